@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// attempt.hpp: what every policy may look at: one attempt's numbers, and how it ended.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+
+#include <tenax/duration.hpp>
+#include <tenax/outcome.hpp>
+#include <tenax/random.hpp>
+
+namespace tenax {
+
+/// Who asked for the upcoming wait.
+enum class wait_source : unsigned char {
+  strategy,  ///< the policy's wait strategy
+  server     ///< the other side, and the strategy did not ask for more
+};
+
+namespace detail {
+
+/// A cancellation token of any type. `type` is the address of a variable that stands for the type.
+struct token_view {
+  void const* token = nullptr;
+  void const* type = nullptr;
+  bool (*stop_requested)(void const*) = nullptr;
+};
+
+template <class Token>
+inline constexpr char token_type{};
+
+template <class Token>
+constexpr token_view view_token(Token const& token) noexcept {
+  return {&token, &token_type<Token>,
+          [](void const* t) { return static_cast<bool>(static_cast<Token const*>(t)->stop_requested()); }};
+}
+
+}  // namespace detail
+
+/// The numbers of one attempt, whatever the operation returns: all that most policies decide from.
+///
+/// An aggregate, so that a policy can be asked by hand and at compile time:
+/// `static_assert(wait::exponential({.base = 100ms})({.number = 3}) == 400ms);`
+struct attempt_info {
+  /// 1 for the first attempt.
+  std::uint32_t number = 1;
+  /// From the start of the first attempt to the end of this one. Zero if no part of the policy looks at time.
+  duration elapsed{};
+  /// All that was waited before this attempt.
+  duration waited{};
+  /// The wait just before this attempt; zero for the first one.
+  duration previous_wait{};
+  /// What will be waited after this attempt: set when stop conditions and `before_sleep` observers are asked.
+  duration upcoming_wait{};
+  /// Who asked for `upcoming_wait`.
+  wait_source source = wait_source::strategy;
+  /// How long the other side asked us to wait after this attempt, if it did.
+  std::optional<duration> server_wait{};
+  /// What is left until the policy's deadline, for an operation that wants to set its own timeout;
+  /// `duration::max()` without a deadline.
+  duration time_left = duration::max();
+  /// When the call started, if any part of the policy looks at time.
+  time_point started{};
+  /// Where randomness comes from; null means this thread's own source.
+  random_source* random = nullptr;
+  detail::token_view token{};
+
+  /// A uniform draw from `[low, high)`, from `random`. Without a source: this thread's own, and in a constant
+  /// expression the middle of the interval.
+  [[nodiscard]] constexpr duration draw(duration low, duration high) const {
+    if (random != nullptr) return draw_between(*random, low, high);
+    if (std::is_constant_evaluated()) {
+      fixed_random middle(middle_draw);
+      return draw_between(middle, low, high);
+    }
+    return draw_between(this_thread_random(), low, high);
+  }
+
+  /// Whether the call was asked to stop, for operations that can give up half-way. See `.cancel_with()`.
+  [[nodiscard]] bool stop_requested() const {
+    return token.stop_requested != nullptr && token.stop_requested(token.token);
+  }
+};
+
+/// One finished attempt: its numbers and how it ended. `T` is what the operation returns, with its reference.
+template <class T>
+struct attempt : attempt_info {
+  using value_type = T;
+
+  outcome<T> const& result;
+};
+
+template <class T>
+attempt(attempt_info, outcome<T> const&) -> attempt<T>;
+
+}  // namespace tenax

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// cancel.hpp: cancellation by `std::stop_token`: wakes a sleeping retry at once.
+//
+// libc++ has `std::stop_token` from version 20 on, and before that with -fexperimental-library. Without it, tokens of
+// other libraries that name their `callback_type` still work.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+
+#include <tenax/environment.hpp>
+
+namespace tenax {
+
+namespace detail {
+
+template <class Token, class F>
+struct callback_of {
+  using type = typename Token::template callback_type<F>;
+};
+#if defined(__cpp_lib_jthread)
+template <class F>
+struct callback_of<std::stop_token, F> {
+  using type = std::stop_callback<F>;
+};
+#endif
+
+/// For `std::stop_token`, and for tokens that name their `callback_type` as C++26's do.
+template <class Token>
+  requires requires(Token const& t) { t.stop_possible(); }
+struct interruptible_sleep<Token> {
+  static void sleep_for(duration d, Token const& token) {
+    if (!token.stop_possible()) return detail::sleep_for(d);
+
+    struct {
+      std::mutex mutex;
+      std::condition_variable changed;
+      bool stopped = false;
+    } state;
+    auto const wake = [&state] {
+      std::lock_guard const lock(state.mutex);
+      state.stopped = true;
+      state.changed.notify_one();
+    };
+    // Its destructor waits for a callback that is running, so `state` outlives every use.
+    typename callback_of<Token, decltype(wake)>::type const callback(token, wake);
+
+    // Far enough for every real wait, and near enough for the clock arithmetic of the standard library.
+    constexpr duration horizon = std::chrono::hours(24 * 365);
+    std::unique_lock lock(state.mutex);
+    while (d > horizon && !state.changed.wait_for(lock, horizon, [&] { return state.stopped; })) d -= horizon;
+    if (!state.stopped) state.changed.wait_for(lock, d, [&] { return state.stopped; });
+  }
+};
+
+}  // namespace detail
+
+#if defined(__cpp_lib_jthread)
+/// The `std::stop_token` given to `.cancel_with()`, for an operation that passes it on; an empty one if there is none or
+/// it is of another type.
+[[nodiscard]] inline std::stop_token stop_token_of(attempt_info const& info) noexcept {
+  if (info.token.type != &detail::token_type<std::stop_token>) return {};
+  return *static_cast<std::stop_token const*>(info.token.token);
+}
+#endif
+
+}  // namespace tenax

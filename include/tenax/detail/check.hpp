@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// detail/check.hpp: mistakes in setting up a policy, each answered by one sentence.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include <tenax/concepts.hpp>
+#include <tenax/detail/role.hpp>
+#include <tenax/gate/gate.hpp>
+
+namespace tenax::detail {
+
+template <class T>
+inline constexpr bool is_attempt = std::is_same_v<T, attempt_info>;
+template <class T>
+inline constexpr bool is_attempt<attempt<T>> = true;
+
+/// The first parameter of a callable that has just one signature; `void` of one without parameters.
+template <class F>
+struct first_parameter;
+template <class R>
+struct first_parameter<R()> : std::type_identity<void> {};
+template <class R>
+struct first_parameter<R() noexcept> : std::type_identity<void> {};
+template <class R, class A, class... More>
+struct first_parameter<R(A, More...)> : std::type_identity<A> {};
+template <class R, class A, class... More>
+struct first_parameter<R(A, More...) noexcept> : std::type_identity<A> {};
+template <class R, class C>
+struct first_parameter<R (C::*)() const> : std::type_identity<void> {};
+template <class R, class C>
+struct first_parameter<R (C::*)() const noexcept> : std::type_identity<void> {};
+template <class R, class C, class A, class... More>
+struct first_parameter<R (C::*)(A, More...) const> : std::type_identity<A> {};
+template <class R, class C, class A, class... More>
+struct first_parameter<R (C::*)(A, More...) const noexcept> : std::type_identity<A> {};
+// A callable that changes itself when called cannot be a policy, whatever its parameter is.
+template <class M, class C>
+struct first_parameter<M C::*> : std::type_identity<void> {};
+
+/// Finds an `operator()` of any kind: where `F` has one, the name is ambiguous in `both`.
+struct call_probe {
+  void operator()();
+};
+template <class F>
+struct both : F, call_probe {};
+
+/// Whether a callable can be asked about an attempt, as far as can be told before the operation's result is known.
+template <class F>
+constexpr bool may_take_attempt() {
+  if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
+    return is_attempt<std::remove_cvref_t<typename first_parameter<std::remove_pointer_t<F>>::type>>;
+  } else if constexpr (!std::is_class_v<F>) {
+    return false;
+  } else if constexpr (requires { &F::operator(); }) {
+    return is_attempt<std::remove_cvref_t<typename first_parameter<decltype(&F::operator())>::type>>;
+  } else if constexpr (std::is_final_v<F>) {
+    return true;
+  } else {
+    return !requires { &both<F>::operator(); };
+  }
+}
+
+template <class P>
+inline constexpr bool is_function = std::is_function_v<std::remove_pointer_t<P>>;
+
+/// What `.when(p)` was given; anything but a retry predicate ends in one sentence.
+template <class P>
+constexpr bool check_when() {
+  if constexpr (std::derived_from<P, when::interface>) {
+    return true;
+  } else if constexpr (std::derived_from<P, wait::interface>) {
+    static_assert(always_false<P>, "tenax: .when() was given a wait strategy; did you mean .wait(...)?");
+  } else if constexpr (std::derived_from<P, stop::interface>) {
+    static_assert(always_false<P>, "tenax: .when() was given a stop condition; did you mean .stop(...)?");
+  } else if constexpr (may_take_attempt<P>()) {
+    return true;
+  } else if constexpr (is_function<P>) {
+    static_assert(always_false<P>,
+                  "tenax: .when() was given a function that takes no attempt; did you forget the parentheses, as in "
+                  "when::result(f)?");
+  } else {
+    static_assert(always_false<P>,
+                  "tenax: .when() needs a predicate that takes `tenax::attempt<T> const&` and returns bool; to look at "
+                  "the returned value write when::result(f)");
+  }
+  return false;
+}
+
+/// What `.wait(w)` was given.
+template <class W>
+constexpr bool check_wait() {
+  if constexpr (std::derived_from<W, when::interface>) {
+    static_assert(always_false<W>, "tenax: .wait() was given a retry predicate; did you mean .when(...)?");
+  } else if constexpr (std::derived_from<W, stop::interface>) {
+    static_assert(always_false<W>, "tenax: .wait() was given a stop condition; did you mean .stop(...)?");
+  } else if constexpr (chrono_duration<W>) {
+    static_assert(always_false<W>, "tenax: .wait() was given a duration; write .wait(wait::constant(...))");
+  } else if constexpr (std::is_arithmetic_v<W>) {
+    static_assert(always_false<W>, "tenax: .wait() was given a plain number; write .wait(wait::constant(5s)), with a unit");
+  } else if constexpr (std::is_invocable_v<W const&, attempt_info const&>) {
+    if constexpr (wait_strategy<W, attempt_info>) {
+      return true;
+    } else if constexpr (partial_wait_strategy<W, attempt_info>) {
+      static_assert(always_false<W>,
+                    "tenax: .wait() needs a strategy that always has an answer; end it with "
+                    "wait::first_of(..., wait::exponential())");
+    } else {
+      static_assert(always_false<W>,
+                    "tenax: .wait() needs a strategy that returns a duration, such as std::chrono::milliseconds");
+    }
+  } else if constexpr (std::derived_from<W, wait::interface> || may_take_attempt<W>()) {
+    return true;
+  } else if constexpr (is_function<W>) {
+    static_assert(always_false<W>,
+                  "tenax: .wait() was given a function that takes no attempt; did you forget the parentheses, as in "
+                  "wait::exponential()?");
+  } else {
+    static_assert(always_false<W>,
+                  "tenax: .wait() needs a strategy that takes `tenax::attempt_info const&` and returns a duration");
+  }
+  return false;
+}
+
+/// What `.stop(s)` was given.
+template <class S>
+constexpr bool check_stop() {
+  if constexpr (std::derived_from<S, stop::interface>) {
+    return true;
+  } else if constexpr (std::derived_from<S, when::interface>) {
+    static_assert(always_false<S>, "tenax: .stop() was given a retry predicate; did you mean .when(...)?");
+  } else if constexpr (std::derived_from<S, wait::interface>) {
+    static_assert(always_false<S>, "tenax: .stop() was given a wait strategy; did you mean .wait(...)?");
+  } else if constexpr (chrono_duration<S>) {
+    static_assert(always_false<S>, "tenax: .stop() was given a duration; write .stop(stop::deadline(...))");
+  } else if constexpr (std::is_arithmetic_v<S>) {
+    static_assert(always_false<S>, "tenax: .stop() was given a number; write .stop(stop::after_attempts(...))");
+  } else if constexpr (may_take_attempt<S>()) {
+    return true;
+  } else if constexpr (is_function<S>) {
+    static_assert(always_false<S>,
+                  "tenax: .stop() was given a function that takes no attempt; did you forget the parentheses, as in "
+                  "stop::after_attempts(3)?");
+  } else {
+    static_assert(always_false<S>,
+                  "tenax: .stop() needs a condition that takes `tenax::attempt_info const&` and returns bool");
+  }
+  return false;
+}
+
+/// What a setter for one kind of event was given.
+template <class F>
+constexpr bool check_observer() {
+  constexpr bool callable = may_take_attempt<F>();
+  static_assert(callable,
+                "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
+                "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
+  return callable;
+}
+
+/// What `.through(g)` was given.
+template <class G>
+constexpr bool check_gate() {
+  constexpr bool shared = !std::is_const_v<unwrapped<G>> && gate<std::remove_const_t<unwrapped<G>>>;
+  static_assert(shared, "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
+  return shared;
+}
+
+/// What `.environment(e)` was given.
+template <class E>
+constexpr bool check_environment() {
+  constexpr bool usable = environment<unwrapped<E>>;
+  static_assert(usable,
+                "tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that "
+                "changes is shared: .environment(std::ref(e))");
+  return usable;
+}
+
+/// What `.cancel_with(t)` was given.
+template <class Token>
+constexpr bool check_token() {
+  constexpr bool usable = cancellation_token<Token>;
+  static_assert(usable, "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; "
+                        "from a std::stop_source pass source.get_token()");
+  return usable;
+}
+
+/// Whether a policy fits an operation that returns `T`.
+template <class Policy, class T>
+constexpr bool check_result() {
+  using when_type = typename Policy::when_type;
+  using wait_type = typename Policy::wait_type;
+  using stop_type = typename Policy::stop_type;
+  if constexpr (!requires(when_type const& p, attempt<T> const& a) { p(a); }) {
+    static_assert(always_false<T>,
+                  "tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a "
+                  "value or an error of another type");
+  } else if constexpr (!retry_predicate<when_type, attempt<T>>) {
+    static_assert(always_false<T>, "tenax: the predicate given to .when() must return bool");
+  } else if constexpr (wait_strategy<wait_type, attempt<T>>) {
+    if constexpr (stop_condition<stop_type, attempt<T>>) return true;
+    static_assert(stop_condition<stop_type, attempt<T>>,
+                  "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
+                  "return bool");
+  } else if constexpr (partial_wait_strategy<wait_type, attempt<T>>) {
+    static_assert(always_false<T>,
+                  "tenax: .wait() needs a strategy that always has an answer; end it with "
+                  "wait::first_of(..., wait::exponential())");
+  } else {
+    static_assert(always_false<T>,
+                  "tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not "
+                  "return a duration");
+  }
+  return false;
+}
+
+}  // namespace tenax::detail

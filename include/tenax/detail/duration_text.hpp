@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// detail/duration_text.hpp: durations as people write them.
+#pragma once
+
+#include <cstdint>
+
+#include <tenax/duration.hpp>
+
+namespace tenax::detail {
+
+/// `1.5s`, `250ms`, `2min 30s`, `1h`, `-3us`, `0s`, `for ever`: exact to three decimals of the unit, which is the
+/// largest one that leaves at least 1 before the point. Minutes and above are written in two units, and rounded to
+/// whole seconds. Formats into itself: no allocation, usable in constant expressions.
+class duration_text {
+ public:
+  constexpr explicit duration_text(duration d) noexcept { write(d); }
+
+  [[nodiscard]] constexpr char const* c_str() const noexcept { return text_; }
+  [[nodiscard]] constexpr unsigned size() const noexcept { return size_; }
+
+ private:
+  constexpr void write(duration d) noexcept {
+    if (d == duration::max()) return put("for ever");
+    auto ns = static_cast<std::uint64_t>(d.count());
+    if (d < duration::zero()) {
+      put("-");
+      ns = 0 - ns;
+    }
+    constexpr std::uint64_t us = 1'000, ms = 1'000'000, s = 1'000'000'000;
+    if (ns == 0) return put("0s");
+    if (ns < us) return put_number(ns), put("ns");
+    // Each limit is the first value that would round up to 1000 of the smaller unit, or to 60 seconds.
+    if (ns < ms - us / 2) return put_thousandths(ns, us), put("us");
+    if (ns < s - ms / 2) return put_thousandths(ns, ms), put("ms");
+    if (ns < 60 * s - ms / 2) return put_thousandths(ns, s), put("s");
+    auto const seconds = (ns + s / 2) / s;
+    if (seconds < 3'600) return put_two(seconds / 60, "min", seconds % 60, "s");
+    auto const minutes = (ns + 30 * s) / (60 * s);
+    if (minutes < 24 * 60) return put_two(minutes / 60, "h", minutes % 60, "min");
+    auto const hours = (ns + 1'800 * s) / (3'600 * s);
+    put_two(hours / 24, "d", hours % 24, "h");
+  }
+
+  constexpr void put(char const* text) noexcept {
+    while (*text != '\0') text_[size_++] = *text++;
+  }
+
+  constexpr void put_number(std::uint64_t n) noexcept {
+    char digits[20] = {};
+    unsigned count = 0;
+    do digits[count++] = static_cast<char>('0' + n % 10);
+    while ((n /= 10) != 0);
+    while (count != 0) text_[size_++] = digits[--count];
+  }
+
+  constexpr void put_thousandths(std::uint64_t ns, std::uint64_t unit) noexcept {
+    auto const thousandths = (ns * 1'000 + unit / 2) / unit;
+    put_number(thousandths / 1'000);
+    if (auto rest = thousandths % 1'000; rest != 0) {
+      put(".");
+      for (std::uint64_t place = 100; rest != 0; place /= 10) {
+        text_[size_++] = static_cast<char>('0' + rest / place);
+        rest %= place;
+      }
+    }
+  }
+
+  constexpr void put_two(std::uint64_t large, char const* large_unit, std::uint64_t small, char const* small_unit) noexcept {
+    put_number(large);
+    put(large_unit);
+    if (small == 0) return;
+    put(" ");
+    put_number(small);
+    put(small_unit);
+  }
+
+  char text_[32] = {};
+  unsigned size_ = 0;
+};
+
+}  // namespace tenax::detail

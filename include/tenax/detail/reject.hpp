@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// detail/reject.hpp: how a parameter that makes no sense is refused.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include <tenax/detail/duration_text.hpp>
+#include <tenax/duration.hpp>
+
+namespace tenax {
+namespace detail {
+
+/// Throws, or says the same on stderr and aborts where exceptions are switched off.
+template <class Exception>
+[[noreturn]] void raise(Exception exception) {
+#if defined(__cpp_exceptions)
+  throw exception;
+#else
+  std::fprintf(stderr, "%s\n", exception.what());
+  std::abort();
+#endif
+}
+
+}  // namespace detail
+
+// These are outside `detail` and not constexpr on purpose: in a constant expression the compiler's first line then
+// names `tenax::invalid_parameter` and quotes the call below it, which says the parameter and the rule.
+
+[[noreturn]] inline void invalid_parameter(char const* parameter, char const* rule, std::string const& value) {
+  detail::raise(std::invalid_argument("tenax: " + std::string(parameter) + " " + rule + ", but is " + value));
+}
+
+[[noreturn]] inline void invalid_parameter(char const* parameter, char const* rule, any_duration value) {
+  invalid_parameter(parameter, rule,
+                    value.is_nan() ? std::string("not a number") : detail::duration_text(value).c_str());
+}
+
+[[noreturn]] inline void invalid_parameter(char const* parameter, char const* rule, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%g", value);
+  invalid_parameter(parameter, rule, std::string(text));
+}
+
+namespace detail {
+
+constexpr duration require_not_negative(char const* parameter, any_duration value) {
+  if (value.value() < duration::zero()) invalid_parameter(parameter, "must not be negative", value);
+  return value;
+}
+
+constexpr duration require_positive(char const* parameter, any_duration value) {
+  if (value.value() <= duration::zero()) invalid_parameter(parameter, "must be more than zero", value);
+  return value;
+}
+
+constexpr duration require_at_least(char const* parameter, char const* rule, any_duration value, duration least) {
+  if (value.value() < least) invalid_parameter(parameter, rule, value);
+  return value;
+}
+
+constexpr double require_between(char const* parameter, char const* rule, double value, double low, double high) {
+  if (!(value >= low && value <= high)) invalid_parameter(parameter, rule, value);
+  return value;
+}
+
+}  // namespace detail
+}  // namespace tenax

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// detail/role.hpp: what policies of every role have in common.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+namespace tenax {
+
+// The bases that bring each role its operators; defined in <role>/compose.hpp.
+namespace when { struct interface; }
+namespace wait { struct interface; }
+namespace stop { struct interface; }
+
+namespace detail {
+
+/// What may stand beside a policy of role `Own` in an operator: a class that belongs to no other role, or a function.
+template <class P, class Own, class Other1, class Other2>
+concept operand = (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::derived_from<P, Other2>) ||
+                  std::is_function_v<std::remove_pointer_t<P>>;
+
+/// Whether a predicate can be shown to accept every value of type `T`, so that values need not be looked at.
+template <class P, class T>
+constexpr bool accepts_every_value() {
+  if constexpr (requires { P::template accepts_every_value<T>; }) {
+    return P::template accepts_every_value<T>;
+  } else {
+    return false;
+  }
+}
+
+/// Whether a policy looks at time. One that does not say is taken to look.
+template <class P>
+constexpr bool uses_time() {
+  if constexpr (requires { P::uses_time; }) {
+    return P::uses_time;
+  } else {
+    return true;
+  }
+}
+
+/// Lets a policy explain itself, or calls it by the name given.
+template <class P, class Out>
+constexpr void describe(P const& policy, Out& out, char const* otherwise) {
+  if constexpr (requires { policy.describe(out); }) {
+    policy.describe(out);
+  } else {
+    out.text(otherwise);
+  }
+}
+
+}  // namespace detail
+}  // namespace tenax

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// duration.hpp: the library's unit of time, and arithmetic on it that saturates instead of wrapping.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace tenax {
+
+/// Every span of time in the library, in nanoseconds.
+using duration = std::chrono::nanoseconds;
+
+/// A point on the steady clock. Wall-clock time never enters a decision.
+using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
+
+/// `a + b`, held between `duration::min()` and `duration::max()`.
+[[nodiscard]] constexpr duration saturating_add(duration a, duration b) noexcept {
+  if (b.count() > 0 && a > duration::max() - b) return duration::max();
+  if (b.count() < 0 && a < duration::min() - b) return duration::min();
+  return a + b;
+}
+
+/// `a - b`, held between `duration::min()` and `duration::max()`.
+[[nodiscard]] constexpr duration saturating_subtract(duration a, duration b) noexcept {
+  if (b.count() < 0 && a > duration::max() + b) return duration::max();
+  if (b.count() > 0 && a < duration::min() + b) return duration::min();
+  return a - b;
+}
+
+/// `later - earlier`, held between `duration::min()` and `duration::max()`.
+[[nodiscard]] constexpr duration saturating_between(time_point earlier, time_point later) noexcept {
+  return saturating_subtract(later.time_since_epoch(), earlier.time_since_epoch());
+}
+
+/// `d * times` for `d >= 0`, at most `duration::max()`.
+[[nodiscard]] constexpr duration saturating_multiply(duration d, std::uint64_t times) noexcept {
+  if (d.count() <= 0 || times == 0) return duration::zero();
+  if (times > static_cast<std::uint64_t>(duration::max() / d)) return duration::max();
+  return duration(d.count() * static_cast<duration::rep>(times));
+}
+
+/// `d * factor` for `d >= 0` and `factor >= 0`, rounded down to a nanosecond, at most `duration::max()`.
+/// `0 * infinity` is 0: a wait that never grows stays what it is.
+[[nodiscard]] constexpr duration saturating_scale(duration d, double factor) noexcept {
+  if (d.count() <= 0) return duration::zero();
+  double const product = static_cast<double>(d.count()) * factor;
+  // 2^63 is the first double above every duration; written so that NaN saturates too.
+  if (!(product < 9223372036854775808.0)) return duration::max();
+  return duration(static_cast<duration::rep>(product));
+}
+
+namespace detail {
+template <class>
+inline constexpr bool always_false = false;
+
+template <class T>
+concept chrono_duration = requires {
+  typename T::rep;
+  typename T::period;
+  requires std::is_same_v<T, std::chrono::duration<typename T::rep, typename T::period>>;
+};
+}  // namespace detail
+
+/// A parameter that takes time in any unit: `5s`, `1.5s`, `std::chrono::minutes(2)`.
+///
+/// Converts to nanoseconds and saturates where `std::chrono` would wrap (`hours::max()` becomes `duration::max()`).
+/// A plain number is refused at compile time, because it has no unit. Not-a-number survives as `is_nan()`, so that
+/// whoever takes the parameter can reject it by name.
+class any_duration {
+ public:
+  constexpr any_duration() noexcept = default;
+
+  template <class D>
+    requires(detail::chrono_duration<D> || std::is_arithmetic_v<D>)
+  constexpr any_duration(D d) noexcept {
+    if constexpr (std::is_arithmetic_v<D>) {
+      static_assert(detail::always_false<D>,
+                    "tenax: a duration needs a unit; write 5s or std::chrono::milliseconds(250), not a plain number");
+    } else if constexpr (std::is_same_v<D, duration>) {
+      ns_ = d.count() == nan_count ? nan_count + 1 : d.count();
+    } else if constexpr (std::is_floating_point_v<typename D::rep>) {
+      ns_ = from_floating(static_cast<long double>(d.count()) * D::period::num * 1e9L / D::period::den);
+    } else {
+      ns_ = from_integral(d.count(), static_cast<wide>(D::period::num) * 1'000'000'000, D::period::den);
+    }
+  }
+
+  /// The value in nanoseconds; of a not-a-number, the most negative one.
+  constexpr operator duration() const noexcept { return duration(ns_); }
+  [[nodiscard]] constexpr duration value() const noexcept { return duration(ns_); }
+  [[nodiscard]] constexpr bool is_nan() const noexcept { return ns_ == nan_count; }
+
+ private:
+  using rep = duration::rep;
+  __extension__ using wide = __int128;
+  static constexpr rep nan_count = std::numeric_limits<rep>::min();
+
+  static constexpr rep from_floating(long double ns) noexcept {
+    if (ns != ns) return nan_count;
+    if (ns >= 9223372036854775807.0L) return std::numeric_limits<rep>::max();
+    if (ns <= -9223372036854775807.0L) return nan_count + 1;
+    return static_cast<rep>(ns);
+  }
+
+  template <class Count>
+  static constexpr rep from_integral(Count count, wide numerator, wide denominator) noexcept {
+    constexpr wide limit = std::numeric_limits<rep>::max();
+    wide const value = static_cast<wide>(count);
+    wide const most = limit * denominator / numerator;
+    if (value > most) return std::numeric_limits<rep>::max();
+    if (value < -most) return nan_count + 1;
+    return static_cast<rep>(value * numerator / denominator);
+  }
+
+  rep ns_ = 0;
+};
+
+}  // namespace tenax

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// environment.hpp: the real clock, the real sleep and the real randomness, as one value.
+#pragma once
+
+#include <cerrno>
+#include <chrono>
+
+#include <tenax/concepts.hpp>
+#include <tenax/random.hpp>
+
+#include <time.h>
+
+namespace tenax {
+
+namespace detail {
+
+/// Counts the `testing::no_waits` that are alive in the process. Used through atomic builtins, because <atomic> would
+/// make every user's translation unit a tenth dearer for a test helper.
+inline int skip_sleeps = 0;
+
+/// What this thread would have slept, had it not been told to skip: its clock runs ahead by that.
+inline constinit thread_local duration skipped_sleep{};
+
+inline bool skipping_sleeps() noexcept { return __atomic_load_n(&skip_sleeps, __ATOMIC_RELAXED) != 0; }
+
+inline void sleep_for(duration d) noexcept {
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
+  ::timespec left{};
+  left.tv_sec = static_cast<::time_t>(seconds.count());
+  left.tv_nsec = static_cast<long>((d - seconds).count());
+  while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+/// How a thread sleeps until a token of a given type is triggered. Specialize it for a token that can wake a sleeper;
+/// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This one looks at the token now and then.
+template <class Token>
+struct interruptible_sleep {
+  static_assert(!requires(Token const& t) { t.stop_possible(); },
+                "tenax: to wake a sleep, a std::stop_token (or a token like it) needs #include <tenax/cancel.hpp>");
+
+  static constexpr duration look_again = std::chrono::milliseconds(5);
+
+  static void sleep_for(duration d, Token const& token) {
+    while (d > duration::zero() && !token.stop_requested()) {
+      auto const slice = d < look_again ? d : look_again;
+      detail::sleep_for(slice);
+      d -= slice;
+    }
+  }
+};
+
+}  // namespace detail
+
+/// The environment of a blocking call: the steady clock, a sleep of this thread, and this thread's random source.
+///
+/// Thread safety: safe.
+struct real_time {
+  [[nodiscard]] static time_point now() noexcept {
+    return time_point(std::chrono::steady_clock::now().time_since_epoch()) + detail::skipped_sleep;
+  }
+
+  /// Sleeps for `d`, also through signals. Returns at once if `d` is not more than zero.
+  static void sleep(duration d) noexcept {
+    if (!skip(d)) detail::sleep_for(d);
+  }
+
+  /// Sleeps for `d`, or until `token.stop_requested()`: at once for a `std::stop_token` (see <tenax/cancel.hpp>), within
+  /// 5 ms for a token that cannot wake a sleeper.
+  template <cancellation_token Token>
+  static void sleep(duration d, Token const& token) {
+    if (!skip(d)) detail::interruptible_sleep<Token>::sleep_for(d, token);
+  }
+
+  [[nodiscard]] static random_source& random() noexcept { return this_thread_random(); }
+
+ private:
+  static bool skip(duration d) noexcept {
+    if (d <= duration::zero()) return true;
+    if (!detail::skipping_sleeps()) return false;
+    detail::skipped_sleep = saturating_add(detail::skipped_sleep, d);
+    return true;
+  }
+};
+
+}  // namespace tenax

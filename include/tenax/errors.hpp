@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// errors.hpp: failures that say themselves whether another attempt makes sense, and what a call throws of its own.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/duration.hpp>
+
+namespace tenax {
+
+/// What a failure, or a server's answer, says about trying again.
+struct hint {
+  enum class advice : unsigned char {
+    none,       ///< nothing: the policy decides
+    retry,      ///< try again, whatever the retry predicate says; stop conditions still hold
+    no_retry,   ///< the operation says that it will fail again: end with `stop_reason::not_retryable`
+    forbidden,  ///< the server says not to ask again: end with `stop_reason::server_forbids`
+    cancelled   ///< the operation was cancelled: end with `stop_reason::cancelled`
+  };
+
+  advice directive = advice::none;
+  std::optional<duration> wait{};  ///< how long the other side asked us to wait, at least
+  bool throttled = false;          ///< refused because of a rate limit: what gates want to know
+
+  friend constexpr bool operator==(hint const&, hint const&) = default;
+};
+
+/// The base of every failure that carries a `hint`. The library finds it in an exception that was thrown and in the
+/// error of an expected-like result.
+class classified_error {
+ public:
+  [[nodiscard]] constexpr hint const& advice() const noexcept { return advice_; }
+
+  /// The same failure seen as a `std::exception`, or null where it is not one.
+  [[nodiscard]] virtual std::exception const* as_exception() const noexcept { return nullptr; }
+
+ protected:
+  constexpr explicit classified_error(hint advice) noexcept : advice_(advice) {}
+  constexpr classified_error(classified_error const&) noexcept = default;
+  constexpr classified_error& operator=(classified_error const&) noexcept = default;
+  constexpr virtual ~classified_error() = default;
+
+ private:
+  hint advice_;
+};
+
+/// An `E` and what it says about trying again: a class is derived from, so `catch (E const&)` still catches it;
+/// anything else is held.
+template <class E, bool Derive = std::is_class_v<E> && !std::is_final_v<E>>
+class classified : public E, public classified_error {
+ public:
+  constexpr classified(E error, hint advice = {}) : E(std::move(error)), classified_error(advice) {}
+
+  [[nodiscard]] constexpr E const& error() const noexcept { return *this; }
+
+  [[nodiscard]] std::exception const* as_exception() const noexcept override {
+    if constexpr (std::is_convertible_v<E const*, std::exception const*>) {
+      return static_cast<E const*>(this);
+    } else {
+      return nullptr;
+    }
+  }
+};
+
+template <class E>
+class classified<E, false> : public classified_error {
+ public:
+  constexpr classified(E error, hint advice = {}) : classified_error(advice), error_(std::move(error)) {}
+
+  [[nodiscard]] constexpr E const& error() const noexcept { return error_; }
+
+  friend constexpr bool operator==(classified const& a, E const& b) { return a.error_ == b; }
+
+ private:
+  E error_;
+};
+
+/// A failure that no further attempt will cure: `throw tenax::permanent(not_found(id));`, or as the error of an
+/// expected-like result. Ends the call with `stop_reason::not_retryable`, whatever the retry predicate says.
+///
+/// The caller catches the `E` that was thrown. An `E` that cannot be derived from (an `int`, a final class) arrives as
+/// `tenax::classified<E>`, whose `error()` it is.
+template <class E>
+[[nodiscard]] constexpr classified<std::decay_t<E>> permanent(E&& error) {
+  return {std::forward<E>(error), hint{.directive = hint::advice::no_retry}};
+}
+
+/// A failure after which the other side asked us to wait: `throw tenax::retry_after(30s, throttled());`, or as the
+/// error of an expected-like result. The next attempt starts after `wait` at the earliest, and later if the policy's
+/// own wait is longer.
+///
+/// Throws `std::invalid_argument` for a negative wait.
+template <class E>
+[[nodiscard]] constexpr classified<std::decay_t<E>> retry_after(any_duration wait, E&& error) {
+  return {std::forward<E>(error),
+          hint{.directive = hint::advice::retry,
+               .wait = detail::require_not_negative("tenax::retry_after: wait", wait),
+               .throttled = true}};
+}
+
+/// Thrown by a call that was cancelled before its first attempt had ended. Thrown from inside an operation, it ends
+/// the call: no predicate can turn it into another attempt.
+class cancelled : public std::exception, public classified_error {
+ public:
+  cancelled() noexcept : classified_error({.directive = hint::advice::cancelled}) {}
+  [[nodiscard]] char const* what() const noexcept override { return "tenax: cancelled"; }
+  [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
+};
+
+/// Thrown by a call whose deadline had passed before its first attempt could start.
+class expired : public std::exception {
+ public:
+  [[nodiscard]] char const* what() const noexcept override { return "tenax: the deadline passed before the first attempt"; }
+};
+
+/// Thrown by a call that a gate refused before its first attempt.
+class refused : public std::exception {
+ public:
+  explicit refused(char const* reason, std::optional<duration> retry_after = {}) noexcept
+      : reason_(reason), retry_after_(retry_after) {}
+
+  /// What the gate said, for example `circuit open`.
+  [[nodiscard]] char const* what() const noexcept override { return reason_; }
+
+  /// When asking again may help, if the gate knows.
+  [[nodiscard]] constexpr std::optional<duration> retry_after() const noexcept { return retry_after_; }
+
+ private:
+  char const* reason_;
+  std::optional<duration> retry_after_;
+};
+
+}  // namespace tenax

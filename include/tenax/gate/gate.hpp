@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// gate/gate.hpp: the protocol between a call and the shared limits that it has to pass.
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+#include <tenax/detail/role.hpp>
+
+namespace tenax {
+
+/// A gate's answer to one request for admission.
+struct admission {
+  enum class verdict : unsigned char { go, wait, refused };
+
+  verdict answer = verdict::go;
+  duration delay{};                       ///< `wait`: how long, before asking again
+  char const* reason = "";                ///< `refused`: why, in a few words; a string literal
+  std::optional<duration> retry_after{};  ///< `refused`: when asking again may help, if the gate knows
+
+  /// The attempt may start now.
+  [[nodiscard]] static constexpr admission go() noexcept { return {}; }
+  /// Not yet: wait for `d`, then ask again with the same ticket. Whatever is granted now may be withdrawn then.
+  [[nodiscard]] static constexpr admission wait(duration d) noexcept { return {.answer = verdict::wait, .delay = d}; }
+  /// Not at all: the call ends with `stop_reason::refused_by_gate`.
+  [[nodiscard]] static constexpr admission refuse(char const* why, std::optional<duration> after = {}) noexcept {
+    return {.answer = verdict::refused, .reason = why, .retry_after = after};
+  }
+};
+
+/// What a gate is told about an attempt that it had admitted.
+struct feedback {
+  enum class kind : unsigned char {
+    success,    ///< a value that no predicate wants retried
+    failure,    ///< an exception, or a value that says it failed or is to be retried
+    throttled,  ///< refused because of a rate limit
+    cancelled   ///< the attempt was cancelled: says nothing about the other side
+  };
+
+  kind how = kind::success;
+  std::optional<duration> server_wait{};  ///< how long the other side asked us to wait
+};
+
+/// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with
+///   1. a type `ticket`, default-constructible and movable: what one attempt holds of the gate. Destroying a ticket that
+///      was not reported gives back what it holds: the attempt was abandoned;
+///   2. `g.admit(ticket, info, now)`, an `admission`. Asked before every attempt. After a wait it is asked again with the
+///      same ticket, so that nobody acts on an old decision: also after a wait at another gate, when the ticket has
+///      already been granted;
+///   3. `g.report(ticket, feedback, now)`: how the admitted attempt ended. Called once for an attempt.
+/// `info.number` is the number of the attempt that is to start. A gate neither waits nor blocks.
+template <class G>
+concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_move_assignable_v<typename G::ticket> &&
+               requires(G& g, typename G::ticket& t, attempt_info const& a, feedback const& f, time_point now) {
+                 { g.admit(t, a, now) } -> std::same_as<admission>;
+                 g.report(t, f, now);
+               };
+
+namespace detail {
+
+/// What a policy holds of a thing given by value or through `std::ref`: the thing itself, to be used from const code.
+template <class T>
+constexpr auto& unwrap(T const& held) {
+  if constexpr (requires { typename T::type; { held.get() } -> std::same_as<typename T::type&>; }) {
+    return held.get();
+  } else {
+    return held;
+  }
+}
+
+template <class T>
+using unwrapped = std::remove_reference_t<decltype(unwrap(std::declval<T const&>()))>;
+
+/// The gates of a policy: none.
+struct no_gates {
+  static constexpr bool empty = true;
+  struct tickets {};
+
+  constexpr admission admit(tickets&, attempt_info const&, time_point) const noexcept { return {}; }
+  constexpr void report(tickets&, feedback const&, time_point) const noexcept {}
+  template <class Out>
+  constexpr void describe(Out&) const {}
+};
+
+/// The gates of a policy: those of `Outer`, then `Gate`, a `std::reference_wrapper`.
+template <class Outer, class Gate>
+struct gates {
+  static constexpr bool empty = false;
+  struct tickets {
+    typename Outer::tickets outer{};
+    typename unwrapped<Gate>::ticket own{};
+  };
+
+  constexpr gates(Outer o, Gate g) : outer(std::move(o)), own(g) {}
+
+  constexpr admission admit(tickets& t, attempt_info const& a, time_point now) const {
+    auto const answer = outer.admit(t.outer, a, now);
+    return answer.answer == admission::verdict::go ? unwrap(own).admit(t.own, a, now) : answer;
+  }
+
+  constexpr void report(tickets& t, feedback const& f, time_point now) const {
+    unwrap(own).report(t.own, f, now);
+    outer.report(t.outer, f, now);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    outer.describe(out);
+    if (!Outer::empty) out.text(", then ");
+    detail::describe(unwrap(own), out, "a gate");
+  }
+
+  Outer outer;
+  Gate own;
+};
+
+}  // namespace detail
+}  // namespace tenax

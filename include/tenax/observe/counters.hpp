@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// observe/counters.hpp: totals over all calls of a program or a part of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <tenax/report.hpp>
+
+namespace tenax {
+
+/// Counts what happens in all calls that share it: `retrying{}.observe(std::ref(counters))`.
+///
+/// Thread safety: safe. Each number is exact; numbers read one after the other may be of different moments.
+class counters {
+ public:
+  static constexpr bool uses_time = false;
+
+  /// All numbers at once, for printing.
+  struct snapshot {
+    std::uint64_t attempts = 0;   ///< attempts made
+    std::uint64_t retries = 0;    ///< retries scheduled
+    std::uint64_t succeeded = 0;  ///< calls that ended with a wanted value
+    std::uint64_t gave_up = 0;    ///< calls that ended in any other way
+    duration waiting{};           ///< all waits that were scheduled
+
+    friend constexpr bool operator==(snapshot const&, snapshot const&) = default;
+  };
+
+  [[nodiscard]] snapshot read() const noexcept {
+    return {load(attempts_), load(retries_), load(succeeded_), load(gave_up_),
+            duration(static_cast<duration::rep>(load(waiting_)))};
+  }
+
+  /// How many calls ended for this reason.
+  [[nodiscard]] std::uint64_t ended(stop_reason reason) const noexcept { return load(ended_[index(reason)]); }
+
+  void after_attempt(attempt_info const&) noexcept { add(attempts_, 1); }
+  void before_sleep(attempt_info const& a) noexcept {
+    add(retries_, 1);
+    add(waiting_, static_cast<std::uint64_t>(a.upcoming_wait.count()));
+  }
+  void on_success(attempt_info const&) noexcept {
+    add(succeeded_, 1);
+    add(ended_[index(stop_reason::succeeded)], 1);
+  }
+  void on_give_up(attempt_info const&, stop_reason reason) noexcept {
+    add(gave_up_, 1);
+    add(ended_[index(reason)], 1);
+  }
+
+ private:
+  using number = std::atomic<std::uint64_t>;
+
+  static constexpr std::size_t index(stop_reason reason) noexcept { return static_cast<std::size_t>(reason); }
+  static void add(number& n, std::uint64_t by) noexcept { n.fetch_add(by, std::memory_order_relaxed); }
+  static std::uint64_t load(number const& n) noexcept { return n.load(std::memory_order_relaxed); }
+
+  number attempts_{};
+  number retries_{};
+  number succeeded_{};
+  number gave_up_{};
+  number waiting_{};
+  number ended_[static_cast<std::size_t>(stop_reason::expired_on_entry) + 1]{};
+};
+
+}  // namespace tenax

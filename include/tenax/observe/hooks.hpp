@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// observe/hooks.hpp: how observers are told what happens.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <tenax/gate/gate.hpp>
+#include <tenax/report.hpp>
+
+namespace tenax::detail {
+
+/// A function for one kind of event, as the setters of `retrying` take it. It may be written for `attempt_info` or for
+/// `attempt<T>`.
+template <class F>
+struct before_attempt_hook {
+  static constexpr bool uses_time = detail::uses_time<F>();
+  F f;
+  constexpr void before_attempt(attempt_info const& a) const { f(a); }
+};
+
+template <class F>
+struct after_attempt_hook {
+  static constexpr bool uses_time = detail::uses_time<F>();
+  F f;
+  template <class T>
+  constexpr void after_attempt(attempt<T> const& a) const {
+    f(a);
+  }
+};
+
+template <class F>
+struct before_sleep_hook {
+  static constexpr bool uses_time = detail::uses_time<F>();
+  F f;
+  template <class T>
+  constexpr void before_sleep(attempt<T> const& a) const {
+    f(a);
+  }
+};
+
+template <class F>
+struct on_success_hook {
+  static constexpr bool uses_time = detail::uses_time<F>();
+  F f;
+  template <class T>
+  constexpr void on_success(attempt<T> const& a) const {
+    f(a);
+  }
+};
+
+template <class F>
+struct on_give_up_hook {
+  static constexpr bool uses_time = detail::uses_time<F>();
+  F f;
+  template <class T>
+  constexpr void on_give_up(attempt<T> const& a, stop_reason reason) const {
+    if constexpr (std::is_invocable_v<F const&, attempt<T> const&, stop_reason>) {
+      f(a, reason);
+    } else {
+      f(a);
+    }
+  }
+};
+
+/// The observers of a policy: none. Absent hooks cost nothing, which is why each has a constant that says so.
+struct no_observers {
+  static constexpr bool uses_time = false;
+  static constexpr bool hears_before_attempt = false;
+  template <class T>
+  static constexpr bool hears_after_attempt = false;
+  template <class T>
+  static constexpr bool hears_before_sleep = false;
+  template <class T>
+  static constexpr bool hears_end = false;
+
+  constexpr void before_attempt(attempt_info const&) const noexcept {}
+  template <class T>
+  constexpr void after_attempt(attempt<T> const&) const noexcept {}
+  template <class T>
+  constexpr void before_sleep(attempt<T> const&) const noexcept {}
+  template <class T>
+  constexpr void on_success(attempt<T> const&) const noexcept {}
+  template <class T>
+  constexpr void on_give_up(attempt<T> const&, stop_reason) const noexcept {}
+};
+
+/// The observers of a policy: those of `Earlier`, then `Observer`, by value or through `std::ref`.
+template <class Earlier, class Observer>
+struct observers {
+  using own_type = unwrapped<Observer>;
+
+  static constexpr bool uses_time = Earlier::uses_time || detail::uses_time<std::remove_const_t<own_type>>();
+  static constexpr bool own_before_attempt = requires(own_type& o, attempt_info const& a) { o.before_attempt(a); };
+  template <class T>
+  static constexpr bool own_after_attempt = requires(own_type& o, attempt<T> const& a) { o.after_attempt(a); };
+  template <class T>
+  static constexpr bool own_before_sleep = requires(own_type& o, attempt<T> const& a) { o.before_sleep(a); };
+  template <class T>
+  static constexpr bool own_on_success = requires(own_type& o, attempt<T> const& a) { o.on_success(a); };
+  template <class T>
+  static constexpr bool own_on_give_up = requires(own_type& o, attempt<T> const& a) { o.on_give_up(a, stop_reason{}); };
+
+  static constexpr bool hears_before_attempt = Earlier::hears_before_attempt || own_before_attempt;
+  template <class T>
+  static constexpr bool hears_after_attempt = Earlier::template hears_after_attempt<T> || own_after_attempt<T>;
+  template <class T>
+  static constexpr bool hears_before_sleep = Earlier::template hears_before_sleep<T> || own_before_sleep<T>;
+  template <class T>
+  static constexpr bool hears_end = Earlier::template hears_end<T> || own_on_success<T> || own_on_give_up<T>;
+
+  constexpr observers(Earlier e, Observer o) : earlier(std::move(e)), own(std::move(o)) {}
+
+  constexpr void before_attempt(attempt_info const& a) const {
+    earlier.before_attempt(a);
+    if constexpr (own_before_attempt) unwrap(own).before_attempt(a);
+  }
+  template <class T>
+  constexpr void after_attempt(attempt<T> const& a) const {
+    earlier.after_attempt(a);
+    if constexpr (own_after_attempt<T>) unwrap(own).after_attempt(a);
+  }
+  template <class T>
+  constexpr void before_sleep(attempt<T> const& a) const {
+    earlier.before_sleep(a);
+    if constexpr (own_before_sleep<T>) unwrap(own).before_sleep(a);
+  }
+  template <class T>
+  constexpr void on_success(attempt<T> const& a) const {
+    earlier.on_success(a);
+    if constexpr (own_on_success<T>) unwrap(own).on_success(a);
+  }
+  template <class T>
+  constexpr void on_give_up(attempt<T> const& a, stop_reason reason) const {
+    earlier.on_give_up(a, reason);
+    if constexpr (own_on_give_up<T>) unwrap(own).on_give_up(a, reason);
+  }
+
+  Earlier earlier;
+  Observer own;
+};
+
+}  // namespace tenax::detail

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// observe/log.hpp: one line before each sleep.
+#pragma once
+
+#include <cstdio>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/duration_text.hpp>
+#include <tenax/result_traits.hpp>
+
+namespace tenax {
+
+namespace detail {
+
+/// A line of limited length, cut where it would overflow. No allocation.
+class log_line {
+ public:
+  template <class T>
+  explicit log_line(attempt<T> const& a) {
+    std::snprintf(text_, sizeof text_, "tenax: attempt %lu ", static_cast<unsigned long>(a.number));
+    size_ = std::string_view(text_).size();
+    put_outcome(a.result);
+    put("; attempt ");
+    char next[16];
+    std::snprintf(next, sizeof next, "%lu", static_cast<unsigned long>(a.number) + 1);
+    put(next);
+    if (a.upcoming_wait > duration::zero()) {
+      put(" in ");
+      put(duration_text(a.upcoming_wait).c_str());
+    } else {
+      put(" at once");
+    }
+    if (a.server_wait) {
+      put(" (the server asked for ");
+      put(duration_text(*a.server_wait).c_str());
+      put(")");
+    }
+  }
+
+  [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
+
+ private:
+  void put(std::string_view text) {
+    for (char const c : text) {
+      if (size_ == sizeof text_ - 1) return;
+      text_[size_++] = c < ' ' ? ' ' : c;
+    }
+    text_[size_] = '\0';
+  }
+
+  template <class T>
+  void put_outcome(outcome<T> const& result) {
+    if (auto const* caught = result.caught()) {
+      put("failed: ");
+      put(caught->standard() != nullptr ? caught->standard()->what() : "an exception of another type");
+      return;
+    }
+    if constexpr (can_fail<T>()) {
+      if (result_failed(result)) {
+        put("failed: ");
+        return put_error(result.value());
+      }
+    }
+    put("gave a result that is to be retried");
+  }
+
+  template <class R>
+  void put_error(R const& value) {
+    if constexpr (requires { std::string_view(value.message()); }) {
+      put(std::string_view(value.message()));
+    } else if constexpr (requires { value.error(); }) {
+      put_error(value.error());
+    } else if constexpr (requires { std::string_view(value); }) {
+      put(std::string_view(value));
+    } else if constexpr (requires { std::string_view(value.what()); }) {
+      put(std::string_view(value.what()));
+    } else {
+      put("an error");
+    }
+  }
+
+  char text_[512];
+  std::size_t size_ = 0;
+};
+
+template <class Sink>
+struct log_observer {
+  static constexpr bool uses_time = false;
+
+  Sink sink;
+
+  template <class T>
+  void operator()(attempt<T> const& a) const {
+    log_line const line(a);
+    if constexpr (std::is_same_v<Sink, std::FILE*>) {
+      std::fprintf(sink, "%s\n", line.view().data());
+    } else {
+      sink(line.view());
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Writes one line before each sleep, for `.before_sleep()`:
+/// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`.
+/// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. Control characters
+/// become blanks, so that a server's words cannot forge lines.
+///
+/// Thread safety: a line goes to a `FILE*` in one call, so that lines of several threads do not mix.
+template <class Sink>
+[[nodiscard]] constexpr detail::log_observer<Sink> log_to(Sink sink) {
+  static_assert(std::is_same_v<Sink, std::FILE*> || std::is_invocable_v<Sink const&, std::string_view>,
+                "tenax: log_to() needs a FILE* such as stderr, or a function that takes a std::string_view");
+  return {std::move(sink)};
+}
+
+}  // namespace tenax

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// policy.hpp: the value that holds one policy of every role; what the engine decides from.
+#pragma once
+
+#include <utility>
+
+#include <tenax/concepts.hpp>
+#include <tenax/gate/gate.hpp>
+#include <tenax/observe/hooks.hpp>
+#include <tenax/stop/compose.hpp>
+#include <tenax/when/compose.hpp>
+
+namespace tenax {
+
+/// What to do when a server asks for a longer wait than `max_server_wait`.
+enum class too_long : unsigned char {
+  give_up,  ///< end the call with `stop_reason::server_wait_too_long` and the server's wait in the report: the default
+  clamp,    ///< wait for `max_server_wait`, and so ask again before the server allows it
+  ignore    ///< treat the answer as if it had not asked for a wait
+};
+
+/// The longest server wait that a policy obeys, and what happens above it.
+struct server_wait_limit {
+  duration max = std::chrono::minutes(5);
+  too_long action = too_long::give_up;
+};
+
+namespace detail {
+
+/// The token of a policy that cannot be cancelled.
+struct no_token {
+  constexpr bool stop_requested() const noexcept { return false; }
+};
+
+template <class Token>
+inline constexpr bool can_stop = !std::is_same_v<Token, no_token>;
+
+}  // namespace detail
+
+/// One policy of every role, as an immutable value. Users make it with the setters of `tenax::retrying`, which derives
+/// from it; drivers and `retry_loop` read it.
+template <class When, class Wait, class Stop, class Observers = detail::no_observers, class Gates = detail::no_gates,
+          class Token = detail::no_token>
+struct policy {
+  using when_type = When;
+  using wait_type = Wait;
+  using stop_type = Stop;
+  using observers_type = Observers;
+  using gates_type = Gates;
+  using token_type = Token;
+
+  /// Whether any part looks at time. If not, drivers read no clock.
+  static constexpr bool uses_time = detail::uses_time<When>() || detail::uses_time<Wait>() || detail::uses_time<Stop>() ||
+                                    Observers::uses_time || !Gates::empty;
+
+  constexpr policy(When w, Wait s, Stop c, Observers o = {}, Gates g = {}, Token t = {}, server_wait_limit l = {})
+      : predicate(std::move(w)),
+        strategy(std::move(s)),
+        condition(std::move(c)),
+        observers(std::move(o)),
+        gates(std::move(g)),
+        token(std::move(t)),
+        server_limit(l) {}
+
+  When predicate;
+  Wait strategy;
+  Stop condition;
+  Observers observers;
+  Gates gates;
+  Token token;
+  server_wait_limit server_limit;
+};
+
+}  // namespace tenax

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// random.hpp: where jitter gets its randomness.
+#pragma once
+
+#include <cstdint>
+
+#include <tenax/duration.hpp>
+
+#include <unistd.h>
+#if __has_include(<sys/random.h>)
+#include <sys/random.h>
+#endif
+
+namespace tenax {
+
+/// A source of 64 random bits a call. Derive to inject one of your own; also a standard uniform random bit generator.
+///
+/// Thread safety: a source belongs to one thread at a time.
+class random_source {
+ public:
+  using result_type = std::uint64_t;
+  virtual constexpr result_type operator()() = 0;
+
+  static constexpr result_type min() noexcept { return 0; }
+  static constexpr result_type max() noexcept { return ~result_type{0}; }
+
+ protected:
+  constexpr random_source() noexcept = default;
+  constexpr random_source(random_source const&) noexcept = default;
+  constexpr random_source& operator=(random_source const&) noexcept = default;
+  constexpr ~random_source() = default;
+};
+
+/// A uniform draw from `[low, high)`; `low` where the interval is empty. Both are at least zero.
+/// Multiplies and shifts (Lemire, "Fast Random Integer Generation in an Interval", 2019); its bias is below 2^-64 of
+/// the interval's length in nanoseconds.
+[[nodiscard]] constexpr duration draw_between(random_source& random, duration low, duration high) {
+  if (high <= low) return low;
+  __extension__ using wide = unsigned __int128;
+  auto const length = static_cast<std::uint64_t>((high - low).count());
+  return low + duration(static_cast<duration::rep>((wide{random()} * length) >> 64));
+}
+
+/// A fast generator for reproducible runs: the same seed gives the same waits.
+/// SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014). Not for secrets.
+class seeded_random final : public random_source {
+ public:
+  constexpr explicit seeded_random(std::uint64_t seed) noexcept : state_(seed) {}
+
+  constexpr result_type operator()() override {
+    auto z = state_ += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// A source that repeats one value: `lowest_draw` and `highest_draw` show the ends of what a strategy can ask for.
+class fixed_random final : public random_source {
+ public:
+  constexpr explicit fixed_random(std::uint64_t value) noexcept : value_(value) {}
+  constexpr result_type operator()() override { return value_; }
+
+ private:
+  std::uint64_t value_;
+};
+inline constexpr std::uint64_t lowest_draw = 0;
+inline constexpr std::uint64_t middle_draw = std::uint64_t{1} << 63;
+inline constexpr std::uint64_t highest_draw = ~std::uint64_t{0};
+
+namespace detail {
+
+/// Seeds itself from the operating system at the first draw, because most calls never draw; and again after a fork,
+/// because a parent and a child that share their waits would retry in step.
+class thread_random final : public random_source {
+ public:
+  constexpr thread_random() noexcept : generator_(0) {}
+
+  result_type operator()() override {
+    if (auto const process = ::getpid(); owner_ != process) {
+      owner_ = process;
+      std::uint64_t seed = 0;
+      if (::getentropy(&seed, sizeof seed) != 0) {
+        auto const now = std::chrono::steady_clock::now().time_since_epoch().count();
+        seed = static_cast<std::uint64_t>(now) ^ reinterpret_cast<std::uintptr_t>(this);
+      }
+      generator_ = seeded_random(seed);
+    }
+    return generator_();
+  }
+
+ private:
+  seeded_random generator_;
+  ::pid_t owner_ = 0;
+};
+
+inline constinit thread_local thread_random this_thread_random;
+
+}  // namespace detail
+
+/// This thread's own source, seeded from the operating system at its first draw and again in a forked child.
+[[nodiscard]] inline random_source& this_thread_random() noexcept { return detail::this_thread_random; }
+
+}  // namespace tenax

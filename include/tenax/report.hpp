@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// report.hpp: how a whole call ended: its last outcome, why it stopped, and the numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+
+namespace tenax {
+
+/// Why a call made no further attempt. The list is closed: a `switch` over it is complete.
+enum class stop_reason : unsigned char {
+  succeeded,             ///< the outcome is a value that no predicate wants retried
+  not_retryable,         ///< the last outcome is a failure that the retry predicate does not want retried
+  attempts,              ///< a stop condition: all attempts are used up, or a condition of your own said so
+  deadline,              ///< a stop condition: the time is used up, or the next wait would use it up
+  cancelled,             ///< the token of `.cancel_with()` was triggered, or the operation threw `tenax::cancelled`
+  refused_by_gate,       ///< a gate did not admit the attempt
+  server_forbids,        ///< the server said not to ask again
+  server_wait_too_long,  ///< the server asked for a wait above `max_server_wait`
+  expired_on_entry       ///< the deadline had passed before the first attempt could start
+};
+
+/// The name of a reason as it is spelled in `stop_reason`.
+[[nodiscard]] constexpr char const* to_string(stop_reason reason) noexcept {
+  switch (reason) {
+    case stop_reason::succeeded: return "succeeded";
+    case stop_reason::not_retryable: return "not_retryable";
+    case stop_reason::attempts: return "attempts";
+    case stop_reason::deadline: return "deadline";
+    case stop_reason::cancelled: return "cancelled";
+    case stop_reason::refused_by_gate: return "refused_by_gate";
+    case stop_reason::server_forbids: return "server_forbids";
+    case stop_reason::server_wait_too_long: return "server_wait_too_long";
+    case stop_reason::expired_on_entry: return "expired_on_entry";
+  }
+  return "unknown";
+}
+
+/// How a whole call ended, as `try_call` returns it.
+///
+/// The outcome is the last attempt's, untouched. A call that ended before its first attempt has as its outcome the
+/// exception that a plain call would have thrown: `tenax::cancelled`, `tenax::refused` or `tenax::expired`.
+template <class T>
+struct report {
+  using value_type = T;
+
+  outcome<T> result;
+  stop_reason reason = stop_reason::succeeded;
+  std::uint32_t attempts = 0;             ///< attempts made; 0 if the call ended before the first
+  duration elapsed{};                     ///< from the start of the call to its end
+  duration waited{};                      ///< of that, waited between attempts and at gates
+  std::optional<duration> server_wait{};  ///< what the last answer asked us to wait, for example to re-queue the job
+
+  /// Whether the call ended with a value that no predicate wanted retried.
+  [[nodiscard]] constexpr bool succeeded() const noexcept { return reason == stop_reason::succeeded; }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return succeeded(); }
+
+  /// Whether there is a value, wanted or not: the last one returned.
+  [[nodiscard]] constexpr bool has_value() const noexcept { return result.has_value(); }
+  /// The value. Precondition: `has_value()`.
+  constexpr decltype(auto) value() & noexcept { return result.value(); }
+  constexpr decltype(auto) value() const& noexcept { return result.value(); }
+  constexpr decltype(auto) value() && noexcept { return std::move(result).value(); }
+  /// The exception, null if there is a value.
+  [[nodiscard]] std::exception_ptr exception() const noexcept { return result.exception(); }
+  /// What the plain call would have given: the value returned or the exception thrown.
+  constexpr T get() && { return std::move(result).get(); }
+};
+
+}  // namespace tenax

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// result_traits.hpp: how tenax reads a returned value: does it say that the operation failed, and what does it advise?
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include <tenax/errors.hpp>
+#include <tenax/outcome.hpp>
+
+namespace tenax {
+
+namespace detail {
+
+template <class R>
+concept expected_like = requires(R const& r) {
+  { r.has_value() } -> std::convertible_to<bool>;
+  r.error();
+};
+
+template <class R>
+concept error_code_like = requires(R const& r) {
+  static_cast<bool>(r);
+  { r.value() } -> std::convertible_to<int>;
+  r.category();
+  r.message();
+};
+
+template <class E>
+constexpr hint advice_of_error(E const& error) {
+  if constexpr (std::is_base_of_v<classified_error, E>) {
+    return error.advice();
+  } else {
+    return {};
+  }
+}
+
+}  // namespace detail
+
+/// How tenax reads a value of type `R`. The primary template knows types shaped like `std::expected` (`has_value()`,
+/// `error()`) and like `std::error_code` (`value()`, `category()`, `message()`, true when set), standard or not.
+/// Specialize it to teach the library a result type of yours:
+/// ```
+/// template <> struct tenax::result_traits<reply> {
+///   static constexpr bool can_fail = true;
+///   static constexpr bool failed(reply const& r) { return !r.ok; }
+///   static constexpr hint advice(reply const&) { return {}; }
+/// };
+/// ```
+template <class R>
+struct result_traits {
+  /// Whether values of this type can say that the operation failed. False makes the rest unreachable.
+  static constexpr bool can_fail = detail::expected_like<R> || detail::error_code_like<R>;
+
+  /// Whether this value says that the operation failed.
+  static constexpr bool failed([[maybe_unused]] R const& result) {
+    if constexpr (detail::expected_like<R>) {
+      return !result.has_value();
+    } else if constexpr (detail::error_code_like<R>) {
+      return static_cast<bool>(result);
+    } else {
+      return false;
+    }
+  }
+
+  /// What this value says about trying again.
+  static constexpr hint advice([[maybe_unused]] R const& result) {
+    if constexpr (detail::expected_like<R>) {
+      if (!result.has_value()) return detail::advice_of_error(result.error());
+    }
+    return {};
+  }
+};
+
+namespace detail {
+
+template <class T>
+using traits_of = result_traits<std::remove_cvref_t<T>>;
+
+template <class T>
+constexpr bool can_fail() {
+  if constexpr (std::is_void_v<T>) {
+    return false;
+  } else {
+    return traits_of<T>::can_fail;
+  }
+}
+
+template <class T>
+constexpr bool result_failed(outcome<T> const& result) {
+  if constexpr (can_fail<T>()) return result.has_value() && traits_of<T>::failed(result.value());
+  return false;
+}
+
+template <class T>
+constexpr hint advice_of(outcome<T> const& result) {
+  if (auto const* caught = result.caught()) {
+    return caught->classified() != nullptr ? caught->classified()->advice() : hint{};
+  }
+  if constexpr (can_fail<T>()) return traits_of<T>::advice(result.value());
+  return {};
+}
+
+}  // namespace detail
+
+}  // namespace tenax

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// stop/after_attempts.hpp: a number of attempts, or no limit at all.
+#pragma once
+
+#include <concepts>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/stop/compose.hpp>
+
+namespace tenax::stop {
+
+/// See `stop::after_attempts`.
+struct after_attempts_condition : interface {
+  static constexpr bool uses_time = false;
+
+  constexpr explicit after_attempts_condition(std::uint32_t n) : attempts(n) {}
+
+  constexpr bool operator()(attempt_info const& a) const noexcept { return a.number >= attempts; }
+  [[nodiscard]] constexpr stop::limits limits() const noexcept { return {.attempts = attempts}; }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("after ");
+    out.number(attempts);
+    out.text(attempts == 1 ? " attempt" : " attempts");
+  }
+
+  std::uint32_t attempts;
+};
+
+/// Stop after `n` attempts in all: `after_attempts(1)` never retries. It counts calls, not retries.
+///
+/// Throws `std::invalid_argument` for `n < 1` and for `n` above 4294967295.
+[[nodiscard]] constexpr after_attempts_condition after_attempts(std::int64_t n) {
+  if (n < 1) invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, also the first)", static_cast<double>(n));
+  if (n > std::numeric_limits<std::uint32_t>::max()) {
+    invalid_parameter("stop::after_attempts: n", "must be at most 4294967295; for no limit write stop::never", static_cast<double>(n));
+  }
+  return after_attempts_condition(static_cast<std::uint32_t>(n));
+}
+
+/// See `stop::never`.
+struct never_condition : interface {
+  static constexpr bool uses_time = false;
+
+  constexpr bool operator()(attempt_info const&) const noexcept { return false; }
+  [[nodiscard]] constexpr stop::limits limits() const noexcept { return {}; }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("never");
+  }
+};
+
+/// Never stop: retry until the outcome is accepted or the call is cancelled. Has to be spelled, because a retry without
+/// a limit is rarely meant.
+inline constexpr never_condition never{};
+
+}  // namespace tenax::stop

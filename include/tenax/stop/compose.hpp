@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// stop/compose.hpp: `||` and `&&` for stop conditions, and what the engine asks of a condition besides yes or no.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+#include <tenax/detail/role.hpp>
+#include <tenax/report.hpp>
+
+namespace tenax {
+
+/// Stop conditions: is it time to give up?
+///
+/// Any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns `bool` is one; it
+/// sees `upcoming_wait`. The conditions here combine with `||` and `&&`, own their operands, and ask the right one only
+/// if the left one leaves the answer open. All are immutable values: safe to share between threads.
+namespace stop {
+
+template <class S>
+concept operand = detail::operand<S, interface, when::interface, wait::interface>;
+
+/// How far a condition lets a call go, whatever happens: for explaining a policy and for its worst case.
+struct limits {
+  std::uint32_t attempts = std::numeric_limits<std::uint32_t>::max();  ///< the greatest number means: no limit
+  duration waiting = duration::max();                                  ///< all waits together; `max()` means: no limit
+};
+
+/// A condition's answer with its reason.
+struct answer {
+  bool stop = false;
+  stop_reason reason = stop_reason::attempts;
+};
+
+}  // namespace stop
+
+namespace detail {
+
+/// Asks a condition once. One that does not give a reason ends a call for `stop_reason::attempts`.
+template <class S, class A>
+constexpr stop::answer ask_stop(S const& condition, A const& a) {
+  if constexpr (requires { { condition.ask(a) } -> std::same_as<stop::answer>; }) {
+    return condition.ask(a);
+  } else {
+    return {static_cast<bool>(condition(a))};
+  }
+}
+
+template <class S>
+constexpr bool clips() {
+  return requires(S const& s, attempt_info const& a) { s.clip(a); };
+}
+
+/// The upcoming wait, shortened if the condition would rather shorten it than give up.
+template <class S>
+constexpr duration clip_wait(S const& condition, attempt_info const& a) {
+  if constexpr (clips<S>()) {
+    return condition.clip(a);
+  } else {
+    return a.upcoming_wait;
+  }
+}
+
+template <class S>
+constexpr bool has_time_left() {
+  return requires(S const& s, attempt_info const& a) { s.time_left(a); };
+}
+
+/// What is left until a deadline, zero if it has passed, `duration::max()` if the condition has none.
+template <class S>
+constexpr duration time_left(S const& condition, attempt_info const& a) {
+  if constexpr (has_time_left<S>()) {
+    return condition.time_left(a);
+  } else {
+    return duration::max();
+  }
+}
+
+template <class S>
+constexpr stop::limits limits_of(S const& condition) {
+  if constexpr (requires { condition.limits(); }) {
+    return condition.limits();
+  } else {
+    return {};
+  }
+}
+
+}  // namespace detail
+
+namespace stop {
+
+/// `a || b`: stop as soon as one says so. The reason is that of the first that does.
+template <class L, class R>
+struct any_of;
+/// `a && b`: stop once both say so. The reason is that of the right one.
+template <class L, class R>
+struct all_of;
+
+/// The base of the conditions here, which brings the operators. A condition of your own gets them by deriving from it;
+/// one that does not can still be an operand beside one that does.
+struct interface {
+  template <class L, class R>
+    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+  friend constexpr any_of<L, R> operator||(L left, R right) {
+    return any_of<L, R>(std::move(left), std::move(right));
+  }
+
+  template <class L, class R>
+    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+  friend constexpr all_of<L, R> operator&&(L left, R right) {
+    return all_of<L, R>(std::move(left), std::move(right));
+  }
+};
+
+template <class L, class R>
+struct any_of : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+
+  constexpr any_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+    requires(std::is_invocable_v<L const&, A const&> && std::is_invocable_v<R const&, A const&>)
+  constexpr bool operator()(A const& a) const {
+    return ask(a).stop;
+  }
+
+  template <class A>
+  constexpr answer ask(A const& a) const {
+    auto const l = detail::ask_stop(left, a);
+    return l.stop ? l : detail::ask_stop(right, a);
+  }
+
+  constexpr duration clip(attempt_info const& a) const
+    requires(detail::clips<L>() || detail::clips<R>())
+  {
+    auto const l = detail::clip_wait(left, a);
+    auto const r = detail::clip_wait(right, a);
+    return l < r ? l : r;
+  }
+
+  constexpr duration time_left(attempt_info const& a) const
+    requires(detail::has_time_left<L>() || detail::has_time_left<R>())
+  {
+    auto const l = detail::time_left(left, a);
+    auto const r = detail::time_left(right, a);
+    return l < r ? l : r;
+  }
+
+  [[nodiscard]] constexpr stop::limits limits() const {
+    auto const l = detail::limits_of(left);
+    auto const r = detail::limits_of(right);
+    return {l.attempts < r.attempts ? l.attempts : r.attempts, l.waiting < r.waiting ? l.waiting : r.waiting};
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    detail::describe(left, out, "when your condition says so");
+    out.text(" or ");
+    detail::describe(right, out, "when your condition says so");
+  }
+
+  L left;
+  R right;
+};
+
+template <class L, class R>
+struct all_of : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+
+  constexpr all_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+    requires(std::is_invocable_v<L const&, A const&> && std::is_invocable_v<R const&, A const&>)
+  constexpr bool operator()(A const& a) const {
+    return ask(a).stop;
+  }
+
+  template <class A>
+  constexpr answer ask(A const& a) const {
+    auto const l = detail::ask_stop(left, a);
+    return l.stop ? detail::ask_stop(right, a) : l;
+  }
+
+  constexpr duration clip(attempt_info const& a) const
+    requires(detail::clips<L>() && detail::clips<R>())
+  {
+    auto const l = detail::clip_wait(left, a);
+    auto const r = detail::clip_wait(right, a);
+    return l < r ? r : l;
+  }
+
+  constexpr duration time_left(attempt_info const& a) const
+    requires(detail::has_time_left<L>() && detail::has_time_left<R>())
+  {
+    auto const l = detail::time_left(left, a);
+    auto const r = detail::time_left(right, a);
+    return l < r ? r : l;
+  }
+
+  [[nodiscard]] constexpr stop::limits limits() const {
+    auto const l = detail::limits_of(left);
+    auto const r = detail::limits_of(right);
+    return {l.attempts < r.attempts ? r.attempts : l.attempts, l.waiting < r.waiting ? r.waiting : l.waiting};
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("once both hold: (");
+    detail::describe(left, out, "your condition says so");
+    out.text(") and (");
+    detail::describe(right, out, "your condition says so");
+    out.text(")");
+  }
+
+  L left;
+  R right;
+};
+
+}  // namespace stop
+}  // namespace tenax

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// wait/chain.hpp: one strategy after another.
+#pragma once
+
+#include <tenax/wait/compose.hpp>
+
+namespace tenax::wait {
+
+/// See `wait::repeat`.
+template <class W>
+struct repeated : interface {
+  static constexpr bool uses_time = detail::uses_time<W>();
+
+  constexpr repeated(std::uint32_t n, W w) : times(n), strategy(std::move(w)) {}
+
+  template <class A>
+    requires std::is_invocable_v<W const&, A const&>
+  constexpr auto operator()(A const& a) const {
+    return detail::ask_wait(strategy, a);
+  }
+
+  [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    detail::describe(strategy, out, "a wait of your own");
+    out.text(" (");
+    out.number(times);
+    out.text(times == 1 ? " time)" : " times)");
+  }
+
+  std::uint32_t times;
+  W strategy;
+};
+
+/// A link of a chain that serves `times` waits. Alone, it is `strategy`.
+///
+/// Throws `std::invalid_argument` for zero times.
+template <class W>
+[[nodiscard]] constexpr repeated<W> repeat(std::uint32_t times, W strategy) {
+  if (times == 0) invalid_parameter("wait::repeat: times", "must be at least 1", 0.0);
+  return {times, std::move(strategy)};
+}
+
+/// See `wait::chain`.
+template <class L, class R>
+struct chain_strategy : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+
+  constexpr chain_strategy(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+    requires(std::is_invocable_v<L const&, A const&> && std::is_invocable_v<R const&, A const&>)
+  constexpr auto operator()(A const& a) const {
+    using answer = std::conditional_t<detail::is_partial<L, A> || detail::is_partial<R, A>, std::optional<duration>, duration>;
+    if (a.number <= length()) return answer(detail::ask_wait(left, a));
+    A later = a;
+    later.number = a.number - length();
+    return answer(detail::ask_wait(right, later));
+  }
+
+  [[nodiscard]] constexpr wait_range range(range_query q) const {
+    if (q.number <= length()) return range_of(left, q);
+    q.number -= length();
+    return range_of(right, q);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    detail::describe(left, out, "a wait of your own");
+    out.text(", then ");
+    detail::describe(right, out, "a wait of your own");
+  }
+
+  L left;
+  R right;
+
+ private:
+  constexpr std::uint32_t length() const noexcept {
+    if constexpr (requires { left.times; }) {
+      return left.times;
+    } else {
+      return 1;
+    }
+  }
+};
+
+/// One strategy after another: each serves one wait, or as many as `wait::repeat` says; the last one serves all the rest.
+/// Every link counts attempts from its own start: `wait::chain(wait::repeat(3, wait::none), wait::exponential())` retries
+/// three times at once and then waits from the exponential's base on. Partial if one of the links is.
+template <class W, class... More>
+[[nodiscard]] constexpr auto chain(W first, More... more) {
+  if constexpr (sizeof...(More) == 0) {
+    return first;
+  } else {
+    auto rest = chain(std::move(more)...);
+    return chain_strategy<W, decltype(rest)>(std::move(first), std::move(rest));
+  }
+}
+
+}  // namespace tenax::wait

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// wait/compose.hpp: `+`, `max_of` and `min_of` for wait strategies.
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/role.hpp>
+#include <tenax/wait/range.hpp>
+
+namespace tenax {
+
+/// Wait strategies: how long before the next attempt?
+///
+/// Any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns a duration is one;
+/// one that returns a `std::optional` of a duration is *partial*: it may have no opinion. The strategies here are
+/// immutable `constexpr` values, safe to share between threads; what a strategy needs to remember is in the attempt.
+/// Every one saturates: no attempt number, factor or duration wraps, turns negative or becomes NaN.
+///
+/// Order inside a strategy: raw growth, then the cap (`max`), then jitter inside the cap. The wait after attempt 1 is the
+/// initial value, capped like every other.
+namespace wait {
+
+template <class W>
+concept operand = detail::operand<W, interface, when::interface, stop::interface>;
+
+/// `a + b`: both waits, one after the other. Partial if one of them is: no opinion unless both have one.
+template <class L, class R>
+struct sum;
+
+/// The base of the strategies here, which brings `+`. A strategy of your own gets it by deriving from it; one that does
+/// not can still be an operand beside one that does.
+struct interface {
+  template <class L, class R>
+    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+  friend constexpr sum<L, R> operator+(L left, R right) {
+    return sum<L, R>(std::move(left), std::move(right));
+  }
+};
+
+template <class L, class R>
+struct sum : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+
+  constexpr sum(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+    requires(std::is_invocable_v<L const&, A const&> && std::is_invocable_v<R const&, A const&>)
+  constexpr auto operator()(A const& a) const {
+    auto const l = detail::ask_wait(left, a);
+    if constexpr (detail::is_partial<L, A> || detail::is_partial<R, A>) {
+      using answer = std::optional<duration>;
+      if (!answer(l)) return answer();
+      auto const r = detail::ask_wait(right, a);
+      return answer(r) ? answer(saturating_add(*answer(l), *answer(r))) : answer();
+    } else {
+      return saturating_add(l, detail::ask_wait(right, a));
+    }
+  }
+
+  [[nodiscard]] constexpr wait_range range(range_query const& q) const {
+    auto const l = range_of(left, q);
+    auto const r = range_of(right, q);
+    return {saturating_add(l.least, r.least), saturating_add(l.most, r.most)};
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    detail::describe(left, out, "a wait of your own");
+    out.text(" plus ");
+    detail::describe(right, out, "a wait of your own");
+  }
+
+  L left;
+  R right;
+};
+
+/// See `max_of` and `min_of`.
+template <bool Longest, class L, class R>
+struct extreme : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+
+  constexpr extreme(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+    requires(std::is_invocable_v<L const&, A const&> && std::is_invocable_v<R const&, A const&>)
+  constexpr auto operator()(A const& a) const {
+    auto const l = detail::ask_wait(left, a);
+    auto const r = detail::ask_wait(right, a);
+    if constexpr (!detail::is_partial<L, A> && !detail::is_partial<R, A>) {
+      return choose(l, r);
+    } else if constexpr (!detail::is_partial<L, A>) {
+      return r ? choose(l, *r) : l;
+    } else if constexpr (!detail::is_partial<R, A>) {
+      return l ? choose(*l, r) : r;
+    } else {
+      return l && r ? std::optional<duration>(choose(*l, *r)) : (l ? l : r);
+    }
+  }
+
+  [[nodiscard]] constexpr wait_range range(range_query const& q) const {
+    auto const l = range_of(left, q);
+    auto const r = range_of(right, q);
+    // An operand without an opinion leaves the choice to the other, so either end may be either operand's.
+    return {l.least < r.least ? l.least : r.least, l.most < r.most ? r.most : l.most};
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text(Longest ? "the longer of (" : "the shorter of (");
+    detail::describe(left, out, "a wait of your own");
+    out.text(") and (");
+    detail::describe(right, out, "a wait of your own");
+    out.text(")");
+  }
+
+  L left;
+  R right;
+
+ private:
+  static constexpr duration choose(duration a, duration b) noexcept { return (a < b) == Longest ? b : a; }
+};
+
+/// The longest of the waits. Strategies without an opinion do not count; partial only if all of them are.
+template <class W, class... More>
+[[nodiscard]] constexpr auto max_of(W first, More... more) {
+  if constexpr (sizeof...(More) == 0) {
+    return first;
+  } else {
+    auto rest = max_of(std::move(more)...);
+    return extreme<true, W, decltype(rest)>(std::move(first), std::move(rest));
+  }
+}
+
+/// The shortest of the waits. Strategies without an opinion do not count; partial only if all of them are.
+template <class W, class... More>
+[[nodiscard]] constexpr auto min_of(W first, More... more) {
+  if constexpr (sizeof...(More) == 0) {
+    return first;
+  } else {
+    auto rest = min_of(std::move(more)...);
+    return extreme<false, W, decltype(rest)>(std::move(first), std::move(rest));
+  }
+}
+
+}  // namespace wait
+}  // namespace tenax

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// wait/constant.hpp: no wait, or always the same one.
+#pragma once
+
+#include <tenax/wait/jitter.hpp>
+
+namespace tenax::wait {
+
+/// See `wait::none`.
+struct none_strategy : interface {
+  static constexpr bool uses_time = false;
+
+  constexpr duration operator()(attempt_info const&) const noexcept { return duration::zero(); }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("no wait");
+  }
+};
+
+/// No wait at all. For failures that a second try cures, such as a connection that was closed while idle; not against
+/// an overloaded server.
+inline constexpr none_strategy none{};
+
+/// See `wait::constant`.
+struct constant_strategy : strategy<constant_strategy> {
+  constexpr explicit constant_strategy(duration d) : wait(d) {}
+
+  constexpr duration operator()(attempt_info const&) const noexcept { return wait; }
+  [[nodiscard]] constexpr duration cap() const noexcept { return duration::max(); }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.time(wait);
+  }
+
+  duration wait;
+};
+
+/// Always the same wait. Without jitter, clients that failed together come back together.
+///
+/// Throws `std::invalid_argument` for a negative wait.
+[[nodiscard]] constexpr constant_strategy constant(any_duration wait) {
+  return constant_strategy(detail::require_not_negative("wait::constant: wait", wait));
+}
+
+}  // namespace tenax::wait

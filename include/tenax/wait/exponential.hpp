@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// wait/exponential.hpp: waits that grow by a factor each time.
+#pragma once
+
+#include <tenax/wait/jitter.hpp>
+
+namespace tenax::wait {
+
+struct exponential_options {
+  any_duration base = std::chrono::milliseconds(100);  ///< the wait after attempt 1
+  double factor = 2.0;                                 ///< what each further wait is multiplied with
+  any_duration max = duration::max();                  ///< the cap
+};
+
+/// See `wait::exponential`.
+struct exponential_strategy : strategy<exponential_strategy> {
+  constexpr explicit exponential_strategy(exponential_options options)
+      : base(detail::require_not_negative("wait::exponential: base", options.base)),
+        factor(detail::require_between("wait::exponential: factor", "must be a number that is at least 1",
+                                       options.factor, 1.0, std::numeric_limits<double>::max())),
+        max(detail::require_at_least("wait::exponential: max", "must not be less than base", options.max, base)) {}
+
+  constexpr duration operator()(attempt_info const& a) const noexcept {
+    auto const raw = saturating_scale(base, power(factor, a.number - 1));
+    return raw < max ? raw : max;
+  }
+  [[nodiscard]] constexpr duration cap() const noexcept { return max; }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("exponential from ");
+    out.time(base);
+    if (factor != 2.0) {
+      out.text(" by a factor of ");
+      out.number(factor);
+    }
+    out.cap(max);
+  }
+
+  duration base;
+  double factor;
+  duration max;
+
+ private:
+  static constexpr double limit = 1e19;
+
+  /// By squaring: at most 32 steps for any attempt number. Stops above every duration, where squaring on would end in
+  /// infinity, which constant expressions refuse.
+  static constexpr double power(double x, std::uint32_t n) noexcept {
+    double result = 1.0;
+    for (; n != 0; n >>= 1) {
+      if ((n & 1) != 0) {
+        if (x >= limit) return limit;
+        result *= x;
+        if (result >= limit) return limit;
+      }
+      x = x >= limit ? limit : x * x;
+    }
+    return result;
+  }
+};
+
+/// `base * factor^(n-1)` after attempt n, at most `max`: `wait::exponential({.base = 100ms, .max = 5s})` waits 100 ms,
+/// 200 ms, 400 ms, ... The usual answer to an overloaded server; with `.full()` or `.equal()` if many clients may fail
+/// together.
+///
+/// Throws `std::invalid_argument` for a negative or not-a-number value, `factor < 1` and `max < base`.
+[[nodiscard]] constexpr exponential_strategy exponential(exponential_options options = {}) {
+  return exponential_strategy(options);
+}
+
+}  // namespace tenax::wait

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// wait/fibonacci.hpp: waits that grow as the Fibonacci numbers do.
+#pragma once
+
+#include <tenax/wait/jitter.hpp>
+
+namespace tenax::wait {
+
+struct fibonacci_options {
+  any_duration unit = std::chrono::seconds(1);  ///< the wait after attempts 1 and 2
+  any_duration max = duration::max();           ///< the cap
+};
+
+/// See `wait::fibonacci`.
+struct fibonacci_strategy : strategy<fibonacci_strategy> {
+  constexpr explicit fibonacci_strategy(fibonacci_options options)
+      : unit(detail::require_not_negative("wait::fibonacci: unit", options.unit)),
+        max(detail::require_at_least("wait::fibonacci: max", "must not be less than unit", options.max, unit)) {}
+
+  constexpr duration operator()(attempt_info const& a) const noexcept {
+    std::uint64_t current = 1, next = 1;
+    // The 93rd Fibonacci number is the first one above 2^63: every wait from there on saturates.
+    constexpr std::uint32_t last = 93;
+    for (std::uint32_t n = 1; n < (a.number < last ? a.number : last); ++n) {
+      auto const after = current + next;
+      current = next;
+      next = after;
+    }
+    auto const raw = saturating_multiply(unit, current);
+    return raw < max ? raw : max;
+  }
+  [[nodiscard]] constexpr duration cap() const noexcept { return max; }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("fibonacci in units of ");
+    out.time(unit);
+    out.cap(max);
+  }
+
+  duration unit;
+  duration max;
+};
+
+/// `unit` times 1, 1, 2, 3, 5, 8, ... at most `max`: `wait::fibonacci({.unit = 1s, .max = 30s})`. Grows by a factor of
+/// 1.6, gentler than doubling.
+///
+/// Throws `std::invalid_argument` for a negative value and for `max < unit`.
+[[nodiscard]] constexpr fibonacci_strategy fibonacci(fibonacci_options options = {}) {
+  return fibonacci_strategy(options);
+}
+
+}  // namespace tenax::wait

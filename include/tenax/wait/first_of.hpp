@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// wait/first_of.hpp: strategies with a condition, and the first one that has an opinion.
+#pragma once
+
+#include <tenax/wait/compose.hpp>
+
+namespace tenax::wait {
+
+/// See `wait::only_if`.
+template <class P, class W>
+struct only_if_strategy : interface {
+  static constexpr bool uses_time = detail::uses_time<P>() || detail::uses_time<W>();
+
+  constexpr only_if_strategy(P p, W w) : predicate(std::move(p)), strategy(std::move(w)) {}
+
+  template <class A>
+    requires(std::is_invocable_v<P const&, A const&> && std::is_invocable_v<W const&, A const&>)
+  constexpr std::optional<duration> operator()(A const& a) const {
+    if (!predicate(a)) return {};
+    return detail::ask_wait(strategy, a);
+  }
+
+  [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    detail::describe(strategy, out, "a wait of your own");
+    out.text(" after ");
+    detail::describe(predicate, out, "outcomes that you choose");
+  }
+
+  P predicate;
+  W strategy;
+};
+
+/// What `strategy` says if `predicate` holds for the outcome, else no opinion:
+/// `wait::only_if(when::exception<network_error>, wait::none)`. Partial.
+template <class P, class W>
+[[nodiscard]] constexpr only_if_strategy<P, W> only_if(P predicate, W strategy) {
+  return {std::move(predicate), std::move(strategy)};
+}
+
+/// See `wait::first_of`.
+template <class L, class R>
+struct first_of_strategy : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+
+  constexpr first_of_strategy(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+    requires(std::is_invocable_v<L const&, A const&> && std::is_invocable_v<R const&, A const&>)
+  constexpr auto operator()(A const& a) const {
+    if constexpr (!detail::is_partial<L, A>) {
+      return detail::ask_wait(left, a);
+    } else {
+      using answer = decltype(detail::ask_wait(right, a));
+      if (auto const l = detail::ask_wait(left, a)) return answer(*l);
+      return detail::ask_wait(right, a);
+    }
+  }
+
+  [[nodiscard]] constexpr wait_range range(range_query const& q) const {
+    auto const l = range_of(left, q);
+    if constexpr (detail::outcome_independent<L>) {
+      if constexpr (!detail::is_partial<L, attempt_info>) return l;
+    }
+    auto const r = range_of(right, q);
+    return {l.least < r.least ? l.least : r.least, l.most < r.most ? r.most : l.most};
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    detail::describe(left, out, "a wait of your own");
+    out.text(", else ");
+    detail::describe(right, out, "a wait of your own");
+  }
+
+  L left;
+  R right;
+};
+
+/// The answer of the first strategy that has an opinion; later ones are not asked. Total as soon as one of them is: end
+/// it with one that always answers, `wait::first_of(wait::retry_after, wait::exponential())`.
+template <class W, class... More>
+[[nodiscard]] constexpr auto first_of(W first, More... more) {
+  if constexpr (sizeof...(More) == 0) {
+    return first;
+  } else {
+    auto rest = first_of(std::move(more)...);
+    return first_of_strategy<W, decltype(rest)>(std::move(first), std::move(rest));
+  }
+}
+
+}  // namespace tenax::wait

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// wait/linear.hpp: waits that grow by the same amount each time.
+#pragma once
+
+#include <tenax/wait/jitter.hpp>
+
+namespace tenax::wait {
+
+struct linear_options {
+  any_duration first = std::chrono::seconds(1);  ///< the wait after attempt 1
+  any_duration step = std::chrono::seconds(1);   ///< what is added for each further attempt
+  any_duration max = duration::max();            ///< the cap
+};
+
+/// See `wait::linear`.
+struct linear_strategy : strategy<linear_strategy> {
+  constexpr explicit linear_strategy(linear_options options)
+      : first(detail::require_not_negative("wait::linear: first", options.first)),
+        step(detail::require_not_negative("wait::linear: step", options.step)),
+        max(detail::require_at_least("wait::linear: max", "must not be less than first", options.max, first)) {}
+
+  constexpr duration operator()(attempt_info const& a) const noexcept {
+    auto const raw = saturating_add(first, saturating_multiply(step, a.number - 1));
+    return raw < max ? raw : max;
+  }
+  [[nodiscard]] constexpr duration cap() const noexcept { return max; }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("linear from ");
+    out.time(first);
+    out.text(" in steps of ");
+    out.time(step);
+    out.cap(max);
+  }
+
+  duration first;
+  duration step;
+  duration max;
+};
+
+/// `first + step * (n - 1)` after attempt n, at most `max`: `wait::linear({.first = 1s, .step = 2s, .max = 10s})`.
+///
+/// Throws `std::invalid_argument` for a negative value and for `max < first`.
+[[nodiscard]] constexpr linear_strategy linear(linear_options options = {}) { return linear_strategy(options); }
+
+}  // namespace tenax::wait

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// wait/random.hpp: waits drawn at random.
+#pragma once
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/wait/compose.hpp>
+
+namespace tenax::wait {
+
+/// See `wait::uniform`.
+struct uniform_strategy : interface {
+  static constexpr bool uses_time = false;
+
+  constexpr uniform_strategy(duration l, duration h) : low(l), high(h) {}
+
+  constexpr duration operator()(attempt_info const& a) const { return a.draw(low, high); }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("anything from ");
+    out.time(low);
+    out.text(" to ");
+    out.time(high);
+  }
+
+  duration low;
+  duration high;
+};
+
+/// A uniform draw from `[low, high)`. By itself a wait that never grows; added to another one, jitter:
+/// `wait::retry_after + wait::uniform(0s, 500ms)`.
+///
+/// Throws `std::invalid_argument` for a negative value and for `high < low`.
+[[nodiscard]] constexpr uniform_strategy uniform(any_duration low, any_duration high) {
+  auto const least = detail::require_not_negative("wait::uniform: low", low);
+  return {least, detail::require_at_least("wait::uniform: high", "must not be less than low", high, least)};
+}
+
+struct decorrelated_options {
+  any_duration base = std::chrono::milliseconds(100);  ///< the shortest wait
+  any_duration max = std::chrono::seconds(30);         ///< the cap
+};
+
+/// See `wait::decorrelated`.
+struct decorrelated_strategy : interface {
+  static constexpr bool uses_time = false;
+
+  constexpr explicit decorrelated_strategy(decorrelated_options options)
+      : base(detail::require_not_negative("wait::decorrelated: base", options.base)),
+        max(detail::require_at_least("wait::decorrelated: max", "must not be less than base", options.max, base)) {}
+
+  constexpr duration operator()(attempt_info const& a) const {
+    auto const previous = a.previous_wait < base ? base : a.previous_wait;
+    auto const high = saturating_multiply(previous, 3);
+    return a.draw(base, high < max ? high : max);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("decorrelated from ");
+    out.time(base);
+    out.text(" to ");
+    out.time(max);
+  }
+
+  duration base;
+  duration max;
+};
+
+/// A uniform draw from `[base, min(max, 3 * previous))`, where `previous` is the wait before, and `base` at first: grows
+/// by chance. Its state is in the attempt. From "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, which
+/// draws first and caps then: most waits end up exactly at the cap, and the jitter is gone. Here the draw stays inside.
+///
+/// Throws `std::invalid_argument` for a negative value and for `max < base`.
+[[nodiscard]] constexpr decorrelated_strategy decorrelated(decorrelated_options options = {}) {
+  return decorrelated_strategy(options);
+}
+
+}  // namespace tenax::wait

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// wait/sequence.hpp: waits that are written down one by one.
+#pragma once
+
+#include <cstddef>
+
+#include <tenax/wait/jitter.hpp>
+
+namespace tenax::wait {
+
+/// The waits given, in order; the last one sticks: `wait::sequence{1s, 5s, 30s}`.
+///
+/// Throws `std::invalid_argument` for a negative wait.
+template <std::size_t Size>
+struct sequence : strategy<sequence<Size>> {
+  static_assert(Size > 0, "tenax: wait::sequence needs at least one wait, as in wait::sequence{1s, 5s}");
+
+  template <class... D>
+    requires(sizeof...(D) == Size && Size > 0 && (std::is_convertible_v<D, any_duration> && ...))
+  constexpr sequence(D... wait) : waits{detail::require_not_negative("wait::sequence: wait", wait)...} {}
+
+  constexpr duration operator()(attempt_info const& a) const noexcept {
+    return waits[a.number < Size ? a.number - 1 : Size - 1];
+  }
+  [[nodiscard]] constexpr duration cap() const noexcept { return duration::max(); }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    for (std::size_t i = 0; i < Size; ++i) {
+      if (i != 0) out.text(", ");
+      out.time(waits[i]);
+    }
+    if (Size > 1) out.text(" and so on");
+  }
+
+  duration waits[Size];
+};
+
+template <class... D>
+sequence(D...) -> sequence<sizeof...(D)>;
+
+}  // namespace tenax::wait

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// when/compose.hpp: `||`, `&&` and `!` for retry predicates.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+#include <tenax/detail/role.hpp>
+
+namespace tenax {
+
+/// Retry predicates: is this outcome worth another attempt?
+///
+/// Any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns `bool` is one. The
+/// predicates here combine with `||`, `&&` and `!`, own their operands, and ask the right one only if the left one leaves
+/// the answer open. All are immutable values: safe to share between threads.
+namespace when {
+
+template <class P>
+concept operand = detail::operand<P, interface, wait::interface, stop::interface>;
+
+/// `a || b`: retry if either says so.
+template <class L, class R>
+struct any_of;
+/// `a && b`: retry if both say so.
+template <class L, class R>
+struct all_of;
+/// `!a`: retry if `a` does not say so.
+template <class P>
+struct negation;
+
+/// The base of the predicates here, which brings the operators. A predicate of your own gets them by deriving from it;
+/// one that does not can still be an operand beside one that does.
+struct interface {
+  template <class L, class R>
+    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+  friend constexpr any_of<L, R> operator||(L left, R right) {
+    return any_of<L, R>(std::move(left), std::move(right));
+  }
+
+  template <class L, class R>
+    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+  friend constexpr all_of<L, R> operator&&(L left, R right) {
+    return all_of<L, R>(std::move(left), std::move(right));
+  }
+
+  template <std::derived_from<interface> P>
+  friend constexpr negation<P> operator!(P predicate) {
+    return negation<P>(std::move(predicate));
+  }
+};
+
+template <class L, class R>
+struct any_of : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  template <class T>
+  static constexpr bool accepts_every_value = detail::accepts_every_value<L, T>() && detail::accepts_every_value<R, T>();
+
+  constexpr any_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+  constexpr auto operator()(A const& a) const -> decltype(bool(std::declval<L const&>()(a) || std::declval<R const&>()(a))) {
+    return left(a) || right(a);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    detail::describe(left, out, "a predicate of your own");
+    out.text(" or ");
+    detail::describe(right, out, "a predicate of your own");
+  }
+
+  L left;
+  R right;
+};
+
+template <class L, class R>
+struct all_of : interface {
+  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  template <class T>
+  static constexpr bool accepts_every_value = detail::accepts_every_value<L, T>() || detail::accepts_every_value<R, T>();
+
+  constexpr all_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
+
+  template <class A>
+  constexpr auto operator()(A const& a) const -> decltype(bool(std::declval<L const&>()(a) && std::declval<R const&>()(a))) {
+    return left(a) && right(a);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("(");
+    detail::describe(left, out, "a predicate of your own");
+    out.text(" and ");
+    detail::describe(right, out, "a predicate of your own");
+    out.text(")");
+  }
+
+  L left;
+  R right;
+};
+
+template <class P>
+struct negation : interface {
+  static constexpr bool uses_time = detail::uses_time<P>();
+
+  constexpr explicit negation(P p) : predicate(std::move(p)) {}
+
+  template <class A>
+  constexpr auto operator()(A const& a) const -> decltype(bool(!std::declval<P const&>()(a))) {
+    return !predicate(a);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("anything but (");
+    detail::describe(predicate, out, "a predicate of your own");
+    out.text(")");
+  }
+
+  P predicate;
+};
+
+}  // namespace when
+}  // namespace tenax

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// when/error.hpp: retry on values that say that the operation failed.
+#pragma once
+
+#include <stdexcept>
+
+#include <tenax/result_traits.hpp>
+#include <tenax/when/compose.hpp>
+#include <tenax/when/exception.hpp>
+
+namespace tenax::when {
+
+/// See `when::any_error`.
+struct any_error_predicate : interface {
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = !detail::can_fail<T>();
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const {
+    return detail::result_failed(a.result);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("results that say they failed");
+  }
+};
+
+/// Retry if the returned value says that the operation failed: a `std::expected`-like without a value, a set
+/// `std::error_code`, or what `tenax::result_traits` says of a type of yours. Never on an exception.
+inline constexpr any_error_predicate any_error{};
+
+/// See `when::error`.
+template <class F>
+struct error_predicate : interface {
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = !detail::can_fail<T>();
+
+  constexpr explicit error_predicate(F f) : condition(std::move(f)) {}
+
+  template <class T>
+    requires(detail::expected_like<std::remove_cvref_t<T>> || detail::error_code_like<std::remove_cvref_t<T>>)
+  constexpr bool operator()(attempt<T> const& a) const {
+    if (!detail::result_failed(a.result)) return false;
+    if constexpr (detail::expected_like<std::remove_cvref_t<T>>) {
+      return static_cast<bool>(condition(a.result.value().error()));
+    } else {
+      return static_cast<bool>(condition(a.result.value()));
+    }
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("certain errors");
+  }
+
+  F condition;
+};
+
+/// Retry if the returned value is an error for which `condition(error)` is true. The error is what an expected-like
+/// result's `error()` gives, or the error code itself.
+template <class F>
+[[nodiscard]] constexpr error_predicate<F> error_if(F condition) {
+  return error_predicate<F>(std::move(condition));
+}
+
+/// Retry if the returned value is an error equal to `code`: `when::error(std::errc::timed_out)`.
+template <class Code>
+[[nodiscard]] constexpr auto error(Code code) {
+  return error_if([code = std::move(code)](auto const& error) { return error == code; });
+}
+
+/// What a policy retries if it is not told otherwise; see `when::failed`.
+struct failed_predicate : interface {
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = !detail::can_fail<T>();
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const {
+#if defined(__cpp_exceptions)
+    if (!a.result.has_value()) return a.result.template exception_as<std::runtime_error>() != nullptr;
+#endif
+    return detail::result_failed(a.result);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+#if defined(__cpp_exceptions)
+    out.text("exceptions of type std::runtime_error or ");
+#endif
+    out.text("results that say they failed");
+  }
+};
+
+/// The default: retry on exceptions derived from `std::runtime_error` and on results that say they failed. Not on
+/// `std::logic_error`, which is a bug and not an outage.
+inline constexpr failed_predicate failed{};
+
+}  // namespace tenax::when

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// when/exception.hpp: retry on exceptions of given types.
+#pragma once
+
+#include <tenax/detail/type_name.hpp>
+#include <tenax/when/compose.hpp>
+
+namespace tenax::when {
+
+#if defined(__cpp_exceptions)
+
+/// An exception of type `E` for which a function of yours says yes. Made by `when::exception<E>.where(f)`.
+template <class E, class F>
+struct exception_where : interface {
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = true;
+
+  constexpr explicit exception_where(F f) : condition(std::move(f)) {}
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const {
+    auto const* const e = a.result.template exception_as<E>();
+    return e != nullptr && static_cast<bool>(condition(*e));
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("certain exceptions of type ");
+    out.text(detail::type_name<E>());
+  }
+
+  F condition;
+};
+
+/// See `when::exception`.
+template <class... E>
+struct exception_predicate : interface {
+  static_assert(sizeof...(E) > 0, "tenax: when::exception<> needs the types to retry, as in when::exception<network_error>; "
+                                  "for every exception write when::any_exception");
+
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = true;
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const noexcept {
+    return ((a.result.template exception_as<E>() != nullptr) || ...);
+  }
+
+  /// Narrows the predicate to exceptions for which `condition(e)` is true:
+  /// `when::exception<std::system_error>.where([](auto& e) { return e.code() == std::errc::timed_out; })`.
+  template <class F>
+    requires(sizeof...(E) == 1)
+  [[nodiscard]] constexpr auto where(F condition) const {
+    return exception_where<E..., F>(std::move(condition));
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("exceptions of type ");
+    bool first = true;
+    ((out.text(first ? "" : " or "), out.text(detail::type_name<E>()), first = false), ...);
+  }
+};
+
+/// Retry if the attempt threw what `catch (E const&)` would catch, for one of the types given:
+/// `when::exception<network_error, std::bad_alloc>`. Looks at the type without throwing again.
+template <class... E>
+inline constexpr exception_predicate<E...> exception{};
+
+/// See `when::any_exception`.
+struct any_exception_predicate : interface {
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = true;
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const noexcept {
+    return !a.result.has_value();
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("any exception");
+  }
+};
+
+/// Retry on every exception, also those that are bugs. Prefer `when::exception<...>` with the types that mean an outage.
+inline constexpr any_exception_predicate any_exception{};
+
+#endif
+
+}  // namespace tenax::when

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// when/result.hpp: retry on returned values.
+#pragma once
+
+#include <concepts>
+
+#include <tenax/when/compose.hpp>
+
+namespace tenax::when {
+
+/// See `when::result`.
+template <class F>
+struct result_predicate : interface {
+  static constexpr bool uses_time = false;
+
+  constexpr explicit result_predicate(F f) : condition(std::move(f)) {}
+
+  template <class T>
+    requires(!std::is_void_v<T>)
+  constexpr auto operator()(attempt<T> const& a) const
+      -> decltype(static_cast<bool>(std::declval<F const&>()(a.result.value()))) {
+    return a.result.has_value() && static_cast<bool>(condition(a.result.value()));
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("results that your function refuses");
+  }
+
+  F condition;
+};
+
+/// Retry if the attempt returned a value for which `condition(value)` is true:
+/// `when::result([](job const& j) { return j.pending(); })`. Never on an exception.
+template <class F>
+[[nodiscard]] constexpr result_predicate<F> result(F condition) {
+  return result_predicate<F>(std::move(condition));
+}
+
+/// See `when::result_is`.
+template <class V>
+struct result_is_predicate : interface {
+  static constexpr bool uses_time = false;
+
+  constexpr explicit result_is_predicate(V v) : value(std::move(v)) {}
+
+  template <class T>
+    requires(!std::is_void_v<T>)
+  constexpr auto operator()(attempt<T> const& a) const
+      -> decltype(static_cast<bool>(a.result.value() == std::declval<V const&>())) {
+    return a.result.has_value() && static_cast<bool>(a.result.value() == value);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("one particular result");
+  }
+
+  V value;
+};
+
+/// Retry if the attempt returned a value equal to this one: `when::result_is(nullptr)`.
+template <class V>
+[[nodiscard]] constexpr result_is_predicate<V> result_is(V value) {
+  return result_is_predicate<V>(std::move(value));
+}
+
+/// See `when::always` and `when::never`.
+template <bool Answer>
+struct constant_predicate : interface {
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = !Answer;
+
+  constexpr bool operator()(attempt_info const&) const noexcept { return Answer; }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text(Answer ? "every outcome, values too" : "nothing");
+  }
+};
+
+/// Retry whatever the outcome is, until a stop condition ends it: the last value is the result.
+inline constexpr constant_predicate<true> always{};
+
+/// Never retry: a policy that only waits at gates or tells observers.
+inline constexpr constant_predicate<false> never{};
+
+}  // namespace tenax::when

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// worst_case.hpp: the most attempts and the longest waiting that a policy allows, known before it runs.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include <tenax/policy.hpp>
+#include <tenax/wait/range.hpp>
+
+namespace tenax {
+
+/// What `worst_case` finds. Waits of gates are not known to a policy: where there are gates, only a deadline bounds the
+/// waiting.
+struct worst_case_bounds {
+  std::uint32_t attempts = 0;  ///< the most attempts; meaningful if `attempts_bounded`
+  bool attempts_bounded = false;
+  duration total_wait{};       ///< the longest waiting of one call, also if a server asks for waits; `max()`: unbounded
+  duration own_wait{};         ///< the longest waiting of one call that no server asks to wait; `max()`: unbounded
+
+  /// Whether there is a limit on the waiting.
+  [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait != duration::max(); }
+};
+
+namespace detail {
+
+/// Adds up the longest waits between `attempts` attempts, none of them shorter than `server_wait` if that is to be
+/// reckoned with.
+template <class Wait>
+constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts, duration limit, duration most_server_wait,
+                                   bool asked) {
+  // Strategies grow or stay; beyond this many attempts every further wait is reckoned as the longest one seen.
+  constexpr std::uint32_t looked_at = 1'000;
+
+  duration total{};
+  duration longest{};
+  wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
+  for (std::uint32_t n = 1; n < attempts; ++n) {
+    if (n > looked_at) {
+      total = saturating_add(total, saturating_multiply(longest, attempts - n));
+      break;
+    }
+    q.number = n;
+    auto range = wait::range_of(strategy, q);
+    if (asked && range.most < most_server_wait) range.most = most_server_wait;
+    if (longest < range.most) longest = range.most;
+    total = saturating_add(total, range.most);
+    if (total >= limit) break;
+    q.least_previous = range.least;
+    q.most_previous = range.most;
+  }
+  return total < limit ? total : limit;
+}
+
+}  // namespace detail
+
+/// The most attempts and the longest waiting that one call can take under this policy. For policies that are constants, a
+/// constant: `static_assert(tenax::worst_case(policy).total_wait <= 30s);`
+///
+/// An operation can pass on a server's wait, so `total_wait` reckons every wait as `max_server_wait` (5 minutes, unless
+/// set) where the strategy's own is shorter; a deadline or a lower `max_server_wait` brings it down. Time spent in the
+/// attempts themselves is not included. Complexity: linear in the number of attempts, up to a thousand.
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
+[[nodiscard]] constexpr worst_case_bounds worst_case(policy<When, Wait, Stop, Observers, Gates, Token> const& p) {
+  constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
+  auto const limits = detail::limits_of(p.condition);
+  auto const obeyed = p.server_limit.action == too_long::ignore && p.server_limit.max == duration::zero()
+                          ? duration::zero()
+                          : p.server_limit.max;
+
+  worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};
+  if (!Gates::empty) {
+    result.total_wait = result.own_wait = limits.waiting;
+    return result;
+  }
+  auto const longest = [&](bool asked) {
+    // Without a limit on attempts, only a strategy that never waits leaves the waiting bounded.
+    return detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
+  };
+  result.own_wait = longest(false);
+  result.total_wait = longest(true);
+  return result;
+}
+
+}  // namespace tenax
