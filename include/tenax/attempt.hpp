@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 
 #include <tenax/duration.hpp>
@@ -56,7 +55,7 @@ struct attempt_info {
   /// Who asked for `upcoming_wait`.
   wait_source source = wait_source::strategy;
   /// How long the other side asked us to wait after this attempt, if it did.
-  std::optional<duration> server_wait{};
+  optional_duration server_wait{};
   /// What is left until the policy's deadline, for an operation that wants to set its own timeout;
   /// `duration::max()` without a deadline.
   duration time_left = duration::max();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <optional>
 #include <type_traits>
 
 #include <tenax/attempt.hpp>
@@ -20,10 +19,10 @@ concept retry_predicate = std::is_copy_constructible_v<P> && requires(P const& p
 };
 
 /// Says how long to wait before the next attempt, or has no opinion. Satisfied by any copyable callable for which
-///   1. `w(a)` is a duration of any unit, or a `std::optional` of one, for a const `w`.
+///   1. `w(a)` is a duration of any unit, or a `std::optional` (or `optional_duration`) of one, for a const `w`.
 template <class W, class A>
 concept partial_wait_strategy = std::is_copy_constructible_v<W> && requires(W const& w, A const& a) {
-  { w(a) } -> std::convertible_to<std::optional<any_duration>>;
+  { w(a) } -> std::convertible_to<optional_duration>;
 };
 
 /// Says how long to wait before the next attempt, always. Satisfied by any copyable callable for which

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 namespace tenax {
@@ -52,6 +53,12 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 }
 
 namespace detail {
+
+// By value and on the counts: `a < b ? a : b` is an lvalue, and asking for its address keeps compilers from holding the
+// operands in registers.
+constexpr duration shorter(duration a, duration b) noexcept { return duration(a.count() < b.count() ? a.count() : b.count()); }
+constexpr duration longer(duration a, duration b) noexcept { return duration(a.count() < b.count() ? b.count() : a.count()); }
+
 template <class>
 inline constexpr bool always_false = false;
 
@@ -115,6 +122,41 @@ class any_duration {
   }
 
   rep ns_ = 0;
+};
+
+/// A duration or none, used as a `std::optional<duration>` is. It fits in one register, which lets compilers keep a whole
+/// retry loop in registers.
+class optional_duration {
+ public:
+  constexpr optional_duration() noexcept = default;
+  constexpr optional_duration(std::nullopt_t) noexcept {}
+  constexpr optional_duration(any_duration d) noexcept : value_(d) {}
+  template <class D>
+    requires(std::is_convertible_v<D, any_duration>)
+  constexpr optional_duration(D d) noexcept : optional_duration(any_duration(d)) {}
+  template <class D>
+    requires(std::is_convertible_v<D, any_duration>)
+  constexpr optional_duration(std::optional<D> const& d) noexcept : value_(d ? any_duration(*d).value() : none) {}
+
+  [[nodiscard]] constexpr bool has_value() const noexcept { return value_ != none; }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
+  /// The duration. Precondition: `has_value()`.
+  [[nodiscard]] constexpr duration const& operator*() const noexcept { return value_; }
+  [[nodiscard]] constexpr duration const* operator->() const noexcept { return &value_; }
+  [[nodiscard]] constexpr duration value_or(duration otherwise) const noexcept { return has_value() ? value_ : otherwise; }
+  constexpr void reset() noexcept { value_ = none; }
+
+  constexpr operator std::optional<duration>() const noexcept {
+    return has_value() ? std::optional<duration>(value_) : std::nullopt;
+  }
+
+  friend constexpr bool operator==(optional_duration, optional_duration) noexcept = default;
+
+ private:
+  // What `any_duration` keeps for not-a-number, so that no real duration is lost to it.
+  static constexpr duration none = duration::min();
+
+  duration value_ = none;
 };
 
 }  // namespace tenax

@@ -23,7 +23,8 @@ inline constinit thread_local duration skipped_sleep{};
 
 inline bool skipping_sleeps() noexcept { return __atomic_load_n(&skip_sleeps, __ATOMIC_RELAXED) != 0; }
 
-inline void sleep_for(duration d) noexcept {
+// The sleeps are not noexcept: a thread that pthread_cancel ends in its sleep unwinds its stack through here.
+inline void sleep_for(duration d) {
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
   ::timespec left{};
   left.tv_sec = static_cast<::time_t>(seconds.count());
@@ -61,7 +62,7 @@ struct real_time {
   }
 
   /// Sleeps for `d`, also through signals. Returns at once if `d` is not more than zero.
-  static void sleep(duration d) noexcept {
+  static void sleep(duration d) {
     if (!skip(d)) detail::sleep_for(d);
   }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <exception>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -23,7 +22,7 @@ struct hint {
   };
 
   advice directive = advice::none;
-  std::optional<duration> wait{};  ///< how long the other side asked us to wait, at least
+  optional_duration wait{};  ///< how long the other side asked us to wait, at least
   bool throttled = false;          ///< refused because of a rate limit: what gates want to know
 
   friend constexpr bool operator==(hint const&, hint const&) = default;
@@ -120,18 +119,18 @@ class expired : public std::exception {
 /// Thrown by a call that a gate refused before its first attempt.
 class refused : public std::exception {
  public:
-  explicit refused(char const* reason, std::optional<duration> retry_after = {}) noexcept
+  explicit refused(char const* reason, optional_duration retry_after = {}) noexcept
       : reason_(reason), retry_after_(retry_after) {}
 
   /// What the gate said, for example `circuit open`.
   [[nodiscard]] char const* what() const noexcept override { return reason_; }
 
   /// When asking again may help, if the gate knows.
-  [[nodiscard]] constexpr std::optional<duration> retry_after() const noexcept { return retry_after_; }
+  [[nodiscard]] constexpr optional_duration retry_after() const noexcept { return retry_after_; }
 
  private:
   char const* reason_;
-  std::optional<duration> retry_after_;
+  optional_duration retry_after_;
 };
 
 }  // namespace tenax

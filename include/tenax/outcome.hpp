@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>  // for std::construct_at and std::addressof too; <memory> doubles the cost of this header
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include <tenax/errors.hpp>
@@ -114,7 +115,12 @@ E const* exception_cast(caught_exception const& caught) noexcept {
   }
 #if defined(__cpp_rtti)
   else if constexpr (std::is_class_v<E> && std::is_polymorphic_v<E>) {
-    if (caught.standard() != nullptr) return dynamic_cast<E const*>(caught.standard());
+    if (auto const* const e = caught.standard()) {
+      // An exception is mostly of the very type asked for, and comparing types is cheaper than a dynamic_cast.
+      if (typeid(*e) == typeid(E)) return static_cast<E const*>(dynamic_cast<void const*>(e));
+      if constexpr (!std::is_final_v<E>) return dynamic_cast<E const*>(e);
+      return nullptr;
+    }
   }
 #endif
   auto const pointer = caught.pointer();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 #include <tenax/attempt.hpp>
@@ -52,7 +51,7 @@ struct report {
   std::uint32_t attempts = 0;             ///< attempts made; 0 if the call ended before the first
   duration elapsed{};                     ///< from the start of the call to its end
   duration waited{};                      ///< of that, waited between attempts and at gates
-  std::optional<duration> server_wait{};  ///< what the last answer asked us to wait, for example to re-queue the job
+  optional_duration server_wait{};  ///< what the last answer asked us to wait, for example to re-queue the job
 
   /// Whether the call ended with a value that no predicate wanted retried.
   [[nodiscard]] constexpr bool succeeded() const noexcept { return reason == stop_reason::succeeded; }

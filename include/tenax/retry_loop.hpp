@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -63,6 +62,7 @@ class retry_loop {
   using gates_type = typename policy_type::gates_type;
   static constexpr bool has_token = detail::can_stop<typename policy_type::token_type>;
   static constexpr bool has_deadline = detail::has_time_left<stop_type>();
+  static constexpr bool refers = std::is_reference_v<Policy>;
 
  public:
   /// Whether any part of the policy looks at time.
@@ -70,45 +70,56 @@ class retry_loop {
 
   /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
   constexpr explicit retry_loop(Policy policy, time_point now = {}, random_source* random = nullptr)
-      : policy_(static_cast<Policy&&>(policy)) {
-    info_.started = now;
-    info_.random = random;
-  }
+      : policy_(hold(policy)), started_(now), random_(random) {}
 
-  // The attempt's view of the token refers to the policy inside.
-  retry_loop(retry_loop const&) = delete;
-  retry_loop& operator=(retry_loop const&) = delete;
+  /// Moves the state of the call; the loop moved from is only good for destruction. Written out, because compilers keep a
+  /// loop in registers as long as nothing copies it whole.
+  [[gnu::always_inline]] constexpr retry_loop(retry_loop&& other) noexcept
+      : policy_(std::move(other.policy_)),
+        attempts_(other.attempts_),
+        reason_(other.reason_),
+        elapsed_(other.elapsed_),
+        waited_(other.waited_),
+        previous_wait_(other.previous_wait_),
+        last_wait_(other.last_wait_),
+        time_left_(other.time_left_),
+        pending_(other.pending_),
+        started_(other.started_),
+        paused_at_(other.paused_at_),
+        random_(other.random_),
+        server_wait_(other.server_wait_),
+        refusal_(other.refusal_),
+        tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
-  constexpr decision start_attempt(time_point now = {}) {
-    if constexpr (reads_clock) info_.elapsed = saturating_between(info_.started, now);
+  [[gnu::always_inline]] constexpr decision start_attempt(time_point now = {}) {
+    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     if (stop_requested()) {
       if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
       return stop(stop_reason::cancelled);
     }
     settle_wait(pending_);
-    if (info_.number == attempts_) advance();
+    previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
-      info_.time_left = detail::time_left(policy_.condition, info_);
-      if (info_.time_left == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>())) return out_of_time();
+      time_left_ = detail::time_left(policy().condition, info());
+      if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>())) return out_of_time();
     }
-    if constexpr (has_token) info_.token = detail::view_token(policy_.token);
     if constexpr (!gates_type::empty) {
-      admission const answer = policy_.gates.admit(tickets_, info_, now);
+      admission const answer = policy().gates.admit(tickets_, info(), now);
       if (answer.answer == admission::verdict::refused) {
         refusal_ = answer;
         return stop(stop_reason::refused_by_gate);
       }
       if (answer.answer == admission::verdict::wait) {
         if constexpr (has_deadline) {
-          if (answer.delay >= info_.time_left) return out_of_time();
+          if (answer.delay >= time_left_) return out_of_time();
         }
         return wait(answer.delay, now);
       }
     }
     if constexpr (policy_type::observers_type::hears_before_attempt) {
-      policy_.observers.before_attempt(info_);
+      policy().observers.before_attempt(info());
       if (stop_requested()) return stop(stop_reason::cancelled);
     }
     return {};
@@ -116,13 +127,14 @@ class retry_loop {
 
   /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
   template <class T>
-  constexpr decision finish_attempt(outcome<T> const& result, time_point now = {}) {
-    attempts_ = info_.number;
-    if constexpr (reads_clock) info_.elapsed = saturating_between(info_.started, now);
-    attempt<T> a{info_, result};
-    if constexpr (policy_type::observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
+  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now = {}) {
+    attempts_ = next_number();
+    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
+    attempt<T> a{info(), result};
+    a.number = attempts_;
+    if constexpr (policy_type::observers_type::template hears_after_attempt<T>) policy().observers.after_attempt(a);
 
-    hint const advice = detail::advice_of(result);
+    hint advice = detail::advice_of(result);
     server_wait_ = advice.wait;
     bool const retry = wants_retry(a, advice);
     if constexpr (!gates_type::empty) tell_gates(result, advice, retry, now);
@@ -130,13 +142,13 @@ class retry_loop {
     if (stop_requested()) return stop(stop_reason::cancelled);
 
     a.server_wait = advice.wait;
-    if (a.server_wait && *a.server_wait > policy_.server_limit.max) {
-      if (policy_.server_limit.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      if (policy_.server_limit.action == too_long::clamp) a.server_wait = policy_.server_limit.max;
-      if (policy_.server_limit.action == too_long::ignore) a.server_wait.reset();
+    if (a.server_wait && *a.server_wait > policy().server_limit.max) {
+      if (policy().server_limit.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
+      if (policy().server_limit.action == too_long::clamp) a.server_wait = policy().server_limit.max;
+      if (policy().server_limit.action == too_long::ignore) a.server_wait.reset();
     }
     a.upcoming_wait = own_wait(a);
-    if constexpr (detail::clips<stop_type>()) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
+    if constexpr (detail::clips<stop_type>()) a.upcoming_wait = detail::clip_wait(policy().condition, a);
     a.source = wait_source::strategy;
     if (a.server_wait && *a.server_wait >= a.upcoming_wait) {
       a.upcoming_wait = *a.server_wait;
@@ -144,29 +156,29 @@ class retry_loop {
     }
     if (stop_requested()) return stop(stop_reason::cancelled);
 
-    stop::answer const enough = detail::ask_stop(policy_.condition, a);
+    stop::answer enough = detail::ask_stop(policy().condition, a);
     if (stop_requested()) return stop(stop_reason::cancelled);
-    info_ = a;
     if (enough.stop) return stop(enough.reason);
 
     if constexpr (policy_type::observers_type::template hears_before_sleep<T>) {
-      policy_.observers.before_sleep(a);
+      policy().observers.before_sleep(a);
       if (stop_requested()) return stop(stop_reason::cancelled);
     }
+    last_wait_ = a.upcoming_wait;
     return wait(a.upcoming_wait, now);
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
   /// `unstarted<T>()` if there was no attempt: its number is 0 then.
   template <class T>
-  constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
+  [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (policy_type::observers_type::template hears_end<T>) {
-      attempt<T> a{info_, result};
+      attempt<T> a{info(), result};
       a.number = attempts_;
       if (reason_ == stop_reason::succeeded) {
-        policy_.observers.on_success(a);
+        policy().observers.on_success(a);
       } else {
-        policy_.observers.on_give_up(a, reason_);
+        policy().observers.on_give_up(a, reason_);
       }
     }
   }
@@ -176,7 +188,9 @@ class retry_loop {
   template <class T>
   [[nodiscard]] outcome<T> unstarted() const {
 #if defined(__cpp_exceptions)
-    if (reason_ == stop_reason::refused_by_gate) return made(refused(refusal_.reason, refusal_.retry_after));
+    if constexpr (!gates_type::empty) {
+      if (reason_ == stop_reason::refused_by_gate) return made(refused(refusal_.reason, refusal_.retry_after));
+    }
     if (reason_ == stop_reason::cancelled) return made(cancelled());
     return made(expired());
 #else
@@ -184,70 +198,92 @@ class retry_loop {
 #endif
   }
 
-  /// The numbers of the current attempt.
-  [[nodiscard]] constexpr attempt_info const& info() const noexcept { return info_; }
+  /// The numbers of the next attempt, which may start or is under way.
+  [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
+    attempt_info a{.number = next_number(), .elapsed = elapsed_, .waited = waited_, .previous_wait = previous_wait_,
+                   .started = started_, .random = random_};
+    if constexpr (has_deadline) a.time_left = time_left_;
+    if constexpr (has_token) a.token = detail::view_token(policy().token);
+    return a;
+  }
   /// Attempts made.
   [[nodiscard]] constexpr std::uint32_t attempts() const noexcept { return attempts_; }
   /// What the last answer asked us to wait, before `max_server_wait`.
-  [[nodiscard]] constexpr std::optional<duration> server_wait() const noexcept { return server_wait_; }
+  [[nodiscard]] constexpr optional_duration server_wait() const noexcept { return server_wait_; }
   /// Why the call stopped, once a decision said so.
   [[nodiscard]] constexpr stop_reason reason() const noexcept { return reason_; }
   /// What the gate said that refused the call. Meaningful if the reason is `refused_by_gate`.
-  [[nodiscard]] constexpr admission const& refusal() const noexcept { return refusal_; }
-  [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
+  [[nodiscard]] constexpr admission const& refusal() const noexcept
+    requires(!gates_type::empty)
+  {
+    return refusal_;
+  }
+  [[nodiscard, gnu::always_inline]] constexpr policy_type const& policy() const noexcept {
+    if constexpr (refers) {
+      return *policy_;
+    } else {
+      return policy_;
+    }
+  }
 
  private:
-  constexpr bool stop_requested() const {
+  static constexpr auto hold(std::remove_reference_t<Policy>& policy) {
+    if constexpr (refers) {
+      return &policy;
+    } else {
+      return std::move(policy);
+    }
+  }
+
+  [[gnu::always_inline]] constexpr bool stop_requested() const {
     if constexpr (has_token) {
-      return static_cast<bool>(policy_.token.stop_requested());
+      return static_cast<bool>(policy().token.stop_requested());
     } else {
       return false;
     }
   }
 
-  constexpr decision stop(stop_reason reason) {
+  [[gnu::always_inline]] constexpr decision stop(stop_reason reason) {
     reason_ = reason;
     if constexpr (!gates_type::empty) tickets_ = {};
     return {.next = decision::step::stop, .reason = reason};
   }
 
-  constexpr decision out_of_time() {
+  [[gnu::always_inline]] constexpr decision out_of_time() {
     return stop(attempts_ == 0 ? stop_reason::expired_on_entry : stop_reason::deadline);
   }
 
-  constexpr decision wait(duration d, [[maybe_unused]] time_point now) {
+  [[gnu::always_inline]] constexpr decision wait(duration d, [[maybe_unused]] time_point now) {
     pending_ = d;
     if constexpr (reads_clock) paused_at_ = now;
     return {.next = decision::step::wait, .delay = d};
   }
 
   /// Counts what was waited of the wait that was decided last.
-  constexpr void settle_wait(duration passed) {
-    info_.waited = saturating_add(info_.waited, passed < pending_ ? passed : pending_);
+  [[gnu::always_inline]] constexpr void settle_wait(duration passed) {
+    waited_ = saturating_add(waited_, detail::shorter(passed, pending_));
     pending_ = duration::zero();
   }
 
-  constexpr void advance() {
-    if (attempts_ != std::numeric_limits<std::uint32_t>::max()) info_.number = attempts_ + 1;
-    info_.previous_wait = info_.upcoming_wait;
-    info_.upcoming_wait = duration::zero();
-    info_.server_wait.reset();
+  /// The number of the attempt after the last one that ended; stays at the greatest number rather than start again.
+  [[gnu::always_inline]] constexpr std::uint32_t next_number() const noexcept {
+    return attempts_ == std::numeric_limits<std::uint32_t>::max() ? attempts_ : attempts_ + 1;
   }
 
   template <class T>
-  constexpr bool wants_retry(attempt<T> const& a, hint const& advice) const {
-    if (advice.directive == hint::advice::none) return policy_.predicate(a);
+  [[gnu::always_inline]] constexpr bool wants_retry(attempt<T> const& a, hint const& advice) const {
+    if (advice.directive == hint::advice::none) return policy().predicate(a);
     return advice.directive == hint::advice::retry;
   }
 
   template <class T>
-  constexpr duration own_wait(attempt<T> const& a) const {
+  [[gnu::always_inline]] constexpr duration own_wait(attempt<T> const& a) const {
     if constexpr (detail::is_partial<wait_type, attempt<T>>) {
       static_assert(detail::always_false<T>,
                     "tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())");
       return {};
     } else {
-      return detail::ask_wait(policy_.strategy, a);
+      return detail::ask_wait(policy().strategy, a);
     }
   }
 
@@ -273,7 +309,7 @@ class retry_loop {
     } else if (retry || !result.has_value() || detail::result_failed(result)) {
       f.how = feedback::kind::failure;
     }
-    policy_.gates.report(tickets_, f, now);
+    policy().gates.report(tickets_, f, now);
     tickets_ = {};
   }
 
@@ -291,14 +327,21 @@ class retry_loop {
   }
 #endif
 
-  Policy policy_;
-  attempt_info info_{};
+  std::conditional_t<refers, policy_type const*, policy_type> policy_;
+  // Single numbers instead of an attempt_info: compilers keep those that a policy looks at in registers, and drop the rest.
   std::uint32_t attempts_ = 0;
   stop_reason reason_ = stop_reason::succeeded;
+  duration elapsed_{};
+  duration waited_{};
+  duration previous_wait_{};
+  duration last_wait_{};
+  duration time_left_ = duration::max();
   duration pending_{};
+  time_point started_;
   time_point paused_at_{};
-  std::optional<duration> server_wait_{};
-  admission refusal_{};
+  random_source* random_;
+  optional_duration server_wait_{};
+  std::conditional_t<gates_type::empty, detail::nothing, admission> refusal_{};
   typename gates_type::tickets tickets_{};
 };
 

@@ -56,6 +56,10 @@ template <class F, class... Args>
 using result_or_void = typename std::conditional_t<std::is_same_v<decltype(result_of<F, Args...>()), nothing>,
                                                    std::type_identity<void>, decltype(result_of<F, Args...>())>::type;
 
+/// Stands for the result of a call that is a mistake: a function without a `return` would be a second one.
+template <class T>
+T no_result();
+
 template <class Policy, class F, class... Args>
 constexpr bool check_call() {
   constexpr bool callable = !std::is_same_v<decltype(result_of<F, Args...>()), nothing>;
@@ -69,6 +73,24 @@ constexpr bool check_call() {
     if constexpr (returnable) return check_result<Policy, result>();
   }
   return false;
+}
+
+/// Whether nothing has to be done before an attempt.
+template <class Policy>
+constexpr bool starts_at_once() {
+#if defined(__cpp_exceptions)
+  return !Policy::uses_time && !can_stop<typename Policy::token_type> && !Policy::observers_type::hears_before_attempt;
+#else
+  return false;
+#endif
+}
+
+/// Whether every value is a success, and nothing has to be done after an attempt that returns one.
+template <class Policy, class T>
+constexpr bool fails_by_exception_only() {
+  using observers = typename Policy::observers_type;
+  return accepts_every_value<typename Policy::when_type, T>() && !can_fail<T>() &&
+         !observers::template hears_after_attempt<T> && !observers::template hears_success<T>;
 }
 
 template <class Env, class Token>
@@ -242,12 +264,23 @@ class retrying : public Policy {
   ///
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>
-  constexpr auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
+  [[gnu::always_inline]] constexpr auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
     if constexpr (detail::check_call<Policy, F, Args...>()) {
       using result = detail::result_or_void<F, Args...>;
-      return run<Policy::uses_time, result>(
-          [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); },
-          [](auto const&, outcome<result>&& last) -> result { return std::move(last).get(); });
+      if constexpr (detail::starts_at_once<Policy>() && !detail::takes_attempt<F, Args...>) {
+        auto const attempt = [&]() -> result { return detail::call(f, args...); };
+        if constexpr (detail::fails_by_exception_only<Policy, result>()) {
+          return run_until_no_exception<result>(attempt);
+        } else {
+          return run_until_accepted<result>(attempt);
+        }
+      } else {
+        return run<Policy::uses_time, result>(
+            [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); },
+            [](auto const&, outcome<result>&& last) -> result { return std::move(last).get(); });
+      }
+    } else {
+      return detail::no_result<detail::result_or_void<F, Args...>>();
     }
   }
 
@@ -303,38 +336,108 @@ class retrying : public Policy {
   /// The blocking driver.
   template <bool ReadsClock, class T, class Attempt, class Finish>
   constexpr decltype(auto) run(Attempt const& attempt, Finish const& finish) const {
-    auto& world = detail::unwrap(environment_);
-    auto const now = [&] {
-      if constexpr (ReadsClock) {
-        return time_point(world.now());
-      } else {
-        return time_point();
-      }
-    };
-    random_source* random = nullptr;
-    if constexpr (!std::is_same_v<Environment, real_time> && requires { world.random(); }) random = &world.random();
-
-    auto const start = now();
-    retry_loop<Policy const&, ReadsClock> loop(*this, start, random);
-    auto const stopped = [&](decision next) {
-      while (next.waits()) {
-        detail::pause(world, next.delay, this->token);
-        next = loop.start_attempt(now());
-      }
-      return next.stops();
-    };
-
-    if (stopped(loop.start_attempt(start))) {
+    auto const start = now<ReadsClock>();
+    retry_loop<Policy const&, ReadsClock> loop(*this, start, random());
+    if (stopped<ReadsClock>(loop, loop.start_attempt(start))) {
       auto none = loop.template unstarted<T>();
       loop.conclude(none);
       return finish(loop, std::move(none));
     }
+    return proceed<ReadsClock, T>(loop, attempt, finish, detail::capture<T>([&]() -> T { return attempt(loop.info()); }));
+  }
+
+  /// The driver from the end of an attempt on.
+  template <bool ReadsClock, class T, class Loop, class Attempt, class Finish>
+  constexpr decltype(auto) proceed(Loop& loop, Attempt const& attempt, Finish const& finish, outcome<T> first) const {
+    if (stopped<ReadsClock>(loop, loop.finish_attempt(first, now<ReadsClock>()))) {
+      loop.conclude(first);
+      return finish(loop, std::move(first));
+    }
     for (;;) {
       auto result = detail::capture<T>([&]() -> T { return attempt(loop.info()); });
-      if (stopped(loop.finish_attempt(result, now()))) {
+      if (stopped<ReadsClock>(loop, loop.finish_attempt(result, now<ReadsClock>()))) {
         loop.conclude(result);
         return finish(loop, std::move(result));
       }
+    }
+  }
+
+  /// Waits as long as the loop says so, and then says whether it stops.
+  template <bool ReadsClock, class Loop>
+  [[gnu::always_inline]] constexpr bool stopped(Loop& loop, decision next) const {
+    while (next.waits()) {
+      detail::pause(detail::unwrap(environment_), next.delay, this->token);
+      next = loop.start_attempt(now<ReadsClock>());
+    }
+    return next.stops();
+  }
+
+#if defined(__cpp_exceptions)
+  // The two drivers below are the one above for a policy that has nothing to do before an attempt. Their fast paths are
+  // what one would write by hand; the first exception leads off them.
+
+  /// Drives a call whose every value is a success: returns what the operation returns, without a detour.
+  template <class T, class Attempt>
+  [[gnu::always_inline]] T run_until_no_exception(Attempt const& attempt) const {
+    detail::stashed_exception failure;
+    try {
+      return attempt();
+    } catch (std::exception const& e) {
+      failure = detail::stashed_exception::current(&e);
+    }
+#if defined(__GLIBCXX__)
+    catch (__cxxabiv1::__forced_unwind const&) {
+      throw;
+    }
+#endif
+    catch (...) {
+      failure = detail::stashed_exception::current(nullptr);
+    }
+    return resume<T>(attempt, retry_loop<Policy const&>(*this, time_point(), random()), failure);
+  }
+
+  /// Drives a call whose values are judged.
+  template <class T, class Attempt>
+  [[gnu::always_inline]] T run_until_accepted(Attempt const& attempt) const {
+    retry_loop<Policy const&> loop(*this, time_point(), random());
+    for (;;) {
+      detail::outcome_slot<T> slot;
+      detail::stashed_exception failure;
+      auto const call = [&] { std::construct_at(std::addressof(slot.result), from_call, attempt); };
+      if (!detail::completes(call, failure)) [[unlikely]] return resume<T>(attempt, std::move(loop), failure);
+      detail::emptied_at_exit const guard(slot);
+      if (stopped<false>(loop, loop.finish_attempt(slot.result))) {
+        loop.conclude(slot.result);
+        return std::move(slot.result).get();
+      }
+    }
+  }
+
+  /// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays
+  /// there until then.
+  template <class T, class Attempt>
+  [[gnu::noinline, gnu::cold]] T resume(Attempt attempt, retry_loop<Policy const&> loop,
+                                        detail::stashed_exception failure) const {
+    return proceed<false, T>(loop, [&](attempt_info const&) -> T { return attempt(); },
+                             [](auto const&, outcome<T>&& last) -> T { return std::move(last).get(); }, failure.take());
+  }
+#endif
+
+  template <bool ReadsClock>
+  constexpr time_point now() const {
+    if constexpr (ReadsClock) {
+      return time_point(detail::unwrap(environment_).now());
+    } else {
+      return time_point();
+    }
+  }
+
+  constexpr random_source* random() const {
+    auto& world = detail::unwrap(environment_);
+    if constexpr (!std::is_same_v<Environment, real_time> && requires { world.random(); }) {
+      return &world.random();
+    } else {
+      return nullptr;
     }
   }
 

@@ -37,7 +37,8 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
   wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
   for (std::uint32_t n = 1; n < attempts; ++n) {
     if (n > looked_at) {
-      total = saturating_add(total, saturating_multiply(longest, attempts - n));
+      auto const endless = attempts == std::numeric_limits<std::uint32_t>::max() && longest != duration::zero();
+      total = endless ? limit : saturating_add(total, saturating_multiply(longest, attempts - n));
       break;
     }
     q.number = n;
@@ -49,7 +50,7 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
     q.least_previous = range.least;
     q.most_previous = range.most;
   }
-  return total < limit ? total : limit;
+  return shorter(total, limit);
 }
 
 }  // namespace detail

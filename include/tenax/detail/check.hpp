@@ -88,6 +88,17 @@ constexpr bool check_when() {
   return false;
 }
 
+/// Whether a wait strategy can be asked before the operation's result is known. A generic lambda is not tried, because
+/// one that looks at the result would not compile.
+template <class W>
+constexpr bool asked_without_result() {
+  if constexpr (std::derived_from<W, wait::interface> || !std::is_class_v<W> || requires { &W::operator(); }) {
+    return std::is_invocable_v<W const&, attempt_info const&>;
+  } else {
+    return false;
+  }
+}
+
 /// What `.wait(w)` was given.
 template <class W>
 constexpr bool check_wait() {
@@ -99,8 +110,11 @@ constexpr bool check_wait() {
     static_assert(always_false<W>, "tenax: .wait() was given a duration; write .wait(wait::constant(...))");
   } else if constexpr (std::is_arithmetic_v<W>) {
     static_assert(always_false<W>, "tenax: .wait() was given a plain number; write .wait(wait::constant(5s)), with a unit");
-  } else if constexpr (std::is_invocable_v<W const&, attempt_info const&>) {
-    if constexpr (wait_strategy<W, attempt_info>) {
+  } else if constexpr (asked_without_result<W>()) {
+    if constexpr (std::is_arithmetic_v<std::invoke_result_t<W const&, attempt_info const&>>) {
+      static_assert(always_false<W>,
+                    "tenax: .wait() needs a strategy that returns a duration, such as std::chrono::milliseconds");
+    } else if constexpr (wait_strategy<W, attempt_info>) {
       return true;
     } else if constexpr (partial_wait_strategy<W, attempt_info>) {
       static_assert(always_false<W>,
@@ -199,10 +213,13 @@ constexpr bool check_result() {
   } else if constexpr (!retry_predicate<when_type, attempt<T>>) {
     static_assert(always_false<T>, "tenax: the predicate given to .when() must return bool");
   } else if constexpr (wait_strategy<wait_type, attempt<T>>) {
-    if constexpr (stop_condition<stop_type, attempt<T>>) return true;
-    static_assert(stop_condition<stop_type, attempt<T>>,
-                  "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
-                  "return bool");
+    if constexpr (stop_condition<stop_type, attempt<T>>) {
+      return true;
+    } else {
+      static_assert(always_false<T>,
+                    "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
+                    "return bool");
+    }
   } else if constexpr (partial_wait_strategy<wait_type, attempt<T>>) {
     static_assert(always_false<T>,
                   "tenax: .wait() needs a strategy that always has an answer; end it with "

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -19,14 +18,14 @@ struct admission {
   verdict answer = verdict::go;
   duration delay{};                       ///< `wait`: how long, before asking again
   char const* reason = "";                ///< `refused`: why, in a few words; a string literal
-  std::optional<duration> retry_after{};  ///< `refused`: when asking again may help, if the gate knows
+  optional_duration retry_after{};  ///< `refused`: when asking again may help, if the gate knows
 
   /// The attempt may start now.
   [[nodiscard]] static constexpr admission go() noexcept { return {}; }
   /// Not yet: wait for `d`, then ask again with the same ticket. Whatever is granted now may be withdrawn then.
   [[nodiscard]] static constexpr admission wait(duration d) noexcept { return {.answer = verdict::wait, .delay = d}; }
   /// Not at all: the call ends with `stop_reason::refused_by_gate`.
-  [[nodiscard]] static constexpr admission refuse(char const* why, std::optional<duration> after = {}) noexcept {
+  [[nodiscard]] static constexpr admission refuse(char const* why, optional_duration after = {}) noexcept {
     return {.answer = verdict::refused, .reason = why, .retry_after = after};
   }
 };
@@ -41,7 +40,7 @@ struct feedback {
   };
 
   kind how = kind::success;
-  std::optional<duration> server_wait{};  ///< how long the other side asked us to wait
+  optional_duration server_wait{};  ///< how long the other side asked us to wait
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with

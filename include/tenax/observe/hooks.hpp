@@ -72,6 +72,8 @@ struct no_observers {
   template <class T>
   static constexpr bool hears_before_sleep = false;
   template <class T>
+  static constexpr bool hears_success = false;
+  template <class T>
   static constexpr bool hears_end = false;
 
   constexpr void before_attempt(attempt_info const&) const noexcept {}
@@ -106,6 +108,8 @@ struct observers {
   static constexpr bool hears_after_attempt = Earlier::template hears_after_attempt<T> || own_after_attempt<T>;
   template <class T>
   static constexpr bool hears_before_sleep = Earlier::template hears_before_sleep<T> || own_before_sleep<T>;
+  template <class T>
+  static constexpr bool hears_success = Earlier::template hears_success<T> || own_on_success<T>;
   template <class T>
   static constexpr bool hears_end = Earlier::template hears_end<T> || own_on_success<T> || own_on_give_up<T>;
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/attempt.hpp>
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -45,7 +46,7 @@ class log_line {
   void put(std::string_view text) {
     for (char const c : text) {
       if (size_ == sizeof text_ - 1) return;
-      text_[size_++] = c < ' ' ? ' ' : c;
+      text_[size_++] = static_cast<unsigned char>(c) < ' ' ? ' ' : c;
     }
     text_[size_] = '\0';
   }

@@ -138,7 +138,7 @@ struct any_of : interface {
   {
     auto const l = detail::clip_wait(left, a);
     auto const r = detail::clip_wait(right, a);
-    return l < r ? l : r;
+    return detail::shorter(l, r);
   }
 
   constexpr duration time_left(attempt_info const& a) const
@@ -146,13 +146,13 @@ struct any_of : interface {
   {
     auto const l = detail::time_left(left, a);
     auto const r = detail::time_left(right, a);
-    return l < r ? l : r;
+    return detail::shorter(l, r);
   }
 
   [[nodiscard]] constexpr stop::limits limits() const {
     auto const l = detail::limits_of(left);
     auto const r = detail::limits_of(right);
-    return {l.attempts < r.attempts ? l.attempts : r.attempts, l.waiting < r.waiting ? l.waiting : r.waiting};
+    return {l.attempts < r.attempts ? l.attempts : r.attempts, detail::shorter(l.waiting, r.waiting)};
   }
 
   template <class Out>
@@ -189,7 +189,7 @@ struct all_of : interface {
   {
     auto const l = detail::clip_wait(left, a);
     auto const r = detail::clip_wait(right, a);
-    return l < r ? r : l;
+    return detail::longer(l, r);
   }
 
   constexpr duration time_left(attempt_info const& a) const
@@ -197,13 +197,13 @@ struct all_of : interface {
   {
     auto const l = detail::time_left(left, a);
     auto const r = detail::time_left(right, a);
-    return l < r ? r : l;
+    return detail::longer(l, r);
   }
 
   [[nodiscard]] constexpr stop::limits limits() const {
     auto const l = detail::limits_of(left);
     auto const r = detail::limits_of(right);
-    return {l.attempts < r.attempts ? r.attempts : l.attempts, l.waiting < r.waiting ? r.waiting : l.waiting};
+    return {l.attempts < r.attempts ? r.attempts : l.attempts, detail::longer(l.waiting, r.waiting)};
   }
 
   template <class Out>

@@ -15,8 +15,7 @@ constexpr stop::answer ask_deadline(duration remaining, attempt_info const& a, b
 }
 
 constexpr duration clip_to_deadline(duration remaining, attempt_info const& a) noexcept {
-  auto const most = remaining < duration::zero() ? duration::zero() : remaining;
-  return a.upcoming_wait < most ? a.upcoming_wait : most;
+  return shorter(a.upcoming_wait, longer(remaining, duration::zero()));
 }
 
 }  // namespace tenax::detail
@@ -42,7 +41,7 @@ struct deadline_condition : interface {
   }
 
   constexpr duration time_left(attempt_info const& a) const noexcept {
-    return a.elapsed < limit ? limit - a.elapsed : duration::zero();
+    return detail::longer(limit - a.elapsed, duration::zero());
   }
   [[nodiscard]] constexpr stop::limits limits() const noexcept { return {.waiting = limit}; }
 
@@ -88,7 +87,7 @@ struct deadline_at_condition : interface {
 
   constexpr duration time_left(attempt_info const& a) const noexcept {
     auto const left = remaining(a);
-    return left < duration::zero() ? duration::zero() : left;
+    return detail::longer(left, duration::zero());
   }
 
   /// See `deadline_condition::clip_last_wait`.

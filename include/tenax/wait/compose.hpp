@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -51,7 +50,7 @@ struct sum : interface {
   constexpr auto operator()(A const& a) const {
     auto const l = detail::ask_wait(left, a);
     if constexpr (detail::is_partial<L, A> || detail::is_partial<R, A>) {
-      using answer = std::optional<duration>;
+      using answer = optional_duration;
       if (!answer(l)) return answer();
       auto const r = detail::ask_wait(right, a);
       return answer(r) ? answer(saturating_add(*answer(l), *answer(r))) : answer();
@@ -96,7 +95,7 @@ struct extreme : interface {
     } else if constexpr (!detail::is_partial<R, A>) {
       return l ? choose(*l, r) : r;
     } else {
-      return l && r ? std::optional<duration>(choose(*l, *r)) : (l ? l : r);
+      return l && r ? optional_duration(choose(*l, *r)) : (l ? l : r);
     }
   }
 
@@ -104,7 +103,7 @@ struct extreme : interface {
     auto const l = range_of(left, q);
     auto const r = range_of(right, q);
     // An operand without an opinion leaves the choice to the other, so either end may be either operand's.
-    return {l.least < r.least ? l.least : r.least, l.most < r.most ? r.most : l.most};
+    return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
   }
 
   template <class Out>
@@ -120,7 +119,7 @@ struct extreme : interface {
   R right;
 
  private:
-  static constexpr duration choose(duration a, duration b) noexcept { return (a < b) == Longest ? b : a; }
+  static constexpr duration choose(duration a, duration b) noexcept { return Longest ? detail::longer(a, b) : detail::shorter(a, b); }
 };
 
 /// The longest of the waits. Strategies without an opinion do not count; partial only if all of them are.

@@ -22,7 +22,7 @@ struct exponential_strategy : strategy<exponential_strategy> {
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
     auto const raw = saturating_scale(base, power(factor, a.number - 1));
-    return raw < max ? raw : max;
+    return detail::shorter(raw, max);
   }
   [[nodiscard]] constexpr duration cap() const noexcept { return max; }
 

@@ -27,7 +27,7 @@ struct fibonacci_strategy : strategy<fibonacci_strategy> {
       next = after;
     }
     auto const raw = saturating_multiply(unit, current);
-    return raw < max ? raw : max;
+    return detail::shorter(raw, max);
   }
   [[nodiscard]] constexpr duration cap() const noexcept { return max; }
 

@@ -15,7 +15,7 @@ struct only_if_strategy : interface {
 
   template <class A>
     requires(std::is_invocable_v<P const&, A const&> && std::is_invocable_v<W const&, A const&>)
-  constexpr std::optional<duration> operator()(A const& a) const {
+  constexpr optional_duration operator()(A const& a) const {
     if (!predicate(a)) return {};
     return detail::ask_wait(strategy, a);
   }
@@ -65,7 +65,7 @@ struct first_of_strategy : interface {
       if constexpr (!detail::is_partial<L, attempt_info>) return l;
     }
     auto const r = range_of(right, q);
-    return {l.least < r.least ? l.least : r.least, l.most < r.most ? r.most : l.most};
+    return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
   }
 
   template <class Out>

@@ -33,7 +33,7 @@ struct proportional_jitter {
   constexpr duration apply(duration d, duration cap, attempt_info const& a) const {
     auto const spread = saturating_scale(d, share);
     auto const high = saturating_add(d, spread);
-    return a.draw(d - spread, high < cap ? high : cap);
+    return a.draw(d - spread, detail::shorter(high, cap));
   }
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -49,9 +49,9 @@ struct additive_jitter {
 
   constexpr duration apply(duration d, duration cap, attempt_info const& a) const {
     auto const latest_start = cap > most ? cap - most : duration::zero();
-    auto const low = d < latest_start ? d : latest_start;
+    auto const low = detail::shorter(d, latest_start);
     auto const high = saturating_add(low, most);
-    return a.draw(low, high < cap ? high : cap);
+    return a.draw(low, detail::shorter(high, cap));
   }
   template <class Out>
   constexpr void describe(Out& out) const {

@@ -19,7 +19,7 @@ struct limited : interface {
   constexpr auto operator()(A const& a) const {
     auto const answer = detail::ask_wait(strategy, a);
     if constexpr (detail::is_partial<W, A>) {
-      return answer ? std::optional<duration>(hold(*answer)) : answer;
+      return answer ? optional_duration(hold(*answer)) : answer;
     } else {
       return hold(answer);
     }
@@ -41,7 +41,7 @@ struct limited : interface {
   W strategy;
 
  private:
-  constexpr duration hold(duration d) const noexcept { return (d < limit) == Ceiling ? d : limit; }
+  constexpr duration hold(duration d) const noexcept { return Ceiling ? detail::shorter(d, limit) : detail::longer(d, limit); }
 };
 
 /// What `strategy` says, but never more than `ceiling`. Partial if `strategy` is. A wait that a server asked for is not

@@ -21,7 +21,7 @@ struct linear_strategy : strategy<linear_strategy> {
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
     auto const raw = saturating_add(first, saturating_multiply(step, a.number - 1));
-    return raw < max ? raw : max;
+    return detail::shorter(raw, max);
   }
   [[nodiscard]] constexpr duration cap() const noexcept { return max; }
 

@@ -25,7 +25,7 @@ struct polynomial_strategy : strategy<polynomial_strategy> {
       // 63 multiplications with 2 or more leave the range of durations, whatever the exponent is.
       for (unsigned i = 0; i < (exponent < 63 ? exponent : 63); ++i) raw = saturating_multiply(raw, a.number);
     }
-    return raw < max ? raw : max;
+    return detail::shorter(raw, max);
   }
   [[nodiscard]] constexpr duration cap() const noexcept { return max; }
 

@@ -50,9 +50,9 @@ struct decorrelated_strategy : interface {
         max(detail::require_at_least("wait::decorrelated: max", "must not be less than base", options.max, base)) {}
 
   constexpr duration operator()(attempt_info const& a) const {
-    auto const previous = a.previous_wait < base ? base : a.previous_wait;
+    auto const previous = detail::longer(a.previous_wait, base);
     auto const high = saturating_multiply(previous, 3);
-    return a.draw(base, high < max ? high : max);
+    return a.draw(base, detail::shorter(high, max));
   }
 
   template <class Out>

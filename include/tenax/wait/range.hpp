@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -21,15 +20,15 @@ using wait_answer = std::remove_cvref_t<decltype(std::declval<W const&>()(std::d
 template <class W, class A>
 inline constexpr bool is_partial = !std::is_convertible_v<wait_answer<W, A>, any_duration>;
 
-constexpr duration not_negative(duration d) noexcept { return d < duration::zero() ? duration::zero() : d; }
+constexpr duration not_negative(duration d) noexcept { return longer(d, duration::zero()); }
 
-/// Asks a strategy: a `duration` from one that always answers, a `std::optional<duration>` from a partial one. Never
+/// Asks a strategy: a `duration` from one that always answers, an `optional_duration` from a partial one. Never
 /// negative, and saturated where the strategy's own unit is coarser than a nanosecond.
 template <class W, class A>
 constexpr auto ask_wait(W const& strategy, A const& a) {
   if constexpr (is_partial<W, A>) {
-    auto const answer = strategy(a);
-    return answer ? std::optional<duration>(not_negative(any_duration(*answer))) : std::optional<duration>();
+    auto const answer = optional_duration(strategy(a));
+    return answer ? optional_duration(not_negative(*answer)) : answer;
   } else {
     return not_negative(any_duration(strategy(a)));
   }
@@ -70,7 +69,7 @@ template <class W>
     fixed_random high(highest_draw);
     auto const ask = [&](duration previous, random_source& random) {
       attempt_info const a{.number = q.number, .previous_wait = previous, .random = &random};
-      return std::optional<duration>(detail::ask_wait(strategy, a)).value_or(duration::zero());
+      return optional_duration(detail::ask_wait(strategy, a)).value_or(duration::zero());
     };
     return {ask(q.least_previous, low), ask(q.most_previous, high)};
   } else {

@@ -10,7 +10,7 @@ namespace tenax::wait {
 struct retry_after_strategy : interface {
   static constexpr bool uses_time = false;
 
-  constexpr std::optional<duration> operator()(attempt_info const& a) const noexcept { return a.server_wait; }
+  constexpr optional_duration operator()(attempt_info const& a) const noexcept { return a.server_wait; }
 
   [[nodiscard]] constexpr wait_range range(range_query const& q) const noexcept {
     return {duration::zero(), q.most_server_wait};

@@ -16,7 +16,7 @@ struct sequence : strategy<sequence<Size>> {
   static_assert(Size > 0, "tenax: wait::sequence needs at least one wait, as in wait::sequence{1s, 5s}");
 
   template <class... D>
-    requires(sizeof...(D) == Size && Size > 0 && (std::is_convertible_v<D, any_duration> && ...))
+    requires(sizeof...(D) == Size && (std::is_convertible_v<D, any_duration> && ...))
   constexpr sequence(D... wait) : waits{detail::require_not_negative("wait::sequence: wait", wait)...} {}
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
@@ -33,7 +33,7 @@ struct sequence : strategy<sequence<Size>> {
     if (Size > 1) out.text(" and so on");
   }
 
-  duration waits[Size];
+  duration waits[Size > 0 ? Size : 1];
 };
 
 template <class... D>

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// 02_policy.cpp: shows how to say what is retried, how to wait and when to give up.
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+
+#include <tenax/tenax.hpp>
+
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+struct network_error : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
+struct response {
+  int status;
+};
+
+// Stands for a server that needs a while.
+class server {
+ public:
+  response get() {
+    switch (++requests_) {
+      case 1:
+        throw network_error("connection reset");
+      case 2:
+        return {503};
+      case 3:
+        return {503};
+      default:
+        return {200};
+    }
+  }
+
+ private:
+  int requests_ = 0;
+};
+
+int main() {
+  auto const patient = tenax::retrying{}
+                           .when(when::exception<network_error> ||
+                                 when::result([](response const& r) { return r.status == 503; }))
+                           .wait(wait::exponential({.base = 5ms, .max = 1s}))
+                           .stop(stop::after_attempts(5) || stop::deadline(30s))
+                           .before_sleep([](tenax::attempt_info const& a) {
+                             std::printf("attempt %u failed; the next one in %d ms\n", a.number,
+                                         static_cast<int>(a.upcoming_wait / 1ms));
+                           });
+
+  server first;
+  std::printf("patient: status %d\n", patient([&] { return first.get(); }).status);
+
+  // Every setter returns a changed copy. A policy that gives up leaves the last outcome as it is.
+  auto const hasty = patient.stop(stop::after_attempts(2));
+  server second;
+  std::printf("hasty: status %d\n", hasty([&] { return second.get(); }).status);
+
+  auto const once = patient.stop(stop::after_attempts(1));
+  server third;
+  try {
+    once([&] { return third.get(); });
+  } catch (network_error const& e) {
+    std::printf("once: %s\n", e.what());
+  }
+}

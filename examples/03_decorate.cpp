@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// 03_decorate.cpp: shows how to give a client's function retries once, so that its callers need not know.
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include <tenax/tenax.hpp>
+
+namespace wait = tenax::wait;
+using namespace std::chrono_literals;
+
+// Stands for a client library: every other request fails.
+class client {
+ public:
+  std::string get(std::string const& path) {
+    if (++requests_ % 2 == 1) throw std::runtime_error("503 service unavailable");
+    return "contents of " + path;
+  }
+
+ private:
+  int requests_ = 0;
+};
+
+// Knows a function that gets things, and nothing of retries.
+template <class Get>
+void show_playlist(Get& get) {
+  for (auto const* path : {"/tracks/1", "/tracks/2"}) std::printf("%s\n", get(path).c_str());
+}
+
+int main() {
+  auto const polite = tenax::retrying{}
+                          .wait(wait::exponential({.base = 10ms, .max = 1s}))
+                          .before_sleep(tenax::log_to(stdout));
+  client spotify;
+
+  // A callable with the same signature that retries.
+  auto get = polite.wrap([&](std::string const& path) { return spotify.get(path); });
+  show_playlist(get);
+
+  // The same for a single call of a member function.
+  std::printf("%s\n", polite(&client::get, spotify, "/me").c_str());
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// 04_report.cpp: shows how to learn how a call went, without exceptions: try_call().
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <stdexcept>
+
+#include <tenax/fmt.hpp>
+#include <tenax/tenax.hpp>
+#include <tenax/testing/script.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+namespace wait = tenax::wait;
+using namespace std::chrono_literals;
+using tenax::testing::script;
+
+int main() {
+  // Time that passes only on paper, so that this program need not wait.
+  tenax::testing::virtual_time clock;
+  auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+
+  // A value in the end.
+  script<int> flaky;
+  flaky.throws(std::runtime_error("connection reset")).returns(42);
+  auto const report = policy.try_call(std::ref(flaky));
+  if (report.succeeded()) fmt::print("the value: {}\n", report.value());
+  fmt::print("attempts: {}, elapsed: {}, waited: {}\n", report.attempts, tenax::human(report.elapsed),
+             tenax::human(report.waited));
+
+  // The same in one line, and the other ways in which a call can end.
+  fmt::print("{}\n", report);
+
+  script<int> down;
+  down.throws(std::runtime_error("connection refused")).repeats_last();
+  fmt::print("{}\n", policy.try_call(std::ref(down)));
+
+  script<int> wrong;
+  wrong.throws(tenax::permanent(std::runtime_error("no such user")));
+  fmt::print("{}\n", policy.try_call(std::ref(wrong)));
+
+  script<int> closed;
+  closed.throws(tenax::retry_after(1h, std::runtime_error("closed for maintenance")));
+  auto const later = policy.try_call(std::ref(closed));
+  fmt::print("{}\n", later);
+  if (later.server_wait) fmt::print("so: queue it again in {}\n", tenax::human(*later.server_wait));
+}

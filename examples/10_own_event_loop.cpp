@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// 10_own_event_loop.cpp: shows the engine, retry_loop, in an event loop of your own: two calls, one thread, no sleep.
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <tenax/tenax.hpp>
+
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+// A tiny event loop: actions in the order of their time. It jumps from one to the next instead of waiting for it; a real
+// one would block in epoll_wait() here.
+class event_loop {
+ public:
+  tenax::time_point now() const { return now_; }
+
+  void after(tenax::duration delay, std::function<void()> action) {
+    timers_.emplace(now_ + delay, std::move(action));
+  }
+
+  void run() {
+    while (!timers_.empty()) {
+      auto const next = timers_.extract(timers_.begin());
+      now_ = next.key();
+      next.mapped()();
+    }
+  }
+
+ private:
+  tenax::time_point now_{};
+  std::multimap<tenax::time_point, std::function<void()>> timers_;
+};
+
+constexpr auto policy = tenax::retrying{}
+                            .when(when::result([](int status) { return status == 503; }))
+                            .wait(wait::exponential({.base = 100ms, .max = 1s}))
+                            .stop(stop::after_attempts(4) || stop::deadline(1s));
+
+// One request that answers 503 until `good_from`, and answers after `latency`.
+class request {
+ public:
+  request(event_loop& loop, std::string name, std::uint32_t good_from, tenax::duration latency)
+      : loop_(loop),
+        name_(std::move(name)),
+        good_from_(good_from),
+        latency_(latency),
+        retry_(policy, loop.now()) {
+    follow(retry_.start_attempt(loop_.now()));
+  }
+
+ private:
+  // Does what the engine decided.
+  void follow(tenax::decision next) {
+    if (next.starts()) {
+      loop_.after(latency_, [this] { answered(retry_.info().number < good_from_ ? 503 : 200); });
+    } else if (next.waits()) {
+      loop_.after(next.delay, [this] { follow(retry_.start_attempt(loop_.now())); });
+    }
+  }
+
+  void answered(int status) {
+    auto const at = static_cast<int>(loop_.now().time_since_epoch() / 1ms);
+    std::printf("%4d ms  %-4s attempt %u: %d\n", at, name_.c_str(), retry_.info().number, status);
+
+    tenax::outcome<int> const result(status);
+    auto const next = retry_.finish_attempt(result, loop_.now());
+    if (next.stops()) {
+      retry_.conclude(result);
+      std::printf("%4d ms  %-4s done: %s\n", at, name_.c_str(),
+                  status == 200 ? "fine" : to_string(next.reason));
+    }
+    follow(next);
+  }
+
+  event_loop& loop_;
+  std::string name_;
+  std::uint32_t good_from_;
+  tenax::duration latency_;
+  tenax::retry_loop<decltype(policy) const&> retry_;
+};
+
+int main() {
+  event_loop loop;
+  request quick(loop, "cat", 3, 20ms);
+  request slow(loop, "dog", 9, 130ms);
+  loop.run();
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+// demo.cpp: shows a polite HTTP client: it fetches a list of resources from a server that throttles and fails, and tells
+// what it does.
+//
+//   demo                           from a server in this program that allows 8 requests in 2 seconds and fails at times
+//   demo --url http://host/items/  from any server: /items/1, /items/2, ...; without the last slash the same path each time
+//   demo --count 100               so many resources; 24 if not said
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+
+#include <tenax/fmt.hpp>
+#include <tenax/tenax.hpp>
+
+#include <httplib.h>
+#include <unistd.h>
+
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+template <class Number>
+std::optional<Number> to_number(std::string_view text) {
+  Number number{};
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return number;
+}
+
+// --- the client -----------------------------------------------------------------------------------------------------
+
+struct network_error : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
+struct http_error : std::runtime_error {
+  explicit http_error(httplib::Response const& r)
+      : runtime_error(fmt::format("{} {}", r.status, r.reason)), status(r.status) {}
+  bool temporary() const { return status == 429 || status == 503; }
+  int status;
+};
+
+std::string fetch(httplib::Client& client, std::string const& path) {
+  auto const response = client.Get(path.c_str());
+  if (!response)
+    throw network_error(fmt::format("connection failed ({})", httplib::to_string(response.error())));
+  if (response->status == 200) return response->body;
+  auto const seconds = to_number<std::uint32_t>(response->get_header_value("Retry-After"));
+  if (seconds) throw tenax::retry_after(std::chrono::seconds(*seconds), http_error(*response));
+  throw http_error(*response);
+}
+
+// After a broken connection it tries again at once; where the server says how long to wait, it waits that long; where it
+// does not, the waits grow.
+auto const polite = tenax::retrying{}
+                        .when(when::exception<network_error> ||
+                              when::exception<http_error>.where(std::mem_fn(&http_error::temporary)))
+                        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::none),
+                                             wait::retry_after + wait::uniform(0ms, 100ms),
+                                             wait::exponential({.base = 100ms, .max = 2s}).full()))
+                        .stop(stop::after_attempts(8) || stop::deadline(1min))
+                        .max_server_wait(30s);
+
+// --- what it tells ----------------------------------------------------------------------------------------------------
+
+class narrator {
+ public:
+  explicit narrator(unsigned count) : count_(count), width_(fmt::formatted_size("{}", count)) {}
+
+  void begin(std::string const& path) {
+    ++item_;
+    path_ = path;
+  }
+
+  // What tenax calls.
+  void after_attempt(tenax::attempt_info const&) { ++attempts_; }
+  void before_sleep(tenax::attempt<std::string> const& a) {
+    std::string const what = a.result.exception_as<std::exception>()->what();
+    ++retries_;
+    ++causes_[what];
+    (a.server_wait ? waited_for_server_ : waited_by_itself_) += a.upcoming_wait;
+    std::string next = "tries again at once";
+    if (a.server_wait) {
+      next = fmt::format("waits {}: the server asks for {}", tenax::human(rounded(a.upcoming_wait)),
+                         tenax::human(*a.server_wait));
+    } else if (a.upcoming_wait > 0s) {
+      next =
+          fmt::format("waits {}: backoff after attempt {}", tenax::human(rounded(a.upcoming_wait)), a.number);
+    }
+    say(yellow, what, "; " + next);
+  }
+
+  void end(tenax::report<std::string> const& report) {
+    if (report.succeeded()) {
+      ++succeeded_;
+      say(green, "ok", report.attempts > 1 ? fmt::format(" at attempt {}", report.attempts) : "");
+    } else {
+      say(red, "failed", fmt::format(": {}", report));
+    }
+  }
+
+  bool all_well() const { return succeeded_ == count_; }
+
+  void summarize(tenax::duration took) const {
+    fmt::print("\n{}{} of {} fetched in {}{}\n", colour(all_well() ? green : red), succeeded_, count_,
+               tenax::human(rounded(took)), colour(plain));
+    fmt::print("  {:<10}{:>6}   {} succeeded, {} gave up\n", "calls", item_, succeeded_, item_ - succeeded_);
+    fmt::print("  {:<10}{:>6}\n", "attempts", attempts_);
+    fmt::print("  {:<10}{:>6}", "retries", retries_);
+    auto const* separator = "   ";
+    for (auto const& [cause, times] : causes_) {
+      fmt::print("{}{} x {}", separator, times, cause);
+      separator = ", ";
+    }
+    fmt::print("\n  {:<10}{:>6}   {} because the server asked, {} by itself\n", "waited",
+               tenax::human(rounded(waited_for_server_ + waited_by_itself_)),
+               tenax::human(rounded(waited_for_server_)), tenax::human(rounded(waited_by_itself_)));
+  }
+
+ private:
+  static constexpr std::string_view green = "\033[32m", yellow = "\033[33m", red = "\033[31m",
+                                    plain = "\033[0m";
+
+  // Nobody needs the microseconds.
+  static tenax::duration rounded(tenax::duration d) {
+    return d < 1s ? std::chrono::round<std::chrono::milliseconds>(d) : std::chrono::round<hundredths>(d);
+  }
+  using hundredths = std::chrono::duration<std::int64_t, std::centi>;
+
+  std::string_view colour(std::string_view code) const { return coloured_ ? code : std::string_view(); }
+
+  void say(std::string_view code, std::string_view what, std::string_view more) const {
+    fmt::print("[{:>{}}/{}] {:<12} {}{}{}{}\n", item_, width_, count_, path_, colour(code), what,
+               colour(plain), more);
+    std::fflush(stdout);
+  }
+
+  bool coloured_ = ::isatty(STDOUT_FILENO) == 1;
+  unsigned count_;
+  std::size_t width_;
+  unsigned item_ = 0, succeeded_ = 0, attempts_ = 0, retries_ = 0;
+  tenax::duration waited_for_server_{}, waited_by_itself_{};
+  std::map<std::string, unsigned> causes_;
+  std::string path_;
+};
+
+// --- the server -----------------------------------------------------------------------------------------------------
+
+class moody_server {
+ public:
+  moody_server() {
+    server_.Get(R"(/items/\d+)", [this](auto const& request, auto& response) { answer(request, response); });
+    server_.set_keep_alive_timeout(1);
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    if (port_ < 0) throw std::runtime_error("no port is free on 127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) std::this_thread::sleep_for(1ms);
+  }
+  ~moody_server() {
+    server_.stop();
+    thread_.join();
+  }
+
+  std::string url() const { return fmt::format("http://127.0.0.1:{}/items/", port_); }
+
+ private:
+  void answer(httplib::Request const& request, httplib::Response& response) {
+    std::lock_guard const lock(mutex_);
+    auto const now = std::chrono::steady_clock::now();
+    if (now >= end_of_window_) {
+      end_of_window_ = now + 2s;
+      left_in_window_ = 8;
+    }
+    if (left_in_window_ == 0) {
+      response.status = 429;
+      response.set_header(
+          "Retry-After",
+          std::to_string(std::chrono::ceil<std::chrono::seconds>(end_of_window_ - now).count()));
+      return;
+    }
+    --left_in_window_;
+    switch (++served_) {
+      case 5:
+      case 18:
+      case 19:
+        response.status = 503;
+        return;
+      case 12:  // promises a hundred bytes, and breaks the connection
+        response.set_content_provider(100, "text/plain", [](auto, auto, auto&) { return false; });
+        return;
+      default:
+        response.set_content("This is " + request.path + "\n", "text/plain");
+    }
+  }
+
+  httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point end_of_window_{};
+  int left_in_window_ = 0;
+  int served_ = 0;
+};
+
+// --------------------------------------------------------------------------------------------------------------------
+
+int run(std::string const& url, unsigned count) {
+  // "http://host:port" and "/path"
+  auto const host_begin = url.find("://");
+  auto const path_begin = host_begin == url.npos ? url.npos : url.find('/', host_begin + 3);
+  auto const path = path_begin == url.npos ? "/" : url.substr(path_begin);
+  httplib::Client client(url.substr(0, path_begin));
+  if (!client.is_valid()) throw std::invalid_argument("not a URL: " + url);
+  client.set_keep_alive(true);
+  client.set_connection_timeout(5s);
+  client.set_read_timeout(5s);
+
+  fmt::print("Fetching {} resources from {} with this policy:\n{}\n\n", count, url, polite);
+  narrator told(count);
+  auto const policy = polite.observe(std::ref(told));
+  auto const started = std::chrono::steady_clock::now();
+  for (unsigned i = 1; i <= count; ++i) {
+    auto const item = path.back() == '/' ? path + std::to_string(i) : path;
+    told.begin(item);
+    told.end(policy.try_call(fetch, client, item));
+  }
+  told.summarize(std::chrono::steady_clock::now() - started);
+  return told.all_well() ? 0 : 1;
+}
+
+int main(int argc, char** argv) try {
+  std::string url;
+  unsigned count = 24;
+  for (int i = 1; i < argc; i += 2) {
+    std::string_view const option = argv[i];
+    std::string_view const value = i + 1 < argc ? argv[i + 1] : "";
+    if (option == "--url" && !value.empty()) {
+      url = value;
+    } else if (auto const number = to_number<unsigned>(value); option == "--count" && number && *number > 0) {
+      count = *number;
+    } else {
+      fmt::print(stderr, "usage: {} [--url http://host:port/path/] [--count number]\n", argv[0]);
+      return 2;
+    }
+  }
+  std::signal(SIGPIPE, SIG_IGN);  // a connection that breaks while we write is an error like others
+  if (!url.empty()) return run(url, count);
+  moody_server const server;
+  return run(server.url(), count);
+} catch (std::exception const& e) {
+  fmt::print(stderr, "{}\n", e.what());
+  return 2;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// fmt/description.hpp: durations for {fmt}, and what policies describe themselves to.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include <tenax/detail/duration_text.hpp>
+#include <tenax/duration.hpp>
+
+#include <fmt/format.h>
+
+namespace tenax {
+
+/// A duration to be written as people write it: `fmt::print("{}", tenax::human(1500ms))` prints `1.5s`. Takes width and
+/// alignment as a string does.
+struct human {
+  constexpr explicit human(any_duration d) noexcept : value(d) {}
+
+  duration value;
+};
+
+namespace detail {
+
+/// Text in the making. A policy of your own explains itself by a member template `describe(out)` that calls `text`,
+/// `time`, `number`, `percent` and `cap` of one of these.
+class description {
+ public:
+  void text(std::string_view words) { buffer_.append(words.data(), words.data() + words.size()); }
+
+  void time(duration d) { text(duration_text(d).c_str()); }
+
+  template <class N>
+    requires std::is_arithmetic_v<N>
+  void number(N n) {
+    fmt::format_to(fmt::appender(buffer_), "{}", n);
+  }
+
+  void percent(double share) { fmt::format_to(fmt::appender(buffer_), "{:g}%", share * 100); }
+
+  /// The most that a wait may be, unless there is no limit.
+  void cap(duration max) {
+    if (max == duration::max()) return;
+    text(", at most ");
+    time(max);
+  }
+
+  void count(std::uint64_t n, std::string_view one, std::string_view many) {
+    number(n);
+    text(n == 1 ? one : many);
+  }
+
+  /// Words that came from outside: control characters become blanks, so that they cannot forge lines.
+  void foreign(std::string_view words) {
+    for (char const c : words) buffer_.push_back(static_cast<unsigned char>(c) < ' ' ? ' ' : c);
+  }
+
+  /// Anything that {fmt} can write, cut after 60 characters.
+  template <class T>
+  void value(T const& v, std::string_view otherwise) {
+    if constexpr (fmt::is_formattable<T>::value) {
+      constexpr std::size_t most = 60;
+      char start[most];
+      auto const written = fmt::format_to_n(start, most, "{}", v);
+      foreign({start, written.size < most ? written.size : most});
+      if (written.size > most) text("...");
+    } else {
+      text(otherwise);
+    }
+  }
+
+  [[nodiscard]] fmt::string_view view() const { return {buffer_.data(), buffer_.size()}; }
+
+ private:
+  fmt::memory_buffer buffer_;
+};
+
+/// Formats a `T` as what `write(description&, T const&)` makes of it, with the format specification of a string.
+template <class T>
+struct written : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(T const& value, Context& context) const {
+    description out;
+    write(out, value);
+    return fmt::formatter<fmt::string_view>::format(out.view(), context);
+  }
+};
+
+inline void write(description& out, human d) { out.time(d.value); }
+
+inline void write(description& out, optional_duration d) { d ? out.time(*d) : out.text("none"); }
+
+}  // namespace detail
+}  // namespace tenax
+
+template <>
+struct fmt::formatter<tenax::human> : tenax::detail::written<tenax::human> {};
+
+template <>
+struct fmt::formatter<tenax::optional_duration> : tenax::detail::written<tenax::optional_duration> {};

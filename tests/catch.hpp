@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// catch.hpp: Catch2, whether the machine has version 2.13 or version 3.
+#pragma once
+
+#if __has_include(<catch2/catch_all.hpp>)
+#include <catch2/catch_all.hpp>
+#else
+#include <string>
+
+#include <catch2/catch.hpp>
+
+// Names as in version 3.
+namespace Catch {
+using Detail::Approx;
+namespace Matchers {
+inline auto ContainsSubstring(std::string const& text) { return Contains(text); }
+}  // namespace Matchers
+}  // namespace Catch
+#endif

@@ -1,0 +1,18 @@
+// expect: tenax: the callable cannot be called with these arguments; they are passed again on every attempt, so as lvalues: take them by value or by const reference
+// SPDX-License-Identifier: MIT
+// block_with_a_parameter.cpp: a block of a retried loop that wants an argument that nobody has.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+void call() {
+  for (auto& attempt : tenax::retrying{}.attempts()) attempt([](tenax::attempt_info const&) {});
+}
+#else
+void call() {
+  for (auto& attempt : tenax::retrying{}.attempts()) attempt([](int) {});
+}
+#endif

@@ -1,0 +1,16 @@
+// expect: tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not return bool
+// SPDX-License-Identifier: MIT
+// condition_not_bool.cpp: a stop condition that returns a number.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+int ask();
+
+#ifdef CORRECTED
+int const status = tenax::retrying{}.stop([](tenax::attempt_info const& a) { return a.number > 3; })(ask);
+#else
+int const status = tenax::retrying{}.stop([](tenax::attempt_info const& a) { return a.number; })(ask);
+#endif

@@ -1,0 +1,14 @@
+// expect in output: exponential
+// SPDX-License-Identifier: MIT
+// constant_max_below_base.cpp: a constant exponential whose cap is below its base.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+constexpr auto policy = tenax::retrying{}.wait(wait::exponential({.base = 1s, .max = 2s}));
+#else
+constexpr auto policy = tenax::retrying{}.wait(wait::exponential({.base = 2s, .max = 1s}));
+#endif

@@ -1,0 +1,2 @@
+// expect: this sentence never comes
+int main() {}

@@ -1,0 +1,14 @@
+// expect: tenax: .wait() was given a duration; write .wait(wait::constant(...))
+// SPDX-License-Identifier: MIT
+// duration_as_wait_strategy.cpp: a duration where a wait strategy belongs.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.wait(wait::constant(5s));
+#else
+auto const policy = tenax::retrying{}.wait(5s);
+#endif

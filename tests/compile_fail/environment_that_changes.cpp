@@ -1,0 +1,23 @@
+// expect: tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that changes is shared: .environment(std::ref(e))
+// SPDX-License-Identifier: MIT
+// environment_that_changes.cpp: an environment with a state of its own, given as a copy.
+#include <functional>
+
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+struct counting {
+  tenax::time_point now() const { return {}; }
+  void sleep(tenax::duration) { ++sleeps; }
+  int sleeps = 0;
+};
+counting mine;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.environment(std::ref(mine));
+#else
+auto const policy = tenax::retrying{}.environment(mine);
+#endif

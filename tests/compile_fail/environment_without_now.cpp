@@ -1,0 +1,21 @@
+// expect: tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that changes is shared: .environment(std::ref(e))
+// SPDX-License-Identifier: MIT
+// environment_without_now.cpp: an environment that cannot tell the time.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+struct timeless {
+  void sleep(tenax::duration) const {}
+};
+struct no_sleep : timeless {
+  tenax::time_point now() const { return {}; }
+};
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.environment(no_sleep{});
+#else
+auto const policy = tenax::retrying{}.environment(timeless{});
+#endif

@@ -1,0 +1,14 @@
+// expect: tenax: when::exception<> needs the types to retry, as in when::exception<network_error>; for every exception write when::any_exception
+// SPDX-License-Identifier: MIT
+// exception_without_types.cpp: a predicate about exceptions that names none.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.when(when::exception<std::runtime_error>);
+#else
+auto const policy = tenax::retrying{}.when(when::exception<>);
+#endif

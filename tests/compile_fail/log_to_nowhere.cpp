@@ -1,0 +1,14 @@
+// expect: tenax: log_to() needs a FILE* such as stderr, or a function that takes a std::string_view
+// SPDX-License-Identifier: MIT
+// log_to_nowhere.cpp: a log that nobody can write.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.before_sleep(tenax::log_to(stderr));
+#else
+auto const policy = tenax::retrying{}.before_sleep(tenax::log_to(2));
+#endif

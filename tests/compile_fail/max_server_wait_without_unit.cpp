@@ -1,0 +1,14 @@
+// expect: tenax: a duration needs a unit; write 5s or std::chrono::milliseconds(250), not a plain number
+// SPDX-License-Identifier: MIT
+// max_server_wait_without_unit.cpp: a limit on server waits that is a plain number.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.max_server_wait(60s);
+#else
+auto const policy = tenax::retrying{}.max_server_wait(60);
+#endif

@@ -1,0 +1,14 @@
+// expect: tenax: .stop() needs a condition, such as stop::after_attempts(3); to retry without a limit write .stop(stop::never)
+// SPDX-License-Identifier: MIT
+// no_limit.cpp: a policy without a limit that does not say so.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.stop(stop::never);
+#else
+auto const policy = tenax::retrying{}.stop();
+#endif

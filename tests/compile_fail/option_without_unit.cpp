@@ -1,0 +1,14 @@
+// expect: tenax: a duration needs a unit; write 5s or std::chrono::milliseconds(250), not a plain number
+// SPDX-License-Identifier: MIT
+// option_without_unit.cpp: a plain number where an option is a duration.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.wait(wait::exponential({.base = 100ms}));
+#else
+auto const policy = tenax::retrying{}.wait(wait::exponential({.base = 100}));
+#endif

@@ -1,0 +1,17 @@
+// expect: tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())
+// SPDX-License-Identifier: MIT
+// partial_wait_at_the_call.cpp: a strategy that turns out to be partial once the result is known.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+inline constexpr auto after_503 = wait::only_if(when::result([](int status) { return status == 503; }), wait::none);
+int ask();
+
+#ifdef CORRECTED
+int const status = tenax::retrying{}.wait(wait::first_of(after_503, wait::exponential()))(ask);
+#else
+int const status = tenax::retrying{}.wait(after_503)(ask);
+#endif

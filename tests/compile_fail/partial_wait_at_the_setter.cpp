@@ -1,0 +1,14 @@
+// expect: tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())
+// SPDX-License-Identifier: MIT
+// partial_wait_at_the_setter.cpp: a wait strategy that may have no opinion, and nothing after it.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.wait(wait::first_of(wait::retry_after, wait::exponential()));
+#else
+auto const policy = tenax::retrying{}.wait(wait::retry_after);
+#endif

@@ -1,0 +1,18 @@
+// expect: tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())
+// SPDX-License-Identifier: MIT
+// partial_wait_lambda.cpp: a lambda that may have no opinion, and nothing after it.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+inline constexpr auto first = [](tenax::attempt_info const& a) {
+  return a.number == 1 ? std::optional(1s) : std::nullopt;
+};
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.wait(wait::first_of(first, wait::none));
+#else
+auto const policy = tenax::retrying{}.wait(first);
+#endif

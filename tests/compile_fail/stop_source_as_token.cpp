@@ -1,0 +1,23 @@
+// expect: tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; from a std::stop_source pass source.get_token()
+// SPDX-License-Identifier: MIT
+// stop_source_as_token.cpp: the source of a cancellation instead of its token.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+struct token {
+  bool stop_requested() const { return false; }
+};
+struct source {
+  token get_token() const { return {}; }
+  bool stop_requested() { return false; }
+};
+source button;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.cancel_with(button.get_token());
+#else
+auto const policy = tenax::retrying{}.cancel_with(button);
+#endif

@@ -1,0 +1,14 @@
+// expect: tenax: .stop() was given a function that takes no attempt; did you forget the parentheses, as in stop::after_attempts(3)?
+// SPDX-License-Identifier: MIT
+// stop_without_parentheses.cpp: the maker of a stop condition instead of a condition.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.stop(stop::after_attempts(3));
+#else
+auto const policy = tenax::retrying{}.stop(stop::after_attempts);
+#endif

@@ -1,0 +1,16 @@
+// expect: tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not return a duration
+// SPDX-License-Identifier: MIT
+// wait_of_another_type.cpp: a wait strategy about a type that the callable does not return.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+int ask();
+
+#ifdef CORRECTED
+int const status = tenax::retrying{}.wait([](tenax::attempt<int> const&) { return 1s; })(ask);
+#else
+int const status = tenax::retrying{}.wait([](tenax::attempt<bool> const&) { return 1s; })(ask);
+#endif

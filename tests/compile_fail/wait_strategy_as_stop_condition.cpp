@@ -1,0 +1,14 @@
+// expect: tenax: .stop() was given a wait strategy; did you mean .wait(...)?
+// SPDX-License-Identifier: MIT
+// wait_strategy_as_stop_condition.cpp: a wait strategy where a stop condition belongs.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.wait(wait::constant(5s));
+#else
+auto const policy = tenax::retrying{}.stop(wait::constant(5s));
+#endif

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// A user's program that links the component fmt.
+#include <tenax/fmt.hpp>
+
+int main() {}

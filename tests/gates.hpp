@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// gates.hpp: a gate that answers as it is told and checks how it is treated.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tenax/gate/gate.hpp>
+
+namespace tests {
+
+using events = std::vector<std::string>;
+
+/// Answers from a list, then lets everybody through. Counts its tickets and writes down what happens.
+class test_gate {
+ public:
+  class ticket {
+   public:
+    ticket() = default;
+    ticket(ticket&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+    ticket& operator=(ticket&& other) noexcept {
+      give_back();
+      gate_ = std::exchange(other.gate_, nullptr);
+      return *this;
+    }
+    ~ticket() { give_back(); }
+
+   private:
+    friend class test_gate;
+    void give_back() noexcept {
+      if (gate_ != nullptr) ++gate_->abandoned;
+      gate_ = nullptr;
+    }
+    test_gate* gate_ = nullptr;
+  };
+
+  explicit test_gate(std::vector<tenax::admission> answers = {}, std::string name = "gate", events* log = nullptr)
+      : answers_(std::move(answers)), name_(std::move(name)), log_(log) {}
+
+  tenax::admission admit(ticket& t, tenax::attempt_info const& info, tenax::time_point now) {
+    auto const answer = asked < answers_.size() ? answers_[asked] : tenax::admission::go();
+    ++asked;
+    numbers.push_back(info.number);
+    times.push_back(now);
+    if (log_ != nullptr) log_->push_back(name_ + " asked " + std::to_string(info.number));
+    if (answer.answer == tenax::admission::verdict::go) {
+      if (t.gate_ == nullptr) ++granted;
+      t.gate_ = this;
+    } else {
+      if (t.gate_ != nullptr) ++withdrawn;
+      t.gate_ = nullptr;
+    }
+    return answer;
+  }
+
+  void report(ticket& t, tenax::feedback const& f, tenax::time_point) {
+    if (log_ != nullptr) log_->push_back(name_ + " told");
+    if (t.gate_ != this) ++told_without_ticket;
+    t.gate_ = nullptr;
+    ++told;
+    feedbacks.push_back(f);
+  }
+
+  /// Tickets that are out: granted, and neither used for a report nor given back.
+  [[nodiscard]] int held() const { return granted - told - abandoned - withdrawn; }
+
+  std::size_t asked = 0;
+  int granted = 0;
+  int told = 0;
+  int abandoned = 0;
+  int withdrawn = 0;
+  int told_without_ticket = 0;
+  std::vector<unsigned> numbers{};
+  std::vector<tenax::time_point> times{};
+  std::vector<tenax::feedback> feedbacks{};
+
+ private:
+  std::vector<tenax::admission> answers_;
+  std::string name_;
+  events* log_;
+};
+static_assert(tenax::gate<test_gate>);
+
+}  // namespace tests

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// result_traits.cpp: which returned values say that the operation failed, and what they advise.
+#include <tenax/result_traits.hpp>
+
+#include <cmath>
+#include <string>
+#include <system_error>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+using tenax::hint;
+using tenax::outcome;
+using tenax::result_traits;
+using tests::expected;
+
+namespace {
+
+struct reply {
+  int status = 200;
+};
+
+/// An error code of another library: the shape counts, not the name.
+struct foreign_code {
+  int number = 0;
+  constexpr explicit operator bool() const { return number != 0; }
+  constexpr int value() const { return number; }
+  constexpr int category() const { return 1; }
+  static std::string message() { return {}; }
+};
+
+struct problem {
+  int code = 0;
+};
+using advised = expected<int, tenax::classified<problem>>;
+using plain = expected<int, problem>;
+
+template <class T>
+hint advice_of(T const& result) {
+  return tenax::detail::advice_of(outcome<T>(result));
+}
+
+}  // namespace
+
+template <>
+struct tenax::result_traits<reply> {
+  static constexpr bool can_fail = true;
+  static constexpr bool failed(reply const& r) { return r.status >= 500; }
+  static constexpr hint advice(reply const& r) {
+    return r.status == 503 ? hint{.wait = std::chrono::seconds(7), .throttled = true} : hint{};
+  }
+};
+
+TEST_CASE("Values of most types cannot say that the operation failed") {
+  STATIC_REQUIRE_FALSE(result_traits<int>::can_fail);
+  STATIC_REQUIRE_FALSE(result_traits<bool>::can_fail);
+  STATIC_REQUIRE_FALSE(result_traits<std::string>::can_fail);
+  STATIC_REQUIRE_FALSE(result_traits<int*>::can_fail);
+  STATIC_REQUIRE_FALSE(result_traits<std::optional<int>>::can_fail);
+  STATIC_REQUIRE_FALSE(result_traits<int>::failed(0));
+  STATIC_REQUIRE(result_traits<int>::advice(0) == hint{});
+  STATIC_REQUIRE_FALSE(tenax::detail::can_fail<void>());
+}
+
+TEST_CASE("An expected-like value without a value says so") {
+  STATIC_REQUIRE(result_traits<plain>::can_fail);
+  STATIC_REQUIRE_FALSE(result_traits<plain>::failed(plain(1)));
+  STATIC_REQUIRE(result_traits<plain>::failed(plain::failure({})));
+  STATIC_REQUIRE(result_traits<plain>::advice(plain::failure({})) == hint{});
+}
+
+TEST_CASE("An error code that is set says so") {
+  CHECK(result_traits<std::error_code>::can_fail);
+  CHECK_FALSE(result_traits<std::error_code>::failed({}));
+  CHECK(result_traits<std::error_code>::failed(std::make_error_code(std::errc::timed_out)));
+  STATIC_REQUIRE(result_traits<foreign_code>::can_fail);
+  STATIC_REQUIRE(result_traits<foreign_code>::failed({3}));
+  STATIC_REQUIRE_FALSE(result_traits<foreign_code>::failed({}));
+}
+
+TEST_CASE("A type of the user's joins by a specialization") {
+  CHECK(tenax::detail::can_fail<reply>());
+  CHECK(tenax::detail::result_failed(outcome<reply>(reply{500})));
+  CHECK_FALSE(tenax::detail::result_failed(outcome<reply>(reply{404})));
+  CHECK(advice_of(reply{503}) == hint{.wait = 7s, .throttled = true});
+  CHECK(advice_of(reply{500}) == hint{});
+}
+
+TEST_CASE("References and const results are read as the type itself") {
+  auto failed = plain::failure({});
+  CHECK(tenax::detail::can_fail<plain&>());
+  CHECK(tenax::detail::can_fail<plain const&>());
+  CHECK(tenax::detail::result_failed(outcome<plain&>(failed)));
+  CHECK(tenax::detail::result_failed(outcome<plain const&>(failed)));
+  CHECK(tenax::detail::can_fail<plain const>());
+}
+
+TEST_CASE("The error of an expected-like value can advise") {
+  CHECK(advice_of(advised(1)) == hint{});
+  CHECK(advice_of(advised::failure(tenax::permanent(problem{1}))) == hint{.directive = hint::advice::no_retry});
+  CHECK(advice_of(advised::failure(tenax::retry_after(30s, problem{2}))) ==
+        hint{.directive = hint::advice::retry, .wait = 30s, .throttled = true});
+  CHECK(advice_of(plain::failure({})) == hint{});
+}
+
+TEST_CASE("An exception can advise, a value beside it cannot") {
+  auto const advice = [](auto exception) { return tenax::detail::advice_of(tests::thrown<int>(std::move(exception))); };
+  CHECK(advice(tenax::permanent(std::runtime_error("gone"))) == hint{.directive = hint::advice::no_retry});
+  CHECK(advice(tenax::retry_after(5s, std::runtime_error("busy"))) ==
+        hint{.directive = hint::advice::retry, .wait = 5s, .throttled = true});
+  CHECK(advice(tenax::permanent(404)) == hint{.directive = hint::advice::no_retry});
+  CHECK(advice(tenax::cancelled()) == hint{.directive = hint::advice::cancelled});
+  CHECK(advice(std::runtime_error("lost")) == hint{});
+  CHECK(advice(7) == hint{});
+  CHECK_FALSE(tenax::detail::result_failed(tests::thrown<plain>(std::runtime_error("lost"))));
+}
+
+TEST_CASE("An outcome of nothing neither fails nor advises") {
+  CHECK_FALSE(tenax::detail::result_failed(outcome<void>()));
+  CHECK(tenax::detail::advice_of(outcome<void>()) == hint{});
+}
+
+TEST_CASE("A negative server wait is refused where it is thrown") {
+  tests::check_rejected("tenax::retry_after: wait", "-1s", [] { return tenax::retry_after(-1s, 1); });
+  tests::check_rejected("tenax::retry_after: wait", "not a number",
+                        [] { return tenax::retry_after(std::chrono::duration<double>(NAN), 1); });
+  CHECK(tenax::retry_after(std::chrono::hours::max(), 1).advice().wait == tenax::duration::max());
+  CHECK(tenax::retry_after(0s, 1).advice().wait == 0s);
+}

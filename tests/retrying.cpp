@@ -1,0 +1,899 @@
+// SPDX-License-Identifier: MIT
+// retrying.cpp: what a call returns, throws and passes on, whatever the operation is; and what the setters do.
+#include <tenax/tenax.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <tenax/testing/script.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "drivers.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using tenax::stop_reason;
+using tenax::testing::virtual_time;
+
+namespace {
+
+struct network_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct not_standard {
+  int code;
+};
+
+/// Three attempts without waits.
+constexpr auto quick = tenax::retrying{}.wait(wait::none);
+
+using durations = std::vector<tenax::duration>;
+
+/// Fails `failures` times, then succeeds.
+class flaky {
+ public:
+  explicit flaky(int failures) : failures_(failures) {}
+  int operator()() {
+    if (++calls <= failures_) throw network_error("down");
+    return calls;
+  }
+  int calls = 0;
+
+ private:
+  int failures_;
+};
+
+class client {
+ public:
+  int get(std::string const& path, int times) {
+    ++calls;
+    seen.push_back(path);
+    if (calls < times) throw network_error("down");
+    return calls;
+  }
+  [[nodiscard]] int peek(int add) const {
+    ++peeks;
+    if (peeks < 2) throw network_error("down");
+    return peeks + add;
+  }
+  int drop() noexcept { return ++calls; }
+  int calls = 0;
+  mutable int peeks = 0;
+  std::vector<std::string> seen{};
+};
+
+}  // namespace
+
+// --- defaults -------------------------------------------------------------------------------------------------------
+
+TEST_CASE("The defaults are those of the table") {
+  static constexpr tenax::retrying policy{};
+  STATIC_REQUIRE(std::is_same_v<decltype(policy.predicate), tenax::when::failed_predicate>);
+  STATIC_REQUIRE(policy.strategy.strategy.base == 100ms);
+  STATIC_REQUIRE(policy.strategy.strategy.factor == 2.0);
+  STATIC_REQUIRE(policy.strategy.strategy.max == 5s);
+  STATIC_REQUIRE(std::is_same_v<decltype(policy.strategy.jitter), wait::full_jitter>);
+  STATIC_REQUIRE(policy.condition.attempts == 3);
+  STATIC_REQUIRE(policy.server_limit.max == 5min);
+  STATIC_REQUIRE(policy.server_limit.action == tenax::too_long::give_up);
+  STATIC_REQUIRE(!decltype(policy)::uses_time);
+}
+
+TEST_CASE("The default policy makes three attempts, with waits drawn below 100 ms and 200 ms") {
+  virtual_time clock(7);
+  auto const policy = tenax::retrying{}.environment(std::ref(clock));
+  for (int i = 0; i < 50; ++i) {
+    flaky f(3);
+    REQUIRE_THROWS_AS(policy(f), network_error);
+    REQUIRE(f.calls == 3);
+  }
+  REQUIRE(clock.sleeps().size() == 100);
+  tenax::duration longest_first{}, longest_second{};
+  for (std::size_t i = 0; i < 100; i += 2) {
+    longest_first = std::max(longest_first, clock.sleeps()[i]);
+    longest_second = std::max(longest_second, clock.sleeps()[i + 1]);
+  }
+  CHECK(longest_first < 100ms);
+  CHECK(longest_first > 80ms);
+  CHECK(longest_second < 200ms);
+  CHECK(longest_second > 160ms);
+}
+
+TEST_CASE("The default policy retries outages, and neither bugs nor strangers") {
+  auto const calls = [](auto exception) {
+    int n = 0;
+    auto const fail = [&]() -> int { ++n; throw exception; };
+    try {
+      quick(fail);
+    } catch (...) {
+    }
+    return n;
+  };
+  CHECK(calls(std::runtime_error("down")) == 3);
+  CHECK(calls(network_error("down")) == 3);
+  CHECK(calls(std::system_error(std::make_error_code(std::errc::timed_out))) == 3);
+  CHECK(calls(std::logic_error("bug")) == 1);
+  CHECK(calls(std::out_of_range("bug")) == 1);
+  CHECK(calls(std::bad_alloc()) == 1);
+  CHECK(calls(not_standard{1}) == 1);
+  CHECK(calls(42) == 1);
+  CHECK(calls("text") == 1);
+}
+
+TEST_CASE("The default policy retries results that say they failed") {
+  int n = 0;
+  auto const code = quick([&] { return ++n < 3 ? std::make_error_code(std::errc::timed_out) : std::error_code(); });
+  CHECK(!code);
+  CHECK(n == 3);
+
+  using result = tests::expected<int, std::string>;
+  n = 0;
+  CHECK(quick([&]() -> result { return ++n < 2 ? result::failure("down") : result(5); }).value() == 5);
+  CHECK(n == 2);
+}
+
+// --- results --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("A call returns what the operation returns, of every category") {
+  static int number = 5;
+  tests::with_every_driver([](auto const& call) {
+    auto failing = [](auto f) {
+      return [f, n = 0]() mutable -> decltype(f()) {
+        if (++n < 3) throw network_error("down");
+        return f();
+      };
+    };
+
+    auto nothing = failing([] {});
+    static_assert(std::is_void_v<decltype(call(quick, nothing))>);
+    call(quick, nothing);
+
+    auto lvalue = failing([]() -> int& { return number; });
+    static_assert(std::is_same_v<decltype(call(quick, lvalue)), int&>);
+    CHECK(&call(quick, lvalue) == &number);
+
+    auto constant = failing([]() -> int const& { return number; });
+    static_assert(std::is_same_v<decltype(call(quick, constant)), int const&>);
+    CHECK(&call(quick, constant) == &number);
+
+    auto rvalue = failing([]() -> int&& { return std::move(number); });
+    static_assert(std::is_same_v<decltype(call(quick, rvalue)), int&&>);
+    auto&& arrived = call(quick, rvalue);
+    CHECK(&arrived == &number);
+
+    auto unique = failing([] { return std::make_unique<int>(7); });
+    static_assert(std::is_same_v<decltype(call(quick, unique)), std::unique_ptr<int>>);
+    CHECK(*call(quick, unique) == 7);
+
+    auto text = failing([]() -> std::string const { return "a text that does not fit into the object itself"; });
+    CHECK(call(quick, text) == "a text that does not fit into the object itself");
+
+    auto pointer = failing([]() -> int* { return nullptr; });
+    CHECK(call(quick, pointer) == nullptr);
+  });
+}
+
+TEST_CASE("A result is moved at most a few times and never copied") {
+  struct tracked {
+    tracked() = default;
+    tracked(tracked const& other) : copies(other.copies + 1), moves(other.moves) {}
+    tracked(tracked&& other) noexcept : copies(other.copies), moves(other.moves + 1) {}
+    tracked& operator=(tracked const&) = default;
+    int copies = 0;
+    int moves = 0;
+  };
+  auto const make = [] { return tracked(); };
+  CHECK(quick(make).copies == 0);
+  CHECK(quick(make).moves == 0);
+  auto const judged = quick.observe(tests::silent_observer{})(make);
+  CHECK(judged.copies == 0);
+  CHECK(judged.moves <= 2);
+  auto const report = quick.try_call(make);
+  CHECK(report.value().copies == 0);
+}
+
+TEST_CASE("The last value returned passes through when the policy gives up") {
+  auto const policy = quick.when(when::always);
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto count = [&] { return ++n; };
+    CHECK(call(policy, count) == 3);
+    CHECK(n == 3);
+  });
+}
+
+TEST_CASE("A value that is not to be retried is returned at once") {
+  auto const policy = quick.when(when::result_is(1));
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto count = [&] { return ++n; };
+    CHECK(call(policy, count) == 2);
+    CHECK(n == 2);
+  });
+}
+
+// --- exceptions -----------------------------------------------------------------------------------------------------
+
+TEST_CASE("The last exception arrives as the very object that was thrown") {
+  tests::with_every_driver([](auto const& call) {
+    std::vector<std::exception_ptr> thrown;
+    auto fail = [&]() -> int {
+      thrown.push_back(std::make_exception_ptr(network_error("number " + std::to_string(thrown.size() + 1))));
+      std::rethrow_exception(thrown.back());
+    };
+    try {
+      call(quick, fail);
+      FAIL("returned");
+    } catch (network_error const& e) {
+      CHECK(std::string(e.what()) == "number 3");
+      REQUIRE(thrown.size() == 3);
+      CHECK(std::current_exception() == thrown.back());
+    }
+  });
+}
+
+TEST_CASE("An exception that is not to be retried arrives as the very object that was thrown") {
+  tests::with_every_driver([](auto const& call) {
+    std::exception_ptr thrown;
+    auto fail = [&]() -> int {
+      thrown = std::make_exception_ptr(std::logic_error("bug"));
+      std::rethrow_exception(thrown);
+    };
+    try {
+      call(quick, fail);
+      FAIL("returned");
+    } catch (std::logic_error const&) {
+      CHECK(std::current_exception() == thrown);
+    }
+  });
+}
+
+TEST_CASE("Exceptions of any type are retried if asked for, and pass through unchanged") {
+  auto const policy = quick.when(when::any_exception);
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto number = [&]() -> int { throw ++n; };
+    CHECK_THROWS_AS(call(policy, number), int);
+    CHECK(n == 3);
+    n = 0;
+    try {
+      call(policy, number);
+    } catch (int last) {
+      CHECK(last == 3);
+    }
+
+    auto object = [&]() -> int { throw not_standard{++n}; };
+    n = 0;
+    try {
+      call(policy, object);
+    } catch (not_standard const& last) {
+      CHECK(last.code == 3);
+    }
+    CHECK(n == 3);
+
+    auto text = [&]() -> int { ++n; throw "text"; };
+    n = 0;
+    try {
+      call(policy, text);
+    } catch (char const* last) {
+      CHECK(std::string(last) == "text");
+    }
+    CHECK(n == 3);
+  });
+}
+
+TEST_CASE("Types that are no std::exception can be named in a predicate") {
+  auto const policy = quick.when(when::exception<not_standard, int>);
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto mixed = [&]() -> int {
+      switch (++n) {
+        case 1: throw not_standard{1};
+        case 2: throw 2;
+        default: return 3;
+      }
+    };
+    CHECK(call(policy, mixed) == 3);
+    n = 0;
+    auto other = [&]() -> int { ++n; throw 'c'; };
+    CHECK_THROWS_AS(call(policy, other), char);
+    CHECK(n == 1);
+  });
+}
+
+TEST_CASE("Each attempt is judged anew") {
+  auto const policy = quick.stop(stop::after_attempts(5)).when(when::exception<network_error> || when::result_is(0));
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto mixed = [&]() -> int {
+      switch (++n) {
+        case 1: throw network_error("down");
+        case 2: return 0;
+        case 3: throw network_error("down");
+        default: throw std::out_of_range("bug");
+      }
+    };
+    CHECK_THROWS_AS(call(policy, mixed), std::out_of_range);
+    CHECK(n == 4);
+  });
+}
+
+TEST_CASE("Exceptions of earlier attempts are released before the next attempt") {
+  struct counted : network_error {
+    explicit counted(int& n) : network_error("down"), alive(&n) { ++*alive; }
+    counted(counted const& other) : network_error(other), alive(other.alive) { ++*alive; }
+    counted& operator=(counted const&) = delete;
+    ~counted() override { --*alive; }
+    int* alive;
+  };
+  tests::with_every_driver([](auto const& call) {
+    int alive = 0, n = 0, alive_at_start = 0;
+    auto fail = [&]() -> int {
+      alive_at_start = std::max(alive_at_start, alive);
+      if (++n == 3) return 3;
+      throw counted(alive);
+    };
+    CHECK(call(quick, fail) == 3);
+    CHECK(alive == 0);
+    CHECK(alive_at_start == 0);
+  });
+}
+
+TEST_CASE("Values of earlier attempts are released before the next attempt") {
+  struct counted {
+    explicit counted(int& n) : alive(&n) { ++*alive; }
+    counted(counted&& other) noexcept : alive(other.alive) { ++*alive; }
+    counted& operator=(counted&&) = delete;
+    ~counted() { --*alive; }
+    int* alive;
+  };
+  auto const policy = quick.when(when::always);
+  int alive = 0, alive_at_start = 0;
+  auto make = [&] {
+    alive_at_start = std::max(alive_at_start, alive);
+    return counted(alive);
+  };
+  policy(make);
+  CHECK(alive_at_start == 0);
+  policy.before_attempt([](tenax::attempt_info const&) {})(make);
+  CHECK(alive_at_start == 0);
+  policy([&](tenax::attempt_info const&) { return make(); });
+  CHECK(alive_at_start == 0);
+  policy.cancel_with(tests::idle_token{})(make);
+  CHECK(alive_at_start == 0);
+  static_cast<void>(policy.try_call(make));
+  CHECK(alive_at_start == 0);
+  for (auto& attempt : policy.attempts()) attempt(make);
+  CHECK(alive_at_start == 0);
+  CHECK(alive == 0);
+}
+
+// --- classified failures --------------------------------------------------------------------------------------------
+
+TEST_CASE("A permanent failure ends the call, whatever the predicate says") {
+  auto const policy = quick.when(when::any_exception);
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto fail = [&]() -> int { ++n; throw tenax::permanent(network_error("gone")); };
+    CHECK_THROWS_AS(call(policy, fail), network_error);
+    CHECK(n == 1);
+
+    n = 0;
+    auto number = [&]() -> int { ++n; throw tenax::permanent(404); };
+    try {
+      call(policy, number);
+      FAIL("returned");
+    } catch (tenax::classified<int> const& e) {
+      CHECK(e.error() == 404);
+    }
+    CHECK(n == 1);
+
+    n = 0;
+    auto object = [&]() -> int { ++n; throw tenax::permanent(not_standard{5}); };
+    try {
+      call(policy, object);
+      FAIL("returned");
+    } catch (not_standard const& e) {
+      CHECK(e.code == 5);
+    }
+    CHECK(n == 1);
+  });
+}
+
+TEST_CASE("A failure with a server's wait is retried, whatever the predicate says") {
+  virtual_time clock;
+  auto const policy = quick.when(when::never).environment(std::ref(clock));
+  tests::with_every_driver([&](auto const& call) {
+    auto const before = clock.sleeps().size();
+    int n = 0;
+    auto fail = [&]() -> int {
+      switch (++n) {
+        case 1: throw tenax::retry_after(30s, network_error("slow down"));
+        case 2: throw tenax::retry_after(20s, 429);
+        default: return 3;
+      }
+    };
+    CHECK(call(policy, fail) == 3);
+    CHECK(durations(clock.sleeps().begin() + static_cast<std::ptrdiff_t>(before), clock.sleeps().end()) ==
+          durations{30s, 20s});
+  });
+}
+
+TEST_CASE("A failure that the server forbids to repeat ends the call") {
+  auto const forbidden = tenax::classified<network_error>(network_error("no"),
+                                                          {.directive = tenax::hint::advice::forbidden});
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto fail = [&]() -> int { ++n; throw forbidden; };
+    CHECK_THROWS_AS(call(quick, fail), network_error);
+    CHECK(n == 1);
+  });
+  CHECK(quick.try_call([&]() -> int { throw forbidden; }).reason == stop_reason::server_forbids);
+}
+
+TEST_CASE("The error of an expected-like result can be classified, too") {
+  using error = tenax::classified<std::string>;
+  using result = tests::expected<int, error>;
+  virtual_time clock;
+  auto const policy = quick.environment(std::ref(clock));
+  tests::with_every_driver([&](auto const& call) {
+    int n = 0;
+    auto gone = [&] { return ++n, result::failure(tenax::permanent(std::string("gone"))); };
+    CHECK(call(policy, gone).error() == "gone");
+    CHECK(n == 1);
+
+    n = 0;
+    auto plain = [&] { return ++n, result::failure(error(std::string("down"))); };
+    CHECK(call(policy, plain).error() == "down");
+    CHECK(n == 3);
+
+    n = 0;
+    auto slow = [&] { return ++n < 2 ? result::failure(tenax::retry_after(7s, std::string("slow"))) : result(1); };
+    CHECK(call(policy, slow).value() == 1);
+    CHECK(clock.sleeps().back() == 7s);
+  });
+}
+
+TEST_CASE("A failure that is thrown again with another classification has the new one") {
+  int n = 0;
+  auto const fail = [&]() -> int {
+    ++n;
+    try {
+      throw tenax::retry_after(1s, network_error("slow down"));
+    } catch (network_error const& e) {
+      throw tenax::permanent(e);
+    }
+  };
+  CHECK_THROWS_AS(quick(fail), network_error);
+  CHECK(n == 1);
+}
+
+// --- what is called -------------------------------------------------------------------------------------------------
+
+TEST_CASE("Functions, function pointers and function objects are called") {
+  struct local {
+    static int add(int a, int b) { return a + b; }
+  };
+  CHECK(quick(local::add, 1, 2) == 3);
+  CHECK(quick(&local::add, 1, 2) == 3);
+  int (&reference)(int, int) = local::add;
+  CHECK(quick(reference, 1, 2) == 3);
+  CHECK(quick(std::function<int(int, int)>(local::add), 1, 2) == 3);
+  CHECK(quick(std::plus<>(), 1, 2) == 3);
+}
+
+TEST_CASE("Member functions are called on an object, a pointer and a reference wrapper") {
+  client c;
+  CHECK(quick(&client::get, c, "/object", 2) == 2);
+  CHECK(quick(&client::get, &c, "/pointer", 4) == 4);
+  CHECK(quick(&client::get, std::ref(c), "/reference", 6) == 6);
+  CHECK(c.seen == std::vector<std::string>{"/object", "/object", "/pointer", "/pointer", "/reference", "/reference"});
+
+  auto const shared = std::make_shared<client>();
+  CHECK(quick(&client::get, shared, "/shared", 2) == 2);
+  CHECK(quick(&client::drop, std::make_unique<client>()) == 1);
+
+  client const constant;
+  CHECK(quick(&client::peek, constant, 10) == 12);
+  CHECK(quick(&client::peek, &constant, 10) == 13);
+  CHECK(quick(&client::peek, std::cref(constant), 10) == 14);
+  CHECK(quick(&client::calls, c) == 6);
+  static_assert(std::is_same_v<decltype(quick(&client::calls, c)), int&>);
+}
+
+TEST_CASE("A member function is called on an object of a derived class") {
+  struct derived : client {};
+  derived d;
+  CHECK(quick(&client::get, d, "/derived", 2) == 2);
+  CHECK(quick(&client::get, &d, "/derived", 4) == 4);
+  CHECK(quick(&client::get, std::ref(d), "/derived", 6) == 6);
+}
+
+TEST_CASE("An operation may take the attempt's numbers first") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.wait(wait::sequence{1s, 2s}).environment(std::ref(clock));
+  std::vector<tenax::attempt_info> seen;
+  auto const f = [&](tenax::attempt_info const& info, std::string const& text) {
+    seen.push_back(info);
+    if (seen.size() < 3) throw network_error("down");
+    return text;
+  };
+  CHECK(policy(f, "text") == "text");
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0].number == 1);
+  CHECK(seen[1].number == 2);
+  CHECK(seen[2].number == 3);
+  CHECK(seen[0].waited == 0s);
+  CHECK(seen[1].waited == 1s);
+  CHECK(seen[2].waited == 3s);
+  CHECK(seen[0].previous_wait == 0s);
+  CHECK(seen[1].previous_wait == 1s);
+  CHECK(seen[2].previous_wait == 2s);
+  CHECK(seen[2].upcoming_wait == 0s);
+  CHECK(seen[2].time_left == tenax::duration::max());
+  CHECK_FALSE(seen[2].stop_requested());
+}
+
+TEST_CASE("An operation that can be called without the numbers is") {
+  int with = 0, without = 0;
+  struct both {
+    int* with;
+    int* without;
+    void operator()(tenax::attempt_info const&) const { ++*with; }
+    void operator()() const { ++*without; }
+  };
+  quick(both{&with, &without});
+  CHECK(with == 0);
+  CHECK(without == 1);
+}
+
+TEST_CASE("Arguments are passed again on every attempt and never moved from") {
+  tests::with_every_driver([](auto const& call) {
+    std::vector<std::string> seen;
+    auto text = std::string("a text that does not fit into the object itself");
+    // By value, so that a move would take it away.
+    auto take = [&](std::string s) {
+      seen.push_back(std::move(s));
+      if (seen.size() < 3) throw network_error("down");
+    };
+    auto with_argument = [&] { take(text); };
+    call(quick, with_argument);
+    CHECK(seen == std::vector<std::string>(3, text));
+  });
+
+  auto const text = std::string("a text that does not fit into the object itself");
+  std::vector<std::string> seen;
+  auto const take = [&](std::string s, std::unique_ptr<int> const& p) {
+    seen.push_back(s + std::to_string(*p));
+    if (seen.size() < 3) throw network_error("down");
+  };
+  quick(take, std::string(text), std::make_unique<int>(5));
+  CHECK(seen == std::vector<std::string>(3, text + "5"));
+
+  seen.clear();
+  auto lvalue = text;
+  auto const judged = quick.observe(tests::silent_observer{});
+  judged(take, std::move(lvalue), std::make_unique<int>(5));
+  CHECK(seen == std::vector<std::string>(3, text + "5"));
+  CHECK(lvalue == text);
+
+  seen.clear();
+  quick.try_call(take, std::move(lvalue), std::make_unique<int>(5));
+  CHECK(seen == std::vector<std::string>(3, text + "5"));
+  CHECK(lvalue == text);
+
+  seen.clear();
+  quick.wrap(take)(std::move(lvalue), std::make_unique<int>(5));
+  CHECK(seen == std::vector<std::string>(3, text + "5"));
+  CHECK(lvalue == text);
+}
+
+TEST_CASE("Arguments passed by reference are the caller's own objects") {
+  int n = 0;
+  quick([](int& i) { if (++i < 3) throw network_error("down"); }, n);
+  CHECK(n == 3);
+}
+
+TEST_CASE("A callable that changes itself keeps its state from attempt to attempt") {
+  tests::with_every_driver([](auto const& call) {
+    flaky f(2);
+    CHECK(call(quick, f) == 3);
+    CHECK(f.calls == 3);
+  });
+  CHECK(quick([n = 0]() mutable { return ++n < 3 ? throw network_error("down") : n; }) == 3);
+}
+
+// --- wrap -----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("A wrapped callable takes and returns what the callable does, and keeps its own copy of the policy") {
+  auto get = [] {
+    auto const policy = tenax::retrying{}.wait(wait::none).stop(stop::after_attempts(2));
+    return policy.wrap([n = 0](int limit, std::string const& text) mutable {
+      if (++n < limit) throw network_error("down");
+      return text + std::to_string(n);
+    });
+  }();
+  CHECK(get(2, "attempt ") == "attempt 2");
+  CHECK(get(4, "attempt ") == "attempt 4");
+  CHECK_THROWS_AS(get(7, ""), network_error);
+
+  auto const constant = quick.wrap([](int i) { return i + 1; });
+  CHECK(constant(1) == 2);
+  std::function<int(int)> const erased = constant;
+  CHECK(erased(2) == 3);
+}
+
+TEST_CASE("A wrapped callable may take the attempt's numbers, which its caller does not see") {
+  auto const number = quick.wrap([](tenax::attempt_info const& info, int wanted) {
+    if (info.number < static_cast<unsigned>(wanted)) throw network_error("down");
+    return info.number;
+  });
+  CHECK(number(1) == 1);
+  CHECK(number(3) == 3);
+}
+
+TEST_CASE("Policies nest") {
+  int n = 0;
+  auto const inner = quick.stop(stop::after_attempts(2));
+  auto const outer = quick.stop(stop::after_attempts(3));
+  CHECK_THROWS_AS(outer(inner.wrap([&] { ++n; throw network_error("down"); })), network_error);
+  CHECK(n == 6);
+
+  n = 0;
+  CHECK(outer([&] { return inner([&] { return ++n < 5 ? throw network_error("down") : n; }); }) == 5);
+  CHECK(n == 5);
+
+  n = 0;
+  CHECK_THROWS_AS(outer([&] { inner([&] { ++n; throw tenax::permanent(network_error("gone")); }); }), network_error);
+  CHECK(n == 1);
+
+  auto twice = outer.wrap(inner.wrap([](int i) { return i; }));
+  CHECK(twice(5) == 5);
+}
+
+TEST_CASE("A call can be made while another one's exception is handled") {
+  int n = 0;
+  try {
+    throw std::logic_error("outer");
+  } catch (std::logic_error const&) {
+    CHECK(quick([&] { return ++n < 3 ? throw network_error("down") : n; }) == 3);
+    try {
+      std::rethrow_exception(std::current_exception());
+    } catch (std::logic_error const& e) {
+      CHECK(std::string(e.what()) == "outer");
+    }
+  }
+}
+
+// --- setters --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("Setters can be called in any order, and any subset of them") {
+  virtual_time clock;
+  auto const count = [&](auto const& policy) {
+    clock.~virtual_time();
+    ::new (static_cast<void*>(&clock)) virtual_time();
+    int n = 0;
+    policy.try_call([&] { ++n; throw 1; });
+    return std::pair(n, clock.slept());
+  };
+  tenax::retrying const base{};
+  auto const w = when::exception<int>;
+  auto const p = wait::constant(1s);
+  auto const s = stop::after_attempts(5);
+  auto const e = std::ref(clock);
+  std::pair const all(5, tenax::duration(4s));
+  CHECK(count(base.when(w).wait(p).stop(s).environment(e)) == all);
+  CHECK(count(base.when(w).stop(s).environment(e).wait(p)) == all);
+  CHECK(count(base.wait(p).when(w).environment(e).stop(s)) == all);
+  CHECK(count(base.wait(p).environment(e).stop(s).when(w)) == all);
+  CHECK(count(base.stop(s).environment(e).when(w).wait(p)) == all);
+  CHECK(count(base.environment(e).stop(s).wait(p).when(w)) == all);
+
+  CHECK(count(base.environment(e)) == std::pair(1, tenax::duration(0s)));
+  CHECK(count(base.environment(e).when(w)).first == 3);
+  CHECK(count(base.environment(e).when(w).wait(p)) == std::pair(3, tenax::duration(2s)));
+  CHECK(count(base.environment(e).when(w).stop(stop::after_attempts(1))) == std::pair(1, tenax::duration(0s)));
+}
+
+TEST_CASE("A setter replaces what was set before, and leaves the policy it was called on as it was") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).stop(stop::after_attempts(5)).environment(std::ref(clock));
+  auto const eager = polite.stop(stop::after_attempts(2)).wait(wait::none);
+  auto const calls = [](auto const& policy) {
+    flaky f(100);
+    policy.try_call(f);
+    return f.calls;
+  };
+  CHECK(calls(eager) == 2);
+  CHECK(clock.slept() == 0s);
+  CHECK(calls(polite) == 5);
+  CHECK(clock.slept() == 4s);
+}
+
+TEST_CASE("Setting one part keeps all others") {
+  virtual_time clock;
+  int told = 0;
+  auto const policy = tenax::retrying{}
+                          .max_server_wait(10s, tenax::too_long::clamp)
+                          .after_attempt([&](tenax::attempt_info const&) { ++told; })
+                          .cancel_with(tests::idle_token{})
+                          .environment(std::ref(clock))
+                          .when(when::any_exception)
+                          .wait(wait::constant(1s))
+                          .stop(stop::after_attempts(2))
+                          .before_attempt([&](tenax::attempt_info const&) { ++told; });
+  CHECK_THROWS_AS(policy([]() -> int { throw tenax::retry_after(60s, 1); }), tenax::classified<int>);
+  CHECK(clock.sleeps() == durations{10s});
+  CHECK(told == 4);
+}
+
+TEST_CASE("Lambdas are predicates, strategies and conditions") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}
+                          .when([](tenax::attempt<int> const& a) { return a.result.has_value() && a.result.value() < 9; })
+                          .wait([](tenax::attempt_info const& a) { return a.number * 1s; })
+                          .stop([](tenax::attempt_info const& a) { return a.upcoming_wait > 3s; })
+                          .environment(std::ref(clock));
+  int n = 0;
+  CHECK(policy([&] { return ++n; }) == 4);
+  CHECK(clock.sleeps() == durations{1s, 2s, 3s});
+}
+
+TEST_CASE("Lambdas may be generic, and look at the result") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}
+                          .when([](auto const& a) { return !a.result.has_value() || a.result.value() < 9; })
+                          .wait([](auto const& a) { return a.result.has_value() ? a.result.value() * 1s : 1s; })
+                          .stop([](auto const& a) { return a.result.has_value() && a.result.value() == 3; })
+                          .environment(std::ref(clock));
+  int n = 0;
+  CHECK(policy([&] { return ++n; }) == 3);
+  CHECK(clock.sleeps() == durations{1s, 2s});
+}
+
+TEST_CASE("Functions and function objects are policies, too") {
+  struct local {
+    static bool twice(tenax::attempt_info const& a) { return a.number >= 2; }
+    static std::chrono::minutes long_wait(tenax::attempt_info const&) noexcept { return 2min; }
+  };
+  struct everything {
+    bool operator()(tenax::attempt_info const&) const { return true; }
+  };
+  virtual_time clock;
+  auto const policy =
+      tenax::retrying{}.when(everything{}).wait(&local::long_wait).stop(local::twice).environment(std::ref(clock));
+  int n = 0;
+  policy([&] { ++n; });
+  CHECK(n == 2);
+  CHECK(clock.sleeps() == durations{2min});
+}
+
+TEST_CASE("A negative answer of a strategy of one's own counts as no wait") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.wait([](tenax::attempt_info const&) { return -5s; }).environment(std::ref(clock));
+  flaky f(2);
+  CHECK(policy(f) == 3);
+  CHECK(clock.sleeps().empty());
+}
+
+TEST_CASE("A policy of the library's parts is a constant, and so are its answers") {
+  static constexpr auto policy = tenax::retrying{}
+                                     .when(when::result_is(1) || when::any_error)
+                                     .wait(wait::first_of(wait::retry_after, wait::exponential({.base = 1s, .max = 3s})))
+                                     .stop(stop::after_attempts(5) || stop::deadline(30s).clip_last_wait());
+  static constexpr tenax::outcome<int> one = 1;
+  static constexpr tenax::outcome<int> two = 2;
+  STATIC_REQUIRE(policy.predicate(tenax::attempt{{.number = 1}, one}));
+  STATIC_REQUIRE(!policy.predicate(tenax::attempt{{.number = 1}, two}));
+  STATIC_REQUIRE(policy.strategy(tenax::attempt_info{.number = 2}) == 2s);
+  STATIC_REQUIRE(policy.strategy(tenax::attempt_info{.number = 2, .server_wait = 7s}) == 7s);
+  STATIC_REQUIRE(policy.condition(tenax::attempt_info{.number = 5}));
+  STATIC_REQUIRE(!policy.condition(tenax::attempt_info{.number = 4, .elapsed = 29s}));
+  STATIC_REQUIRE(policy.condition(tenax::attempt_info{.number = 4, .elapsed = 30s}));
+}
+
+TEST_CASE("Policies are small values, and can be copied and shared") {
+  STATIC_REQUIRE(std::is_copy_constructible_v<decltype(quick)>);
+  STATIC_REQUIRE(sizeof(quick) <= 64);
+  auto const copy = quick;
+  flaky f(2);
+  CHECK(copy(f) == 3);
+}
+
+TEST_CASE("The number of attempts counts calls, the first one too") {
+  for (int limit : {1, 2, 7}) {
+    auto const policy = quick.stop(stop::after_attempts(limit));
+    tests::with_every_driver([&](auto const& call) {
+      flaky f(1000);
+      CHECK_THROWS_AS(call(policy, f), network_error);
+      CHECK(f.calls == limit);
+    });
+  }
+}
+
+TEST_CASE("stop::never goes on until the outcome is accepted") {
+  flaky f(1000);
+  CHECK(quick.stop(stop::never)(f) == 1001);
+}
+
+// --- threads that the operating system cancels ----------------------------------------------------------------------
+
+#if defined(__GLIBCXX__)
+namespace {
+
+/// Runs `f` in a thread, cancels it once `f` has said that it is ready, and tells whether it ended by that.
+template <class F>
+bool ends_by_cancellation(F f) {
+  struct shared {
+    F& f;
+    std::atomic<bool> ready = false;
+  } state{f};
+  ::pthread_t thread{};
+  auto const body = [](void* p) -> void* {
+    auto& s = *static_cast<shared*>(p);
+    s.f(s.ready);
+    return nullptr;
+  };
+  REQUIRE(::pthread_create(&thread, nullptr, body, &state) == 0);
+  while (!state.ready) ::usleep(50);
+  ::pthread_cancel(thread);
+  void* result = nullptr;
+  ::pthread_join(thread, &result);
+  return result == PTHREAD_CANCELED;
+}
+
+}  // namespace
+
+TEST_CASE("A thread that is cancelled by the operating system ends, whatever the predicate says") {
+  auto const policy = quick.when(when::any_exception).stop(stop::after_attempts(1000));
+  tests::with_every_driver([&](auto const& call) {
+    int attempts = 0, cleaned_up = 0;
+    CHECK(ends_by_cancellation([&](std::atomic<bool>& ready) {
+      struct guard {
+        int& n;
+        ~guard() { ++n; }
+      } const g{cleaned_up};
+      auto block = [&] {
+        ++attempts;
+        ready = true;
+        for (;;) ::usleep(10'000);
+      };
+      call(policy, block);
+    }));
+    CHECK(attempts == 1);
+    CHECK(cleaned_up == 1);
+  });
+}
+
+TEST_CASE("A thread can be cancelled by the operating system while it waits for the next attempt") {
+  auto const policy = tenax::retrying{}.wait(wait::constant(1h));
+  tests::with_every_driver([&](auto const& call) {
+    int cleaned_up = 0;
+    CHECK(ends_by_cancellation([&](std::atomic<bool>& ready) {
+      struct guard {
+        int& n;
+        ~guard() { ++n; }
+      } const g{cleaned_up};
+      auto fail = [&]() -> int {
+        ready = true;
+        throw network_error("down");
+      };
+      call(policy, fail);
+    }));
+    CHECK(cleaned_up == 1);
+  });
+}
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// operators.cpp: operators combine policies of one role, and nothing else.
+#include <tenax/tenax.hpp>
+
+using namespace std::chrono_literals;
+namespace stop = tenax::stop;
+namespace wait = tenax::wait;
+namespace when = tenax::when;
+
+namespace {
+
+template <class L, class R>
+concept has_or = requires(L l, R r) { l || r; };
+template <class L, class R>
+concept has_and = requires(L l, R r) { l && r; };
+template <class L, class R>
+concept has_plus = requires(L l, R r) { l + r; };
+template <class P>
+concept has_not = requires(P p) { !p; };
+
+constexpr auto own = [](tenax::attempt_info const&) { return true; };
+constexpr auto own_wait = [](tenax::attempt_info const&) { return 1s; };
+
+using predicate = decltype(when::always);
+using strategy = std::remove_const_t<decltype(wait::constant(1s))>;
+using condition = std::remove_const_t<decltype(stop::after_attempts(3))>;
+using lambda = decltype(own);
+using function = bool (*)(tenax::attempt_info const&);
+
+// Inside a role, also with lambdas and functions on either side.
+static_assert(has_or<predicate, predicate> && has_and<predicate, predicate> && has_not<predicate>);
+static_assert(has_or<predicate, lambda> && has_or<lambda, predicate> && has_and<lambda, predicate>);
+static_assert(has_or<predicate, function> && has_or<function, predicate> && has_and<predicate, function>);
+static_assert(has_or<condition, condition> && has_and<condition, condition>);
+static_assert(has_or<condition, lambda> && has_or<lambda, condition> && has_and<function, condition>);
+static_assert(has_plus<strategy, strategy> && has_plus<strategy, decltype(own_wait)> && has_plus<decltype(own_wait), strategy>);
+
+// Not between roles.
+static_assert(!has_or<predicate, condition> && !has_or<condition, predicate>);
+static_assert(!has_and<predicate, condition> && !has_and<condition, predicate>);
+static_assert(!has_or<predicate, strategy> && !has_or<strategy, condition> && !has_and<strategy, predicate>);
+static_assert(!has_plus<strategy, predicate> && !has_plus<condition, strategy>);
+
+// Not for operations that a role has no meaning for.
+static_assert(!has_or<strategy, strategy> && !has_and<strategy, strategy> && !has_not<strategy>);
+static_assert(!has_plus<predicate, predicate> && !has_plus<condition, condition> && !has_not<condition>);
+
+// Not with plain numbers and truth values.
+static_assert(!has_or<predicate, bool> && !has_or<bool, condition> && !has_and<predicate, int>);
+static_assert(!has_plus<strategy, int> && !has_plus<int, strategy>);
+
+// Lambdas among themselves are left alone.
+static_assert(!has_plus<decltype(own_wait), decltype(own_wait)>);
+
+}  // namespace

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// support.hpp: what many tests need: attempts made by hand, results that can fail, and what a constructor says if it refuses.
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+#include <tenax/detail/capture.hpp>
+
+#include "catch.hpp"
+
+namespace tests {
+
+/// The numbers that a strategy is asked with after attempt `n`.
+constexpr tenax::attempt_info at(std::uint32_t n, tenax::random_source* random = nullptr) {
+  return {.number = n, .random = random};
+}
+
+/// How an attempt ends that throws `exception`, as the engine sees it.
+template <class T, class E>
+tenax::outcome<T> thrown(E exception) {
+  return tenax::detail::capture<T>([&]() -> T { throw exception; });
+}
+
+/// Asks a predicate about an attempt that ended with `result`.
+template <class P, class T>
+constexpr bool holds(P const& predicate, tenax::outcome<T> const& result) {
+  return predicate(tenax::attempt<T>{at(1), result});
+}
+
+/// A result type with the shape of `std::expected`.
+template <class T, class E>
+class expected {
+ public:
+  constexpr expected(T value) : value_(std::move(value)) {}
+  static constexpr expected failure(E error) {
+    expected result(T{});
+    result.value_.reset();
+    result.error_ = std::move(error);
+    return result;
+  }
+
+  constexpr bool has_value() const { return value_.has_value(); }
+  constexpr T const& value() const { return *value_; }
+  constexpr E const& error() const { return *error_; }
+
+ private:
+  std::optional<T> value_;
+  std::optional<E> error_;
+};
+
+/// What the `std::invalid_argument` says that `make` throws.
+template <class F>
+std::string rejection(F const& make) {
+  try {
+    static_cast<void>(make());
+  } catch (std::invalid_argument const& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+/// Checks that `make` refuses a parameter, by name and with the value.
+template <class F>
+void check_rejected(std::string const& parameter, std::string const& value, F const& make) {
+  auto const said = rejection(make);
+  auto const start = "tenax: " + parameter + " must ";
+  auto const end = ", but is " + value;
+  INFO(said);
+  CHECK(said.substr(0, start.size()) == start);
+  CHECK(said.substr(said.size() < end.size() ? 0 : said.size() - end.size()) == end);
+}
+
+}  // namespace tests

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// range.cpp: the ends of what a strategy may answer, and how a strategy is asked.
+#include <tenax/wait/range.hpp>
+
+#include <cmath>
+
+#include <tenax/wait/chain.hpp>
+#include <tenax/wait/constant.hpp>
+#include <tenax/wait/exponential.hpp>
+#include <tenax/wait/first_of.hpp>
+#include <tenax/wait/limits.hpp>
+#include <tenax/wait/random.hpp>
+#include <tenax/wait/retry_after.hpp>
+#include <tenax/when/result.hpp>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+namespace wait = tenax::wait;
+namespace when = tenax::when;
+using tenax::duration;
+using tenax::optional_duration;
+using tests::at;
+using wait::range_of;
+using wait::wait_range;
+
+namespace {
+
+constexpr auto growing = wait::exponential({.base = 1s, .max = 10s});
+constexpr auto by_result = [](tenax::attempt<int> const& a) { return std::chrono::seconds(a.result.value()); };
+constexpr auto perhaps = [](tenax::attempt_info const& a) {
+  return a.number > 1 ? std::optional(std::chrono::seconds(a.number)) : std::nullopt;
+};
+
+}  // namespace
+
+TEST_CASE("The range of a strategy without randomness is one wait") {
+  STATIC_REQUIRE(range_of(growing, {.number = 1}) == wait_range{1s, 1s});
+  STATIC_REQUIRE(range_of(growing, {.number = 3}) == wait_range{4s, 4s});
+  STATIC_REQUIRE(range_of(growing, {.number = 4'294'967'295}) == wait_range{10s, 10s});
+  STATIC_REQUIRE(range_of(wait::none, {}) == wait_range{0s, 0s});
+}
+
+TEST_CASE("The range of a random strategy goes from its lowest to its highest draw") {
+  STATIC_REQUIRE(range_of(growing.full(), {.number = 2}) == wait_range{0s, 2s - 1ns});
+  STATIC_REQUIRE(range_of(growing.equal(), {.number = 2}) == wait_range{1s, 2s - 1ns});
+  STATIC_REQUIRE(range_of(wait::uniform(1s, 2s), {}) == wait_range{1s, 2s - 1ns});
+}
+
+TEST_CASE("The range of a decorrelated strategy follows from the range before") {
+  constexpr auto w = wait::decorrelated({.base = 1s, .max = 1min});
+  STATIC_REQUIRE(range_of(w, {}) == wait_range{1s, 3s - 1ns});
+  STATIC_REQUIRE(range_of(w, {.number = 2, .least_previous = 1s, .most_previous = 5s}) == wait_range{1s, 15s - 1ns});
+  STATIC_REQUIRE(range_of(w, {.number = 9, .most_previous = 59s}) == wait_range{1s, 1min - 1ns});
+}
+
+TEST_CASE("Ranges are combined as their strategies are") {
+  STATIC_REQUIRE(range_of(growing + wait::uniform(0s, 1s), {.number = 2}) == wait_range{2s, 3s - 1ns});
+  STATIC_REQUIRE(range_of(wait::at_most(3s, growing), {.number = 5}) == wait_range{3s, 3s});
+  STATIC_REQUIRE(range_of(wait::at_least(500ms, growing.full()), {.number = 1}) == wait_range{500ms, 1s - 1ns});
+  STATIC_REQUIRE(range_of(wait::chain(wait::repeat(2, wait::none), growing), {.number = 2}) == wait_range{0s, 0s});
+  STATIC_REQUIRE(range_of(wait::chain(wait::repeat(2, wait::none), growing), {.number = 4}) == wait_range{2s, 2s});
+  STATIC_REQUIRE(range_of(wait::repeat(2, growing), {.number = 4}) == wait_range{8s, 8s});
+
+  // The operands may have no opinion each, so both ends are possible.
+  STATIC_REQUIRE(range_of(wait::max_of(wait::constant(3s), growing), {.number = 1}).most == 3s);
+  STATIC_REQUIRE(range_of(wait::min_of(wait::constant(3s), growing), {.number = 1}).least == 1s);
+  STATIC_REQUIRE(range_of(wait::constant(duration::max()) + growing, {}).most == duration::max());
+}
+
+TEST_CASE("The range of server waits ends at the longest one obeyed") {
+  STATIC_REQUIRE(range_of(wait::retry_after, {}) == wait_range{0s, duration::max()});
+  STATIC_REQUIRE(range_of(wait::retry_after, {.most_server_wait = 30s}) == wait_range{0s, 30s});
+  STATIC_REQUIRE(range_of(wait::first_of(wait::retry_after, growing), {.number = 2, .most_server_wait = 30s}) ==
+                 wait_range{0s, 30s});
+  STATIC_REQUIRE(range_of(wait::first_of(wait::only_if(when::never, wait::constant(7s)), growing), {.number = 2}) ==
+                 wait_range{2s, 7s});
+  STATIC_REQUIRE(range_of(wait::first_of(growing, wait::constant(7s)), {.number = 2}) == wait_range{2s, 2s});
+}
+
+TEST_CASE("A strategy of the user's is asked, or taken to answer anything") {
+  constexpr auto own = [](tenax::attempt_info const& a) { return std::chrono::seconds(a.number); };
+  STATIC_REQUIRE(range_of(own, {.number = 3}) == wait_range{3s, 3s});
+  STATIC_REQUIRE(range_of(perhaps, {.number = 1}) == wait_range{0s, 0s});
+  STATIC_REQUIRE(range_of(perhaps, {.number = 2}) == wait_range{2s, 2s});
+  STATIC_REQUIRE(range_of(by_result, {}) == wait_range{0s, duration::max()});
+  STATIC_REQUIRE(range_of(wait::at_most(5s, by_result), {}) == wait_range{0s, 5s});
+}
+
+TEST_CASE("A strategy is asked for a duration that is never negative and saturates") {
+  using tenax::detail::ask_wait;
+  constexpr auto answering = [](auto answer) { return [answer](tenax::attempt_info const&) { return answer; }; };
+  STATIC_REQUIRE(ask_wait(answering(3s), at(1)) == 3s);
+  STATIC_REQUIRE(ask_wait(answering(-3s), at(1)) == 0s);
+  STATIC_REQUIRE(ask_wait(answering(std::chrono::hours::max()), at(1)) == duration::max());
+  STATIC_REQUIRE(ask_wait(answering(std::chrono::hours::min()), at(1)) == 0s);
+  STATIC_REQUIRE(ask_wait(answering(1.5s), at(1)) == 1500ms);
+  CHECK(ask_wait(answering(std::chrono::duration<double>(NAN)), at(1)) == 0s);
+  CHECK(ask_wait(answering(std::chrono::duration<double>(INFINITY)), at(1)) == duration::max());
+
+  STATIC_REQUIRE(std::is_same_v<decltype(ask_wait(perhaps, at(1))), optional_duration>);
+  STATIC_REQUIRE(std::is_same_v<decltype(ask_wait(growing, at(1))), duration>);
+  STATIC_REQUIRE(ask_wait(answering(std::optional(-3s)), at(1)) == optional_duration(0s));
+  STATIC_REQUIRE(ask_wait(answering(std::optional(std::chrono::hours::max())), at(1)) == optional_duration(duration::max()));
+  STATIC_REQUIRE(ask_wait(answering(optional_duration(2s)), at(1)) == optional_duration(2s));
+  STATIC_REQUIRE(ask_wait(perhaps, at(1)) == optional_duration());
+}

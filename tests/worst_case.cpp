@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// worst_case.cpp: the bounds of a policy are never below what a call can take.
+#include <tenax/worst_case.hpp>
+
+#include <functional>
+
+#include <tenax/tenax.hpp>
+
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+namespace stop = tenax::stop;
+namespace wait = tenax::wait;
+using tenax::worst_case;
+
+namespace {
+
+/// A policy that no server can slow down.
+constexpr auto alone = tenax::retrying{}.max_server_wait(0s);
+
+struct open_gate {
+  struct ticket {};
+  static tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return {}; }
+  static void report(ticket&, tenax::feedback const&, tenax::time_point) {}
+};
+
+}  // namespace
+
+TEST_CASE("Attempts are those of the stop condition") {
+  STATIC_REQUIRE(worst_case(alone).attempts == 3);
+  STATIC_REQUIRE(worst_case(alone).attempts_bounded);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(1))).attempts == 1);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(5) || stop::deadline(1min))).attempts == 5);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(5) || stop::after_attempts(2))).attempts == 2);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(5) && stop::after_attempts(2))).attempts == 5);
+  STATIC_REQUIRE_FALSE(worst_case(alone.stop(stop::after_attempts(5) && stop::deadline(1min))).attempts_bounded);
+  STATIC_REQUIRE_FALSE(worst_case(alone.stop(stop::deadline(1min))).attempts_bounded);
+  STATIC_REQUIRE_FALSE(worst_case(alone.stop(stop::never)).attempts_bounded);
+}
+
+TEST_CASE("The waits of all attempts but the last are added up") {
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(1)).wait(wait::constant(1s))).total_wait == 0s);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(4)).wait(wait::constant(1s))).total_wait == 3s);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(4)).wait(wait::exponential({.base = 1s, .max = 3s}))).own_wait == 6s);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(6)).wait(wait::fibonacci({.unit = 1s}))).own_wait == 12s);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(100)).wait(wait::none)).total_wait == 0s);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(4)).wait(wait::sequence{1s, 2s, 4s, 8s})).own_wait == 7s);
+}
+
+TEST_CASE("Jitter counts with its greatest draw") {
+  constexpr auto three = alone.stop(stop::after_attempts(3));
+  STATIC_REQUIRE(worst_case(three.wait(wait::constant(1s).full())).own_wait == 2s - 2ns);
+  STATIC_REQUIRE(worst_case(three.wait(wait::constant(1s).proportional(0.5))).own_wait == 3s - 2ns);
+  STATIC_REQUIRE(worst_case(three.wait(wait::constant(1s) + wait::uniform(0s, 500ms))).own_wait == 3s - 2ns);
+  // 3s - 1ns at most after the first attempt, three times as much after the second.
+  STATIC_REQUIRE(worst_case(three.wait(wait::decorrelated({.base = 1s, .max = 1min}))).own_wait == 12s - 5ns);
+}
+
+TEST_CASE("A deadline bounds the waiting, whatever else is allowed") {
+  constexpr auto forever = alone.wait(wait::constant(1s));
+  STATIC_REQUIRE(worst_case(forever.stop(stop::deadline(30s))).total_wait == 30s);
+  STATIC_REQUIRE(worst_case(forever.stop(stop::deadline(30s).clip_last_wait())).total_wait == 30s);
+  STATIC_REQUIRE(worst_case(forever.stop(stop::deadline(30s) || stop::after_attempts(5))).own_wait == 4s);
+  STATIC_REQUIRE(worst_case(forever.stop(stop::deadline(2s) || stop::after_attempts(5))).own_wait == 2s);
+  STATIC_REQUIRE(worst_case(forever.stop(stop::deadline(30s))).bounded());
+}
+
+TEST_CASE("Waits that a server asks for are reckoned with, up to the longest one obeyed") {
+  constexpr auto three = tenax::retrying{}.wait(wait::constant(1s)).stop(stop::after_attempts(3));
+  STATIC_REQUIRE(worst_case(three).own_wait == 2s);
+  STATIC_REQUIRE(worst_case(three).total_wait == 10min);
+  STATIC_REQUIRE(worst_case(three.max_server_wait(30s)).total_wait == 1min);
+  STATIC_REQUIRE(worst_case(three.max_server_wait(500ms)).total_wait == 2s);
+  STATIC_REQUIRE(worst_case(three.max_server_wait(30s, tenax::too_long::clamp)).total_wait == 1min);
+  // Waits above 30 s are ignored then, but shorter ones are obeyed.
+  STATIC_REQUIRE(worst_case(three.max_server_wait(30s, tenax::too_long::ignore)).total_wait == 1min);
+  STATIC_REQUIRE(worst_case(three.stop(stop::deadline(10s))).total_wait == 10s);
+
+  constexpr auto on_top = three.wait(wait::first_of(wait::retry_after + wait::uniform(0s, 1s), wait::constant(2s)));
+  STATIC_REQUIRE(worst_case(on_top.max_server_wait(30s)).total_wait == 62s - 2ns);
+  STATIC_REQUIRE(worst_case(on_top.max_server_wait(30s)).own_wait == 4s);
+}
+
+TEST_CASE("Without a limit on attempts or time, the waiting is unbounded") {
+  CHECK_FALSE(worst_case(alone.stop(stop::never).wait(wait::constant(1s))).bounded());
+  CHECK_FALSE(worst_case(alone.stop(stop::never).wait(wait::constant(1ns))).bounded());
+  CHECK_FALSE(worst_case(alone.stop(stop::after_elapsed(10s)).wait(wait::constant(1s))).bounded());
+  CHECK(worst_case(alone.stop(stop::never).wait(wait::constant(1s))).own_wait == tenax::duration::max());
+  CHECK(worst_case(alone.stop(stop::never).wait(wait::none)).bounded());
+}
+
+TEST_CASE("Many attempts are not underestimated") {
+  constexpr auto many = alone.stop(stop::after_attempts(5'000));
+  CHECK(worst_case(many.wait(wait::constant(1s))).own_wait == 4'999s);
+  CHECK(worst_case(many.wait(wait::linear({.first = 1s, .step = 1s}))).own_wait >= 12'497'500s);
+  CHECK(worst_case(many.wait(wait::chain(wait::repeat(2'000, wait::none), wait::constant(1min)))).own_wait >= 2'999min);
+}
+
+TEST_CASE("A strategy that can answer anything has no bound of its own") {
+  auto const own = [](tenax::attempt<int> const& a) { return std::chrono::seconds(a.result.value()); };
+  CHECK_FALSE(worst_case(alone.wait(own)).bounded());
+  CHECK(worst_case(alone.wait(own).stop(stop::after_attempts(3) || stop::deadline(5s))).total_wait == 5s);
+  CHECK(worst_case(alone.wait(wait::at_most(2s, own))).own_wait == 4s);
+}
+
+TEST_CASE("Gates can make a call wait for as long as its deadline allows") {
+  open_gate gate;
+  auto const gated = alone.wait(wait::none).through(std::ref(gate));
+  CHECK_FALSE(worst_case(gated).bounded());
+  CHECK(worst_case(gated).attempts == 3);
+  CHECK(worst_case(gated.stop(stop::deadline(10s))).total_wait == 10s);
+  CHECK(worst_case(gated.stop(stop::deadline(10s))).own_wait == 10s);
+}
+
+TEST_CASE("The default policy waits less than 300 ms on its own") {
+  STATIC_REQUIRE(worst_case(tenax::retrying{}).attempts == 3);
+  STATIC_REQUIRE(worst_case(tenax::retrying{}).own_wait < 300ms);
+}
