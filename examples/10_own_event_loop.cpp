@@ -15,8 +15,8 @@ namespace wait = tenax::wait;
 namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
-// A tiny event loop: actions in the order of their time. It jumps from one to the next instead of waiting for it; a real
-// one would block in epoll_wait() here.
+// A tiny event loop: actions in the order of their time. It jumps from one to the next instead of waiting for it; a
+// real one would block in epoll_wait().
 class event_loop {
  public:
   tenax::time_point now() const { return now_; }

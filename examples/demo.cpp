@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// demo.cpp: shows a polite HTTP client: it fetches a list of resources from a server that throttles and fails, and tells
-// what it does.
+// demo.cpp: shows a polite HTTP client: it fetches a list of resources from a server that throttles and fails, and
+// tells what it does.
 //
 //   demo                           from a server in this program that allows 8 requests in 2 seconds and fails at times
-//   demo --url http://host/items/  from any server: /items/1, /items/2, ...; without the last slash the same path each time
+//   demo --url http://host/items/  from any server: /items/1, /items/2, ...; without the last slash one path each time
 //   demo --count 100               so many resources; 24 if not said
 #include <charconv>
 #include <chrono>
@@ -64,18 +64,19 @@ std::string fetch(httplib::Client& client, std::string const& path) {
   throw http_error(*response);
 }
 
-// After a broken connection it tries again at once; where the server says how long to wait, it waits that long; where it
-// does not, the waits grow.
-auto const polite = tenax::retrying{}
-                        .when(when::exception<network_error> ||
-                              when::exception<http_error>.where(std::mem_fn(&http_error::temporary)))
-                        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::none),
-                                             wait::retry_after + wait::uniform(0ms, 100ms),
-                                             wait::exponential({.base = 100ms, .max = 2s}).full()))
-                        .stop(stop::after_attempts(8) || stop::deadline(1min))
-                        .max_server_wait(30s);
+// After a broken connection it tries again at once; where the server says how long to wait, it waits that long; in all
+// other cases the waits grow.
+auto const growing = wait::exponential({.base = 100ms, .max = 2s}).full();
+auto const polite =
+    tenax::retrying{}
+        .when(when::exception<network_error> ||
+              when::exception<http_error>.where(std::mem_fn(&http_error::temporary)))
+        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::chain(wait::none, growing)),
+                             wait::retry_after + wait::uniform(0ms, 100ms), growing))
+        .stop(stop::after_attempts(8) || stop::deadline(1min))
+        .max_server_wait(30s);
 
-// --- what it tells ----------------------------------------------------------------------------------------------------
+// --- what it tells ---------------------------------------------------------------------------------------------------
 
 class narrator {
  public:
@@ -109,7 +110,7 @@ class narrator {
       ++succeeded_;
       say(green, "ok", report.attempts > 1 ? fmt::format(" at attempt {}", report.attempts) : "");
     } else {
-      say(red, "failed", fmt::format(": {}", report));
+      say(red, fmt::format("{}", report), "");
     }
   }
 
@@ -220,11 +221,11 @@ class moody_server {
 
 int run(std::string const& url, unsigned count) {
   // "http://host:port" and "/path"
-  auto const host_begin = url.find("://");
-  auto const path_begin = host_begin == url.npos ? url.npos : url.find('/', host_begin + 3);
-  auto const path = path_begin == url.npos ? "/" : url.substr(path_begin);
-  httplib::Client client(url.substr(0, path_begin));
-  if (!client.is_valid()) throw std::invalid_argument("not a URL: " + url);
+  auto const host = url.find("://");
+  auto const slash = host == url.npos ? url.npos : url.find('/', host + 3);
+  auto const path = slash == url.npos ? "/" : url.substr(slash);
+  httplib::Client client(url.substr(0, slash));
+  if (host == url.npos || !client.is_valid()) throw std::invalid_argument("not a URL: " + url);
   client.set_keep_alive(true);
   client.set_connection_timeout(5s);
   client.set_read_timeout(5s);

@@ -9,8 +9,6 @@
 #include <system_error>
 #include <vector>
 
-#include <tenax/detail/capture.hpp>
-
 #include "catch.hpp"
 #include "support.hpp"
 

@@ -11,7 +11,6 @@
 
 using namespace std::chrono_literals;
 using tenax::hint;
-using tenax::outcome;
 using tenax::result_traits;
 using tests::expected;
 
@@ -38,7 +37,15 @@ using plain = expected<int, problem>;
 
 template <class T>
 hint advice_of(T const& result) {
-  return tenax::detail::advice_of(outcome<T>(result));
+  return result_traits<T>::advice(result);
+}
+
+/// What an exception advises that an operation throws.
+template <class E>
+hint advice_of_thrown(E exception) {
+  auto const result = tests::thrown<int>(std::move(exception));
+  auto const* const classified = result.caught()->classified();
+  return classified != nullptr ? classified->advice() : hint{};
 }
 
 }  // namespace
@@ -60,7 +67,6 @@ TEST_CASE("Values of most types cannot say that the operation failed") {
   STATIC_REQUIRE_FALSE(result_traits<std::optional<int>>::can_fail);
   STATIC_REQUIRE_FALSE(result_traits<int>::failed(0));
   STATIC_REQUIRE(result_traits<int>::advice(0) == hint{});
-  STATIC_REQUIRE_FALSE(tenax::detail::can_fail<void>());
 }
 
 TEST_CASE("An expected-like value without a value says so") {
@@ -80,20 +86,11 @@ TEST_CASE("An error code that is set says so") {
 }
 
 TEST_CASE("A type of the user's joins by a specialization") {
-  CHECK(tenax::detail::can_fail<reply>());
-  CHECK(tenax::detail::result_failed(outcome<reply>(reply{500})));
-  CHECK_FALSE(tenax::detail::result_failed(outcome<reply>(reply{404})));
+  STATIC_REQUIRE(result_traits<reply>::can_fail);
+  STATIC_REQUIRE(result_traits<reply>::failed(reply{500}));
+  STATIC_REQUIRE_FALSE(result_traits<reply>::failed(reply{404}));
   CHECK(advice_of(reply{503}) == hint{.wait = 7s, .throttled = true});
   CHECK(advice_of(reply{500}) == hint{});
-}
-
-TEST_CASE("References and const results are read as the type itself") {
-  auto failed = plain::failure({});
-  CHECK(tenax::detail::can_fail<plain&>());
-  CHECK(tenax::detail::can_fail<plain const&>());
-  CHECK(tenax::detail::result_failed(outcome<plain&>(failed)));
-  CHECK(tenax::detail::result_failed(outcome<plain const&>(failed)));
-  CHECK(tenax::detail::can_fail<plain const>());
 }
 
 TEST_CASE("The error of an expected-like value can advise") {
@@ -104,21 +101,14 @@ TEST_CASE("The error of an expected-like value can advise") {
   CHECK(advice_of(plain::failure({})) == hint{});
 }
 
-TEST_CASE("An exception can advise, a value beside it cannot") {
-  auto const advice = [](auto exception) { return tenax::detail::advice_of(tests::thrown<int>(std::move(exception))); };
-  CHECK(advice(tenax::permanent(std::runtime_error("gone"))) == hint{.directive = hint::advice::no_retry});
-  CHECK(advice(tenax::retry_after(5s, std::runtime_error("busy"))) ==
+TEST_CASE("An exception can advise") {
+  CHECK(advice_of_thrown(tenax::permanent(std::runtime_error("gone"))) == hint{.directive = hint::advice::no_retry});
+  CHECK(advice_of_thrown(tenax::retry_after(5s, std::runtime_error("busy"))) ==
         hint{.directive = hint::advice::retry, .wait = 5s, .throttled = true});
-  CHECK(advice(tenax::permanent(404)) == hint{.directive = hint::advice::no_retry});
-  CHECK(advice(tenax::cancelled()) == hint{.directive = hint::advice::cancelled});
-  CHECK(advice(std::runtime_error("lost")) == hint{});
-  CHECK(advice(7) == hint{});
-  CHECK_FALSE(tenax::detail::result_failed(tests::thrown<plain>(std::runtime_error("lost"))));
-}
-
-TEST_CASE("An outcome of nothing neither fails nor advises") {
-  CHECK_FALSE(tenax::detail::result_failed(outcome<void>()));
-  CHECK(tenax::detail::advice_of(outcome<void>()) == hint{});
+  CHECK(advice_of_thrown(tenax::permanent(404)) == hint{.directive = hint::advice::no_retry});
+  CHECK(advice_of_thrown(tenax::cancelled()) == hint{.directive = hint::advice::cancelled});
+  CHECK(advice_of_thrown(std::runtime_error("lost")) == hint{});
+  CHECK(advice_of_thrown(7) == hint{});
 }
 
 TEST_CASE("A negative server wait is refused where it is thrown") {

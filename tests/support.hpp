@@ -9,7 +9,6 @@
 #include <utility>
 
 #include <tenax/attempt.hpp>
-#include <tenax/detail/capture.hpp>
 
 #include "catch.hpp"
 
@@ -20,10 +19,18 @@ constexpr tenax::attempt_info at(std::uint32_t n, tenax::random_source* random =
   return {.number = n, .random = random};
 }
 
-/// How an attempt ends that throws `exception`, as the engine sees it.
+/// How an attempt ends that throws `exception`.
 template <class T, class E>
 tenax::outcome<T> thrown(E exception) {
-  return tenax::detail::capture<T>([&]() -> T { throw exception; });
+  try {
+    throw exception;
+  } catch (tenax::classified_error const& e) {
+    return tenax::caught_exception(std::current_exception(), e.as_exception(), &e);
+  } catch (std::exception const& e) {
+    return tenax::caught_exception(std::current_exception(), &e);
+  } catch (...) {
+    return tenax::caught_exception(std::current_exception());
+  }
 }
 
 /// Asks a predicate about an attempt that ended with `result`.
@@ -37,18 +44,15 @@ template <class T, class E>
 class expected {
  public:
   constexpr expected(T value) : value_(std::move(value)) {}
-  static constexpr expected failure(E error) {
-    expected result(T{});
-    result.value_.reset();
-    result.error_ = std::move(error);
-    return result;
-  }
+  static constexpr expected failure(E error) { return expected(std::nullopt, std::move(error)); }
 
   constexpr bool has_value() const { return value_.has_value(); }
   constexpr T const& value() const { return *value_; }
   constexpr E const& error() const { return *error_; }
 
  private:
+  constexpr expected(std::nullopt_t, E error) : error_(std::move(error)) {}
+
   std::optional<T> value_;
   std::optional<E> error_;
 };

@@ -87,6 +87,8 @@ TEST_CASE("Without a limit on attempts or time, the waiting is unbounded") {
   CHECK_FALSE(worst_case(alone.stop(stop::after_elapsed(10s)).wait(wait::constant(1s))).bounded());
   CHECK(worst_case(alone.stop(stop::never).wait(wait::constant(1s))).own_wait == tenax::duration::max());
   CHECK(worst_case(alone.stop(stop::never).wait(wait::none)).bounded());
+  CHECK_FALSE(
+      worst_case(alone.stop(stop::never).wait(wait::chain(wait::repeat(2'000, wait::none), wait::constant(1s)))).bounded());
 }
 
 TEST_CASE("Many attempts are not underestimated") {

@@ -98,13 +98,6 @@ struct stored<void> {
   using type = nothing;
 };
 
-/// Converts to what `F` returns, so that a value can be made in place without a move.
-template <class F>
-struct made_by {
-  F& make;
-  constexpr operator decltype(std::declval<F&>()())() const { return make(); }
-};
-
 #if defined(__cpp_exceptions)
 /// Whether what was caught is an `E`. Asks the type information where it can, because throwing again costs a thousand
 /// times as much.
@@ -176,7 +169,14 @@ class outcome {
 
   /// What `f()` returns, made in place; its exceptions pass.
   template <class F>
-  constexpr outcome(from_call_t, F&& f) : outcome(in_place{}, f) {}
+    requires(!std::is_void_v<T> && !std::is_reference_v<T>)
+  constexpr outcome(from_call_t, F&& f) : value_(f()), has_value_(true) {}
+  template <class F>
+    requires(std::is_reference_v<T>)
+  constexpr outcome(from_call_t, F&& f) : value_(address_of(f())), has_value_(true) {}
+  template <class F>
+    requires(std::is_void_v<T>)
+  constexpr outcome(from_call_t, F&& f) : value_((static_cast<void>(f()), detail::nothing{})), has_value_(true) {}
 
   /// The exception that an operation ended with.
   constexpr outcome(caught_exception exception) noexcept : exception_(std::move(exception)), has_value_(false) {}
@@ -273,18 +273,6 @@ class outcome {
   }
 
  private:
-  struct in_place {};
-
-  template <class F>
-    requires(!std::is_void_v<T> && !std::is_reference_v<T>)
-  constexpr outcome(in_place, F& f) : value_(detail::made_by<F>{f}), has_value_(true) {}
-  template <class F>
-    requires(std::is_reference_v<T>)
-  constexpr outcome(in_place, F& f) : value_(address_of(f())), has_value_(true) {}
-  template <class F>
-    requires(std::is_void_v<T>)
-  constexpr outcome(in_place, F& f) : value_((static_cast<void>(f()), detail::nothing{})), has_value_(true) {}
-
   static constexpr referenced* address_of(referenced& object) noexcept { return std::addressof(object); }
   static constexpr referenced* address_of(referenced&& object) noexcept { return std::addressof(object); }
 

@@ -50,25 +50,16 @@ struct policy {
   using token_type = Token;
 
   /// Whether any part looks at time. If not, drivers read no clock.
-  static constexpr bool uses_time = detail::uses_time<When>() || detail::uses_time<Wait>() || detail::uses_time<Stop>() ||
+  static constexpr bool uses_time = detail::uses_time<When> || detail::uses_time<Wait> || detail::uses_time<Stop> ||
                                     Observers::uses_time || !Gates::empty;
-
-  constexpr policy(When w, Wait s, Stop c, Observers o = {}, Gates g = {}, Token t = {}, server_wait_limit l = {})
-      : predicate(std::move(w)),
-        strategy(std::move(s)),
-        condition(std::move(c)),
-        observers(std::move(o)),
-        gates(std::move(g)),
-        token(std::move(t)),
-        server_limit(l) {}
 
   When predicate;
   Wait strategy;
   Stop condition;
-  Observers observers;
-  Gates gates;
-  Token token;
-  server_wait_limit server_limit;
+  Observers observers{};
+  Gates gates{};
+  Token token{};
+  server_wait_limit server_limit{};
 };
 
 }  // namespace tenax

@@ -78,17 +78,14 @@ template <class T>
 using traits_of = result_traits<std::remove_cvref_t<T>>;
 
 template <class T>
-constexpr bool can_fail() {
-  if constexpr (std::is_void_v<T>) {
-    return false;
-  } else {
-    return traits_of<T>::can_fail;
-  }
-}
+inline constexpr bool can_fail = traits_of<T>::can_fail;
+template <class T>
+  requires std::is_void_v<T>
+inline constexpr bool can_fail<T> = false;
 
 template <class T>
 constexpr bool result_failed(outcome<T> const& result) {
-  if constexpr (can_fail<T>()) return result.has_value() && traits_of<T>::failed(result.value());
+  if constexpr (can_fail<T>) return result.has_value() && traits_of<T>::failed(result.value());
   return false;
 }
 
@@ -97,7 +94,7 @@ constexpr hint advice_of(outcome<T> const& result) {
   if (auto const* caught = result.caught()) {
     return caught->classified() != nullptr ? caught->classified()->advice() : hint{};
   }
-  if constexpr (can_fail<T>()) return traits_of<T>::advice(result.value());
+  if constexpr (can_fail<T>) return traits_of<T>::advice(result.value());
   return {};
 }
 

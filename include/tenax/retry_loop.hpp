@@ -6,28 +6,12 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/loop_state.hpp>
 #include <tenax/policy.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/wait/range.hpp>
 
 namespace tenax {
-
-/// What a driver has to do next.
-struct decision {
-  enum class step : unsigned char {
-    attempt,  ///< make an attempt, then call `finish_attempt`
-    wait,     ///< wait for `delay`, then call `start_attempt`
-    stop      ///< make no further attempt; why is in `reason`
-  };
-
-  step next = step::attempt;
-  duration delay{};
-  stop_reason reason = stop_reason::succeeded;
-
-  [[nodiscard]] constexpr bool starts() const noexcept { return next == step::attempt; }
-  [[nodiscard]] constexpr bool waits() const noexcept { return next == step::wait; }
-  [[nodiscard]] constexpr bool stops() const noexcept { return next == step::stop; }
-};
 
 /// One call's progress: decides, and leaves acting to the driver. Never sleeps, reads a clock or does I/O, so that it
 /// works in any event loop and in virtual time.
@@ -55,72 +39,66 @@ struct decision {
 ///
 /// Thread safety: distinct objects safe; a shared object unsafe.
 template <class Policy, bool ReadsClock = std::remove_cvref_t<Policy>::uses_time>
-class retry_loop {
+class retry_loop : public detail::loop_state {
   using policy_type = std::remove_cvref_t<Policy>;
   using wait_type = typename policy_type::wait_type;
   using stop_type = typename policy_type::stop_type;
   using gates_type = typename policy_type::gates_type;
-  static constexpr bool has_token = detail::can_stop<typename policy_type::token_type>;
-  static constexpr bool has_deadline = detail::has_time_left<stop_type>();
+  using observers_type = typename policy_type::observers_type;
   static constexpr bool refers = std::is_reference_v<Policy>;
+  static constexpr bool has_token = detail::can_stop<typename policy_type::token_type>;
+  static constexpr bool has_deadline = detail::has_time_left<stop_type>;
 
  public:
   /// Whether any part of the policy looks at time.
   static constexpr bool reads_clock = ReadsClock;
 
-  /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
-  constexpr explicit retry_loop(Policy policy, time_point now = {}, random_source* random = nullptr)
-      : policy_(hold(policy)), started_(now), random_(random) {}
+  /// Whether a call can end before its first attempt.
+  static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
-  /// Moves the state of the call; the loop moved from is only good for destruction. Written out, because compilers keep a
-  /// loop in registers as long as nothing copies it whole.
+  /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
+  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy, time_point now = {}, random_source* random = nullptr)
+      : loop_state(now, random), policy_(static_cast<Policy&&>(policy)) {}
+
+  /// Moves the state of the call; the loop moved from is only good for destruction.
   [[gnu::always_inline]] constexpr retry_loop(retry_loop&& other) noexcept
-      : policy_(std::move(other.policy_)),
-        attempts_(other.attempts_),
-        reason_(other.reason_),
-        elapsed_(other.elapsed_),
-        waited_(other.waited_),
-        previous_wait_(other.previous_wait_),
-        last_wait_(other.last_wait_),
-        time_left_(other.time_left_),
-        pending_(other.pending_),
-        started_(other.started_),
-        paused_at_(other.paused_at_),
-        random_(other.random_),
-        server_wait_(other.server_wait_),
-        refusal_(other.refusal_),
-        tickets_(std::move(other.tickets_)) {}
+      : loop_state(std::move(other)), policy_(static_cast<Policy&&>(other.policy_)), tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
   [[gnu::always_inline]] constexpr decision start_attempt(time_point now = {}) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    if (stop_requested()) {
-      if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
-      return stop(stop_reason::cancelled);
+    if constexpr (has_token) {
+      if (policy_.token.stop_requested()) {
+        if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
+        return give_back_and_stop(stop_reason::cancelled);
+      }
     }
     settle_wait(pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
-      time_left_ = detail::time_left(policy().condition, info());
-      if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>())) return out_of_time();
+      time_left_ = detail::time_left(policy_.condition, numbers());
+      if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>)) {
+        return give_back_and_stop(out_of_time().reason);
+      }
     }
     if constexpr (!gates_type::empty) {
-      admission const answer = policy().gates.admit(tickets_, info(), now);
+      admission const answer = policy_.gates.admit(tickets_, info(), now);
       if (answer.answer == admission::verdict::refused) {
-        refusal_ = answer;
-        return stop(stop_reason::refused_by_gate);
+        refusal_ = answer.reason;
+        refusal_retry_after_ = answer.retry_after;
+        return give_back_and_stop(stop_reason::refused_by_gate);
       }
       if (answer.answer == admission::verdict::wait) {
-        if constexpr (has_deadline) {
-          if (answer.delay >= time_left_) return out_of_time();
-        }
+        if (answer.delay >= time_left_) return give_back_and_stop(out_of_time().reason);
         return wait(answer.delay, now);
       }
     }
-    if constexpr (policy_type::observers_type::hears_before_attempt) {
-      policy().observers.before_attempt(info());
-      if (stop_requested()) return stop(stop_reason::cancelled);
+    if constexpr (observers_type::hears_before_attempt) {
+      policy_.observers.before_attempt(info());
+      if constexpr (has_token) {
+        if (policy_.token.stop_requested()) return give_back_and_stop(stop_reason::cancelled);
+      }
     }
     return {};
   }
@@ -132,36 +110,39 @@ class retry_loop {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     attempt<T> a{info(), result};
     a.number = attempts_;
-    if constexpr (policy_type::observers_type::template hears_after_attempt<T>) policy().observers.after_attempt(a);
+    if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
     hint advice = detail::advice_of(result);
     server_wait_ = advice.wait;
-    bool const retry = wants_retry(a, advice);
+    bool const retry =
+        advice.directive == hint::advice::none ? policy_.predicate(a) : advice.directive == hint::advice::retry;
     if constexpr (!gates_type::empty) tell_gates(result, advice, retry, now);
-    if (!retry) return stop(end_of(result, advice));
+    if (!retry) return stop(end_of(result.has_value(), advice.directive));
     if (stop_requested()) return stop(stop_reason::cancelled);
 
     a.server_wait = advice.wait;
-    if (a.server_wait && *a.server_wait > policy().server_limit.max) {
-      if (policy().server_limit.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      if (policy().server_limit.action == too_long::clamp) a.server_wait = policy().server_limit.max;
-      if (policy().server_limit.action == too_long::ignore) a.server_wait.reset();
+    if (a.server_wait && *a.server_wait > policy_.server_limit.max) {
+      if (policy_.server_limit.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
+      if (policy_.server_limit.action == too_long::clamp) a.server_wait = policy_.server_limit.max;
+      if (policy_.server_limit.action == too_long::ignore) a.server_wait.reset();
     }
-    a.upcoming_wait = own_wait(a);
-    if constexpr (detail::clips<stop_type>()) a.upcoming_wait = detail::clip_wait(policy().condition, a);
-    a.source = wait_source::strategy;
+    static_assert(!detail::is_partial<wait_type, attempt<T>>,
+                  "tenax: .wait() needs a strategy that always has an answer; end it with "
+                  "wait::first_of(..., wait::exponential())");
+    a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
+    if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
     if (a.server_wait && *a.server_wait >= a.upcoming_wait) {
       a.upcoming_wait = *a.server_wait;
       a.source = wait_source::server;
     }
     if (stop_requested()) return stop(stop_reason::cancelled);
 
-    stop::answer enough = detail::ask_stop(policy().condition, a);
+    stop::answer enough = detail::ask_stop(policy_.condition, a);
     if (stop_requested()) return stop(stop_reason::cancelled);
     if (enough.stop) return stop(enough.reason);
 
-    if constexpr (policy_type::observers_type::template hears_before_sleep<T>) {
-      policy().observers.before_sleep(a);
+    if constexpr (observers_type::template hears_before_sleep<T>) {
+      policy_.observers.before_sleep(a);
       if (stop_requested()) return stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
@@ -172,13 +153,14 @@ class retry_loop {
   /// `unstarted<T>()` if there was no attempt: its number is 0 then.
   template <class T>
   [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
-    if constexpr (policy_type::observers_type::template hears_end<T>) {
+    if constexpr (observers_type::template hears_end<T>) {
       attempt<T> a{info(), result};
       a.number = attempts_;
+      a.server_wait = server_wait_;
       if (reason_ == stop_reason::succeeded) {
-        policy().observers.on_success(a);
+        policy_.observers.on_success(a);
       } else {
-        policy().observers.on_give_up(a, reason_);
+        policy_.observers.on_give_up(a, reason_);
       }
     }
   }
@@ -187,116 +169,31 @@ class retry_loop {
   /// `tenax::expired`. In a build without exceptions it is empty.
   template <class T>
   [[nodiscard]] outcome<T> unstarted() const {
-#if defined(__cpp_exceptions)
-    if constexpr (!gates_type::empty) {
-      if (reason_ == stop_reason::refused_by_gate) return made(refused(refusal_.reason, refusal_.retry_after));
-    }
-    if (reason_ == stop_reason::cancelled) return made(cancelled());
-    return made(expired());
-#else
-    return caught_exception();
-#endif
+    return detail::unstarted_exception(reason_, refusal());
   }
 
   /// The numbers of the next attempt, which may start or is under way.
   [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
-    attempt_info a{.number = next_number(), .elapsed = elapsed_, .waited = waited_, .previous_wait = previous_wait_,
-                   .started = started_, .random = random_};
-    if constexpr (has_deadline) a.time_left = time_left_;
-    if constexpr (has_token) a.token = detail::view_token(policy().token);
+    auto a = numbers();
+    if constexpr (has_token) a.token = detail::view_token(policy_.token);
     return a;
   }
-  /// Attempts made.
-  [[nodiscard]] constexpr std::uint32_t attempts() const noexcept { return attempts_; }
-  /// What the last answer asked us to wait, before `max_server_wait`.
-  [[nodiscard]] constexpr optional_duration server_wait() const noexcept { return server_wait_; }
-  /// Why the call stopped, once a decision said so.
-  [[nodiscard]] constexpr stop_reason reason() const noexcept { return reason_; }
-  /// What the gate said that refused the call. Meaningful if the reason is `refused_by_gate`.
-  [[nodiscard]] constexpr admission const& refusal() const noexcept
-    requires(!gates_type::empty)
-  {
-    return refusal_;
-  }
-  [[nodiscard, gnu::always_inline]] constexpr policy_type const& policy() const noexcept {
-    if constexpr (refers) {
-      return *policy_;
-    } else {
-      return policy_;
-    }
-  }
+
+  [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
  private:
-  static constexpr auto hold(std::remove_reference_t<Policy>& policy) {
-    if constexpr (refers) {
-      return &policy;
-    } else {
-      return std::move(policy);
-    }
-  }
-
   [[gnu::always_inline]] constexpr bool stop_requested() const {
     if constexpr (has_token) {
-      return static_cast<bool>(policy().token.stop_requested());
+      return static_cast<bool>(policy_.token.stop_requested());
     } else {
       return false;
     }
   }
 
-  [[gnu::always_inline]] constexpr decision stop(stop_reason reason) {
-    reason_ = reason;
-    if constexpr (!gates_type::empty) tickets_ = {};
-    return {.next = decision::step::stop, .reason = reason};
-  }
-
-  [[gnu::always_inline]] constexpr decision out_of_time() {
-    return stop(attempts_ == 0 ? stop_reason::expired_on_entry : stop_reason::deadline);
-  }
-
-  [[gnu::always_inline]] constexpr decision wait(duration d, [[maybe_unused]] time_point now) {
-    pending_ = d;
-    if constexpr (reads_clock) paused_at_ = now;
-    return {.next = decision::step::wait, .delay = d};
-  }
-
-  /// Counts what was waited of the wait that was decided last.
-  [[gnu::always_inline]] constexpr void settle_wait(duration passed) {
-    waited_ = saturating_add(waited_, detail::shorter(passed, pending_));
-    pending_ = duration::zero();
-  }
-
-  /// The number of the attempt after the last one that ended; stays at the greatest number rather than start again.
-  [[gnu::always_inline]] constexpr std::uint32_t next_number() const noexcept {
-    return attempts_ == std::numeric_limits<std::uint32_t>::max() ? attempts_ : attempts_ + 1;
-  }
-
-  template <class T>
-  [[gnu::always_inline]] constexpr bool wants_retry(attempt<T> const& a, hint const& advice) const {
-    if (advice.directive == hint::advice::none) return policy().predicate(a);
-    return advice.directive == hint::advice::retry;
-  }
-
-  template <class T>
-  [[gnu::always_inline]] constexpr duration own_wait(attempt<T> const& a) const {
-    if constexpr (detail::is_partial<wait_type, attempt<T>>) {
-      static_assert(detail::always_false<T>,
-                    "tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())");
-      return {};
-    } else {
-      return detail::ask_wait(policy().strategy, a);
-    }
-  }
-
-  template <class T>
-  static constexpr stop_reason end_of(outcome<T> const& result, hint const& advice) {
-    switch (advice.directive) {
-      case hint::advice::cancelled: return stop_reason::cancelled;
-      case hint::advice::forbidden: return stop_reason::server_forbids;
-      case hint::advice::no_retry: return stop_reason::not_retryable;
-      case hint::advice::none:
-      case hint::advice::retry: break;
-    }
-    return result.has_value() ? stop_reason::succeeded : stop_reason::not_retryable;
+  /// Stops before an attempt: what gates have granted goes back to them.
+  constexpr decision give_back_and_stop(stop_reason reason) {
+    tickets_ = {};
+    return stop(reason);
   }
 
   template <class T>
@@ -309,39 +206,11 @@ class retry_loop {
     } else if (retry || !result.has_value() || detail::result_failed(result)) {
       f.how = feedback::kind::failure;
     }
-    policy().gates.report(tickets_, f, now);
+    policy_.gates.report(tickets_, f, now);
     tickets_ = {};
   }
 
-#if defined(__cpp_exceptions)
-  template <class E>
-  static caught_exception made(E const& exception) {
-    auto const pointer = std::make_exception_ptr(exception);
-    try {
-      std::rethrow_exception(pointer);
-    } catch (classified_error const& e) {
-      return caught_exception(pointer, e.as_exception(), &e);
-    } catch (std::exception const& e) {
-      return caught_exception(pointer, &e);
-    }
-  }
-#endif
-
-  std::conditional_t<refers, policy_type const*, policy_type> policy_;
-  // Single numbers instead of an attempt_info: compilers keep those that a policy looks at in registers, and drop the rest.
-  std::uint32_t attempts_ = 0;
-  stop_reason reason_ = stop_reason::succeeded;
-  duration elapsed_{};
-  duration waited_{};
-  duration previous_wait_{};
-  duration last_wait_{};
-  duration time_left_ = duration::max();
-  duration pending_{};
-  time_point started_;
-  time_point paused_at_{};
-  random_source* random_;
-  optional_duration server_wait_{};
-  std::conditional_t<gates_type::empty, detail::nothing, admission> refusal_{};
+  std::conditional_t<refers, policy_type const&, policy_type> policy_;
   typename gates_type::tickets tickets_{};
 };
 

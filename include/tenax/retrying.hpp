@@ -5,10 +5,11 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/capture.hpp>
+#include <tenax/attempt_range.hpp>
 #include <tenax/detail/check.hpp>
+#include <tenax/detail/drive.hpp>
+#include <tenax/detail/operation.hpp>
 #include <tenax/environment.hpp>
-#include <tenax/retry_loop.hpp>
 #include <tenax/stop/after_attempts.hpp>
 #include <tenax/wait/exponential.hpp>
 #include <tenax/when/error.hpp>
@@ -27,86 +28,23 @@ constexpr default_policy make_default_policy() {
           stop::after_attempts(3)};
 }
 
-/// How an operation takes what it is given: just the arguments, or the attempt's numbers before them.
-template <class F, class... Args>
-inline constexpr bool takes_attempt = !std::is_invocable_v<F&, Args&...>;
+/// Whether a setter was given a policy of its role; if not, the compiler says what was given. The policies of the library
+/// are known to be right.
+template <class P>
+inline constexpr bool when_fits = check_when<P>();
+template <std::derived_from<when::interface> P>
+inline constexpr bool when_fits<P> = true;
 
-template <class F, class... Args>
-constexpr decltype(auto) call_operation(attempt_info const& info, F& f, Args&... args) {
-  if constexpr (takes_attempt<F, Args...>) {
-    return detail::call(f, info, args...);
-  } else {
-    return detail::call(f, args...);
-  }
-}
+template <class W>
+inline constexpr bool wait_fits = check_wait<W>();
 
-template <class F, class... Args>
-constexpr auto result_of() {
-  if constexpr (std::is_invocable_v<F&, Args&...>) {
-    return std::type_identity<std::invoke_result_t<F&, Args&...>>();
-  } else if constexpr (std::is_invocable_v<F&, attempt_info const&, Args&...>) {
-    return std::type_identity<std::invoke_result_t<F&, attempt_info const&, Args&...>>();
-  } else {
-    return nothing();
-  }
-}
-
-/// What a call returns; `void` if the call is a mistake, so that one sentence is all that the compiler says about it.
-template <class F, class... Args>
-using result_or_void = typename std::conditional_t<std::is_same_v<decltype(result_of<F, Args...>()), nothing>,
-                                                   std::type_identity<void>, decltype(result_of<F, Args...>())>::type;
-
-/// Stands for the result of a call that is a mistake: a function without a `return` would be a second one.
-template <class T>
-T no_result();
-
-template <class Policy, class F, class... Args>
-constexpr bool check_call() {
-  constexpr bool callable = !std::is_same_v<decltype(result_of<F, Args...>()), nothing>;
-  static_assert(callable,
-                "tenax: the callable cannot be called with these arguments; they are passed again on every attempt, so "
-                "as lvalues: take them by value or by const reference");
-  if constexpr (callable) {
-    using result = result_or_void<F, Args...>;
-    constexpr bool returnable = std::is_void_v<result> || std::is_reference_v<result> || std::is_move_constructible_v<result>;
-    static_assert(returnable, "tenax: the callable returns a type that cannot be moved; return a pointer to it instead");
-    if constexpr (returnable) return check_result<Policy, result>();
-  }
-  return false;
-}
-
-/// Whether nothing has to be done before an attempt.
-template <class Policy>
-constexpr bool starts_at_once() {
-#if defined(__cpp_exceptions)
-  return !Policy::uses_time && !can_stop<typename Policy::token_type> && !Policy::observers_type::hears_before_attempt;
-#else
-  return false;
-#endif
-}
-
-/// Whether every value is a success, and nothing has to be done after an attempt that returns one.
-template <class Policy, class T>
-constexpr bool fails_by_exception_only() {
-  using observers = typename Policy::observers_type;
-  return accepts_every_value<typename Policy::when_type, T>() && !can_fail<T>() &&
-         !observers::template hears_after_attempt<T> && !observers::template hears_success<T>;
-}
-
-template <class Env, class Token>
-void pause(Env& environment, duration d, Token const& token) {
-  if (d <= duration::zero()) return;
-  if constexpr (can_stop<Token> && requires { environment.sleep(d, token); }) {
-    environment.sleep(d, token);
-  } else {
-    environment.sleep(d);
-  }
-}
+template <class S>
+inline constexpr bool stop_fits = check_stop<S>();
+template <std::derived_from<stop::interface> S>
+inline constexpr bool stop_fits<S> = true;
 
 template <class Retrying, class F>
 class wrapped;
-template <class Policy, class Environment>
-class attempt_range;
 
 }  // namespace detail
 
@@ -142,7 +80,7 @@ class retrying : public Policy {
   /// Which outcomes are worth another attempt. Replaces the predicate.
   template <class P>
   [[nodiscard]] constexpr auto when(P p) const {
-    if constexpr (detail::check_when<P>()) {
+    if constexpr (detail::when_fits<P>) {
       return make(std::move(p), this->strategy, this->condition, this->observers, this->gates, this->token);
     } else {
       return *this;
@@ -152,7 +90,7 @@ class retrying : public Policy {
   /// How long to wait between attempts. Replaces the strategy.
   template <class W>
   [[nodiscard]] constexpr auto wait(W w) const {
-    if constexpr (detail::check_wait<W>()) {
+    if constexpr (detail::wait_fits<W>) {
       return make(this->predicate, std::move(w), this->condition, this->observers, this->gates, this->token);
     } else {
       return *this;
@@ -162,7 +100,7 @@ class retrying : public Policy {
   /// When to give up. Replaces the condition.
   template <class S>
   [[nodiscard]] constexpr auto stop(S s) const {
-    if constexpr (detail::check_stop<S>()) {
+    if constexpr (detail::stop_fits<S>) {
       return make(this->predicate, this->strategy, std::move(s), this->observers, this->gates, this->token);
     } else {
       return *this;
@@ -204,9 +142,9 @@ class retrying : public Policy {
   ///
   /// Throws `std::invalid_argument` for a negative `max`.
   [[nodiscard]] constexpr retrying max_server_wait(any_duration max, too_long action = too_long::give_up) const {
-    auto changed = *this;
-    changed.server_limit = {detail::require_not_negative("max_server_wait: max", max), action};
-    return changed;
+    auto copy = *this;
+    copy.server_limit = {detail::require_not_negative("max_server_wait: max", max), action};
+    return copy;
   }
 
   /// Where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.
@@ -265,22 +203,19 @@ class retrying : public Policy {
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>
   [[gnu::always_inline]] constexpr auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
-    if constexpr (detail::check_call<Policy, F, Args...>()) {
+    if constexpr (detail::call_fits<Policy, F, Args...>) {
       using result = detail::result_or_void<F, Args...>;
-      if constexpr (detail::starts_at_once<Policy>() && !detail::takes_attempt<F, Args...>) {
-        auto const attempt = [&]() -> result { return detail::call(f, args...); };
-        if constexpr (detail::fails_by_exception_only<Policy, result>()) {
-          return run_until_no_exception<result>(attempt);
-        } else {
-          return run_until_accepted<result>(attempt);
-        }
+      auto& world = detail::unwrap(environment_);
+      auto const attempt = [&](attempt_info const& info = {}) -> result { return detail::call_operation(info, f, args...); };
+      if constexpr (!detail::starts_at_once<Policy> ||
+                    detail::called_with_attempt<std::remove_reference_t<F>, std::remove_reference_t<Args>...>) {
+        auto const finish = [](auto const&, outcome<result>&& last) -> result { return std::move(last).get(); };
+        return detail::drive<result, Policy::uses_time>(policy(), world, attempt, finish);
+      } else if constexpr (detail::fails_by_exception_only<Policy, result>) {
+        return detail::drive_exceptions<result>(policy(), world, attempt);
       } else {
-        return run<Policy::uses_time, result>(
-            [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); },
-            [](auto const&, outcome<result>&& last) -> result { return std::move(last).get(); });
+        return detail::drive_values<result>(policy(), world, attempt);
       }
-    } else {
-      return detail::no_result<detail::result_or_void<F, Args...>>();
     }
   }
 
@@ -289,13 +224,12 @@ class retrying : public Policy {
   template <class F, class... Args>
   constexpr auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
-    if constexpr (detail::check_call<Policy, F, Args...>()) {
-      return run<true, result>(
-          [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); },
-          [](auto const& loop, outcome<result>&& last) -> report<result> {
-            return {std::move(last),     loop.reason(),     loop.attempts(), loop.info().elapsed,
-                    loop.info().waited, loop.server_wait()};
-          });
+    if constexpr (detail::call_fits<Policy, F, Args...>) {
+      auto const attempt = [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); };
+      auto const finish = [](auto const& loop, outcome<result>&& last) -> report<result> {
+        return {std::move(last), loop.reason(), loop.attempts(), loop.elapsed(), loop.waited(), loop.server_wait()};
+      };
+      return detail::drive<result, true>(policy(), detail::unwrap(environment_), attempt, finish);
     } else {
       return {outcome<result>(caught_exception())};
     }
@@ -313,15 +247,20 @@ class retrying : public Policy {
   /// The loop's body runs once for every attempt and calls `attempt` once. An exception of the block is either swallowed,
   /// to be retried, or thrown out of `attempt`. What the block returns is shown to the policy. A body that does not call
   /// `attempt`, or leaves the loop, ends it.
-  [[nodiscard]] constexpr auto attempts() const { return detail::attempt_range<Policy, Environment>(*this, environment_); }
+  [[nodiscard]] constexpr auto attempts() const { return attempt_range<Policy, Environment>(policy(), environment_); }
+
+  /// The roles alone, as drivers see them.
+  [[nodiscard, gnu::always_inline]] constexpr Policy const& policy() const noexcept { return *this; }
 
  private:
   template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
-  constexpr auto make(When p, Wait w, Stop s, Observers o, Gates g, Token t) const {
-    using changed = policy<When, Wait, Stop, Observers, Gates, Token>;
-    return retrying<changed, Environment>(changed(std::move(p), std::move(w), std::move(s), std::move(o), std::move(g),
-                                                  std::move(t), this->server_limit),
-                                          environment_);
+  using changed = retrying<tenax::policy<When, Wait, Stop, Observers, Gates, Token>, Environment>;
+
+  template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
+  [[gnu::always_inline]] constexpr auto make(When p, Wait w, Stop s, Observers o, Gates g, Token t) const {
+    return changed<When, Wait, Stop, Observers, Gates, Token>(
+        {std::move(p), std::move(w), std::move(s), std::move(o), std::move(g), std::move(t), this->server_limit},
+        environment_);
   }
 
   template <template <class> class Hook, class F>
@@ -330,114 +269,6 @@ class retrying : public Policy {
       return observe(Hook<F>{std::move(f)});
     } else {
       return *this;
-    }
-  }
-
-  /// The blocking driver.
-  template <bool ReadsClock, class T, class Attempt, class Finish>
-  constexpr decltype(auto) run(Attempt const& attempt, Finish const& finish) const {
-    auto const start = now<ReadsClock>();
-    retry_loop<Policy const&, ReadsClock> loop(*this, start, random());
-    if (stopped<ReadsClock>(loop, loop.start_attempt(start))) {
-      auto none = loop.template unstarted<T>();
-      loop.conclude(none);
-      return finish(loop, std::move(none));
-    }
-    return proceed<ReadsClock, T>(loop, attempt, finish, detail::capture<T>([&]() -> T { return attempt(loop.info()); }));
-  }
-
-  /// The driver from the end of an attempt on.
-  template <bool ReadsClock, class T, class Loop, class Attempt, class Finish>
-  constexpr decltype(auto) proceed(Loop& loop, Attempt const& attempt, Finish const& finish, outcome<T> first) const {
-    if (stopped<ReadsClock>(loop, loop.finish_attempt(first, now<ReadsClock>()))) {
-      loop.conclude(first);
-      return finish(loop, std::move(first));
-    }
-    for (;;) {
-      auto result = detail::capture<T>([&]() -> T { return attempt(loop.info()); });
-      if (stopped<ReadsClock>(loop, loop.finish_attempt(result, now<ReadsClock>()))) {
-        loop.conclude(result);
-        return finish(loop, std::move(result));
-      }
-    }
-  }
-
-  /// Waits as long as the loop says so, and then says whether it stops.
-  template <bool ReadsClock, class Loop>
-  [[gnu::always_inline]] constexpr bool stopped(Loop& loop, decision next) const {
-    while (next.waits()) {
-      detail::pause(detail::unwrap(environment_), next.delay, this->token);
-      next = loop.start_attempt(now<ReadsClock>());
-    }
-    return next.stops();
-  }
-
-#if defined(__cpp_exceptions)
-  // The two drivers below are the one above for a policy that has nothing to do before an attempt. Their fast paths are
-  // what one would write by hand; the first exception leads off them.
-
-  /// Drives a call whose every value is a success: returns what the operation returns, without a detour.
-  template <class T, class Attempt>
-  [[gnu::always_inline]] T run_until_no_exception(Attempt const& attempt) const {
-    detail::stashed_exception failure;
-    try {
-      return attempt();
-    } catch (std::exception const& e) {
-      failure = detail::stashed_exception::current(&e);
-    }
-#if defined(__GLIBCXX__)
-    catch (__cxxabiv1::__forced_unwind const&) {
-      throw;
-    }
-#endif
-    catch (...) {
-      failure = detail::stashed_exception::current(nullptr);
-    }
-    return resume<T>(attempt, retry_loop<Policy const&>(*this, time_point(), random()), failure);
-  }
-
-  /// Drives a call whose values are judged.
-  template <class T, class Attempt>
-  [[gnu::always_inline]] T run_until_accepted(Attempt const& attempt) const {
-    retry_loop<Policy const&> loop(*this, time_point(), random());
-    for (;;) {
-      detail::outcome_slot<T> slot;
-      detail::stashed_exception failure;
-      auto const call = [&] { std::construct_at(std::addressof(slot.result), from_call, attempt); };
-      if (!detail::completes(call, failure)) [[unlikely]] return resume<T>(attempt, std::move(loop), failure);
-      detail::emptied_at_exit const guard(slot);
-      if (stopped<false>(loop, loop.finish_attempt(slot.result))) {
-        loop.conclude(slot.result);
-        return std::move(slot.result).get();
-      }
-    }
-  }
-
-  /// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays
-  /// there until then.
-  template <class T, class Attempt>
-  [[gnu::noinline, gnu::cold]] T resume(Attempt attempt, retry_loop<Policy const&> loop,
-                                        detail::stashed_exception failure) const {
-    return proceed<false, T>(loop, [&](attempt_info const&) -> T { return attempt(); },
-                             [](auto const&, outcome<T>&& last) -> T { return std::move(last).get(); }, failure.take());
-  }
-#endif
-
-  template <bool ReadsClock>
-  constexpr time_point now() const {
-    if constexpr (ReadsClock) {
-      return time_point(detail::unwrap(environment_).now());
-    } else {
-      return time_point();
-    }
-  }
-
-  constexpr random_source* random() const {
-    auto& world = detail::unwrap(environment_);
-    if constexpr (!std::is_same_v<Environment, real_time> && requires { world.random(); }) {
-      return &world.random();
-    } else {
-      return nullptr;
     }
   }
 
@@ -466,88 +297,5 @@ class wrapped {
   F f_;
 };
 
-/// What `retrying::attempts` makes.
-template <class Policy, class Environment>
-class attempt_range {
- public:
-  constexpr attempt_range(Policy const& policy, Environment environment)
-      : environment_(std::move(environment)), loop_(policy, now(), random()) {}
-
-  /// One attempt: calls the block, which may take the attempt's numbers.
-  template <class Block>
-  constexpr void operator()(Block&& block) {
-    if constexpr (check_call<Policy, Block>()) {
-      using result_type = result_or_void<Block>;
-      auto const result = capture<result_type>([&]() -> result_type { return call_operation(loop_.info(), block); });
-      next_ = loop_.finish_attempt(result, now());
-      while (next_.waits()) {
-        pause(unwrap(environment_), next_.delay, loop_.policy().token);
-        next_ = loop_.start_attempt(now());
-      }
-      if (next_.starts()) return;
-      loop_.conclude(result);
-      if (!result.has_value()) result.rethrow();
-    }
-  }
-
-  class iterator {
-   public:
-    constexpr explicit iterator(attempt_range* range) : range_(range) {}
-    constexpr attempt_range& operator*() const { return *range_; }
-    constexpr iterator& operator++() {
-      range_->expect_attempt();
-      return *this;
-    }
-    constexpr bool operator!=(iterator const&) const { return range_->next_.starts(); }
-
-   private:
-    attempt_range* range_;
-  };
-
-  constexpr iterator begin() {
-    next_ = loop_.start_attempt(now());
-    while (next_.waits()) {
-      pause(unwrap(environment_), next_.delay, loop_.policy().token);
-      next_ = loop_.start_attempt(now());
-    }
-    if (next_.stops()) {
-      auto const none = loop_.template unstarted<void>();
-      loop_.conclude(none);
-      none.rethrow();
-    }
-    return iterator(this);
-  }
-  constexpr iterator end() { return iterator(this); }
-
- private:
-  constexpr time_point now() const {
-    if constexpr (Policy::uses_time) {
-      return unwrap(environment_).now();
-    } else {
-      return {};
-    }
-  }
-
-  constexpr random_source* random() const {
-    if constexpr (!std::is_same_v<Environment, real_time> && requires { unwrap(environment_).random(); }) {
-      return &unwrap(environment_).random();
-    } else {
-      return nullptr;
-    }
-  }
-
-  /// Ends the loop if its body made no attempt: going on would never end.
-  constexpr void expect_attempt() {
-    if (made_ == loop_.attempts()) next_ = {.next = decision::step::stop};
-    made_ = loop_.attempts();
-  }
-
-  Environment environment_;
-  retry_loop<Policy> loop_;
-  decision next_{};
-  std::uint32_t made_ = 0;
-};
-
 }  // namespace detail
-
 }  // namespace tenax

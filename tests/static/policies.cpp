@@ -35,34 +35,45 @@ static_assert(safe.strategy.strategy.base == 100ms && safe.strategy.strategy.fac
 static_assert(safe.strategy({.number = 1}) == 50ms && safe.strategy({.number = 99}) == 2500ms);
 static_assert(safe.server_limit.max == 5min && safe.server_limit.action == tenax::too_long::give_up);
 
-// A call: 429 twice, then 200.
-constexpr int calls_until_200() {
-  int calls = 0;
-  auto const at_once = tenax::retrying{}.when(when::result([](int s) { return s == 429; })).wait(wait::none);
-  int const status = at_once([&] { return ++calls < 3 ? 429 : 200; });
-  return status == 200 ? calls : -1;
-}
-static_assert(calls_until_200() == 3);
-
-// The engine by hand: two retries and the waits that it asks for, then the limit.
+// The engine decides at compile time: two retries with the waits that the strategy asks for, then the limit.
 constexpr bool waits_then_gives_up() {
   auto const policy = tenax::retrying{}
                           .when(when::result([](int n) { return n < 0; }))
-                          .wait(wait::fibonacci({.unit = 1s}))
+                          .wait(wait::linear({.first = 1s, .step = 2s}))
                           .stop(stop::after_attempts(3) || stop::deadline(1h));
   auto now = tenax::time_point(100s);
   tenax::retry_loop<decltype(policy) const&> loop(policy, now);
   tenax::outcome<int> const bad(-1);
-  duration_check:
-  if (!loop.start_attempt(now).starts()) return false;
-  auto next = loop.finish_attempt(bad, now);
-  if (loop.attempts() < 3) {
-    if (!next.waits() || next.delay != 1s) return false;
+  tenax::duration waits[3] = {};
+  for (auto next = loop.start_attempt(now); next.starts(); next = loop.start_attempt(now)) {
+    next = loop.finish_attempt(bad, now);
+    if (next.stops()) break;
+    waits[loop.attempts() - 1] = next.delay;
     now += next.delay;
-    goto duration_check;
   }
-  return next.stops() && next.reason == tenax::stop_reason::attempts && loop.info().waited == 2s;
+  return waits[0] == 1s && waits[1] == 3s && waits[2] == 0s && loop.attempts() == 3 && loop.info().waited == 4s &&
+         loop.info().elapsed == 4s && loop.reason() == tenax::stop_reason::attempts;
 }
 static_assert(waits_then_gives_up());
+
+constexpr bool gives_up_before_a_deadline() {
+  auto const policy = tenax::retrying{}
+                          .when(when::always)
+                          .wait(wait::constant(4s))
+                          .stop(stop::deadline(10s));
+  tenax::retry_loop<decltype(policy) const&> loop(policy, {});
+  tenax::time_point now;
+  auto next = loop.start_attempt(now);
+  while (next.starts()) {
+    now += 1s;
+    next = loop.finish_attempt(tenax::outcome<void>(), now);
+    if (next.stops()) break;
+    now += next.delay;
+    next = loop.start_attempt(now);
+  }
+  // Attempts end after 1 s and 6 s; another wait would end exactly on the deadline.
+  return loop.attempts() == 2 && loop.info().elapsed == 6s && loop.reason() == tenax::stop_reason::deadline;
+}
+static_assert(gives_up_before_a_deadline());
 
 }  // namespace

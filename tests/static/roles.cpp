@@ -143,7 +143,6 @@ static_assert(partial_wait_strategy<decltype(wait::retry_after), attempt_info>);
 // No strategy is a stop condition or a predicate, nor the other way round.
 static_assert(!stop_condition<decltype(wait::none), attempt_info>);
 static_assert(!retry_predicate<decltype(wait::none), attempt<int>>);
-static_assert(!wait_strategy<decltype(when::always), attempt<int>> || !retry_predicate<decltype(wait::none), attempt<int>>);
 
 // --- stop conditions -------------------------------------------------------------------------------------------------
 

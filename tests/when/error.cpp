@@ -42,6 +42,11 @@ TEST_CASE("when::any_error retries on values that say they failed") {
   CHECK_FALSE(holds(when::any_error, outcome<std::error_code>(std::error_code())));
   CHECK(holds(when::any_error, outcome<reply>(reply{500})));
   CHECK_FALSE(holds(when::any_error, outcome<reply>(reply{404})));
+
+  reply bad{500};
+  CHECK(holds(when::any_error, outcome<reply&>(bad)));
+  CHECK(holds(when::any_error, outcome<reply const&>(bad)));
+  CHECK(holds(when::any_error, outcome<reply const>(bad)));
 }
 
 TEST_CASE("when::any_error never retries on an exception or on a plain value") {

@@ -200,7 +200,12 @@ constexpr bool check_token() {
   return usable;
 }
 
-/// Whether a policy fits an operation that returns `T`.
+template <class Policy, class T>
+concept policy_fits = retry_predicate<typename Policy::when_type, attempt<T>> &&
+                      wait_strategy<typename Policy::wait_type, attempt<T>> &&
+                      stop_condition<typename Policy::stop_type, attempt<T>>;
+
+/// Why a policy does not fit an operation that returns `T`.
 template <class Policy, class T>
 constexpr bool check_result() {
   using when_type = typename Policy::when_type;

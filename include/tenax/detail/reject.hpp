@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
-#include <string>
 
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/duration.hpp>
@@ -26,22 +25,24 @@ template <class Exception>
 
 }  // namespace detail
 
-// These are outside `detail` and not constexpr on purpose: in a constant expression the compiler's first line then
-// names `tenax::invalid_parameter` and quotes the call below it, which says the parameter and the rule.
+// Outside `detail` and not constexpr on purpose: in a constant expression the compiler's first line then names
+// `tenax::invalid_parameter` and quotes the call below it, which says the parameter and the rule.
 
-[[noreturn]] inline void invalid_parameter(char const* parameter, char const* rule, std::string const& value) {
-  detail::raise(std::invalid_argument("tenax: " + std::string(parameter) + " " + rule + ", but is " + value));
+/// Throws `std::invalid_argument`: "tenax: <parameter> <rule>, but is <value>".
+[[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, char const* value) {
+  char text[256];
+  std::snprintf(text, sizeof text, "tenax: %s %s, but is %s", parameter, rule, value);
+  detail::raise(std::invalid_argument(text));
 }
 
-[[noreturn]] inline void invalid_parameter(char const* parameter, char const* rule, any_duration value) {
-  invalid_parameter(parameter, rule,
-                    value.is_nan() ? std::string("not a number") : detail::duration_text(value).c_str());
+[[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, any_duration value) {
+  invalid_parameter(parameter, rule, value.is_nan() ? "not a number" : detail::duration_text(value).c_str());
 }
 
-[[noreturn]] inline void invalid_parameter(char const* parameter, char const* rule, double value) {
+[[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, double value) {
   char text[64];
   std::snprintf(text, sizeof text, "%g", value);
-  invalid_parameter(parameter, rule, std::string(text));
+  invalid_parameter(parameter, rule, text);
 }
 
 namespace detail {

@@ -21,23 +21,17 @@ concept operand = (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::
 
 /// Whether a predicate can be shown to accept every value of type `T`, so that values need not be looked at.
 template <class P, class T>
-constexpr bool accepts_every_value() {
-  if constexpr (requires { P::template accepts_every_value<T>; }) {
-    return P::template accepts_every_value<T>;
-  } else {
-    return false;
-  }
-}
+inline constexpr bool accepts_every_value = false;
+template <class P, class T>
+  requires requires { P::template accepts_every_value<T>; }
+inline constexpr bool accepts_every_value<P, T> = P::template accepts_every_value<T>;
 
 /// Whether a policy looks at time. One that does not say is taken to look.
 template <class P>
-constexpr bool uses_time() {
-  if constexpr (requires { P::uses_time; }) {
-    return P::uses_time;
-  } else {
-    return true;
-  }
-}
+inline constexpr bool uses_time = true;
+template <class P>
+  requires requires { P::uses_time; }
+inline constexpr bool uses_time<P> = P::uses_time;
 
 /// Lets a policy explain itself, or calls it by the name given.
 template <class P, class Out>

@@ -47,7 +47,7 @@ inline void write_range(description& out, wait::wait_range r) {
 /// it all, or where only the server or the outcome knows.
 template <class W>
 void write_first_waits(description& out, W const& strategy, std::uint32_t attempts) {
-  constexpr std::uint32_t shown = 5;
+  constexpr std::uint32_t shown = 4;
   wait::wait_range ranges[shown];
   wait::range_query asked, not_asked{.most_server_wait = duration::zero()};
   auto const waits = attempts - 1 < shown ? attempts - 1 : shown;
@@ -95,9 +95,12 @@ inline void write(description& out, server_wait_limit limit) {
   out.text("obeyed up to ");
   out.time(limit.max);
   switch (limit.action) {
-    case too_long::give_up: return out.text("; above that, the call gives up");
-    case too_long::clamp: return out.text("; longer ones are shortened to that");
-    case too_long::ignore: return out.text("; longer ones are ignored");
+    case too_long::give_up:
+      return out.text("; above that, the call gives up");
+    case too_long::clamp:
+      return out.text("; longer ones are shortened to that");
+    case too_long::ignore:
+      return out.text("; longer ones are ignored");
   }
 }
 

@@ -14,14 +14,14 @@ namespace tenax::detail {
 /// `attempt<T>`.
 template <class F>
 struct before_attempt_hook {
-  static constexpr bool uses_time = detail::uses_time<F>();
+  static constexpr bool uses_time = detail::uses_time<F>;
   F f;
   constexpr void before_attempt(attempt_info const& a) const { f(a); }
 };
 
 template <class F>
 struct after_attempt_hook {
-  static constexpr bool uses_time = detail::uses_time<F>();
+  static constexpr bool uses_time = detail::uses_time<F>;
   F f;
   template <class T>
   constexpr void after_attempt(attempt<T> const& a) const {
@@ -31,7 +31,7 @@ struct after_attempt_hook {
 
 template <class F>
 struct before_sleep_hook {
-  static constexpr bool uses_time = detail::uses_time<F>();
+  static constexpr bool uses_time = detail::uses_time<F>;
   F f;
   template <class T>
   constexpr void before_sleep(attempt<T> const& a) const {
@@ -41,7 +41,7 @@ struct before_sleep_hook {
 
 template <class F>
 struct on_success_hook {
-  static constexpr bool uses_time = detail::uses_time<F>();
+  static constexpr bool uses_time = detail::uses_time<F>;
   F f;
   template <class T>
   constexpr void on_success(attempt<T> const& a) const {
@@ -51,7 +51,7 @@ struct on_success_hook {
 
 template <class F>
 struct on_give_up_hook {
-  static constexpr bool uses_time = detail::uses_time<F>();
+  static constexpr bool uses_time = detail::uses_time<F>;
   F f;
   template <class T>
   constexpr void on_give_up(attempt<T> const& a, stop_reason reason) const {
@@ -92,7 +92,7 @@ template <class Earlier, class Observer>
 struct observers {
   using own_type = unwrapped<Observer>;
 
-  static constexpr bool uses_time = Earlier::uses_time || detail::uses_time<std::remove_const_t<own_type>>();
+  static constexpr bool uses_time = Earlier::uses_time || detail::uses_time<std::remove_const_t<own_type>>;
   static constexpr bool own_before_attempt = requires(own_type& o, attempt_info const& a) { o.before_attempt(a); };
   template <class T>
   static constexpr bool own_after_attempt = requires(own_type& o, attempt<T> const& a) { o.after_attempt(a); };

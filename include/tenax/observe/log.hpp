@@ -33,9 +33,10 @@ class log_line {
     } else {
       put(" at once");
     }
-    if (a.server_wait) {
+    // As it was asked for, and not as max_server_wait may have cut it.
+    if (auto const asked = advice_of(a.result).wait) {
       put(" (the server asked for ");
-      put(duration_text(*a.server_wait).c_str());
+      put(duration_text(*asked).c_str());
       put(")");
     }
   }
@@ -46,7 +47,7 @@ class log_line {
   void put(std::string_view text) {
     for (char const c : text) {
       if (size_ == sizeof text_ - 1) return;
-      text_[size_++] = static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+      text_[size_++] = static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
     }
     text_[size_] = '\0';
   }
@@ -58,7 +59,7 @@ class log_line {
       put(caught->standard() != nullptr ? caught->standard()->what() : "an exception of another type");
       return;
     }
-    if constexpr (can_fail<T>()) {
+    if constexpr (can_fail<T>) {
       if (result_failed(result)) {
         put("failed: ");
         return put_error(result.value());

@@ -50,14 +50,12 @@ constexpr stop::answer ask_stop(S const& condition, A const& a) {
 }
 
 template <class S>
-constexpr bool clips() {
-  return requires(S const& s, attempt_info const& a) { s.clip(a); };
-}
+inline constexpr bool clips = requires(S const& s, attempt_info const& a) { s.clip(a); };
 
 /// The upcoming wait, shortened if the condition would rather shorten it than give up.
 template <class S>
 constexpr duration clip_wait(S const& condition, attempt_info const& a) {
-  if constexpr (clips<S>()) {
+  if constexpr (clips<S>) {
     return condition.clip(a);
   } else {
     return a.upcoming_wait;
@@ -65,14 +63,12 @@ constexpr duration clip_wait(S const& condition, attempt_info const& a) {
 }
 
 template <class S>
-constexpr bool has_time_left() {
-  return requires(S const& s, attempt_info const& a) { s.time_left(a); };
-}
+inline constexpr bool has_time_left = requires(S const& s, attempt_info const& a) { s.time_left(a); };
 
 /// What is left until a deadline, zero if it has passed, `duration::max()` if the condition has none.
 template <class S>
 constexpr duration time_left(S const& condition, attempt_info const& a) {
-  if constexpr (has_time_left<S>()) {
+  if constexpr (has_time_left<S>) {
     return condition.time_left(a);
   } else {
     return duration::max();
@@ -117,7 +113,7 @@ struct interface {
 
 template <class L, class R>
 struct any_of : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr any_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 
@@ -134,7 +130,7 @@ struct any_of : interface {
   }
 
   constexpr duration clip(attempt_info const& a) const
-    requires(detail::clips<L>() || detail::clips<R>())
+    requires(detail::clips<L> || detail::clips<R>)
   {
     auto const l = detail::clip_wait(left, a);
     auto const r = detail::clip_wait(right, a);
@@ -142,7 +138,7 @@ struct any_of : interface {
   }
 
   constexpr duration time_left(attempt_info const& a) const
-    requires(detail::has_time_left<L>() || detail::has_time_left<R>())
+    requires(detail::has_time_left<L> || detail::has_time_left<R>)
   {
     auto const l = detail::time_left(left, a);
     auto const r = detail::time_left(right, a);
@@ -168,7 +164,7 @@ struct any_of : interface {
 
 template <class L, class R>
 struct all_of : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr all_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 
@@ -185,7 +181,7 @@ struct all_of : interface {
   }
 
   constexpr duration clip(attempt_info const& a) const
-    requires(detail::clips<L>() && detail::clips<R>())
+    requires(detail::clips<L> && detail::clips<R>)
   {
     auto const l = detail::clip_wait(left, a);
     auto const r = detail::clip_wait(right, a);
@@ -193,7 +189,7 @@ struct all_of : interface {
   }
 
   constexpr duration time_left(attempt_info const& a) const
-    requires(detail::has_time_left<L>() && detail::has_time_left<R>())
+    requires(detail::has_time_left<L> && detail::has_time_left<R>)
   {
     auto const l = detail::time_left(left, a);
     auto const r = detail::time_left(right, a);

@@ -9,7 +9,7 @@ namespace tenax::wait {
 /// See `wait::repeat`.
 template <class W>
 struct repeated : interface {
-  static constexpr bool uses_time = detail::uses_time<W>();
+  static constexpr bool uses_time = detail::uses_time<W>;
 
   constexpr repeated(std::uint32_t n, W w) : times(n), strategy(std::move(w)) {}
 
@@ -45,7 +45,7 @@ template <class W>
 /// See `wait::chain`.
 template <class L, class R>
 struct chain_strategy : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr chain_strategy(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 

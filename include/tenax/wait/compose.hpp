@@ -41,7 +41,7 @@ struct interface {
 
 template <class L, class R>
 struct sum : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr sum(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 
@@ -79,7 +79,7 @@ struct sum : interface {
 /// See `max_of` and `min_of`.
 template <bool Longest, class L, class R>
 struct extreme : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr extreme(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 

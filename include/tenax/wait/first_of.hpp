@@ -9,7 +9,7 @@ namespace tenax::wait {
 /// See `wait::only_if`.
 template <class P, class W>
 struct only_if_strategy : interface {
-  static constexpr bool uses_time = detail::uses_time<P>() || detail::uses_time<W>();
+  static constexpr bool uses_time = detail::uses_time<P> || detail::uses_time<W>;
 
   constexpr only_if_strategy(P p, W w) : predicate(std::move(p)), strategy(std::move(w)) {}
 
@@ -24,9 +24,10 @@ struct only_if_strategy : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(strategy, out, "a wait of your own");
-    out.text(" after ");
+    out.text("after ");
     detail::describe(predicate, out, "outcomes that you choose");
+    out.text(", ");
+    detail::describe(strategy, out, "a wait of your own");
   }
 
   P predicate;
@@ -43,7 +44,7 @@ template <class P, class W>
 /// See `wait::first_of`.
 template <class L, class R>
 struct first_of_strategy : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr first_of_strategy(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 

@@ -64,7 +64,7 @@ struct additive_jitter {
 /// `.additive(j)` of the strategies here.
 template <class W, class Jitter>
 struct jittered : interface {
-  static constexpr bool uses_time = detail::uses_time<W>();
+  static constexpr bool uses_time = detail::uses_time<W>;
 
   constexpr jittered(W w, Jitter j) : strategy(std::move(w)), jitter(j) {}
 

@@ -10,7 +10,7 @@ namespace tenax::wait {
 /// See `at_most` and `at_least`.
 template <bool Ceiling, class W>
 struct limited : interface {
-  static constexpr bool uses_time = detail::uses_time<W>();
+  static constexpr bool uses_time = detail::uses_time<W>;
 
   constexpr limited(duration l, W w) : limit(l), strategy(std::move(w)) {}
 

@@ -54,9 +54,9 @@ struct interface {
 
 template <class L, class R>
 struct any_of : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
   template <class T>
-  static constexpr bool accepts_every_value = detail::accepts_every_value<L, T>() && detail::accepts_every_value<R, T>();
+  static constexpr bool accepts_every_value = detail::accepts_every_value<L, T> && detail::accepts_every_value<R, T>;
 
   constexpr any_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 
@@ -78,9 +78,9 @@ struct any_of : interface {
 
 template <class L, class R>
 struct all_of : interface {
-  static constexpr bool uses_time = detail::uses_time<L>() || detail::uses_time<R>();
+  static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
   template <class T>
-  static constexpr bool accepts_every_value = detail::accepts_every_value<L, T>() || detail::accepts_every_value<R, T>();
+  static constexpr bool accepts_every_value = detail::accepts_every_value<L, T> || detail::accepts_every_value<R, T>;
 
   constexpr all_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 
@@ -104,7 +104,7 @@ struct all_of : interface {
 
 template <class P>
 struct negation : interface {
-  static constexpr bool uses_time = detail::uses_time<P>();
+  static constexpr bool uses_time = detail::uses_time<P>;
 
   constexpr explicit negation(P p) : predicate(std::move(p)) {}
 

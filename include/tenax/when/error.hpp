@@ -14,7 +14,7 @@ namespace tenax::when {
 struct any_error_predicate : interface {
   static constexpr bool uses_time = false;
   template <class T>
-  static constexpr bool accepts_every_value = !detail::can_fail<T>();
+  static constexpr bool accepts_every_value = !detail::can_fail<T>;
 
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const {
@@ -36,7 +36,7 @@ template <class F>
 struct error_predicate : interface {
   static constexpr bool uses_time = false;
   template <class T>
-  static constexpr bool accepts_every_value = !detail::can_fail<T>();
+  static constexpr bool accepts_every_value = !detail::can_fail<T>;
 
   constexpr explicit error_predicate(F f) : condition(std::move(f)) {}
 
@@ -76,7 +76,7 @@ template <class Code>
 struct failed_predicate : interface {
   static constexpr bool uses_time = false;
   template <class T>
-  static constexpr bool accepts_every_value = !detail::can_fail<T>();
+  static constexpr bool accepts_every_value = !detail::can_fail<T>;
 
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const {

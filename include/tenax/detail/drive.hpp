@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// detail/drive.hpp: the loops that block the calling thread between attempts.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/capture.hpp>
+#include <tenax/environment.hpp>
+#include <tenax/retry_loop.hpp>
+
+namespace tenax::detail {
+
+template <class Env, class Token>
+inline constexpr bool interruptible = requires(Env& e, duration d, Token const& t) { e.sleep(d, t); };
+
+template <class Env, class Token>
+void pause(Env& environment, duration d, Token const& token) {
+  if (d <= duration::zero()) return;
+  if constexpr (can_stop<Token> && interruptible<Env, Token>) {
+    environment.sleep(d, token);
+  } else {
+    environment.sleep(d);
+  }
+}
+
+template <bool ReadsClock, class Env>
+[[gnu::always_inline]] constexpr time_point now_of([[maybe_unused]] Env& environment) {
+  if constexpr (ReadsClock) {
+    return time_point(environment.now());
+  } else {
+    return time_point();
+  }
+}
+
+/// The source that an environment brings; null for the real one, whose source is this thread's own.
+template <class Env>
+[[gnu::always_inline]] constexpr random_source* random_of([[maybe_unused]] Env& environment) {
+  if constexpr (!std::is_same_v<std::remove_const_t<Env>, real_time> && requires { environment.random(); }) {
+    return &environment.random();
+  } else {
+    return nullptr;
+  }
+}
+
+/// Waits as long as the loop says so, and then says whether it stops.
+template <class Loop, class Env>
+[[gnu::always_inline]] constexpr bool stopped(Loop& loop, Env& environment, decision next) {
+  while (next.waits()) {
+    pause(environment, next.delay, loop.policy().token);
+    next = loop.start_attempt(now_of<Loop::reads_clock>(environment));
+  }
+  return next.stops();
+}
+
+/// The driver: `attempt(info)` makes an attempt, `finish(loop, outcome)` makes the result of the call.
+template <class T, bool ReadsClock, class Policy, class Env, class Attempt, class Finish>
+constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt const& attempt, Finish const& finish) {
+  auto const start = now_of<ReadsClock>(environment);
+  retry_loop<Policy const&, ReadsClock> loop(policy, start, random_of(environment));
+  [[maybe_unused]] auto const ended = stopped(loop, environment, loop.start_attempt(start));
+  if constexpr (retry_loop<Policy const&, ReadsClock>::can_end_unstarted) {
+    if (ended) {
+      auto none = loop.template unstarted<T>();
+      loop.conclude(none);
+      return finish(loop, std::move(none));
+    }
+  }
+  for (;;) {
+    outcome_slot<T> slot;
+    slot.fill([&]() -> T { return attempt(loop.info()); });
+    emptied_at_exit const guard(slot);
+    if (stopped(loop, environment, loop.finish_attempt(slot.result, now_of<ReadsClock>(environment)))) {
+      loop.conclude(slot.result);
+      return finish(loop, std::move(slot.result));
+    }
+  }
+}
+
+// The drivers below are the one above for a policy that has nothing to do before an attempt. Their fast paths are what
+// one would write by hand. The first exception leads off them, into `drive_on`: a handler that made decisions would keep
+// compilers from holding the loop in registers, and would make the frame larger that every throw has to be unwound from.
+
+template <class Policy>
+inline constexpr bool starts_at_once = !Policy::uses_time && !can_stop<typename Policy::token_type> &&
+                                       !Policy::observers_type::hears_before_attempt;
+
+/// Whether every value is a success, and nothing has to be done after an attempt that returns one.
+template <class Policy, class T>
+inline constexpr bool fails_by_exception_only =
+    accepts_every_value<typename Policy::when_type, T> && !can_fail<T> &&
+    !Policy::observers_type::template hears_after_attempt<T> && !Policy::observers_type::template hears_success<T>;
+
+/// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays there
+/// until then.
+template <class T, class Policy, class Env, class Attempt>
+[[gnu::noinline, gnu::cold]] T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt,
+                                        stashed_exception failure) {
+  outcome_slot<T> slot;
+  slot.keep(failure);
+  for (;;) {
+    {
+      emptied_at_exit const guard(slot);
+      if (stopped(loop, environment, loop.finish_attempt(slot.result))) {
+        loop.conclude(slot.result);
+        return std::move(slot.result).get();
+      }
+    }
+    slot.fill(attempt);
+  }
+}
+
+/// Drives a call whose values are judged.
+template <class T, class Policy, class Env, class Attempt>
+[[gnu::always_inline]] inline T drive_values(Policy const& policy, Env& environment, Attempt const& attempt) {
+  retry_loop<Policy const&> loop(policy, time_point(), random_of(environment));
+  for (;;) {
+    outcome_slot<T> slot;
+    stashed_exception failure;
+    if (!slot.fill(attempt, failure)) [[unlikely]] return drive_on<T>(std::move(loop), environment, attempt, failure);
+    emptied_at_exit const guard(slot);
+    if (stopped(loop, environment, loop.finish_attempt(slot.result))) {
+      loop.conclude(slot.result);
+      return std::move(slot.result).get();
+    }
+  }
+}
+
+/// Drives a call whose every value is a success: returns what the operation returns, without a detour.
+template <class T, class Policy, class Env, class Attempt>
+[[gnu::always_inline]] inline T drive_exceptions([[maybe_unused]] Policy const& policy, [[maybe_unused]] Env& environment,
+                                                 Attempt const& attempt) {
+#if defined(__cpp_exceptions)
+  stashed_exception failure;
+  try {
+    return attempt();
+  } catch (std::exception const& e) {
+    failure = stashed_exception::current(&e);
+  }
+#if defined(__GLIBCXX__)
+  catch (__cxxabiv1::__forced_unwind const&) {
+    throw;
+  }
+#endif
+  catch (...) {
+    failure = stashed_exception::current(nullptr);
+  }
+  return drive_on<T>(retry_loop<Policy const&>(policy, time_point(), random_of(environment)), environment, attempt, failure);
+#else
+  return attempt();
+#endif
+}
+
+}  // namespace tenax::detail

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// detail/loop_state.hpp: what a retry_loop keeps and does whatever its policy is.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include <tenax/attempt.hpp>
+#include <tenax/gate/gate.hpp>
+#include <tenax/report.hpp>
+
+namespace tenax {
+
+/// What a driver has to do next.
+struct decision {
+  enum class step : unsigned char {
+    attempt,  ///< make an attempt, then call `finish_attempt`
+    wait,     ///< wait for `delay`, then call `start_attempt`
+    stop      ///< make no further attempt; why is in `reason`
+  };
+
+  step next = step::attempt;
+  duration delay{};
+  stop_reason reason = stop_reason::succeeded;
+
+  [[nodiscard]] constexpr bool starts() const noexcept { return next == step::attempt; }
+  [[nodiscard]] constexpr bool waits() const noexcept { return next == step::wait; }
+  [[nodiscard]] constexpr bool stops() const noexcept { return next == step::stop; }
+};
+
+namespace detail {
+
+// Everything here is inlined and goes by single numbers, never by whole objects: then compilers keep the numbers that a
+// policy looks at in registers and drop the rest. No template, so that a call site does not pay for it again.
+class loop_state {
+ public:
+  /// Attempts made.
+  [[nodiscard]] constexpr std::uint32_t attempts() const noexcept { return attempts_; }
+  /// What the last answer asked us to wait, before `max_server_wait`.
+  [[nodiscard]] constexpr optional_duration server_wait() const noexcept { return server_wait_; }
+  /// Why the call stopped, once a decision said so.
+  [[nodiscard]] constexpr stop_reason reason() const noexcept { return reason_; }
+  /// From the start of the call to the last step, if any part of the policy looks at time.
+  [[nodiscard]] constexpr duration elapsed() const noexcept { return elapsed_; }
+  /// All that was waited so far.
+  [[nodiscard]] constexpr duration waited() const noexcept { return waited_; }
+  /// What a gate said that refused the call.
+  [[nodiscard]] constexpr admission refusal() const noexcept { return admission::refuse(refusal_, refusal_retry_after_); }
+
+ protected:
+  [[gnu::always_inline]] constexpr loop_state(time_point now, random_source* random) noexcept
+      : started_(now), random_(random) {}
+
+  [[gnu::always_inline]] constexpr loop_state(loop_state&& other) noexcept
+      : attempts_(other.attempts_),
+        reason_(other.reason_),
+        elapsed_(other.elapsed_),
+        waited_(other.waited_),
+        previous_wait_(other.previous_wait_),
+        last_wait_(other.last_wait_),
+        time_left_(other.time_left_),
+        pending_(other.pending_),
+        started_(other.started_),
+        paused_at_(other.paused_at_),
+        random_(other.random_),
+        server_wait_(other.server_wait_),
+        refusal_(other.refusal_),
+        refusal_retry_after_(other.refusal_retry_after_) {}
+
+  /// The number of the attempt after the last one that ended; stays at the greatest number rather than start again.
+  [[gnu::always_inline]] constexpr std::uint32_t next_number() const noexcept {
+    return attempts_ == std::numeric_limits<std::uint32_t>::max() ? attempts_ : attempts_ + 1;
+  }
+
+  [[gnu::always_inline]] constexpr attempt_info numbers() const noexcept {
+    return {.number = next_number(),
+            .elapsed = elapsed_,
+            .waited = waited_,
+            .previous_wait = previous_wait_,
+            .time_left = time_left_,
+            .started = started_,
+            .random = random_};
+  }
+
+  [[gnu::always_inline]] constexpr decision stop(stop_reason reason) noexcept {
+    reason_ = reason;
+    return {.next = decision::step::stop, .reason = reason};
+  }
+
+  [[gnu::always_inline]] constexpr decision out_of_time() noexcept {
+    return stop(attempts_ == 0 ? stop_reason::expired_on_entry : stop_reason::deadline);
+  }
+
+  [[gnu::always_inline]] constexpr decision wait(duration d, time_point now) noexcept {
+    pending_ = d;
+    paused_at_ = now;
+    return {.next = decision::step::wait, .delay = d};
+  }
+
+  /// Counts what was waited of the wait that was decided last.
+  [[gnu::always_inline]] constexpr void settle_wait(duration passed) noexcept {
+    waited_ = saturating_add(waited_, shorter(passed, pending_));
+    pending_ = duration::zero();
+  }
+
+  /// How a call ends whose last outcome is not to be retried.
+  [[gnu::always_inline]] static constexpr stop_reason end_of(bool has_value, hint::advice directive) noexcept {
+    switch (directive) {
+      case hint::advice::cancelled: return stop_reason::cancelled;
+      case hint::advice::forbidden: return stop_reason::server_forbids;
+      case hint::advice::no_retry: return stop_reason::not_retryable;
+      case hint::advice::none:
+      case hint::advice::retry: break;
+    }
+    return has_value ? stop_reason::succeeded : stop_reason::not_retryable;
+  }
+
+  std::uint32_t attempts_ = 0;
+  stop_reason reason_ = stop_reason::succeeded;
+  duration elapsed_{};
+  duration waited_{};
+  duration previous_wait_{};
+  duration last_wait_{};
+  duration time_left_ = duration::max();
+  duration pending_{};
+  time_point started_;
+  time_point paused_at_{};
+  random_source* random_;
+  optional_duration server_wait_{};
+  char const* refusal_ = "";
+  optional_duration refusal_retry_after_{};
+};
+
+/// The outcome of a call that ended before its first attempt: see `retry_loop::unstarted`.
+inline caught_exception unstarted_exception([[maybe_unused]] stop_reason reason, [[maybe_unused]] admission const& refusal) {
+#if defined(__cpp_exceptions)
+  try {
+    if (reason == stop_reason::refused_by_gate) throw refused(refusal.reason, refusal.retry_after);
+    if (reason == stop_reason::cancelled) throw cancelled();
+    throw expired();
+  } catch (cancelled const& e) {
+    return caught_exception(std::current_exception(), &e, &e);
+  } catch (std::exception const& e) {
+    return caught_exception(std::current_exception(), &e);
+  }
+#else
+  return {};
+#endif
+}
+
+}  // namespace detail
+}  // namespace tenax

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// detail/operation.hpp: how a user's operation is called, and what it returns.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+#include <tenax/detail/check.hpp>
+
+namespace tenax::detail {
+
+/// The object that a member pointer of class `C` is used on: given as itself, a reference wrapper or a pointer.
+template <class C, class Object>
+constexpr decltype(auto) target_of(Object& object) {
+  using given = std::remove_cv_t<Object>;
+  if constexpr (std::is_base_of_v<C, given>) {
+    return (object);
+  } else if constexpr (requires { typename given::type; object.get(); }) {
+    return object.get();
+  } else {
+    return *object;
+  }
+}
+
+template <class M, class C, class Object, class... Args>
+constexpr decltype(auto) call_member(M C::*member, Object& object, Args&... args) {
+  if constexpr (std::is_function_v<M>) {
+    return (target_of<C>(object).*member)(args...);
+  } else {
+    return (target_of<C>(object).*member);
+  }
+}
+
+template <class F, class... Args>
+concept called_directly = requires(F& f, Args&... args) { f(args...); };
+
+template <class F, class... Args>
+concept called_as_member =
+    std::is_member_pointer_v<std::remove_cv_t<F>> && std::is_invocable_v<F&, Args&...>;
+
+template <class F, class... Args>
+concept called_with_attempt = !called_directly<F, Args...> && !called_as_member<F, Args...> &&
+                              requires(F& f, attempt_info const& info, Args&... args) { f(info, args...); };
+
+/// `std::invoke`, which would cost <functional>, with every argument an lvalue, and the attempt's numbers first if the
+/// operation takes them. A callable that can be called both ways is called without them.
+template <class F, class... Args>
+[[gnu::always_inline]] constexpr decltype(auto) call_operation([[maybe_unused]] attempt_info const& info, F& f,
+                                                               Args&... args) {
+  if constexpr (called_with_attempt<F, Args...>) {
+    return f(info, args...);
+  } else if constexpr (called_directly<F, Args...>) {
+    return f(args...);
+  } else {
+    return call_member(f, args...);
+  }
+}
+
+template <class F, class... Args>
+concept callable_operation =
+    called_directly<F, Args...> || called_as_member<F, Args...> || called_with_attempt<F, Args...>;
+
+template <class F, class... Args>
+struct operation_result {
+  using type = void;
+};
+template <class F, class... Args>
+  requires callable_operation<F, Args...>
+struct operation_result<F, Args...> {
+  using type = decltype(call_operation(std::declval<attempt_info const&>(), std::declval<F&>(), std::declval<Args&>()...));
+};
+
+/// What a call returns; `void` if the call is a mistake, so that one sentence is all that the compiler says about it.
+template <class F, class... Args>
+using result_or_void = typename operation_result<std::remove_reference_t<F>, std::remove_reference_t<Args>...>::type;
+
+template <class T>
+inline constexpr bool returnable = std::is_void_v<T> || std::is_reference_v<T> || std::is_move_constructible_v<T>;
+
+template <class Policy, class F, class... Args>
+concept right_call = callable_operation<F, Args...> && returnable<typename operation_result<F, Args...>::type> &&
+                     policy_fits<Policy, typename operation_result<F, Args...>::type>;
+
+/// Says in one sentence why a call cannot be made.
+template <class Policy, class F, class... Args>
+constexpr bool explain_call() {
+  static_assert(callable_operation<F, Args...>,
+                "tenax: the callable cannot be called with these arguments; they are passed again on every attempt, so "
+                "as lvalues: take them by value or by const reference");
+  if constexpr (callable_operation<F, Args...>) {
+    using result = typename operation_result<F, Args...>::type;
+    static_assert(returnable<result>,
+                  "tenax: the callable returns a type that cannot be moved; return a pointer to it instead");
+    if constexpr (returnable<result>) return check_result<Policy, result>();
+  }
+  return false;
+}
+
+/// Whether a policy and an operation go together; if not, the compiler says why.
+template <class Policy, class F, class... Args>
+inline constexpr bool call_checked = explain_call<Policy, F, Args...>();
+template <class Policy, class F, class... Args>
+  requires right_call<Policy, F, Args...>
+inline constexpr bool call_checked<Policy, F, Args...> = true;
+
+template <class Policy, class F, class... Args>
+inline constexpr bool call_fits = call_checked<Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>;
+
+}  // namespace tenax::detail

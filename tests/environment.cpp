@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// environment.cpp: the real clock and sleep, and environments of one's own.
+#include <tenax/environment.hpp>
+
+#include <csignal>
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+#include <tenax/tenax.hpp>
+
+#include <sys/time.h>
+
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+namespace wait = tenax::wait;
+using tenax::real_time;
+using durations = std::vector<tenax::duration>;
+
+static_assert(tenax::environment<real_time>);
+
+namespace {
+
+/// As little as an environment must be.
+struct minimal {
+  durations* sleeps;
+  [[nodiscard]] tenax::time_point now() const { return {}; }
+  void sleep(tenax::duration d) const { sleeps->push_back(d); }
+};
+static_assert(tenax::environment<minimal>);
+static_assert(std::is_empty_v<real_time>);
+
+/// Has a source of its own, and counts.
+struct full {
+  tenax::fixed_random source{tenax::highest_draw};
+  durations sleeps{};
+  int interruptible = 0;
+  tenax::time_point time{};
+
+  [[nodiscard]] tenax::time_point now() const { return time; }
+  void sleep(tenax::duration d) { sleeps.push_back(d); }
+  template <class Token>
+  void sleep(tenax::duration d, Token const&) {
+    ++interruptible;
+    sleeps.push_back(d);
+  }
+  tenax::random_source& random() { return source; }
+};
+
+struct token {
+  [[nodiscard]] bool stop_requested() const { return false; }
+};
+
+auto failing(int failures) {
+  return [failures, n = 0]() mutable {
+    if (++n <= failures) throw std::runtime_error("down");
+    return n;
+  };
+}
+
+void on_alarm(int) {}
+
+}  // namespace
+
+TEST_CASE("The real clock is the steady clock") {
+  auto const before = std::chrono::steady_clock::now();
+  auto const now = real_time::now();
+  auto const after = std::chrono::steady_clock::now();
+  CHECK(now >= before);
+  CHECK(now <= after);
+}
+
+TEST_CASE("The real sleep lasts at least as long as asked for") {
+  auto const start = real_time::now();
+  real_time::sleep(2ms);
+  CHECK(real_time::now() - start >= 2ms);
+}
+
+TEST_CASE("A real sleep of zero or less returns at once") {
+  auto const start = real_time::now();
+  real_time::sleep(0s);
+  real_time::sleep(-1h);
+  real_time::sleep(tenax::duration::min());
+  CHECK(real_time::now() - start < 1s);
+}
+
+TEST_CASE("A real sleep lasts through signals") {
+  struct sigaction act {};
+  struct sigaction old {};
+  act.sa_handler = on_alarm;
+  sigaction(SIGALRM, &act, &old);
+  ::itimerval timer{};
+  timer.it_interval.tv_usec = 500;
+  timer.it_value.tv_usec = 500;
+  ::setitimer(ITIMER_REAL, &timer, nullptr);
+  auto const start = real_time::now();
+  real_time::sleep(4ms);
+  auto const passed = real_time::now() - start;
+  timer = {};
+  ::setitimer(ITIMER_REAL, &timer, nullptr);
+  sigaction(SIGALRM, &old, nullptr);
+  CHECK(passed >= 4ms);
+}
+
+TEST_CASE("A call sleeps in real time if it is not told otherwise") {
+  auto const start = real_time::now();
+  CHECK(tenax::retrying{}.wait(wait::constant(1ms))(failing(2)) == 3);
+  CHECK(real_time::now() - start >= 2ms);
+}
+
+TEST_CASE("The real random source is the thread's own") {
+  CHECK(&real_time::random() == &tenax::this_thread_random());
+}
+
+TEST_CASE("An environment of one's own needs a clock and a sleep") {
+  durations sleeps;
+  auto const policy = tenax::retrying{}.wait(wait::sequence{1s, 2s}).environment(minimal{&sleeps});
+  CHECK(policy(failing(2)) == 3);
+  CHECK(sleeps == durations{1s, 2s});
+  CHECK(policy.cancel_with(token{})(failing(1)) == 2);
+  CHECK(sleeps.size() == 3);
+}
+
+TEST_CASE("An environment given by reference is used, not copied") {
+  full e;
+  auto const policy = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(e));
+  CHECK(policy(failing(2)) == 3);
+  auto const copy = policy;
+  CHECK(copy(failing(1)) == 2);
+  CHECK(e.sleeps == durations{1s, 1s, 1s});
+  CHECK(e.interruptible == 0);
+}
+
+TEST_CASE("Random draws come from the environment, if it has a source") {
+  full e;
+  auto const policy = tenax::retrying{}.wait(wait::uniform(1s, 2s)).environment(std::ref(e));
+  policy(failing(1));
+  e.source = tenax::fixed_random(tenax::lowest_draw);
+  policy(failing(1));
+  policy.try_call(failing(1));
+  auto once = failing(1);
+  for (auto& attempt : policy.attempts()) attempt(once);
+  CHECK(e.sleeps.at(0) == 2s - 1ns);
+  CHECK(e.sleeps.at(1) == 1s);
+  CHECK(e.sleeps.at(2) == 1s);
+  CHECK(e.sleeps.at(3) == 1s);
+}
+
+TEST_CASE("An interruptible sleep is used if there is a token, and only then") {
+  full e;
+  auto const policy = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(e));
+  policy(failing(1));
+  CHECK(e.interruptible == 0);
+  policy.cancel_with(token{})(failing(1));
+  CHECK(e.interruptible == 1);
+}
+
+TEST_CASE("An environment can be of a clock of another resolution") {
+  struct coarse {
+    [[nodiscard]] std::chrono::time_point<std::chrono::steady_clock, std::chrono::seconds> now() const {
+      return std::chrono::time_point<std::chrono::steady_clock, std::chrono::seconds>(100s);
+    }
+    void sleep(tenax::duration) const {}
+  };
+  auto const report = tenax::retrying{}.environment(coarse{}).try_call([] { return 1; });
+  CHECK(report.elapsed == 0s);
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// fmt.cpp: tests <tenax/fmt.hpp>: the exact texts of everything that can be formatted.
+#include <tenax/fmt.hpp>
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <tenax/observe/counters.hpp>
+#include <tenax/tenax.hpp>
+#include <tenax/testing/script.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "catch.hpp"
+
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct network_error : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
+struct page {};
+
+struct reply {
+  bool has_value() const { return ok; }
+  std::error_code error() const { return make_error_code(std::errc::timed_out); }
+  bool ok = false;
+};
+
+template <class E>
+tenax::caught_exception caught(E const& e) {
+  return tenax::caught_exception(std::make_exception_ptr(e), &e);
+}
+
+/// One line of a policy's explanation, without its label.
+template <class Policy>
+std::string line(std::string_view label, Policy const& policy) {
+  auto const text = fmt::format("\n{}\n", policy);
+  auto const begin = text.find(fmt::format("\n{}:", label));
+  REQUIRE(begin != text.npos);
+  auto const words = text.find_first_not_of(' ', begin + label.size() + 2);
+  return text.substr(words, text.find('\n', words) - words);
+}
+
+struct open_gate {
+  struct ticket {};
+  tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) {
+    return tenax::admission::go();
+  }
+  void report(ticket&, tenax::feedback const&, tenax::time_point) {}
+};
+
+struct named_gate : open_gate {
+  template <class Out>
+  void describe(Out& out) const {
+    out.text("a limit of ");
+    out.number(10);
+    out.text(" a second");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a duration is written as people write it") {
+  CHECK(fmt::format("{}", tenax::human(1500ms)) == "1.5s");
+  CHECK(fmt::format("{}", tenax::human(250ms)) == "250ms");
+  CHECK(fmt::format("{}", tenax::human(0s)) == "0s");
+  CHECK(fmt::format("{}", tenax::human(150s)) == "2min 30s");
+  CHECK(fmt::format("{}", tenax::human(tenax::duration::max())) == "for ever");
+}
+
+TEST_CASE("width and alignment are those of a string") {
+  CHECK(fmt::format("[{:8}]", tenax::human(1500ms)) == "[1.5s    ]");
+  CHECK(fmt::format("[{:>8}]", tenax::human(1500ms)) == "[    1.5s]");
+  CHECK(fmt::format("[{:*^{}}]", tenax::stop_reason::cancelled, 13) == "[**cancelled**]");
+}
+
+TEST_CASE("an optional duration") {
+  CHECK(fmt::format("{}", tenax::optional_duration(2s)) == "2s");
+  CHECK(fmt::format("{}", tenax::optional_duration()) == "none");
+}
+
+TEST_CASE("an attempt's numbers, those that there are") {
+  CHECK(fmt::format("{}", tenax::attempt_info{}) == "attempt 1");
+  CHECK(fmt::format("{}", tenax::attempt_info{.number = 3, .elapsed = 350ms, .waited = 300ms}) ==
+        "attempt 3, elapsed 350ms, waited 300ms");
+  CHECK(fmt::format("{}", tenax::attempt_info{.upcoming_wait = 10s, .server_wait = 9s}) ==
+        "attempt 1, next wait 10s (the server asked for 9s)");
+}
+
+TEST_CASE("an attempt with its outcome") {
+  tenax::attempt_info const numbers{.number = 2, .upcoming_wait = 1s};
+
+  SECTION("values") {
+    tenax::outcome<int> const number(7);
+    CHECK(fmt::format("{}", tenax::attempt<int>{numbers, number}) == "attempt 2 returned 7, next wait 1s");
+    tenax::outcome<void> const nothing;
+    CHECK(fmt::format("{}", tenax::attempt<void>{numbers, nothing}) == "attempt 2 returned, next wait 1s");
+    tenax::outcome<page> const other(page{});
+    CHECK(fmt::format("{}", tenax::attempt<page>{numbers, other}) ==
+          "attempt 2 returned a value, next wait 1s");
+    std::string text = "a reference";
+    tenax::outcome<std::string&> const reference(text);
+    CHECK(fmt::format("{}", tenax::attempt<std::string&>{numbers, reference}) ==
+          "attempt 2 returned a reference, next wait 1s");
+  }
+  SECTION("a long value is cut") {
+    tenax::outcome<std::string> const exact(std::string(60, 'x')), longer(std::string(61, 'x'));
+    CHECK(fmt::format("{}", tenax::attempt<std::string>{{}, exact}) ==
+          "attempt 1 returned " + std::string(60, 'x'));
+    CHECK(fmt::format("{}", tenax::attempt<std::string>{{}, longer}) ==
+          "attempt 1 returned " + std::string(60, 'x') + "...");
+  }
+  SECTION("exceptions") {
+    std::runtime_error const reset("connection reset");
+    tenax::outcome<int> const failed(caught(reset));
+    CHECK(fmt::format("{}", tenax::attempt<int>{numbers, failed}) ==
+          "attempt 2 failed: connection reset, next wait 1s");
+    tenax::outcome<int> const odd(tenax::caught_exception(std::make_exception_ptr(42)));
+    CHECK(fmt::format("{}", tenax::attempt<int>{{}, odd}) ==
+          "attempt 1 failed: an exception of another type");
+  }
+  SECTION("errors that were returned") {
+    tenax::outcome<std::error_code> const code(make_error_code(std::errc::timed_out));
+    auto const message = make_error_code(std::errc::timed_out).message();
+    CHECK(fmt::format("{}", tenax::attempt<std::error_code>{{}, code}) == "attempt 1 failed: " + message);
+    tenax::outcome<reply> const bad(reply{}), good(reply{true});
+    CHECK(fmt::format("{}", tenax::attempt<reply>{{}, bad}) == "attempt 1 failed: " + message);
+    CHECK(fmt::format("{}", tenax::attempt<reply>{{}, good}) == "attempt 1 returned a value");
+  }
+  SECTION("words from outside cannot forge lines, and keep their letters") {
+    std::runtime_error const forged("oops\nERROR: größer\x1b[31m");
+    tenax::outcome<int> const failed(caught(forged));
+    CHECK(fmt::format("{}", tenax::attempt<int>{{}, failed}) == "attempt 1 failed: oops ERROR: größer [31m");
+  }
+}
+
+TEST_CASE("a reason") {
+  using tenax::stop_reason;
+  CHECK(fmt::format("{}", stop_reason::succeeded) == "succeeded");
+  CHECK(fmt::format("{}", stop_reason::not_retryable) == "not retryable");
+  CHECK(fmt::format("{}", stop_reason::attempts) == "out of attempts");
+  CHECK(fmt::format("{}", stop_reason::deadline) == "out of time");
+  CHECK(fmt::format("{}", stop_reason::cancelled) == "cancelled");
+  CHECK(fmt::format("{}", stop_reason::refused_by_gate) == "refused by a gate");
+  CHECK(fmt::format("{}", stop_reason::server_forbids) == "forbidden by the server");
+  CHECK(fmt::format("{}", stop_reason::server_wait_too_long) == "the server's wait is too long");
+  CHECK(fmt::format("{}", stop_reason::expired_on_entry) == "out of time before the first attempt");
+  CHECK(fmt::format("{}", static_cast<stop_reason>(200)) == "unknown");
+}
+
+TEST_CASE("a report") {
+  tenax::testing::virtual_time clock;
+  auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+
+  SECTION("of a success") {
+    tenax::testing::script<int> flaky;
+    flaky.throws(network_error("connection reset")).returns(42);
+    CHECK(fmt::format("{}", policy.try_call(std::ref(flaky))) ==
+          "succeeded after 2 attempts, elapsed 2s, waited 2s; the last one returned 42");
+  }
+  SECTION("of a failure") {
+    tenax::testing::script<void> down;
+    down.throws(network_error("connection refused")).repeats_last();
+    CHECK(fmt::format("{}", policy.try_call(std::ref(down))) ==
+          "gave up after 3 attempts, out of attempts, elapsed 4s, waited 4s; the last one failed: connection "
+          "refused");
+  }
+  SECTION("of what the server asked") {
+    tenax::testing::script<int> closed;
+    closed.throws(tenax::retry_after(1h, network_error("closed")));
+    CHECK(fmt::format("{}", policy.try_call(std::ref(closed))) ==
+          "gave up after 1 attempt, the server's wait is too long (the server asked for 1h); the last one "
+          "failed: closed");
+  }
+  SECTION("of a call that never began") {
+    auto const late = policy.stop(stop::deadline_at(clock.now()));
+    CHECK(fmt::format("{}", late.try_call([] { return 1; })) ==
+          "gave up after 0 attempts, out of time before the first attempt");
+  }
+}
+
+TEST_CASE("totals") {
+  tenax::counters counters;
+  CHECK(fmt::format("{}", counters.read()) == "0 calls (0 succeeded, 0 gave up), 0 attempts, 0 retries");
+  tenax::testing::virtual_time clock;
+  auto const policy =
+      tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock)).observe(std::ref(counters));
+  int calls = 0;
+  policy([&] {
+    if (++calls == 1) throw network_error("once");
+  });
+  CHECK(fmt::format("{}", counters.read()) ==
+        "1 call (1 succeeded, 0 gave up), 2 attempts, 1 retry, waits of 2s");
+}
+
+TEST_CASE("a worst case") {
+  auto const text = [](tenax::worst_case_bounds bounds) { return fmt::format("{}", bounds); };
+  auto const endless = tenax::duration::max();
+  CHECK(text({1, true, 0s, 0s}) == "1 attempt, no waiting");
+  CHECK(text({3, true, 5s, 5s}) == "3 attempts, 5s of waiting");
+  CHECK(text({3, true, 10min, 300ms}) == "3 attempts, 300ms of waiting, or 10min if a server asks for it");
+  CHECK(text({3, true, endless, 300ms}) ==
+        "3 attempts, 300ms of waiting, or without limit if a server asks for it");
+  CHECK(text({3, true, endless, endless}) == "3 attempts, waiting without limit");
+  CHECK(text({0, false, 30s, 30s}) == "attempts without limit, 30s of waiting");
+}
+
+TEST_CASE("the default policy explains itself") {
+  CHECK(fmt::format("{}", tenax::retrying{}) ==
+        "retries:     exceptions of type std::runtime_error or results that say they failed\n"
+        "waits:       exponential from 100ms, at most 5s, full jitter: 0s..100ms, 0s..200ms\n"
+        "stops:       after 3 attempts\n"
+        "server wait: obeyed up to 5min; above that, the call gives up\n"
+        "worst case:  3 attempts, 300ms of waiting, or 10min if a server asks for it");
+}
+
+TEST_CASE("a policy with everything explains itself, also without its driver") {
+  open_gate open;
+  named_gate named;
+  auto const polite =
+      tenax::retrying{}
+          .when(when::exception<std::bad_alloc> || when::result([](int status) { return status == 429; }))
+          .wait(wait::first_of(wait::only_if(when::exception<std::bad_alloc>, wait::none),
+                               wait::retry_after + wait::uniform(0s, 500ms),
+                               wait::exponential({.base = 1s, .max = 30s})))
+          .stop(stop::after_attempts(5) || stop::deadline(2min))
+          .max_server_wait(1min)
+          .through(std::ref(open))
+          .through(std::ref(named));
+  auto const text =
+      "asks first:  a gate, then a limit of 10 a second\n"
+      "retries:     exceptions of type std::bad_alloc or results that your function refuses\n"
+      "waits:       after exceptions of type std::bad_alloc, no wait\n"
+      "             else what the server asks for plus anything from 0s to 500ms\n"
+      "             else exponential from 1s, at most 30s: 1s, 2s, 4s, 8s\n"
+      "stops:       after 5 attempts or rather than wait past 2min\n"
+      "server wait: obeyed up to 1min; above that, the call gives up\n"
+      "worst case:  5 attempts, 2min of waiting";
+  CHECK(fmt::format("{}", polite) == text);
+
+  auto const without_driver = []<class... Parts>(tenax::policy<Parts...> const& p) {
+    return fmt::format("{}", p);
+  };
+  CHECK(without_driver(polite) == text);
+
+  CHECK(line("worst case", polite.stop(stop::after_attempts(5))) ==
+        "5 attempts, waiting without limit at the gates");
+}
+
+TEST_CASE("what is retried") {
+  auto const text = [](auto predicate) { return line("retries", tenax::retrying{}.when(predicate)); };
+  auto const own = [](tenax::attempt_info const&) { return true; };
+  CHECK(text(own) == "a predicate of your own");
+  CHECK(text(when::any_exception || own) == "any exception or a predicate of your own");
+  CHECK(text(when::any_error && own) == "(results that say they failed and a predicate of your own)");
+  CHECK(text(!when::exception<std::logic_error, std::bad_alloc>) ==
+        "anything but (exceptions of type std::logic_error or std::bad_alloc)");
+  CHECK(text(when::never) == "nothing");
+}
+
+TEST_CASE("how it waits") {
+  auto const text = [](auto strategy, std::int64_t attempts = 4) {
+    return line("waits", tenax::retrying{}.wait(strategy).stop(stop::after_attempts(attempts)));
+  };
+  SECTION("each wait is named where the waits differ") {
+    CHECK(text(wait::linear({.first = 1s, .step = 2s})) == "linear from 1s in steps of 2s: 1s, 3s, 5s");
+    CHECK(text(wait::exponential({.base = 1s, .factor = 1.5}).proportional(0.1)) ==
+          "exponential from 1s by a factor of 1.5, give or take 10%: 900ms..1.1s, 1.35s..1.65s, "
+          "2.025s..2.475s");
+    CHECK(text(wait::decorrelated({.base = 100ms, .max = 1s})) ==
+          "decorrelated from 100ms to 1s: 100ms..300ms, 100ms..900ms, 100ms..1s");
+  }
+  SECTION("no more of them than there are, and at most four") {
+    auto const growing = wait::fibonacci({.unit = 1s, .max = 8s});
+    CHECK(text(growing, 1) == "fibonacci in units of 1s, at most 8s");
+    CHECK(text(growing, 2) == "fibonacci in units of 1s, at most 8s: 1s");
+    CHECK(text(growing, 5) == "fibonacci in units of 1s, at most 8s: 1s, 1s, 2s, 3s");
+    CHECK(text(growing, 6) == "fibonacci in units of 1s, at most 8s: 1s, 1s, 2s, 3s, ...");
+    CHECK(line("waits", tenax::retrying{}.wait(growing).stop(stop::never)) ==
+          "fibonacci in units of 1s, at most 8s: 1s, 1s, 2s, 3s, ...");
+  }
+  SECTION("equal ones once, and only if the description does not say it") {
+    CHECK(text(wait::none) == "no wait");
+    CHECK(text(wait::constant(2s)) == "2s");
+    CHECK(text(wait::constant(2s).equal()) == "2s, equal jitter: 1s..2s each time");
+    CHECK(text(wait::uniform(1s, 3s)) == "anything from 1s to 3s");
+  }
+  SECTION("what only the server or the outcome knows is not foretold") {
+    CHECK(text([](tenax::attempt<int> const&) { return 1s; }) == "a wait of your own");
+    CHECK(text(wait::max_of(wait::retry_after, wait::linear())) ==
+          "the longer of (what the server asks for) and (linear from 1s in steps of 1s)");
+  }
+  SECTION("a strategy of your own is asked") {
+    CHECK(text([](tenax::attempt_info const& a) { return a.number * 10ms; }) ==
+          "a wait of your own: 10ms, 20ms, 30ms");
+  }
+}
+
+TEST_CASE("when it stops") {
+  auto const text = [](auto condition) { return line("stops", tenax::retrying{}.stop(condition)); };
+  auto const own = [](tenax::attempt_info const&) { return true; };
+  CHECK(text(stop::after_attempts(1)) == "after 1 attempt");
+  CHECK(text(own) == "when your condition says so");
+  CHECK(text(stop::never) == "never");
+
+  struct token {
+    bool stop_requested() const { return false; }
+  };
+  CHECK(line("stops", tenax::retrying{}.cancel_with(token{})) == "after 3 attempts, or when cancelled");
+}
+
+TEST_CASE("what happens to a server's wait") {
+  using tenax::too_long;
+  auto const text = [](tenax::any_duration max, too_long action) {
+    return line("server wait", tenax::retrying{}.max_server_wait(max, action));
+  };
+  CHECK(text(10s, too_long::give_up) == "obeyed up to 10s; above that, the call gives up");
+  CHECK(text(10s, too_long::clamp) == "obeyed up to 10s; longer ones are shortened to that");
+  CHECK(text(10s, too_long::ignore) == "obeyed up to 10s; longer ones are ignored");
+  CHECK(text(0s, too_long::give_up) == "never waited for: the call gives up");
+  CHECK(text(0s, too_long::clamp) == "ignored");
+  CHECK(text(0s, too_long::ignore) == "ignored");
+  CHECK(text(tenax::duration::max(), too_long::give_up) == "obeyed, however long");
+}
+
+TEST_CASE("the worst case of a policy without limits") {
+  CHECK(line("worst case", tenax::retrying{}.stop(stop::never)) ==
+        "attempts without limit, waiting without limit");
+  CHECK(line("worst case", tenax::retrying{}.wait(wait::constant(1ms)).stop(stop::never)) ==
+        "attempts without limit, waiting without limit");
+  CHECK(line("worst case", tenax::retrying{}.wait(wait::none).stop(stop::never).max_server_wait(0s)) ==
+        "attempts without limit, no waiting");
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// log.cpp: the line that is written before each sleep.
+#include <tenax/observe/log.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <tenax/tenax.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using lines = std::vector<std::string>;
+
+namespace {
+
+/// What is logged of a call of `f`.
+template <class Policy, class F>
+lines logged(Policy const& policy, F const& f) {
+  tenax::testing::virtual_time clock;
+  lines log;
+  auto const sink = [&](std::string_view line) { log.emplace_back(line); };
+  static_cast<void>(policy.environment(std::ref(clock)).before_sleep(tenax::log_to(sink)).try_call(f));
+  return log;
+}
+
+constexpr auto twice = tenax::retrying{}.wait(wait::constant(1500ms)).stop(stop::after_attempts(2));
+
+[[noreturn]] void reset() { throw std::runtime_error("connection reset"); }
+
+}  // namespace
+
+TEST_CASE("There is one line for each retry, saying what failed and when the next attempt is") {
+  CHECK(logged(tenax::retrying{}.wait(wait::sequence{0s, 250ms, 1min}).stop(stop::after_attempts(4)), reset) ==
+        lines{"tenax: attempt 1 failed: connection reset; attempt 2 at once",
+              "tenax: attempt 2 failed: connection reset; attempt 3 in 250ms",
+              "tenax: attempt 3 failed: connection reset; attempt 4 in 1min"});
+}
+
+TEST_CASE("A call that succeeds at once is not logged") { CHECK(logged(twice, [] {}).empty()); }
+
+TEST_CASE("A server's wait is in the line") {
+  CHECK(logged(twice, [] { throw tenax::retry_after(1s, std::runtime_error("slow down")); }) ==
+        lines{"tenax: attempt 1 failed: slow down; attempt 2 in 1.5s (the server asked for 1s)"});
+  CHECK(logged(twice, [] { throw tenax::retry_after(7s, std::runtime_error("slow down")); }) ==
+        lines{"tenax: attempt 1 failed: slow down; attempt 2 in 7s (the server asked for 7s)"});
+}
+
+TEST_CASE("A server's wait that was cut is logged as it was asked for") {
+  CHECK(logged(twice.max_server_wait(10s, tenax::too_long::clamp), [] { throw tenax::retry_after(1h, std::runtime_error("slow")); }) ==
+        lines{"tenax: attempt 1 failed: slow; attempt 2 in 10s (the server asked for 1h)"});
+}
+
+TEST_CASE("Every kind of outcome has its words") {
+  auto const policy = twice.when(when::always);
+  auto const first = [&](auto const& f) { return logged(policy, f).at(0); };
+  std::string const end = "; attempt 2 in 1.5s";
+  CHECK(first([] { throw 5; }) == "tenax: attempt 1 failed: an exception of another type" + end);
+  CHECK(first([] { return 5; }) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] {}) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] { return std::make_error_code(std::errc::timed_out); }) ==
+        "tenax: attempt 1 failed: " + std::make_error_code(std::errc::timed_out).message() + end);
+  CHECK(first([] { return std::error_code(); }) == "tenax: attempt 1 gave a result that is to be retried" + end);
+
+  using text = tests::expected<int, std::string>;
+  CHECK(first([] { return text::failure("no route"); }) == "tenax: attempt 1 failed: no route" + end);
+  CHECK(first([] { return text(1); }) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  using number = tests::expected<int, int>;
+  CHECK(first([] { return number::failure(5); }) == "tenax: attempt 1 failed: an error" + end);
+  using code = tests::expected<int, std::error_code>;
+  CHECK(first([] { return code::failure(std::make_error_code(std::errc::timed_out)); }) ==
+        "tenax: attempt 1 failed: " + std::make_error_code(std::errc::timed_out).message() + end);
+  using exception = tests::expected<int, std::runtime_error>;
+  CHECK(first([] { return exception::failure(std::runtime_error("what")); }) == "tenax: attempt 1 failed: what" + end);
+  using classified = tests::expected<int, tenax::classified<std::string>>;
+  CHECK(first([] { return classified::failure(std::string("text")); }) == "tenax: attempt 1 failed: text" + end);
+  using classified_number = tests::expected<int, tenax::classified<int>>;
+  CHECK(first([] { return classified_number::failure(5); }) == "tenax: attempt 1 failed: an error" + end);
+}
+
+TEST_CASE("Control characters of a message cannot forge lines") {
+  CHECK(logged(twice, [] { throw std::runtime_error("a\r\nb\tc\x1b[2Jd\x7f" "e"); }) ==
+        lines{"tenax: attempt 1 failed: a  b c [2Jd e; attempt 2 in 1.5s"});
+}
+
+TEST_CASE("Text in other languages stays as it is") {
+  CHECK(logged(twice, [] { throw std::runtime_error("Verbindung \xc3\xbc" "berlastet \xe2\x80\x94 \xe6\x97\xa5\xe6\x9c\xac"); }) ==
+        lines{"tenax: attempt 1 failed: Verbindung \xc3\xbc" "berlastet \xe2\x80\x94 \xe6\x97\xa5\xe6\x9c\xac; attempt 2 in 1.5s"});
+}
+
+TEST_CASE("A long message is cut, and the line stays one line") {
+  auto const line = logged(twice, [] { throw std::runtime_error(std::string(10'000, 'x')); }).at(0);
+  CHECK(line.size() == 511);
+  CHECK(line.substr(0, 27) == "tenax: attempt 1 failed: xx");
+}
+
+TEST_CASE("A FILE* gets the same lines") {
+  auto* const file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  tenax::testing::virtual_time clock;
+  twice.environment(std::ref(clock)).before_sleep(tenax::log_to(file)).try_call(reset);
+  twice.environment(std::ref(clock)).before_sleep(tenax::log_to(file)).try_call([] {
+    throw std::runtime_error("100 %s %n");
+  });
+  std::rewind(file);
+  char text[400] = {};
+  auto const size = std::fread(text, 1, sizeof text - 1, file);
+  std::fclose(file);
+  CHECK(std::string(text, size) == "tenax: attempt 1 failed: connection reset; attempt 2 in 1.5s\n"
+                                   "tenax: attempt 1 failed: 100 %s %n; attempt 2 in 1.5s\n");
+}
+
+TEST_CASE("Logging reads no clock") {
+  STATIC_REQUIRE_FALSE(decltype(tenax::retrying{}.before_sleep(tenax::log_to(stderr)))::uses_time);
+}

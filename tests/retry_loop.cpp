@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: MIT
+// retry_loop.cpp: the engine, driven by hand: the order of one turn, and how gates are treated.
+#include <tenax/tenax.hpp>
+
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <tenax/testing/virtual_time.hpp>
+
+#include "catch.hpp"
+#include "gates.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using tenax::admission;
+using tenax::stop_reason;
+using tenax::testing::virtual_time;
+using tests::events;
+using tests::test_gate;
+using durations = std::vector<tenax::duration>;
+using kind = tenax::feedback::kind;
+
+namespace {
+
+constexpr tenax::time_point at(tenax::duration d) { return tenax::time_point(d); }
+tenax::outcome<int> down() { return tests::thrown<int>(std::runtime_error("down")); }
+
+struct pressed_token {
+  bool const* pressed;
+  [[nodiscard]] bool stop_requested() const { return *pressed; }
+};
+
+/// Writes down every event of a turn, each as late as an observer hears of it.
+template <class Policy>
+auto recorded(Policy const& policy, events& log) {
+  auto const note = [&log](char const* what) { return [&log, what](tenax::attempt_info const&) { log.push_back(what); }; };
+  return policy
+      .when([&log](tenax::attempt<int> const& a) {
+        log.push_back("when");
+        return !a.result.has_value() || a.result.value() < 0;
+      })
+      .wait([&log](tenax::attempt_info const& a) {
+        log.push_back("wait");
+        return a.number * 1s;
+      })
+      .stop([&log](tenax::attempt_info const& a) {
+        log.push_back("stop, upcoming " + std::to_string(a.upcoming_wait / 1s) + " s");
+        return a.number == 3;
+      })
+      .before_attempt(note("before_attempt"))
+      .after_attempt(note("after_attempt"))
+      .before_sleep(note("before_sleep"))
+      .on_success(note("on_success"))
+      .on_give_up(note("on_give_up"));
+}
+
+/// An environment that writes its sleeps into the list of events.
+struct recording_time {
+  events* log;
+  [[nodiscard]] tenax::time_point now() const { return {}; }
+  void sleep(tenax::duration d) const { log->push_back("sleep " + std::to_string(d / 1s) + " s"); }
+};
+
+}  // namespace
+
+// --- the order of one turn ------------------------------------------------------------------------------------------
+
+TEST_CASE("One turn goes in the drawn order") {
+  events log;
+  test_gate gate({}, "gate", &log);
+  auto const policy = recorded(tenax::retrying{}.through(std::ref(gate)), log).environment(recording_time{&log});
+  int n = 0;
+  CHECK(policy([&] {
+          log.push_back("call");
+          return ++n < 3 ? -1 : n;
+        }) == 3);
+  CHECK(log == events{
+                   "gate asked 1", "before_attempt", "call", "after_attempt", "when", "gate told",
+                   "wait", "stop, upcoming 1 s", "before_sleep", "sleep 1 s",
+                   "gate asked 2", "before_attempt", "call", "after_attempt", "when", "gate told",
+                   "wait", "stop, upcoming 2 s", "before_sleep", "sleep 2 s",
+                   "gate asked 3", "before_attempt", "call", "after_attempt", "when", "gate told",
+                   "on_success"});
+}
+
+TEST_CASE("A call that gives up ends in the drawn order") {
+  events log;
+  test_gate gate({}, "gate", &log);
+  auto const policy = recorded(tenax::retrying{}.through(std::ref(gate)), log).environment(recording_time{&log});
+  CHECK(policy([&] {
+          log.push_back("call");
+          return -1;
+        }) == -1);
+  CHECK(events(log.end() - 9, log.end()) == events{"gate asked 3", "before_attempt", "call", "after_attempt", "when",
+                                                   "gate told", "wait", "stop, upcoming 3 s", "on_give_up"});
+}
+
+TEST_CASE("The order of an exception is the same, and that of a failure that is not retried ends after the predicate") {
+  events log;
+  auto const policy = recorded(tenax::retrying{}, log).environment(recording_time{&log});
+  CHECK_THROWS_AS(policy([&]() -> int { throw std::runtime_error("down"); }), std::runtime_error);
+  CHECK(events(log.begin(), log.begin() + 7) == events{"before_attempt", "after_attempt", "when", "wait",
+                                                       "stop, upcoming 1 s", "before_sleep", "sleep 1 s"});
+  log.clear();
+  CHECK_THROWS_AS(policy([&]() -> int { throw tenax::permanent(1); }), tenax::classified<int>);
+  CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
+}
+
+TEST_CASE("A call that ends before its first attempt tells only how it ended") {
+  events log;
+  test_gate gate({admission::refuse("closed")}, "gate", &log);
+  auto const policy = recorded(tenax::retrying{}.through(std::ref(gate)), log).environment(recording_time{&log});
+  CHECK_THROWS_AS(policy([] { return 1; }), tenax::refused);
+  CHECK(log == events{"gate asked 1", "on_give_up"});
+}
+
+// --- by hand --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("The engine is driven by hand") {
+  auto const policy = tenax::retrying{}.wait(wait::sequence{1s, 3s}).stop(stop::after_attempts(3) || stop::deadline(1min));
+  tenax::retry_loop loop{policy, at(100s)};
+  STATIC_REQUIRE(decltype(loop)::reads_clock);
+
+  auto next = loop.start_attempt(at(100s));
+  CHECK(next.starts());
+  CHECK(loop.info().number == 1);
+  CHECK(loop.attempts() == 0);
+  CHECK(loop.info().started == at(100s));
+  CHECK(loop.info().time_left == 1min);
+
+  next = loop.finish_attempt(down(), at(102s));
+  CHECK(next.waits());
+  CHECK(next.delay == 1s);
+  CHECK(loop.attempts() == 1);
+  CHECK(loop.info().elapsed == 2s);
+
+  next = loop.start_attempt(at(103s));
+  CHECK(next.starts());
+  CHECK(loop.info().number == 2);
+  CHECK(loop.info().waited == 1s);
+  CHECK(loop.info().previous_wait == 1s);
+  CHECK(loop.info().upcoming_wait == 0s);
+  CHECK(loop.info().time_left == 57s);
+
+  next = loop.finish_attempt(down(), at(104s));
+  CHECK(next.delay == 3s);
+  CHECK(loop.start_attempt(at(107s)).starts());
+  next = loop.finish_attempt(down(), at(108s));
+  CHECK(next.stops());
+  CHECK(next.reason == stop_reason::attempts);
+  CHECK(loop.reason() == stop_reason::attempts);
+  CHECK(loop.attempts() == 3);
+  CHECK(loop.info().waited == 4s);
+  CHECK(loop.info().elapsed == 8s);
+}
+
+TEST_CASE("The engine works in constant expressions") {
+  constexpr auto run = [](int good) {
+    auto const policy = tenax::retrying{}.when(when::result([](int i) { return i < 0; })).wait(wait::exponential({.base = 1s}));
+    tenax::retry_loop loop{policy};
+    tenax::duration total{};
+    auto next = loop.start_attempt();
+    for (int n = 1; next.starts(); ++n) {
+      next = loop.finish_attempt(tenax::outcome<int>(n < good ? -1 : n));
+      while (next.waits()) {
+        total += next.delay;
+        next = loop.start_attempt();
+      }
+    }
+    return std::pair(loop.attempts(), total);
+  };
+  STATIC_REQUIRE(run(1) == std::pair(1U, tenax::duration(0s)));
+  STATIC_REQUIRE(run(3) == std::pair(3U, tenax::duration(3s)));
+  STATIC_REQUIRE(run(9) == std::pair(3U, tenax::duration(3s)));
+}
+
+TEST_CASE("A policy whose parts do not look at time needs no clock") {
+  constexpr tenax::retrying policy{};
+  STATIC_REQUIRE_FALSE(tenax::retry_loop<std::remove_cvref_t<decltype(policy)>>::reads_clock);
+  tenax::retry_loop loop{policy};
+  CHECK(loop.start_attempt().starts());
+  CHECK(loop.finish_attempt(down()).waits());
+  CHECK(loop.info().elapsed == 0s);
+}
+
+TEST_CASE("The engine can refer to a policy instead of holding it") {
+  auto const policy = tenax::retrying{}.wait(wait::constant(1s));
+  tenax::retry_loop<decltype(policy) const&> loop(policy);
+  CHECK(&loop.policy() == &policy);
+  CHECK(loop.start_attempt().starts());
+  CHECK(loop.finish_attempt(down()).delay == 1s);
+}
+
+TEST_CASE("The engine draws from the source that it is given") {
+  tenax::fixed_random highest(tenax::highest_draw), lowest(tenax::lowest_draw);
+  auto const policy = tenax::retrying{}.wait(wait::uniform(1s, 2s));
+  auto const first_wait = [&](tenax::random_source& random) {
+    tenax::retry_loop loop{policy, {}, &random};
+    static_cast<void>(loop.start_attempt());
+    return loop.finish_attempt(down()).delay;
+  };
+  CHECK(first_wait(lowest) == 1s);
+  CHECK(first_wait(highest) == 2s - 1ns);
+}
+
+TEST_CASE("A wait of zero is a wait: the attempt after it has to be asked for") {
+  tenax::retry_loop loop{tenax::retrying{}.wait(wait::none)};
+  CHECK(loop.start_attempt().starts());
+  auto const next = loop.finish_attempt(down());
+  CHECK(next.waits());
+  CHECK(next.delay == 0s);
+  CHECK(loop.start_attempt().starts());
+  CHECK(loop.info().number == 2);
+}
+
+TEST_CASE("Who asked for the wait is told: the strategy or the server") {
+  using tenax::wait_source;
+  std::vector<wait_source> sources;
+  auto const policy = tenax::retrying{}.wait(wait::constant(10s)).stop(stop::never).before_sleep([&](tenax::attempt_info const& a) {
+    sources.push_back(a.source);
+  });
+  tenax::retry_loop loop{policy};
+  auto const asking = [&](auto d) {
+    static_cast<void>(loop.start_attempt());
+    return loop.finish_attempt(tests::thrown<int>(tenax::retry_after(d, 1))).delay;
+  };
+  CHECK(asking(5s) == 10s);
+  CHECK(asking(10s) == 10s);
+  CHECK(asking(15s) == 15s);
+  static_cast<void>(loop.start_attempt());
+  CHECK(loop.finish_attempt(down()).delay == 10s);
+  CHECK(sources == std::vector{wait_source::strategy, wait_source::server, wait_source::server, wait_source::strategy});
+}
+
+TEST_CASE("An unstarted call has as its outcome what a plain call throws") {
+  bool pressed = true;
+  tenax::retry_loop cancelled{tenax::retrying{}.cancel_with(pressed_token{&pressed})};
+  CHECK(cancelled.start_attempt().reason == stop_reason::cancelled);
+  auto const outcome = cancelled.unstarted<int>();
+  CHECK(outcome.exception_as<tenax::cancelled>() != nullptr);
+  CHECK(outcome.exception_as<std::exception>()->what() == std::string("tenax: cancelled"));
+  CHECK(cancelled.attempts() == 0);
+
+  tenax::retry_loop expired{tenax::retrying{}.stop(stop::deadline_at(at(5s))), at(6s)};
+  CHECK(expired.start_attempt(at(6s)).reason == stop_reason::expired_on_entry);
+  CHECK(expired.unstarted<void>().exception_as<tenax::expired>() != nullptr);
+
+  test_gate gate({admission::refuse("closed", 3s)});
+  tenax::retry_loop refused{tenax::retrying{}.through(std::ref(gate))};
+  CHECK(refused.start_attempt().reason == stop_reason::refused_by_gate);
+  CHECK(refused.refusal().reason == std::string("closed"));
+  CHECK(refused.refusal().retry_after == tenax::optional_duration(3s));
+  CHECK(refused.unstarted<int>().exception_as<tenax::refused>()->what() == std::string("closed"));
+}
+
+TEST_CASE("Waits add up without wrapping, and attempt numbers without starting over") {
+  auto const policy = tenax::retrying{}.wait(wait::constant(tenax::duration::max())).stop(stop::never);
+  tenax::retry_loop loop{policy};
+  for (int i = 0; i < 3; ++i) {
+    static_cast<void>(loop.start_attempt());
+    static_cast<void>(loop.finish_attempt(down()));
+  }
+  static_cast<void>(loop.start_attempt());
+  CHECK(loop.info().waited == tenax::duration::max());
+}
+
+// --- gates ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("A gate is asked before every attempt and told once after it") {
+  virtual_time clock;
+  test_gate gate;
+  auto const policy = tenax::retrying{}.wait(wait::constant(1s)).through(std::ref(gate)).environment(std::ref(clock));
+  int n = 0;
+  policy([&] { return ++n < 3 ? throw std::runtime_error("down") : n; });
+  CHECK(gate.numbers == std::vector<unsigned>{1, 2, 3});
+  CHECK(gate.told == 3);
+  CHECK(gate.held() == 0);
+  CHECK(gate.abandoned == 0);
+  CHECK(gate.told_without_ticket == 0);
+  CHECK(gate.times == std::vector{at(0s), at(1s), at(2s)});
+}
+
+TEST_CASE("After a wait the gate is asked again, as often as it says so") {
+  virtual_time clock;
+  test_gate gate({admission::wait(1s), admission::wait(2s), admission::go(), admission::wait(5s)});
+  auto const policy = tenax::retrying{}.wait(wait::constant(10s)).through(std::ref(gate)).environment(std::ref(clock));
+  int n = 0;
+  auto const report = policy.try_call([&] { return ++n < 2 ? throw std::runtime_error("down") : n; });
+  CHECK(gate.numbers == std::vector<unsigned>{1, 1, 1, 2, 2});
+  CHECK(clock.sleeps() == durations{1s, 2s, 10s, 5s});
+  CHECK(report.attempts == 2);
+  CHECK(report.waited == 18s);
+  CHECK(gate.told == 2);
+  CHECK(gate.held() == 0);
+}
+
+TEST_CASE("Gates are asked from the outermost one on, and told in reverse") {
+  events log;
+  test_gate outer({}, "outer", &log), inner({}, "inner", &log);
+  auto const policy = tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner));
+  policy([] {});
+  CHECK(log == events{"outer asked 1", "inner asked 1", "inner told", "outer told"});
+}
+
+TEST_CASE("After a wait at one gate, all gates are asked again") {
+  events log;
+  virtual_time clock;
+  test_gate outer({}, "outer", &log), inner({admission::wait(1s)}, "inner", &log);
+  auto const policy =
+      tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner)).environment(std::ref(clock));
+  policy([] {});
+  CHECK(log == events{"outer asked 1", "inner asked 1", "outer asked 1", "inner asked 1", "inner told", "outer told"});
+  CHECK(outer.granted == 1);
+  CHECK(outer.held() == 0);
+  CHECK(inner.held() == 0);
+}
+
+TEST_CASE("An inner gate is not asked while the outer one says wait or no") {
+  virtual_time clock;
+  test_gate outer({admission::wait(1s), admission::refuse("closed")}), inner;
+  auto const policy =
+      tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner)).environment(std::ref(clock));
+  CHECK_THROWS_AS(policy([] {}), tenax::refused);
+  CHECK(inner.asked == 0);
+}
+
+TEST_CASE("A refused first attempt throws what the gate says") {
+  test_gate gate({admission::refuse("circuit open", 7s)});
+  int n = 0;
+  try {
+    tenax::retrying{}.through(std::ref(gate))([&] { ++n; });
+    FAIL("returned");
+  } catch (tenax::refused const& e) {
+    CHECK(e.what() == std::string("circuit open"));
+    CHECK(e.retry_after() == tenax::optional_duration(7s));
+  }
+  CHECK(n == 0);
+  CHECK(gate.told == 0);
+}
+
+TEST_CASE("A refused later attempt passes the last outcome through") {
+  virtual_time clock;
+  test_gate gate({admission::go(), admission::refuse("circuit open")});
+  auto const policy = tenax::retrying{}.through(std::ref(gate)).environment(std::ref(clock));
+  auto const report = policy.try_call([]() -> int { throw std::runtime_error("down"); });
+  CHECK(report.reason == stop_reason::refused_by_gate);
+  CHECK(report.attempts == 1);
+  CHECK(report.result.exception_as<std::runtime_error>() != nullptr);
+  CHECK(gate.held() == 0);
+
+  test_gate again({admission::go(), admission::refuse("circuit open")});
+  auto const judged = tenax::retrying{}.when(when::always).through(std::ref(again)).environment(std::ref(clock));
+  CHECK(judged([] { return 5; }) == 5);
+}
+
+TEST_CASE("A refusal after a grant of an outer gate gives the grant back") {
+  test_gate outer, inner({admission::refuse("full")});
+  auto const policy = tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner));
+  CHECK_THROWS_AS(policy([] {}), tenax::refused);
+  CHECK(outer.granted == 1);
+  CHECK(outer.abandoned == 1);
+  CHECK(outer.told == 0);
+  CHECK(outer.held() == 0);
+}
+
+TEST_CASE("A gate is told how the attempt ended") {
+  virtual_time clock;
+  auto const told = [&](auto const& base, auto&& f) {
+    test_gate gate;
+    static_cast<void>(base.stop(stop::after_attempts(1)).through(std::ref(gate)).environment(std::ref(clock)).try_call(f));
+    REQUIRE(gate.feedbacks.size() == 1);
+    return gate.feedbacks[0];
+  };
+  tenax::retrying const base{};
+  CHECK(told(base, [] {}).how == kind::success);
+  CHECK(told(base, [] { throw std::runtime_error("down"); }).how == kind::failure);
+  CHECK(told(base, [] { throw std::logic_error("bug"); }).how == kind::failure);
+  CHECK(told(base, [] { throw tenax::permanent(1); }).how == kind::failure);
+  CHECK(told(base, [] { throw tenax::cancelled(); }).how == kind::cancelled);
+  CHECK(told(base.when(when::result_is(1)), [] { return 1; }).how == kind::failure);
+  CHECK(told(base.when(when::result_is(1)), [] { return 2; }).how == kind::success);
+  CHECK(told(base.when(when::never), [] { return std::make_error_code(std::errc::timed_out); }).how == kind::failure);
+  auto const throttled = told(base, [] { throw tenax::retry_after(3s, 429); });
+  CHECK(throttled.how == kind::throttled);
+  CHECK(throttled.server_wait == tenax::optional_duration(3s));
+  CHECK_FALSE(told(base, [] {}).server_wait.has_value());
+}
+
+TEST_CASE("A gate's wait counts against the deadline") {
+  virtual_time clock;
+  test_gate gate({admission::wait(3s), admission::go(), admission::wait(3s), admission::wait(3s), admission::go()});
+  auto const policy = tenax::retrying{}
+                          .wait(wait::constant(1s))
+                          .stop(stop::deadline(10s))
+                          .through(std::ref(gate))
+                          .environment(std::ref(clock));
+  auto const report = policy.try_call([]() -> int { throw std::runtime_error("down"); });
+  // 3 (gate), attempt 1, 1 (wait), 3 + 3 would end at the deadline.
+  CHECK(clock.sleeps() == durations{3s, 1s, 3s});
+  CHECK(report.reason == stop_reason::deadline);
+  CHECK(report.attempts == 1);
+  CHECK(report.elapsed == 7s);
+  CHECK(gate.held() == 0);
+}
+
+TEST_CASE("A gate's wait before the first attempt that would reach the deadline is not begun") {
+  virtual_time clock;
+  test_gate gate({admission::wait(10s)});
+  auto const policy = tenax::retrying{}.through(std::ref(gate)).environment(std::ref(clock));
+  auto const report = policy.stop(stop::deadline(10s)).try_call([] {});
+  CHECK(report.reason == stop_reason::expired_on_entry);
+  CHECK(clock.sleeps().empty());
+
+  test_gate shorter({admission::wait(10s - 1ns)});
+  CHECK(tenax::retrying{}.stop(stop::deadline(10s)).through(std::ref(shorter)).environment(std::ref(clock)).try_call([] {}));
+  CHECK(clock.sleeps() == durations{10s - 1ns});
+}
+
+TEST_CASE("A gate's wait does not count as the previous wait of a strategy") {
+  virtual_time clock;
+  test_gate gate({admission::go(), admission::wait(1h)});
+  durations previous;
+  auto const policy = tenax::retrying{}
+                          .wait(wait::constant(2s))
+                          .through(std::ref(gate))
+                          .before_attempt([&](tenax::attempt_info const& a) { previous.push_back(a.previous_wait); })
+                          .environment(std::ref(clock));
+  int n = 0;
+  policy([&] { return ++n < 3 ? throw std::runtime_error("down") : n; });
+  CHECK(previous == durations{0s, 2s, 2s});
+}
+
+TEST_CASE("A wait at a gate ends at once when the call is cancelled, and the tickets go back") {
+  virtual_time clock;
+  bool pressed = false;
+  clock.after(2s, [&] { pressed = true; });
+  test_gate outer, inner({admission::wait(1min)});
+  auto const policy = tenax::retrying{}
+                          .through(std::ref(outer))
+                          .through(std::ref(inner))
+                          .cancel_with(pressed_token{&pressed})
+                          .environment(std::ref(clock));
+  int n = 0;
+  CHECK_THROWS_AS(policy([&] { ++n; }), tenax::cancelled);
+  CHECK(n == 0);
+  CHECK(clock.sleeps() == durations{2s});
+  CHECK(outer.granted == 1);
+  CHECK(outer.abandoned == 1);
+  CHECK(outer.held() == 0);
+  CHECK(inner.asked == 1);
+}
+
+TEST_CASE("A cancellation between a gate's grant and the attempt gives the ticket back") {
+  bool pressed = false;
+  test_gate gate;
+  auto const policy = tenax::retrying{}
+                          .through(std::ref(gate))
+                          .cancel_with(pressed_token{&pressed})
+                          .before_attempt([&](tenax::attempt_info const&) { pressed = true; });
+  CHECK_THROWS_AS(policy([] {}), tenax::cancelled);
+  CHECK(gate.granted == 1);
+  CHECK(gate.abandoned == 1);
+  CHECK(gate.told == 0);
+}
+
+TEST_CASE("A gate with a ticket that says nothing about time makes the policy read the clock") {
+  test_gate gate;
+  auto const policy = tenax::retrying{}.through(std::ref(gate));
+  STATIC_REQUIRE(decltype(policy)::uses_time);
+}
+
+TEST_CASE("An engine that is dropped half-way gives its tickets back") {
+  test_gate gate;
+  {
+    tenax::retry_loop loop{tenax::retrying{}.through(std::ref(gate))};
+    CHECK(loop.start_attempt().starts());
+    CHECK(gate.held() == 1);
+  }
+  CHECK(gate.held() == 0);
+  CHECK(gate.abandoned == 1);
+}

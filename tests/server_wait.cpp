@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// server_wait.cpp: waits that the other side asks for: never shortened, limited only by giving up.
+#include <tenax/tenax.hpp>
+
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+#include <tenax/testing/virtual_time.hpp>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using tenax::stop_reason;
+using tenax::too_long;
+using tenax::testing::virtual_time;
+using durations = std::vector<tenax::duration>;
+
+namespace {
+
+/// Fails once, asking for a wait.
+auto asking(tenax::duration d) {
+  return [d, n = 0]() mutable -> int {
+    if (++n == 1) throw tenax::retry_after(d, std::runtime_error("slow down"));
+    return n;
+  };
+}
+
+}  // namespace
+
+TEST_CASE("A server's wait is a floor: the longer one is waited") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.wait(wait::constant(10s)).environment(std::ref(clock));
+  policy(asking(30s));
+  policy(asking(3s));
+  policy(asking(0s));
+  CHECK(clock.sleeps() == durations{30s, 10s, 10s});
+}
+
+TEST_CASE("A server's wait is not shortened by a strategy, whatever it is") {
+  auto const waited = [](auto const& strategy) {
+    virtual_time clock(3);
+    tenax::retrying{}.wait(strategy).environment(std::ref(clock))(asking(30s));
+    return clock.slept();
+  };
+  CHECK(waited(wait::none) == 30s);
+  CHECK(waited(wait::exponential({.base = 1s, .max = 5s}).full()) == 30s);
+  CHECK(waited(wait::at_most(1s, wait::first_of(wait::retry_after, wait::none))) == 30s);
+  CHECK(waited(wait::min_of(wait::constant(1s), wait::constant(2s))) == 30s);
+  CHECK(waited(wait::first_of(wait::retry_after, wait::constant(1min))) == 30s);
+  CHECK(waited(wait::max_of(wait::constant(1min), wait::retry_after)) == 1min);
+}
+
+TEST_CASE("Jitter on top of a server's wait only adds") {
+  virtual_time clock(5);
+  auto const policy = tenax::retrying{}
+                          .wait(wait::first_of(wait::retry_after + wait::uniform(0s, 500ms), wait::exponential()))
+                          .environment(std::ref(clock));
+  tenax::duration shortest = tenax::duration::max(), longest{};
+  for (int i = 0; i < 200; ++i) {
+    policy(asking(30s));
+    shortest = std::min(shortest, clock.sleeps().back());
+    longest = std::max(longest, clock.sleeps().back());
+  }
+  CHECK(shortest >= 30s);
+  CHECK(shortest < 30s + 50ms);
+  CHECK(longest < 30s + 500ms);
+  CHECK(longest > 30s + 450ms);
+}
+
+TEST_CASE("A server's wait above the limit ends the call, with its value in the report") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock));
+
+  auto const longest = policy.try_call(asking(5min));
+  CHECK(longest.succeeded());
+  CHECK(clock.sleeps() == durations{5min});
+
+  auto const report = policy.try_call(asking(5min + 1ns));
+  CHECK(report.reason == stop_reason::server_wait_too_long);
+  CHECK(report.server_wait == tenax::optional_duration(5min + 1ns));
+  CHECK(report.attempts == 1);
+  CHECK(report.waited == 0s);
+  CHECK(report.result.exception_as<std::runtime_error>() != nullptr);
+  CHECK_THROWS_AS(policy(asking(1h)), std::runtime_error);
+  CHECK(clock.sleeps().size() == 1);
+}
+
+TEST_CASE("The limit on server waits can be set") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock)).max_server_wait(10s);
+  CHECK(policy.try_call(asking(10s)).succeeded());
+  CHECK(policy.try_call(asking(11s)).reason == stop_reason::server_wait_too_long);
+  CHECK(policy.max_server_wait(2h).try_call(asking(1h)).succeeded());
+  CHECK(policy.max_server_wait(0s).try_call(asking(1ns)).reason == stop_reason::server_wait_too_long);
+  tests::check_rejected("max_server_wait: max", "-1s", [&] { return policy.max_server_wait(-1s); });
+}
+
+TEST_CASE("A server's wait above the limit can be cut to it") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.wait(wait::none).environment(std::ref(clock)).max_server_wait(10s, too_long::clamp);
+  auto const report = policy.try_call(asking(1h));
+  CHECK(report.succeeded());
+  CHECK(policy.try_call(asking(3s)).succeeded());
+  CHECK(clock.sleeps() == durations{10s, 3s});
+  int n = 0;
+  auto const given_up = policy.stop(stop::after_attempts(1)).try_call([&] { ++n; throw tenax::retry_after(1h, 1); });
+  CHECK(given_up.reason == stop_reason::attempts);
+  CHECK(given_up.server_wait == tenax::optional_duration(1h));
+}
+
+TEST_CASE("A server's wait above the limit can be ignored") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}
+                          .wait(wait::first_of(wait::retry_after, wait::constant(2s)))
+                          .environment(std::ref(clock))
+                          .max_server_wait(10s, too_long::ignore);
+  CHECK(policy.try_call(asking(1h)).succeeded());
+  CHECK(policy.try_call(asking(3s)).succeeded());
+  CHECK(clock.sleeps() == durations{2s, 3s});
+}
+
+TEST_CASE("A server's wait is not shortened by a deadline: the call gives up") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.wait(wait::none).environment(std::ref(clock));
+  auto const plain = policy.stop(stop::deadline(20s)).try_call(asking(30s));
+  CHECK(plain.reason == stop_reason::deadline);
+  CHECK(plain.server_wait == tenax::optional_duration(30s));
+  auto const clipping = policy.stop(stop::deadline(20s).clip_last_wait()).try_call(asking(30s));
+  CHECK(clipping.reason == stop_reason::deadline);
+  CHECK(clock.sleeps().empty());
+}
+
+TEST_CASE("A failure that asks for a wait counts as an attempt like any other") {
+  virtual_time clock;
+  int n = 0;
+  auto const report = tenax::retrying{}.environment(std::ref(clock)).try_call([&] {
+    ++n;
+    throw tenax::retry_after(1s, 429);
+  });
+  CHECK(report.reason == stop_reason::attempts);
+  CHECK(n == 3);
+}
+
+TEST_CASE("Waits, conditions and observers see the server's wait") {
+  virtual_time clock;
+  std::vector<tenax::optional_duration> seen;
+  auto const policy = tenax::retrying{}
+                          .wait([&](tenax::attempt_info const& a) {
+                            seen.push_back(a.server_wait);
+                            return 1s;
+                          })
+                          .stop([&](tenax::attempt_info const& a) {
+                            seen.push_back(a.server_wait);
+                            return a.number == 2;
+                          })
+                          .before_sleep([&](tenax::attempt_info const& a) { seen.push_back(a.server_wait); })
+                          .environment(std::ref(clock));
+  int n = 0;
+  CHECK_THROWS_AS(policy([&] {
+                    if (++n == 1) throw tenax::retry_after(7s, std::runtime_error("slow"));
+                    throw std::runtime_error("down");
+                  }),
+                  std::runtime_error);
+  tenax::optional_duration const none;
+  CHECK(seen == std::vector<tenax::optional_duration>{7s, 7s, 7s, none, none});
+}
+
+TEST_CASE("The observers of the end see the server's wait that ended the call") {
+  virtual_time clock;
+  tenax::optional_duration seen;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock)).on_give_up([&](tenax::attempt_info const& a) {
+    seen = a.server_wait;
+  });
+  CHECK_THROWS_AS(policy(asking(1h)), std::runtime_error);
+  CHECK(seen == tenax::optional_duration(1h));
+}
+
+TEST_CASE("A negative wait is refused where it is thrown") {
+  tests::check_rejected("tenax::retry_after: wait", "-1s", [] { return tenax::retry_after(-1s, 1); });
+}

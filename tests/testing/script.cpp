@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// script.cpp: a callable that plays the outcomes written down for it.
+#include <tenax/testing/script.hpp>
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <tenax/tenax.hpp>
+
+#include "catch.hpp"
+
+namespace wait = tenax::wait;
+using tenax::testing::script;
+
+TEST_CASE("A script plays its outcomes in order and counts its calls") {
+  script<int> s;
+  s.throws(std::runtime_error("down")).returns(7).throws(5);
+  CHECK(s.calls() == 0);
+  CHECK_THROWS_AS(s(), std::runtime_error);
+  CHECK(s() == 7);
+  CHECK_THROWS_AS(s(), int);
+  CHECK(s.calls() == 3);
+}
+
+TEST_CASE("A script is an operation for a policy") {
+  script<int> flaky;
+  flaky.throws(std::runtime_error("down")).returns(7);
+  CHECK(tenax::retrying{}.wait(wait::none)(std::ref(flaky)) == 7);
+  CHECK(flaky.calls() == 2);
+}
+
+TEST_CASE("A script that is over throws a bug, which the default policy does not retry") {
+  script<int> s;
+  s.throws(std::runtime_error("down"));
+  CHECK_THROWS_AS(tenax::retrying{}.wait(wait::none)(std::ref(s)), std::logic_error);
+  CHECK(s.calls() == 2);
+  script<void> empty;
+  CHECK_THROWS_AS(empty(), std::logic_error);
+  script<void> endless;
+  endless.repeats_last();
+  CHECK_THROWS_AS(endless(), std::logic_error);
+}
+
+TEST_CASE("The last outcome can be repeated for ever, or a number of times") {
+  script<int> s;
+  s.returns(1).returns(2).repeats_last();
+  CHECK(s() == 1);
+  for (int i = 0; i < 5; ++i) CHECK(s() == 2);
+
+  script<int> t;
+  t.throws(std::runtime_error("down")).times(3).returns(4);
+  for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(t(), std::runtime_error);
+  CHECK(t() == 4);
+}
+
+TEST_CASE("A script of nothing, of a text, and of what cannot be copied") {
+  script<void> nothing;
+  nothing.returns().throws(std::runtime_error("down"));
+  nothing();
+  CHECK_THROWS_AS(nothing(), std::runtime_error);
+
+  script<std::string> text;
+  text.returns("from a literal").returns(std::string("from a string"));
+  CHECK(text() == "from a literal");
+  CHECK(text() == "from a string");
+
+  script<std::unique_ptr<int>> unique;
+  unique.runs([] { return std::make_unique<int>(5); });
+  CHECK(*unique() == 5);
+}
+
+TEST_CASE("A line of a script can do something") {
+  int n = 0;
+  script<int> s;
+  s.runs([&] { return ++n; }).repeats_last();
+  CHECK(s() == 1);
+  CHECK(s() == 2);
+}
+
+TEST_CASE("A script can be copied, and the copy plays on its own") {
+  script<int> s;
+  s.returns(1).returns(2);
+  CHECK(s() == 1);
+  auto copy = s;
+  CHECK(copy() == 2);
+  CHECK(s() == 2);
+}
