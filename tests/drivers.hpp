@@ -65,20 +65,8 @@ void with_every_driver(Check const& check) {
     });
   }
   {
-    INFO("driver: a call with the attempt's numbers");
-    check([](auto const& policy, auto& f) -> decltype(auto) {
-      return policy([&f](tenax::attempt_info const&) -> decltype(auto) { return f(); });
-    });
-  }
-  {
     INFO("driver: a call that can be cancelled");
     check([](auto const& policy, auto& f) -> decltype(auto) { return policy.cancel_with(idle_token{})(f); });
-  }
-  {
-    INFO("driver: wrap");
-    check([](auto const& policy, auto& f) -> decltype(auto) {
-      return policy.wrap([&f]() -> decltype(auto) { return f(); })();
-    });
   }
   {
     INFO("driver: try_call");

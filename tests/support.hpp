@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// support.hpp: what many tests need: attempts made by hand, results that can fail, and what a constructor says if it refuses.
+// support.hpp: what many tests need: attempts made by hand, results that can fail, and what a refused parameter says.
 #pragma once
 
 #include <optional>

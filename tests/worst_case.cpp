@@ -41,7 +41,8 @@ TEST_CASE("Attempts are those of the stop condition") {
 TEST_CASE("The waits of all attempts but the last are added up") {
   STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(1)).wait(wait::constant(1s))).total_wait == 0s);
   STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(4)).wait(wait::constant(1s))).total_wait == 3s);
-  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(4)).wait(wait::exponential({.base = 1s, .max = 3s}))).own_wait == 6s);
+  STATIC_REQUIRE(
+      worst_case(alone.stop(stop::after_attempts(4)).wait(wait::exponential({.base = 1s, .max = 3s}))).own_wait == 6s);
   STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(6)).wait(wait::fibonacci({.unit = 1s}))).own_wait == 12s);
   STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(100)).wait(wait::none)).total_wait == 0s);
   STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(4)).wait(wait::sequence{1s, 2s, 4s, 8s})).own_wait == 7s);
@@ -87,8 +88,8 @@ TEST_CASE("Without a limit on attempts or time, the waiting is unbounded") {
   CHECK_FALSE(worst_case(alone.stop(stop::after_elapsed(10s)).wait(wait::constant(1s))).bounded());
   CHECK(worst_case(alone.stop(stop::never).wait(wait::constant(1s))).own_wait == tenax::duration::max());
   CHECK(worst_case(alone.stop(stop::never).wait(wait::none)).bounded());
-  CHECK_FALSE(
-      worst_case(alone.stop(stop::never).wait(wait::chain(wait::repeat(2'000, wait::none), wait::constant(1s)))).bounded());
+  CHECK_FALSE(worst_case(alone.stop(stop::never).wait(wait::chain(wait::repeat(2'000, wait::none), wait::constant(1s))))
+                  .bounded());
 }
 
 TEST_CASE("Many attempts are not underestimated") {

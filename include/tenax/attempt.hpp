@@ -14,7 +14,7 @@ namespace tenax {
 /// Who asked for the upcoming wait.
 enum class wait_source : unsigned char {
   strategy,  ///< the policy's wait strategy
-  server     ///< the other side, and the strategy did not ask for more
+  server     ///< the other side, and the strategy did not ask for more; see also `attempt_info::server_wait`
 };
 
 namespace detail {

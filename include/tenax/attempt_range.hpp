@@ -33,6 +33,8 @@ class attempt_range {
       if (more_) return;
       loop_.conclude(slot.result);
       if (!slot.result.has_value()) slot.result.rethrow();
+    } else {
+      detail::explain_call<void, Policy, std::remove_reference_t<Block>>();
     }
   }
 

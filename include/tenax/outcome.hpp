@@ -11,6 +11,12 @@
 
 #include <tenax/errors.hpp>
 
+// g++ takes the members below for uninitialized where it cannot see that an outcome without a value has an exception.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 namespace tenax {
 
 namespace detail {
@@ -285,3 +291,7 @@ class outcome {
 };
 
 }  // namespace tenax
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -216,6 +216,9 @@ class retrying : public Policy {
       } else {
         return detail::drive_values<result>(policy(), world, attempt);
       }
+    } else {
+      return detail::explain_call<detail::result_or_void<F, Args...>, Policy, std::remove_reference_t<F>,
+                                  std::remove_reference_t<Args>...>();
     }
   }
 
@@ -231,7 +234,7 @@ class retrying : public Policy {
       };
       return detail::drive<result, true>(policy(), detail::unwrap(environment_), attempt, finish);
     } else {
-      return {outcome<result>(caught_exception())};
+      return detail::explain_call<report<result>, Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>();
     }
   }
 

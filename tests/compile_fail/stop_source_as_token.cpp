@@ -10,9 +10,12 @@ using namespace std::chrono_literals;
 struct token {
   bool stop_requested() const { return false; }
 };
+
+// As std::stop_source, which not every standard library has: it can be asked, too.
 struct source {
   token get_token() const { return {}; }
-  bool stop_requested() { return false; }
+  bool stop_requested() const { return false; }
+  bool stop_possible() const { return true; }
 };
 source button;
 

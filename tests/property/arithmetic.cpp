@@ -39,9 +39,8 @@ TEST_CASE("Saturating products are exact, or the longest duration") {
     auto const times = draw.number(~std::uint64_t{0});
     CAPTURE(d.count(), times);
     // A product of 127 bits overflows nothing.
-    auto const exact = times > (std::uint64_t{1} << 63) && d.count() > 1
-                           ? wide{duration::max().count()} + 1
-                           : wide{d.count()} * static_cast<wide>(times);
+    auto const exact = times > (std::uint64_t{1} << 63) && d.count() > 1 ? wide{duration::max().count()} + 1
+                                                                         : wide{d.count()} * static_cast<wide>(times);
     REQUIRE(tenax::saturating_multiply(d, times) == held(exact));
   }
 }

@@ -40,7 +40,9 @@ class cases {
   tenax::duration at_least(tenax::duration least) { return least + wait(tenax::duration::max() - least); }
 
   /// An attempt's number, from 1 to 2^32 - 1.
-  std::uint32_t attempt() { return 1 + static_cast<std::uint32_t>(number(std::numeric_limits<std::uint32_t>::max() - 1)); }
+  std::uint32_t attempt() {
+    return 1 + static_cast<std::uint32_t>(number(std::numeric_limits<std::uint32_t>::max() - 1));
+  }
 
   /// From 0 to 1, both included.
   double share() { return coin(8) ? 1.0 : static_cast<double>(random_() >> 11) * 0x1p-53; }

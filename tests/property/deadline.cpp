@@ -111,10 +111,11 @@ TEST_CASE("In whole calls, every wait ends before the deadline, on a clipped one
   tests::cases draw(55);
   for (int i = 0; i < runs / 5; ++i) {
     auto const d = duration(1) + draw.wait(duration(std::int64_t{1} << 50));
-    auto const policy = tenax::retrying{}
-                            .when(when::always)
-                            .wait(wait::exponential({.base = draw.wait(d / 4) + duration(1), .max = duration::max()}).full())
-                            .stop(stop::deadline(d) || stop::after_attempts(200));
+    auto const policy =
+        tenax::retrying{}
+            .when(when::always)
+            .wait(wait::exponential({.base = draw.wait(d / 4) + duration(1), .max = duration::max()}).full())
+            .stop(stop::deadline(d) || stop::after_attempts(200));
     auto const attempt = d / 50;
     CAPTURE(d.count(), policy.strategy.strategy.base.count());
 
@@ -123,7 +124,8 @@ TEST_CASE("In whole calls, every wait ends before the deadline, on a clipped one
     REQUIRE(strict.elapsed < d + attempt + duration(1));
     REQUIRE((strict.reason == tenax::stop_reason::deadline || strict.reason == tenax::stop_reason::attempts));
 
-    auto const clipped = drive(policy.stop(stop::deadline(d).clip_last_wait() || stop::after_attempts(200)), draw, attempt);
+    auto const clipped =
+        drive(policy.stop(stop::deadline(d).clip_last_wait() || stop::after_attempts(200)), draw, attempt);
     REQUIRE(clipped.last_wait_end <= d);
     REQUIRE((clipped.reason == tenax::stop_reason::deadline || clipped.reason == tenax::stop_reason::attempts));
   }
@@ -154,6 +156,7 @@ TEST_CASE("Calls never wait longer in all than their worst case says") {
     auto const policy = tenax::retrying{}.when(when::always).stop(stop::after_attempts(attempts) || stop::deadline(d));
     check(policy.wait(wait::exponential({.base = base, .max = max}).additive(base)));
     check(policy.wait(wait::decorrelated({.base = base, .max = max})));
-    check(policy.wait(wait::chain(wait::repeat(3, wait::uniform(base, max)), wait::fibonacci({.unit = base, .max = max}).equal())));
+    check(policy.wait(
+        wait::chain(wait::repeat(3, wait::uniform(base, max)), wait::fibonacci({.unit = base, .max = max}).equal())));
   }
 }

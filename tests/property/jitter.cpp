@@ -37,7 +37,7 @@ spread sample(W const& w, std::uint32_t n, std::uint64_t seed) {
   return s;
 }
 
-/// Checks that draws are spread uniformly over [low, high): bounds, mean within four standard errors, both ends reached.
+/// Checks that draws are uniform over [low, high): bounds, mean within four standard errors, both ends reached.
 template <class W>
 void check_uniform(W const& w, std::uint32_t n, duration low, duration high, std::uint64_t seed) {
   auto const s = sample(w, n, seed);
@@ -120,7 +120,8 @@ TEST_CASE("Just below the cap, jitter is cut to fit or moved down, not lost") {
 TEST_CASE("Clients that failed together do not come back together, at any attempt") {
   auto const w = wait::exponential({.base = 100ms, .max = 5s});
   for (std::uint32_t const n : {1U, 3U, 6U, 7U, 20U, 100U, 0xffff'ffffU}) {
-    for (auto const& s : {sample(w.full(), n, n), sample(w.equal(), n, n), sample(w.proportional(0.1), n, n), sample(w.additive(50ms), n, n)}) {
+    for (auto const& s : {sample(w.full(), n, n), sample(w.equal(), n, n), sample(w.proportional(0.1), n, n),
+                          sample(w.additive(50ms), n, n)}) {
       CAPTURE(n);
       CHECK(s.most - s.least > 9ms);
       CHECK(s.most <= 5s);
@@ -135,7 +136,8 @@ TEST_CASE("The same seed gives the same waits") {
     tenax::seeded_random one(seed), other(seed);
     auto const w = wait::exponential({.base = 1s}).full();
     for (std::uint32_t n = 1; n < 10; ++n) {
-      REQUIRE(w(tenax::attempt_info{.number = n, .random = &one}) == w(tenax::attempt_info{.number = n, .random = &other}));
+      REQUIRE(w(tenax::attempt_info{.number = n, .random = &one}) ==
+              w(tenax::attempt_info{.number = n, .random = &other}));
     }
   }
 }

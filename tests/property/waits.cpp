@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// waits.cpp: whatever the parameters and the attempt's number, a wait is never negative, never above the cap, and grows.
+// waits.cpp: whatever the parameters and the attempt's number, a wait is never negative, above the cap or shrinking.
 #include <tenax/tenax.hpp>
 
 #include "../catch.hpp"
@@ -92,7 +92,9 @@ TEST_CASE("Doubling waits are exactly shifted, where that is below the cap") {
     auto const n = static_cast<std::uint32_t>(1 + draw.number(127));
     CAPTURE(base.count(), n);
     bool const fits = base.count() == 0 || (n <= 63 && base.count() <= (duration::max().count() >> (n - 1)));
-    auto const expected = base.count() == 0 ? duration::zero() : fits ? duration(base.count() << (n - 1)) : duration::max();
+    auto const expected = base.count() == 0 ? duration::zero()
+                          : fits            ? duration(base.count() << (n - 1))
+                                            : duration::max();
     REQUIRE(after(wait::exponential({.base = base}), n) == expected);
   }
 }

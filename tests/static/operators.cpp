@@ -12,7 +12,7 @@ namespace {
 template <class L, class R>
 concept has_or = requires(L l, R r) { l || r; };
 template <class L, class R>
-concept has_and = requires(L l, R r) { l && r; };
+concept has_and = requires(L l, R r) { l&& r; };
 template <class L, class R>
 concept has_plus = requires(L l, R r) { l + r; };
 template <class P>
@@ -33,7 +33,8 @@ static_assert(has_or<predicate, lambda> && has_or<lambda, predicate> && has_and<
 static_assert(has_or<predicate, function> && has_or<function, predicate> && has_and<predicate, function>);
 static_assert(has_or<condition, condition> && has_and<condition, condition>);
 static_assert(has_or<condition, lambda> && has_or<lambda, condition> && has_and<function, condition>);
-static_assert(has_plus<strategy, strategy> && has_plus<strategy, decltype(own_wait)> && has_plus<decltype(own_wait), strategy>);
+static_assert(has_plus<strategy, strategy> && has_plus<strategy, decltype(own_wait)> &&
+              has_plus<decltype(own_wait), strategy>);
 
 // Not between roles.
 static_assert(!has_or<predicate, condition> && !has_or<condition, predicate>);

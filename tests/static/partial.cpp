@@ -60,7 +60,8 @@ static_assert(is_total(wait::first_of(partial, total)) && is_total(wait::first_o
 static_assert(is_partial(wait::first_of(partial, partial)) && is_partial(wait::first_of(partial)));
 static_assert(is_total(wait::first_of(partial, wait::only_if(when::always, total), own_total)));
 static_assert(is_partial(wait::first_of(partial, wait::only_if(when::always, total), own_partial)));
-static_assert(is_total(wait::first_of(typed_partial, total)) && is_none<attempt<void>>(wait::first_of(typed_partial, total)));
+static_assert(is_total(wait::first_of(typed_partial, total)) &&
+              is_none<attempt<void>>(wait::first_of(typed_partial, total)));
 
 // A ceiling, a floor and a repetition are what their strategy is; a chain is partial if one link is.
 static_assert(is_total(wait::at_most(1s, total)) && is_partial(wait::at_most(1s, partial)));
@@ -69,7 +70,8 @@ static_assert(is_none<attempt<void>>(wait::at_most(1s, typed_total)));
 static_assert(is_total(wait::repeat(2, total)) && is_partial(wait::repeat(2, partial)));
 static_assert(is_total(wait::chain(total, own_total)) && is_total(wait::chain(total, typed_total)));
 static_assert(is_partial(wait::chain(total, partial)) && is_partial(wait::chain(partial, total)));
-static_assert(is_partial(wait::chain(wait::repeat(2, partial), total)) && is_none<attempt<void>>(wait::chain(total, typed_total)));
+static_assert(is_partial(wait::chain(wait::repeat(2, partial), total)) &&
+              is_none<attempt<void>>(wait::chain(total, typed_total)));
 
 // What a total strategy answers is a plain duration.
 template <class W>

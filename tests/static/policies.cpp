@@ -14,7 +14,8 @@ struct network_error {};
 constexpr auto polite =
     tenax::retrying{}
         .when(when::exception<network_error> || when::result([](int status) { return status == 429; }))
-        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::none), wait::retry_after + wait::uniform(0s, 500ms),
+        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::none),
+                             wait::retry_after + wait::uniform(0s, 500ms),
                              wait::exponential({.base = 1s, .max = 30s}).full()))
         .stop(stop::after_attempts(5) || stop::deadline(2min).clip_last_wait())
         .max_server_wait(1min, tenax::too_long::clamp);
@@ -31,7 +32,8 @@ static_assert(polite.uses_time && !eager.uses_time && !tenax::retrying{}.uses_ti
 // The table of defaults.
 constexpr tenax::retrying<> safe;
 static_assert(safe.condition.attempts == 3);
-static_assert(safe.strategy.strategy.base == 100ms && safe.strategy.strategy.factor == 2.0 && safe.strategy.strategy.max == 5s);
+static_assert(safe.strategy.strategy.base == 100ms && safe.strategy.strategy.factor == 2.0 &&
+              safe.strategy.strategy.max == 5s);
 static_assert(safe.strategy({.number = 1}) == 50ms && safe.strategy({.number = 99}) == 2500ms);
 static_assert(safe.server_limit.max == 5min && safe.server_limit.action == tenax::too_long::give_up);
 
@@ -57,10 +59,7 @@ constexpr bool waits_then_gives_up() {
 static_assert(waits_then_gives_up());
 
 constexpr bool gives_up_before_a_deadline() {
-  auto const policy = tenax::retrying{}
-                          .when(when::always)
-                          .wait(wait::constant(4s))
-                          .stop(stop::deadline(10s));
+  auto const policy = tenax::retrying{}.when(when::always).wait(wait::constant(4s)).stop(stop::deadline(10s));
   tenax::retry_loop<decltype(policy) const&> loop(policy, {});
   tenax::time_point now;
   auto next = loop.start_attempt(now);

@@ -35,7 +35,7 @@ struct policy_of {
 };
 using milliseconds = std::chrono::milliseconds;
 
-// --- retry predicates ------------------------------------------------------------------------------------------------
+// --- retry predicates -----------------------------------------------------------------------------------------------
 
 // Any copyable callable of an attempt that returns bool and changes nothing.
 static_assert(retry_predicate<policy_of<bool>, attempt_info>);
@@ -89,12 +89,13 @@ static_assert(!retry_predicate<exception_predicate, attempt_info>);
 
 // A combination is one if both operands are.
 static_assert(retry_predicate<decltype(when::exception<network_error> || when::result(negative)), attempt<int>>);
-static_assert(!retry_predicate<decltype(when::exception<network_error> || when::result(negative)), attempt<std::string>>);
+static_assert(
+    !retry_predicate<decltype(when::exception<network_error> || when::result(negative)), attempt<std::string>>);
 static_assert(!retry_predicate<decltype(when::exception<network_error> && when::result(negative)), attempt<void>>);
 static_assert(retry_predicate<decltype(!when::result(negative)), attempt<int>>);
 static_assert(!retry_predicate<decltype(!when::result(negative)), attempt<void>>);
 
-// --- wait strategies -------------------------------------------------------------------------------------------------
+// --- wait strategies ------------------------------------------------------------------------------------------------
 
 // Any copyable callable of an attempt that returns a duration of any unit and changes nothing.
 static_assert(wait_strategy<policy_of<duration>, attempt_info>);
@@ -123,7 +124,8 @@ static_assert(!partial_wait_strategy<move_only::answering<optional_duration>, at
 
 // Those of the library.
 template <class W>
-constexpr bool waits = wait_strategy<W, attempt_info> && wait_strategy<W, attempt<int>> && wait_strategy<W, attempt<void>>;
+constexpr bool waits =
+    wait_strategy<W, attempt_info> && wait_strategy<W, attempt<int>> && wait_strategy<W, attempt<void>>;
 static_assert(waits<decltype(wait::none)>);
 static_assert(waits<decltype(wait::constant(1s))>);
 static_assert(waits<decltype(wait::linear())>);
@@ -144,7 +146,7 @@ static_assert(partial_wait_strategy<decltype(wait::retry_after), attempt_info>);
 static_assert(!stop_condition<decltype(wait::none), attempt_info>);
 static_assert(!retry_predicate<decltype(wait::none), attempt<int>>);
 
-// --- stop conditions -------------------------------------------------------------------------------------------------
+// --- stop conditions ------------------------------------------------------------------------------------------------
 
 static_assert(stop_condition<policy_of<bool>, attempt_info>);
 static_assert(stop_condition<policy_of<bool, attempt<int>>, attempt<int>>);
@@ -157,7 +159,8 @@ static_assert(!stop_condition<move_only::answering<bool>, attempt_info>);
 static_assert(!stop_condition<int, attempt_info>);
 
 template <class S>
-constexpr bool stops = stop_condition<S, attempt_info> && stop_condition<S, attempt<int>> && stop_condition<S, attempt<void>>;
+constexpr bool stops =
+    stop_condition<S, attempt_info> && stop_condition<S, attempt<int>> && stop_condition<S, attempt<void>>;
 static_assert(stops<decltype(stop::after_attempts(3))>);
 static_assert(stops<decltype(stop::never)>);
 static_assert(stops<decltype(stop::deadline(1s))>);
@@ -168,7 +171,7 @@ static_assert(stops<decltype(stop::after_attempts(3) || stop::deadline(1s))>);
 static_assert(stops<decltype(stop::after_attempts(3) && stop::deadline(1s))>);
 static_assert(!stop_condition<decltype(stop::never || policy_of<bool, attempt<int>>{}), attempt<void>>);
 
-// --- gates, environments, tokens -------------------------------------------------------------------------------------
+// --- gates, environments, tokens ------------------------------------------------------------------------------------
 
 struct open_gate {
   struct ticket {};
@@ -239,7 +242,7 @@ static_assert(!cancellation_token<flag_that_moves>);
 static_assert(!cancellation_token<flag_that_changes>);
 static_assert(!cancellation_token<bool>);
 
-// --- vocabulary ------------------------------------------------------------------------------------------------------
+// --- vocabulary -----------------------------------------------------------------------------------------------------
 
 static_assert(std::is_aggregate_v<attempt_info>);
 static_assert(std::is_trivially_copyable_v<attempt_info>);

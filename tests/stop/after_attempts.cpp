@@ -23,7 +23,8 @@ TEST_CASE("stop::after_attempts counts every call") {
 TEST_CASE("stop::after_attempts does not look at time") {
   using namespace std::chrono_literals;
   STATIC_REQUIRE_FALSE(stop::after_attempts(3).uses_time);
-  STATIC_REQUIRE_FALSE(stop::after_attempts(3)(tenax::attempt_info{.number = 2, .elapsed = 100h, .upcoming_wait = 100h}));
+  STATIC_REQUIRE_FALSE(
+      stop::after_attempts(3)(tenax::attempt_info{.number = 2, .elapsed = 100h, .upcoming_wait = 100h}));
 }
 
 TEST_CASE("stop::after_attempts counts to the last number there is") {

@@ -114,7 +114,8 @@ TEST_CASE("Deadlines look at time") {
 }
 
 TEST_CASE("A limit of 100 ms is 100 ms, in whatever unit it is given") {
-  for (auto const s : {stop::deadline(100ms), stop::deadline(0.1s), stop::deadline(100'000us), stop::deadline(100'000'000ns)}) {
+  for (auto const s :
+       {stop::deadline(100ms), stop::deadline(0.1s), stop::deadline(100'000us), stop::deadline(100'000'000ns)}) {
     CHECK_FALSE(s(facts(99ms, 0s)));
     CHECK(s(facts(101ms, 0s)));
   }

@@ -125,8 +125,10 @@ TEST_CASE("Strategies without an opinion do not count in the longest and the sho
   STATIC_REQUIRE(wait::max_of(wait::retry_after, silent)(at(1)) == optional_duration());
   STATIC_REQUIRE(wait::max_of(wait::retry_after, silent)(asked(1s)) == optional_duration(1s));
   STATIC_REQUIRE(wait::max_of(silent, wait::retry_after)(asked(1s)) == optional_duration(1s));
-  STATIC_REQUIRE(wait::min_of(wait::retry_after, wait::retry_after + wait::constant(1s))(asked(1s)) == optional_duration(1s));
-  STATIC_REQUIRE(wait::max_of(wait::retry_after, wait::retry_after + wait::constant(1s))(asked(1s)) == optional_duration(2s));
+  STATIC_REQUIRE(wait::min_of(wait::retry_after, wait::retry_after + wait::constant(1s))(asked(1s)) ==
+                 optional_duration(1s));
+  STATIC_REQUIRE(wait::max_of(wait::retry_after, wait::retry_after + wait::constant(1s))(asked(1s)) ==
+                 optional_duration(2s));
 }
 
 TEST_CASE("Operands are owned: a combination outlives what it was made of") {

@@ -81,10 +81,12 @@ TEST_CASE("wait::exponential refuses parameters that make no sense") {
   tests::check_rejected("wait::exponential: factor", "0", [] { return wait::exponential({.factor = 0}); });
   tests::check_rejected("wait::exponential: factor", "-2", [] { return wait::exponential({.factor = -2}); });
   tests::check_rejected("wait::exponential: factor", "inf", [] { return wait::exponential({.factor = INFINITY}); });
-  tests::check_rejected("wait::exponential: factor", "nan", [] { return wait::exponential({.factor = std::fabs(NAN)}); });
+  tests::check_rejected("wait::exponential: factor", "nan",
+                        [] { return wait::exponential({.factor = std::fabs(NAN)}); });
   tests::check_rejected("wait::exponential: max", "50ms", [] { return wait::exponential({.base = 1s, .max = 50ms}); });
   tests::check_rejected("wait::exponential: max", "0s", [] { return wait::exponential({.max = 0s}); });
   tests::check_rejected("wait::exponential: base", "not a number",
                         [] { return wait::exponential({.base = seconds(NAN)}); });
-  tests::check_rejected("wait::exponential: max", "not a number", [] { return wait::exponential({.max = seconds(NAN)}); });
+  tests::check_rejected("wait::exponential: max", "not a number",
+                        [] { return wait::exponential({.max = seconds(NAN)}); });
 }

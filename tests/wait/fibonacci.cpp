@@ -50,6 +50,7 @@ TEST_CASE("wait::fibonacci refuses parameters that make no sense") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::fibonacci: unit", "-1s", [] { return wait::fibonacci({.unit = -1s}); });
   tests::check_rejected("wait::fibonacci: max", "500ms", [] { return wait::fibonacci({.max = 500ms}); });
-  tests::check_rejected("wait::fibonacci: unit", "not a number", [] { return wait::fibonacci({.unit = seconds(NAN)}); });
+  tests::check_rejected("wait::fibonacci: unit", "not a number",
+                        [] { return wait::fibonacci({.unit = seconds(NAN)}); });
   tests::check_rejected("wait::fibonacci: max", "not a number", [] { return wait::fibonacci({.max = seconds(NAN)}); });
 }

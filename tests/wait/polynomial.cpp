@@ -52,6 +52,8 @@ TEST_CASE("wait::polynomial refuses parameters that make no sense") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::polynomial: base", "-1s", [] { return wait::polynomial({.base = -1s}); });
   tests::check_rejected("wait::polynomial: max", "99ms", [] { return wait::polynomial({.max = 99ms}); });
-  tests::check_rejected("wait::polynomial: base", "not a number", [] { return wait::polynomial({.base = seconds(NAN)}); });
-  tests::check_rejected("wait::polynomial: max", "not a number", [] { return wait::polynomial({.max = seconds(NAN)}); });
+  tests::check_rejected("wait::polynomial: base", "not a number",
+                        [] { return wait::polynomial({.base = seconds(NAN)}); });
+  tests::check_rejected("wait::polynomial: max", "not a number",
+                        [] { return wait::polynomial({.max = seconds(NAN)}); });
 }

@@ -30,5 +30,6 @@ TEST_CASE("Jitter on top of a server's wait never shortens it") {
 TEST_CASE("The longest server wait saturates with jitter on top") {
   tenax::fixed_random high(tenax::highest_draw);
   auto const w = wait::retry_after + wait::uniform(0s, 500ms);
-  CHECK(w(tenax::attempt_info{.server_wait = std::chrono::hours::max(), .random = &high}) == optional_duration(tenax::duration::max()));
+  CHECK(w(tenax::attempt_info{.server_wait = std::chrono::hours::max(), .random = &high}) ==
+        optional_duration(tenax::duration::max()));
 }

@@ -63,8 +63,8 @@ TEST_CASE("A condition narrows when::exception") {
   CHECK_FALSE(holds(p, thrown<int>(std::runtime_error("other"))));
   CHECK_FALSE(holds(p, tenax::outcome<int>(7)));
 
-  auto const by_code = when::exception<std::system_error>.where(
-      [](auto const& e) { return e.code() == std::errc::timed_out; });
+  auto const by_code =
+      when::exception<std::system_error>.where([](auto const& e) { return e.code() == std::errc::timed_out; });
   CHECK(holds(by_code, thrown<int>(std::system_error(std::make_error_code(std::errc::timed_out)))));
   CHECK_FALSE(holds(by_code, thrown<int>(std::system_error(std::make_error_code(std::errc::io_error)))));
 }

@@ -43,7 +43,8 @@ TEST_CASE("when::result sees the value itself, by reference") {
 
 TEST_CASE("when::result takes what converts to bool") {
   CHECK(holds(when::result([](int const& n) { return &n; }), outcome<int>(1)));
-  CHECK(holds(when::result([](std::shared_ptr<int> const& p) { return p; }), outcome<std::shared_ptr<int>>(std::make_shared<int>(1))));
+  CHECK(holds(when::result([](std::shared_ptr<int> const& p) { return p; }),
+              outcome<std::shared_ptr<int>>(std::make_shared<int>(1))));
 }
 
 TEST_CASE("when::result never retries on an exception, and does not ask its function") {

@@ -194,7 +194,8 @@ constexpr bool check_environment() {
 /// What `.cancel_with(t)` was given.
 template <class Token>
 constexpr bool check_token() {
-  constexpr bool usable = cancellation_token<Token>;
+  // A std::stop_source can be asked, too, but nobody can be woken by it.
+  constexpr bool usable = cancellation_token<Token> && !requires(Token const& t) { t.get_token(); };
   static_assert(usable, "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; "
                         "from a std::stop_source pass source.get_token()");
   return usable;

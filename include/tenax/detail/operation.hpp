@@ -82,29 +82,25 @@ template <class Policy, class F, class... Args>
 concept right_call = callable_operation<F, Args...> && returnable<typename operation_result<F, Args...>::type> &&
                      policy_fits<Policy, typename operation_result<F, Args...>::type>;
 
-/// Says in one sentence why a call cannot be made.
+/// Whether a policy and an operation go together.
 template <class Policy, class F, class... Args>
-constexpr bool explain_call() {
-  static_assert(callable_operation<F, Args...>,
+concept call_fits = right_call<Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>;
+
+/// Stands in the place of a call that cannot be made, and says in one sentence why. Asks variables instead of concepts,
+/// and is called without a detour, because compilers print every step on the way and every reason below it.
+template <class T, class Policy, class F, class... Args>
+[[noreturn]] T explain_call() {
+  constexpr bool callable = callable_operation<F, Args...>;
+  static_assert(callable,
                 "tenax: the callable cannot be called with these arguments; they are passed again on every attempt, so "
                 "as lvalues: take them by value or by const reference");
-  if constexpr (callable_operation<F, Args...>) {
+  if constexpr (callable) {
     using result = typename operation_result<F, Args...>::type;
     static_assert(returnable<result>,
                   "tenax: the callable returns a type that cannot be moved; return a pointer to it instead");
-    if constexpr (returnable<result>) return check_result<Policy, result>();
+    if constexpr (returnable<result>) check_result<Policy, result>();
   }
-  return false;
+  __builtin_unreachable();
 }
-
-/// Whether a policy and an operation go together; if not, the compiler says why.
-template <class Policy, class F, class... Args>
-inline constexpr bool call_checked = explain_call<Policy, F, Args...>();
-template <class Policy, class F, class... Args>
-  requires right_call<Policy, F, Args...>
-inline constexpr bool call_checked<Policy, F, Args...> = true;
-
-template <class Policy, class F, class... Args>
-inline constexpr bool call_fits = call_checked<Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>;
 
 }  // namespace tenax::detail

@@ -62,9 +62,7 @@ struct first_of_strategy : interface {
 
   [[nodiscard]] constexpr wait_range range(range_query const& q) const {
     auto const l = range_of(left, q);
-    if constexpr (detail::outcome_independent<L>) {
-      if constexpr (!detail::is_partial<L, attempt_info>) return l;
-    }
+    if constexpr (detail::always_answers<L>) return l;
     auto const r = range_of(right, q);
     return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
   }

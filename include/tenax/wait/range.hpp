@@ -37,6 +37,12 @@ constexpr auto ask_wait(W const& strategy, A const& a) {
 template <class W>
 concept outcome_independent = std::is_invocable_v<W const&, attempt_info const&>;
 
+/// Whether a strategy is known to have an answer for every outcome.
+template <class W>
+inline constexpr bool always_answers = false;
+template <outcome_independent W>
+inline constexpr bool always_answers<W> = !is_partial<W, attempt_info>;
+
 }  // namespace detail
 
 namespace wait {

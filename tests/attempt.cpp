@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// attempt.cpp: an attempt's numbers can be made by hand, and randomness is drawn from where they say.
+#include <tenax/attempt.hpp>
+
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+using tenax::attempt_info;
+
+TEST_CASE("An attempt's numbers start at the first attempt, with no time passed and no end in sight") {
+  constexpr attempt_info first;
+  STATIC_REQUIRE(first.number == 1);
+  STATIC_REQUIRE(first.elapsed == 0s);
+  STATIC_REQUIRE(first.waited == 0s);
+  STATIC_REQUIRE(first.previous_wait == 0s);
+  STATIC_REQUIRE(first.upcoming_wait == 0s);
+  STATIC_REQUIRE(first.source == tenax::wait_source::strategy);
+  STATIC_REQUIRE_FALSE(first.server_wait.has_value());
+  STATIC_REQUIRE(first.time_left == tenax::duration::max());
+  STATIC_REQUIRE(first.random == nullptr);
+  CHECK_FALSE(first.stop_requested());
+}
+
+TEST_CASE("An attempt draws from its source, from this thread's own, or the middle at compile time") {
+  tenax::fixed_random low(tenax::lowest_draw), high(tenax::highest_draw);
+  CHECK(attempt_info{.random = &low}.draw(1s, 3s) == 1s);
+  CHECK(attempt_info{.random = &high}.draw(1s, 3s) == 3s - 1ns);
+  CHECK(attempt_info{}.draw(5s, 5s) == 5s);
+  auto const drawn = attempt_info{}.draw(1s, 1h);
+  CHECK(drawn >= 1s);
+  CHECK(drawn < 1h);
+  STATIC_REQUIRE(attempt_info{}.draw(1s, 3s) == 2s);
+}
+
+TEST_CASE("A finished attempt is its numbers and its outcome") {
+  static constexpr tenax::outcome<int> result(7);
+  constexpr tenax::attempt a{attempt_info{.number = 3}, result};
+  STATIC_REQUIRE(std::is_same_v<decltype(a)::value_type, int>);
+  STATIC_REQUIRE(a.number == 3);
+  STATIC_REQUIRE(a.result.value() == 7);
+  CHECK(&a.result == &result);
+}

@@ -1,0 +1,14 @@
+// expect in output: max_server_wait: max
+// SPDX-License-Identifier: MIT
+// constant_negative_server_wait.cpp: a constant limit on server waits below zero.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+constexpr auto policy = tenax::retrying{}.max_server_wait(0s);
+#else
+constexpr auto policy = tenax::retrying{}.max_server_wait(-1s);
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// anti_patterns.cpp: the don'ts of docs/anti-patterns.md compile too; that is why they are worth a page.
+#include "docs.hpp"
+
+using tenax::stop_reason;
+
+namespace {
+
+struct payment {
+  std::string key;
+};
+
+}  // namespace
+
+TEST_CASE("anti_patterns: retry everything") {
+  // [everything_dont]
+  auto const dont = tenax::retrying{}.when(when::any_exception);
+  // [/everything_dont]
+  // [everything_do]
+  auto const policy = tenax::retrying{}.when(when::exception<network_error>);
+  // [/everything_do]
+  script<int> bug;
+  bug.throws(std::logic_error("a bug")).repeats_last();
+  CHECK(docs::play(dont, bug).attempts == 3);
+  CHECK(docs::play(policy, bug).attempts == 1);
+}
+
+TEST_CASE("anti_patterns: the same wait for everybody") {
+  // [lockstep_dont]
+  auto const dont = tenax::retrying{}.wait(wait::constant(1s));
+  // [/lockstep_dont]
+  // [lockstep_do]
+  auto const policy = tenax::retrying{}.wait(wait::exponential({.base = 500ms, .max = 30s}).full());
+  // [/lockstep_do]
+  CHECK(docs::waits(dont) == durations{1s, 1s});
+  CHECK(docs::waits(policy) != durations{500ms, 1s});
+}
+
+TEST_CASE("anti_patterns: retries in every layer") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock));
+  int requests = 0;
+  // [layers_dont]
+  auto const fetch = policy.wrap([&]() -> int {
+    ++requests;
+    throw network_error("down");
+  });
+  auto const load_track = policy.wrap(fetch);
+  auto const load_album = policy.wrap(load_track);
+  // [/layers_dont]
+  CHECK_THROWS_AS(load_album(), network_error);
+  CHECK(requests == 27);
+  requests = 0;
+  // [layers_do]
+  auto const fetch_once = [&]() -> int {
+    ++requests;
+    throw network_error("down");
+  };
+  auto const load_track_once = [&] { return fetch_once(); };
+  auto const load_album_politely = policy.wrap(load_track_once);
+  // [/layers_do]
+  CHECK_THROWS_AS(load_album_politely(), network_error);
+  CHECK(requests == 3);
+}
+
+TEST_CASE("anti_patterns: operations that must not happen twice") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock));
+  std::vector<std::string> charged;
+  auto const charge = [&](payment const& p) {
+    charged.push_back(p.key);
+    if (charged.size() < 2) throw network_error("connection lost after the request was sent");
+  };
+  auto new_key = [n = 0]() mutable { return "key " + std::to_string(++n); };
+  // [twice_dont]
+  policy([&] { charge({new_key()}); });  // the first payment may have been made
+  // [/twice_dont]
+  CHECK(charged == std::vector<std::string>{"key 1", "key 2"});
+  charged.clear();
+  // [twice_do]
+  payment const once{new_key()};  // the server makes one payment for one key
+  policy(charge, once);
+  // [/twice_do]
+  CHECK(charged[0] == charged[1]);
+}
+
+TEST_CASE("anti_patterns: no limit in time") {
+  // [forever_dont]
+  auto const dont = tenax::retrying{}.stop(stop::never);
+  // [/forever_dont]
+  // [forever_do]
+  constexpr auto policy = tenax::retrying{}.stop(stop::after_attempts(5) || stop::deadline(30s));
+  static_assert(tenax::worst_case(policy).total_wait <= 30s);
+  // [/forever_do]
+  CHECK_FALSE(tenax::worst_case(dont).bounded());
+}
+
+TEST_CASE("anti_patterns: asking before the server allows it") {
+  // [early_dont]
+  auto const dont = tenax::retrying{}.max_server_wait(10s, tenax::too_long::clamp);
+  // [/early_dont]
+  auto const closed = []() -> int { throw tenax::retry_after(1h, network_error("closed")); };
+  tenax::optional_duration queued;
+  auto const enqueue_again_in = [&](tenax::duration d) { queued = d; };
+  // [early_do]
+  auto const report = tenax::retrying{}.max_server_wait(10s).try_call(closed);
+  if (report.server_wait) enqueue_again_in(*report.server_wait);
+  // [/early_do]
+  CHECK(queued == 1h);
+  CHECK(docs::waits(dont).size() == 2);
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# controls.sh: the checks are checked: each of these mistakes must be found, and what is right must pass.
+set -euo pipefail
+scripts=$(cd "$(dirname "$0")" && pwd)
+export TENAX_ROOT=$PWD/tree
+failed=0
+
+start_again() {
+  rm -rf "$TENAX_ROOT"
+  mkdir -p "$TENAX_ROOT/docs" "$TENAX_ROOT/tests/docs"
+  printf 'int main() {\n  // [one]\n  int a = 1;\n\n    int b = 2;\n  // [/one]\n  // [two]\n  return 0;\n  // [/two]\n}\n' \
+    >"$TENAX_ROOT/tests/docs/a.cpp"
+  page '<!-- snippet: tests/docs/a.cpp#one -->' '```cpp' 'int a = 1;' '' '  int b = 2;' '```' \
+    '<!-- snippet: tests/docs/a.cpp#two -->' '```cpp' 'return 0;' '```'
+  printf '# A title, `code` & more\n[up](#a-title-code--more) [page](docs/page.md#page)\n' >"$TENAX_ROOT/README.md"
+}
+page() { printf '%s\n' '# page' "$@" >"$TENAX_ROOT/docs/page.md"; }
+add() { printf '%s\n' "$@" >>"$TENAX_ROOT/docs/page.md"; }
+
+# expect <script> <what it must say; nothing: it must pass>
+expect() {
+  local said result=0
+  said=$(bash "$scripts/$1.sh" 2>&1) || result=$?
+  if { [ -z "$2" ] && [ $result -ne 0 ]; } || { [ -n "$2" ] && { [ $result -eq 0 ] || [[ $said != *"$2"* ]]; }; }; then
+    printf '%s.sh ended with %s instead of saying "%s":\n%s\n' "$1" "$result" "$2" "$said" >&2
+    failed=1
+  fi
+  start_again
+}
+
+start_again
+expect snippets ''
+sed -i 's/a = 1/a = 2/' "$TENAX_ROOT/docs/page.md"
+expect snippets 'docs/page.md:7: the block is not what tests/docs/a.cpp#one says'
+add '```cpp' 'int c;' '```'
+expect snippets 'a cpp block without a snippet marker'
+add '```sh' 'rm -rf /' '```'
+expect snippets 'a sh block without a command marker'
+add '```' 'what' '```'
+expect snippets 'a block without a language'
+add '- an item' '  ```text' '  what' '```'
+expect snippets 'an indented block'
+add '```text' 'what'
+expect snippets 'a block without an end'
+add '<!-- snippet: tests/docs/a.cpp#three -->' '```cpp' '```'
+expect snippets 'tests/docs/a.cpp#three exists 0 times'
+add '<!-- snippet: tests/docs/b.txt -->' '```text' '```'
+expect snippets 'tests/docs/b.txt is empty or does not exist'
+add '<!-- snippet: tests/docs/a.cpp#one -->' 'words'
+expect snippets 'no block after a snippet marker'
+sed -i '/\[\/one\]/d' "$TENAX_ROOT/tests/docs/a.cpp"
+expect snippets 'tests/docs/a.cpp#one has no end'
+printf '// [one]\n// [/one]\n' >>"$TENAX_ROOT/tests/docs/a.cpp"
+expect snippets 'tests/docs/a.cpp#one exists 2 times'
+printf '// [three]\n// [/three]\n' >>"$TENAX_ROOT/tests/docs/a.cpp"
+expect snippets 'tests/docs/a.cpp#three is shown on no page'
+
+sed -i -e 's/a = 1/a = 7/' "$TENAX_ROOT/tests/docs/a.cpp"
+bash "$scripts/snippets.sh" --update >/dev/null
+grep -qx 'int a = 7;' "$TENAX_ROOT/docs/page.md" || { echo "snippets.sh --update did not update" >&2; failed=1; }
+expect snippets ''
+
+expect links ''
+add '[nowhere](../docs/other.md)'
+expect links 'docs/page.md:12: no file for ../docs/other.md'
+add '[nowhere](../README.md#a-title)'
+expect links 'docs/page.md:12: no heading for ../README.md#a-title'
+add '`[](int)` [elsewhere](https://example.org/) [up](../README.md)' '```text' '[](nothing)' '```'
+expect links ''
+exit $failed

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// engine.cpp: what docs/reference/engine.md and docs/how-to/bring-your-own-event-loop.md say.
+#include <map>
+#include <system_error>
+
+#include "docs.hpp"
+#include "gates.hpp"
+
+using tenax::stop_reason;
+
+namespace {
+
+// [own_driver]
+/// A driver for the blocking case, with `now` and `pause` of your own.
+template <class Policy, class Operation, class Now, class Pause>
+auto call(Policy const& policy, Operation operation, Now now, Pause pause) {
+  using result = decltype(operation());
+  tenax::retry_loop<Policy const&> loop(policy, now());
+
+  auto next = loop.start_attempt(now());
+  while (next.waits()) {  // at a gate
+    pause(next.delay);
+    next = loop.start_attempt(now());
+  }
+  for (;;) {
+    if (next.stops()) {  // before the first attempt
+      auto none = loop.template unstarted<result>();
+      loop.conclude(none);
+      return std::move(none).get();
+    }
+    tenax::outcome<result> last(tenax::from_call, operation);
+    next = loop.finish_attempt(last, now());
+    while (next.waits()) {
+      pause(next.delay);
+      next = loop.start_attempt(now());
+    }
+    if (next.stops()) {
+      loop.conclude(last);
+      return std::move(last).get();
+    }
+  }
+}
+// [/own_driver]
+
+// [loop]
+/// Stands for an event loop: runs functions at their time.
+class event_loop {
+ public:
+  tenax::time_point now() const { return now_; }
+  void after(tenax::duration d, std::function<void()> f) { timers_.emplace(now_ + d, std::move(f)); }
+  void run() {
+    while (!timers_.empty()) {
+      auto const next = timers_.extract(timers_.begin());
+      now_ = next.key();
+      next.mapped()();
+    }
+  }
+
+ private:
+  tenax::time_point now_{};
+  std::multimap<tenax::time_point, std::function<void()>> timers_;
+};
+// [/loop]
+
+constexpr auto policy = tenax::retrying{}
+                            .when(when::result([](int status) { return status == 503; }))
+                            .wait(wait::constant(100ms))
+                            .stop(stop::after_attempts(4) || stop::deadline(1s));
+
+// [request]
+class request {
+ public:
+  request(event_loop& loop, std::function<void(tenax::outcome<int> const&)> done)
+      : loop_(loop), done_(std::move(done)), retry_(policy, loop.now()) {
+    follow(retry_.start_attempt(loop_.now()));
+  }
+
+  /// For the client library to call when an answer has come.
+  void on_answer(int status) {
+    tenax::outcome<int> const result(status);
+    auto const next = retry_.finish_attempt(result, loop_.now());
+    if (next.stops()) {
+      retry_.conclude(result);  // tells the observers
+      done_(result);
+    } else {
+      follow(next);
+    }
+  }
+
+ private:
+  void follow(tenax::decision next) {
+    if (next.starts()) send();
+    if (next.waits()) loop_.after(next.delay, [this] { follow(retry_.start_attempt(loop_.now())); });
+    if (next.stops()) {  // out of time before an attempt could start
+      auto const none = retry_.unstarted<int>();
+      retry_.conclude(none);
+      done_(none);
+    }
+  }
+
+  void send();  // asks the client library for an answer
+
+  event_loop& loop_;
+  std::function<void(tenax::outcome<int> const&)> done_;
+  tenax::retry_loop<decltype(policy) const&> retry_;
+};
+// [/request]
+
+void request::send() {
+  loop_.after(20ms, [this] { on_answer(retry_.info().number < 3 ? 503 : 200); });
+}
+
+}  // namespace
+
+TEST_CASE("engine: A driver of one's own") {
+  tenax::duration paused{};
+  tenax::time_point now{};
+  auto const result = call(
+      policy, [n = 0]() mutable { return ++n < 3 ? 503 : 200; }, [&] { return now; },
+      [&](tenax::duration d) {
+        paused += d;
+        now += d;
+      });
+  CHECK(result == 200);
+  CHECK(paused == 200ms);
+
+  CHECK(call(
+            policy, [] { return 503; }, [&] { return now; },
+            [&](tenax::duration d) {
+              paused += d;
+              now += d;
+            }) == 503);
+  auto const late = policy.stop(stop::deadline_at(now));
+  CHECK_THROWS_AS(call(late, [] { return 200; }, [&] { return now; }, [](tenax::duration) {}), tenax::expired);
+}
+
+TEST_CASE("engine: An event loop of one's own") {
+  // [run]
+  event_loop loop;
+  int status = 0;
+  request one(loop, [&](tenax::outcome<int> const& result) { status = result.value(); });
+  loop.run();
+  CHECK(status == 200);
+  CHECK(loop.now().time_since_epoch() == 260ms);  // three answers after 20 ms each, two waits
+  // [/run]
+}
+
+TEST_CASE("engine: Decisions are made without a clock") {
+  // [decisions]
+  constexpr auto three = tenax::retrying{}.when(when::always).wait(wait::constant(2s));
+  tenax::retry_loop loop{three.policy()};
+  CHECK(loop.start_attempt().starts());
+  CHECK(loop.finish_attempt(tenax::outcome<int>(1)).delay == 2s);
+  CHECK(loop.start_attempt().starts());
+  CHECK(loop.finish_attempt(tenax::outcome<int>(2)).waits());
+  CHECK(loop.start_attempt().starts());
+  CHECK(loop.finish_attempt(tenax::outcome<int>(3)).reason == tenax::stop_reason::attempts);
+  CHECK(loop.waited() == 4s);
+  // [/decisions]
+}
+
+TEST_CASE("engine: outcome") {
+  // [outcome]
+  tenax::outcome<int> const seven = 7;
+  CHECK(seven.has_value());
+  CHECK(seven.value() == 7);
+  CHECK(seven.exception_as<network_error>() == nullptr);
+  // [/outcome]
+}
+
+TEST_CASE("engine: Every stop_reason can be reached as the table says") {
+  virtual_time clock;
+  auto const policy_of = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const reason = [](auto const& p, auto f) { return p.try_call(f).reason; };
+  auto const fail = []() -> int { throw network_error("down"); };
+
+  CHECK(reason(policy_of, [] { return 7; }) == stop_reason::succeeded);
+  CHECK(reason(policy_of.when(when::never), fail) == stop_reason::not_retryable);
+  // A value that says it failed, but that the predicate does not want retried, ends as a success.
+  CHECK(reason(policy_of.when(when::never), [] { return make_error_code(std::errc::timed_out); }) ==
+        stop_reason::succeeded);
+  CHECK(reason(policy_of, fail) == stop_reason::attempts);
+  CHECK(reason(policy_of.stop([](tenax::attempt_info const&) { return true; }), fail) == stop_reason::attempts);
+  CHECK(reason(policy_of.stop(stop::deadline(500ms)), fail) == stop_reason::deadline);
+  CHECK(reason(policy_of, []() -> int { throw tenax::cancelled(); }) == stop_reason::cancelled);
+  tests::test_gate gate({tenax::admission::refuse("circuit open")});
+  CHECK(reason(policy_of.through(std::ref(gate)), fail) == stop_reason::refused_by_gate);
+  CHECK(reason(policy_of, []() -> int {
+          throw tenax::classified(network_error("go away"), {.directive = tenax::hint::advice::forbidden});
+        }) == stop_reason::server_forbids);
+  CHECK(reason(policy_of, []() -> int { throw tenax::retry_after(1h, network_error("later")); }) ==
+        stop_reason::server_wait_too_long);
+  CHECK(reason(policy_of.stop(stop::deadline_at(clock.now())), fail) == stop_reason::expired_on_entry);
+}
+
+TEST_CASE("engine: concepts") {
+  // [concepts]
+  auto const my_wait = [](tenax::attempt_info const& a) { return a.number * 10ms; };
+  static_assert(tenax::wait_strategy<decltype(my_wait), tenax::attempt_info>);
+  static_assert(!tenax::stop_condition<decltype(my_wait), tenax::attempt_info>);
+
+  static_assert(tenax::retry_predicate<when::exception_predicate<network_error>, tenax::attempt<int>>);
+  static_assert(tenax::partial_wait_strategy<wait::retry_after_strategy, tenax::attempt_info>);
+  static_assert(!tenax::wait_strategy<wait::retry_after_strategy, tenax::attempt_info>);
+  static_assert(tenax::environment<tenax::real_time>);
+  // [/concepts]
+}
+
+TEST_CASE("engine: The order of one turn") {
+  virtual_time clock;
+  std::vector<std::string> seen;
+  tests::test_gate gate({}, "gate", &seen);
+  auto const said = [&](std::string const& what) { seen.push_back(what); };
+  auto const policy_of = tenax::retrying{}
+                             .when([&](tenax::attempt_info const& a) { return said("when"), a.number < 2; })
+                             .wait([&](tenax::attempt_info const&) { return said("wait"), 1s; })
+                             .stop([&](tenax::attempt_info const& a) { return said("stop"), a.upcoming_wait > 1s; })
+                             .before_attempt([&](tenax::attempt_info const&) { said("before_attempt"); })
+                             .after_attempt([&](tenax::attempt_info const&) { said("after_attempt"); })
+                             .before_sleep([&](tenax::attempt_info const&) { said("before_sleep"); })
+                             .on_success([&](tenax::attempt_info const&) { said("on_success"); })
+                             .through(std::ref(gate))
+                             .environment(std::ref(clock));
+  policy_of([&] { said("call"); });
+  CHECK(seen == std::vector<std::string>{"gate asked 1", "before_attempt", "call", "after_attempt", "when", "gate told",
+                                         "wait", "stop", "before_sleep", "gate asked 2", "before_attempt", "call",
+                                         "after_attempt", "when", "gate told", "on_success"});
+}

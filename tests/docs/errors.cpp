@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// errors.cpp: what docs/reference/errors.md and docs/how-to/errors-without-exceptions.md say.
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "docs.hpp"
+#include "gates.hpp"
+#include "support.hpp"
+
+using docs::play;
+using docs::run;
+using tenax::stop_reason;
+
+// [reply]
+struct reply {
+  int code;
+  std::string text;
+};
+
+template <>
+struct tenax::result_traits<reply> {
+  static constexpr bool can_fail = true;
+  static bool failed(reply const& r) { return r.code != 0; }
+  static tenax::hint advice(reply const& r) {
+    if (r.code == 404) return {.directive = tenax::hint::advice::no_retry};
+    if (r.code == 429) return {.directive = tenax::hint::advice::retry, .wait = 2s, .throttled = true};
+    return {};
+  }
+};
+// [/reply]
+
+namespace {
+
+using tests::expected;
+
+response get(int status) { return {status, ""}; }
+
+}  // namespace
+
+TEST_CASE("errors: permanent") {
+  // [permanent]
+  auto const fetch = [](int status) {
+    response r = get(status);
+    if (r.status == 404) throw tenax::permanent(network_error("no such page"));
+    if (r.status != 200) throw network_error("try again");
+    return r;
+  };
+  CHECK_THROWS_AS(tenax::retrying{}(fetch, 404), network_error);  // after one attempt
+  // [/permanent]
+  CHECK(tenax::retrying{}.when(when::always).try_call(fetch, 404).attempts == 1);
+  CHECK(tenax::retrying{}.try_call(fetch, 404).reason == stop_reason::not_retryable);
+}
+
+TEST_CASE("errors: retry_after") {
+  // [retry_after]
+  script<int> throttled;
+  throttled.throws(tenax::retry_after(30s, network_error("slow down"))).returns(7);
+
+  virtual_time clock;
+  auto const report = tenax::retrying{}.environment(std::ref(clock)).try_call(std::ref(throttled));
+  CHECK(report.value() == 7);
+  CHECK(report.waited == 30s);
+  // [/retry_after]
+  CHECK_THROWS_AS(tenax::retry_after(-1s, 7), std::invalid_argument);
+}
+
+TEST_CASE("errors: classified") {
+  // [classified]
+  script<int> broken;
+  broken.throws(tenax::permanent(17));  // an int cannot be derived from
+  try {
+    tenax::retrying{}(std::ref(broken));
+  } catch (tenax::classified<int> const& e) {
+    CHECK(e.error() == 17);
+  }
+  // [/classified]
+  CHECK(broken.calls() == 1);
+}
+
+TEST_CASE("errors: hint") {
+  // [hint]
+  using tenax::hint;
+  script<int> gone;
+  gone.throws(tenax::classified(network_error("410 gone"), hint{.directive = hint::advice::forbidden}));
+  CHECK(tenax::retrying{}.try_call(std::ref(gone)).reason == tenax::stop_reason::server_forbids);
+  // [/hint]
+}
+
+TEST_CASE("errors: in an expected") {
+  // [in_expected]
+  using error = tenax::classified<std::string>;
+  auto const lookup = [](std::string const& name) -> expected<int, error> {
+    if (name.empty()) return expected<int, error>::failure(tenax::permanent(std::string("no name")));
+    return 42;
+  };
+  auto const report = tenax::retrying{}.try_call(lookup, "");
+  CHECK(report.reason == tenax::stop_reason::not_retryable);
+  CHECK(report.attempts == 1);
+  // [/in_expected]
+  CHECK(report.value().error().error() == "no name");
+}
+
+TEST_CASE("errors: cancelled, refused and expired") {
+  tests::test_gate gate({tenax::admission::refuse("circuit open", 10s)});
+  auto const policy = tenax::retrying{}.through(std::ref(gate));
+  auto const fetch = [] { return 7; };
+  // [refused]
+  try {
+    policy(fetch);
+  } catch (tenax::refused const& e) {
+    std::printf("%s\n", e.what());  // what the gate said
+    CHECK(e.retry_after() == 10s);  // when asking again may help, if the gate knows
+  }
+  // [/refused]
+  // [expired]
+  auto const too_late = tenax::retrying{}.stop(stop::deadline_at(tenax::real_time::now() - 1s));
+  CHECK_THROWS_AS(too_late(fetch), tenax::expired);
+  // [/expired]
+  // [cancelled]
+  auto const user_pressed_escape = []() -> int { throw tenax::cancelled(); };
+  CHECK(tenax::retrying{}.when(when::always).try_call(user_pressed_escape).attempts == 1);
+  // [/cancelled]
+}
+
+TEST_CASE("errors: error codes") {
+  virtual_time clock;
+  int calls = 0;
+  auto const connect = [&] { return ++calls < 3 ? make_error_code(std::errc::timed_out) : std::error_code(); };
+  auto const retry = tenax::retrying{}.environment(std::ref(clock));
+  // [error_code]
+  std::error_code const e = retry(connect);  // a set std::error_code is retried by default
+  // [/error_code]
+  CHECK(!e);
+  CHECK(calls == 3);
+
+  calls = 0;
+  // [some_error_codes]
+  auto const timeouts = retry.when(when::error(std::errc::timed_out));
+  // [/some_error_codes]
+  CHECK(!timeouts(connect));
+  CHECK(timeouts([] { return make_error_code(std::errc::permission_denied); }) == std::errc::permission_denied);
+}
+
+TEST_CASE("errors: expected") {
+  virtual_time clock;
+  auto const retry = tenax::retrying{}.environment(std::ref(clock));
+  // [expected]
+  int calls = 0;
+  auto const parse = [&]() -> expected<int, std::string> {
+    if (++calls < 3) return expected<int, std::string>::failure("not ready");
+    return 42;
+  };
+  CHECK(retry(parse).value() == 42);  // anything with has_value() and error() is known
+  // [/expected]
+}
+
+TEST_CASE("errors: a result type of your own") {
+  script<reply> lines;
+  lines.returns(reply{1, "busy"}).returns(reply{429, "slow down"}).returns(reply{404, "no such thing"});
+  virtual_time clock;
+  auto const report = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock)).try_call(std::ref(lines));
+  CHECK(report.reason == stop_reason::not_retryable);
+  CHECK(report.value().code == 404);
+  CHECK(clock.sleeps() == durations{1s, 2s});
+}
+
+TEST_CASE("errors: the report instead of exceptions") {
+  virtual_time clock;
+  auto const retry = tenax::retrying{}.environment(std::ref(clock));
+  auto const fetch = []() -> int { throw network_error("down"); };
+  int fallback = 0;
+  // [report]
+  auto const report = retry.try_call(fetch);
+  if (!report.has_value()) {
+    if (auto const* e = report.result.exception_as<network_error>()) std::printf("%s\n", e->what());
+    fallback = -1;
+  }
+  // [/report]
+  CHECK(fallback == -1);
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# pages.sh: README.md is short and shows code at once; every public header has its place in the reference; every page
+# can be reached from the index.
+set -euo pipefail
+export LC_ALL=C
+cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
+
+failed=0
+fail() {
+  printf '%s\n' "$*" >&2
+  failed=1
+}
+
+lines=$(wc -l <README.md)
+[ "$lines" -le 200 ] || fail "README.md has $lines lines; at most 200 are allowed"
+first=$(grep -n -m1 '^```cpp$' README.md | cut -d: -f1 || true)
+[ "${first:-1000}" -lt 30 ] || fail "README.md shows no code before line 30"
+[ "$(grep '^<!-- command: ' README.md | sort | tr '\n' ' ')" = "<!-- command: demo --> <!-- command: test --> " ] ||
+  fail "README.md must have the commands demo and test, and no other"
+
+while IFS= read -r header; do
+  grep -qrF "<$header>" docs/reference || fail "no page in docs/reference mentions <$header>"
+done < <(cd include && find tenax -name '*.hpp' ! -path '*/detail/*' | sort)
+
+while IFS= read -r page; do
+  grep -qF "(${page#docs/})" docs/index.md || fail "docs/index.md has no link to $page"
+done < <(find docs -name '*.md' ! -path docs/index.md | sort)
+
+# A policy of the library and its heading have the same name.
+for role in when wait stop; do
+  while IFS= read -r name; do
+    grep -qE "^##+ (.*[ ,])?$name([ ,].*)?\$" "docs/reference/$role.md" ||
+      fail "docs/reference/$role.md has no heading for $role::$name"
+  done < <(sed -nE \
+    -e 's/^\[\[nodiscard\]\] constexpr [^(]*[ >]([a-z_]+)\(.*/\1/p' \
+    -e 's/^inline constexpr [a-z_]+(<[^>]*>)? ([a-z_]+)\{\};.*/\2/p' \
+    -e 's/^struct (sequence) : .*/\1/p' include/tenax/$role/*.hpp | sort -u)
+done
+exit $failed

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// readme.cpp: the first thing that README.md shows.
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+// [call]
+#include <tenax/tenax.hpp>
+
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+// [/call]
+struct network_error : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
+// Stands for a server that does not answer at first.
+std::string fetch_page(std::string const& url) {
+  static int requests = 0;
+  if (++requests < 3) throw network_error("connection reset");
+  return "the page at " + url;
+}
+
+int main() {
+  // [policy]
+  auto const polite = tenax::retrying{}
+                          .when(when::exception<network_error>)
+                          .wait(wait::exponential({.base = 10ms, .max = 5s}))
+                          .stop(stop::after_attempts(5) || stop::deadline(30s))
+                          .before_sleep(tenax::log_to(stdout));
+
+  std::string const page = polite(fetch_page, "http://example.org/");  // throws network_error twice
+  std::puts(page.c_str());
+  // [/policy]
+}

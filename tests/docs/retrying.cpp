@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// retrying.cpp: what docs/reference/retrying.md says, its table of defaults included.
+#include <memory>
+#include <type_traits>
+
+#include <tenax/detail/duration_text.hpp>
+
+#include "docs.hpp"
+
+using tenax::stop_reason;
+
+namespace {
+
+response get(std::string const& path) { return {200, "contents of " + path}; }
+
+struct client {
+  response get(std::string const& path) const { return ::get(path); }
+};
+
+std::string written(tenax::duration d) { return tenax::detail::duration_text(d).c_str(); }
+
+}  // namespace
+
+TEST_CASE("retrying: The tables of defaults are those of the code") {
+  constexpr tenax::retrying<> defaults;
+  constexpr auto growth = defaults.strategy.strategy;
+  static_assert(std::is_same_v<std::remove_const_t<decltype(defaults.strategy.jitter)>, wait::full_jitter>);
+  static_assert(std::is_same_v<std::remove_const_t<decltype(defaults.predicate)>, when::failed_predicate>);
+  CHECK(growth.factor == 2.0);
+  CHECK(defaults.server_limit.action == tenax::too_long::give_up);
+  std::vector<std::string> const rows{
+      "| `.when` | `when::failed`: exceptions derived from `std::runtime_error`, and results that say they failed |",
+      "| `.wait` | `wait::exponential({.base = " + written(growth.base) + ", .max = " + written(growth.max) +
+          "}).full()` |",
+      "| `.stop` | `stop::after_attempts(" + std::to_string(defaults.condition.attempts) + ")` |",
+      "| `.max_server_wait` | " + written(defaults.server_limit.max) + "; above that, the call gives up |",
+  };
+  for (auto const* page : {"../../README.md", "../../docs/reference/retrying.md"}) {
+    auto const text = docs::text(page);
+    for (auto const& row : rows) {
+      INFO(page << " must have the line\n" << row);
+      CHECK(text.find("\n" + row + "\n") != text.npos);
+    }
+  }
+}
+
+TEST_CASE("retrying: setters") {
+  // [setters]
+  constexpr auto polite = tenax::retrying{}
+                              .when(when::exception<network_error>)
+                              .wait(wait::exponential({.base = 100ms, .max = 5s}).full())
+                              .stop(stop::after_attempts(5) || stop::deadline(30s));
+  constexpr auto hasty = polite.stop(stop::after_attempts(2));  // a changed copy
+  // [/setters]
+  CHECK(docs::waits(polite).size() == 4);
+  CHECK(docs::waits(hasty).size() == 1);
+}
+
+TEST_CASE("retrying: call") {
+  auto const polite = tenax::retrying{};
+  client const spotify;
+  // [call]
+  response const page = polite(get, "/me");                     // a function and its arguments
+  response const me = polite(&client::get, spotify, "/v1/me");  // a member function
+  auto const size = polite([&] { return spotify.get("/v1/me").body.size(); });
+  // [/call]
+  CHECK(page.body == "contents of /me");
+  CHECK(me.body == "contents of /v1/me");
+  CHECK(size == me.body.size());
+}
+
+TEST_CASE("retrying: call with the attempt's numbers") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  std::string sent;
+  // [info]
+  auto const send = [&](tenax::attempt_info const& info, std::string const& message) {
+    sent += message + " #" + std::to_string(info.number) + "; ";
+    if (info.number < 3) throw network_error("reset");
+  };
+  polite(send, "hello");
+  CHECK(sent == "hello #1; hello #2; hello #3; ");
+  // [/info]
+}
+
+TEST_CASE("retrying: Arguments are passed again") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  // [arguments]
+  std::vector<std::string> received;
+  auto const store = [&](std::string text) {
+    received.push_back(std::move(text));
+    if (received.size() < 3) throw network_error("reset");
+  };
+  polite(store, std::string("the same every time"));
+  CHECK(received == std::vector<std::string>(3, "the same every time"));
+  // [/arguments]
+}
+
+TEST_CASE("retrying: try_call") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto fetch = [n = 0]() mutable {
+    if (++n < 2) throw network_error("reset");
+    return 42;
+  };
+  // [try_call]
+  auto const report = polite.try_call(fetch);
+  if (report.succeeded()) std::printf("got %d\n", report.value());
+  std::printf("%s after %u attempts, waited %lld ms\n", to_string(report.reason), report.attempts,
+              static_cast<long long>(report.waited / 1ms));
+  // [/try_call]
+  CHECK(report.value() == 42);
+  CHECK(report.attempts == 2);
+  CHECK(report.elapsed == 2s);
+  CHECK(report.waited == 2s);
+}
+
+TEST_CASE("retrying: wrap") {
+  auto const polite = tenax::retrying{};
+  client const spotify;
+  // [wrap]
+  auto const get = polite.wrap([&](std::string const& path) { return spotify.get(path); });
+  response const track = get("/tracks/1");
+  // [/wrap]
+  CHECK(track.body == "contents of /tracks/1");
+}
+
+TEST_CASE("retrying: attempts") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  std::vector<std::string> sent;
+  auto const send = [&](std::string const& text) {
+    sent.push_back(text);
+    if (sent.size() < 3) throw network_error("connection reset");
+  };
+  // [attempts]
+  std::string const message = "hello";
+  for (auto& attempt : polite.attempts()) {
+    attempt([&] { send(message); });
+  }
+  // [/attempts]
+  CHECK(sent == std::vector<std::string>(3, "hello"));
+}
+
+TEST_CASE("retrying: attempts: failures") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  unsigned tries = 0;
+  CHECK_THROWS_AS(
+      [&] {
+        for (auto& attempt : polite.attempts()) {
+          attempt([&](tenax::attempt_info const& info) {
+            tries = info.number;
+            throw network_error("down");
+          });
+        }
+      }(),
+      network_error);
+  CHECK(tries == 3);
+}
+
+TEST_CASE("retrying: Results of every kind") {
+  auto const policy = tenax::retrying{};
+  // [results]
+  int counter = 0;
+  int& same = policy([&]() -> int& { return counter; });                         // references stay references
+  std::unique_ptr<int> owned = policy([] { return std::make_unique<int>(7); });  // moved, never copied
+  policy([] {});                                                                 // void
+  // [/results]
+  CHECK(&same == &counter);
+  CHECK(*owned == 7);
+}
+
+TEST_CASE("retrying: The last outcome passes through") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock));
+  // [pass_through]
+  auto const always_busy = [] { return response{503, "try later"}; };
+  auto const busy = when::result([](response const& r) { return r.status == 503; });
+  CHECK(policy.when(busy)(always_busy).body == "try later");  // the last value, after 3 attempts
+  // [/pass_through]
+}
+
+TEST_CASE("retrying: max_server_wait") {
+  // [max_server_wait]
+  constexpr auto policy = tenax::retrying{}.max_server_wait(30s);
+
+  script<int> closed;
+  closed.throws(tenax::retry_after(1h, network_error("closed for maintenance")));
+  auto const report = policy.try_call(std::ref(closed));
+  CHECK(report.reason == stop_reason::server_wait_too_long);
+  CHECK(report.server_wait == 1h);
+  // [/max_server_wait]
+  auto const slept = [&closed](auto const& p) {
+    closed.returns(7);
+    virtual_time clock;
+    script<int> again;
+    again.throws(tenax::retry_after(1h, network_error("closed"))).returns(7);
+    p.wait(wait::constant(1s)).environment(std::ref(clock))(std::ref(again));
+    return clock.slept();
+  };
+  CHECK(slept(policy.max_server_wait(30s, tenax::too_long::clamp)) == 30s);
+  CHECK(slept(policy.max_server_wait(30s, tenax::too_long::ignore)) == 1s);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// errors.cpp: failures that say whether another attempt makes sense, and are still caught as what they are.
+#include <tenax/errors.hpp>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+using tenax::hint;
+
+namespace {
+
+struct not_found : std::runtime_error {
+  explicit not_found(int i) : std::runtime_error("not found"), id(i) {}
+  int id;
+};
+struct sealed final {
+  int code = 0;
+  friend bool operator==(sealed const&, sealed const&) = default;
+};
+enum class fault { timeout, denied };
+
+}  // namespace
+
+TEST_CASE("A permanent failure is still caught as what it is") {
+  bool caught = false;
+  try {
+    throw tenax::permanent(not_found(7));
+  } catch (not_found const& e) {
+    caught = e.id == 7 && std::string(e.what()) == "not found";
+  }
+  CHECK(caught);
+  CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), std::exception);
+  CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), tenax::classified_error);
+}
+
+TEST_CASE("What cannot be derived from is held") {
+  CHECK(tenax::permanent(404).error() == 404);
+  CHECK(tenax::permanent(404) == 404);
+  CHECK(tenax::permanent(sealed{3}) == sealed{3});
+  CHECK(tenax::permanent(fault::denied).error() == fault::denied);
+  CHECK(std::string(tenax::permanent("gone").error()) == "gone");
+  CHECK(tenax::permanent(404).as_exception() == nullptr);
+  CHECK(tenax::permanent(not_found(7)).error().id == 7);
+}
+
+TEST_CASE("A failure says what it knows about trying again") {
+  CHECK(tenax::permanent(1).advice() == hint{.directive = hint::advice::no_retry});
+  CHECK(tenax::retry_after(30s, 1).advice() == hint{.directive = hint::advice::retry, .wait = 30s, .throttled = true});
+  CHECK(tenax::classified<int>(1).advice() == hint{});
+  CHECK(tenax::classified<not_found>(not_found(1), hint{.directive = hint::advice::forbidden}).advice().directive ==
+        hint::advice::forbidden);
+  CHECK(tenax::cancelled().advice() == hint{.directive = hint::advice::cancelled});
+}
+
+TEST_CASE("A classified std::exception is found as one") {
+  auto const e = tenax::retry_after(1s, not_found(7));
+  tenax::classified_error const& seen = e;
+  REQUIRE(seen.as_exception() != nullptr);
+  CHECK(std::string(seen.as_exception()->what()) == "not found");
+  CHECK(tenax::cancelled().as_exception() != nullptr);
+}
+
+TEST_CASE("A failure is copied with what it says") {
+  auto const e = tenax::retry_after(2s, not_found(7));
+  auto const copy = e;
+  CHECK(copy.id == 7);
+  CHECK(copy.advice() == e.advice());
+  auto lvalue = not_found(8);
+  CHECK(tenax::permanent(lvalue).id == 8);
+}
+
+TEST_CASE("A server's wait takes every unit, saturates and is never negative") {
+  CHECK(tenax::retry_after(1.5s, 1).advice().wait == 1500ms);
+  CHECK(tenax::retry_after(0s, 1).advice().wait == 0s);
+  CHECK(tenax::retry_after(std::chrono::hours::max(), 1).advice().wait == tenax::duration::max());
+  tests::check_rejected("tenax::retry_after: wait", "-1s", [] { return tenax::retry_after(-1s, 1); });
+  tests::check_rejected("tenax::retry_after: wait", "not a number",
+                        [] { return tenax::retry_after(std::chrono::duration<double>(NAN), 1); });
+}
+
+TEST_CASE("What a call throws of its own says why") {
+  CHECK(std::string(tenax::cancelled().what()) == "tenax: cancelled");
+  CHECK(std::string(tenax::expired().what()) == "tenax: the deadline passed before the first attempt");
+  CHECK(std::string(tenax::refused("circuit open").what()) == "circuit open");
+  CHECK_FALSE(tenax::refused("circuit open").retry_after().has_value());
+  CHECK(tenax::refused("circuit open", 5s).retry_after() == 5s);
+}
