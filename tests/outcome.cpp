@@ -219,14 +219,6 @@ TEST_CASE("Exceptions that are no std::exception are held unchanged") {
   CHECK(polymorphic.exception_as<std::exception>() == nullptr);
 }
 
-TEST_CASE("An exception that is a pointer can be read as long as the outcome lives") {
-  static constexpr char text[] = "disk on fire";
-  auto const o = thrown<int>(static_cast<char const*>(text));
-  auto const* const found = o.exception_as<char const*>();
-  REQUIRE(found != nullptr);
-  CHECK(static_cast<void const*>(*found) == static_cast<void const*>(text));
-}
-
 TEST_CASE("What a classified failure says is found without throwing it again") {
   auto const o = thrown<int>(tenax::permanent(std::runtime_error("gone")));
   REQUIRE(o.caught() != nullptr);

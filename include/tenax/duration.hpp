@@ -46,6 +46,7 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 /// `0 * infinity` is 0: a wait that never grows stays what it is.
 [[nodiscard]] constexpr duration saturating_scale(duration d, double factor) noexcept {
   if (d.count() <= 0) return duration::zero();
+  if (factor == 1.0) return d;
   double const product = static_cast<double>(d.count()) * factor;
   // 2^63 is the first double above every duration; written so that NaN saturates too.
   if (!(product < 9223372036854775808.0)) return duration::max();

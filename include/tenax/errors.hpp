@@ -85,6 +85,8 @@ class classified<E, false> : public classified_error {
 /// `tenax::classified<E>`, whose `error()` it is.
 template <class E>
 [[nodiscard]] constexpr classified<std::decay_t<E>> permanent(E&& error) {
+  static_assert(!std::is_base_of_v<classified_error, std::decay_t<E>>,
+                "tenax: permanent() was given an error that already says whether to retry; pass the plain error");
   return {std::forward<E>(error), hint{.directive = hint::advice::no_retry}};
 }
 
@@ -95,6 +97,8 @@ template <class E>
 /// Throws `std::invalid_argument` for a negative wait.
 template <class E>
 [[nodiscard]] constexpr classified<std::decay_t<E>> retry_after(any_duration wait, E&& error) {
+  static_assert(!std::is_base_of_v<classified_error, std::decay_t<E>>,
+                "tenax: retry_after() was given an error that already says whether to retry; pass the plain error");
   return {std::forward<E>(error),
           hint{.directive = hint::advice::retry,
                .wait = detail::require_not_negative("tenax::retry_after: wait", wait),

@@ -254,6 +254,9 @@ class outcome {
 #if defined(__cpp_exceptions)
   template <class E>
   [[nodiscard]] constexpr E const* exception_as() const noexcept {
+    static_assert(!std::is_pointer_v<E>,
+                  "tenax: exception_as<E>() cannot point to a pointer that was thrown, because a handler sees only a copy "
+                  "of it; use when::exception<E>.where(f), or rethrow exception()");
     return has_value_ ? nullptr : detail::exception_cast<E>(exception_);
   }
 #endif

@@ -202,7 +202,7 @@ class retrying : public Policy {
   ///
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>
-  [[gnu::always_inline]] constexpr auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
+  [[gnu::always_inline]] auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
     if constexpr (detail::call_fits<Policy, F, Args...>) {
       using result = detail::result_or_void<F, Args...>;
       auto& world = detail::unwrap(environment_);
@@ -225,7 +225,7 @@ class retrying : public Policy {
   /// As a plain call, but returns a `tenax::report`: value or exception, why it stopped, attempts, elapsed, waited.
   /// Throws only what a callback of the policy throws.
   template <class F, class... Args>
-  constexpr auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
+  auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
       auto const attempt = [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); };

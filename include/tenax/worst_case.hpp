@@ -37,6 +37,8 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
   wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
   for (std::uint32_t n = 1; n < attempts; ++n) {
     if (n > looked_at) {
+      q.number = attempts - 1;
+      if (auto const last = wait::range_of(strategy, q).most; longest < last) longest = last;
       auto const endless = attempts == std::numeric_limits<std::uint32_t>::max() && longest != duration::zero();
       total = endless ? limit : saturating_add(total, saturating_multiply(longest, attempts - n));
       break;
@@ -65,9 +67,7 @@ template <class When, class Wait, class Stop, class Observers, class Gates, clas
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<When, Wait, Stop, Observers, Gates, Token> const& p) {
   constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
   auto const limits = detail::limits_of(p.condition);
-  auto const obeyed = p.server_limit.action == too_long::ignore && p.server_limit.max == duration::zero()
-                          ? duration::zero()
-                          : p.server_limit.max;
+  auto const obeyed = p.server_limit.max;
 
   worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};
   if (!Gates::empty) {

@@ -1,4 +1,4 @@
-// expect in output: exponential
+// expect in output: wait::exponential: max"
 // SPDX-License-Identifier: MIT
 // constant_max_below_base.cpp: a constant exponential whose cap is below its base.
 #include <tenax/tenax.hpp>

@@ -1,4 +1,4 @@
-// expect in output: max_server_wait: max
+// expect in output: max_server_wait: max"
 // SPDX-License-Identifier: MIT
 // constant_negative_server_wait.cpp: a constant limit on server waits below zero.
 #include <tenax/tenax.hpp>

@@ -1,4 +1,4 @@
-// expect in output: constant
+// expect in output: wait::constant: wait"
 // SPDX-License-Identifier: MIT
 // constant_negative_wait.cpp: a constant policy that waits less than nothing.
 #include <tenax/tenax.hpp>

@@ -1,4 +1,4 @@
-// expect in output: deadline
+// expect in output: stop::deadline: d"
 // SPDX-License-Identifier: MIT
 // constant_zero_deadline.cpp: a constant policy without any time.
 #include <tenax/tenax.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// anti_patterns.cpp: the don'ts of docs/anti-patterns.md compile too; that is why they are worth a page.
+// anti_patterns.cpp: the mistakes of docs/anti-patterns.md, which compile, and what to do instead.
 #include "docs.hpp"
 
 using tenax::stop_reason;

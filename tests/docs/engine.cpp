@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // engine.cpp: what docs/reference/engine.md and docs/how-to/bring-your-own-event-loop.md say.
+#include <exception>
 #include <map>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 #include "docs.hpp"
 #include "gates.hpp"
@@ -10,31 +13,44 @@ using tenax::stop_reason;
 
 namespace {
 
+// [to_outcome]
+/// How `operation()` ends, with what is known about an exception.
+template <class Operation, class T = std::invoke_result_t<Operation&>>
+tenax::outcome<T> to_outcome(Operation& operation) {
+  try {
+    return tenax::outcome<T>(tenax::from_call, operation);
+  } catch (tenax::classified_error const& e) {  // tenax::permanent, tenax::retry_after, ...
+    return tenax::caught_exception(std::current_exception(), e.as_exception(), &e);
+  } catch (std::exception const& e) {
+    return tenax::caught_exception(std::current_exception(), &e);
+  } catch (...) {
+    return tenax::caught_exception(std::current_exception());
+  }
+}
+// [/to_outcome]
+
 // [own_driver]
-/// A driver for the blocking case, with `now` and `pause` of your own.
+/// Calls `operation` until the policy accepts its outcome; `now` and `pause` are yours.
 template <class Policy, class Operation, class Now, class Pause>
 auto call(Policy const& policy, Operation operation, Now now, Pause pause) {
-  using result = decltype(operation());
+  using result = std::invoke_result_t<Operation&>;
   tenax::retry_loop<Policy const&> loop(policy, now());
-
-  auto next = loop.start_attempt(now());
-  while (next.waits()) {  // at a gate
-    pause(next.delay);
-    next = loop.start_attempt(now());
-  }
-  for (;;) {
-    if (next.stops()) {  // before the first attempt
-      auto none = loop.template unstarted<result>();
-      loop.conclude(none);
-      return std::move(none).get();
-    }
-    tenax::outcome<result> last(tenax::from_call, operation);
-    next = loop.finish_attempt(last, now());
+  auto const started = [&](tenax::decision next) {  // waits as long as it is told to
     while (next.waits()) {
       pause(next.delay);
       next = loop.start_attempt(now());
     }
-    if (next.stops()) {
+    return next.starts();
+  };
+
+  if (!started(loop.start_attempt(now()))) {
+    auto none = loop.template unstarted<result>();
+    loop.conclude(none);
+    return std::move(none).get();
+  }
+  for (;;) {
+    auto last = to_outcome(operation);
+    if (!started(loop.finish_attempt(last, now()))) {
       loop.conclude(last);
       return std::move(last).get();
     }
@@ -47,7 +63,9 @@ auto call(Policy const& policy, Operation operation, Now now, Pause pause) {
 class event_loop {
  public:
   tenax::time_point now() const { return now_; }
-  void after(tenax::duration d, std::function<void()> f) { timers_.emplace(now_ + d, std::move(f)); }
+  void after(tenax::duration d, std::function<void()> f) {
+    timers_.emplace(now_ + d, std::move(f));
+  }
   void run() {
     while (!timers_.empty()) {
       auto const next = timers_.extract(timers_.begin());
@@ -90,7 +108,8 @@ class request {
  private:
   void follow(tenax::decision next) {
     if (next.starts()) send();
-    if (next.waits()) loop_.after(next.delay, [this] { follow(retry_.start_attempt(loop_.now())); });
+    if (next.waits())
+      loop_.after(next.delay, [this] { follow(retry_.start_attempt(loop_.now())); });
     if (next.stops()) {  // out of time before an attempt could start
       auto const none = retry_.unstarted<int>();
       retry_.conclude(none);
@@ -115,23 +134,29 @@ void request::send() {
 TEST_CASE("engine: A driver of one's own") {
   tenax::duration paused{};
   tenax::time_point now{};
-  auto const result = call(
-      policy, [n = 0]() mutable { return ++n < 3 ? 503 : 200; }, [&] { return now; },
-      [&](tenax::duration d) {
-        paused += d;
-        now += d;
-      });
-  CHECK(result == 200);
+  auto const clock = [&] { return now; };
+  auto const pause = [&](tenax::duration d) {
+    paused += d;
+    now += d;
+  };
+  auto const fine_at = [](int n) {
+    return [n, calls = 0]() mutable { return ++calls < n ? 503 : 200; };
+  };
+  CHECK(call(policy, fine_at(3), clock, pause) == 200);
   CHECK(paused == 200ms);
+  CHECK(call(policy, fine_at(9), clock, pause) == 503);
 
-  CHECK(call(
-            policy, [] { return 503; }, [&] { return now; },
-            [&](tenax::duration d) {
-              paused += d;
-              now += d;
-            }) == 503);
   auto const late = policy.stop(stop::deadline_at(now));
-  CHECK_THROWS_AS(call(late, [] { return 200; }, [&] { return now; }, [](tenax::duration) {}), tenax::expired);
+  CHECK_THROWS_AS(call(late, fine_at(1), clock, pause), tenax::expired);
+
+  auto const patient = policy.when(when::failed);
+  script<int> lines;
+  lines.throws(network_error("reset")).throws(tenax::permanent(network_error("gone")));
+  CHECK_THROWS_WITH(call(patient, std::ref(lines), clock, pause), "gone");
+  CHECK(lines.calls() == 2);
+  script<int> strange;
+  strange.throws(7);
+  CHECK_THROWS_AS(call(patient, std::ref(strange), clock, pause), int);
 }
 
 TEST_CASE("engine: An event loop of one's own") {
@@ -180,17 +205,20 @@ TEST_CASE("engine: Every stop_reason can be reached as the table says") {
   CHECK(reason(policy_of.when(when::never), [] { return make_error_code(std::errc::timed_out); }) ==
         stop_reason::succeeded);
   CHECK(reason(policy_of, fail) == stop_reason::attempts);
-  CHECK(reason(policy_of.stop([](tenax::attempt_info const&) { return true; }), fail) == stop_reason::attempts);
+  CHECK(reason(policy_of.stop([](tenax::attempt_info const&) { return true; }), fail) ==
+        stop_reason::attempts);
   CHECK(reason(policy_of.stop(stop::deadline(500ms)), fail) == stop_reason::deadline);
   CHECK(reason(policy_of, []() -> int { throw tenax::cancelled(); }) == stop_reason::cancelled);
   tests::test_gate gate({tenax::admission::refuse("circuit open")});
   CHECK(reason(policy_of.through(std::ref(gate)), fail) == stop_reason::refused_by_gate);
   CHECK(reason(policy_of, []() -> int {
-          throw tenax::classified(network_error("go away"), {.directive = tenax::hint::advice::forbidden});
+          throw tenax::classified(network_error("go away"),
+                                  {.directive = tenax::hint::advice::forbidden});
         }) == stop_reason::server_forbids);
   CHECK(reason(policy_of, []() -> int { throw tenax::retry_after(1h, network_error("later")); }) ==
         stop_reason::server_wait_too_long);
-  CHECK(reason(policy_of.stop(stop::deadline_at(clock.now())), fail) == stop_reason::expired_on_entry);
+  CHECK(reason(policy_of.stop(stop::deadline_at(clock.now())), fail) ==
+        stop_reason::expired_on_entry);
 }
 
 TEST_CASE("engine: concepts") {
@@ -199,7 +227,8 @@ TEST_CASE("engine: concepts") {
   static_assert(tenax::wait_strategy<decltype(my_wait), tenax::attempt_info>);
   static_assert(!tenax::stop_condition<decltype(my_wait), tenax::attempt_info>);
 
-  static_assert(tenax::retry_predicate<when::exception_predicate<network_error>, tenax::attempt<int>>);
+  static_assert(
+      tenax::retry_predicate<when::exception_predicate<network_error>, tenax::attempt<int>>);
   static_assert(tenax::partial_wait_strategy<wait::retry_after_strategy, tenax::attempt_info>);
   static_assert(!tenax::wait_strategy<wait::retry_after_strategy, tenax::attempt_info>);
   static_assert(tenax::environment<tenax::real_time>);
@@ -211,18 +240,20 @@ TEST_CASE("engine: The order of one turn") {
   std::vector<std::string> seen;
   tests::test_gate gate({}, "gate", &seen);
   auto const said = [&](std::string const& what) { seen.push_back(what); };
-  auto const policy_of = tenax::retrying{}
-                             .when([&](tenax::attempt_info const& a) { return said("when"), a.number < 2; })
-                             .wait([&](tenax::attempt_info const&) { return said("wait"), 1s; })
-                             .stop([&](tenax::attempt_info const& a) { return said("stop"), a.upcoming_wait > 1s; })
-                             .before_attempt([&](tenax::attempt_info const&) { said("before_attempt"); })
-                             .after_attempt([&](tenax::attempt_info const&) { said("after_attempt"); })
-                             .before_sleep([&](tenax::attempt_info const&) { said("before_sleep"); })
-                             .on_success([&](tenax::attempt_info const&) { said("on_success"); })
-                             .through(std::ref(gate))
-                             .environment(std::ref(clock));
+  auto const policy_of =
+      tenax::retrying{}
+          .when([&](tenax::attempt_info const& a) { return said("when"), a.number < 2; })
+          .wait([&](tenax::attempt_info const&) { return said("wait"), 1s; })
+          .stop([&](tenax::attempt_info const& a) { return said("stop"), a.upcoming_wait > 1s; })
+          .before_attempt([&](tenax::attempt_info const&) { said("before_attempt"); })
+          .after_attempt([&](tenax::attempt_info const&) { said("after_attempt"); })
+          .before_sleep([&](tenax::attempt_info const&) { said("before_sleep"); })
+          .on_success([&](tenax::attempt_info const&) { said("on_success"); })
+          .through(std::ref(gate))
+          .environment(std::ref(clock));
   policy_of([&] { said("call"); });
-  CHECK(seen == std::vector<std::string>{"gate asked 1", "before_attempt", "call", "after_attempt", "when", "gate told",
-                                         "wait", "stop", "before_sleep", "gate asked 2", "before_attempt", "call",
-                                         "after_attempt", "when", "gate told", "on_success"});
+  CHECK(seen == std::vector<std::string>{"gate asked 1", "before_attempt", "call", "after_attempt",
+                                         "when", "gate told", "wait", "stop", "before_sleep",
+                                         "gate asked 2", "before_attempt", "call", "after_attempt",
+                                         "when", "gate told", "on_success"});
 }

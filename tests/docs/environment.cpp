@@ -56,7 +56,8 @@ TEST_CASE("environment: durations") {
   // [durations]
   static_assert(std::is_same_v<tenax::duration, std::chrono::nanoseconds>);
   static_assert(tenax::saturating_add(tenax::duration::max(), 1s) == tenax::duration::max());
-  static_assert(wait::constant(1.5s)({}) == 1500ms);                                       // any unit
-  static_assert(wait::constant(std::chrono::hours::max())({}) == tenax::duration::max());  // saturates
+  static_assert(wait::constant(1.5s)({}) == 1500ms);  // any unit
+  static_assert(wait::constant(std::chrono::hours::max())({}) ==
+                tenax::duration::max());  // saturates
   // [/durations]
 }

@@ -25,7 +25,8 @@ struct tenax::result_traits<reply> {
   static bool failed(reply const& r) { return r.code != 0; }
   static tenax::hint advice(reply const& r) {
     if (r.code == 404) return {.directive = tenax::hint::advice::no_retry};
-    if (r.code == 429) return {.directive = tenax::hint::advice::retry, .wait = 2s, .throttled = true};
+    if (r.code == 429)
+      return {.directive = tenax::hint::advice::retry, .wait = 2s, .throttled = true};
     return {};
   }
 };
@@ -83,7 +84,8 @@ TEST_CASE("errors: hint") {
   // [hint]
   using tenax::hint;
   script<int> gone;
-  gone.throws(tenax::classified(network_error("410 gone"), hint{.directive = hint::advice::forbidden}));
+  gone.throws(
+      tenax::classified(network_error("410 gone"), hint{.directive = hint::advice::forbidden}));
   CHECK(tenax::retrying{}.try_call(std::ref(gone)).reason == tenax::stop_reason::server_forbids);
   // [/hint]
 }
@@ -92,7 +94,8 @@ TEST_CASE("errors: in an expected") {
   // [in_expected]
   using error = tenax::classified<std::string>;
   auto const lookup = [](std::string const& name) -> expected<int, error> {
-    if (name.empty()) return expected<int, error>::failure(tenax::permanent(std::string("no name")));
+    if (name.empty())
+      return expected<int, error>::failure(tenax::permanent(std::string("no name")));
     return 42;
   };
   auto const report = tenax::retrying{}.try_call(lookup, "");
@@ -127,7 +130,9 @@ TEST_CASE("errors: cancelled, refused and expired") {
 TEST_CASE("errors: error codes") {
   virtual_time clock;
   int calls = 0;
-  auto const connect = [&] { return ++calls < 3 ? make_error_code(std::errc::timed_out) : std::error_code(); };
+  auto const connect = [&] {
+    return ++calls < 3 ? make_error_code(std::errc::timed_out) : std::error_code();
+  };
   auto const retry = tenax::retrying{}.environment(std::ref(clock));
   // [error_code]
   std::error_code const e = retry(connect);  // a set std::error_code is retried by default
@@ -140,7 +145,8 @@ TEST_CASE("errors: error codes") {
   auto const timeouts = retry.when(when::error(std::errc::timed_out));
   // [/some_error_codes]
   CHECK(!timeouts(connect));
-  CHECK(timeouts([] { return make_error_code(std::errc::permission_denied); }) == std::errc::permission_denied);
+  CHECK(timeouts([] { return make_error_code(std::errc::permission_denied); }) ==
+        std::errc::permission_denied);
 }
 
 TEST_CASE("errors: expected") {
@@ -158,9 +164,14 @@ TEST_CASE("errors: expected") {
 
 TEST_CASE("errors: a result type of your own") {
   script<reply> lines;
-  lines.returns(reply{1, "busy"}).returns(reply{429, "slow down"}).returns(reply{404, "no such thing"});
+  lines.returns(reply{1, "busy"})
+      .returns(reply{429, "slow down"})
+      .returns(reply{404, "no such thing"});
   virtual_time clock;
-  auto const report = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock)).try_call(std::ref(lines));
+  auto const report = tenax::retrying{}
+                          .wait(wait::constant(1s))
+                          .environment(std::ref(clock))
+                          .try_call(std::ref(lines));
   CHECK(report.reason == stop_reason::not_retryable);
   CHECK(report.value().code == 404);
   CHECK(clock.sleeps() == durations{1s, 2s});

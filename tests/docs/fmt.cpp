@@ -35,7 +35,8 @@ TEST_CASE("fmt: the explanation of a policy") {
   // [policy]
   auto const polite = tenax::retrying{}
                           .when(when::exception<network_error>)
-                          .wait(wait::first_of(wait::retry_after, wait::exponential({.base = 1s, .max = 30s}).equal()))
+                          .wait(wait::first_of(wait::retry_after,
+                                               wait::exponential({.base = 1s, .max = 30s}).equal()))
                           .stop(stop::after_attempts(5) || stop::deadline(2min));
   auto const explanation = fmt::format("{}", polite);
   // [/policy]
@@ -61,12 +62,14 @@ TEST_CASE("fmt: the rest") {
   tenax::counters totals;
   // [rest]
   CHECK(fmt::format("{}", tenax::stop_reason::deadline) == "out of time");
-  CHECK(fmt::format("{}", tenax::attempt_info{.number = 2, .upcoming_wait = 1s}) == "attempt 2, next wait 1s");
+  CHECK(fmt::format("{}", tenax::attempt_info{.number = 2, .upcoming_wait = 1s}) ==
+        "attempt 2, next wait 1s");
   CHECK(fmt::format("{}", tenax::optional_duration()) == "none");
   CHECK(fmt::format("{}", tenax::worst_case(tenax::retrying{})) ==
         "3 attempts, 300ms of waiting, or 10min if a server asks for it");
   // [/rest]
-  CHECK(fmt::format("{}", totals.read()) == "0 calls (0 succeeded, 0 gave up), 0 attempts, 0 retries");
+  CHECK(fmt::format("{}", totals.read()) ==
+        "0 calls (0 succeeded, 0 gave up), 0 attempts, 0 retries");
 }
 
 TEST_CASE("fmt: describe") {

@@ -32,7 +32,8 @@ class at_most_at_once {
   };
 
   tenax::admission admit(ticket& t, tenax::attempt_info const&, tenax::time_point) {
-    if (t.gate_ != nullptr) return tenax::admission::go();  // asked again, and has its place already
+    if (t.gate_ != nullptr)
+      return tenax::admission::go();  // asked again, and has its place already
     auto free = free_.load();
     while (free > 0 && !free_.compare_exchange_weak(free, free - 1)) {
     }
@@ -41,7 +42,9 @@ class at_most_at_once {
     return tenax::admission::go();
   }
 
-  void report(ticket& t, tenax::feedback const&, tenax::time_point) { ticket given_back = std::move(t); }
+  void report(ticket& t, tenax::feedback const&, tenax::time_point) {
+    ticket given_back = std::move(t);
+  }
 
   int free() const { return free_; }
 

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 #include "catch.hpp"
 
 TEST_CASE("index: The names of the snippets are enough") {
-  CHECK(tenax::retrying{}.when(when::failed).wait(wait::constant(1s)).stop(stop::after_attempts(1))([] { return 7; }) ==
-        7);
+  CHECK(tenax::retrying{}
+            .when(when::failed)
+            .wait(wait::constant(1s))
+            .stop(stop::after_attempts(1))([] { return 7; }) == 7);
 }

@@ -34,20 +34,30 @@ TEST_CASE("observers: hooks") {
   auto const tell = [&events](std::string text) { events.push_back(std::move(text)); };
   auto const base = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
   // [hooks]
-  auto const policy =
-      base.before_attempt([&](tenax::attempt_info const& a) { tell("starting " + std::to_string(a.number)); })
-          .after_attempt([&](tenax::attempt<int> const& a) { tell(a.result.has_value() ? "a value" : "an exception"); })
-          .before_sleep([&](tenax::attempt_info const& a) { tell(a.upcoming_wait == 2s ? "waiting 2 s" : "waiting"); })
-          .on_success([&](tenax::attempt<int> const& a) { tell("got " + std::to_string(a.result.value())); })
-          .on_give_up([&](tenax::attempt_info const&, tenax::stop_reason why) { tell(to_string(why)); });
+  auto const policy = base.before_attempt([&](tenax::attempt_info const& a) {
+                            tell("starting " + std::to_string(a.number));
+                          })
+                          .after_attempt([&](tenax::attempt<int> const& a) {
+                            tell(a.result.has_value() ? "a value" : "an exception");
+                          })
+                          .before_sleep([&](tenax::attempt_info const& a) {
+                            tell(a.upcoming_wait == 2s ? "waiting 2 s" : "waiting");
+                          })
+                          .on_success([&](tenax::attempt<int> const& a) {
+                            tell("got " + std::to_string(a.result.value()));
+                          })
+                          .on_give_up([&](tenax::attempt_info const&, tenax::stop_reason why) {
+                            tell(to_string(why));
+                          });
   // [/hooks]
   script<int> lines;
   lines.throws(network_error("reset")).returns(7);
   policy(std::ref(lines));
-  CHECK(events ==
-        std::vector<std::string>{"starting 1", "an exception", "waiting 2 s", "starting 2", "a value", "got 7"});
+  CHECK(events == std::vector<std::string>{"starting 1", "an exception", "waiting 2 s",
+                                           "starting 2", "a value", "got 7"});
   events.clear();
-  static_cast<void>(policy.stop(stop::after_attempts(1)).try_call([]() -> int { throw network_error("down"); }));
+  static_cast<void>(
+      policy.stop(stop::after_attempts(1)).try_call([]() -> int { throw network_error("down"); }));
   CHECK(events == std::vector<std::string>{"starting 1", "an exception", "attempts"});
 }
 
@@ -67,12 +77,14 @@ TEST_CASE("observers: observe") {
 TEST_CASE("observers: log_to") {
   virtual_time clock;
   // [log_to]
-  auto const policy = tenax::retrying{}.wait(wait::exponential()).before_sleep(tenax::log_to(stderr));
+  auto const policy =
+      tenax::retrying{}.wait(wait::exponential()).before_sleep(tenax::log_to(stderr));
   // [/log_to]
   std::string lines;
   // [log_to_function]
   auto const to_my_logger = [&](std::string_view line) { lines.append(line).append("\n"); };
-  auto const logged = tenax::retrying{}.wait(wait::exponential()).before_sleep(tenax::log_to(to_my_logger));
+  auto const logged =
+      tenax::retrying{}.wait(wait::exponential()).before_sleep(tenax::log_to(to_my_logger));
   // [/log_to_function]
   script<int> played;
   played.throws(network_error("connection reset"))
@@ -96,7 +108,8 @@ TEST_CASE("observers: counters") {
   CHECK(copy() == 7);
   // [read]
   CHECK(totals.read() ==
-        tenax::counters::snapshot{.attempts = 3, .retries = 2, .succeeded = 1, .gave_up = 0, .waiting = 4s});
+        tenax::counters::snapshot{
+            .attempts = 3, .retries = 2, .succeeded = 1, .gave_up = 0, .waiting = 4s});
   CHECK(totals.ended(tenax::stop_reason::succeeded) == 1);
   // [/read]
 }

@@ -24,16 +24,20 @@ std::string written(tenax::duration d) { return tenax::detail::duration_text(d).
 TEST_CASE("retrying: The tables of defaults are those of the code") {
   constexpr tenax::retrying<> defaults;
   constexpr auto growth = defaults.strategy.strategy;
-  static_assert(std::is_same_v<std::remove_const_t<decltype(defaults.strategy.jitter)>, wait::full_jitter>);
-  static_assert(std::is_same_v<std::remove_const_t<decltype(defaults.predicate)>, when::failed_predicate>);
+  static_assert(
+      std::is_same_v<std::remove_const_t<decltype(defaults.strategy.jitter)>, wait::full_jitter>);
+  static_assert(
+      std::is_same_v<std::remove_const_t<decltype(defaults.predicate)>, when::failed_predicate>);
   CHECK(growth.factor == 2.0);
   CHECK(defaults.server_limit.action == tenax::too_long::give_up);
   std::vector<std::string> const rows{
-      "| `.when` | `when::failed`: exceptions derived from `std::runtime_error`, and results that say they failed |",
-      "| `.wait` | `wait::exponential({.base = " + written(growth.base) + ", .max = " + written(growth.max) +
-          "}).full()` |",
+      "| `.when` | `when::failed`: exceptions derived from `std::runtime_error`, and results that "
+      "say they failed |",
+      "| `.wait` | `wait::exponential({.base = " + written(growth.base) +
+          ", .max = " + written(growth.max) + "}).full()` |",
       "| `.stop` | `stop::after_attempts(" + std::to_string(defaults.condition.attempts) + ")` |",
-      "| `.max_server_wait` | " + written(defaults.server_limit.max) + "; above that, the call gives up |",
+      "| `.max_server_wait` | " + written(defaults.server_limit.max) +
+          "; above that, the call gives up |",
   };
   for (auto const* page : {"../../README.md", "../../docs/reference/retrying.md"}) {
     auto const text = docs::text(page);
@@ -164,9 +168,10 @@ TEST_CASE("retrying: Results of every kind") {
   auto const policy = tenax::retrying{};
   // [results]
   int counter = 0;
-  int& same = policy([&]() -> int& { return counter; });                         // references stay references
-  std::unique_ptr<int> owned = policy([] { return std::make_unique<int>(7); });  // moved, never copied
-  policy([] {});                                                                 // void
+  int& same = policy([&]() -> int& { return counter; });  // references stay references
+  std::unique_ptr<int> owned =
+      policy([] { return std::make_unique<int>(7); });  // moved, never copied
+  policy([] {});                                        // void
   // [/results]
   CHECK(&same == &counter);
   CHECK(*owned == 7);

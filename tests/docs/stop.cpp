@@ -19,7 +19,8 @@ script<int> down() {
 
 TEST_CASE("stop: after_attempts") {
   // [after_attempts]
-  auto const policy = tenax::retrying{}.stop(stop::after_attempts(5));  // one call and at most four more
+  auto const policy =
+      tenax::retrying{}.stop(stop::after_attempts(5));  // one call and at most four more
   // [/after_attempts]
   auto lines = down();
   CHECK(play(policy, lines) == run{5, stop_reason::attempts});
@@ -45,7 +46,8 @@ TEST_CASE("stop: deadline") {
 
 TEST_CASE("stop: clip_last_wait") {
   // [clip_last_wait]
-  auto const policy = tenax::retrying{}.wait(wait::constant(4s)).stop(stop::deadline(10s).clip_last_wait());
+  auto const policy =
+      tenax::retrying{}.wait(wait::constant(4s)).stop(stop::deadline(10s).clip_last_wait());
   // [/clip_last_wait]
   CHECK(waits(policy) == durations{4s, 4s, 2s});
   auto lines = down();
@@ -86,7 +88,8 @@ TEST_CASE("stop: after_elapsed") {
 TEST_CASE("stop: operators") {
   // [operators]
   auto const whichever_is_first = stop::after_attempts(5) || stop::deadline(30s);
-  auto const both = stop::after_attempts(3) && stop::after_elapsed(10s);  // at least 3 attempts and 10 seconds
+  auto const both =
+      stop::after_attempts(3) && stop::after_elapsed(10s);  // at least 3 attempts and 10 seconds
   // [/operators]
   auto const policy = tenax::retrying{}.wait(wait::constant(1s));
   CHECK(waits(policy.stop(whichever_is_first)).size() == 4);

@@ -79,7 +79,8 @@ TEST_CASE("wait: uniform") {
 TEST_CASE("wait: decorrelated") {
   // [decorrelated]
   constexpr auto w = wait::decorrelated({.base = 100ms, .max = 10s});
-  constexpr wait::range_query after_two_seconds{.number = 5, .least_previous = 2s, .most_previous = 2s};
+  constexpr wait::range_query after_two_seconds{
+      .number = 5, .least_previous = 2s, .most_previous = 2s};
   static_assert(wait::range_of(w, {.number = 1}) == wait::wait_range{100ms, 300ms - 1ns});
   static_assert(wait::range_of(w, after_two_seconds) == wait::wait_range{100ms, 6s - 1ns});
   // [/decorrelated]
@@ -127,13 +128,15 @@ TEST_CASE("wait: extremes") {
   // [extremes]
   constexpr auto slower = wait::max_of(wait::constant(1s), wait::exponential());
   constexpr auto faster = wait::min_of(wait::constant(1s), wait::exponential());
-  static_assert(slower(attempt_info{.number = 2}) == 1s && faster(attempt_info{.number = 2}) == 200ms);
+  static_assert(slower(attempt_info{.number = 2}) == 1s &&
+                faster(attempt_info{.number = 2}) == 200ms);
   // [/extremes]
 }
 
 TEST_CASE("wait: chain") {
   // [chain]
-  constexpr auto w = wait::chain(wait::repeat(2, wait::none), wait::exponential({.base = 1s, .max = 1min}));
+  constexpr auto w =
+      wait::chain(wait::repeat(2, wait::none), wait::exponential({.base = 1s, .max = 1min}));
   static_assert(w(attempt_info{.number = 2}) == 0s);
   static_assert(w(attempt_info{.number = 3}) == 1s);
   static_assert(w(attempt_info{.number = 4}) == 2s);
@@ -142,9 +145,9 @@ TEST_CASE("wait: chain") {
 
 TEST_CASE("wait: first_of") {
   // [first_of]
-  auto const policy = tenax::retrying{}.wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::none),
-                                                            wait::retry_after + wait::uniform(0s, 500ms),
-                                                            wait::exponential({.base = 1s, .max = 30s})));
+  auto const policy = tenax::retrying{}.wait(wait::first_of(
+      wait::only_if(when::exception<network_error>, wait::none),
+      wait::retry_after + wait::uniform(0s, 500ms), wait::exponential({.base = 1s, .max = 30s})));
   // [/first_of]
   virtual_time clock;
   script<int> lines;
@@ -172,7 +175,8 @@ TEST_CASE("wait: retry_after") {
 
 TEST_CASE("wait: a strategy of your own") {
   // [own]
-  auto const policy = tenax::retrying{}.wait([](tenax::attempt_info const& a) { return a.number * 10ms; });
+  auto const policy =
+      tenax::retrying{}.wait([](tenax::attempt_info const& a) { return a.number * 10ms; });
   // [/own]
   CHECK(docs::waits(policy) == durations{10ms, 20ms});
 }
@@ -184,7 +188,9 @@ namespace {
 struct next_second : wait::strategy<next_second> {  // brings + and the jitters
   static constexpr bool uses_time = true;           // so that elapsed is known
 
-  constexpr tenax::duration operator()(tenax::attempt_info const& a) const { return 1s - a.elapsed % 1s; }
+  constexpr tenax::duration operator()(tenax::attempt_info const& a) const {
+    return 1s - a.elapsed % 1s;
+  }
   constexpr tenax::duration cap() const { return 1s; }
 };
 static_assert(next_second{}({.elapsed = 3250ms}) == 750ms);

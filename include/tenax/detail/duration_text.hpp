@@ -30,8 +30,8 @@ class duration_text {
     if (ns == 0) return put("0s");
     if (ns < us) return put_number(ns), put("ns");
     // Each limit is the first value that would round up to 1000 of the smaller unit, or to 60 seconds.
-    if (ns < ms - us / 2) return put_thousandths(ns, us), put("us");
-    if (ns < s - ms / 2) return put_thousandths(ns, ms), put("ms");
+    if (ns < ms) return put_thousandths(ns, us), put("us");
+    if (ns < s - us / 2) return put_thousandths(ns, ms), put("ms");
     if (ns < 60 * s - ms / 2) return put_thousandths(ns, s), put("s");
     auto const seconds = (ns + s / 2) / s;
     if (seconds < 3'600) return put_two(seconds / 60, "min", seconds % 60, "s");

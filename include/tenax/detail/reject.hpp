@@ -41,7 +41,7 @@ template <class Exception>
 
 [[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, double value) {
   char text[64];
-  std::snprintf(text, sizeof text, "%g", value);
+  std::snprintf(text, sizeof text, "%.15g", value);
   invalid_parameter(parameter, rule, text);
 }
 

@@ -33,13 +33,21 @@ struct repeated : interface {
   W strategy;
 };
 
+template <class>
+inline constexpr bool is_repeated = false;
+template <class W>
+inline constexpr bool is_repeated<repeated<W>> = true;
+
 /// A link of a chain that serves `times` waits. Alone, it is `strategy`.
 ///
-/// Throws `std::invalid_argument` for zero times.
+/// Throws `std::invalid_argument` for `times` below 1 or above 4294967295.
 template <class W>
-[[nodiscard]] constexpr repeated<W> repeat(std::uint32_t times, W strategy) {
-  if (times == 0) invalid_parameter("wait::repeat: times", "must be at least 1", 0.0);
-  return {times, std::move(strategy)};
+[[nodiscard]] constexpr repeated<W> repeat(std::int64_t times, W strategy) {
+  constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+  if (times < 1 || times > most) {
+    invalid_parameter("wait::repeat: times", "must be from 1 to 4294967295", static_cast<double>(times));
+  }
+  return {static_cast<std::uint32_t>(times), std::move(strategy)};
 }
 
 /// See `wait::chain`.
@@ -77,7 +85,7 @@ struct chain_strategy : interface {
 
  private:
   constexpr std::uint32_t length() const noexcept {
-    if constexpr (requires { left.times; }) {
+    if constexpr (is_repeated<L>) {
       return left.times;
     } else {
       return 1;

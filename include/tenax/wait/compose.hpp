@@ -23,7 +23,7 @@ namespace tenax {
 namespace wait {
 
 template <class W>
-concept operand = detail::operand<W, interface, when::interface, stop::interface>;
+concept operand = detail::operand<W, interface, when::interface, stop::interface> && !detail::chrono_duration<W>;
 
 /// `a + b`: both waits, one after the other. Partial if one of them is: no opinion unless both have one.
 template <class L, class R>

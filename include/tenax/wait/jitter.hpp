@@ -31,7 +31,7 @@ struct proportional_jitter {
   double share;
 
   constexpr duration apply(duration d, duration cap, attempt_info const& a) const {
-    auto const spread = saturating_scale(d, share);
+    auto const spread = detail::shorter(saturating_scale(d, share), d);
     auto const high = saturating_add(d, spread);
     return a.draw(d - spread, detail::shorter(high, cap));
   }

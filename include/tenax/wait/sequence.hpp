@@ -20,7 +20,7 @@ struct sequence : strategy<sequence<Size>> {
   constexpr sequence(D... wait) : waits{detail::require_not_negative("wait::sequence: wait", wait)...} {}
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
-    return waits[a.number < Size ? a.number - 1 : Size - 1];
+    return waits[a.number >= Size ? Size - 1 : a.number == 0 ? 0 : a.number - 1];
   }
   [[nodiscard]] constexpr duration cap() const noexcept { return duration::max(); }
 

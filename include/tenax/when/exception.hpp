@@ -20,8 +20,22 @@ struct exception_where : interface {
 
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const {
-    auto const* const e = a.result.template exception_as<E>();
-    return e != nullptr && static_cast<bool>(condition(*e));
+    auto const* const caught = a.result.caught();
+    if (caught == nullptr) return false;
+    if constexpr (std::is_pointer_v<E>) {
+      // A handler sees a copy of a thrown pointer, which does not outlive it.
+      if (caught->pointer() == nullptr) return false;
+      try {
+        std::rethrow_exception(caught->pointer());
+      } catch (E e) {
+        return static_cast<bool>(condition(e));
+      } catch (...) {
+        return false;
+      }
+    } else {
+      auto const* const e = detail::exception_cast<E>(*caught);
+      return e != nullptr && static_cast<bool>(condition(*e));
+    }
   }
 
   template <class Out>
@@ -45,7 +59,8 @@ struct exception_predicate : interface {
 
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const noexcept {
-    return ((a.result.template exception_as<E>() != nullptr) || ...);
+    auto const* const caught = a.result.caught();
+    return caught != nullptr && ((detail::exception_cast<E>(*caught) != nullptr) || ...);
   }
 
   /// Narrows the predicate to exceptions for which `condition(e)` is true:
