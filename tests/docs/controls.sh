@@ -61,6 +61,38 @@ bash "$scripts/snippets.sh" --update >/dev/null
 grep -qx 'int a = 7;' "$TENAX_ROOT/docs/page.md" || { echo "snippets.sh --update did not update" >&2; failed=1; }
 expect snippets ''
 
+# For pages.sh: what a repository must have.
+whole() {
+  mkdir -p "$TENAX_ROOT/docs/reference" "$TENAX_ROOT"/include/tenax/{detail,when,wait,stop}
+  for role in when wait stop; do
+    printf '[[nodiscard]] constexpr auto %s_one(int i) {\n' $role >"$TENAX_ROOT/include/tenax/$role/one.hpp"
+    printf '# %s\n## %s_one\n`<tenax/%s/one.hpp>`\n' $role $role $role >"$TENAX_ROOT/docs/reference/$role.md"
+  done
+  touch "$TENAX_ROOT/include/tenax/detail/private.hpp"
+  printf '(%s)\n' page.md reference/{when,wait,stop}.md >"$TENAX_ROOT/docs/index.md"
+  printf '%s\n' '```cpp' '```' '<!-- command: demo -->' '<!-- command: test -->' >"$TENAX_ROOT/README.md"
+}
+whole
+expect pages ''
+whole
+seq 200 >>"$TENAX_ROOT/README.md"
+expect pages 'README.md has 204 lines'
+whole
+{ seq 30; cat "$TENAX_ROOT/README.md"; } >"$TENAX_ROOT/late" && mv "$TENAX_ROOT/late" "$TENAX_ROOT/README.md"
+expect pages 'README.md shows no code before line 30'
+whole
+sed -i '/command: demo/d' "$TENAX_ROOT/README.md"
+expect pages 'README.md must have the commands demo and test'
+whole
+touch "$TENAX_ROOT/include/tenax/new.hpp"
+expect pages 'no page in docs/reference mentions <tenax/new.hpp>'
+whole
+sed -i '/(page.md)/d' "$TENAX_ROOT/docs/index.md"
+expect pages 'docs/index.md has no link to docs/page.md'
+whole
+echo 'inline constexpr two_strategy two{};' >>"$TENAX_ROOT/include/tenax/wait/one.hpp"
+expect pages 'docs/reference/wait.md has no heading for wait::two'
+
 expect links ''
 add '[nowhere](../docs/other.md)'
 expect links 'docs/page.md:12: no file for ../docs/other.md'

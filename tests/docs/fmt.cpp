@@ -73,6 +73,8 @@ TEST_CASE("fmt: the rest") {
 }
 
 TEST_CASE("fmt: describe") {
-  auto const text = fmt::format("{}", tenax::retrying{}.wait(own_wait{}));
+  auto const policy = tenax::retrying{}.wait(own_wait{});
+  STATIC_REQUIRE_FALSE(decltype(policy)::uses_time);
+  auto const text = fmt::format("{}", policy);
   CHECK(text.find("waits:       three seconds, as ever: 3s\n") != text.npos);
 }

@@ -30,7 +30,7 @@ done < <(find docs -name '*.md' ! -path docs/index.md | sort)
 # A policy of the library and its heading have the same name.
 for role in when wait stop; do
   while IFS= read -r name; do
-    grep -qE "^##+ (.*[ ,])?$name([ ,].*)?\$" "docs/reference/$role.md" ||
+    grep -qE "^##+ $name\$" "docs/reference/$role.md" ||
       fail "docs/reference/$role.md has no heading for $role::$name"
   done < <(sed -nE \
     -e 's/^\[\[nodiscard\]\] constexpr [^(]*[ >]([a-z_]+)\(.*/\1/p' \

@@ -145,10 +145,11 @@ TEST_CASE("wait: chain") {
 
 TEST_CASE("wait: first_of") {
   // [first_of]
-  auto const policy = tenax::retrying{}.wait(wait::first_of(
-      wait::only_if(when::exception<network_error>, wait::none),
-      wait::retry_after + wait::uniform(0s, 500ms), wait::exponential({.base = 1s, .max = 30s})));
+  auto const w = wait::first_of(wait::only_if(when::exception<network_error>, wait::none),
+                                wait::retry_after + wait::uniform(0s, 500ms),
+                                wait::exponential({.base = 1s, .max = 30s}));
   // [/first_of]
+  auto const policy = tenax::retrying{}.wait(w);
   virtual_time clock;
   script<int> lines;
   lines.throws(network_error("reset")).throws(std::runtime_error("other")).returns(7);
@@ -201,7 +202,9 @@ static_assert(tenax::wait_strategy<next_second, tenax::attempt_info>);
 
 TEST_CASE("wait: a strategy type of your own") {
   static_assert(wait::range_of(next_second{}.full(), {}) == wait::wait_range{0s, 1s - 1ns});
-  CHECK(docs::waits(tenax::retrying{}.wait(next_second{})) == durations{1s, 1s});
+  auto const policy = tenax::retrying{}.wait(next_second{});
+  STATIC_REQUIRE(decltype(policy)::uses_time);
+  CHECK(docs::waits(policy) == durations{1s, 1s});
 }
 
 TEST_CASE("wait: In a constant expression a draw is the middle") {

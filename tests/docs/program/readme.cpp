@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: MIT
 // readme.cpp: the first thing that README.md shows.
-#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
 
-// [call]
-#include <tenax/tenax.hpp>
-
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
-using namespace std::chrono_literals;
-
-// [/call]
 struct network_error : std::runtime_error {
   using runtime_error::runtime_error;
 };
@@ -25,15 +15,22 @@ std::string fetch_page(std::string const& url) {
   return "the page at " + url;
 }
 
+// [readme]
+#include <tenax/tenax.hpp>
+
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
 int main() {
-  // [policy]
   auto const polite = tenax::retrying{}
                           .when(when::exception<network_error>)
-                          .wait(wait::exponential({.base = 10ms, .max = 5s}))
+                          .wait(wait::exponential({.base = 100ms, .max = 5s}))
                           .stop(stop::after_attempts(5) || stop::deadline(30s))
                           .before_sleep(tenax::log_to(stdout));
 
-  std::string const page = polite(fetch_page, "http://example.org/");  // throws network_error twice
+  std::string const page = polite(fetch_page, "http://example.org/");  // fails twice
   std::puts(page.c_str());
-  // [/policy]
 }
+// [/readme]
