@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <functional>
 #include <map>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -56,34 +56,32 @@ class request {
   }
 
  private:
-  // Does what the engine decided.
+  // Does what the engine decided. Both steps may decide to stop: the timer may have come too late for the deadline.
   void follow(tenax::decision next) {
-    if (next.starts()) {
-      loop_.after(latency_, [this] { answered(retry_.info().number < good_from_ ? 503 : 200); });
-    } else if (next.waits()) {
-      loop_.after(next.delay, [this] { follow(retry_.start_attempt(loop_.now())); });
-    }
+    if (next.starts()) loop_.after(latency_, [this] { answered(retry_.info().number < good_from_ ? 503 : 200); });
+    if (next.waits()) loop_.after(next.delay, [this] { follow(retry_.start_attempt(loop_.now())); });
+    if (next.stops()) end(last_ ? *last_ : retry_.unstarted<int>());
   }
 
   void answered(int status) {
-    auto const at = static_cast<int>(loop_.now().time_since_epoch() / 1ms);
-    std::printf("%4d ms  %-4s attempt %u: %d\n", at, name_.c_str(), retry_.info().number, status);
-
-    tenax::outcome<int> const result(status);
-    auto const next = retry_.finish_attempt(result, loop_.now());
-    if (next.stops()) {
-      retry_.conclude(result);
-      std::printf("%4d ms  %-4s done: %s\n", at, name_.c_str(),
-                  status == 200 ? "fine" : to_string(next.reason));
-    }
-    follow(next);
+    std::printf("%4d ms  %-4s attempt %u: %d\n", now(), name_.c_str(), retry_.info().number, status);
+    last_.emplace(status);
+    follow(retry_.finish_attempt(*last_, loop_.now()));
   }
+
+  void end(tenax::outcome<int> const& result) {
+    retry_.conclude(result);
+    std::printf("%4d ms  %-4s done: %s\n", now(), name_.c_str(), to_string(retry_.reason()));
+  }
+
+  int now() const { return static_cast<int>(loop_.now().time_since_epoch() / 1ms); }
 
   event_loop& loop_;
   std::string name_;
   std::uint32_t good_from_;
   tenax::duration latency_;
   tenax::retry_loop<decltype(policy) const&> retry_;
+  std::optional<tenax::outcome<int>> last_;
 };
 
 int main() {

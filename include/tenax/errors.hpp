@@ -49,7 +49,7 @@ class classified_error {
 
 /// An `E` and what it says about trying again: a class is derived from, so `catch (E const&)` still catches it;
 /// anything else is held.
-template <class E, bool Derive = std::is_class_v<E> && !std::is_final_v<E>>
+template <class E, bool Derive = std::is_class_v<E> && !std::is_final_v<E> && !std::is_base_of_v<classified_error, E>>
 class classified : public E, public classified_error {
  public:
   constexpr classified(E error, hint advice = {}) : E(std::move(error)), classified_error(advice) {}

@@ -157,9 +157,9 @@ class outcome {
 
   /// The value that an operation returned.
   template <class U = stored>
-    requires(!std::is_void_v<T> && !std::is_reference_v<T> && std::is_constructible_v<stored, U &&> &&
-             !std::is_same_v<std::remove_cvref_t<U>, outcome> && !std::is_same_v<std::remove_cvref_t<U>, from_call_t> &&
-             !std::is_same_v<std::remove_cvref_t<U>, caught_exception>)
+    requires(!std::is_void_v<T> && !std::is_reference_v<T> && !std::is_same_v<std::remove_cvref_t<U>, outcome> &&
+             !std::is_same_v<std::remove_cvref_t<U>, from_call_t> &&
+             !std::is_same_v<std::remove_cvref_t<U>, caught_exception> && std::is_constructible_v<stored, U &&>)
   constexpr outcome(U&& value) noexcept(std::is_nothrow_constructible_v<stored, U&&>)
       : value_(std::forward<U>(value)), has_value_(true) {}
 

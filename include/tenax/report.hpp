@@ -11,7 +11,7 @@ namespace tenax {
 
 /// Why a call made no further attempt. The list is closed: a `switch` over it is complete.
 enum class stop_reason : unsigned char {
-  succeeded,             ///< the outcome is a value that no predicate wants retried
+  succeeded,             ///< the outcome is a value that does not say it failed, and that no predicate wants retried
   not_retryable,         ///< the last outcome is a failure that the retry predicate does not want retried
   attempts,              ///< a stop condition: all attempts are used up, or a condition of your own said so
   deadline,              ///< a stop condition: the time is used up, or the next wait would use it up
@@ -53,7 +53,7 @@ struct report {
   duration waited{};                      ///< of that, waited between attempts and at gates
   optional_duration server_wait{};  ///< what the last answer asked us to wait, for example to re-queue the job
 
-  /// Whether the call ended with a value that no predicate wanted retried.
+  /// Whether the call ended with a value that is no failure.
   [[nodiscard]] constexpr bool succeeded() const noexcept { return reason == stop_reason::succeeded; }
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return succeeded(); }
 

@@ -16,13 +16,13 @@ namespace tenax {
 /// One call's progress: decides, and leaves acting to the driver. Never sleeps, reads a clock or does I/O, so that it
 /// works in any event loop and in virtual time.
 ///
-/// A driver is this loop, with `pause` and `attempt` its own:
+/// A driver is this loop, with `pause` and `operation` its own:
 /// ```
 /// tenax::retry_loop loop{policy, now()};
 /// auto next = loop.start_attempt(now());
 /// while (next.waits()) { pause(next.delay); next = loop.start_attempt(now()); }
 /// while (next.starts()) {
-///   auto const result = attempt();                            // an outcome<T>
+///   auto const result = tenax::capture(operation);            // an outcome<T>
 ///   next = loop.finish_attempt(result, now());
 ///   while (next.waits()) { pause(next.delay); next = loop.start_attempt(now()); }
 ///   if (next.stops()) loop.conclude(result);
@@ -117,7 +117,7 @@ class retry_loop : public detail::loop_state {
     bool const retry =
         advice.directive == hint::advice::none ? policy_.predicate(a) : advice.directive == hint::advice::retry;
     if constexpr (!gates_type::empty) tell_gates(result, advice, retry, now);
-    if (!retry) return stop(end_of(result.has_value(), advice.directive));
+    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), advice.directive));
     if (stop_requested()) return stop(stop_reason::cancelled);
 
     a.server_wait = advice.wait;

@@ -6,27 +6,15 @@
 #include <utility>
 
 #include <tenax/attempt_range.hpp>
+#include <tenax/default_policy.hpp>
 #include <tenax/detail/check.hpp>
 #include <tenax/detail/drive.hpp>
 #include <tenax/detail/operation.hpp>
 #include <tenax/environment.hpp>
-#include <tenax/stop/after_attempts.hpp>
-#include <tenax/wait/exponential.hpp>
-#include <tenax/when/error.hpp>
 
 namespace tenax {
 
-/// What `retrying{}` does if it is told nothing: three attempts, exponential waits from 100 ms to 5 s with full jitter,
-/// on exceptions derived from `std::runtime_error` and on results that say they failed.
-using default_policy = policy<when::failed_predicate, wait::jittered<wait::exponential_strategy, wait::full_jitter>,
-                              stop::after_attempts_condition>;
-
 namespace detail {
-
-constexpr default_policy make_default_policy() {
-  return {when::failed, wait::exponential({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(5)}).full(),
-          stop::after_attempts(3)};
-}
 
 /// Whether a setter was given a policy of its role; if not, the compiler says what was given. The policies of the library
 /// are known to be right.

@@ -6,6 +6,7 @@
 #pragma once
 
 // What it is all about
+#include <tenax/capture.hpp>
 #include <tenax/retry_loop.hpp>
 #include <tenax/retrying.hpp>
 #include <tenax/worst_case.hpp>

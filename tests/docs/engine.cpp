@@ -14,22 +14,6 @@ using tenax::stop_reason;
 
 namespace {
 
-// [to_outcome]
-/// How `operation()` ends, with what is known about an exception.
-template <class Operation, class T = std::invoke_result_t<Operation&>>
-tenax::outcome<T> to_outcome(Operation& operation) {
-  try {
-    return tenax::outcome<T>(tenax::from_call, operation);
-  } catch (tenax::classified_error const& e) {  // tenax::permanent, tenax::retry_after, ...
-    return tenax::caught_exception(std::current_exception(), e.as_exception(), &e);
-  } catch (std::exception const& e) {
-    return tenax::caught_exception(std::current_exception(), &e);
-  } catch (...) {
-    return tenax::caught_exception(std::current_exception());
-  }
-}
-// [/to_outcome]
-
 // [own_driver]
 /// Calls `operation` until the policy accepts its outcome; `now` and `pause` are yours.
 template <class Policy, class Operation, class Now, class Pause>
@@ -50,7 +34,7 @@ auto call(Policy const& policy, Operation operation, Now now, Pause pause) {
     return std::move(none).get();
   }
   for (;;) {
-    auto last = to_outcome(operation);
+    auto last = tenax::capture(operation);
     if (!started(loop.finish_attempt(last, now()))) {
       loop.conclude(last);
       return std::move(last).get();

@@ -104,7 +104,7 @@ class loop_state {
   }
 
   /// How a call ends whose last outcome is not to be retried.
-  [[gnu::always_inline]] static constexpr stop_reason end_of(bool has_value, hint::advice directive) noexcept {
+  [[gnu::always_inline]] static constexpr stop_reason end_of(bool good, hint::advice directive) noexcept {
     switch (directive) {
       case hint::advice::cancelled: return stop_reason::cancelled;
       case hint::advice::forbidden: return stop_reason::server_forbids;
@@ -112,7 +112,7 @@ class loop_state {
       case hint::advice::none:
       case hint::advice::retry: break;
     }
-    return has_value ? stop_reason::succeeded : stop_reason::not_retryable;
+    return good ? stop_reason::succeeded : stop_reason::not_retryable;
   }
 
   std::uint32_t attempts_ = 0;
