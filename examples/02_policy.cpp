@@ -24,14 +24,10 @@ class server {
  public:
   response get() {
     switch (++requests_) {
-      case 1:
-        throw network_error("connection reset");
-      case 2:
-        return {503};
-      case 3:
-        return {503};
-      default:
-        return {200};
+      case 1: throw network_error("connection reset");
+      case 2: return {503};
+      case 3: return {503};
+      default: return {200};
     }
   }
 
@@ -40,15 +36,15 @@ class server {
 };
 
 int main() {
-  auto const patient = tenax::retrying{}
-                           .when(when::exception<network_error> ||
-                                 when::result([](response const& r) { return r.status == 503; }))
-                           .wait(wait::exponential({.base = 5ms, .max = 1s}))
-                           .stop(stop::after_attempts(5) || stop::deadline(30s))
-                           .before_sleep([](tenax::attempt_info const& a) {
-                             std::printf("attempt %u failed; the next one in %d ms\n", a.number,
-                                         static_cast<int>(a.upcoming_wait / 1ms));
-                           });
+  auto const patient =
+      tenax::retrying{}
+          .when(when::exception<network_error> || when::result([](response const& r) { return r.status == 503; }))
+          .wait(wait::exponential({.base = 5ms, .max = 1s}))
+          .stop(stop::after_attempts(5) || stop::deadline(30s))
+          .before_sleep([](tenax::attempt_info const& a) {
+            std::printf("attempt %u failed; the next one in %d ms\n", a.number,
+                        static_cast<int>(a.upcoming_wait / 1ms));
+          });
 
   server first;
   std::printf("patient: status %d\n", patient([&] { return first.get(); }).status);

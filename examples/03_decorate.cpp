@@ -29,9 +29,8 @@ void show_playlist(Get& get) {
 }
 
 int main() {
-  auto const polite = tenax::retrying{}
-                          .wait(wait::exponential({.base = 10ms, .max = 1s}))
-                          .before_sleep(tenax::log_to(stdout));
+  auto const polite =
+      tenax::retrying{}.wait(wait::exponential({.base = 10ms, .max = 1s})).before_sleep(tenax::log_to(stdout));
   client spotify;
 
   // A callable with the same signature that retries.

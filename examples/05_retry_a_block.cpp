@@ -31,9 +31,8 @@ struct account {
 };
 
 int main() {
-  auto const policy = tenax::retrying{}
-                          .when(when::exception<conflict>)
-                          .wait(wait::exponential({.base = 1ms, .max = 10ms}).full());
+  auto const policy =
+      tenax::retrying{}.when(when::exception<conflict>).wait(wait::exponential({.base = 1ms, .max = 10ms}).full());
   account shared;
   int const withdrawal = 50;
   int read = 0;

@@ -47,8 +47,7 @@ int main() {
 
   // The default policy retries every result that says it failed.
   int calls = 0;
-  auto const code =
-      policy([&] { return ++calls < 2 ? make_error_code(std::errc::timed_out) : std::error_code(); });
+  auto const code = policy([&] { return ++calls < 2 ? make_error_code(std::errc::timed_out) : std::error_code(); });
   std::printf("error code: %s after %d calls\n", code ? "failed" : "fine", calls);
 
   // Or only some of them.

@@ -48,8 +48,7 @@ void gives_up_before_the_deadline() {
 
   check(clock.sleeps() == std::vector<tenax::duration>{1s, 2s, 4s, 8s}, "waits longer each time");
   // The next wait, of 8 s, would end after 20 s.
-  check(report.reason == tenax::stop_reason::deadline && report.elapsed == 15s,
-        "gives up before the deadline");
+  check(report.reason == tenax::stop_reason::deadline && report.elapsed == 15s, "gives up before the deadline");
 }
 
 void waits_as_long_as_the_server_asks() {

@@ -21,9 +21,7 @@ class event_loop {
  public:
   tenax::time_point now() const { return now_; }
 
-  void after(tenax::duration delay, std::function<void()> action) {
-    timers_.emplace(now_ + delay, std::move(action));
-  }
+  void after(tenax::duration delay, std::function<void()> action) { timers_.emplace(now_ + delay, std::move(action)); }
 
   void run() {
     while (!timers_.empty()) {
@@ -47,11 +45,7 @@ constexpr auto policy = tenax::retrying{}
 class request {
  public:
   request(event_loop& loop, std::string name, std::uint32_t good_from, tenax::duration latency)
-      : loop_(loop),
-        name_(std::move(name)),
-        good_from_(good_from),
-        latency_(latency),
-        retry_(policy, loop.now()) {
+      : loop_(loop), name_(std::move(name)), good_from_(good_from), latency_(latency), retry_(policy, loop.now()) {
     follow(retry_.start_attempt(loop_.now()));
   }
 

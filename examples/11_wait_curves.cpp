@@ -42,8 +42,8 @@ constexpr colour teal{"#0f766e", "#cdebe5"}, amber{"#b45309", "#fbe6c6"}, indigo
     rose{"#be185d", "#fad9e7"};
 
 // Sizes in tenths of a pixel.
-constexpr std::int64_t margin_left = 620, margin_top = 1130, panel_width = 2120, panel_height = 1560,
-                       gap_x = 260, gap_y = 560, slot = 198;
+constexpr std::int64_t margin_left = 620, margin_top = 1130, panel_width = 2120, panel_height = 1560, gap_x = 260,
+                       gap_y = 560, slot = 198;
 constexpr std::uint32_t attempts = 10;
 constexpr int calls = 2000, shown = 16;
 constexpr duration highest = 5500ms, cap = 5s;
@@ -71,10 +71,9 @@ constexpr tenths y_of(duration d) { return {panel_height - d.count() * panel_hei
 void draw_axes(picture& out, bool numbers_left, bool numbers_below) {
   for (auto second = 0s; second <= 5s; ++second) {
     auto const y = y_of(second);
-    out.add(R"(<line class="{}" x1="0" x2="{}" y1="{}" y2="{}"/>)", second == 0s ? "axis" : "grid",
-            tenths{panel_width}, y, y);
-    if (numbers_left)
-      out.add(R"(<text class="tick end" x="-7" y="{}" dy="3.5">{}</text>)", y, tenax::human(second));
+    out.add(R"(<line class="{}" x1="0" x2="{}" y1="{}" y2="{}"/>)", second == 0s ? "axis" : "grid", tenths{panel_width},
+            y, y);
+    if (numbers_left) out.add(R"(<text class="tick end" x="-7" y="{}" dy="3.5">{}</text>)", y, tenax::human(second));
   }
   if (!numbers_below) return;
   auto const below = tenths{panel_height + 150};
@@ -114,8 +113,7 @@ void draw_panel(picture& out, Strategy const& strategy, colour paint, int row, i
       sums[attempt.number - 1] += drawn;
       if (call >= shown || bands.empty()) continue;
       auto const beside = static_cast<std::int64_t>(places() % 96) - 48;
-      fmt::format_to(std::back_inserter(dots), "M{} {}h0", tenths{x_of(attempt.number).n + beside},
-                     y_of(drawn));
+      fmt::format_to(std::back_inserter(dots), "M{} {}h0", tenths{x_of(attempt.number).n + beside}, y_of(drawn));
     }
   }
   if (!dots.empty()) out.add(R"(<path class="dots" stroke="{}" d="{}"/>)", paint.strong, dots);
@@ -130,8 +128,7 @@ void draw_panel(picture& out, Strategy const& strategy, colour paint, int row, i
   out.add(R"(<path class="line" stroke="{}" d="{}"/>)", paint.strong, line);
   out.add(R"(<path class="mean" stroke="{}" d="{}"/>)", paint.strong, marks);
   if (row != 0)
-    out.add(R"(<line class="cap" x1="0" x2="{}" y1="{}" y2="{}"/>)", tenths{panel_width}, y_of(cap),
-            y_of(cap));
+    out.add(R"(<line class="cap" x1="0" x2="{}" y1="{}" y2="{}"/>)", tenths{panel_width}, y_of(cap), y_of(cap));
   out.add("</g>");
 }
 
@@ -152,13 +149,12 @@ void draw_legend(picture& out) {
   out.add(R"(<path class="dots" stroke="#475569" d="M2 88h0M6 96h0M10 83h0M8 102h0M4 79h0"/>)");
   out.add(R"(<text x="28" y="90">16 of {} calls</text>)", calls);
   out.add(R"(<text class="note" x="28" y="106">each wait a dot</text>)");
-  out.add(R"(<path class="mean" stroke="#475569" d="M0 142h13"/><text x="28" y="146">mean of all {}</text>)",
-          calls);
+  out.add(R"(<path class="mean" stroke="#475569" d="M0 142h13"/><text x="28" y="146">mean of all {}</text>)", calls);
   out.add(R"(<path class="cap" d="M0 176h16"/><text x="28" y="180">the cap: .max = 5s</text>)");
   auto y = 222;
-  for (auto const* sentence : {"Full jitter spreads most and", "halves the mean. Equal jitter keeps",
-                               "half of the wait. Both stay inside", "the cap and do not vanish there.", "",
-                               "Decorrelated draws up to three", "times the wait before."}) {
+  for (auto const* sentence :
+       {"Full jitter spreads most and", "halves the mean. Equal jitter keeps", "half of the wait. Both stay inside",
+        "the cap and do not vanish there.", "", "Decorrelated draws up to three", "times the wait before."}) {
     out.add(R"(<text class="note" x="0" y="{}">{}</text>)", y, sentence);
     y += *sentence == '\0' ? 8 : 17;
   }
@@ -167,8 +163,7 @@ void draw_legend(picture& out) {
 
 std::string draw() {
   picture out;
-  out.add(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1016 732" role="img" aria-labelledby="title">)");
+  out.add(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1016 732" role="img" aria-labelledby="title">)");
   out.add(
       R"(<title id="title">How long each wait strategy waits after attempts 1 to 10, with and without jitter</title>)");
   out.add(R"(<style>
@@ -194,12 +189,11 @@ text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-ser
     out.add(R"(<text class="column" x="{}" y="68">{}</text>)", left_of(column++), title);
   }
   draw_row(out, 0, "wait::constant(2s)", wait::constant(2s), teal);
-  draw_row(out, 1, "wait::fibonacci({.unit = 100ms, .max = 5s})",
-           wait::fibonacci({.unit = 100ms, .max = cap}), amber);
-  draw_row(out, 2, "wait::exponential({.base = 100ms, .max = 5s})",
-           wait::exponential({.base = 100ms, .max = cap}), indigo);
-  out.add(R"(<text class="code" style="fill: {}" x="{}" y="{}">wait::decorrelated({{.max = 5s}})</text>)",
-          rose.strong, left_of(3), tenths{top_of(2).n - 120});
+  draw_row(out, 1, "wait::fibonacci({.unit = 100ms, .max = 5s})", wait::fibonacci({.unit = 100ms, .max = cap}), amber);
+  draw_row(out, 2, "wait::exponential({.base = 100ms, .max = 5s})", wait::exponential({.base = 100ms, .max = cap}),
+           indigo);
+  out.add(R"(<text class="code" style="fill: {}" x="{}" y="{}">wait::decorrelated({{.max = 5s}})</text>)", rose.strong,
+          left_of(3), tenths{top_of(2).n - 120});
   draw_panel(out, wait::decorrelated({.base = 100ms, .max = cap}), rose, 2, 3);
   draw_legend(out);
   out.add("</svg>");

@@ -56,8 +56,7 @@ struct http_error : std::runtime_error {
 
 std::string fetch(httplib::Client& client, std::string const& path) {
   auto const response = client.Get(path.c_str());
-  if (!response)
-    throw network_error(fmt::format("connection failed ({})", httplib::to_string(response.error())));
+  if (!response) throw network_error(fmt::format("connection failed ({})", httplib::to_string(response.error())));
   if (response->status == 200) return response->body;
   auto const seconds = to_number<std::uint32_t>(response->get_header_value("Retry-After"));
   if (seconds) throw tenax::retry_after(std::chrono::seconds(*seconds), http_error(*response));
@@ -69,8 +68,7 @@ std::string fetch(httplib::Client& client, std::string const& path) {
 auto const growing = wait::exponential({.base = 100ms, .max = 2s}).full();
 auto const polite =
     tenax::retrying{}
-        .when(when::exception<network_error> ||
-              when::exception<http_error>.where(std::mem_fn(&http_error::temporary)))
+        .when(when::exception<network_error> || when::exception<http_error>.where(std::mem_fn(&http_error::temporary)))
         .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::chain(wait::none, growing)),
                              wait::retry_after + wait::uniform(0ms, 100ms), growing))
         .stop(stop::after_attempts(8) || stop::deadline(1min))
@@ -99,8 +97,7 @@ class narrator {
       next = fmt::format("waits {}: the server asks for {}", tenax::human(rounded(a.upcoming_wait)),
                          tenax::human(*a.server_wait));
     } else if (a.upcoming_wait > 0s) {
-      next =
-          fmt::format("waits {}: backoff after attempt {}", tenax::human(rounded(a.upcoming_wait)), a.number);
+      next = fmt::format("waits {}: backoff after attempt {}", tenax::human(rounded(a.upcoming_wait)), a.number);
     }
     say(yellow, what, "; " + next);
   }
@@ -128,13 +125,12 @@ class narrator {
       separator = ", ";
     }
     fmt::print("\n  {:<10}{:>6}   {} because the server asked, {} by itself\n", "waited",
-               tenax::human(rounded(waited_for_server_ + waited_by_itself_)),
-               tenax::human(rounded(waited_for_server_)), tenax::human(rounded(waited_by_itself_)));
+               tenax::human(rounded(waited_for_server_ + waited_by_itself_)), tenax::human(rounded(waited_for_server_)),
+               tenax::human(rounded(waited_by_itself_)));
   }
 
  private:
-  static constexpr std::string_view green = "\033[32m", yellow = "\033[33m", red = "\033[31m",
-                                    plain = "\033[0m";
+  static constexpr std::string_view green = "\033[32m", yellow = "\033[33m", red = "\033[31m", plain = "\033[0m";
 
   // Nobody needs the microseconds.
   static tenax::duration rounded(tenax::duration d) {
@@ -145,8 +141,7 @@ class narrator {
   std::string_view colour(std::string_view code) const { return coloured_ ? code : std::string_view(); }
 
   void say(std::string_view code, std::string_view what, std::string_view more) const {
-    fmt::print("[{:>{}}/{}] {:<12} {}{}{}{}\n", item_, width_, count_, path_, colour(code), what,
-               colour(plain), more);
+    fmt::print("[{:>{}}/{}] {:<12} {}{}{}{}\n", item_, width_, count_, path_, colour(code), what, colour(plain), more);
     std::fflush(stdout);
   }
 
@@ -188,23 +183,19 @@ class moody_server {
     }
     if (left_in_window_ == 0) {
       response.status = 429;
-      response.set_header(
-          "Retry-After",
-          std::to_string(std::chrono::ceil<std::chrono::seconds>(end_of_window_ - now).count()));
+      response.set_header("Retry-After",
+                          std::to_string(std::chrono::ceil<std::chrono::seconds>(end_of_window_ - now).count()));
       return;
     }
     --left_in_window_;
     switch (++served_) {
       case 5:
       case 18:
-      case 19:
-        response.status = 503;
-        return;
+      case 19: response.status = 503; return;
       case 12:  // promises a hundred bytes, and breaks the connection
         response.set_content_provider(100, "text/plain", [](auto, auto, auto&) { return false; });
         return;
-      default:
-        response.set_content("This is " + request.path + "\n", "text/plain");
+      default: response.set_content("This is " + request.path + "\n", "text/plain");
     }
   }
 

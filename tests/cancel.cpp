@@ -126,7 +126,10 @@ TEST_CASE("A cancellation in any callback ends the call before anything else is 
                         .environment(std::ref(clock))
                         .cancel_with(b.get());
   int calls = 0, later = 0;
-  auto const f = [&] { ++calls; fail(); };
+  auto const f = [&] {
+    ++calls;
+    fail();
+  };
   auto const touch = [&](tenax::attempt_info const&) { ++later; };
   auto const check = [&](auto const& policy, int expected_calls, int expected_later) {
     b.pressed = false;
@@ -141,8 +144,9 @@ TEST_CASE("A cancellation in any callback ends the call before anything else is 
   SECTION("before_attempt") { check(base.before_attempt(presses(b)).after_attempt(touch), 0, 0); }
   SECTION("after_attempt") { check(base.after_attempt(presses(b)).before_sleep(touch), 1, 0); }
   SECTION("the predicate") {
-    check(base.when([&](tenax::attempt_info const&) { return b.pressed = true; })
-              .wait([&](tenax::attempt_info const&) { return ++later, 1s; }),
+    check(base.when([&](tenax::attempt_info const&) { return b.pressed = true; }).wait([&](tenax::attempt_info const&) {
+      return ++later, 1s;
+    }),
           1, 0);
   }
   SECTION("the wait strategy") {
@@ -165,7 +169,11 @@ TEST_CASE("A cancellation wakes a sleep, and the last outcome is the call's") {
   clock.after(3s, [&] { b.pressed = true; });
   auto const policy = tenax::retrying{}.wait(wait::constant(1min)).environment(std::ref(clock)).cancel_with(b.get());
   int n = 0;
-  CHECK_THROWS_AS(policy([&] { ++n; fail(); }), std::runtime_error);
+  CHECK_THROWS_AS(policy([&] {
+                    ++n;
+                    fail();
+                  }),
+                  std::runtime_error);
   CHECK(n == 1);
   CHECK(clock.sleeps() == durations{3s});
 }
@@ -177,7 +185,10 @@ TEST_CASE("A cancelled call is told to the observers of the end, once") {
                           .wait(wait::none)
                           .cancel_with(b.get())
                           .on_give_up([&](tenax::attempt_info const&, stop_reason r) { reasons.push_back(r); });
-  static_cast<void>(policy.try_call([&] { b.pressed = true; fail(); }));
+  static_cast<void>(policy.try_call([&] {
+    b.pressed = true;
+    fail();
+  }));
   static_cast<void>(policy.try_call([] {}));
   CHECK(reasons == std::vector{stop_reason::cancelled, stop_reason::cancelled});
 }
@@ -185,7 +196,10 @@ TEST_CASE("A cancelled call is told to the observers of the end, once") {
 TEST_CASE("tenax::cancelled out of an operation ends the call, whatever the predicate says") {
   auto const cancel = [](auto const& policy) {
     int n = 0;
-    auto const f = [&] { ++n; throw tenax::cancelled(); };
+    auto const f = [&] {
+      ++n;
+      throw tenax::cancelled();
+    };
     CHECK_THROWS_AS(policy(f), tenax::cancelled);
     CHECK_THROWS_AS(policy([&](tenax::attempt_info const&) { f(); }), tenax::cancelled);
     CHECK(policy.try_call(f).reason == stop_reason::cancelled);
@@ -250,8 +264,7 @@ TEST_CASE("An environment without an interruptible sleep is left sleeping, and t
   };
   std::vector<tenax::duration> sleeps;
   button b;
-  auto const policy =
-      tenax::retrying{}.wait(wait::constant(7s)).environment(deaf{&sleeps, &b}).cancel_with(b.get());
+  auto const policy = tenax::retrying{}.wait(wait::constant(7s)).environment(deaf{&sleeps, &b}).cancel_with(b.get());
   CHECK(policy.try_call(fail).reason == stop_reason::cancelled);
   CHECK(sleeps == durations{7s});
 }
@@ -285,9 +298,8 @@ TEST_CASE("Without a std::stop_token the operation gets an empty one") {
     CHECK_FALSE(info.stop_requested());
   });
   button b{};
-  tenax::retrying{}.cancel_with(b.get())([](tenax::attempt_info const& info) {
-    CHECK_FALSE(tenax::stop_token_of(info).stop_possible());
-  });
+  tenax::retrying{}.cancel_with(b.get())(
+      [](tenax::attempt_info const& info) { CHECK_FALSE(tenax::stop_token_of(info).stop_possible()); });
 }
 
 TEST_CASE("A sleep with a std::stop_token that nobody can stop, or that is not stopped, lasts") {
@@ -312,8 +324,7 @@ TEST_CASE("A sleep with a std::stop_token that is already stopped ends at once")
 
 TEST_CASE("A wait of hundreds of years can be cancelled") {
   std::stop_source source;
-  auto const policy =
-      tenax::retrying{}.wait(wait::constant(tenax::duration::max())).cancel_with(source.get_token());
+  auto const policy = tenax::retrying{}.wait(wait::constant(tenax::duration::max())).cancel_with(source.get_token());
   std::thread other([&] {
     std::this_thread::sleep_for(1ms);
     source.request_stop();
@@ -404,7 +415,8 @@ TEST_CASE("A std::stop_token wakes a real sleep at once: the median is below a m
   };
   auto const ours = median(woken);
   auto const machine = median(bare);
-  INFO("median of " << rounds << ": " << ours.count() << " ns; a bare condition variable: " << machine.count() << " ns");
+  INFO("median of " << rounds << ": " << ours.count() << " ns; a bare condition variable: " << machine.count()
+                    << " ns");
   CHECK(ours < std::max<std::chrono::nanoseconds>(1ms, 20 * machine));
 }
 
@@ -416,7 +428,12 @@ TEST_CASE("Calls on one policy can be cancelled from several threads at once") {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
-        ended += policy.try_call([&] { ++attempts; fail(); }).reason == stop_reason::cancelled;
+        ended += policy
+                     .try_call([&] {
+                       ++attempts;
+                       fail();
+                     })
+                     .reason == stop_reason::cancelled;
       });
     }
     source.request_stop();

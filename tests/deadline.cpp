@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// deadline.cpp: calls with a limit on time: stopping early, clipping the last wait, overshooting, and too late to start.
+// deadline.cpp: calls with a limit on time: stopping early, clipping the last wait, overshooting, too late to start.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -99,7 +99,8 @@ TEST_CASE("A clipped wait works in a combination with other conditions") {
 TEST_CASE("A limit on elapsed time may be overshot by one wait and one attempt") {
   virtual_time clock;
   slow_failure f{clock, 1s};
-  auto const policy = tenax::retrying{}.wait(wait::constant(4s)).stop(stop::after_elapsed(9s)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait(wait::constant(4s)).stop(stop::after_elapsed(9s)).environment(std::ref(clock));
   auto const report = policy.try_call(f);
   CHECK(f.calls == 3);
   CHECK(report.elapsed == 11s);
@@ -139,7 +140,8 @@ TEST_CASE("A point in time that is past makes no attempt, even if the last wait 
   clock.advance(5s);
   auto const policy = tenax::retrying{}.environment(std::ref(clock));
   slow_failure f{clock, 1s};
-  CHECK(policy.stop(stop::deadline_at(clock.now()).clip_last_wait()).try_call(f).reason == stop_reason::expired_on_entry);
+  CHECK(policy.stop(stop::deadline_at(clock.now()).clip_last_wait()).try_call(f).reason ==
+        stop_reason::expired_on_entry);
   CHECK(policy.stop(stop::deadline_at(clock.now() - 3s)).try_call(f).reason == stop_reason::expired_on_entry);
   CHECK(f.calls == 0);
 }
@@ -201,11 +203,8 @@ TEST_CASE("A sleep that lasts longer than asked for cannot push an attempt past 
   };
   virtual_time clock;
   slow_failure f{clock, 1s};
-  auto const report = tenax::retrying{}
-                          .wait(wait::constant(3s))
-                          .stop(stop::deadline(5s))
-                          .environment(oversleeping{clock})
-                          .try_call(f);
+  auto const report =
+      tenax::retrying{}.wait(wait::constant(3s)).stop(stop::deadline(5s)).environment(oversleeping{clock}).try_call(f);
   CHECK(f.calls == 1);
   CHECK(report.reason == stop_reason::deadline);
   CHECK(report.result.exception_as<std::runtime_error>() != nullptr);

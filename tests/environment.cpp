@@ -2,8 +2,8 @@
 // environment.cpp: the real clock and sleep, and environments of one's own.
 #include <tenax/environment.hpp>
 
-#include <csignal>
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <stdexcept>
 #include <vector>
@@ -87,8 +87,8 @@ TEST_CASE("A real sleep of zero or less returns at once") {
 }
 
 TEST_CASE("A real sleep lasts through signals") {
-  struct sigaction act {};
-  struct sigaction old {};
+  struct sigaction act{};
+  struct sigaction old{};
   act.sa_handler = on_alarm;
   sigaction(SIGALRM, &act, &old);
   ::itimerval timer{};
@@ -110,9 +110,7 @@ TEST_CASE("A call sleeps in real time if it is not told otherwise") {
   CHECK(real_time::now() - start >= 2ms);
 }
 
-TEST_CASE("The real random source is the thread's own") {
-  CHECK(&real_time::random() == &tenax::this_thread_random());
-}
+TEST_CASE("The real random source is the thread's own") { CHECK(&real_time::random() == &tenax::this_thread_random()); }
 
 TEST_CASE("An environment of one's own needs a clock and a sleep") {
   durations sleeps;

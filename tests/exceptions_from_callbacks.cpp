@@ -75,9 +75,8 @@ TEST_CASE("An exception of a predicate passes and is not retried") {
   auto const policy = base.when([](tenax::attempt_info const&) -> bool { throw callback_error(); });
   check_passes(policy, 1, fails);
   check_passes(policy, 1, succeeds);
-  auto const inside = base.when(when::any_exception && when::exception<std::runtime_error>.where([](auto const&) -> bool {
-    throw callback_error();
-  }));
+  auto const inside = base.when(when::any_exception && when::exception<std::runtime_error>.where(
+                                                           [](auto const&) -> bool { throw callback_error(); }));
   check_passes(inside, 1, fails);
   check_passes(base.when(when::result([](int) -> bool { throw callback_error(); })), 1, succeeds);
 }
@@ -102,7 +101,10 @@ TEST_CASE("An exception of an observer passes and is not retried") {
   check_passes(base.after_attempt(throws), 1, fails);
   check_passes(base.after_attempt(throws), 1, succeeds);
   check_passes(base.before_sleep(throws), 1, fails);
-  check_passes(base.before_sleep([](tenax::attempt_info const& a) { if (a.number == 2) throw callback_error(); }), 2, fails);
+  check_passes(base.before_sleep([](tenax::attempt_info const& a) {
+    if (a.number == 2) throw callback_error();
+  }),
+               2, fails);
   check_passes(base.on_success(throws), 1, succeeds);
   check_passes(base.on_give_up(throws), 5, fails);
   check_passes(base.before_sleep(tenax::log_to([](std::string_view) { throw callback_error(); })), 1, fails);
@@ -130,7 +132,11 @@ TEST_CASE("An exception of the token passes and is not retried") {
   for (int good = 0; good < 4; ++good) {
     int looks = 0, n = 0;
     test_gate gate;
-    CHECK_THROWS_AS(base.cancel_with(broken{&looks, good}).through(std::ref(gate))([&] { ++n; fails(); }), callback_error);
+    CHECK_THROWS_AS(base.cancel_with(broken{&looks, good}).through(std::ref(gate))([&] {
+      ++n;
+      fails();
+    }),
+                    callback_error);
     CHECK(n <= 1);
     CHECK(gate.held() == 0);
   }
@@ -140,14 +146,20 @@ TEST_CASE("An exception of the environment passes and is not retried") {
   struct broken_clock {
     int* reads;
     int good;
-    [[nodiscard]] tenax::time_point now() const { return ++*reads > good ? throw callback_error() : tenax::time_point{}; }
+    [[nodiscard]] tenax::time_point now() const {
+      return ++*reads > good ? throw callback_error() : tenax::time_point{};
+    }
     void sleep(tenax::duration) const {}
   };
   for (int good = 0; good < 5; ++good) {
     int reads = 0, n = 0;
     test_gate gate;
     auto const policy = base.environment(broken_clock{&reads, good}).through(std::ref(gate));
-    CHECK_THROWS_AS(policy([&] { ++n; fails(); }), callback_error);
+    CHECK_THROWS_AS(policy([&] {
+                      ++n;
+                      fails();
+                    }),
+                    callback_error);
     CHECK(n == (good + 1) / 2);
     CHECK(gate.held() == 0);
     reads = 0;
@@ -190,7 +202,11 @@ TEST_CASE("An exception of a gate passes, and the other gates' tickets go back")
     broken_gate broken{on_admit};
     int n = 0;
     auto const policy = base.through(std::ref(outer)).through(std::ref(broken));
-    CHECK_THROWS_AS(policy([&] { ++n; fails(); }), callback_error);
+    CHECK_THROWS_AS(policy([&] {
+                      ++n;
+                      fails();
+                    }),
+                    callback_error);
     CHECK(n == (on_admit ? 0 : 1));
     CHECK(outer.granted == 1);
     CHECK(outer.held() == 0);
@@ -210,7 +226,9 @@ TEST_CASE("An exception of a callback is the outer call's business") {
 
 TEST_CASE("A policy is as good as new after a callback has thrown") {
   bool broken = true;
-  auto const policy = base.before_sleep([&](tenax::attempt_info const&) { if (broken) throw callback_error(); });
+  auto const policy = base.before_sleep([&](tenax::attempt_info const&) {
+    if (broken) throw callback_error();
+  });
   int n = 0;
   auto const f = [&] { return ++n < 3 ? throw std::runtime_error("down") : n; };
   CHECK_THROWS_AS(policy(f), callback_error);

@@ -52,9 +52,7 @@ std::string line(std::string_view label, Policy const& policy) {
 
 struct open_gate {
   struct ticket {};
-  tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) {
-    return tenax::admission::go();
-  }
+  tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return tenax::admission::go(); }
   void report(ticket&, tenax::feedback const&, tenax::time_point) {}
 };
 
@@ -105,8 +103,7 @@ TEST_CASE("an attempt with its outcome") {
     tenax::outcome<void> const nothing;
     CHECK(fmt::format("{}", tenax::attempt<void>{numbers, nothing}) == "attempt 2 returned, next wait 1s");
     tenax::outcome<page> const other(page{});
-    CHECK(fmt::format("{}", tenax::attempt<page>{numbers, other}) ==
-          "attempt 2 returned a value, next wait 1s");
+    CHECK(fmt::format("{}", tenax::attempt<page>{numbers, other}) == "attempt 2 returned a value, next wait 1s");
     std::string text = "a reference";
     tenax::outcome<std::string&> const reference(text);
     CHECK(fmt::format("{}", tenax::attempt<std::string&>{numbers, reference}) ==
@@ -114,8 +111,7 @@ TEST_CASE("an attempt with its outcome") {
   }
   SECTION("a long value is cut") {
     tenax::outcome<std::string> const exact(std::string(60, 'x')), longer(std::string(61, 'x'));
-    CHECK(fmt::format("{}", tenax::attempt<std::string>{{}, exact}) ==
-          "attempt 1 returned " + std::string(60, 'x'));
+    CHECK(fmt::format("{}", tenax::attempt<std::string>{{}, exact}) == "attempt 1 returned " + std::string(60, 'x'));
     CHECK(fmt::format("{}", tenax::attempt<std::string>{{}, longer}) ==
           "attempt 1 returned " + std::string(60, 'x') + "...");
   }
@@ -125,8 +121,7 @@ TEST_CASE("an attempt with its outcome") {
     CHECK(fmt::format("{}", tenax::attempt<int>{numbers, failed}) ==
           "attempt 2 failed: connection reset, next wait 1s");
     tenax::outcome<int> const odd(tenax::caught_exception(std::make_exception_ptr(42)));
-    CHECK(fmt::format("{}", tenax::attempt<int>{{}, odd}) ==
-          "attempt 1 failed: an exception of another type");
+    CHECK(fmt::format("{}", tenax::attempt<int>{{}, odd}) == "attempt 1 failed: an exception of another type");
   }
   SECTION("errors that were returned") {
     tenax::outcome<std::error_code> const code(make_error_code(std::errc::timed_out));
@@ -198,8 +193,7 @@ TEST_CASE("totals") {
   policy([&] {
     if (++calls == 1) throw network_error("once");
   });
-  CHECK(fmt::format("{}", counters.read()) ==
-        "1 call (1 succeeded, 0 gave up), 2 attempts, 1 retry, waits of 2s");
+  CHECK(fmt::format("{}", counters.read()) == "1 call (1 succeeded, 0 gave up), 2 attempts, 1 retry, waits of 2s");
 }
 
 TEST_CASE("a worst case") {
@@ -208,8 +202,7 @@ TEST_CASE("a worst case") {
   CHECK(text({1, true, 0s, 0s}) == "1 attempt, no waiting");
   CHECK(text({3, true, 5s, 5s}) == "3 attempts, 5s of waiting");
   CHECK(text({3, true, 10min, 300ms}) == "3 attempts, 300ms of waiting, or 10min if a server asks for it");
-  CHECK(text({3, true, endless, 300ms}) ==
-        "3 attempts, 300ms of waiting, or without limit if a server asks for it");
+  CHECK(text({3, true, endless, 300ms}) == "3 attempts, 300ms of waiting, or without limit if a server asks for it");
   CHECK(text({3, true, endless, endless}) == "3 attempts, waiting without limit");
   CHECK(text({0, false, 30s, 30s}) == "attempts without limit, 30s of waiting");
 }
@@ -247,13 +240,10 @@ TEST_CASE("a policy with everything explains itself, also without its driver") {
       "worst case:  5 attempts, 2min of waiting";
   CHECK(fmt::format("{}", polite) == text);
 
-  auto const without_driver = []<class... Parts>(tenax::policy<Parts...> const& p) {
-    return fmt::format("{}", p);
-  };
+  auto const without_driver = []<class... Parts>(tenax::policy<Parts...> const& p) { return fmt::format("{}", p); };
   CHECK(without_driver(polite) == text);
 
-  CHECK(line("worst case", polite.stop(stop::after_attempts(5))) ==
-        "5 attempts, waiting without limit at the gates");
+  CHECK(line("worst case", polite.stop(stop::after_attempts(5))) == "5 attempts, waiting without limit at the gates");
 }
 
 TEST_CASE("what is retried") {
@@ -300,8 +290,7 @@ TEST_CASE("how it waits") {
           "the longer of (what the server asks for) and (linear from 1s in steps of 1s)");
   }
   SECTION("a strategy of your own is asked") {
-    CHECK(text([](tenax::attempt_info const& a) { return a.number * 10ms; }) ==
-          "a wait of your own: 10ms, 20ms, 30ms");
+    CHECK(text([](tenax::attempt_info const& a) { return a.number * 10ms; }) == "a wait of your own: 10ms, 20ms, 30ms");
   }
 }
 
@@ -333,8 +322,7 @@ TEST_CASE("what happens to a server's wait") {
 }
 
 TEST_CASE("the worst case of a policy without limits") {
-  CHECK(line("worst case", tenax::retrying{}.stop(stop::never)) ==
-        "attempts without limit, waiting without limit");
+  CHECK(line("worst case", tenax::retrying{}.stop(stop::never)) == "attempts without limit, waiting without limit");
   CHECK(line("worst case", tenax::retrying{}.wait(wait::constant(1ms)).stop(stop::never)) ==
         "attempts without limit, waiting without limit");
   CHECK(line("worst case", tenax::retrying{}.wait(wait::none).stop(stop::never).max_server_wait(0s)) ==

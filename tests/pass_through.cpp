@@ -197,7 +197,10 @@ TEST_CASE("Exceptions of any type are retried if asked for, and pass through unc
     }
     CHECK(n == 3);
 
-    auto text = [&]() -> int { ++n; throw "text"; };
+    auto text = [&]() -> int {
+      ++n;
+      throw "text";
+    };
     n = 0;
     try {
       call(policy, text);
@@ -221,7 +224,10 @@ TEST_CASE("Types that are no std::exception can be named in a predicate") {
     };
     CHECK(call(policy, mixed) == 3);
     n = 0;
-    auto other = [&]() -> int { ++n; throw 'c'; };
+    auto other = [&]() -> int {
+      ++n;
+      throw 'c';
+    };
     CHECK_THROWS_AS(call(policy, other), char);
     CHECK(n == 1);
   });
@@ -300,12 +306,18 @@ TEST_CASE("A permanent failure ends the call, whatever the predicate says") {
   auto const policy = quick.when(when::any_exception);
   tests::with_every_driver([&](auto const& call) {
     int n = 0;
-    auto fail = [&]() -> int { ++n; throw tenax::permanent(network_error("gone")); };
+    auto fail = [&]() -> int {
+      ++n;
+      throw tenax::permanent(network_error("gone"));
+    };
     CHECK_THROWS_AS(call(policy, fail), network_error);
     CHECK(n == 1);
 
     n = 0;
-    auto number = [&]() -> int { ++n; throw tenax::permanent(404); };
+    auto number = [&]() -> int {
+      ++n;
+      throw tenax::permanent(404);
+    };
     try {
       call(policy, number);
       FAIL("returned");
@@ -315,7 +327,10 @@ TEST_CASE("A permanent failure ends the call, whatever the predicate says") {
     CHECK(n == 1);
 
     n = 0;
-    auto object = [&]() -> int { ++n; throw tenax::permanent(not_standard{5}); };
+    auto object = [&]() -> int {
+      ++n;
+      throw tenax::permanent(not_standard{5});
+    };
     try {
       call(policy, object);
       FAIL("returned");
@@ -346,11 +361,14 @@ TEST_CASE("A failure with a server's wait is retried, whatever the predicate say
 }
 
 TEST_CASE("A failure that the server forbids to repeat ends the call") {
-  auto const forbidden = tenax::classified<network_error>(network_error("no"),
-                                                          {.directive = tenax::hint::advice::forbidden});
+  auto const forbidden =
+      tenax::classified<network_error>(network_error("no"), {.directive = tenax::hint::advice::forbidden});
   tests::with_every_driver([&](auto const& call) {
     int n = 0;
-    auto fail = [&]() -> int { ++n; throw forbidden; };
+    auto fail = [&]() -> int {
+      ++n;
+      throw forbidden;
+    };
     CHECK_THROWS_AS(call(quick, fail), network_error);
     CHECK(n == 1);
   });
@@ -399,7 +417,7 @@ TEST_CASE("A failure that is thrown again with another classification has the ne
 #if defined(__GLIBCXX__)
 namespace {
 
-/// The undefined behavior sanitizer objects to the reference in a handler for a cancelled thread, which refers to nothing.
+/// The undefined behavior sanitizer objects to the handler for a cancelled thread: its reference refers to nothing.
 bool handlers_are_sanitized() { return ::dlsym(RTLD_DEFAULT, "__ubsan_handle_type_mismatch_v1") != nullptr; }
 
 /// Runs `f` in a thread, cancels it once `f` has said that it is ready, and tells whether it ended by that.

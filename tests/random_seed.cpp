@@ -45,9 +45,10 @@ struct remembering {
 /// The jittered waits of a call in this thread.
 std::vector<tenax::duration> waits() {
   std::vector<tenax::duration> sleeps;
-  static_cast<void>(tenax::retrying{}.wait(tenax::wait::constant(1h).full()).environment(remembering{&sleeps}).try_call([] {
-    throw std::runtime_error("down");
-  }));
+  static_cast<void>(
+      tenax::retrying{}.wait(tenax::wait::constant(1h).full()).environment(remembering{&sleeps}).try_call([] {
+        throw std::runtime_error("down");
+      }));
   return sleeps;
 }
 

@@ -39,7 +39,9 @@ struct pressed_token {
 /// Writes down every event of a turn, each as late as an observer hears of it.
 template <class Policy>
 auto recorded(Policy const& policy, events& log) {
-  auto const note = [&log](char const* what) { return [&log, what](tenax::attempt_info const&) { log.push_back(what); }; };
+  auto const note = [&log](char const* what) {
+    return [&log, what](tenax::attempt_info const&) { log.push_back(what); };
+  };
   return policy
       .when([&log](tenax::attempt<int> const& a) {
         log.push_back("when");
@@ -80,13 +82,13 @@ TEST_CASE("One turn goes in the drawn order") {
           log.push_back("call");
           return ++n < 3 ? -1 : n;
         }) == 3);
-  CHECK(log == events{
-                   "gate asked 1", "before_attempt", "call", "after_attempt", "when", "gate told",
-                   "wait", "stop, upcoming 1 s", "before_sleep", "sleep 1 s",
-                   "gate asked 2", "before_attempt", "call", "after_attempt", "when", "gate told",
-                   "wait", "stop, upcoming 2 s", "before_sleep", "sleep 2 s",
-                   "gate asked 3", "before_attempt", "call", "after_attempt", "when", "gate told",
-                   "on_success"});
+  CHECK(log == events{"gate asked 1", "before_attempt",     "call",         "after_attempt",
+                      "when",         "gate told",          "wait",         "stop, upcoming 1 s",
+                      "before_sleep", "sleep 1 s",          "gate asked 2", "before_attempt",
+                      "call",         "after_attempt",      "when",         "gate told",
+                      "wait",         "stop, upcoming 2 s", "before_sleep", "sleep 2 s",
+                      "gate asked 3", "before_attempt",     "call",         "after_attempt",
+                      "when",         "gate told",          "on_success"});
 }
 
 TEST_CASE("A call that gives up ends in the drawn order") {
@@ -105,8 +107,8 @@ TEST_CASE("The order of an exception is the same, and that of a failure that is 
   events log;
   auto const policy = recorded(tenax::retrying{}, log).environment(recording_time{&log});
   CHECK_THROWS_AS(policy([&]() -> int { throw std::runtime_error("down"); }), std::runtime_error);
-  CHECK(events(log.begin(), log.begin() + 7) == events{"before_attempt", "after_attempt", "when", "wait",
-                                                       "stop, upcoming 1 s", "before_sleep", "sleep 1 s"});
+  CHECK(events(log.begin(), log.begin() + 7) ==
+        events{"before_attempt", "after_attempt", "when", "wait", "stop, upcoming 1 s", "before_sleep", "sleep 1 s"});
   log.clear();
   CHECK_THROWS_AS(policy([&]() -> int { throw tenax::permanent(1); }), tenax::classified<int>);
   CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
@@ -123,7 +125,8 @@ TEST_CASE("A call that ends before its first attempt tells only how it ended") {
 // --- by hand --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("The engine is driven by hand") {
-  auto const policy = tenax::retrying{}.wait(wait::sequence{1s, 3s}).stop(stop::after_attempts(3) || stop::deadline(1min));
+  auto const policy =
+      tenax::retrying{}.wait(wait::sequence{1s, 3s}).stop(stop::after_attempts(3) || stop::deadline(1min));
   tenax::retry_loop loop{policy, at(100s)};
   STATIC_REQUIRE(decltype(loop)::reads_clock);
 
@@ -162,7 +165,8 @@ TEST_CASE("The engine is driven by hand") {
 
 TEST_CASE("The engine works in constant expressions") {
   constexpr auto run = [](int good) {
-    auto const policy = tenax::retrying{}.when(when::result([](int i) { return i < 0; })).wait(wait::exponential({.base = 1s}));
+    auto const policy =
+        tenax::retrying{}.when(when::result([](int i) { return i < 0; })).wait(wait::exponential({.base = 1s}));
     tenax::retry_loop loop{policy};
     tenax::duration total{};
     auto next = loop.start_attempt();
@@ -222,9 +226,10 @@ TEST_CASE("A wait of zero is a wait: the attempt after it has to be asked for") 
 TEST_CASE("Who asked for the wait is told: the strategy or the server") {
   using tenax::wait_source;
   std::vector<wait_source> sources;
-  auto const policy = tenax::retrying{}.wait(wait::constant(10s)).stop(stop::never).before_sleep([&](tenax::attempt_info const& a) {
-    sources.push_back(a.source);
-  });
+  auto const policy =
+      tenax::retrying{}.wait(wait::constant(10s)).stop(stop::never).before_sleep([&](tenax::attempt_info const& a) {
+        sources.push_back(a.source);
+      });
   tenax::retry_loop loop{policy};
   auto const asking = [&](auto d) {
     static_cast<void>(loop.start_attempt());
@@ -312,8 +317,7 @@ TEST_CASE("After a wait at one gate, all gates are asked again") {
   events log;
   virtual_time clock;
   test_gate outer({}, "outer", &log), inner({admission::wait(1s)}, "inner", &log);
-  auto const policy =
-      tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner)).environment(std::ref(clock));
+  auto const policy = tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner)).environment(std::ref(clock));
   policy([] {});
   CHECK(log == events{"outer asked 1", "inner asked 1", "outer asked 1", "inner asked 1", "inner told", "outer told"});
   CHECK(outer.granted == 1);
@@ -324,8 +328,7 @@ TEST_CASE("After a wait at one gate, all gates are asked again") {
 TEST_CASE("An inner gate is not asked while the outer one says wait or no") {
   virtual_time clock;
   test_gate outer({admission::wait(1s), admission::refuse("closed")}), inner;
-  auto const policy =
-      tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner)).environment(std::ref(clock));
+  auto const policy = tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner)).environment(std::ref(clock));
   CHECK_THROWS_AS(policy([] {}), tenax::refused);
   CHECK(inner.asked == 0);
 }
@@ -373,7 +376,8 @@ TEST_CASE("A gate is told how the attempt ended") {
   virtual_time clock;
   auto const told = [&](auto const& base, auto&& f) {
     test_gate gate;
-    static_cast<void>(base.stop(stop::after_attempts(1)).through(std::ref(gate)).environment(std::ref(clock)).try_call(f));
+    static_cast<void>(
+        base.stop(stop::after_attempts(1)).through(std::ref(gate)).environment(std::ref(clock)).try_call(f));
     REQUIRE(gate.feedbacks.size() == 1);
     return gate.feedbacks[0];
   };
@@ -418,7 +422,9 @@ TEST_CASE("A gate's wait before the first attempt that would reach the deadline 
   CHECK(clock.sleeps().empty());
 
   test_gate shorter({admission::wait(10s - 1ns)});
-  CHECK(tenax::retrying{}.stop(stop::deadline(10s)).through(std::ref(shorter)).environment(std::ref(clock)).try_call([] {}));
+  CHECK(
+      tenax::retrying{}.stop(stop::deadline(10s)).through(std::ref(shorter)).environment(std::ref(clock)).try_call([] {
+      }));
   CHECK(clock.sleeps() == durations{10s - 1ns});
 }
 
@@ -473,6 +479,37 @@ TEST_CASE("A gate with a ticket that says nothing about time makes the policy re
   test_gate gate;
   auto const policy = tenax::retrying{}.through(std::ref(gate));
   STATIC_REQUIRE(decltype(policy)::uses_time);
+}
+
+TEST_CASE("An engine that has stopped before an attempt holds no tickets, although it lives on") {
+  bool pressed = false;
+  test_gate outer, inner({admission::refuse("full"), admission::wait(5s), admission::wait(5s), admission::wait(1min)});
+  auto const policy = tenax::retrying{}
+                          .stop(stop::deadline(10s))
+                          .through(std::ref(outer))
+                          .through(std::ref(inner))
+                          .cancel_with(pressed_token{&pressed});
+  tenax::retry_loop refused{policy};
+  CHECK(refused.start_attempt().reason == stop_reason::refused_by_gate);
+  CHECK(outer.held() == 0);
+
+  tenax::retry_loop late{policy};
+  CHECK(late.start_attempt(at(0s)).waits());
+  CHECK(outer.held() == 1);
+  CHECK(late.start_attempt(at(10s)).reason == stop_reason::expired_on_entry);
+  CHECK(outer.held() == 0);
+
+  tenax::retry_loop cancelled{policy};
+  CHECK(cancelled.start_attempt(at(0s)).waits());
+  CHECK(outer.held() == 1);
+  pressed = true;
+  CHECK(cancelled.start_attempt(at(1s)).reason == stop_reason::cancelled);
+  CHECK(outer.held() == 0);
+  pressed = false;
+
+  tenax::retry_loop too_long{policy};
+  CHECK(too_long.start_attempt(at(0s)).reason == stop_reason::expired_on_entry);
+  CHECK(outer.held() == 0);
 }
 
 TEST_CASE("An engine that is dropped half-way gives its tickets back") {

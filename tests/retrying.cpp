@@ -110,7 +110,10 @@ TEST_CASE("The default policy makes three attempts, with waits drawn below 100 m
 TEST_CASE("The default policy retries outages, and neither bugs nor strangers") {
   auto const calls = [](auto exception) {
     int n = 0;
-    auto const fail = [&]() -> int { ++n; throw exception; };
+    auto const fail = [&]() -> int {
+      ++n;
+      throw exception;
+    };
     try {
       quick(fail);
     } catch (...) {
@@ -262,7 +265,11 @@ TEST_CASE("Arguments are passed again on every attempt and never moved from") {
 
 TEST_CASE("Arguments passed by reference are the caller's own objects") {
   int n = 0;
-  quick([](int& i) { if (++i < 3) throw network_error("down"); }, n);
+  quick(
+      [](int& i) {
+        if (++i < 3) throw network_error("down");
+      },
+      n);
   CHECK(n == 3);
 }
 
@@ -308,7 +315,11 @@ TEST_CASE("Policies nest") {
   int n = 0;
   auto const inner = quick.stop(stop::after_attempts(2));
   auto const outer = quick.stop(stop::after_attempts(3));
-  CHECK_THROWS_AS(outer(inner.wrap([&] { ++n; throw network_error("down"); })), network_error);
+  CHECK_THROWS_AS(outer(inner.wrap([&] {
+                    ++n;
+                    throw network_error("down");
+                  })),
+                  network_error);
   CHECK(n == 6);
 
   n = 0;
@@ -316,7 +327,13 @@ TEST_CASE("Policies nest") {
   CHECK(n == 5);
 
   n = 0;
-  CHECK_THROWS_AS(outer([&] { inner([&] { ++n; throw tenax::permanent(network_error("gone")); }); }), network_error);
+  CHECK_THROWS_AS(outer([&] {
+                    inner([&] {
+                      ++n;
+                      throw tenax::permanent(network_error("gone"));
+                    });
+                  }),
+                  network_error);
   CHECK(n == 1);
 
   auto twice = outer.wrap(inner.wrap([](int i) { return i; }));
@@ -345,7 +362,10 @@ TEST_CASE("Setters can be called in any order, and any subset of them") {
     clock.~virtual_time();
     ::new (static_cast<void*>(&clock)) virtual_time();
     int n = 0;
-    policy.try_call([&] { ++n; throw 1; });
+    policy.try_call([&] {
+      ++n;
+      throw 1;
+    });
     return std::pair(n, clock.slept());
   };
   tenax::retrying const base{};
@@ -369,7 +389,8 @@ TEST_CASE("Setters can be called in any order, and any subset of them") {
 
 TEST_CASE("A setter replaces what was set before, and leaves the policy it was called on as it was") {
   virtual_time clock;
-  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).stop(stop::after_attempts(5)).environment(std::ref(clock));
+  auto const polite =
+      tenax::retrying{}.wait(wait::constant(1s)).stop(stop::after_attempts(5)).environment(std::ref(clock));
   auto const eager = polite.stop(stop::after_attempts(2)).wait(wait::none);
   auto const calls = [](auto const& policy) {
     flaky f(100);
@@ -401,11 +422,12 @@ TEST_CASE("Setting one part keeps all others") {
 
 TEST_CASE("Lambdas are predicates, strategies and conditions") {
   virtual_time clock;
-  auto const policy = tenax::retrying{}
-                          .when([](tenax::attempt<int> const& a) { return a.result.has_value() && a.result.value() < 9; })
-                          .wait([](tenax::attempt_info const& a) { return a.number * 1s; })
-                          .stop([](tenax::attempt_info const& a) { return a.upcoming_wait > 3s; })
-                          .environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}
+          .when([](tenax::attempt<int> const& a) { return a.result.has_value() && a.result.value() < 9; })
+          .wait([](tenax::attempt_info const& a) { return a.number * 1s; })
+          .stop([](tenax::attempt_info const& a) { return a.upcoming_wait > 3s; })
+          .environment(std::ref(clock));
   int n = 0;
   CHECK(policy([&] { return ++n; }) == 4);
   CHECK(clock.sleeps() == durations{1s, 2s, 3s});
@@ -442,17 +464,19 @@ TEST_CASE("Functions and function objects are policies, too") {
 
 TEST_CASE("A negative answer of a strategy of one's own counts as no wait") {
   virtual_time clock;
-  auto const policy = tenax::retrying{}.wait([](tenax::attempt_info const&) { return -5s; }).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait([](tenax::attempt_info const&) { return -5s; }).environment(std::ref(clock));
   flaky f(2);
   CHECK(policy(f) == 3);
   CHECK(clock.sleeps().empty());
 }
 
 TEST_CASE("A policy of the library's parts is a constant, and so are its answers") {
-  static constexpr auto policy = tenax::retrying{}
-                                     .when(when::result_is(1) || when::any_error)
-                                     .wait(wait::first_of(wait::retry_after, wait::exponential({.base = 1s, .max = 3s})))
-                                     .stop(stop::after_attempts(5) || stop::deadline(30s).clip_last_wait());
+  static constexpr auto policy =
+      tenax::retrying{}
+          .when(when::result_is(1) || when::any_error)
+          .wait(wait::first_of(wait::retry_after, wait::exponential({.base = 1s, .max = 3s})))
+          .stop(stop::after_attempts(5) || stop::deadline(30s).clip_last_wait());
   static constexpr tenax::outcome<int> one = 1;
   static constexpr tenax::outcome<int> two = 2;
   STATIC_REQUIRE(policy.predicate(tenax::attempt{{.number = 1}, one}));

@@ -102,13 +102,17 @@ TEST_CASE("The limit on server waits can be set") {
 
 TEST_CASE("A server's wait above the limit can be cut to it") {
   virtual_time clock;
-  auto const policy = tenax::retrying{}.wait(wait::none).environment(std::ref(clock)).max_server_wait(10s, too_long::clamp);
+  auto const policy =
+      tenax::retrying{}.wait(wait::none).environment(std::ref(clock)).max_server_wait(10s, too_long::clamp);
   auto const report = policy.try_call(asking(1h));
   CHECK(report.succeeded());
   CHECK(policy.try_call(asking(3s)).succeeded());
   CHECK(clock.sleeps() == durations{10s, 3s});
   int n = 0;
-  auto const given_up = policy.stop(stop::after_attempts(1)).try_call([&] { ++n; throw tenax::retry_after(1h, 1); });
+  auto const given_up = policy.stop(stop::after_attempts(1)).try_call([&] {
+    ++n;
+    throw tenax::retry_after(1h, 1);
+  });
   CHECK(given_up.reason == stop_reason::attempts);
   CHECK(given_up.server_wait == tenax::optional_duration(1h));
 }

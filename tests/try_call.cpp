@@ -40,11 +40,13 @@ TEST_CASE("A report of a success has the value and the numbers") {
   virtual_time clock;
   auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
   int n = 0;
-  auto const report = policy.try_call([&](int add) {
-    clock.advance(1s);
-    if (++n < 3) throw std::runtime_error("down");
-    return n + add;
-  }, 10);
+  auto const report = policy.try_call(
+      [&](int add) {
+        clock.advance(1s);
+        if (++n < 3) throw std::runtime_error("down");
+        return n + add;
+      },
+      10);
   CHECK(report);
   CHECK(report.succeeded());
   CHECK(report.reason == stop_reason::succeeded);
@@ -105,7 +107,9 @@ TEST_CASE("Each way to stop has its reason") {
   virtual_time clock;
   auto const base = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
 
-  SECTION("succeeded") { CHECK(base.try_call([] { return 1; }).reason == stop_reason::succeeded); }
+  SECTION("succeeded") {
+    CHECK(base.try_call([] { return 1; }).reason == stop_reason::succeeded);
+  }
   SECTION("not retryable, by the predicate") {
     CHECK(base.try_call([]() -> int { throw std::logic_error("bug"); }).reason == stop_reason::not_retryable);
   }
@@ -225,8 +229,6 @@ TEST_CASE("A report of a wait that was cut short counts what was waited") {
 TEST_CASE("try_call throws only what a callback throws") {
   CHECK_NOTHROW(tenax::retrying{}.wait(wait::none).try_call([] { throw 5; }));
   struct bug {};
-  CHECK_THROWS_AS(tenax::retrying{}
-                      .when([](tenax::attempt_info const&) -> bool { throw bug{}; })
-                      .try_call([] { throw 5; }),
-                  bug);
+  CHECK_THROWS_AS(
+      tenax::retrying{}.when([](tenax::attempt_info const&) -> bool { throw bug{}; }).try_call([] { throw 5; }), bug);
 }

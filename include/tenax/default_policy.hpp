@@ -17,7 +17,8 @@ using default_policy = policy<when::failed_predicate, wait::jittered<wait::expon
 namespace detail {
 
 constexpr default_policy make_default_policy() {
-  return {when::failed, wait::exponential({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(5)}).full(),
+  return {when::failed,
+          wait::exponential({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(5)}).full(),
           stop::after_attempts(3)};
 }
 

@@ -57,8 +57,12 @@ namespace detail {
 
 // By value and on the counts: `a < b ? a : b` is an lvalue, and asking for its address keeps compilers from holding the
 // operands in registers.
-constexpr duration shorter(duration a, duration b) noexcept { return duration(a.count() < b.count() ? a.count() : b.count()); }
-constexpr duration longer(duration a, duration b) noexcept { return duration(a.count() < b.count() ? b.count() : a.count()); }
+constexpr duration shorter(duration a, duration b) noexcept {
+  return duration(a.count() < b.count() ? a.count() : b.count());
+}
+constexpr duration longer(duration a, duration b) noexcept {
+  return duration(a.count() < b.count() ? b.count() : a.count());
+}
 
 template <class>
 inline constexpr bool always_false = false;
@@ -144,7 +148,9 @@ class optional_duration {
   /// The duration. Precondition: `has_value()`.
   [[nodiscard]] constexpr duration const& operator*() const noexcept { return value_; }
   [[nodiscard]] constexpr duration const* operator->() const noexcept { return &value_; }
-  [[nodiscard]] constexpr duration value_or(duration otherwise) const noexcept { return has_value() ? value_ : otherwise; }
+  [[nodiscard]] constexpr duration value_or(duration otherwise) const noexcept {
+    return has_value() ? value_ : otherwise;
+  }
   constexpr void reset() noexcept { value_ = none; }
 
   constexpr operator std::optional<duration>() const noexcept {

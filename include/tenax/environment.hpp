@@ -37,8 +37,9 @@ inline void sleep_for(duration d) {
 /// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This one looks at the token now and then.
 template <class Token>
 struct interruptible_sleep {
-  static_assert(!requires(Token const& t) { t.stop_possible(); },
-                "tenax: to wake a sleep, a std::stop_token (or a token like it) needs #include <tenax/cancel.hpp>");
+  static_assert(
+      !requires(Token const& t) { t.stop_possible(); },
+      "tenax: to wake a sleep, a std::stop_token (or a token like it) needs #include <tenax/cancel.hpp>");
 
   static constexpr duration look_again = std::chrono::milliseconds(5);
 

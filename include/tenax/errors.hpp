@@ -23,7 +23,7 @@ struct hint {
 
   advice directive = advice::none;
   optional_duration wait{};  ///< how long the other side asked us to wait, at least
-  bool throttled = false;          ///< refused because of a rate limit: what gates want to know
+  bool throttled = false;    ///< refused because of a rate limit: what gates want to know
 
   friend constexpr bool operator==(hint const&, hint const&) = default;
 };
@@ -99,10 +99,9 @@ template <class E>
 [[nodiscard]] constexpr classified<std::decay_t<E>> retry_after(any_duration wait, E&& error) {
   static_assert(!std::is_base_of_v<classified_error, std::decay_t<E>>,
                 "tenax: retry_after() was given an error that already says whether to retry; pass the plain error");
-  return {std::forward<E>(error),
-          hint{.directive = hint::advice::retry,
-               .wait = detail::require_not_negative("tenax::retry_after: wait", wait),
-               .throttled = true}};
+  return {std::forward<E>(error), hint{.directive = hint::advice::retry,
+                                       .wait = detail::require_not_negative("tenax::retry_after: wait", wait),
+                                       .throttled = true}};
 }
 
 /// Thrown by a call that was cancelled before its first attempt had ended. Thrown from inside an operation, it ends
@@ -117,7 +116,9 @@ class cancelled : public std::exception, public classified_error {
 /// Thrown by a call whose deadline had passed before its first attempt could start.
 class expired : public std::exception {
  public:
-  [[nodiscard]] char const* what() const noexcept override { return "tenax: the deadline passed before the first attempt"; }
+  [[nodiscard]] char const* what() const noexcept override {
+    return "tenax: the deadline passed before the first attempt";
+  }
 };
 
 /// Thrown by a call that a gate refused before its first attempt.

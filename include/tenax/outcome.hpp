@@ -254,9 +254,10 @@ class outcome {
 #if defined(__cpp_exceptions)
   template <class E>
   [[nodiscard]] constexpr E const* exception_as() const noexcept {
-    static_assert(!std::is_pointer_v<E>,
-                  "tenax: exception_as<E>() cannot point to a pointer that was thrown, because a handler sees only a copy "
-                  "of it; use when::exception<E>.where(f), or rethrow exception()");
+    static_assert(
+        !std::is_pointer_v<E>,
+        "tenax: exception_as<E>() cannot point to a pointer that was thrown, because a handler sees only a copy "
+        "of it; use when::exception<E>.where(f), or rethrow exception()");
     return has_value_ ? nullptr : detail::exception_cast<E>(exception_);
   }
 #endif
@@ -277,7 +278,8 @@ class outcome {
 #if defined(__cpp_exceptions)
     std::rethrow_exception(exception_.pointer());
 #else
-    detail::raise(std::logic_error("tenax: the call ended before its first attempt; without exceptions use try_call()"));
+    detail::raise(
+        std::logic_error("tenax: the call ended before its first attempt; without exceptions use try_call()"));
 #endif
   }
 

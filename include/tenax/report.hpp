@@ -48,9 +48,9 @@ struct report {
 
   outcome<T> result;
   stop_reason reason = stop_reason::succeeded;
-  std::uint32_t attempts = 0;             ///< attempts made; 0 if the call ended before the first
-  duration elapsed{};                     ///< from the start of the call to its end
-  duration waited{};                      ///< of that, waited between attempts and at gates
+  std::uint32_t attempts = 0;       ///< attempts made; 0 if the call ended before the first
+  duration elapsed{};               ///< from the start of the call to its end
+  duration waited{};                ///< of that, waited between attempts and at gates
   optional_duration server_wait{};  ///< what the last answer asked us to wait, for example to re-queue the job
 
   /// Whether the call ended with a value that is no failure.

@@ -57,12 +57,15 @@ class retry_loop : public detail::loop_state {
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
   /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
-  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy, time_point now = {}, random_source* random = nullptr)
+  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy, time_point now = {},
+                                                       random_source* random = nullptr)
       : loop_state(now, random), policy_(static_cast<Policy&&>(policy)) {}
 
   /// Moves the state of the call; the loop moved from is only good for destruction.
   [[gnu::always_inline]] constexpr retry_loop(retry_loop&& other) noexcept
-      : loop_state(std::move(other)), policy_(static_cast<Policy&&>(other.policy_)), tickets_(std::move(other.tickets_)) {}
+      : loop_state(std::move(other)),
+        policy_(static_cast<Policy&&>(other.policy_)),
+        tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.

@@ -152,7 +152,8 @@ class retrying : public Policy {
   template <class Observer>
   [[nodiscard]] constexpr auto observe(Observer o) const {
     return make(this->predicate, this->strategy, this->condition,
-                detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)), this->gates, this->token);
+                detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)),
+                this->gates, this->token);
   }
 
   /// Adds a function that is told before every attempt.
@@ -194,7 +195,9 @@ class retrying : public Policy {
     if constexpr (detail::call_fits<Policy, F, Args...>) {
       using result = detail::result_or_void<F, Args...>;
       auto& world = detail::unwrap(environment_);
-      auto const attempt = [&](attempt_info const& info = {}) -> result { return detail::call_operation(info, f, args...); };
+      auto const attempt = [&](attempt_info const& info = {}) -> result {
+        return detail::call_operation(info, f, args...);
+      };
       if constexpr (!detail::starts_at_once<Policy> ||
                     detail::called_with_attempt<std::remove_reference_t<F>, std::remove_reference_t<Args>...>) {
         auto const finish = [](auto const&, outcome<result>&& last) -> result { return std::move(last).get(); };
@@ -222,7 +225,8 @@ class retrying : public Policy {
       };
       return detail::drive<result, true>(policy(), detail::unwrap(environment_), attempt, finish);
     } else {
-      return detail::explain_call<report<result>, Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>();
+      return detail::explain_call<report<result>, Policy, std::remove_reference_t<F>,
+                                  std::remove_reference_t<Args>...>();
     }
   }
 

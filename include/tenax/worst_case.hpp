@@ -15,8 +15,8 @@ namespace tenax {
 struct worst_case_bounds {
   std::uint32_t attempts = 0;  ///< the most attempts; meaningful if `attempts_bounded`
   bool attempts_bounded = false;
-  duration total_wait{};       ///< the longest waiting of one call, also if a server asks for waits; `max()`: unbounded
-  duration own_wait{};         ///< the longest waiting of one call that no server asks to wait; `max()`: unbounded
+  duration total_wait{};  ///< the longest waiting of one call, also if a server asks for waits; `max()`: unbounded
+  duration own_wait{};    ///< the longest waiting of one call that no server asks to wait; `max()`: unbounded
 
   /// Whether there is a limit on the waiting.
   [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait != duration::max(); }
@@ -27,8 +27,8 @@ namespace detail {
 /// Adds up the longest waits between `attempts` attempts, none of them shorter than `server_wait` if that is to be
 /// reckoned with.
 template <class Wait>
-constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts, duration limit, duration most_server_wait,
-                                   bool asked) {
+constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts, duration limit,
+                                   duration most_server_wait, bool asked) {
   // Strategies grow or stay; beyond this many attempts every further wait is reckoned as the longest one seen.
   constexpr std::uint32_t looked_at = 1'000;
 

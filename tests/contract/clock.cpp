@@ -116,8 +116,9 @@ TEST_CASE("A policy without a part that looks at time reads no clock at all, ret
   auto const logged = base.wait(wait::constant(1s)).before_sleep(tenax::log_to([](std::string_view) {}));
   CHECK(cost(logged, 2) == counts{0, 2, 0});
   auto const everything = wait::at_least(
-      1s, wait::first_of(wait::only_if(when::any_error, wait::none), wait::retry_after,
-                         wait::max_of(wait::chain(wait::constant(1s), wait::linear()), wait::fibonacci()) + wait::polynomial()));
+      1s, wait::first_of(
+              wait::only_if(when::any_error, wait::none), wait::retry_after,
+              wait::max_of(wait::chain(wait::constant(1s), wait::linear()), wait::fibonacci()) + wait::polynomial()));
   CHECK(cost(base.wait(everything).stop(stop::after_attempts(3) && stop::after_attempts(2)), 2) == counts{0, 2, 0});
 }
 
@@ -177,7 +178,8 @@ TEST_CASE("A call that succeeds allocates nothing, and neither does a retried on
   auto const retried = base.when(when::result([](int i) { return i % 3 != 0; })).wait(wait::none);
   CHECK(count(retried, value) == 0);
   CHECK(n == 9);
-  CHECK(count(base.wait(wait::none), [&] { return ++n < 3 ? std::make_error_code(std::errc::timed_out) : std::error_code(); }) == 0);
+  CHECK(count(base.wait(wait::none),
+              [&] { return ++n < 3 ? std::make_error_code(std::errc::timed_out) : std::error_code(); }) == 0);
 }
 
 TEST_CASE("Making, changing and wrapping a policy allocates nothing") {

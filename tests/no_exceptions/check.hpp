@@ -13,12 +13,12 @@
 inline int failed_checks = 0;
 
 /// Prints a condition that does not hold; main() returns `failed_checks`.
-#define CHECK(...)                                                            \
-  do {                                                                        \
-    if (!(__VA_ARGS__)) {                                                     \
-      ++failed_checks;                                                        \
+#define CHECK(...)                                                           \
+  do {                                                                       \
+    if (!(__VA_ARGS__)) {                                                    \
+      ++failed_checks;                                                       \
       std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #__VA_ARGS__); \
-    }                                                                         \
+    }                                                                        \
   } while (false)
 
 /// A result type with the shape of `std::expected`.

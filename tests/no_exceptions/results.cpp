@@ -60,7 +60,9 @@ void by_expected() {
   CHECK(policy([&] { return ++n, result::failure(tenax::permanent(std::string("gone"))); }).error() == "gone");
   CHECK(n == 1);
   n = 0;
-  CHECK(policy([&] { return ++n < 2 ? result::failure(tenax::retry_after(9s, std::string("slow"))) : result(5); }).value() == 5);
+  CHECK(policy([&] {
+          return ++n < 2 ? result::failure(tenax::retry_after(9s, std::string("slow"))) : result(5);
+        }).value() == 5);
   CHECK(clock.sleeps() == durations{9s});
   auto const too_long = policy.try_call([] { return result::failure(tenax::retry_after(1h, std::string("slow"))); });
   CHECK(too_long.reason == stop_reason::server_wait_too_long);

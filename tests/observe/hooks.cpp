@@ -59,8 +59,8 @@ TEST_CASE("An observer hears every event of a call that succeeds") {
   recorder r;
   auto const policy = tenax::retrying{}.wait(wait::constant(2s)).observe(std::ref(r)).environment(std::ref(clock));
   CHECK(policy(failing(1)) == 2);
-  CHECK(r.log == events{"before_attempt 1", "after_attempt 1 exception", "before_sleep 1, 2 s",
-                        "before_attempt 2", "after_attempt 2 value", "on_success 2"});
+  CHECK(r.log == events{"before_attempt 1", "after_attempt 1 exception", "before_sleep 1, 2 s", "before_attempt 2",
+                        "after_attempt 2 value", "on_success 2"});
 }
 
 TEST_CASE("An observer hears every event of a call that gives up, the last attempt too") {
@@ -72,14 +72,15 @@ TEST_CASE("An observer hears every event of a call that gives up, the last attem
                           .observe(std::ref(r))
                           .environment(std::ref(clock));
   CHECK_THROWS_AS(policy(failing(9)), std::runtime_error);
-  CHECK(r.log == events{"before_attempt 1", "after_attempt 1 exception", "before_sleep 1, 2 s",
-                        "before_attempt 2", "after_attempt 2 exception", "on_give_up 2 attempts"});
+  CHECK(r.log == events{"before_attempt 1", "after_attempt 1 exception", "before_sleep 1, 2 s", "before_attempt 2",
+                        "after_attempt 2 exception", "on_give_up 2 attempts"});
 }
 
 TEST_CASE("A call that ends before its first attempt is given up on at number 0") {
   virtual_time clock;
   recorder r;
-  auto const policy = tenax::retrying{}.stop(stop::deadline_at(clock.now())).observe(std::ref(r)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.stop(stop::deadline_at(clock.now())).observe(std::ref(r)).environment(std::ref(clock));
   CHECK_THROWS_AS(policy([] { return 1; }), tenax::expired);
   CHECK(r.log == events{"on_give_up 0 expired_on_entry"});
 }
@@ -97,7 +98,8 @@ TEST_CASE("Functions are told the events that they are given for") {
                           .after_attempt(note("after_attempt"))
                           .before_attempt(note("before_attempt"));
   policy(failing(1));
-  CHECK(log == events{"before_attempt", "after_attempt", "before_sleep", "before_attempt", "after_attempt", "on_success"});
+  CHECK(log ==
+        events{"before_attempt", "after_attempt", "before_sleep", "before_attempt", "after_attempt", "on_success"});
   log.clear();
   policy.stop(stop::after_attempts(1)).try_call(failing(1));
   CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
@@ -149,7 +151,8 @@ TEST_CASE("Observers may look at the outcome") {
       ++exceptions;
     }
   };
-  auto const policy = tenax::retrying{}.wait(wait::none).when(when::any_exception || when::result_is(2)).stop(stop::after_attempts(5));
+  auto const policy =
+      tenax::retrying{}.wait(wait::none).when(when::any_exception || when::result_is(2)).stop(stop::after_attempts(5));
   CHECK(policy.after_attempt(look)(failing(1)) == 3);
   CHECK(values == std::vector{2, 3});
   CHECK(exceptions == 1);
@@ -174,16 +177,17 @@ TEST_CASE("The numbers are right in every event") {
     throw std::runtime_error("down");
   });
   REQUIRE(seen.size() == 9);
-  auto const is = [&](std::size_t i, unsigned number, tenax::duration elapsed, tenax::duration waited, tenax::duration previous) {
+  auto const is = [&](std::size_t i, unsigned number, tenax::duration elapsed, tenax::duration waited,
+                      tenax::duration previous) {
     INFO("event " << i);
     CHECK(seen[i].number == number);
     CHECK(seen[i].elapsed == elapsed);
     CHECK(seen[i].waited == waited);
     CHECK(seen[i].previous_wait == previous);
   };
-  is(0, 1, 0s, 0s, 0s);     // before_attempt
-  is(1, 1, 10s, 0s, 0s);    // after_attempt
-  is(2, 1, 10s, 0s, 0s);    // before_sleep
+  is(0, 1, 0s, 0s, 0s);   // before_attempt
+  is(1, 1, 10s, 0s, 0s);  // after_attempt
+  is(2, 1, 10s, 0s, 0s);  // before_sleep
   CHECK(seen[2].upcoming_wait == 1s);
   is(3, 2, 11s, 1s, 1s);
   is(4, 2, 21s, 1s, 1s);
@@ -191,7 +195,7 @@ TEST_CASE("The numbers are right in every event") {
   CHECK(seen[5].upcoming_wait == 2s);
   is(6, 3, 23s, 3s, 2s);
   is(7, 3, 33s, 3s, 2s);
-  is(8, 3, 33s, 3s, 2s);    // on_give_up
+  is(8, 3, 33s, 3s, 2s);  // on_give_up
 }
 
 TEST_CASE("Observers are told in the order in which they were added") {

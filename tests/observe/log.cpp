@@ -46,7 +46,9 @@ TEST_CASE("There is one line for each retry, saying what failed and when the nex
               "tenax: attempt 3 failed: connection reset; attempt 4 in 1min"});
 }
 
-TEST_CASE("A call that succeeds at once is not logged") { CHECK(logged(twice, [] {}).empty()); }
+TEST_CASE("A call that succeeds at once is not logged") {
+  CHECK(logged(twice, [] {}).empty());
+}
 
 TEST_CASE("A server's wait is in the line") {
   CHECK(logged(twice, [] { throw tenax::retry_after(1s, std::runtime_error("slow down")); }) ==
@@ -56,8 +58,9 @@ TEST_CASE("A server's wait is in the line") {
 }
 
 TEST_CASE("A server's wait that was cut is logged as it was asked for") {
-  CHECK(logged(twice.max_server_wait(10s, tenax::too_long::clamp), [] { throw tenax::retry_after(1h, std::runtime_error("slow")); }) ==
-        lines{"tenax: attempt 1 failed: slow; attempt 2 in 10s (the server asked for 1h)"});
+  CHECK(logged(twice.max_server_wait(10s, tenax::too_long::clamp), [] {
+          throw tenax::retry_after(1h, std::runtime_error("slow"));
+        }) == lines{"tenax: attempt 1 failed: slow; attempt 2 in 10s (the server asked for 1h)"});
 }
 
 TEST_CASE("Every kind of outcome has its words") {
@@ -88,13 +91,21 @@ TEST_CASE("Every kind of outcome has its words") {
 }
 
 TEST_CASE("Control characters of a message cannot forge lines") {
-  CHECK(logged(twice, [] { throw std::runtime_error("a\r\nb\tc\x1b[2Jd\x7f" "e"); }) ==
-        lines{"tenax: attempt 1 failed: a  b c [2Jd e; attempt 2 in 1.5s"});
+  CHECK(logged(twice, [] {
+          throw std::runtime_error(
+              "a\r\nb\tc\x1b[2Jd\x7f"
+              "e");
+        }) == lines{"tenax: attempt 1 failed: a  b c [2Jd e; attempt 2 in 1.5s"});
 }
 
 TEST_CASE("Text in other languages stays as it is") {
-  CHECK(logged(twice, [] { throw std::runtime_error("Verbindung \xc3\xbc" "berlastet \xe2\x80\x94 \xe6\x97\xa5\xe6\x9c\xac"); }) ==
-        lines{"tenax: attempt 1 failed: Verbindung \xc3\xbc" "berlastet \xe2\x80\x94 \xe6\x97\xa5\xe6\x9c\xac; attempt 2 in 1.5s"});
+  CHECK(logged(twice,
+               [] {
+                 throw std::runtime_error(
+                     "Verbindung \xc3\xbc"
+                     "berlastet \xe2\x80\x94 \xe6\x97\xa5\xe6\x9c\xac");
+               }) == lines{"tenax: attempt 1 failed: Verbindung \xc3\xbc"
+                           "berlastet \xe2\x80\x94 \xe6\x97\xa5\xe6\x9c\xac; attempt 2 in 1.5s"});
 }
 
 TEST_CASE("A long message is cut, and the line stays one line") {
@@ -115,8 +126,9 @@ TEST_CASE("A FILE* gets the same lines") {
   char text[400] = {};
   auto const size = std::fread(text, 1, sizeof text - 1, file);
   std::fclose(file);
-  CHECK(std::string(text, size) == "tenax: attempt 1 failed: connection reset; attempt 2 in 1.5s\n"
-                                   "tenax: attempt 1 failed: 100 %s %n; attempt 2 in 1.5s\n");
+  CHECK(std::string(text, size) ==
+        "tenax: attempt 1 failed: connection reset; attempt 2 in 1.5s\n"
+        "tenax: attempt 1 failed: 100 %s %n; attempt 2 in 1.5s\n");
 }
 
 TEST_CASE("Logging reads no clock") {

@@ -68,7 +68,9 @@ TEST_CASE("The clock of a thread does not go back when the scope ends") {
 }
 
 TEST_CASE("Outside of its scope sleeps last") {
-  { no_waits const scope; }
+  {
+    no_waits const scope;
+  }
   auto const start = std::chrono::steady_clock::now();
   tenax::real_time::sleep(2ms);
   CHECK(std::chrono::steady_clock::now() - start >= 2ms);
@@ -76,7 +78,9 @@ TEST_CASE("Outside of its scope sleeps last") {
 
 TEST_CASE("Scopes nest, and it holds for all threads") {
   no_waits const outer;
-  { no_waits const inner; }
+  {
+    no_waits const inner;
+  }
   CHECK(real_time_of([] {
           std::thread([] { tenax::real_time::sleep(1h); }).join();
           tenax::real_time::sleep(1h);

@@ -109,7 +109,8 @@ constexpr bool check_wait() {
   } else if constexpr (chrono_duration<W>) {
     static_assert(always_false<W>, "tenax: .wait() was given a duration; write .wait(wait::constant(...))");
   } else if constexpr (std::is_arithmetic_v<W>) {
-    static_assert(always_false<W>, "tenax: .wait() was given a plain number; write .wait(wait::constant(5s)), with a unit");
+    static_assert(always_false<W>,
+                  "tenax: .wait() was given a plain number; write .wait(wait::constant(5s)), with a unit");
   } else if constexpr (asked_without_result<W>()) {
     if constexpr (std::is_arithmetic_v<std::invoke_result_t<W const&, attempt_info const&>>) {
       static_assert(always_false<W>,
@@ -167,9 +168,10 @@ constexpr bool check_stop() {
 template <class F>
 constexpr bool check_observer() {
   constexpr bool callable = may_take_attempt<F>();
-  static_assert(callable,
-                "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
-                "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
+  static_assert(
+      callable,
+      "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
+      "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
   return callable;
 }
 
@@ -196,15 +198,16 @@ template <class Token>
 constexpr bool check_token() {
   // A std::stop_source can be asked, too, but nobody can be woken by it.
   constexpr bool usable = cancellation_token<Token> && !requires(Token const& t) { t.get_token(); };
-  static_assert(usable, "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; "
-                        "from a std::stop_source pass source.get_token()");
+  static_assert(usable,
+                "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; "
+                "from a std::stop_source pass source.get_token()");
   return usable;
 }
 
 template <class Policy, class T>
-concept policy_fits = retry_predicate<typename Policy::when_type, attempt<T>> &&
-                      wait_strategy<typename Policy::wait_type, attempt<T>> &&
-                      stop_condition<typename Policy::stop_type, attempt<T>>;
+concept policy_fits =
+    retry_predicate<typename Policy::when_type, attempt<T>> && wait_strategy<typename Policy::wait_type, attempt<T>> &&
+    stop_condition<typename Policy::stop_type, attempt<T>>;
 
 /// Why a policy does not fit an operation that returns `T`.
 template <class Policy, class T>
@@ -222,9 +225,10 @@ constexpr bool check_result() {
     if constexpr (stop_condition<stop_type, attempt<T>>) {
       return true;
     } else {
-      static_assert(always_false<T>,
-                    "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
-                    "return bool");
+      static_assert(
+          always_false<T>,
+          "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
+          "return bool");
     }
   } else if constexpr (partial_wait_strategy<wait_type, attempt<T>>) {
     static_assert(always_false<T>,

@@ -82,8 +82,8 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
 // compilers from holding the loop in registers, and would make the frame larger that every throw has to be unwound from.
 
 template <class Policy>
-inline constexpr bool starts_at_once = !Policy::uses_time && !can_stop<typename Policy::token_type> &&
-                                       !Policy::observers_type::hears_before_attempt;
+inline constexpr bool starts_at_once =
+    !Policy::uses_time && !can_stop<typename Policy::token_type> && !Policy::observers_type::hears_before_attempt;
 
 /// Whether every value is a success, and nothing has to be done after an attempt that returns one.
 template <class Policy, class T>
@@ -117,7 +117,8 @@ template <class T, class Policy, class Env, class Attempt>
   for (;;) {
     outcome_slot<T> slot;
     stashed_exception failure;
-    if (!slot.fill(attempt, failure)) [[unlikely]] return drive_on<T>(std::move(loop), environment, attempt, failure);
+    if (!slot.fill(attempt, failure)) [[unlikely]]
+      return drive_on<T>(std::move(loop), environment, attempt, failure);
     emptied_at_exit const guard(slot);
     if (stopped(loop, environment, loop.finish_attempt(slot.result))) {
       loop.conclude(slot.result);
@@ -128,8 +129,8 @@ template <class T, class Policy, class Env, class Attempt>
 
 /// Drives a call whose every value is a success: returns what the operation returns, without a detour.
 template <class T, class Policy, class Env, class Attempt>
-[[gnu::always_inline]] inline T drive_exceptions([[maybe_unused]] Policy const& policy, [[maybe_unused]] Env& environment,
-                                                 Attempt const& attempt) {
+[[gnu::always_inline]] inline T drive_exceptions([[maybe_unused]] Policy const& policy,
+                                                 [[maybe_unused]] Env& environment, Attempt const& attempt) {
 #if defined(__cpp_exceptions)
   stashed_exception failure;
   try {
@@ -145,7 +146,8 @@ template <class T, class Policy, class Env, class Attempt>
   catch (...) {
     failure = stashed_exception::current(nullptr);
   }
-  return drive_on<T>(retry_loop<Policy const&>(policy, time_point(), random_of(environment)), environment, attempt, failure);
+  return drive_on<T>(retry_loop<Policy const&>(policy, time_point(), random_of(environment)), environment, attempt,
+                     failure);
 #else
   return attempt();
 #endif

@@ -65,7 +65,8 @@ class duration_text {
     }
   }
 
-  constexpr void put_two(std::uint64_t large, char const* large_unit, std::uint64_t small, char const* small_unit) noexcept {
+  constexpr void put_two(std::uint64_t large, char const* large_unit, std::uint64_t small,
+                         char const* small_unit) noexcept {
     put_number(large);
     put(large_unit);
     if (small == 0) return;

@@ -45,7 +45,9 @@ class loop_state {
   /// All that was waited so far.
   [[nodiscard]] constexpr duration waited() const noexcept { return waited_; }
   /// What a gate said that refused the call.
-  [[nodiscard]] constexpr admission refusal() const noexcept { return admission::refuse(refusal_, refusal_retry_after_); }
+  [[nodiscard]] constexpr admission refusal() const noexcept {
+    return admission::refuse(refusal_, refusal_retry_after_);
+  }
 
  protected:
   [[gnu::always_inline]] constexpr loop_state(time_point now, random_source* random) noexcept
@@ -132,7 +134,8 @@ class loop_state {
 };
 
 /// The outcome of a call that ended before its first attempt: see `retry_loop::unstarted`.
-inline caught_exception unstarted_exception([[maybe_unused]] stop_reason reason, [[maybe_unused]] admission const& refusal) {
+inline caught_exception unstarted_exception([[maybe_unused]] stop_reason reason,
+                                            [[maybe_unused]] admission const& refusal) {
 #if defined(__cpp_exceptions)
   try {
     if (reason == stop_reason::refused_by_gate) throw refused(refusal.reason, refusal.retry_after);

@@ -16,7 +16,10 @@ constexpr decltype(auto) target_of(Object& object) {
   using given = std::remove_cv_t<Object>;
   if constexpr (std::is_base_of_v<C, given>) {
     return (object);
-  } else if constexpr (requires { typename given::type; object.get(); }) {
+  } else if constexpr (requires {
+                         typename given::type;
+                         object.get();
+                       }) {
     return object.get();
   } else {
     return *object;
@@ -24,7 +27,7 @@ constexpr decltype(auto) target_of(Object& object) {
 }
 
 template <class M, class C, class Object, class... Args>
-constexpr decltype(auto) call_member(M C::*member, Object& object, Args&... args) {
+constexpr decltype(auto) call_member(M C::* member, Object& object, Args&... args) {
   if constexpr (std::is_function_v<M>) {
     return (target_of<C>(object).*member)(args...);
   } else {
@@ -36,8 +39,7 @@ template <class F, class... Args>
 concept called_directly = requires(F& f, Args&... args) { f(args...); };
 
 template <class F, class... Args>
-concept called_as_member =
-    std::is_member_pointer_v<std::remove_cv_t<F>> && std::is_invocable_v<F&, Args&...>;
+concept called_as_member = std::is_member_pointer_v<std::remove_cv_t<F>> && std::is_invocable_v<F&, Args&...>;
 
 template <class F, class... Args>
 concept called_with_attempt = !called_directly<F, Args...> && !called_as_member<F, Args...> &&
@@ -68,7 +70,8 @@ struct operation_result {
 template <class F, class... Args>
   requires callable_operation<F, Args...>
 struct operation_result<F, Args...> {
-  using type = decltype(call_operation(std::declval<attempt_info const&>(), std::declval<F&>(), std::declval<Args&>()...));
+  using type =
+      decltype(call_operation(std::declval<attempt_info const&>(), std::declval<F&>(), std::declval<Args&>()...));
 };
 
 /// What a call returns; `void` if the call is a mistake, so that one sentence is all that the compiler says about it.

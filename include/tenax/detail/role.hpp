@@ -8,9 +8,15 @@
 namespace tenax {
 
 // The bases that bring each role its operators; defined in <role>/compose.hpp.
-namespace when { struct interface; }
-namespace wait { struct interface; }
-namespace stop { struct interface; }
+namespace when {
+struct interface;
+}
+namespace wait {
+struct interface;
+}
+namespace stop {
+struct interface;
+}
 
 namespace detail {
 

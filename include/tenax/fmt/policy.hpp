@@ -95,12 +95,9 @@ inline void write(description& out, server_wait_limit limit) {
   out.text("obeyed up to ");
   out.time(limit.max);
   switch (limit.action) {
-    case too_long::give_up:
-      return out.text("; above that, the call gives up");
-    case too_long::clamp:
-      return out.text("; longer ones are shortened to that");
-    case too_long::ignore:
-      return out.text("; longer ones are ignored");
+    case too_long::give_up: return out.text("; above that, the call gives up");
+    case too_long::clamp: return out.text("; longer ones are shortened to that");
+    case too_long::ignore: return out.text("; longer ones are ignored");
   }
 }
 

@@ -80,24 +80,15 @@ void write(description& out, attempt<T> const& a) {
 
 inline void write(description& out, stop_reason reason) {
   switch (reason) {
-    case stop_reason::succeeded:
-      return out.text("succeeded");
-    case stop_reason::not_retryable:
-      return out.text("not retryable");
-    case stop_reason::attempts:
-      return out.text("out of attempts");
-    case stop_reason::deadline:
-      return out.text("out of time");
-    case stop_reason::cancelled:
-      return out.text("cancelled");
-    case stop_reason::refused_by_gate:
-      return out.text("refused by a gate");
-    case stop_reason::server_forbids:
-      return out.text("forbidden by the server");
-    case stop_reason::server_wait_too_long:
-      return out.text("the server's wait is too long");
-    case stop_reason::expired_on_entry:
-      return out.text("out of time before the first attempt");
+    case stop_reason::succeeded: return out.text("succeeded");
+    case stop_reason::not_retryable: return out.text("not retryable");
+    case stop_reason::attempts: return out.text("out of attempts");
+    case stop_reason::deadline: return out.text("out of time");
+    case stop_reason::cancelled: return out.text("cancelled");
+    case stop_reason::refused_by_gate: return out.text("refused by a gate");
+    case stop_reason::server_forbids: return out.text("forbidden by the server");
+    case stop_reason::server_wait_too_long: return out.text("the server's wait is too long");
+    case stop_reason::expired_on_entry: return out.text("out of time before the first attempt");
   }
   out.text("unknown");
 }

@@ -16,8 +16,8 @@ struct admission {
   enum class verdict : unsigned char { go, wait, refused };
 
   verdict answer = verdict::go;
-  duration delay{};                       ///< `wait`: how long, before asking again
-  char const* reason = "";                ///< `refused`: why, in a few words; a string literal
+  duration delay{};                 ///< `wait`: how long, before asking again
+  char const* reason = "";          ///< `refused`: why, in a few words; a string literal
   optional_duration retry_after{};  ///< `refused`: when asking again may help, if the gate knows
 
   /// The attempt may start now.
@@ -63,7 +63,10 @@ namespace detail {
 /// What a policy holds of a thing given by value or through `std::ref`: the thing itself, to be used from const code.
 template <class T>
 constexpr auto& unwrap(T const& held) {
-  if constexpr (requires { typename T::type; { held.get() } -> std::same_as<typename T::type&>; }) {
+  if constexpr (requires {
+                  typename T::type;
+                  { held.get() } -> std::same_as<typename T::type&>;
+                }) {
     return held.get();
   } else {
     return held;

@@ -32,9 +32,12 @@ struct after_attempts_condition : interface {
 ///
 /// Throws `std::invalid_argument` for `n < 1` and for `n` above 4294967295.
 [[nodiscard]] constexpr after_attempts_condition after_attempts(std::int64_t n) {
-  if (n < 1) invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, also the first)", static_cast<double>(n));
+  if (n < 1)
+    invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, also the first)",
+                      static_cast<double>(n));
   if (n > std::numeric_limits<std::uint32_t>::max()) {
-    invalid_parameter("stop::after_attempts: n", "must be at most 4294967295; for no limit write stop::never", static_cast<double>(n));
+    invalid_parameter("stop::after_attempts: n", "must be at most 4294967295; for no limit write stop::never",
+                      static_cast<double>(n));
   }
   return after_attempts_condition(static_cast<std::uint32_t>(n));
 }

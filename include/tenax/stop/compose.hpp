@@ -42,7 +42,9 @@ namespace detail {
 /// Asks a condition once. One that does not give a reason ends a call for `stop_reason::attempts`.
 template <class S, class A>
 constexpr stop::answer ask_stop(S const& condition, A const& a) {
-  if constexpr (requires { { condition.ask(a) } -> std::same_as<stop::answer>; }) {
+  if constexpr (requires {
+                  { condition.ask(a) } -> std::same_as<stop::answer>;
+                }) {
     return condition.ask(a);
   } else {
     return {static_cast<bool>(condition(a))};

@@ -9,8 +9,8 @@ namespace tenax::detail {
 
 /// `remaining` is the time from the end of the attempt to the deadline.
 constexpr stop::answer ask_deadline(duration remaining, attempt_info const& a, bool clipping) noexcept {
-  auto const over = remaining <= duration::zero() ||
-                    (clipping ? a.upcoming_wait > remaining : a.upcoming_wait >= remaining);
+  auto const over =
+      remaining <= duration::zero() || (clipping ? a.upcoming_wait > remaining : a.upcoming_wait >= remaining);
   return {over, stop_reason::deadline};
 }
 
@@ -47,7 +47,9 @@ struct deadline_condition : interface {
 
   /// Shortens the last wait so that one more attempt starts exactly at the deadline, instead of giving up before it. A
   /// wait that a server asked for is not shortened: then the call gives up.
-  [[nodiscard]] constexpr deadline_condition<true> clip_last_wait() const noexcept { return deadline_condition<true>(limit); }
+  [[nodiscard]] constexpr deadline_condition<true> clip_last_wait() const noexcept {
+    return deadline_condition<true>(limit);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -75,9 +77,7 @@ struct deadline_at_condition : interface {
   constexpr explicit deadline_at_condition(time_point t) : limit(t) {}
 
   constexpr bool operator()(attempt_info const& a) const noexcept { return ask(a).stop; }
-  constexpr answer ask(attempt_info const& a) const noexcept {
-    return detail::ask_deadline(remaining(a), a, Clipping);
-  }
+  constexpr answer ask(attempt_info const& a) const noexcept { return detail::ask_deadline(remaining(a), a, Clipping); }
 
   constexpr duration clip(attempt_info const& a) const noexcept
     requires(Clipping)

@@ -29,7 +29,8 @@ class script {
   /// The next outcome is this value. For `script<void>`: the normal end.
   template <class... U>
   script& returns(U... value) {
-    static_assert(sizeof...(U) == (std::is_void_v<T> ? 0 : 1), "tenax: script<T>::returns() takes one value, script<void>'s none");
+    static_assert(sizeof...(U) == (std::is_void_v<T> ? 0 : 1),
+                  "tenax: script<T>::returns() takes one value, script<void>'s none");
     return add([value...]() -> T { return T(value...); });
   }
 

@@ -60,7 +60,8 @@ struct chain_strategy : interface {
   template <class A>
     requires(std::is_invocable_v<L const&, A const&> && std::is_invocable_v<R const&, A const&>)
   constexpr auto operator()(A const& a) const {
-    using answer = std::conditional_t<detail::is_partial<L, A> || detail::is_partial<R, A>, optional_duration, duration>;
+    using answer =
+        std::conditional_t<detail::is_partial<L, A> || detail::is_partial<R, A>, optional_duration, duration>;
     if (a.number <= length()) return answer(detail::ask_wait(left, a));
     A later = a;
     later.number = a.number - length();

@@ -102,7 +102,8 @@ struct extreme : interface {
   [[nodiscard]] constexpr wait_range range(range_query const& q) const {
     auto const l = range_of(left, q);
     auto const r = range_of(right, q);
-    if constexpr (detail::always_answers<L> && detail::always_answers<R>) return {choose(l.least, r.least), choose(l.most, r.most)};
+    if constexpr (detail::always_answers<L> && detail::always_answers<R>)
+      return {choose(l.least, r.least), choose(l.most, r.most)};
     // An operand without an opinion leaves the choice to the other, so either end may be either operand's.
     return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
   }
@@ -120,7 +121,9 @@ struct extreme : interface {
   R right;
 
  private:
-  static constexpr duration choose(duration a, duration b) noexcept { return Longest ? detail::longer(a, b) : detail::shorter(a, b); }
+  static constexpr duration choose(duration a, duration b) noexcept {
+    return Longest ? detail::longer(a, b) : detail::shorter(a, b);
+  }
 };
 
 /// The longest of the waits. Strategies without an opinion do not count; partial only if all of them are.

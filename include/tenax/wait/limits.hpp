@@ -41,7 +41,9 @@ struct limited : interface {
   W strategy;
 
  private:
-  constexpr duration hold(duration d) const noexcept { return Ceiling ? detail::shorter(d, limit) : detail::longer(d, limit); }
+  constexpr duration hold(duration d) const noexcept {
+    return Ceiling ? detail::shorter(d, limit) : detail::longer(d, limit);
+  }
 };
 
 /// What `strategy` says, but never more than `ceiling`. Partial if `strategy` is. A wait that a server asked for is not

@@ -68,7 +68,9 @@ struct wait_range {
 /// with the highest random draw. One that can be asked neither way is taken to answer anything.
 template <class W>
 [[nodiscard]] constexpr wait_range range_of(W const& strategy, range_query const& q) {
-  if constexpr (requires { { strategy.range(q) } -> std::same_as<wait_range>; }) {
+  if constexpr (requires {
+                  { strategy.range(q) } -> std::same_as<wait_range>;
+                }) {
     return strategy.range(q);
   } else if constexpr (detail::outcome_independent<W>) {
     fixed_random low(lowest_draw);

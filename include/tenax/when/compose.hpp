@@ -61,7 +61,8 @@ struct any_of : interface {
   constexpr any_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 
   template <class A>
-  constexpr auto operator()(A const& a) const -> decltype(bool(std::declval<L const&>()(a) || std::declval<R const&>()(a))) {
+  constexpr auto operator()(A const& a) const
+      -> decltype(bool(std::declval<L const&>()(a) || std::declval<R const&>()(a))) {
     return left(a) || right(a);
   }
 
@@ -85,7 +86,8 @@ struct all_of : interface {
   constexpr all_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
 
   template <class A>
-  constexpr auto operator()(A const& a) const -> decltype(bool(std::declval<L const&>()(a) && std::declval<R const&>()(a))) {
+  constexpr auto operator()(A const& a) const
+      -> decltype(bool(std::declval<L const&>()(a) && std::declval<R const&>()(a))) {
     return left(a) && right(a);
   }
 

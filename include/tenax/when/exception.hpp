@@ -50,8 +50,9 @@ struct exception_where : interface {
 /// See `when::exception`.
 template <class... E>
 struct exception_predicate : interface {
-  static_assert(sizeof...(E) > 0, "tenax: when::exception<> needs the types to retry, as in when::exception<network_error>; "
-                                  "for every exception write when::any_exception");
+  static_assert(sizeof...(E) > 0,
+                "tenax: when::exception<> needs the types to retry, as in when::exception<network_error>; "
+                "for every exception write when::any_exception");
 
   static constexpr bool uses_time = false;
   template <class T>
