@@ -35,6 +35,19 @@ constexpr token_view view_token(Token const& token) noexcept {
           [](void const* t) { return static_cast<bool>(static_cast<Token const*>(t)->stop_requested()); }};
 }
 
+/// The token of a policy that cannot be cancelled.
+struct no_token {
+  constexpr bool stop_requested() const noexcept { return false; }
+};
+
+template <class Token>
+inline constexpr bool can_stop = !std::is_same_v<Token, no_token>;
+
+template <class Token>
+[[gnu::always_inline]] constexpr bool asked_to_stop(Token const& token) {
+  return static_cast<bool>(token.stop_requested());
+}
+
 }  // namespace detail
 
 /// The numbers of one attempt, whatever the operation returns: all that most policies decide from.

@@ -5,11 +5,11 @@
 // other libraries that name their `callback_type` still work.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
 
+#include <tenax/detail/chrono.hpp>
 #include <tenax/environment.hpp>
 
 namespace tenax {

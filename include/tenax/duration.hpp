@@ -2,11 +2,12 @@
 // duration.hpp: the library's unit of time, and arithmetic on it that saturates instead of wrapping.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <type_traits>
+
+#include <tenax/detail/chrono.hpp>
 
 namespace tenax {
 

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cerrno>
-#include <chrono>
 
 #include <tenax/concepts.hpp>
+#include <tenax/detail/chrono.hpp>
 #include <tenax/random.hpp>
 
 #include <time.h>

@@ -25,18 +25,6 @@ struct server_wait_limit {
   too_long action = too_long::give_up;
 };
 
-namespace detail {
-
-/// The token of a policy that cannot be cancelled.
-struct no_token {
-  constexpr bool stop_requested() const noexcept { return false; }
-};
-
-template <class Token>
-inline constexpr bool can_stop = !std::is_same_v<Token, no_token>;
-
-}  // namespace detail
-
 /// One policy of every role, as an immutable value. Users make it with the setters of `tenax::retrying`, which derives
 /// from it; drivers and `retry_loop` read it.
 template <class When, class Wait, class Stop, class Observers = detail::no_observers, class Gates = detail::no_gates,
@@ -61,5 +49,10 @@ struct policy {
   Token token{};
   server_wait_limit server_limit{};
 };
+
+// Spelled out for compilers that do not deduce aggregates.
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
+policy(When, Wait, Stop, Observers, Gates, Token, server_wait_limit)
+    -> policy<When, Wait, Stop, Observers, Gates, Token>;
 
 }  // namespace tenax

@@ -71,22 +71,20 @@ class retry_loop : public detail::loop_state {
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
   [[gnu::always_inline]] constexpr decision start_attempt(time_point now = {}) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    if constexpr (has_token) {
-      if (policy_.token.stop_requested()) {
-        if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
-        return give_back_and_stop(stop_reason::cancelled);
-      }
+    if (detail::asked_to_stop(policy_.token)) {
+      if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
+      return give_back_and_stop(stop_reason::cancelled);
     }
     settle_wait(pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
-      time_left_ = detail::time_left(policy_.condition, numbers());
+      time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
       if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>)) {
         return give_back_and_stop(out_of_time().reason);
       }
     }
     if constexpr (!gates_type::empty) {
-      admission const answer = policy_.gates.admit(tickets_, info(), now);
+      admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
       if (answer.answer == admission::verdict::refused) {
         refusal_ = answer.reason;
         refusal_retry_after_ = answer.retry_after;
@@ -98,10 +96,8 @@ class retry_loop : public detail::loop_state {
       }
     }
     if constexpr (observers_type::hears_before_attempt) {
-      policy_.observers.before_attempt(info());
-      if constexpr (has_token) {
-        if (policy_.token.stop_requested()) return give_back_and_stop(stop_reason::cancelled);
-      }
+      policy_.observers.before_attempt(numbers(policy_.token));
+      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     return {};
   }
@@ -111,7 +107,7 @@ class retry_loop : public detail::loop_state {
   [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now = {}) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{info(), result};
+    attempt<T> a{numbers(policy_.token), result};
     a.number = attempts_;
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
@@ -121,7 +117,7 @@ class retry_loop : public detail::loop_state {
         advice.directive == hint::advice::none ? policy_.predicate(a) : advice.directive == hint::advice::retry;
     if constexpr (!gates_type::empty) tell_gates(result, advice, retry, now);
     if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), advice.directive));
-    if (stop_requested()) return stop(stop_reason::cancelled);
+    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
     a.server_wait = advice.wait;
     if (a.server_wait && *a.server_wait > policy_.server_limit.max) {
@@ -138,15 +134,15 @@ class retry_loop : public detail::loop_state {
       a.upcoming_wait = *a.server_wait;
       a.source = wait_source::server;
     }
-    if (stop_requested()) return stop(stop_reason::cancelled);
+    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
     stop::answer enough = detail::ask_stop(policy_.condition, a);
-    if (stop_requested()) return stop(stop_reason::cancelled);
+    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
     if (enough.stop) return stop(enough.reason);
 
     if constexpr (observers_type::template hears_before_sleep<T>) {
       policy_.observers.before_sleep(a);
-      if (stop_requested()) return stop(stop_reason::cancelled);
+      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
     return wait(a.upcoming_wait, now);
@@ -157,7 +153,7 @@ class retry_loop : public detail::loop_state {
   template <class T>
   [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
-      attempt<T> a{info(), result};
+      attempt<T> a{numbers(policy_.token), result};
       a.number = attempts_;
       a.server_wait = server_wait_;
       if (reason_ == stop_reason::succeeded) {
@@ -176,23 +172,11 @@ class retry_loop : public detail::loop_state {
   }
 
   /// The numbers of the next attempt, which may start or is under way.
-  [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
-    auto a = numbers();
-    if constexpr (has_token) a.token = detail::view_token(policy_.token);
-    return a;
-  }
+  [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept { return numbers(policy_.token); }
 
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
  private:
-  [[gnu::always_inline]] constexpr bool stop_requested() const {
-    if constexpr (has_token) {
-      return static_cast<bool>(policy_.token.stop_requested());
-    } else {
-      return false;
-    }
-  }
-
   /// Stops before an attempt: what gates have granted goes back to them.
   constexpr decision give_back_and_stop(stop_reason reason) {
     tickets_ = {};

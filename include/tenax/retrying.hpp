@@ -69,7 +69,9 @@ class retrying : public Policy {
   template <class P>
   [[nodiscard]] constexpr auto when(P p) const {
     if constexpr (detail::when_fits<P>) {
-      return make(std::move(p), this->strategy, this->condition, this->observers, this->gates, this->token);
+      return tenax::retrying(tenax::policy{std::move(p), this->strategy, this->condition, this->observers, this->gates,
+                                           this->token, this->server_limit},
+                             environment_);
     } else {
       return *this;
     }
@@ -79,7 +81,9 @@ class retrying : public Policy {
   template <class W>
   [[nodiscard]] constexpr auto wait(W w) const {
     if constexpr (detail::wait_fits<W>) {
-      return make(this->predicate, std::move(w), this->condition, this->observers, this->gates, this->token);
+      return tenax::retrying(tenax::policy{this->predicate, std::move(w), this->condition, this->observers, this->gates,
+                                           this->token, this->server_limit},
+                             environment_);
     } else {
       return *this;
     }
@@ -89,7 +93,9 @@ class retrying : public Policy {
   template <class S>
   [[nodiscard]] constexpr auto stop(S s) const {
     if constexpr (detail::stop_fits<S>) {
-      return make(this->predicate, this->strategy, std::move(s), this->observers, this->gates, this->token);
+      return tenax::retrying(tenax::policy{this->predicate, this->strategy, std::move(s), this->observers, this->gates,
+                                           this->token, this->server_limit},
+                             environment_);
     } else {
       return *this;
     }
@@ -109,7 +115,9 @@ class retrying : public Policy {
   template <class Token>
   [[nodiscard]] constexpr auto cancel_with(Token t) const {
     if constexpr (detail::check_token<Token>()) {
-      return make(this->predicate, this->strategy, this->condition, this->observers, this->gates, std::move(t));
+      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
+                                           this->gates, std::move(t), this->server_limit},
+                             environment_);
     } else {
       return *this;
     }
@@ -119,8 +127,10 @@ class retrying : public Policy {
   template <class G>
   [[nodiscard]] constexpr auto through(G const& g) const {
     if constexpr (detail::check_gate<G>()) {
-      return make(this->predicate, this->strategy, this->condition, this->observers,
-                  detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token);
+      return tenax::retrying(
+          tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
+                        detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token, this->server_limit},
+          environment_);
     } else {
       return *this;
     }
@@ -151,9 +161,11 @@ class retrying : public Policy {
   /// exception out of one ends the call.
   template <class Observer>
   [[nodiscard]] constexpr auto observe(Observer o) const {
-    return make(this->predicate, this->strategy, this->condition,
-                detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)),
-                this->gates, this->token);
+    return tenax::retrying(
+        tenax::policy{this->predicate, this->strategy, this->condition,
+                      detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)),
+                      this->gates, this->token, this->server_limit},
+        environment_);
   }
 
   /// Adds a function that is told before every attempt.
@@ -248,16 +260,6 @@ class retrying : public Policy {
   [[nodiscard, gnu::always_inline]] constexpr Policy const& policy() const noexcept { return *this; }
 
  private:
-  template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
-  using changed = retrying<tenax::policy<When, Wait, Stop, Observers, Gates, Token>, Environment>;
-
-  template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
-  [[gnu::always_inline]] constexpr auto make(When p, Wait w, Stop s, Observers o, Gates g, Token t) const {
-    return changed<When, Wait, Stop, Observers, Gates, Token>(
-        {std::move(p), std::move(w), std::move(s), std::move(o), std::move(g), std::move(t), this->server_limit},
-        environment_);
-  }
-
   template <template <class> class Hook, class F>
   constexpr auto hook(F f) const {
     if constexpr (detail::check_observer<F>()) {

@@ -101,7 +101,7 @@ TEST_CASE("when: error_if") {
   script<std::error_code> lines;
   lines.returns(make_error_code(std::errc::timed_out))
       .returns(make_error_code(std::io_errc::stream));
-  CHECK(play(policy, lines) == run{2, stop_reason::succeeded});
+  CHECK(play(policy, lines) == run{2, stop_reason::not_retryable});
 }
 
 TEST_CASE("when: error") {

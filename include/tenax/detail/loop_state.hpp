@@ -74,14 +74,18 @@ class loop_state {
     return attempts_ == std::numeric_limits<std::uint32_t>::max() ? attempts_ : attempts_ + 1;
   }
 
-  [[gnu::always_inline]] constexpr attempt_info numbers() const noexcept {
-    return {.number = next_number(),
-            .elapsed = elapsed_,
-            .waited = waited_,
-            .previous_wait = previous_wait_,
-            .time_left = time_left_,
-            .started = started_,
-            .random = random_};
+  /// The numbers of the next attempt, which can see `token`.
+  template <class Token>
+  [[gnu::always_inline]] constexpr attempt_info numbers(Token const& token) const noexcept {
+    attempt_info a{.number = next_number(),
+                   .elapsed = elapsed_,
+                   .waited = waited_,
+                   .previous_wait = previous_wait_,
+                   .time_left = time_left_,
+                   .started = started_,
+                   .random = random_};
+    if constexpr (can_stop<Token>) a.token = view_token(token);
+    return a;
   }
 
   [[gnu::always_inline]] constexpr decision stop(stop_reason reason) noexcept {
