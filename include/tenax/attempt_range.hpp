@@ -27,7 +27,7 @@ class attempt_range {
       using result = detail::result_or_void<Block>;
       detail::outcome_slot<result> slot;
       auto const info = loop_.info();
-      slot.fill([&]() -> result { return detail::call_operation(info, block); });
+      slot.fill([&]() -> result { return detail::call_operation(info, block); }, plain_);
       detail::emptied_at_exit const guard(slot);
       more_ = !detail::stopped(loop_, world(), loop_.finish_attempt(slot.result, now()));
       if (more_) return;
@@ -75,6 +75,7 @@ class attempt_range {
 
   Environment environment_;
   retry_loop<Policy> loop_;
+  std::type_info const* plain_ = nullptr;
   bool more_ = false;
   std::uint32_t seen_ = 0;
 };

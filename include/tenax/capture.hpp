@@ -18,7 +18,8 @@ template <class F>
 [[nodiscard]] auto capture(F&& f) -> outcome<decltype(std::forward<F>(f)())> {
   using result = decltype(std::forward<F>(f)());
   detail::outcome_slot<result> slot;
-  slot.fill([&]() -> result { return std::forward<F>(f)(); });
+  std::type_info const* plain = nullptr;
+  slot.fill([&]() -> result { return std::forward<F>(f)(); }, plain);
   detail::emptied_at_exit const guard(slot);
   return std::move(slot.result);
 }

@@ -37,10 +37,6 @@ inline void sleep_for(duration d) {
 /// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This one looks at the token now and then.
 template <class Token>
 struct interruptible_sleep {
-  static_assert(
-      !requires(Token const& t) { t.stop_possible(); },
-      "tenax: to wake a sleep, a std::stop_token (or a token like it) needs #include <tenax/cancel.hpp>");
-
   static constexpr duration look_again = std::chrono::milliseconds(5);
 
   static void sleep_for(duration d, Token const& token) {
@@ -50,6 +46,13 @@ struct interruptible_sleep {
       d -= slice;
     }
   }
+};
+
+/// A token that could wake a sleeper, of whom nobody has said how.
+template <class Token>
+concept left_polling = requires(Token const& t) {
+  t.stop_possible();
+  interruptible_sleep<Token>::look_again;
 };
 
 }  // namespace detail
@@ -71,6 +74,9 @@ struct real_time {
   /// 5 ms for a token that cannot wake a sleeper.
   template <cancellation_token Token>
   static void sleep(duration d, Token const& token) {
+    constexpr bool wakes = !detail::left_polling<Token>;
+    static_assert(wakes,
+                  "tenax: to wake a sleep, a std::stop_token (or a token like it) needs #include <tenax/cancel.hpp>");
     if (!skip(d)) detail::interruptible_sleep<Token>::sleep_for(d, token);
   }
 

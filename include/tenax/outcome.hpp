@@ -132,6 +132,24 @@ E const* exception_cast(caught_exception const& caught) noexcept {
     return nullptr;
   }
 }
+
+/// Whether what was caught is an `E`. A thrown pointer can be recognized, but not pointed to: a handler sees a copy.
+template <class E>
+bool is_exception(caught_exception const& caught) noexcept {
+  if constexpr (std::is_pointer_v<E>) {
+    auto const pointer = caught.pointer();
+    if (pointer == nullptr) return false;
+    try {
+      std::rethrow_exception(pointer);
+    } catch (E) {
+      return true;
+    } catch (...) {
+      return false;
+    }
+  } else {
+    return exception_cast<E>(caught) != nullptr;
+  }
+}
 #endif
 
 }  // namespace detail

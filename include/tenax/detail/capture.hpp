@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>  // for std::construct_at, see outcome.hpp
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include <tenax/outcome.hpp>
@@ -28,13 +29,25 @@ class stashed_exception {
     stashed_exception s;
     ::new (static_cast<void*>(s.pointer_)) std::exception_ptr(std::current_exception());
     s.standard_ = standard;
-    s.classified_ = classified(standard);
+#if defined(__cpp_rtti)
+    s.classified_ = standard != nullptr ? nullptr : classified();
+#else
+    s.classified_ = classified();
+#endif
     return s;
   }
 #endif
 
-  [[nodiscard]] caught_exception take() noexcept {
+  /// The exception with what it says about trying again. `plain` is a type known to say nothing, or null: a call that
+  /// fails in the same way again and again looks it up once.
+  [[nodiscard]] caught_exception take([[maybe_unused]] std::type_info const*& plain) noexcept {
     using std::exception_ptr;
+#if defined(__cpp_rtti)
+    if (standard_ != nullptr && &typeid(*standard_) != plain) {
+      classified_ = dynamic_cast<classified_error const*>(standard_);
+      if (classified_ == nullptr) plain = &typeid(*standard_);
+    }
+#endif
     auto* const held = std::launder(reinterpret_cast<exception_ptr*>(pointer_));
     caught_exception result(std::move(*held), standard_, classified_);
     held->~exception_ptr();
@@ -43,10 +56,8 @@ class stashed_exception {
 
  private:
 #if defined(__cpp_exceptions)
-  static classified_error const* classified([[maybe_unused]] std::exception const* standard) noexcept {
-#if defined(__cpp_rtti)
-    if (standard != nullptr) return dynamic_cast<classified_error const*>(standard);
-#endif
+  /// What the exception that is being handled says about trying again.
+  static classified_error const* classified() noexcept {
     try {
       throw;
     } catch (classified_error const& e) {
@@ -97,13 +108,13 @@ union outcome_slot {
   /// Calls `f` and keeps its value or its exception. In a frame of its own, because a throw is dearer the more a frame
   /// that it is unwound from has saved.
   template <class F>
-  [[gnu::noinline]] void fill(F const& f) {
+  [[gnu::noinline]] void fill(F const& f, std::type_info const*& plain) {
     stashed_exception failure;
-    if (!fill(f, failure)) keep(failure);
+    if (!fill(f, failure)) keep(failure, plain);
   }
 
-  void keep(stashed_exception& failure) {
-    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(failure.take());
+  [[gnu::noinline]] void keep(stashed_exception& failure, std::type_info const*& plain) {
+    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(failure.take(plain));
   }
 
   nothing nothing_;

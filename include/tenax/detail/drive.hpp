@@ -66,9 +66,10 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
       return finish(loop, std::move(none));
     }
   }
+  std::type_info const* plain = nullptr;
   for (;;) {
     outcome_slot<T> slot;
-    slot.fill([&]() -> T { return attempt(loop.info()); });
+    slot.fill([&]() -> T { return attempt(loop.info()); }, plain);
     emptied_at_exit const guard(slot);
     if (stopped(loop, environment, loop.finish_attempt(slot.result, now_of<ReadsClock>(environment)))) {
       loop.conclude(slot.result);
@@ -96,8 +97,9 @@ inline constexpr bool fails_by_exception_only =
 template <class T, class Policy, class Env, class Attempt>
 [[gnu::noinline, gnu::cold]] T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt,
                                         stashed_exception failure) {
+  std::type_info const* plain = nullptr;
   outcome_slot<T> slot;
-  slot.keep(failure);
+  slot.keep(failure, plain);
   for (;;) {
     {
       emptied_at_exit const guard(slot);
@@ -106,7 +108,7 @@ template <class T, class Policy, class Env, class Attempt>
         return std::move(slot.result).get();
       }
     }
-    slot.fill(attempt);
+    slot.fill(attempt, plain);
   }
 }
 

@@ -61,7 +61,7 @@ struct exception_predicate : interface {
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const noexcept {
     auto const* const caught = a.result.caught();
-    return caught != nullptr && ((detail::exception_cast<E>(*caught) != nullptr) || ...);
+    return caught != nullptr && (detail::is_exception<E>(*caught) || ...);
   }
 
   /// Narrows the predicate to exceptions for which `condition(e)` is true:
