@@ -91,7 +91,9 @@ class retry_loop : public detail::loop_state {
         return give_back_and_stop(stop_reason::refused_by_gate);
       }
       if (answer.answer == admission::verdict::wait) {
-        if (answer.delay >= time_left_) return give_back_and_stop(out_of_time().reason);
+        if constexpr (has_deadline) {
+          if (answer.delay >= time_left_) return give_back_and_stop(out_of_time().reason);
+        }
         return wait(answer.delay, now);
       }
     }
