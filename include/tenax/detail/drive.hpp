@@ -92,12 +92,19 @@ inline constexpr bool fails_by_exception_only =
     accepts_every_value<typename Policy::when_type, T> && !can_fail<T> &&
     !Policy::observers_type::template hears_after_attempt<T> && !Policy::observers_type::template hears_success<T>;
 
+/// A type of exception that is known to say nothing about trying again, or null: saves looking it up.
+template <class When>
+inline constexpr std::type_info const* likely_type = nullptr;
+template <class When>
+  requires requires { When::likely_type; }
+inline constexpr std::type_info const* likely_type<When> = When::likely_type;
+
 /// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays there
 /// until then.
 template <class T, class Policy, class Env, class Attempt>
 [[gnu::noinline, gnu::cold]] T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt,
                                         stashed_exception failure) {
-  std::type_info const* plain = nullptr;
+  std::type_info const* plain = likely_type<typename Policy::when_type>;
   outcome_slot<T> slot;
   slot.keep(failure, plain);
   for (;;) {

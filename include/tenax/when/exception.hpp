@@ -2,8 +2,23 @@
 // when/exception.hpp: retry on exceptions of given types.
 #pragma once
 
+#include <typeinfo>
+
 #include <tenax/detail/type_name.hpp>
 #include <tenax/when/compose.hpp>
+
+#if defined(__cpp_rtti)
+namespace tenax::detail {
+
+/// The type of a single `E` whose objects say nothing about trying again.
+template <class...>
+inline constexpr std::type_info const* plain_type = nullptr;
+template <class E>
+  requires(!std::is_base_of_v<classified_error, E>)
+inline constexpr std::type_info const* plain_type<E> = &typeid(E);
+
+}  // namespace tenax::detail
+#endif
 
 namespace tenax::when {
 
@@ -63,6 +78,11 @@ struct exception_predicate : interface {
     auto const* const caught = a.result.caught();
     return caught != nullptr && (detail::is_exception<E>(*caught) || ...);
   }
+
+#if defined(__cpp_rtti)
+  /// The type that an exception will most likely be of, if that type says nothing about trying again.
+  static constexpr std::type_info const* likely_type = detail::plain_type<E...>;
+#endif
 
   /// Narrows the predicate to exceptions for which `condition(e)` is true:
   /// `when::exception<std::system_error>.where([](auto& e) { return e.code() == std::errc::timed_out; })`.
