@@ -7,6 +7,7 @@
 #include <tenax/concepts.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/observe/hooks.hpp>
+#include <tenax/result_traits.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/when/compose.hpp>
 
@@ -28,7 +29,7 @@ struct server_wait_limit {
 /// One policy of every role, as an immutable value. Users make it with the setters of `tenax::retrying`, which derives
 /// from it; drivers and `retry_loop` read it.
 template <class When, class Wait, class Stop, class Observers = detail::no_observers, class Gates = detail::no_gates,
-          class Token = detail::no_token>
+          class Token = detail::no_token, class Advisor = detail::own_advice>
 struct policy {
   using when_type = When;
   using wait_type = Wait;
@@ -36,6 +37,7 @@ struct policy {
   using observers_type = Observers;
   using gates_type = Gates;
   using token_type = Token;
+  using advisor_type = Advisor;
 
   /// Whether any part looks at time. If not, drivers read no clock.
   static constexpr bool uses_time = detail::uses_time<When> || detail::uses_time<Wait> || detail::uses_time<Stop> ||
@@ -47,12 +49,13 @@ struct policy {
   Observers observers{};
   Gates gates{};
   Token token{};
+  Advisor advisor{};
   server_wait_limit server_limit{};
 };
 
 // Spelled out for compilers that do not deduce aggregates.
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
-policy(When, Wait, Stop, Observers, Gates, Token, server_wait_limit)
-    -> policy<When, Wait, Stop, Observers, Gates, Token>;
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor>
+policy(When, Wait, Stop, Observers, Gates, Token, Advisor, server_wait_limit)
+    -> policy<When, Wait, Stop, Observers, Gates, Token, Advisor>;
 
 }  // namespace tenax

@@ -47,6 +47,10 @@ constexpr hint advice_of_error(E const& error) {
 ///   static constexpr hint advice(reply const&) { return {}; }
 /// };
 /// ```
+/// Two more functions are used if they are there. `transient(r)`: whether this failure may pass, so that the default policy
+/// tries again and gates count it; without it, every failure may. `describe(r, out)`: what a log line says of a failure, in
+/// calls of `out.text(std::string_view)`. And `release(r)`, for an `r` that is not const, is called before a wait: it closes
+/// what the discarded result holds open.
 template <class R>
 struct result_traits {
   /// Whether values of this type can say that the operation failed. False makes the rest unreachable.
@@ -89,6 +93,19 @@ constexpr bool result_failed(outcome<T> const& result) {
   return false;
 }
 
+/// Whether a value says that the operation failed in a way that may pass.
+template <class T>
+constexpr bool result_transient(outcome<T> const& result) {
+  if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::transient(result.value()); }) {
+      return result.has_value() && traits_of<T>::transient(result.value());
+    } else {
+      return result_failed(result);
+    }
+  }
+  return false;
+}
+
 template <class T>
 constexpr hint advice_of(outcome<T> const& result) {
   if (auto const* caught = result.caught()) {
@@ -96,6 +113,22 @@ constexpr hint advice_of(outcome<T> const& result) {
   }
   if constexpr (can_fail<T>) return traits_of<T>::advice(result.value());
   return {};
+}
+
+/// The advisor of a policy that names none: `advice_of`.
+struct own_advice {};
+
+/// Whether a discarded result can be closed before a wait.
+template <class T>
+inline constexpr bool can_release = false;
+template <class T>
+  requires(can_fail<T> && !std::is_const_v<std::remove_reference_t<T>>)
+inline constexpr bool can_release<T> =
+    requires(std::remove_reference_t<T>& r) { result_traits<std::remove_cvref_t<T>>::release(r); };
+
+template <class T>
+constexpr void release(outcome<T>& result) {
+  if (result.has_value()) traits_of<T>::release(result.value());
 }
 
 }  // namespace detail

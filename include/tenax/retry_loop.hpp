@@ -113,7 +113,12 @@ class retry_loop : public detail::loop_state {
     a.number = attempts_;
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    hint advice = detail::advice_of(result);
+    hint advice;
+    if constexpr (std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
+      advice = detail::advice_of(result);
+    } else {
+      advice = policy_.advisor(a);
+    }
     server_wait_ = advice.wait;
     bool const retry =
         advice.directive == hint::advice::none ? policy_.predicate(a) : advice.directive == hint::advice::retry;
@@ -143,6 +148,7 @@ class retry_loop : public detail::loop_state {
     if (enough.stop) return stop(enough.reason);
 
     if constexpr (observers_type::template hears_before_sleep<T>) {
+      a.server_wait = advice.wait;
       policy_.observers.before_sleep(a);
       if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
     }
@@ -192,7 +198,7 @@ class retry_loop : public detail::loop_state {
       f.how = feedback::kind::cancelled;
     } else if (advice.throttled) {
       f.how = feedback::kind::throttled;
-    } else if (retry || !result.has_value() || detail::result_failed(result)) {
+    } else if (retry || !result.has_value() || detail::result_transient(result)) {
       f.how = feedback::kind::failure;
     }
     policy_.gates.report(tickets_, f, now);
@@ -203,8 +209,8 @@ class retry_loop : public detail::loop_state {
   typename gates_type::tickets tickets_{};
 };
 
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
-retry_loop(policy<When, Wait, Stop, Observers, Gates, Token> const&, time_point = {}, random_source* = nullptr)
-    -> retry_loop<policy<When, Wait, Stop, Observers, Gates, Token>>;
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor>
+retry_loop(policy<When, Wait, Stop, Observers, Gates, Token, Advisor> const&, time_point = {}, random_source* = nullptr)
+    -> retry_loop<policy<When, Wait, Stop, Observers, Gates, Token, Advisor>>;
 
 }  // namespace tenax

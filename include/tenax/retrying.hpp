@@ -10,6 +10,7 @@
 #include <tenax/detail/check.hpp>
 #include <tenax/detail/drive.hpp>
 #include <tenax/detail/operation.hpp>
+#include <tenax/detail/wrapped.hpp>
 #include <tenax/environment.hpp>
 
 namespace tenax {
@@ -30,9 +31,6 @@ template <class S>
 inline constexpr bool stop_fits = check_stop<S>();
 template <std::derived_from<stop::interface> S>
 inline constexpr bool stop_fits<S> = true;
-
-template <class Retrying, class F>
-class wrapped;
 
 }  // namespace detail
 
@@ -70,7 +68,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto when(P p) const {
     if constexpr (detail::when_fits<P>) {
       return tenax::retrying(tenax::policy{std::move(p), this->strategy, this->condition, this->observers, this->gates,
-                                           this->token, this->server_limit},
+                                           this->token, this->advisor, this->server_limit},
                              environment_);
     } else {
       return *this;
@@ -82,7 +80,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto wait(W w) const {
     if constexpr (detail::wait_fits<W>) {
       return tenax::retrying(tenax::policy{this->predicate, std::move(w), this->condition, this->observers, this->gates,
-                                           this->token, this->server_limit},
+                                           this->token, this->advisor, this->server_limit},
                              environment_);
     } else {
       return *this;
@@ -94,7 +92,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto stop(S s) const {
     if constexpr (detail::stop_fits<S>) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, std::move(s), this->observers, this->gates,
-                                           this->token, this->server_limit},
+                                           this->token, this->advisor, this->server_limit},
                              environment_);
     } else {
       return *this;
@@ -116,7 +114,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto cancel_with(Token t) const {
     if constexpr (detail::check_token<Token>()) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, std::move(t), this->server_limit},
+                                           this->gates, std::move(t), this->advisor, this->server_limit},
                              environment_);
     } else {
       return *this;
@@ -127,10 +125,24 @@ class retrying : public Policy {
   template <class G>
   [[nodiscard]] constexpr auto through(G const& g) const {
     if constexpr (detail::check_gate<G>()) {
-      return tenax::retrying(
-          tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                        detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token, this->server_limit},
-          environment_);
+      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
+                                           detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token,
+                                           this->advisor, this->server_limit},
+                             environment_);
+    } else {
+      return *this;
+    }
+  }
+
+  /// Who reads from a finished attempt what the other side said about trying again. Replaces the reader that is used
+  /// otherwise, which asks exceptions and `tenax::result_traits`. `f` takes an `attempt<T> const&` and returns a
+  /// `tenax::hint`; it is called once after every attempt.
+  template <class F>
+  [[nodiscard]] constexpr auto advised_by(F f) const {
+    if constexpr (detail::check_advisor<F>()) {
+      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
+                                           this->gates, this->token, std::move(f), this->server_limit},
+                             environment_);
     } else {
       return *this;
     }
@@ -161,11 +173,11 @@ class retrying : public Policy {
   /// exception out of one ends the call.
   template <class Observer>
   [[nodiscard]] constexpr auto observe(Observer o) const {
-    return tenax::retrying(
-        tenax::policy{this->predicate, this->strategy, this->condition,
-                      detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)),
-                      this->gates, this->token, this->server_limit},
-        environment_);
+    if constexpr (detail::check_observing<Observer>()) {
+      return added(std::move(o));
+    } else {
+      return *this;
+    }
   }
 
   /// Adds a function that is told before every attempt.
@@ -260,10 +272,19 @@ class retrying : public Policy {
   [[nodiscard, gnu::always_inline]] constexpr Policy const& policy() const noexcept { return *this; }
 
  private:
+  template <class Observer>
+  constexpr auto added(Observer o) const {
+    return tenax::retrying(
+        tenax::policy{this->predicate, this->strategy, this->condition,
+                      detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)),
+                      this->gates, this->token, this->advisor, this->server_limit},
+        environment_);
+  }
+
   template <template <class> class Hook, class F>
   constexpr auto hook(F f) const {
     if constexpr (detail::check_observer<F>()) {
-      return observe(Hook<F>{std::move(f)});
+      return added(Hook<F>{std::move(f)});
     } else {
       return *this;
     }
@@ -272,27 +293,4 @@ class retrying : public Policy {
   Environment environment_{};
 };
 
-namespace detail {
-
-/// What `retrying::wrap` makes.
-template <class Retrying, class F>
-class wrapped {
- public:
-  constexpr wrapped(Retrying r, F f) : retrying_(std::move(r)), f_(std::move(f)) {}
-
-  template <class... Args>
-  constexpr decltype(auto) operator()(Args&&... args) {
-    return retrying_(f_, std::forward<Args>(args)...);
-  }
-  template <class... Args>
-  constexpr decltype(auto) operator()(Args&&... args) const {
-    return retrying_(f_, std::forward<Args>(args)...);
-  }
-
- private:
-  Retrying retrying_;
-  F f_;
-};
-
-}  // namespace detail
 }  // namespace tenax

@@ -207,3 +207,21 @@ TEST_CASE("retrying: max_server_wait") {
   CHECK(slept(policy.max_server_wait(30s, tenax::too_long::clamp)) == 30s);
   CHECK(slept(policy.max_server_wait(30s, tenax::too_long::ignore)) == 1s);
 }
+
+TEST_CASE("retrying: advised_by") {
+  virtual_time clock;
+  // [advised_by]
+  auto const policy =
+      tenax::retrying{}
+          .when(when::result([](response const& r) { return r.status == 503; }))
+          .advised_by([](tenax::attempt<response> const& a) -> tenax::hint {
+            if (a.result.has_value() && a.result.value().body == "back in a minute")
+              return {.wait = 1min};
+            return {};
+          });
+  // [/advised_by]
+  script<response> closed;
+  closed.returns(response{503, "back in a minute"}).returns(response{200, "open"});
+  CHECK(policy.environment(std::ref(clock))(std::ref(closed)).status == 200);
+  CHECK(clock.slept() == 1min);
+}

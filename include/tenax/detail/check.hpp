@@ -138,6 +138,15 @@ constexpr bool check_wait() {
   return false;
 }
 
+/// What `.advised_by(f)` was given.
+template <class F>
+constexpr bool check_advisor() {
+  static_assert(
+      may_take_attempt<F>(),
+      "tenax: .advised_by() needs a function that takes `tenax::attempt<T> const&` and returns a tenax::hint");
+  return may_take_attempt<F>();
+}
+
 /// What `.stop(s)` was given.
 template <class S>
 constexpr bool check_stop() {
@@ -173,6 +182,41 @@ constexpr bool check_observer() {
       "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
       "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
   return callable;
+}
+
+/// Finds the functions of an observer, of any signature: where `O` has one, its name is ambiguous beside this one's.
+struct hook_probe {
+  void before_attempt();
+  void after_attempt();
+  void before_sleep();
+  void on_success();
+  void on_give_up();
+};
+template <class O>
+struct hooked : O, hook_probe {};
+
+template <class O>
+constexpr bool has_hook() {
+  if constexpr (!std::is_class_v<O>) {
+    return false;
+  } else if constexpr (std::is_final_v<O>) {
+    return true;
+  } else {
+    using both = hooked<O>;
+    return !(
+        requires { &both::before_attempt; } && requires { &both::after_attempt; } &&
+        requires { &both::before_sleep; } && requires { &both::on_success; } && requires { &both::on_give_up; });
+  }
+}
+
+/// What `.observe(o)` was given.
+template <class O>
+constexpr bool check_observing() {
+  constexpr bool hears = has_hook<std::remove_const_t<unwrapped<O>>>();
+  static_assert(hears,
+                "tenax: .observe() needs an object with at least one of before_attempt, after_attempt, before_sleep, "
+                "on_success and on_give_up; to observe by a function write .before_sleep(f) or the like");
+  return hears;
 }
 
 /// What `.through(g)` was given.

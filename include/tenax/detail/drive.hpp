@@ -13,16 +13,8 @@ namespace tenax::detail {
 
 template <class Env, class Token>
 inline constexpr bool interruptible = requires(Env& e, duration d, Token const& t) { e.sleep(d, t); };
-
-template <class Env, class Token>
-void pause(Env& environment, duration d, Token const& token) {
-  if (d <= duration::zero()) return;
-  if constexpr (can_stop<Token> && interruptible<Env, Token>) {
-    environment.sleep(d, token);
-  } else {
-    environment.sleep(d);
-  }
-}
+template <class Env>
+inline constexpr bool interruptible<Env, no_token> = false;
 
 template <bool ReadsClock, class Env>
 [[gnu::always_inline]] constexpr time_point now_of([[maybe_unused]] Env& environment) {
@@ -47,7 +39,13 @@ template <class Env>
 template <class Loop, class Env>
 [[gnu::always_inline]] constexpr bool stopped(Loop& loop, Env& environment, decision next) {
   while (next.waits()) {
-    pause(environment, next.delay, loop.policy().token);
+    if (next.delay > duration::zero()) {
+      if constexpr (interruptible<Env, std::remove_cvref_t<decltype(loop.policy().token)>>) {
+        environment.sleep(next.delay, loop.policy().token);
+      } else {
+        environment.sleep(next.delay);
+      }
+    }
     next = loop.start_attempt(now_of<Loop::reads_clock>(environment));
   }
   return next.stops();
@@ -71,7 +69,11 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
     outcome_slot<T> slot;
     slot.fill([&]() -> T { return attempt(loop.info()); }, plain);
     emptied_at_exit const guard(slot);
-    if (stopped(loop, environment, loop.finish_attempt(slot.result, now_of<ReadsClock>(environment)))) {
+    auto const next = loop.finish_attempt(slot.result, now_of<ReadsClock>(environment));
+    if constexpr (can_release<T>) {
+      if (next.waits()) release(slot.result);
+    }
+    if (stopped(loop, environment, next)) {
       loop.conclude(slot.result);
       return finish(loop, std::move(slot.result));
     }
@@ -110,7 +112,11 @@ template <class T, class Policy, class Env, class Attempt>
   for (;;) {
     {
       emptied_at_exit const guard(slot);
-      if (stopped(loop, environment, loop.finish_attempt(slot.result))) {
+      auto const next = loop.finish_attempt(slot.result);
+      if constexpr (can_release<T>) {
+        if (next.waits()) release(slot.result);
+      }
+      if (stopped(loop, environment, next)) {
         loop.conclude(slot.result);
         return std::move(slot.result).get();
       }
@@ -129,7 +135,11 @@ template <class T, class Policy, class Env, class Attempt>
     if (!slot.fill(attempt, failure)) [[unlikely]]
       return drive_on<T>(std::move(loop), environment, attempt, failure);
     emptied_at_exit const guard(slot);
-    if (stopped(loop, environment, loop.finish_attempt(slot.result))) {
+    auto const next = loop.finish_attempt(slot.result);
+    if constexpr (can_release<T>) {
+      if (next.waits()) release(slot.result);
+    }
+    if (stopped(loop, environment, next)) {
       loop.conclude(slot.result);
       return std::move(slot.result).get();
     }

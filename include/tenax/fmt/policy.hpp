@@ -101,8 +101,8 @@ inline void write(description& out, server_wait_limit limit) {
   }
 }
 
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token>
-void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token> const& p) {
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor>
+void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, Advisor> const& p) {
   auto const worst = worst_case(p);
   if constexpr (!Gates::empty) {
     out.text("asks first:  ");

@@ -31,7 +31,11 @@ void write_outcome(description& out, outcome<T> const& result) {
     return;
   }
   if constexpr (can_fail<T>) {
-    if (result_failed(result)) {
+    auto const failed = result_failed(result);
+    if constexpr (requires { traits_of<T>::describe(result.value(), out); }) {
+      out.text(failed ? " failed: " : " returned ");
+      return traits_of<T>::describe(result.value(), out);
+    } else if (failed) {
       out.text(" failed: ");
       return write_error(out, result.value());
     }

@@ -33,15 +33,17 @@ class log_line {
     } else {
       put(" at once");
     }
-    // As it was asked for, and not as max_server_wait may have cut it.
-    if (auto const asked = advice_of(a.result).wait) {
+    if (a.server_wait) {
       put(" (the server asked for ");
-      put(duration_text(*asked).c_str());
+      put(duration_text(*a.server_wait).c_str());
       put(")");
     }
   }
 
   [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
+
+  /// For `result_traits::describe`.
+  void text(std::string_view words) { put(words); }
 
  private:
   void put(std::string_view text) {
@@ -60,7 +62,11 @@ class log_line {
       return;
     }
     if constexpr (can_fail<T>) {
-      if (result_failed(result)) {
+      auto const failed = result_failed(result);
+      if constexpr (requires { traits_of<T>::describe(result.value(), *this); }) {
+        put(failed ? "failed: " : "gave: ");
+        return traits_of<T>::describe(result.value(), *this);
+      } else if (failed) {
         put("failed: ");
         return put_error(result.value());
       }

@@ -83,7 +83,7 @@ struct failed_predicate : interface {
 #if defined(__cpp_exceptions)
     if (!a.result.has_value()) return a.result.template exception_as<std::runtime_error>() != nullptr;
 #endif
-    return detail::result_failed(a.result);
+    return detail::result_transient(a.result);
   }
 
   template <class Out>
@@ -95,8 +95,8 @@ struct failed_predicate : interface {
   }
 };
 
-/// The default: retry on exceptions derived from `std::runtime_error` and on results that say they failed. Not on
-/// `std::logic_error`, which is a bug and not an outage.
+/// The default: retry on exceptions derived from `std::runtime_error` and on results that say they failed, unless their
+/// `tenax::result_traits` know that the failure will not pass. Not on `std::logic_error`, which is a bug and not an outage.
 inline constexpr failed_predicate failed{};
 
 }  // namespace tenax::when
