@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// http/headers.hpp: what the library takes as the header fields of a response.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace tenax::http {
+
+/// A line of a header: a field's name and its value.
+struct header {
+  std::string_view name;
+  std::string_view value;
+};
+
+}  // namespace tenax::http
+
+namespace tenax::detail {
+
+template <class T>
+concept text = std::is_convertible_v<T const&, std::string_view> || requires(T const& t) {
+  requires std::is_convertible_v<decltype(t.data()), char const*>;
+  requires std::is_convertible_v<decltype(t.size()), std::size_t>;
+};
+
+/// Also of string views that are not the standard library's.
+template <text T>
+constexpr std::string_view view_of(T const& t) noexcept {
+  if constexpr (std::is_convertible_v<T const&, std::string_view>) {
+    return t;
+  } else {
+    return {t.data(), t.size()};
+  }
+}
+
+/// `E` is what dereferencing an iterator gives, and `T` what is found in it: whether `T`'s characters outlive both.
+template <class E, class T>
+concept lasting_text =
+    text<std::remove_cvref_t<T>> &&
+    ((std::is_lvalue_reference_v<E> && std::is_lvalue_reference_v<T>) ||
+     (std::is_trivially_destructible_v<std::remove_cvref_t<T>> && !std::is_array_v<std::remove_cvref_t<T>>));
+
+template <class E>
+concept line_with_functions = requires(std::remove_reference_t<E> const& line) {
+  requires lasting_text<E, decltype(line.name_string())>;
+  requires lasting_text<E, decltype(line.value())>;
+};
+template <class E>
+concept line_with_members = requires(std::remove_reference_t<E> const& line) {
+  requires lasting_text<E, decltype((line.name))>;
+  requires lasting_text<E, decltype((line.value))>;
+};
+template <class E>
+concept line_as_pair = requires(std::remove_reference_t<E> const& line) {
+  requires lasting_text<E, decltype((line.first))>;
+  requires lasting_text<E, decltype((line.second))>;
+};
+
+template <class E>
+constexpr http::header header_of(E const& line) noexcept {
+  if constexpr (line_with_functions<E const&>) {
+    return {view_of(line.name_string()), view_of(line.value())};
+  } else if constexpr (line_with_members<E const&>) {
+    return {view_of(line.name), view_of(line.value)};
+  } else {
+    return {view_of(line.first), view_of(line.second)};
+  }
+}
+
+constexpr char lower_case(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+constexpr std::string_view trimmed(std::string_view value) noexcept {
+  while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
+  while (!value.empty() && is_blank(value.back())) value.remove_suffix(1);
+  return value;
+}
+
+}  // namespace tenax::detail
+
+namespace tenax::http {
+
+/// A line of a header in any of the shapes that clients have. `E` is what dereferencing an iterator gives:
+///
+/// 1. it has data members `name` and `value`, as `http::header` has; or `first` and `second`, as a `std::pair`; or member
+///    functions `name_string()` and `value()`, as the fields of Boost.Beast;
+/// 2. these are strings: convertible to `std::string_view`, or with `data()` and `size()`;
+/// 3. their characters outlive the iterator: a line that is made when asked for must not own them.
+template <class E>
+concept header_line = detail::line_with_functions<E> || detail::line_with_members<E> || detail::line_as_pair<E>;
+
+/// The header of a response: anything that can be iterated over more than once and whose elements are lines, such as a
+/// `std::vector<http::header>`, a `std::multimap<std::string, std::string>` or an array. Repeated fields are repeated
+/// lines. Nothing is copied from it, and nothing in it has to be sorted.
+template <class H>
+concept header_list = requires(H const& headers) {
+  std::begin(headers) != std::end(headers);
+  requires header_line<decltype(*std::begin(headers))>;
+};
+
+/// Whether two field names are the same, which they are whatever the case of their ASCII letters (RFC 9110, section 5.1).
+[[nodiscard]] constexpr bool same_name(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i != a.size(); ++i) {
+    if (a[i] != b[i] && detail::lower_case(a[i]) != detail::lower_case(b[i])) return false;
+  }
+  return true;
+}
+
+/// A field's value without the spaces and tabs around it; none if it has a byte that is neither a tab nor printable ASCII,
+/// because no field that this library reads can have one (RFC 9110, section 5.5).
+[[nodiscard]] constexpr std::optional<std::string_view> usable_value(std::string_view value) noexcept {
+  value = detail::trimmed(value);
+  for (char const c : value) {
+    if ((c < ' ' || c > '~') && c != '\t') return std::nullopt;
+  }
+  return value;
+}
+
+/// Calls `visit` with the value, as it is, of every line of the field `name`, in order.
+template <header_list H, class F>
+constexpr void for_each_line(H const& headers, std::string_view name, F&& visit) {
+  for (auto const& line : headers) {
+    auto const [line_name, value] = detail::header_of(line);
+    if (same_name(line_name, name)) visit(value);
+  }
+}
+
+}  // namespace tenax::http

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// http/http_date.hpp: the dates of HTTP.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+#include <tenax/detail/chrono.hpp>
+#include <tenax/detail/date_matcher.hpp>
+
+namespace tenax::http {
+
+/// A point on the clock on the wall, UTC, in milliseconds since 1970 without leap seconds.
+using wall_time = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+/// How header fields are read.
+enum class profile {
+  pragmatic,  ///< the standards, and what servers send besides
+  strict      ///< the standards and nothing else
+};
+
+}  // namespace tenax::http
+
+namespace tenax::detail {
+
+// The calendar of <chrono> would do, but its header is three times as dear to compile as all of this.
+
+inline constexpr std::string_view strict_dates[] = {
+    "a, d b Y T Z",  // IMF-fixdate   Sun, 06 Nov 1994 08:49:37 GMT
+    "A, d-b-y T Z",  // rfc850-date   Sunday, 06-Nov-94 08:49:37 GMT
+    "a b e T Y",     // asctime-date  Sun Nov  6 08:49:37 1994
+};
+
+inline constexpr std::string_view pragmatic_dates[] = {
+    "wf_B_Y_T_z", "wf-B-c_T_z", "vB_f_T_Y",
+    "Y-m-dthx",  // RFC 3339       1994-11-06T08:49:37.250+01:00
+};
+
+inline constexpr std::int64_t milliseconds_per_day = 86'400'000;
+
+/// The instants of the years 0 to 9999, and so of every date that can be read, give or take an offset.
+inline constexpr std::int64_t first_instant = days_from_civil({0, 1, 1}) * milliseconds_per_day;
+inline constexpr std::int64_t last_instant = days_from_civil({10'000, 1, 1}) * milliseconds_per_day - 1;
+
+/// Rounds down to milliseconds; held within the years 0 to 9999.
+template <class D>
+constexpr http::wall_time to_wall_time(std::chrono::time_point<std::chrono::system_clock, D> t) noexcept {
+  using period = typename D::period;
+  constexpr auto held = [](auto ms, auto first, auto last) { return ms < first ? first : ms > last ? last : ms; };
+  auto const count = t.time_since_epoch().count();
+  std::int64_t ms = 0;
+  if constexpr (std::is_floating_point_v<typename D::rep>) {
+    auto const value = static_cast<long double>(count) * period::num * 1000 / period::den;
+    auto const inside = value != value ? 0.0L : held(value, 1.0L * first_instant, 1.0L * last_instant);
+    ms = static_cast<std::int64_t>(inside);
+    if (static_cast<long double>(ms) > inside) --ms;
+  } else {
+    __extension__ using wide = __int128;
+    wide const numerator = wide{period::num} * 1000;
+    // No further from 1970 than what cannot be multiplied.
+    wide const most = wide{last_instant + 1} * period::den / numerator + 1;
+    wide const scaled = held(static_cast<wide>(count), -most, most) * numerator;
+    wide const rounded = scaled / period::den - (scaled % period::den < 0 ? 1 : 0);
+    ms = static_cast<std::int64_t>(held(rounded, wide{first_instant}, wide{last_instant}));
+  }
+  return http::wall_time(std::chrono::milliseconds(ms));
+}
+
+/// For instants from `first_instant` on.
+constexpr std::int64_t days_of(std::int64_t ms) noexcept {
+  return (ms - first_instant) / milliseconds_per_day + first_instant / milliseconds_per_day;
+}
+
+/// The same time of the same day 50 years later; the day after where there is no 29th of February.
+constexpr std::int64_t fifty_years_after(std::int64_t ms) noexcept {
+  auto const days = days_of(ms);
+  auto date = civil_from_days(days);
+  date.year += 50;
+  // Where the 29th does not exist, counting on from the 28th ends at the 1st of March.
+  return ms + (days_from_civil(date) - days) * milliseconds_per_day;
+}
+
+/// The instant of a date whose year is known, in milliseconds. Precondition: the day exists.
+constexpr std::int64_t instant_of(written_date const& w) noexcept {
+  return days_from_civil(w.date) * milliseconds_per_day + std::int64_t{w.second_of_day - w.offset} * 1000 +
+         w.milliseconds;
+}
+
+constexpr std::optional<http::wall_time> resolve_date(written_date w, http::wall_time reference,
+                                                      bool check_weekday) noexcept {
+  if (w.two_digit_year) {
+    auto const now = to_wall_time(reference).time_since_epoch().count();
+    auto const latest = fifty_years_after(now);
+    w.date.year += civil_from_days(days_of(now)).year / 100 * 100 + 100;
+    for (int candidates = 3; !is_civil_date(w.date) || instant_of(w) > latest; w.date.year -= 100) {
+      if (--candidates == 0) return std::nullopt;
+    }
+  } else if (!is_civil_date(w.date)) {
+    return std::nullopt;
+  }
+  if (check_weekday && weekday_from_days(days_from_civil(w.date)) != w.weekday) return std::nullopt;
+  return http::wall_time(std::chrono::milliseconds(instant_of(w)));
+}
+
+template <std::size_t N>
+constexpr std::optional<http::wall_time> match_date(std::string_view const (&patterns)[N], std::string_view text,
+                                                    http::wall_time reference, bool check_weekday) noexcept {
+  date_matcher matcher(text);
+  for (auto const pattern : patterns) {
+    if (matcher.match(pattern)) return resolve_date(matcher.written(), reference, check_weekday);
+  }
+  return std::nullopt;
+}
+
+}  // namespace tenax::detail
+
+namespace tenax::http {
+
+/// The instant that an HTTP-date names (RFC 9110, section 5.6.7), or none if `text` is not one as a whole.
+///
+/// A two-digit year is that of the latest instant that is not more than 50 years after `reference`. Second 60 is the first
+/// of the next minute. A day that its month does not have is refused.
+///
+/// `profile::strict` takes the three forms to the letter, with the weekday of that day. `profile::pragmatic` ignores case
+/// and the weekday, which may be missing, and takes days of one digit, runs of spaces, dashes with any year, the zones
+/// `UTC`, `UT`, `Z` and `+hhmm`, and RFC 3339 dates that have an offset, rounded up to a millisecond. Zones by other names
+/// are refused, because they are ambiguous, as are dates without a zone other than asctime's.
+[[nodiscard]] constexpr std::optional<wall_time> parse_http_date(std::string_view text, wall_time reference,
+                                                                 profile p = profile::pragmatic) noexcept {
+  return p == profile::strict ? detail::match_date(detail::strict_dates, text, reference, true)
+                              : detail::match_date(detail::pragmatic_dates, text, reference, false);
+}
+
+}  // namespace tenax::http

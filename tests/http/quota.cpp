@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// quota.cpp: which quota is the tightest, in each dialect.
+#include <tenax/http/quota.hpp>
+
+#include <limits>
+#include <map>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+namespace http = tenax::http;
+using http::header;
+using http::profile;
+using http::quota_state;
+
+namespace {
+
+constexpr http::wall_time now(1735689600s);  // 2025-01-01 00:00:00
+using headers = std::vector<header>;
+
+std::optional<quota_state> quota(headers const& h) { return http::quota(h, now); }
+std::optional<quota_state> strict(headers const& h) { return http::quota(h, now, profile::strict); }
+
+quota_state state(std::optional<std::uint64_t> limit, std::optional<std::uint64_t> remaining,
+                  std::optional<std::chrono::milliseconds> reset, std::string_view source) {
+  return {.limit = limit, .remaining = remaining, .reset = reset, .source = source};
+}
+constexpr std::nullopt_t none = std::nullopt;
+
+}  // namespace
+
+namespace tenax::http {
+
+std::ostream& operator<<(std::ostream& out, quota_state const& q) {
+  auto const number = [&](char const* name, auto const& n) {
+    if (n) out << name << *n << ' ';
+  };
+  number("limit ", q.limit);
+  number("remaining ", q.remaining);
+  number("reset ", q.reset ? std::optional(q.reset->count()) : std::nullopt);
+  return out << q.source << (q.by_local_clock ? " by the local clock" : "");
+}
+
+}  // namespace tenax::http
+
+TEST_CASE("Each dialect says how much is left") {
+  CHECK(quota({}) == none);
+  CHECK(quota({{"Content-Type", "text/plain"}, {"Retry-After", "5"}, {"Date", "x"}}) == none);
+
+  headers const list{{"RateLimit", "\"a\";r=5;t=30"}, {"RateLimit-Policy", "\"a\";q=10"}};
+  CHECK(quota(list) == state(10, 5, 30s, "RateLimit"));
+  CHECK(strict(list) == state(10, 5, 30s, "RateLimit"));
+  headers const dictionary{{"RateLimit", "limit=100, remaining=50, reset=5"}};
+  CHECK(quota(dictionary) == state(100, 50, 5s, "RateLimit"));
+  CHECK(strict(dictionary) == state(100, 50, 5s, "RateLimit"));
+  headers const three{
+      {"RateLimit-Limit", "10, 10;w=1, 50;w=60"}, {"RateLimit-Remaining", "7"}, {"RateLimit-Reset", "2"}};
+  CHECK(quota(three) == state(10, 7, 2s, "RateLimit-Remaining"));
+  CHECK(strict(three) == state(10, 7, 2s, "RateLimit-Remaining"));
+
+  headers const github{{"Date", "Wed, 01 Jan 2025 00:00:00 GMT"},
+                       {"X-RateLimit-Limit", "5000"},
+                       {"X-RateLimit-Remaining", "4999"},
+                       {"X-RateLimit-Reset", "1735689720"}};
+  CHECK(quota(github) == state(5000, 4999, 2min, "X-RateLimit-Remaining"));
+  CHECK(http::quota(github, now + 1h) == quota(github));
+  CHECK(strict(github) == none);
+  CHECK(quota({{"x-rate-limit-limit", "15"}, {"x-rate-limit-remaining", "3"}, {"x-rate-limit-reset", "60"}}) ==
+        state(15, 3, 60s, "X-Rate-Limit-Remaining"));
+  CHECK(quota({{"x-ratelimit-limit-tokens", "150000"},
+               {"x-ratelimit-remaining-tokens", "149984"},
+               {"x-ratelimit-reset-tokens", "6m0s"}}) == state(150000, 149984, 6min, "x-ratelimit-remaining-tokens"));
+  auto anthropic = state(50, 49, 10s, "anthropic-ratelimit-requests-remaining");
+  anthropic.by_local_clock = true;
+  CHECK(quota({{"anthropic-ratelimit-requests-limit", "50"},
+               {"anthropic-ratelimit-requests-remaining", "49"},
+               {"anthropic-ratelimit-requests-reset", "2025-01-01T00:00:10Z"}}) == anthropic);
+}
+
+TEST_CASE("Quotas of every status and braces are taken") {
+  CHECK(http::quota({{"RateLimit-Remaining", "5"}}, now) == state(none, 5, none, "RateLimit-Remaining"));
+  std::multimap<std::string, std::string> const map{{"ratelimit-remaining", "5"}};
+  CHECK(http::quota(map, now) == state(none, 5, none, "RateLimit-Remaining"));
+}
+
+TEST_CASE("A time until a reset alone is no quota") {
+  CHECK(quota({{"RateLimit-Reset", "5"}}) == none);
+  CHECK(quota({{"X-RateLimit-Reset-After", "5"}}) == none);
+  CHECK(quota({{"RateLimit", "reset=5"}}) == none);
+  CHECK(quota({{"RateLimit", "a;t=5"}}) == none);
+  CHECK(quota({{"RateLimit", "a;r=-5"}}) == none);
+  CHECK(quota({{"RateLimit", "a;r=5,"}}) == none);
+  CHECK(quota({{"RateLimit-Limit", "x"}, {"RateLimit-Remaining", "y"}}) == none);
+}
+
+TEST_CASE("What cannot be read is left out") {
+  CHECK(quota({{"RateLimit-Limit", "x"}, {"RateLimit-Remaining", "5"}, {"RateLimit-Reset", "y"}}) ==
+        state(none, 5, none, "RateLimit-Remaining"));
+  CHECK(quota({{"RateLimit-Limit", "10"}, {"RateLimit-Remaining", "x"}}) == state(10, none, none, "RateLimit-Limit"));
+  CHECK(quota({{"RateLimit", "limit=10, remaining=-1"}}) == state(10, none, none, "RateLimit"));
+}
+
+TEST_CASE("The first element of a limit is in force") {
+  auto const limit = [](headers const& h) {
+    auto const q = quota(h);
+    return q ? q->limit : std::nullopt;
+  };
+  CHECK(limit({{"RateLimit-Limit", "10"}}) == 10U);
+  CHECK(limit({{"RateLimit-Limit", "10;w=60"}}) == 10U);
+  CHECK(limit({{"RateLimit-Limit", " 10 ; w=60"}}) == 10U);
+  CHECK(limit({{"RateLimit-Limit", "10,20"}}) == 10U);
+  CHECK(limit({{"RateLimit-Limit", "10"}, {"RateLimit-Limit", "20"}}) == 10U);
+  CHECK(limit({{"X-RateLimit-Limit", "10, 10;w=1"}}) == 10U);
+  CHECK(limit({{"X-RateLimit-Limit", "10.9"}}) == 10U);
+  CHECK(limit({{"X-RateLimit-Limit", "99999999999999999999999"}}) == std::numeric_limits<std::uint64_t>::max());
+  for (auto const* value : {"", "x", "-1", "10x", "10 20", "10.", ";10", ",10", "\xFF"}) {
+    INFO(value);
+    CHECK(limit({{"RateLimit-Limit", value}}) == none);
+  }
+  CHECK(limit({{"RateLimit-Limit", "\xFF"}, {"RateLimit-Limit", "20"}}) == none);
+}
+
+TEST_CASE("What remains is rounded down, and of several lines the least") {
+  CHECK(quota({{"x-ratelimit-remaining", "599.9"}})->remaining == 599U);
+  CHECK(quota({{"x-ratelimit-remaining", "7"}, {"x-ratelimit-remaining", "5"}})->remaining == 5U);
+  CHECK(quota({{"x-ratelimit-remaining", "7, 5, 6"}})->remaining == 5U);
+}
+
+TEST_CASE("A reset that needs no clock is preferred") {
+  headers h{{"X-RateLimit-Remaining", "1"}, {"X-RateLimit-Reset", "1735689720"}, {"X-RateLimit-Reset-After", "64.57"}};
+  CHECK(quota(h) == state(none, 1, 64570ms, "X-RateLimit-Remaining"));
+  h[2].value = "soon";
+  auto by_clock = state(none, 1, 2min, "X-RateLimit-Remaining");
+  by_clock.by_local_clock = true;
+  CHECK(quota(h) == by_clock);
+}
+
+TEST_CASE("A share is known if the limit is, or nothing is left") {
+  CHECK(state(10, 5, none, "").share() == 0.5);
+  CHECK(state(10, 0, none, "").share() == 0.0);
+  CHECK(state(none, 0, none, "").share() == 0.0);
+  CHECK(state(0, 0, none, "").share() == 0.0);
+  CHECK(state(10, 10, none, "").share() == 1.0);
+  CHECK(state(10, 11, none, "").share() == 1.0);
+  CHECK(state(0, 5, none, "").share() == std::nullopt);
+  CHECK(state(none, 5, none, "").share() == std::nullopt);
+  CHECK(state(10, none, none, "").share() == std::nullopt);
+}
+
+TEST_CASE("The tightest quota is the one with the smallest share, the fewest units, the longest reset") {
+  auto const reset_of_tightest = [](std::string_view value) {
+    auto const q = quota({{"RateLimit", value}, {"RateLimit-Policy", "h;q=100, t;q=1000, z;q=0"}});
+    return q && q->reset ? q->reset->count() : -1;
+  };
+  CHECK(reset_of_tightest("h;r=50;t=1, t;r=400;t=2") == 2000);
+  CHECK(reset_of_tightest("t;r=400;t=2, h;r=50;t=1") == 2000);
+  // A share goes before a number of units.
+  CHECK(reset_of_tightest("x;r=1;t=1, h;r=90;t=2") == 2000);
+  CHECK(reset_of_tightest("h;r=90;t=2, x;r=1;t=1") == 2000);
+  // Without shares, the units count.
+  CHECK(reset_of_tightest("x;r=7;t=1, y;r=5;t=2, z;r=6;t=3") == 2000);
+  // Nothing left is the smallest share, limit or not.
+  CHECK(reset_of_tightest("h;r=1;t=1, x;r=0;t=2") == 2000);
+  CHECK(reset_of_tightest("x;r=0;t=2, h;r=1;t=1") == 2000);
+  // Ties.
+  CHECK(reset_of_tightest("h;r=50;t=1, t;r=500;t=3, h;r=50;t=2") == 3000);
+  CHECK(reset_of_tightest("x;r=5;t=1, y;r=5;t=3, y;r=5") == 3000);
+  CHECK(reset_of_tightest("x;r=5, y;r=5;t=1") == 1000);
+
+  // Across dialects.
+  CHECK(quota({{"RateLimit-Limit", "10"},
+               {"RateLimit-Remaining", "5"},
+               {"x-ratelimit-limit-requests", "10"},
+               {"x-ratelimit-remaining-requests", "4"},
+               {"x-ratelimit-limit-tokens", "10"},
+               {"x-ratelimit-remaining-tokens", "6"}})
+            ->source == "x-ratelimit-remaining-requests");
+  // A remainder goes before a mere limit.
+  CHECK(quota({{"RateLimit-Limit", "10"}, {"X-Rate-Limit-Remaining", "5"}})->source == "X-Rate-Limit-Remaining");
+  CHECK(quota({{"X-Rate-Limit-Limit", "10"}, {"RateLimit-Remaining", "5"}})->source == "RateLimit-Remaining");
+}
+
+TEST_CASE("The time until a reset saturates") {
+  CHECK(quota({{"RateLimit", "a;r=1;t=999999999999999"}})->reset == 2147483648s);
+  CHECK(quota({{"RateLimit-Remaining", "1"}, {"RateLimit-Reset", "99999999999999999999"}})->reset == 2147483648s);
+}
