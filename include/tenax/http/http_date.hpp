@@ -129,8 +129,8 @@ namespace tenax::http {
 /// are refused, because they are ambiguous, as are dates without a zone other than asctime's.
 [[nodiscard]] constexpr std::optional<wall_time> parse_http_date(std::string_view text, wall_time reference,
                                                                  profile p = profile::pragmatic) noexcept {
-  return p == profile::strict ? detail::match_date(detail::strict_dates, text, reference, true)
-                              : detail::match_date(detail::pragmatic_dates, text, reference, false);
+  return p == profile::strict ? tenax::detail::match_date(tenax::detail::strict_dates, text, reference, true)
+                              : tenax::detail::match_date(tenax::detail::pragmatic_dates, text, reference, false);
 }
 
 }  // namespace tenax::http

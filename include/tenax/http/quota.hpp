@@ -122,7 +122,7 @@ template <header_list H, class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(H const& headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,
                                                          profile p = profile::pragmatic) noexcept {
-  return detail::quota_finder<H>(headers, detail::to_wall_time(now), p).find();
+  return tenax::detail::quota_finder<H>(headers, tenax::detail::to_wall_time(now), p).find();
 }
 
 /// The same, with headers written as `{{"RateLimit-Remaining", "5"}}`.
@@ -130,7 +130,8 @@ template <class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(std::initializer_list<header> headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,
                                                          profile p = profile::pragmatic) noexcept {
-  return detail::quota_finder<std::initializer_list<header>>(headers, detail::to_wall_time(now), p).find();
+  return tenax::detail::quota_finder<std::initializer_list<header>>(headers, tenax::detail::to_wall_time(now), p)
+      .find();
 }
 
 }  // namespace tenax::http

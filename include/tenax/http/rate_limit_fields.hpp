@@ -127,8 +127,8 @@ namespace tenax::http {
 /// (RFC 8941, section 4.2).
 template <header_list H, class F>
 constexpr bool for_each_rate_limit(H const& headers, F&& visit) noexcept {
-  detail::named_limits<H> const limits(headers);
-  return detail::read_rate_limits(headers, [&](rate_limit read, detail::bare_item<H> const& name) {
+  tenax::detail::named_limits<H> const limits(headers);
+  return tenax::detail::read_rate_limits(headers, [&](rate_limit read, tenax::detail::bare_item<H> const& name) {
     if (!read.limit) read.limit = limits.of(name);
     visit(static_cast<rate_limit const&>(read));
   });

@@ -181,7 +181,7 @@ template <header_list H, class D>
 [[nodiscard]] constexpr server_advice server_delay(H const& headers, int status,
                                                    std::chrono::time_point<std::chrono::system_clock, D> now,
                                                    profile p = profile::pragmatic) noexcept {
-  return detail::delay_finder<H>(headers, status, detail::to_wall_time(now), p).find();
+  return tenax::detail::delay_finder<H>(headers, status, tenax::detail::to_wall_time(now), p).find();
 }
 
 /// The same, with headers written as `{{"Retry-After", "120"}}`.
@@ -189,7 +189,9 @@ template <class D>
 [[nodiscard]] constexpr server_advice server_delay(std::initializer_list<header> headers, int status,
                                                    std::chrono::time_point<std::chrono::system_clock, D> now,
                                                    profile p = profile::pragmatic) noexcept {
-  return detail::delay_finder<std::initializer_list<header>>(headers, status, detail::to_wall_time(now), p).find();
+  return tenax::detail::delay_finder<std::initializer_list<header>>(headers, status, tenax::detail::to_wall_time(now),
+                                                                    p)
+      .find();
 }
 
 }  // namespace tenax::http

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// http.hpp: the core and all of HTTP that needs only the standard library. Adapters for clients are included by hand.
+#pragma once
+
+#include <tenax/http/advice.hpp>
+#include <tenax/http/http_date.hpp>
+#include <tenax/http/idempotency_key.hpp>
+#include <tenax/http/idempotent.hpp>
+#include <tenax/http/poll.hpp>
+#include <tenax/http/quota.hpp>
+#include <tenax/http/response_traits.hpp>
+#include <tenax/http/server_delay.hpp>
+#include <tenax/http/standard_retry.hpp>
+#include <tenax/http/status.hpp>
+#include <tenax/http/uri.hpp>
+#include <tenax/http/when.hpp>
+#include <tenax/tenax.hpp>

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// http/advice.hpp: what a response advises, as the engine takes it.
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+#include <tenax/detail/chrono.hpp>
+#include <tenax/http/response_traits.hpp>
+#include <tenax/result_traits.hpp>
+
+namespace tenax::http {
+
+namespace detail {
+
+struct system_wall_clock {
+  auto operator()() const noexcept { return std::chrono::system_clock::now(); }
+};
+
+struct no_body {};
+
+/// Directives of a response that did not fail are meant for somebody else, except for gRPC's, which come with status 200.
+template <class R>
+constexpr bool speaks_to_us(R const& r, server_advice const& asked) {
+  return failed(r) || asked.source == "grpc-retry-pushback-ms";
+}
+
+/// The clocks of both sides are compared to the second, so that what is left may be short by nearly one.
+inline constexpr auto clock_slack = std::chrono::seconds(1);
+
+template <class R>
+constexpr hint to_hint(R const& r, server_advice const& asked) {
+  hint h;
+  if (error_of(r) == transport_error::cancelled) h.directive = hint::advice::cancelled;
+  if (asked.directive == directive::no_retry && speaks_to_us(r, asked)) h.directive = hint::advice::forbidden;
+  if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
+  auto const status = status_of(r);
+  h.throttled = status == 429 || (h.wait && (status == 503 || status == 403));
+  return h;
+}
+
+}  // namespace detail
+
+/// Reads from a response what it advises: the delay and the directive of `http::server_delay`, with a second of slack where
+/// an absolute time had to be counted by the local clock. A directive `no_retry` ends the call with
+/// `stop_reason::server_forbids`; 429, and 503 and 403 that name a delay, count as throttled.
+///
+/// Every response is read so without being told. Give a policy an advisor of its own to read it differently:
+/// `.advised_by(http::advisor{}.headers(http::profile::strict))`. Attempts that end without a response are read as always.
+///
+/// Thread safety: an immutable value; a clock and an extractor are called by every thread that makes calls.
+template <class Clock = detail::system_wall_clock, class Extractor = detail::no_body>
+class advisor {
+ public:
+  constexpr advisor() = default;
+  constexpr advisor(profile p, Clock clock, Extractor extractor)
+      : profile_(p), clock_(std::move(clock)), extractor_(std::move(extractor)) {}
+
+  /// Which headers are understood; `profile::pragmatic` if not said.
+  [[nodiscard]] constexpr advisor headers(profile p) const { return advisor(p, clock_, extractor_); }
+
+  /// The wall clock, for absolute times of a response without a `Date`: a callable that returns a time point of
+  /// `std::chrono::system_clock`.
+  template <class C>
+  [[nodiscard]] constexpr auto clock(C c) const {
+    return advisor<C, Extractor>(profile_, std::move(c), extractor_);
+  }
+
+  /// Reads the body too; see `http::retry_after_from_body`.
+  template <class F>
+  [[nodiscard]] constexpr auto body(F f) const {
+    static_assert(std::is_invocable_v<F const&, std::string_view>,
+                  "tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view");
+    return advisor<Clock, F>(profile_, clock_, std::move(f));
+  }
+
+  template <class T>
+  constexpr hint operator()(attempt<T> const& a) const {
+    if constexpr (response<T>) {
+      if (a.result.has_value()) return read(a.result.value());
+    }
+    return tenax::detail::advice_of(a.result);
+  }
+
+  /// What `r` advises.
+  template <response R>
+  [[nodiscard]] constexpr hint read(R const& r) const {
+    auto h = detail::to_hint(r, delay_of(r, clock_(), profile_));
+    if constexpr (!std::is_same_v<Extractor, detail::no_body>) {
+      static_assert(detail::knows_body<R>,
+                    "tenax: http::retry_after_from_body() cannot see the body of this response; give its "
+                    "tenax::http::response_traits a function body()");
+      if (failed(r)) {
+        auto const asked = optional_duration(extractor_(std::string_view(detail::traits<R>::body(r))));
+        if (asked && (!h.wait || *h.wait < *asked)) h.wait = asked;
+        if (asked && status_of(r) == 503) h.throttled = true;
+      }
+    }
+    return h;
+  }
+
+ private:
+  profile profile_ = profile::pragmatic;
+  [[no_unique_address]] Clock clock_{};
+  [[no_unique_address]] Extractor extractor_{};
+};
+
+/// For services that put the delay in the body: `.advised_by(http::retry_after_from_body(f))`, where `f` takes the body as a
+/// `std::string_view` and returns an optional duration of the unit that the service uses. It is asked about responses with
+/// a status of 400 or more. The headers are read too, and the longer delay counts. What `f` throws ends the call.
+template <class F>
+[[nodiscard]] constexpr auto retry_after_from_body(F f) {
+  return advisor{}.body(std::move(f));
+}
+
+}  // namespace tenax::http
+
+/// How tenax reads a response as a result: it failed if its status is 400 or more or if none arrived, and what its headers
+/// ask for is obeyed. See `http::response_traits` and `http::advisor`.
+template <tenax::http::response R>
+struct tenax::result_traits<R> {
+  static constexpr bool can_fail = true;
+
+  static constexpr bool failed(R const& r) { return http::failed(r); }
+  static constexpr bool transient(R const& r) { return http::is_transient(r); }
+  static constexpr hint advice(R const& r) { return http::advisor{}.read(r); }
+
+  static void release(R& r)
+    requires requires { http::response_traits<R>::release(r); }
+  {
+    http::response_traits<R>::release(r);
+  }
+
+  template <class Out>
+  static constexpr void describe(R const& r, Out& out) {
+    switch (http::error_of(r)) {
+      case http::transport_error::none: return write_status(http::status_of(r), out);
+      case http::transport_error::unsent: return out.text("no connection");
+      case http::transport_error::interrupted: return out.text("the connection broke");
+      case http::transport_error::timed_out: return out.text("no answer in time");
+      case http::transport_error::permanent: return out.text("the request cannot be sent");
+      case http::transport_error::cancelled: return out.text("the transfer was cancelled");
+    }
+  }
+
+ private:
+  template <class Out>
+  static constexpr void write_status(int status, Out& out) {
+    char const digits[] = {static_cast<char>('0' + status / 100 % 10), static_cast<char>('0' + status / 10 % 10),
+                           static_cast<char>('0' + status % 10)};
+    out.text("status ");
+    out.text(std::string_view(digits, 3));
+    if (auto const text = http::status_text(status); !text.empty()) {
+      out.text(" (");
+      out.text(text);
+      out.text(")");
+    }
+  }
+};

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// http/curl.hpp: libcurl's transfers. Needs libcurl 7.61 or newer.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <curl/curl.h>
+
+#include <tenax/http/advice.hpp>
+
+namespace tenax::http {
+
+/// Whether a libcurl error may pass, and whether the server can have seen the request.
+[[nodiscard]] constexpr transport_error classify(CURLcode code) noexcept {
+  switch (code) {
+    case CURLE_OK: return transport_error::none;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR: return transport_error::unsent;
+    case CURLE_OPERATION_TIMEDOUT: return transport_error::timed_out;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_AGAIN: return transport_error::interrupted;
+    case CURLE_ABORTED_BY_CALLBACK: return transport_error::cancelled;
+    default: return transport_error::permanent;
+  }
+}
+
+/// How one transfer of an easy handle ended. Made by `http::perform`.
+struct curl_response {
+  CURLcode code = CURLE_OK;                                  ///< what `curl_easy_perform` returned
+  int status = 0;                                            ///< 0 if no response arrived
+  std::string method;                                        ///< of the request that was sent last, after redirections
+  std::vector<std::pair<std::string, std::string>> headers;  ///< of the last response
+  std::string body;
+  bool has_idempotency_key = false;  ///< as the caller of `perform` says
+};
+
+template <>
+struct response_traits<curl_response> {
+  static int status(curl_response const& r) { return classify(r.code) == transport_error::none ? r.status : 0; }
+  static auto const& headers(curl_response const& r) { return r.headers; }
+  static transport_error error(curl_response const& r) { return classify(r.code); }
+  static std::string_view body(curl_response const& r) { return r.body; }
+  static std::string_view method(curl_response const& r) { return r.method; }
+  static bool has_idempotency_key(curl_response const& r) { return r.has_idempotency_key; }
+};
+
+namespace detail {
+
+inline std::string_view without_blanks(std::string_view text) {
+  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ' || text.back() == '\t')) {
+    text.remove_suffix(1);
+  }
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  return text;
+}
+
+/// libcurl calls it with one line at a time, of every response: redirections, "100 Continue", and the last one.
+inline std::size_t take_header(char* data, std::size_t size, std::size_t count, void* target) {
+  auto& headers = *static_cast<decltype(curl_response::headers)*>(target);
+  std::string_view const line(data, size * count);
+  if (line.substr(0, 5) == "HTTP/") {
+    headers.clear();
+  } else if (auto const colon = line.find(':'); colon != line.npos) {
+    headers.emplace_back(line.substr(0, colon), without_blanks(line.substr(colon + 1)));
+  }
+  return line.size();
+}
+
+inline std::size_t take_body(char* data, std::size_t size, std::size_t count, void* target) {
+  static_cast<std::string*>(target)->append(data, size * count);
+  return size * count;
+}
+
+}  // namespace detail
+
+/// Performs the transfer that `easy` is set up for and returns how it ended, with headers and body: an operation for
+/// `tenax::retrying`. It sets the handle's functions for headers and body, and resets them afterwards. A failure of a
+/// transfer is no exception; what memory allocation throws passes through.
+///
+/// `has_idempotency_key`: whether the handle's headers contain one, which libcurl does not tell.
+///
+/// Thread safety: as for the handle, one thread at a time.
+[[nodiscard]] inline curl_response perform(CURL* easy, bool has_idempotency_key = false) {
+  curl_response r;
+  r.has_idempotency_key = has_idempotency_key;
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &detail::take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &r.headers);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &detail::take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &r.body);
+  r.code = curl_easy_perform(easy);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, nullptr);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, nullptr);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, nullptr);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, nullptr);
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  r.status = static_cast<int>(status);
+#if LIBCURL_VERSION_NUM >= 0x074800
+  char const* method = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_METHOD, &method);
+  if (method != nullptr) r.method = method;
+#endif
+  return r;
+}
+
+}  // namespace tenax::http

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// http/detail/path_pattern.hpp: which endpoint a request goes to.
+#pragma once
+
+#include <string_view>
+
+namespace tenax::http::detail {
+
+/// Whether `text` matches `pattern`, where `*` stands for any characters but `/`, and `**` for any characters.
+constexpr bool matches(std::string_view pattern, std::string_view text) noexcept {
+  while (!pattern.empty()) {
+    if (pattern.front() == '*') {
+      bool const deep = pattern.size() > 1 && pattern[1] == '*';
+      auto const rest = pattern.substr(deep ? 2 : 1);
+      for (std::size_t taken = 0;; ++taken) {
+        if (matches(rest, text.substr(taken))) return true;
+        if (taken == text.size() || (!deep && text[taken] == '/')) return false;
+      }
+    }
+    if (text.empty() || text.front() != pattern.front()) return false;
+    pattern.remove_prefix(1);
+    text.remove_prefix(1);
+  }
+  return text.empty();
+}
+
+/// Whether a request goes to the endpoint `pattern`: a path pattern, with a method before it or for all methods. The query
+/// does not count.
+constexpr bool is_endpoint(std::string_view pattern, std::string_view method, std::string_view path) noexcept {
+  if (auto const blank = pattern.find(' '); blank != pattern.npos) {
+    if (pattern.substr(0, blank) != method) return false;
+    pattern.remove_prefix(blank + 1);
+  }
+  return matches(pattern, path.substr(0, path.find_first_of("?#")));
+}
+
+}  // namespace tenax::http::detail

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// http/idempotency_key.hpp: keys by which a server recognizes a request that it has seen.
+#pragma once
+
+#include <string>
+
+#include <tenax/random.hpp>
+
+#include <unistd.h>
+
+namespace tenax::http {
+
+/// How an `Idempotency-Key` is written.
+enum class key_format : unsigned char {
+  quoted,  ///< `"8e03978e-40d5-43dd-bc93-6894a57f9324"`: a string as draft-ietf-httpapi-idempotency-key-header wants it
+  plain    ///< without quotes, as Stripe and most services that are older than the draft want it
+};
+
+/// A new key: a random UUID (RFC 9562 section 5.4) from the operating system's randomness. Make one for each request, and
+/// send it with every attempt of that request and with no other.
+///
+/// Thread safety: safe.
+[[nodiscard]] inline std::string make_idempotency_key(key_format format = key_format::quoted) {
+  unsigned char bytes[16];
+  if (::getentropy(bytes, sizeof bytes) != 0) {
+    for (auto& byte : bytes) byte = static_cast<unsigned char>(this_thread_random()());
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
+  std::string key;
+  key.reserve(38);
+  if (format == key_format::quoted) key += '"';
+  for (int i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) key += '-';
+    key += "0123456789abcdef"[bytes[i] >> 4];
+    key += "0123456789abcdef"[bytes[i] & 15];
+  }
+  if (format == key_format::quoted) key += '"';
+  return key;
+}
+
+}  // namespace tenax::http

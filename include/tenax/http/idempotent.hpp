@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// http/idempotent.hpp: which requests may be sent twice.
+#pragma once
+
+#include <string_view>
+
+#include <tenax/http/advice.hpp>
+#include <tenax/when/compose.hpp>
+
+namespace tenax::http {
+
+/// Whether sending a request twice has the effect of sending it once: GET, HEAD, OPTIONS, TRACE, PUT and DELETE
+/// (RFC 9110 section 9.2.2). Methods are case-sensitive.
+[[nodiscard]] constexpr bool is_idempotent_method(std::string_view method) noexcept {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
+         method == "DELETE";
+}
+
+/// What a policy has to know of the request that it may send again.
+struct request {
+  std::string_view method;       ///< outlives the policy, as a literal does
+  bool idempotency_key = false;  ///< whether the server can tell that two of them are one
+};
+
+/// Whether a response proves that the server did not act on the request: none because there was no connection; 408, because
+/// the request did not arrive whole (RFC 9110 section 15.5.9); 425, because the server would not risk it (RFC 8470
+/// section 5.2).
+template <response R>
+[[nodiscard]] constexpr bool was_never_processed(R const& r) {
+  if (error_of(r) != transport_error::none) return error_of(r) == transport_error::unsent;
+  return status_of(r) == 408 || status_of(r) == 425;
+}
+
+namespace detail {
+
+template <class T>
+constexpr bool proves_unprocessed(outcome<T> const& result) {
+  if constexpr (response<T>) return result.has_value() && was_never_processed(result.value());
+  return false;
+}
+
+}  // namespace detail
+
+/// See `http::idempotent_only`.
+struct idempotent_request_predicate : when::interface {
+  static constexpr bool uses_time = false;
+
+  constexpr explicit idempotent_request_predicate(request r)
+      : idempotent(r.idempotency_key || is_idempotent_method(r.method)) {}
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const {
+    return idempotent || detail::proves_unprocessed(a.result);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text(idempotent ? "the request may be sent twice" : "the server has not acted on the request");
+  }
+
+  bool idempotent;
+};
+
+/// See `http::idempotent_only`.
+struct idempotent_only_predicate : when::interface {
+  static constexpr bool uses_time = false;
+
+  /// For a client whose responses do not tell the method of their request.
+  [[nodiscard]] constexpr idempotent_request_predicate operator()(request r) const {
+    return idempotent_request_predicate(r);
+  }
+  [[nodiscard]] constexpr idempotent_request_predicate operator()(char const* method) const {
+    return idempotent_request_predicate({.method = method});
+  }
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const {
+    if constexpr (response<T> && detail::knows_method<T>) {
+      if (!a.result.has_value()) return false;
+      auto const& r = a.result.value();
+      if constexpr (detail::knows_idempotency_key<T>) {
+        if (detail::traits<T>::has_idempotency_key(r)) return true;
+      }
+      return is_idempotent_method(detail::traits<T>::method(r)) || was_never_processed(r);
+    } else {
+      static_assert(tenax::detail::always_false<T>,
+                    "tenax: http::idempotent_only cannot see the method of the request; name it, as in "
+                    "http::standard_retry(\"GET\") or http::idempotent_only(\"GET\")");
+      return false;
+    }
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("the request may be sent twice");
+  }
+};
+
+/// Retry only what may be sent twice: a request with an idempotent method, one that carries an idempotency key, or one that
+/// the server has provably not acted on (`was_never_processed`). Use it with `&&`:
+/// `.when(when::transient && http::idempotent_only("POST"))`.
+///
+/// The method is the one that the response's traits tell. For a client whose responses do not know it, name it:
+/// `http::idempotent_only("GET")`, or `http::idempotent_only({.method = "POST", .idempotency_key = true})`.
+inline constexpr idempotent_only_predicate idempotent_only{};
+
+}  // namespace tenax::http

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// http/poll.hpp: asking for the result of a long task until it is there.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/http/uri.hpp>
+#include <tenax/http/when.hpp>
+#include <tenax/retrying.hpp>
+#include <tenax/stop/deadline.hpp>
+#include <tenax/wait/constant.hpp>
+#include <tenax/wait/first_of.hpp>
+#include <tenax/wait/limits.hpp>
+#include <tenax/wait/retry_after.hpp>
+
+namespace tenax::http {
+
+/// Where to ask next.
+struct location {
+  std::string url;  ///< what `Location` says, resolved against the address that said it
+
+  /// Path and query, for a client that is bound to a host. See `same_origin`.
+  [[nodiscard]] std::string target() const { return uri_parts(url).target(); }
+
+  /// Whether `other` has the same scheme and authority, or either has none: a client that adds credentials should check
+  /// before it sends them.
+  [[nodiscard]] bool same_origin(std::string_view other) const {
+    uri_parts const a(url);
+    uri_parts const b(other);
+    return !a.has_authority || !b.has_authority || (a.scheme == b.scheme && a.authority == b.authority);
+  }
+};
+
+/// How a service answers that makes its callers poll.
+struct poll_options {
+  std::string_view base = "/";           ///< the address of the first request, against which `Location` is resolved
+  std::string_view header = "Location";  ///< the header that says where to ask
+};
+
+/// A policy for `http::poll`: waits what the server asks for (not less than 100 ms), else a second; gives up after ten
+/// minutes, or if the server asks for a wait of more than five; transient failures of a status request are retried.
+[[nodiscard]] constexpr auto standard_poll() {
+  using namespace std::chrono;
+  return retrying{}
+      .when(when::transient)
+      .wait(wait::at_least(milliseconds(100), wait::first_of(wait::retry_after, wait::constant(seconds(1)))))
+      .stop(stop::deadline(minutes(10)));
+}
+
+namespace detail {
+
+struct is_202 {
+  template <response R>
+  constexpr bool operator()(R const& r) const {
+    return status_of(r) == 202;
+  }
+};
+
+template <class R>
+constexpr bool redirects(R const& r) {
+  auto const status = status_of(r);
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// One task that is polled: where it is, and whether it is still under way.
+template <class Pending>
+class polled_task {
+ public:
+  polled_task(poll_options const& options, Pending const& pending)
+      : here_{std::string(options.base)}, header_(options.header), pending_(pending) {}
+
+  [[nodiscard]] bool started() const noexcept { return started_; }
+  [[nodiscard]] location const& here() const noexcept { return here_; }
+
+  /// Learns from a response where to ask next.
+  template <class R>
+  void follow(R const& r) {
+    done_ = !(redirects(r) || pending_(r));
+    redirected_ = redirects(r);
+    if (done_) return;
+    auto const next = header_of(r, header_.empty() || redirected_ ? std::string_view("Location") : header_);
+    if (!next.empty()) here_.url = resolve(here_.url, next);
+    // An answer that says neither where to ask nor that it is an answer to asking cannot be followed.
+    done_ = next.empty() && (!started_ || redirected_);
+    started_ = !done_;
+  }
+
+  [[nodiscard]] bool under_way() const noexcept { return started_ && !done_; }
+  [[nodiscard]] bool redirected() const noexcept { return redirected_; }
+
+ private:
+  location here_;
+  std::string_view header_;
+  Pending const& pending_;
+  bool started_ = false, done_ = true, redirected_ = false;
+};
+
+/// The policy of a task: asks again while the task is under way; failures count only once there is something to ask for.
+template <class Retrying, class Task>
+auto polling(Retrying const& policy, Task const& task) {
+  auto const again = [&task, retried = policy.policy().predicate](auto const& a) -> bool {
+    return (a.result.has_value() && !http::failed(a.result.value()) && task.under_way()) ||
+           (task.started() && retried(a));
+  };
+  auto const pause = [&task, wait = policy.policy().strategy](auto const& a) -> duration {
+    if (task.redirected() && !a.server_wait) return {};
+    return optional_duration(wait(a)).value_or({});
+  };
+  return policy.when(again).wait(pause);
+}
+
+}  // namespace detail
+
+/// Starts a long task and asks for its result until it is there: `start()` sends the request that is answered by 202 with a
+/// `Location`, and `fetch(location)` asks that location, again while it answers 202, and where it redirects to. Both return
+/// the same type of response. Returns the first response that says neither, or the last one if the policy gives up.
+///
+/// `policy` is a `tenax::retrying`, such as `http::standard_poll()`: its waits, limits, observers and gates hold for the
+/// whole task, and its predicate decides which failures of `fetch` are retried. A failure of `start` is not retried; let
+/// `start` do that. `pending(response)` tells an unfinished task for a service that does not use 202 for that.
+/// ```
+/// auto const report = http::poll(http::standard_poll().stop(stop::deadline(5min)),
+///                                [&] { return client.Post("/exports"); },
+///                                [&](http::location const& l) { return client.Get(l.target()); });
+/// ```
+template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
+auto poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
+  using result = std::remove_cvref_t<std::invoke_result_t<Fetch&, location const&>>;
+  static_assert(std::is_convertible_v<std::invoke_result_t<Start&>, result>,
+                "tenax: http::poll() needs functions that return the same type of response: start() and "
+                "fetch(tenax::http::location const&)");
+  detail::polled_task task(options, pending);
+  return detail::polling(policy, task)([&]() -> result {
+    result r = task.started() ? fetch(task.here()) : start();
+    if (!failed(r)) task.follow(r);
+    return r;
+  });
+}
+
+}  // namespace tenax::http

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// http/uri.hpp: where a `Location` leads.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tenax::http {
+
+/// The parts of a URI reference (RFC 3986 appendix B), as views into it. A part that is absent is empty; `has_authority` and
+/// `has_query` tell an empty one from none.
+struct uri_parts {
+  std::string_view scheme, authority, path, query, fragment;
+  bool has_authority = false, has_query = false;
+
+  constexpr explicit uri_parts(std::string_view text) noexcept {
+    if (auto const hash = text.find('#'); hash != text.npos) {
+      fragment = text.substr(hash + 1);
+      text = text.substr(0, hash);
+    }
+    if (auto const mark = text.find('?'); mark != text.npos) {
+      has_query = true;
+      query = text.substr(mark + 1);
+      text = text.substr(0, mark);
+    }
+    if (auto const colon = text.find_first_of(":/"); colon != text.npos && colon > 0 && text[colon] == ':') {
+      scheme = text.substr(0, colon);
+      text = text.substr(colon + 1);
+    }
+    if (text.substr(0, 2) == "//") {
+      has_authority = true;
+      text = text.substr(2);
+      auto const slash = text.find('/');
+      authority = text.substr(0, slash);
+      text = slash == text.npos ? std::string_view() : text.substr(slash);
+    }
+    path = text;
+  }
+
+  /// Path and query, as a request line has them; at least `/`.
+  [[nodiscard]] std::string target() const {
+    std::string result(path.empty() ? "/" : path);
+    if (has_query) result.append("?").append(query);
+    return result;
+  }
+};
+
+namespace detail {
+
+/// RFC 3986 section 5.2.4.
+inline std::string without_dot_segments(std::string_view path) {
+  std::string result;
+  while (!path.empty()) {
+    if (path.substr(0, 3) == "../") {
+      path.remove_prefix(3);
+    } else if (path.substr(0, 2) == "./") {
+      path.remove_prefix(2);
+    } else if (path.substr(0, 3) == "/./") {
+      path.remove_prefix(2);
+    } else if (path == "/.") {
+      path = "/";
+    } else if (path.substr(0, 4) == "/../" || path == "/..") {
+      path = path.size() == 3 ? "/" : path.substr(3);
+      result.erase(result.find_last_of('/') == result.npos ? 0 : result.find_last_of('/'));
+    } else if (path == "." || path == "..") {
+      break;
+    } else {
+      auto const end = path.find('/', 1);
+      result.append(path.substr(0, end));
+      path = end == path.npos ? std::string_view() : path.substr(end);
+    }
+  }
+  return result;
+}
+
+}  // namespace detail
+
+/// What `reference` means in an answer from `base` (RFC 3986 section 5.2.2), without its fragment. `base` may be a whole URL
+/// or only a path; then the result is a path too, unless `reference` is a whole URL.
+[[nodiscard]] inline std::string resolve(std::string_view base, std::string_view reference) {
+  uri_parts const from(base);
+  uri_parts const to(reference);
+  auto const* const scheme = to.scheme.empty() ? &from.scheme : &to.scheme;
+  auto authority = &to;
+  auto query = &to;
+  std::string path;
+  if (!to.scheme.empty() || to.has_authority) {
+    path = detail::without_dot_segments(to.path);
+  } else {
+    authority = &from;
+    if (to.path.empty()) {
+      path = from.path;
+      if (!to.has_query) query = &from;
+    } else if (to.path.front() == '/') {
+      path = detail::without_dot_segments(to.path);
+    } else {
+      std::string merged = from.has_authority && from.path.empty() ? "/" : "";
+      merged.append(from.path.substr(0, from.path.rfind('/') + 1)).append(to.path);
+      path = detail::without_dot_segments(merged);
+    }
+  }
+  std::string result;
+  if (!scheme->empty()) result.append(*scheme).append(":");
+  if (authority->has_authority) result.append("//").append(authority->authority);
+  result.append(path);
+  if (query->has_query) result.append("?").append(query->query);
+  return result;
+}
+
+}  // namespace tenax::http

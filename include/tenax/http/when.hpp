@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// http/when.hpp: retry predicates for HTTP responses.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/http/advice.hpp>
+#include <tenax/when/compose.hpp>
+
+namespace tenax::http::detail {
+
+/// Whether the server itself says that the same request is worth another attempt, which overrules what a client makes of
+/// the status.
+template <class R>
+constexpr bool wants_retry(R const& r) {
+  auto const asked = delay_of(r, wall_time());
+  return asked.directive == directive::retry && speaks_to_us(r, asked);
+}
+
+/// A predicate about responses, given as a function of one.
+template <class Judge>
+struct response_predicate : when::interface {
+  static constexpr bool uses_time = false;
+
+  template <class T>
+    requires(response<T>)
+  constexpr bool operator()(attempt<T> const& a) const {
+    return a.result.has_value() && static_cast<Judge const&>(*this).accepts(a.result.value());
+  }
+};
+
+constexpr int require_status(int code) {
+  if (code < 100 || code > 999) {
+    invalid_parameter("when::status: code", "must be a number of three digits, such as 429",
+                                     static_cast<double>(code));
+  }
+  return code;
+}
+
+}  // namespace tenax::http::detail
+
+namespace tenax::when {
+
+/// See `when::status`.
+template <std::size_t Size>
+struct status_predicate : http::detail::response_predicate<status_predicate<Size>> {
+  std::array<int, Size> codes;
+
+  template <http::response R>
+  constexpr bool accepts(R const& r) const {
+    auto const status = http::status_of(r);
+    for (auto const code : codes) {
+      if (code == status) return true;
+    }
+    return http::detail::wants_retry(r);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text(Size == 1 ? "status " : "one of the statuses ");
+    for (std::size_t i = 0; i < Size; ++i) {
+      char const digits[] = {static_cast<char>('0' + codes[i] / 100), static_cast<char>('0' + codes[i] / 10 % 10),
+                             static_cast<char>('0' + codes[i] % 10), ' '};
+      out.text({digits, i + 1 < Size ? 4U : 3U});
+    }
+  }
+};
+
+/// Retry responses with one of these statuses: `when::status(429, 503)`. Also those whose headers tell us to retry
+/// (`x-should-retry: true`, `grpc-retry-pushback-ms`). Never on an exception.
+///
+/// Throws `std::invalid_argument` for a code that has not three digits.
+template <std::convertible_to<int>... Codes>
+  requires(sizeof...(Codes) > 0)
+[[nodiscard]] constexpr status_predicate<sizeof...(Codes)> status(Codes... codes) {
+  status_predicate<sizeof...(Codes)> predicate{};
+  predicate.codes = {http::detail::require_status(static_cast<int>(codes))...};
+  return predicate;
+}
+
+/// See `when::transient`.
+struct transient_predicate : http::detail::response_predicate<transient_predicate> {
+  template <http::response R>
+  constexpr bool accepts(R const& r) const {
+    return http::is_transient(r) || http::detail::wants_retry(r);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("statuses 408 425 429 500 502 503 504 or transport errors");
+  }
+};
+
+/// Retry responses that say 408, 425, 429, 500, 502, 503 or 504, requests that got no response for a reason that may pass,
+/// and responses whose headers tell us to retry. Never on an exception: `when::transient || when::exception<E>`.
+inline constexpr transient_predicate transient{};
+
+/// See `when::transport_error`.
+struct transport_error_predicate : http::detail::response_predicate<transport_error_predicate> {
+  template <http::response R>
+  constexpr bool accepts(R const& r) const {
+    return http::error_of(r) != http::transport_error::none && http::is_transient(r);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("transport errors");
+  }
+};
+
+/// Retry requests that got no response for a reason that may pass: no connection, a broken one, no answer in time.
+inline constexpr transport_error_predicate transport_error{};
+
+/// See `when::throttled`.
+struct throttled_predicate : http::detail::response_predicate<throttled_predicate> {
+  template <http::response R>
+  constexpr bool accepts(R const& r) const {
+    auto const status = http::status_of(r);
+    return status == 429 || ((status == 403 || status == 503) && http::delay_of(r, http::wall_time()).delay);
+  }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text("responses that say we are too fast");
+  }
+};
+
+/// Retry responses that say we are too fast: 429, and 403 and 503 whose headers say when to come back (some services answer
+/// 403 to a client that has used up its quota).
+inline constexpr throttled_predicate throttled{};
+
+}  // namespace tenax::when

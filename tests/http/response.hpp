@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// response.hpp: a response without a client, and what its traits tell.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tenax/http/advice.hpp>
+
+namespace tests {
+
+/// A response that knows everything that traits can tell.
+struct reply {
+  int status = 200;
+  std::vector<tenax::http::header> headers{};
+  std::string body{};
+  std::string method = "GET";
+  bool has_key = false;
+  tenax::http::transport_error error = tenax::http::transport_error::none;
+};
+
+/// A response that knows its status and headers only.
+struct bare_reply {
+  int status = 200;
+  std::vector<tenax::http::header> headers{};
+};
+
+}  // namespace tests
+
+template <>
+struct tenax::http::response_traits<tests::reply> {
+  static int status(tests::reply const& r) { return r.error == transport_error::none ? r.status : 0; }
+  static auto const& headers(tests::reply const& r) { return r.headers; }
+  static transport_error error(tests::reply const& r) { return r.error; }
+  static std::string_view body(tests::reply const& r) { return r.body; }
+  static std::string_view method(tests::reply const& r) { return r.method; }
+  static bool has_idempotency_key(tests::reply const& r) { return r.has_key; }
+};
+
+template <>
+struct tenax::http::response_traits<tests::bare_reply> {
+  static int status(tests::bare_reply const& r) { return r.status; }
+  static auto const& headers(tests::bare_reply const& r) { return r.headers; }
+};
