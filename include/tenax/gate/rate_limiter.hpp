@@ -2,156 +2,17 @@
 // gate/rate_limiter.hpp: at most so many in so much time, for all who share it.
 #pragma once
 
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/gcra.hpp>
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/rate.hpp>
 
 namespace tenax {
-
-namespace detail {
-
-/// One limit as GCRA keeps it: the generic cell rate algorithm of ITU-T I.371, a token bucket in one number. That is the
-/// "theoretical arrival time" of the next permit if all came at the rate: the further ahead of now, the emptier the bucket.
-/// Times are nanoseconds of the steady clock.
-struct gcra {
-  std::int64_t interval = 1;  // from one permit to the next
-  std::int64_t depth = 1;     // what a full bucket is worth, as time
-  std::uint64_t burst = 1;
-
-  constexpr gcra() = default;
-  constexpr explicit gcra(rate const& r)
-      : interval(r.interval().count()), depth(saturating_multiply(r.interval(), r.burst).count()), burst(r.burst) {}
-
-  [[nodiscard]] constexpr std::int64_t cost(std::uint64_t weight) const noexcept {
-    return saturating_multiply(duration(interval), weight).count();
-  }
-  /// When `weight` permits may be taken at the earliest.
-  [[nodiscard]] constexpr std::int64_t start(std::int64_t arrival, std::int64_t now,
-                                             std::uint64_t weight) const noexcept {
-    auto const earliest = saturating_subtract(duration(arrival), duration(depth - cost(weight))).count();
-    return earliest > now ? earliest : now;
-  }
-  /// The arrival time after `weight` permits were taken at `at`.
-  [[nodiscard]] constexpr std::int64_t after(std::int64_t arrival, std::int64_t at,
-                                             std::uint64_t weight) const noexcept {
-    return saturating_add(duration(arrival > at ? arrival : at), duration(cost(weight))).count();
-  }
-};
-
-/// Permits that were taken: from when on they are good, and the state that taking them left behind.
-struct permits_taken {
-  std::int64_t start = 0;
-  std::int64_t left_behind = 0;
-};
-
-inline constexpr std::int64_t long_ago = INT64_MIN / 2;
-
-/// One limit in one atomic.
-class single_limit {
- public:
-  constexpr explicit single_limit(rate const& r) : limit_(require_rate(r)) {}
-
-  [[nodiscard]] constexpr std::uint64_t most_at_once() const noexcept { return limit_.burst; }
-
-  [[nodiscard]] std::int64_t start(std::int64_t now, std::uint64_t weight) const noexcept {
-    return limit_.start(arrival_.load(std::memory_order_relaxed), now, weight);
-  }
-
-  /// Takes permits that are good at `latest` at the latest, or none.
-  bool take(std::int64_t now, std::int64_t latest, std::uint64_t weight, permits_taken& taken) noexcept {
-    auto arrival = arrival_.load(std::memory_order_relaxed);
-    for (;;) {
-      auto const start = limit_.start(arrival, now, weight);
-      if (start > latest) return false;
-      auto const next = limit_.after(arrival, start, weight);
-      if (arrival_.compare_exchange_weak(arrival, next, std::memory_order_relaxed)) {
-        taken = {start, next};
-        return true;
-      }
-    }
-  }
-
-  void give_back(permits_taken const& taken, std::uint64_t weight) noexcept {
-    auto expected = taken.left_behind;
-    arrival_.compare_exchange_strong(expected, expected - limit_.cost(weight), std::memory_order_relaxed);
-  }
-
- private:
-  gcra limit_;
-  std::atomic<std::int64_t> arrival_{long_ago};
-};
-
-/// Several limits at once. A permit is good when all of them have one.
-template <std::size_t N>
-class several_limits {
- public:
-  template <class... Rates>
-  explicit several_limits(Rates const&... rates) : limits_{gcra(require_rate(rates))...} {
-    for (std::size_t i = 0; i < N; ++i) {
-      arrivals_[i] = long_ago;
-      for (std::size_t j = 0; j < N; ++j) {
-        // With equal ones, the second is to blame.
-        if (i != j && limits_[i].interval >= limits_[j].interval && limits_[i].burst <= limits_[j].burst &&
-            (i < j || limits_[i].interval != limits_[j].interval || limits_[i].burst != limits_[j].burst)) {
-          invalid_parameter("rate_limiter: limit",
-                            "must allow less than the others in some way, or it never applies; leave it out",
-                            static_cast<double>(j + 1));
-        }
-      }
-    }
-  }
-
-  [[nodiscard]] std::uint64_t most_at_once() const noexcept {
-    auto least = limits_[0].burst;
-    for (auto const& l : limits_) least = l.burst < least ? l.burst : least;
-    return least;
-  }
-
-  [[nodiscard]] std::int64_t start(std::int64_t now, std::uint64_t weight) const noexcept {
-    std::lock_guard const lock(mutex_);
-    return latest_start(now, weight);
-  }
-
-  bool take(std::int64_t now, std::int64_t latest, std::uint64_t weight, permits_taken& taken) noexcept {
-    std::lock_guard const lock(mutex_);
-    auto const start = latest_start(now, weight);
-    if (start > latest) return false;
-    for (std::size_t i = 0; i < N; ++i) arrivals_[i] = limits_[i].after(arrivals_[i], start, weight);
-    taken = {start, ++taken_count_};
-    return true;
-  }
-
-  void give_back(permits_taken const& taken, std::uint64_t weight) noexcept {
-    std::lock_guard const lock(mutex_);
-    if (taken.left_behind != taken_count_) return;
-    for (std::size_t i = 0; i < N; ++i) arrivals_[i] -= limits_[i].cost(weight);
-    ++taken_count_;
-  }
-
- private:
-  [[nodiscard]] std::int64_t latest_start(std::int64_t now, std::uint64_t weight) const noexcept {
-    auto start = now;
-    for (std::size_t i = 0; i < N; ++i) {
-      auto const own = limits_[i].start(arrivals_[i], now, weight);
-      start = own > start ? own : start;
-    }
-    return start;
-  }
-
-  gcra limits_[N];
-  std::int64_t arrivals_[N];
-  std::int64_t taken_count_ = 0;
-  mutable std::mutex mutex_;
-};
-
-}  // namespace detail
 
 /// How `rate_limiter::acquire` waits.
 struct acquire_options {
@@ -170,8 +31,8 @@ struct acquire_options {
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply beside
 /// the others.
 ///
-/// Thread safety: safe. With one limit it is a single atomic number, and nobody ever waits for a lock; with several, a lock
-/// is held for some nanoseconds. Neither copied nor moved.
+/// Thread safety: safe. With one limit it is two atomic numbers, and nobody ever waits for a lock; with several, a lock is held
+/// for some nanoseconds. Neither copied nor moved.
 template <std::size_t Limits = 1>
 class rate_limiter {
  public:
@@ -188,8 +49,11 @@ class rate_limiter {
   template <environment Env = real_time>
   bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
     auto const now = count(environment.now());
-    detail::permits_taken taken;
-    return limits_.take(now, now, require_weight(weight), taken);
+    detail::reservation r;
+    if (!limits_.reserve(now, now, require_weight(weight), r)) return false;
+    if (limits_.use(now, weight) <= now) return true;
+    limits_.give_back(r, weight);
+    return false;
   }
 
   /// Waits for permits and takes them.
@@ -219,13 +83,17 @@ class rate_limiter {
    public:
     ticket() = default;
     ticket(ticket&& other) noexcept
-        : limiter_(std::exchange(other.limiter_, nullptr)), taken_(other.taken_), weight_(other.weight_) {}
+        : limiter_(std::exchange(other.limiter_, nullptr)),
+          reserved_(other.reserved_),
+          weight_(other.weight_),
+          used_(other.used_) {}
     ticket& operator=(ticket&& other) noexcept {
       if (this != &other) {
         give_back();
         limiter_ = std::exchange(other.limiter_, nullptr);
-        taken_ = other.taken_;
+        reserved_ = other.reserved_;
         weight_ = other.weight_;
+        used_ = other.used_;
       }
       return *this;
     }
@@ -235,13 +103,15 @@ class rate_limiter {
     friend class rate_limiter;
 
     void give_back() noexcept {
-      if (limiter_ != nullptr) limiter_->limits_.give_back(taken_, weight_);
+      // What was used may have been sent.
+      if (limiter_ != nullptr && !used_) limiter_->limits_.give_back(reserved_, weight_);
       limiter_ = nullptr;
     }
 
     rate_limiter* limiter_ = nullptr;
-    detail::permits_taken taken_{};
+    detail::reservation reserved_{};
     std::uint64_t weight_ = 1;
+    bool used_ = false;
     std::int64_t latest_ = INT64_MAX;
   };
 
@@ -272,12 +142,17 @@ class rate_limiter {
   }
 
   admission ask(ticket& t, time_point now) {
+    auto const time = count(now);
     if (t.limiter_ == nullptr) {
-      if (!limits_.take(count(now), t.latest_, t.weight_, t.taken_)) return admission::refuse("too late");
+      if (!limits_.reserve(time, t.latest_, t.weight_, t.reserved_)) return admission::refuse("too late");
       t.limiter_ = this;
+      t.used_ = false;
     }
-    auto const left = duration(t.taken_.start) - now.time_since_epoch();
-    return left > duration::zero() ? admission::wait(left) : admission::go();
+    if (t.used_) return admission::go();
+    auto const start = t.reserved_.start > time ? t.reserved_.start : limits_.use(time, t.weight_);
+    if (start > time) return admission::wait(duration(start - time));
+    t.used_ = true;
+    return admission::go();
   }
 
   std::conditional_t<Limits == 1, detail::single_limit, detail::several_limits<Limits>> limits_;
