@@ -14,7 +14,7 @@
 #include <tenax/http/quota.hpp>
 
 namespace http = tenax::http;
-using headers = std::vector<http::header>;
+using header_lines = std::vector<http::header>;
 
 namespace {
 
@@ -39,8 +39,8 @@ std::int64_t number(std::string_view text) {
 }
 
 /// The same fields in another order; the lines of each keep theirs.
-headers with_other_order(headers const& lines) {
-  headers result;
+header_lines with_other_order(header_lines const& lines) {
+  header_lines result;
   for (auto last = lines.rbegin(); last != lines.rend(); ++last) {
     bool done = false;
     for (auto const& line : result) done = done || http::same_name(line.name, last->name);
@@ -56,7 +56,7 @@ bool in_range(std::optional<std::chrono::milliseconds> d) {
   return !d || (d->count() >= 0 && d->count() <= 2'147'483'648'000);
 }
 
-void check_quota(headers const& lines, http::wall_time now, http::profile p) {
+void check_quota(header_lines const& lines, http::wall_time now, http::profile p) {
   auto const quota = http::quota(lines, now, p);
   require(http::quota(with_other_order(lines), now, p) == quota, "a quota does not depend on the order of fields");
   if (!quota) return;
@@ -67,7 +67,7 @@ void check_quota(headers const& lines, http::wall_time now, http::profile p) {
   require(share >= 0 && share <= 1, "a share is between 0 and 1");
 }
 
-http::server_advice check_delay(headers const& lines, int status, http::wall_time now, http::profile p) {
+http::server_advice check_delay(header_lines const& lines, int status, http::wall_time now, http::profile p) {
   auto const advice = http::server_delay(lines, status, now, p);
   require(in_range(advice.delay), "a delay is between 0 and 2^31 s");
   require(http::server_delay(with_other_order(lines), status, now, p) == advice,
@@ -78,7 +78,7 @@ http::server_advice check_delay(headers const& lines, int status, http::wall_tim
   return advice;
 }
 
-bool has(headers const& lines, std::string_view name) {
+bool has(header_lines const& lines, std::string_view name) {
   for (auto const& line : lines) {
     if (http::same_name(line.name, name)) return true;
   }
@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t siz
   auto first = take_until(text, '\n');
   int const status = static_cast<int>(number(take_until(first, ' ')) % 1000);
   auto const now = http::wall_time(std::chrono::milliseconds(number(first) * 1000));
-  headers lines;
+  header_lines lines;
   while (!text.empty()) {
     auto line = take_until(text, '\n');
     auto const name = take_until(line, ':');
