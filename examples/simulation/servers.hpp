@@ -27,19 +27,24 @@ inline tenax::optional_duration told(tells how, tenax::duration d) {
 /// At most so many in any window of that length, as most catalogue and map services count.
 class rolling_window {
  public:
-  rolling_window(std::size_t most, tenax::duration window, tells how) : most_(most), window_(window), how_(how) {}
+  /// `tells_left`: with every answer, how many requests are left.
+  rolling_window(std::size_t most, tenax::duration window, tells how, bool tells_left = false)
+      : most_(most), window_(window), how_(how), tells_left_(tells_left) {}
 
   reply answer(tenax::time_point now) {
     while (!taken_.empty() && taken_.front() <= now - window_) taken_.pop_front();
-    if (taken_.size() >= most_) return {429, told(how_, taken_.front() + window_ - now)};
+    if (taken_.size() >= most_) return {429, told(how_, taken_.front() + window_ - now), {}};
     taken_.push_back(now);
-    return {};
+    reply r;
+    if (tells_left_) r.left = {.remaining = most_ - taken_.size(), .reset = taken_.front() + window_ - now};
+    return r;
   }
 
  private:
   std::size_t most_;
   tenax::duration window_;
   tells how_;
+  bool tells_left_;
   std::deque<tenax::time_point> taken_;
 };
 
@@ -54,7 +59,7 @@ class fixed_window {
       number_ = number;
       taken_ = 0;
     }
-    if (taken_ == most_) return {429, told(how_, window_ - now.time_since_epoch() % window_)};
+    if (taken_ == most_) return {429, told(how_, window_ - now.time_since_epoch() % window_), {}};
     ++taken_;
     return {};
   }
@@ -77,7 +82,7 @@ class token_bucket {
     using seconds = std::chrono::duration<double>;
     left_ = std::min(burst_, left_ + seconds(now - last_).count() * rate_);
     last_ = now;
-    if (left_ < 1) return {429, told(how_, std::chrono::ceil<tenax::duration>(seconds((1 - left_) / rate_)))};
+    if (left_ < 1) return {429, told(how_, std::chrono::ceil<tenax::duration>(seconds((1 - left_) / rate_))), {}};
     left_ -= 1;
     return {};
   }
@@ -96,7 +101,7 @@ class strict_interval {
   reply answer(tenax::time_point now) {
     auto const t = std::chrono::duration<double>(now.time_since_epoch()).count();
     auto const interval = std::chrono::floor<tenax::duration>(std::chrono::duration<double>(1 / rate_(t)));
-    if (any_ && now - last_ < interval) return {429, told(how_, interval - (now - last_))};
+    if (any_ && now - last_ < interval) return {429, told(how_, interval - (now - last_)), {}};
     any_ = true;
     last_ = now;
     return {};
@@ -122,17 +127,17 @@ class queueing_server {
     ++offered;
     auto const now = w.now();
     if (now >= from_ && now < to_) {
-      w.after(patience_ / 1000, [answer] { answer(reply{503, {}}); });
+      w.after(patience_ / 1000, [answer] { answer(reply{.status = 503}); });
       return;
     }
     free_at_ = std::max(free_at_, static_cast<double>(now.time_since_epoch().count())) + service_;
     auto const wait = tenax::duration(static_cast<std::int64_t>(free_at_)) - now.time_since_epoch();
     if (wait > patience_) {
-      w.after(patience_, [answer] { answer(reply{504, {}}); });
+      w.after(patience_, [answer] { answer(reply{.status = 504}); });
     } else {
       w.after(wait, [this, answer] {
         ++good;
-        answer(reply{200, {}});
+        answer(reply{.status = 200});
       });
     }
   }

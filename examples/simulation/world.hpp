@@ -62,6 +62,7 @@ class world {
 struct reply {
   int status = 200;
   tenax::optional_duration retry_after{};
+  tenax::allowance left{};
 };
 
 /// One call: the library's engine, waiting in the world's time. `send(answer)` sends a request and later calls
@@ -94,7 +95,7 @@ class call : public std::enable_shared_from_this<call<Policy, Send, Done>> {
   tenax::retry_loop<Policy const&> loop_;
   Send send_;
   Done done_;
-  reply last_{0, {}};
+  reply last_{.status = 0};
 };
 
 /// Starts a call. `policy` outlives it.
@@ -112,4 +113,5 @@ struct tenax::result_traits<simulation::reply> {
   static constexpr hint advice(simulation::reply const& r) {
     return {.wait = r.retry_after, .throttled = r.status == 429};
   }
+  static constexpr allowance quota(simulation::reply const& r) { return r.left; }
 };

@@ -47,9 +47,9 @@ constexpr hint advice_of_error(E const& error) {
 ///   static constexpr hint advice(reply const&) { return {}; }
 /// };
 /// ```
-/// Two more functions are used if they are there. `transient(r)`: whether this failure may pass, so that the default policy
+/// More functions are used if they are there. `transient(r)`: whether this failure may pass, so that the default policy
 /// tries again and gates count it; without it, every failure may. `describe(r, out)`: what a log line says of a failure, in
-/// calls of `out.text(std::string_view)`. And `release(r)`, for an `r` that is not const, is called before a wait: it closes
+/// calls of `out.text(std::string_view)`. `quota(r)`: a `tenax::allowance` for gates. And `release(r)`, for an `r` that is not const, is called before a wait: it closes
 /// what the discarded result holds open.
 template <class R>
 struct result_traits {

@@ -29,6 +29,7 @@ class rate_search {
     std::uint32_t version = 0;  // of the rate
     bool paced = false;         // followed the one before as fast as the rate allows: says something about the rate
     bool first_after_pause = false;
+    bool told = false;  // how many are left
     std::int64_t at = 0;
   };
 
@@ -50,7 +51,7 @@ class rate_search {
   [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
     auto earliest = paused_until_ > now ? paused_until_ : now;
     if (granted_ != 0) {
-      auto const paced = last_grant_ + interval();
+      auto const paced = last_grant_ + spacing(now);
       earliest = paced > earliest ? paced : earliest;
     }
     return earliest;
@@ -61,14 +62,31 @@ class rate_search {
     return ns < 9e18 ? static_cast<std::int64_t>(ns) + 1 : INT64_MAX / 2;
   }
 
+  /// The server says that so many requests are left for so long, besides those that are under way: they are spread over
+  /// that time. When it has passed, one request is sent to learn more. A server that refuses all the same is not believed
+  /// any more.
+  void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::int64_t reset,
+               std::uint64_t in_flight) noexcept {
+    if (distrusted_ || s.generation != generation_ || reset <= 0) return;
+    auto const left = remaining > in_flight ? remaining - in_flight : 0;
+    told_until_ = saturating_add(duration(now), duration(reset)).count();
+    if (left == 0) {
+      told_spacing_ = 0;
+      if (told_until_ > paused_until_) paused_until_ = told_until_;
+    } else {
+      told_spacing_ = (told_until_ - last_grant_) / static_cast<std::int64_t>(left + 1 < most ? left + 1 : most);
+    }
+  }
+
   stamp grant(std::int64_t now) noexcept {
-    bool const paced = granted_ != 0 && now - last_grant_ < interval() + interval() / 2;
+    bool const told = now < told_until_;
+    bool const paced = granted_ != 0 && !told && now - last_grant_ < interval() + interval() / 2;
     bool const first = paused_ && now >= paused_until_;
     if (first) paused_ = false;
     remember(now);
     last_grant_ = now;
     ++granted_;
-    return {generation_, version_, paced || first, first, now};
+    return {generation_, version_, !told && (paced || first), first, told, now};
   }
 
   void accepted(stamp const& s, std::int64_t now) noexcept {
@@ -121,6 +139,8 @@ class rate_search {
     if (s.generation != generation_) return;
     ++generation_;
     ++refusals_in_a_row_;
+    if (s.told) distrusted_ = true;
+    told_until_ = 0;
     auto const pause_seconds = seconds(paused_until_ > now ? paused_until_ - now : 0);
     cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
     last_refusal_ = now;
@@ -182,6 +202,11 @@ class rate_search {
       r = better;
     }
     return r;
+  }
+
+  /// From one request to the next.
+  [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
+    return now < told_until_ ? told_spacing_ : interval();
   }
 
   void limit_rate() noexcept {
@@ -280,6 +305,7 @@ class rate_search {
 
   static constexpr std::uint64_t window = 128;
   static constexpr double precision = 1.03;
+  static constexpr std::uint64_t most = INT64_MAX;
   static constexpr double slowest = 1.0 / 3600;
 
   double ceiling_;
@@ -305,6 +331,9 @@ class rate_search {
   std::int64_t round_trip_ = 0;
   std::int64_t hold_ = 0;
   bool paused_ = false;
+  bool distrusted_ = false;
+  std::int64_t told_until_ = 0;
+  std::int64_t told_spacing_ = 0;
   std::int64_t recent_[window] = {};
 };
 

@@ -139,6 +139,9 @@ class adaptive_rate_limiter {
       ++throttled_;
       search_.refused(t.stamp_, time, f.server_wait ? f.server_wait->count() : -1);
     }
+    if (f.left.known() && f.left.reset && f.how != feedback::kind::throttled) {
+      search_.allowed(t.stamp_, time, f.left.remaining, f.left.reset->count(), in_flight_);
+    }
   }
 
   /// Waits until a request may be sent. The permit wants to be told how it went.

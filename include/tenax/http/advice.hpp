@@ -8,6 +8,7 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/detail/chrono.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/http/response_traits.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -126,6 +127,14 @@ struct tenax::result_traits<R> {
   static constexpr bool failed(R const& r) { return http::failed(r); }
   static constexpr bool transient(R const& r) { return http::is_transient(r); }
   static constexpr hint advice(R const& r) { return http::advisor{}.read(r); }
+
+  static allowance quota(R const& r) {
+    auto const said = http::quota_of(r, std::chrono::system_clock::now());
+    if (!said || !said->remaining) return {};
+    return {.remaining = *said->remaining,
+            .limit = said->limit.value_or(allowance::unknown),
+            .reset = optional_duration(said->reset)};
+  }
 
   static void release(R& r)
     requires requires { http::response_traits<R>::release(r); }
