@@ -114,9 +114,7 @@ class rate_search {
         if (accepted_ >= 32) contradictions_ = 0;
         if (high_ > low_ * 1.06 && accepted_ >= 16) {
           continue_search();
-        } else if (accepted_ >= (std::uint64_t(32) << fruitless_) &&
-                   seconds(now - last_refusal_) >
-                       static_cast<double>(8U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_) {
+        } else if (may_probe(now)) {
           step_ = 0;
           phase_ = phase::probe;
           next_step();
@@ -155,8 +153,13 @@ class rate_search {
     auto const demonstrated = demonstrated_rate(s.at, pause_seconds);
     switch (phase_) {
       case phase::start:
-        high_ = least(rate_, 2 * (peak_rate() + demonstrated));
-        low_ = least(high_ / 2, demonstrated);
+        high_ = rate_;
+        low_ = rate_ / 4;
+        // One request says nothing about how fast requests may come.
+        if (granted_ > 1) {
+          high_ = least(rate_, 2 * (peak_rate() + demonstrated));
+          low_ = least(high_ / 2, demonstrated);
+        }
         // What was accepted beyond the demonstrated rate was a burst.
         burst_ = 1 + static_cast<double>(accepted_since_refusal_) * (1 - low_ / (high_ / 2));
         if (burst_ > 64) burst_ = 64;
@@ -232,6 +235,13 @@ class rate_search {
       phase_ = phase::start;
       set_rate(low_ * 2);
     }
+  }
+
+  /// Less often the more probes were in vain and the more a refusal costs; at low rates, by the clock.
+  [[nodiscard]] bool may_probe(std::int64_t now) const noexcept {
+    auto const quiet = seconds(now - last_refusal_);
+    return accepted_ >= 32 && (accepted_ >= (std::uint64_t(32) << fruitless_) || (accepted_ >= 128 && quiet > 100)) &&
+           quiet > static_cast<double>(8U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_;
   }
 
   /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
