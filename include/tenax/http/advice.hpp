@@ -24,8 +24,11 @@ struct no_body {};
 /// Directives of a response that did not fail are meant for somebody else, except for gRPC's, which come with status 200.
 template <class R>
 constexpr bool speaks_to_us(R const& r, server_advice const& asked) {
-  return failed(r) || asked.source == "grpc-retry-pushback-ms";
+  return http::failed(r) || asked.source == "grpc-retry-pushback-ms";
 }
+
+/// Statuses that mean "too fast" if a delay comes with them, and other things otherwise.
+constexpr bool may_say_too_fast(int status) noexcept { return status == 503 || status == 403; }
 
 /// The clocks of both sides are compared to the second, so that what is left may be short by nearly one.
 inline constexpr auto clock_slack = std::chrono::seconds(1);
@@ -33,11 +36,12 @@ inline constexpr auto clock_slack = std::chrono::seconds(1);
 template <class R>
 constexpr hint to_hint(R const& r, server_advice const& asked) {
   hint h;
-  if (error_of(r) == transport_error::cancelled) h.directive = hint::advice::cancelled;
   if (asked.directive == directive::no_retry && speaks_to_us(r, asked)) h.directive = hint::advice::forbidden;
+  // The caller's own doing goes before what the server had said by then.
+  if (http::error_of(r) == transport_error::cancelled) h.directive = hint::advice::cancelled;
   if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
-  auto const status = status_of(r);
-  h.throttled = status == 429 || (h.wait && (status == 503 || status == 403));
+  auto const status = http::status_of(r);
+  h.throttled = status == 429 || (h.wait && may_say_too_fast(status));
   return h;
 }
 
@@ -87,15 +91,15 @@ class advisor {
   /// What `r` advises.
   template <response R>
   [[nodiscard]] constexpr hint read(R const& r) const {
-    auto h = detail::to_hint(r, delay_of(r, clock_(), profile_));
+    auto h = detail::to_hint(r, http::delay_of(r, clock_(), profile_));
     if constexpr (!std::is_same_v<Extractor, detail::no_body>) {
       static_assert(detail::knows_body<R>,
                     "tenax: http::retry_after_from_body() cannot see the body of this response; give its "
                     "tenax::http::response_traits a function body()");
-      if (failed(r)) {
+      if (http::failed(r)) {
         auto const asked = optional_duration(extractor_(std::string_view(detail::traits<R>::body(r))));
         if (asked && (!h.wait || *h.wait < *asked)) h.wait = asked;
-        if (asked && status_of(r) == 503) h.throttled = true;
+        if (asked && detail::may_say_too_fast(http::status_of(r))) h.throttled = true;
       }
     }
     return h;
