@@ -255,6 +255,13 @@ TEST_CASE("The body is looked at only if the response failed, and throttles as a
   CHECK(asked == std::vector<std::string>{"busy", "quota", "broken", ""});
 }
 
+TEST_CASE("A body that asks for a negative wait asks for nothing") {
+  auto const advisor = http::retry_after_from_body([](std::string_view) { return -3s; });
+  CHECK_FALSE(advisor.read(reply{.status = 503}).wait);
+  CHECK_FALSE(advisor.read(reply{.status = 503}).throttled);
+  CHECK(advisor.read(reply{.status = 503, .headers = {{"Retry-After", "0"}}}).wait == tenax::optional_duration(0s));
+}
+
 TEST_CASE("What a reader of bodies throws ends the call") {
   tenax::testing::virtual_time clock;
   int calls = 0;
