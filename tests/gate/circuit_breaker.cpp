@@ -586,7 +586,9 @@ void play_at_random(std::uint64_t seed) {
       if (how == 4) {
         o.t = {};
       } else {
-        tell(breaker, o.t, std::array{kind::success, kind::failure, kind::throttled, kind::cancelled}[how], now);
+        tell(breaker, o.t,
+             std::array{kind::success, kind::failure, kind::throttled, kind::cancelled}[static_cast<std::size_t>(how)],
+             now);
       }
       if (!current) REQUIRE(breaker.state() == before);
       if (current && before == state::half_open && by_failure) REQUIRE(breaker.state() == state::open);
