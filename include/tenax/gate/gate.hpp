@@ -71,6 +71,12 @@ concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_mo
                  g.report(t, f, now);
                };
 
+/// A gate that is a small value and refers to shared state, as `keyed<...>[key]` is: policies hold a copy of it, without
+/// `std::ref`. A gate whose `admit` and `report` are const says so by `static constexpr bool is_gate_view = true`; copies
+/// share what they count. The ticket may outlive the view.
+template <class G>
+concept gate_view = gate<G const> && std::is_copy_constructible_v<G> && requires { requires G::is_gate_view; };
+
 namespace detail {
 
 /// What a policy holds of a thing given by value or through `std::ref`: the thing itself, to be used from const code.
@@ -100,7 +106,7 @@ struct no_gates {
   constexpr void describe(Out&) const {}
 };
 
-/// The gates of a policy: those of `Outer`, then `Gate`, a `std::reference_wrapper`.
+/// The gates of a policy: those of `Outer`, then `Gate`, a `std::reference_wrapper` or a view.
 template <class Outer, class Gate>
 struct gates {
   static constexpr bool empty = false;
@@ -109,7 +115,7 @@ struct gates {
     typename unwrapped<Gate>::ticket own{};
   };
 
-  constexpr gates(Outer o, Gate g) : outer(std::move(o)), own(g) {}
+  constexpr gates(Outer o, Gate g) : outer(std::move(o)), own(std::move(g)) {}
 
   constexpr admission admit(tickets& t, attempt_info const& a, time_point now) const {
     auto const answer = outer.admit(t.outer, a, now);
