@@ -38,7 +38,7 @@ for client in fetch_httplib fetch_curl; do
   before=$(wc -l <haproxy.log)
   timeout 30 "$CLIENTS/$client" --url "http://127.0.0.1:$port" --threads $threads --count $count >"$client.log" 2>&1 ||
     fail "$client ended with $?"
-  sleep 0.1
+  settle
   tail -n "+$((before + 1))" haproxy.log | awk '$2 ~ /^\/items/ { $3 = sprintf("%.3f", $3 / 1000); print }' >access.log
   each_fetched_once access.log $threads $count
   [ "$(count_status access.log 429)" -gt 0 ] || fail 'haproxy never said 429: the test tests nothing'

@@ -54,6 +54,7 @@ run() {
   : >access.log
   timeout 20 "$@" >example.log 2>&1 || fail "$1 ended with $?"
   cat example.log
+  settle
   grep -q '^429 ' access.log || fail 'nginx never said 429: the test tests nothing'
 }
 fetched_once() {

@@ -54,6 +54,7 @@ for client in fetch_httplib fetch_curl; do
   : >access.log
   timeout 10 "$CLIENTS/$client" --url "http://127.0.0.1:$port" --path /hangs_up --threads $threads --count $count \
     >"$client.log" 2>&1 || fail "$client ended with $?"
+  settle
   each_fetched_once access.log $threads $count
   [ "$(count_status access.log 444)" -gt 4 ] || fail 'nginx did not hang up: the test tests nothing'
   printf '%s: %s\n' "$client" "$(cat "$client.log")"
@@ -71,6 +72,7 @@ for client in fetch_httplib fetch_curl; do
   sleep 0.7
   kill -CONT "${running[behind]}"
   wait "$job" || fail "$client ended with $?"
+  settle
   each_fetched_once access.log $threads $count
   [ "$(count_status access.log 502)" -gt 0 ] || fail 'nginx never said 502: the test tests nothing'
   [ "$(count_status access.log 504)" -gt 0 ] || fail 'nginx never said 504: the test tests nothing'

@@ -41,6 +41,7 @@ for client in fetch_httplib fetch_curl; do
   : >access.log
   timeout 30 "$CLIENTS/$client" --url "http://127.0.0.1:$port" --threads $threads --count $count >"$client.log" 2>&1 ||
     fail "$client ended with $?"
+  settle
   each_fetched_once access.log $threads $count
   [ "$(count_status access.log 429)" -gt 0 ] || fail 'nginx never said 429: the test tests nothing'
   nobody_early access.log

@@ -125,6 +125,9 @@ count_early() {
 }
 nobody_early() { [ "$(count_early "$@")" -eq 0 ] || fail 'somebody came earlier than was asked'; }
 
+# A server writes its log after its answer.
+settle() { sleep 0.1; }
+
 # each_fetched_once LOG THREADS COUNT
 each_fetched_once() {
   [ "$(awk '$1 == 200 && !seen[$2]++' "$1" | wc -l)" -eq $(($2 * $3)) ] || fail 'something was not fetched'
