@@ -194,6 +194,10 @@ TEST_CASE("An advisor's parts are given in any order") {
   auto const other = http::advisor{}.headers(http::profile::strict).body(wait_in_body).clock(noon);
   CHECK(one.read(r).wait == tenax::optional_duration(60s));
   CHECK(other.read(r).wait == tenax::optional_duration(60s));
+  // Without a body it is the clock that tells.
+  reply const by_clock{.status = 503, .headers = r.headers};
+  CHECK(one.read(by_clock).wait == tenax::optional_duration(31s));
+  CHECK(other.read(by_clock).wait == tenax::optional_duration(31s));
   CHECK(one.read(fraction).wait == tenax::optional_duration(1ms));
   CHECK(other.read(fraction).wait == tenax::optional_duration(1ms));
 }

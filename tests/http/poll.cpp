@@ -148,6 +148,14 @@ TEST_CASE("A redirection that asks for a wait gets it") {
   CHECK(s.clock.sleeps() == durations{3s, 4s});
 }
 
+TEST_CASE("A redirection that asks for no wait gets none") {
+  service s;
+  s.answers = {
+      accepted("/jobs/1"), {.status = 303, .headers = {{"Location", "/results/1"}, {"Retry-After", "0"}}}, done};
+  CHECK(s.poll().status == 200);
+  CHECK(s.clock.sleeps() == durations{1s});
+}
+
 TEST_CASE("A circle of redirections is not followed in a hot loop") {
   service s;
   s.answers = {accepted("/jobs/1"), moved(302, "/jobs/1")};

@@ -416,6 +416,15 @@ TEST_CASE("A response handler hears of a final failure without a body") {
   CHECK(s.body.empty());
 }
 
+TEST_CASE("A receiver is not called for a final failure without a body") {
+  tests::server server([](auto const&) { return tests::respond(404); });
+  client c(server);
+  int calls = 0;
+  auto const r = c.Get("/", [&](char const*, std::size_t) { return ++calls < 0; });
+  CHECK(r->status == 404);
+  CHECK(calls == 0);
+}
+
 TEST_CASE("Who does not want the body of a final failure cancels, as without retries") {
   tests::server server([](auto const&) { return tests::respond(404, "no such song"); });
   client c(server);

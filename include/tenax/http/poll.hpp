@@ -96,7 +96,7 @@ class polled_task {
     redirections_ = redirected_ ? redirections_ + 1 : 0;
     if (done_) return;
     auto const next = http::header_of(r, header_.empty() || redirected_ ? std::string_view("Location") : header_);
-    if (!next.empty()) here_.url = resolve(here_.url, next);
+    here_.url = resolve(here_.url, next);
     // An answer that says neither where to ask nor that it is an answer to asking cannot be followed.
     done_ = next.empty() && (!started_ || redirected_);
     started_ = !done_;
@@ -123,7 +123,7 @@ auto polling(Retrying const& policy, Task const& task) {
            (task.started() && retried(a));
   };
   auto const pause = [&task, wait = policy.policy().strategy](auto const& a) -> duration {
-    if (task.redirected() && !a.server_wait) return {};
+    if (task.redirected()) return {};  // or what the server asks for, which the engine sees to
     return optional_duration(wait(a)).value_or({});
   };
   return policy.when(again).wait(pause);
