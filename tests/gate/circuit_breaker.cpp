@@ -132,6 +132,12 @@ TEST_CASE("circuit_breaker: opens at a share of failures among enough calls") {
     CHECK(attempted(breaker, kind::failure, 10s));
     CHECK(breaker.state() == state::open);
   }
+  SECTION("a circuit that closes begins with an empty window") {
+    for (int i = 0; i < 4; ++i) CHECK(attempted(breaker, kind::failure));
+    breaker.close(tenax::time_point(0s));
+    for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure));
+    CHECK(breaker.state() == state::closed);
+  }
   SECTION("what is within the window is not") {
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 0s));
     CHECK(attempted(breaker, kind::failure, 9999ms));
