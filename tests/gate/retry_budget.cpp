@@ -109,6 +109,7 @@ TEST_CASE("retry_budget: options that make no sense are refused") {
         "tenax: retry_budget: failure_cost must be from 0.000001 to the number of tokens, but is -1");
   CHECK(refused_options({.throttled_cost = std::numeric_limits<double>::quiet_NaN()}) ==
         "tenax: retry_budget: throttled_cost must be from 0.000001 to the number of tokens, but is nan");
+  CHECK(tests::described(retry_budget()) == "a retry budget");
 }
 
 TEST_CASE("retry_budget: an outage ends retries, and a recovery brings them back") {

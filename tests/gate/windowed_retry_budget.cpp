@@ -147,6 +147,7 @@ TEST_CASE("windowed_retry_budget: options that make no sense are refused") {
         "tenax: windowed_retry_budget: throttled_cost must be at least 0, but is -1");
   CHECK(refused_options({.ratio = 0, .window = 1s, .min_per_second = 0.5}) ==
         "tenax: windowed_retry_budget: min_per_second must allow one retry in a window if ratio is 0, but is 0.5");
+  CHECK(tests::described(windowed_retry_budget()) == "a windowed retry budget");
 }
 
 TEST_CASE("windowed_retry_budget: an outage ends the retries of a policy within a window") {
