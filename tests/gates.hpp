@@ -114,6 +114,17 @@ bool attempted(G& gate, kind how, tenax::duration now = {}, std::uint32_t number
   return true;
 }
 
+/// What a gate says of itself.
+template <class G>
+std::string described(G const& gate) {
+  struct {
+    std::string said{};
+    void text(char const* t) { said += t; }
+  } out;
+  gate.describe(out);
+  return out.said;
+}
+
 /// Runs `work(thread)` in eight threads that start together.
 template <class F>
 void in_eight_threads(F const& work) {

@@ -137,6 +137,7 @@ TEST_CASE("adaptive_throttle: options that make no sense are refused") {
   CHECK(refused_options({.k = std::numeric_limits<double>::quiet_NaN()}) ==
         "tenax: adaptive_throttle: k must be from 1 to 1000, but is nan");
   CHECK(refused_options({.window = -1s}) == "tenax: adaptive_throttle: window must be more than zero, but is -1s");
+  CHECK(tests::described(adaptive_throttle()) == "an adaptive throttle");
 }
 
 TEST_CASE("adaptive_throttle: alone and in a policy") {
@@ -166,6 +167,7 @@ TEST_CASE("adaptive_throttle: alone and in a policy") {
   }
   CHECK(refused_here + refused_there == 2000);
   CHECK(refused_there < 60);
+  CHECK(adaptive_throttle().call([] { return 3; }) == 3);  // in real time
 }
 
 TEST_CASE("adaptive_throttle: an overloaded server gets about k times what it accepts") {

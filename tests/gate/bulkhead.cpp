@@ -221,6 +221,7 @@ TEST_CASE("bulkhead: options that make no sense are refused") {
   CHECK(refused_options({.queue = -1}) == "tenax: bulkhead: queue must be at least 0, but is -1");
   CHECK(refused_options({.queue = 65537}) == "tenax: bulkhead: queue must be at most 65536, but is 65537");
   CHECK(refused_options({.max_wait = 0s}) == "tenax: bulkhead: max_wait must be more than zero, but is 0s");
+  CHECK(tests::described(bulkhead()) == "a bulkhead");
 }
 
 TEST_CASE("bulkhead: alone, it waits for its turn") {

@@ -132,6 +132,12 @@ TEST_CASE("circuit_breaker: opens at a share of failures among enough calls") {
     CHECK(attempted(breaker, kind::failure, 10s));
     CHECK(breaker.state() == state::open);
   }
+  SECTION("a circuit that closes begins with an empty window") {
+    for (int i = 0; i < 4; ++i) CHECK(attempted(breaker, kind::failure));
+    breaker.close(tenax::time_point(0s));
+    for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure));
+    CHECK(breaker.state() == state::closed);
+  }
   SECTION("what is within the window is not") {
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 0s));
     CHECK(attempted(breaker, kind::failure, 9999ms));
@@ -302,6 +308,10 @@ TEST_CASE("circuit_breaker: by hand") {
   CHECK(breaker.state() == state::open);
   breaker.isolate();
   CHECK(breaker.state() == state::isolated);
+  CHECK(to_string(state::closed) == std::string("closed"));
+  CHECK(to_string(state::open) == std::string("open"));
+  CHECK(to_string(state::half_open) == std::string("half-open"));
+  CHECK(to_string(state::isolated) == std::string("isolated"));
 }
 
 TEST_CASE("circuit_breaker: jitter draws a part of the time, from the attempt's source") {
@@ -367,6 +377,7 @@ TEST_CASE("circuit_breaker: options that make no sense are refused") {
   CHECK(refused_options({.probes = 0}) == "tenax: circuit_breaker: probes must be at least 1, but is 0");
   CHECK(refused_options({.successes_to_close = 0}) ==
         "tenax: circuit_breaker: successes_to_close must be at least 1, but is 0");
+  CHECK(tests::described(circuit_breaker()) == "a circuit breaker");
 }
 
 TEST_CASE("circuit_breaker: an observer hears every change") {

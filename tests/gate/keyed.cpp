@@ -182,7 +182,7 @@ TEST_CASE("keyed: if all keys are in use, a new one is refused") {
 
 TEST_CASE("keyed: a refused attempt does not keep its gate in use") {
   bulkheads all(one_at_once, {.max_keys = 1});
-  all.operator[](1).call([] {});
+  all[1].call([] {});
   bulkheads::ticket a, b, c;
   CHECK(asked(all, 1, a) == verdict::go);
   CHECK(asked(all, 1, b) == verdict::wait);
@@ -215,6 +215,8 @@ TEST_CASE("keyed: options that make no sense are refused") {
   CHECK(refused({}) == "accepted");
   CHECK(refused({.max_keys = 0}) == "tenax: keyed: max_keys must be at least 1, but is 0");
   CHECK(refused({.forget_after = 0s}) == "tenax: keyed: forget_after must be more than zero, but is 0s");
+  bulkheads all(one_at_once);
+  CHECK(tests::described(all[1]) == "a gate for its key");
 }
 
 TEST_CASE("keyed: the view goes into a policy without std::ref, beside other gates") {

@@ -69,11 +69,11 @@ TEST_CASE("windowed_retry_budget: the floor, for clients that make few calls") {
   CHECK(balance(by_default, 0s) == 1);
 }
 
-TEST_CASE("windowed_retry_budget: ten tenths are one") {
-  windowed_retry_budget budget({.ratio = 0.1, .min_per_second = 0});
-  for (int i = 0; i < 10; ++i) budget.count(kind::success, tenax::time_point(0s));
-  CHECK(balance(budget, 0s) == 1);
-  CHECK(budget.withdraw(tenax::time_point(0s)));
+TEST_CASE("windowed_retry_budget: a hundred times 0.29 is 29, although binary numbers say less") {
+  windowed_retry_budget budget({.ratio = 0.29, .min_per_second = 0});
+  for (int i = 0; i < 100; ++i) budget.count(kind::success, tenax::time_point(0s));
+  CHECK(balance(budget, 0s) == 29);
+  for (int i = 0; i < 29; ++i) CHECK(budget.withdraw(tenax::time_point(0s)));
   CHECK_FALSE(budget.withdraw(tenax::time_point(0s)));
 }
 
@@ -113,6 +113,7 @@ TEST_CASE("windowed_retry_budget: an abandoned retry gives back what it took; on
   CHECK(balance(budget, 19s) == 2);
   t = {};
   CHECK(balance(budget, 19s) == 3);
+  CHECK(balance(budget, 20s) == 3);
   CHECK(asked(budget, t, 20s, 2) == verdict::go);
   CHECK(balance(budget, 30s) == 3);
   t = {};
@@ -146,6 +147,7 @@ TEST_CASE("windowed_retry_budget: options that make no sense are refused") {
         "tenax: windowed_retry_budget: throttled_cost must be at least 0, but is -1");
   CHECK(refused_options({.ratio = 0, .window = 1s, .min_per_second = 0.5}) ==
         "tenax: windowed_retry_budget: min_per_second must allow one retry in a window if ratio is 0, but is 0.5");
+  CHECK(tests::described(windowed_retry_budget()) == "a windowed retry budget");
 }
 
 TEST_CASE("windowed_retry_budget: an outage ends the retries of a policy within a window") {

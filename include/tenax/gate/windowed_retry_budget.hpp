@@ -99,7 +99,7 @@ class windowed_retry_budget {
  private:
   friend ticket;
 
-  // Below 1, because ten successes of 0.1 each do not quite make one in binary.
+  // Below 1, because 100 successes of 0.29 each do not quite make 29 retries in binary.
   static constexpr double whole_retry = 1 - 1e-6;
 
   double left_at(time_point now) {
