@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::http {
 
 /// The parts of a URI reference (RFC 3986 appendix B), as views into it. A part that is absent is empty; `has_authority` and

@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ namespace tenax::testing {
 /// Thread safety: unsafe; one script for one thread.
 template <class T>
 class script {
+  struct no_object {};
+
  public:
   /// The next outcome is this value. For `script<void>`: the normal end.
   template <class... U>
@@ -32,6 +35,13 @@ class script {
     static_assert(sizeof...(U) == (std::is_void_v<T> ? 0 : 1),
                   "tenax: script<T>::returns() takes one value, script<void>'s none");
     return add([value...]() -> T { return T(value...); });
+  }
+
+  /// The same for a value in braces: `returns({503, "busy"})`.
+  script& returns(std::conditional_t<std::is_object_v<T>, T, no_object> value)
+    requires(std::is_object_v<T>)
+  {
+    return add([value = std::move(value)]() -> T { return value; });
   }
 
 #if defined(__cpp_exceptions)
