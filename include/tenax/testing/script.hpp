@@ -17,10 +17,10 @@ namespace tenax::testing {
 /// ```
 /// tenax::testing::script<int> flaky;
 /// flaky.throws(std::runtime_error("down")).returns(7);
-/// CHECK(policy(std::ref(flaky)) == 7);
+/// CHECK(policy(flaky) == 7);
 /// CHECK(flaky.calls() == 2);
 /// ```
-/// Pass it with `std::ref`, or the copy inside the policy plays. Called beyond its end it throws `std::logic_error`, which
+/// A policy's `wrap` holds a copy, which would play instead: give it `std::ref(flaky)`. Called beyond its end it throws `std::logic_error`, which
 /// no default policy retries; `repeats_last()` plays the last outcome for ever instead.
 ///
 /// Thread safety: unsafe; one script for one thread.
