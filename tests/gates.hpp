@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// gates.hpp: a gate that answers as it is told and checks how it is treated.
+// gates.hpp: a gate that answers as it is told and checks how it is treated; asking and telling gates by hand.
 #pragma once
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -81,5 +83,50 @@ class test_gate {
   events* log_;
 };
 static_assert(tenax::gate<test_gate>);
+
+using verdict = tenax::admission::verdict;
+using kind = tenax::feedback::kind;
+
+/// Asks for attempt number `number`, at a moment counted from the beginning of time.
+template <class G>
+tenax::admission ask(G& gate, typename G::ticket& t, tenax::duration now = {}, std::uint32_t number = 1,
+                     tenax::random_source* random = nullptr) {
+  return gate.admit(t, tenax::attempt_info{.number = number, .random = random}, tenax::time_point(now));
+}
+
+template <class G>
+verdict asked(G& gate, typename G::ticket& t, tenax::duration now = {}, std::uint32_t number = 1,
+              tenax::random_source* random = nullptr) {
+  return ask(gate, t, now, number, random).answer;
+}
+
+template <class G>
+void tell(G& gate, typename G::ticket& t, kind how, tenax::duration now = {}) {
+  gate.report(t, tenax::feedback{.how = how}, tenax::time_point(now));
+}
+
+/// One attempt that ends as it starts. Whether it was admitted.
+template <class G>
+bool attempted(G& gate, kind how, tenax::duration now = {}, std::uint32_t number = 1) {
+  typename G::ticket t;
+  if (asked(gate, t, now, number) != verdict::go) return false;
+  tell(gate, t, how, now);
+  return true;
+}
+
+/// Runs `work(thread)` in eight threads that start together.
+template <class F>
+void in_eight_threads(F const& work) {
+  std::atomic<int> ready{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      ++ready;
+      while (ready != 8) std::this_thread::yield();
+      work(i);
+    });
+  }
+  for (auto& t : threads) t.join();
+}
 
 }  // namespace tests

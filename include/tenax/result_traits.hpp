@@ -48,9 +48,9 @@ constexpr hint advice_of_error(E const& error) {
 /// ```
 /// More functions are used if they are there. `advice(r)`, a `tenax::hint`: what the value says about trying again.
 /// `transient(r)`: whether this failure may pass, so that the default policy tries again and gates count it; without it,
-/// every failure may. `describe(r, out)`: what a log line says of a failure, in
-/// calls of `out.text(std::string_view)`. And `release(r)`, for an `r` that is not const, is called before a wait: it closes
-/// what the discarded result holds open.
+/// every failure may. `describe(r, out)`: what a log line says of a failure, in calls of `out.text(std::string_view)`.
+/// `quota(r)`: a `tenax::allowance` for gates. And `release(r)`, for an `r` that is not const, is called before a wait: it
+/// closes what the discarded result holds open.
 template <class R>
 struct result_traits {
   /// Whether values of this type can say that the operation failed. False makes the rest unreachable.

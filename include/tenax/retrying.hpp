@@ -122,7 +122,8 @@ class retrying : public Policy {
     }
   }
 
-  /// Passes every attempt through a shared gate, given as `std::ref(gate)`. Gates that were added earlier are asked first.
+  /// Passes every attempt through a shared gate, given as `std::ref(gate)` or as a view such as `keyed[key]`. Gates that
+  /// were added earlier are asked first.
   template <class G>
   [[nodiscard]] constexpr auto through(G const& g) const {
     if constexpr (detail::check_gate<G>()) {

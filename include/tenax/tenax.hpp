@@ -2,7 +2,7 @@
 // tenax.hpp: the core: policies, the engine and the blocking driver. Needs only the standard library.
 //
 // Included by hand where they are needed, because they cost more to compile: <tenax/cancel.hpp> (std::stop_token),
-// <tenax/observe/counters.hpp>, <tenax/fmt.hpp> and the headers in <tenax/testing/>.
+// <tenax/observe/counters.hpp>, <tenax/fmt.hpp>, the gates in <tenax/gate/> and the headers in <tenax/testing/>.
 #pragma once
 
 // What it is all about

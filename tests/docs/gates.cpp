@@ -3,6 +3,13 @@
 #include <atomic>
 #include <utility>
 
+#include <tenax/gate/adaptive_throttle.hpp>
+#include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/keyed.hpp>
+#include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/windowed_retry_budget.hpp>
+
 #include "docs.hpp"
 
 namespace {
@@ -81,4 +88,155 @@ TEST_CASE("gates: through") {
   auto const report = policy.stop(stop::deadline(25ms)).try_call([] {});
   CHECK(report.reason == tenax::stop_reason::expired_on_entry);
   CHECK(report.waited == 20ms);
+}
+
+TEST_CASE("gates: circuit_breaker") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  int sent = 0;
+  auto const fetch_page = [&]() -> int {
+    ++sent;
+    throw network_error("down");
+  };
+  // [circuit_breaker]
+  tenax::circuit_breaker breaker({.failures = 2, .open_for = 10s});
+  auto const policy = polite.through(std::ref(breaker));
+  // [/circuit_breaker]
+  CHECK_THROWS_AS(policy(fetch_page), network_error);
+  CHECK(sent == 2);
+  CHECK(breaker.state() == tenax::circuit_state::open);
+  CHECK_THROWS_AS(policy(fetch_page), tenax::refused);
+  CHECK(sent == 2);
+  clock.advance(10s);
+  CHECK(policy([] { return 1; }) == 1);
+  CHECK(breaker.state() == tenax::circuit_state::closed);
+}
+
+TEST_CASE("gates: circuit_breaker alone") {
+  virtual_time clock;
+  std::string log;
+  auto const fetch = []() -> std::string { throw network_error("down"); };
+  auto const write = [&](std::string const& line) { log += line; };
+  // [circuit_breaker_alone]
+  tenax::circuit_breaker breaker(
+      {.failure_ratio = 0.5, .window = 30s, .minimum_calls = 20},
+      [&](tenax::circuit_state from, tenax::circuit_state to, tenax::time_point) {
+        write(std::string("circuit ") + to_string(from) + " -> " + to_string(to));
+      });
+  auto const page_or_old_one = [&](std::string const& old) {
+    try {
+      return breaker.call(fetch);
+    } catch (tenax::refused const&) {
+      return old;  // at once, and nobody was asked
+    }
+  };
+  // [/circuit_breaker_alone]
+  for (int i = 0; i < 20; ++i) CHECK_THROWS_AS(page_or_old_one("old"), network_error);
+  CHECK(page_or_old_one("old") == "old");
+  CHECK(log == "circuit closed -> open");
+}
+
+TEST_CASE("gates: retry_budget") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  // [retry_budget]
+  tenax::retry_budget budget({.tokens = 10, .ratio = 0.1});  // one for each server
+  auto const policy = polite.stop(stop::after_attempts(4)).through(std::ref(budget));
+  // [/retry_budget]
+  int calls = 0;
+  for (int i = 0; i < 100; ++i) {
+    static_cast<void>(policy.try_call([&] {
+      ++calls;
+      throw network_error("down");
+    }));
+  }
+  CHECK(calls == 103);
+}
+
+TEST_CASE("gates: windowed_retry_budget") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.wait(wait::constant(10ms)).environment(std::ref(clock));
+  // [windowed_retry_budget]
+  tenax::windowed_retry_budget budget({.ratio = 0.2, .window = 10s, .min_per_second = 0.1});
+  auto const policy = polite.through(std::ref(budget));
+  // [/windowed_retry_budget]
+  for (int i = 0; i < 100; ++i) policy([] {});
+  int calls = 0;
+  for (int i = 0; i < 100; ++i) {
+    static_cast<void>(policy.try_call([&] {
+      ++calls;
+      throw network_error("down");
+    }));
+  }
+  CHECK(calls == 100 + 20 + 1);
+}
+
+TEST_CASE("gates: bulkhead") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  // [bulkhead]
+  tenax::bulkhead places({.at_once = 8, .queue = 16, .max_wait = 1s});
+  auto const policy = polite.through(std::ref(places));
+  // [/bulkhead]
+  std::vector<tenax::bulkhead::ticket> busy(8);
+  for (auto& t : busy)
+    CHECK(places.admit(t, {}, clock.now()).answer == tenax::admission::verdict::go);
+  auto const report = policy.try_call([] {});
+  CHECK(report.reason == tenax::stop_reason::refused_by_gate);
+  CHECK(report.waited == 1s);
+  clock.after(100ms, [&] { busy.clear(); });
+  CHECK(policy([&] { return places.running(); }) == 1);
+}
+
+TEST_CASE("gates: adaptive_throttle") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock)).stop(stop::after_attempts(1));
+  // [adaptive_throttle]
+  tenax::adaptive_throttle throttle({.k = 2, .window = 2min});
+  auto const policy = polite.through(std::ref(throttle));
+  // [/adaptive_throttle]
+  int sent = 0;
+  for (int i = 0; i < 1000; ++i) {
+    static_cast<void>(policy.try_call([&] {
+      ++sent;
+      throw tenax::retry_after(1s, network_error("overloaded"));
+    }));
+  }
+  CHECK(sent < 50);
+}
+
+TEST_CASE("gates: keyed") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const fetch = [](std::string const& host) -> int {
+    if (host == "b.example") throw network_error("down");
+    return 200;
+  };
+  // [keyed]
+  tenax::keyed<std::string, tenax::circuit_breaker<>> breakers(
+      [] { return tenax::circuit_breaker({.failures = 2}); },
+      {.max_keys = 1000, .forget_after = 10min});
+
+  auto const get = [&](std::string const& host) {
+    return polite.through(breakers[host])(fetch, host);
+  };
+  // [/keyed]
+  CHECK(get("a.example") == 200);
+  CHECK_THROWS_AS(get("b.example"), network_error);
+  CHECK_THROWS_AS(get("b.example"), tenax::refused);
+  CHECK(get("a.example") == 200);
+  // [visit]
+  breakers.visit("b.example", [](tenax::circuit_breaker<>& b) { b.close(); });
+  // [/visit]
+  CHECK_THROWS_AS(get("b.example"), network_error);
+}
+
+TEST_CASE("gates: by hand") {
+  virtual_time clock;
+  tenax::bulkhead gate;
+  auto const send = [] { return 5; };
+  // [call_through]
+  int const answer = tenax::call_through(gate, send, clock);  // the clock may be left out
+  // [/call_through]
+  CHECK(answer == 5);
 }

@@ -199,7 +199,21 @@ struct gate_with_fixed_ticket {
   admission admit(ticket&, attempt_info const&, time_point);
   void report(ticket&, feedback const&, time_point);
 };
+struct open_view {
+  struct ticket {};
+  static constexpr bool is_gate_view = true;
+  admission admit(ticket&, attempt_info const&, time_point) const { return admission::go(); }
+  void report(ticket&, feedback const&, time_point) const {}
+};
+struct const_gate {
+  struct ticket {};
+  admission admit(ticket&, attempt_info const&, time_point) const { return admission::go(); }
+  void report(ticket&, feedback const&, time_point) const {}
+};
 static_assert(gate<open_gate>);
+static_assert(gate_view<open_view>);
+static_assert(!gate_view<open_gate>);   // its functions are not const
+static_assert(!gate_view<const_gate>);  // it does not say that copies share what they count
 static_assert(!gate<gate_without_ticket>);
 static_assert(!gate<gate_without_answer>);
 static_assert(!gate<gate_without_report>);

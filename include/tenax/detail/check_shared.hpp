@@ -77,7 +77,8 @@ constexpr bool check_observing() {
 /// What `.through(g)` was given.
 template <class G>
 constexpr bool check_gate() {
-  constexpr bool shared = !std::is_const_v<unwrapped<G>> && gate<std::remove_const_t<unwrapped<G>>>;
+  using given = unwrapped<G>;
+  constexpr bool shared = gate_view<std::remove_const_t<given>> || (!std::is_const_v<given> && gate<given>);
   static_assert(shared, "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
   return shared;
 }

@@ -2,6 +2,7 @@
 // detail/reject.hpp: how a parameter that makes no sense is refused.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -74,6 +75,13 @@ constexpr duration require_at_least(char const* parameter, char const* rule, any
 constexpr double require_between(char const* parameter, char const* rule, double value, double low, double high) {
   if (!(value >= low && value <= high)) invalid_parameter(parameter, rule, value);
   return value;
+}
+
+/// A number of things: taken as a signed one, so that a negative one is refused and not taken for a huge one.
+constexpr std::uint32_t require_count(char const* parameter, char const* rule, std::int64_t value, std::int64_t least) {
+  if (value < least) invalid_parameter(parameter, rule, static_cast<double>(value));
+  if (value > 0xffff'ffff) invalid_parameter(parameter, "must be at most 4294967295", static_cast<double>(value));
+  return static_cast<std::uint32_t>(value);
 }
 
 }  // namespace detail

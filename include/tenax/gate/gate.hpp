@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -30,6 +31,17 @@ struct admission {
   }
 };
 
+/// What the other side says is left of its limit.
+struct allowance {
+  static constexpr std::uint64_t unknown = UINT64_MAX;
+
+  std::uint64_t remaining = unknown;  ///< requests that are still allowed
+  std::uint64_t limit = unknown;      ///< in each period
+  optional_duration reset{};          ///< until more are allowed
+
+  [[nodiscard]] constexpr bool known() const noexcept { return remaining != unknown; }
+};
+
 /// What a gate is told about an attempt that it had admitted.
 struct feedback {
   enum class kind : unsigned char {
@@ -41,6 +53,7 @@ struct feedback {
 
   kind how = kind::success;
   optional_duration server_wait{};  ///< how long the other side asked us to wait
+  allowance left{};                 ///< what it says is left, where `result_traits` can tell: their function `quota`
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with
@@ -57,6 +70,12 @@ concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_mo
                  { g.admit(t, a, now) } -> std::same_as<admission>;
                  g.report(t, f, now);
                };
+
+/// A gate that is a small value and refers to shared state, as `keyed<...>[key]` is: policies hold a copy of it, without
+/// `std::ref`. A gate whose `admit` and `report` are const says so by `static constexpr bool is_gate_view = true`; copies
+/// share what they count. The ticket may outlive the view.
+template <class G>
+concept gate_view = gate<G const> && std::is_copy_constructible_v<G> && requires { requires G::is_gate_view; };
 
 namespace detail {
 
@@ -87,7 +106,7 @@ struct no_gates {
   constexpr void describe(Out&) const {}
 };
 
-/// The gates of a policy: those of `Outer`, then `Gate`, a `std::reference_wrapper`.
+/// The gates of a policy: those of `Outer`, then `Gate`, a `std::reference_wrapper` or a view.
 template <class Outer, class Gate>
 struct gates {
   static constexpr bool empty = false;
@@ -96,7 +115,7 @@ struct gates {
     typename unwrapped<Gate>::ticket own{};
   };
 
-  constexpr gates(Outer o, Gate g) : outer(std::move(o)), own(g) {}
+  constexpr gates(Outer o, Gate g) : outer(std::move(o)), own(std::move(g)) {}
 
   constexpr admission admit(tickets& t, attempt_info const& a, time_point now) const {
     auto const answer = outer.admit(t.outer, a, now);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// gate/adaptive_throttle.hpp: a client that refuses itself what an overloaded server would refuse anyway.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/detail/sliding_window.hpp>
+#include <tenax/gate/call.hpp>
+
+namespace tenax {
+
+/// What an adaptive throttle counts, and how much of a refusing server it tolerates.
+struct adaptive_throttle_options {
+  double k = 2;  ///< requests for each accepted one before any is refused here; from 1 to 1000
+  any_duration window = std::chrono::minutes(2);  ///< more than zero; counted in ten parts
+  bool count_failures =
+      false;  ///< whether a failure is not accepted, as being throttled is, or is an answer like others
+};
+
+/// Refuses attempts with the probability `max(0, (requests - k * accepts) / (requests + 1))`, counted in the last
+/// `window`. A server that is overloaded spends its time on refusals otherwise; with `k = 2`, it gets about twice what it
+/// accepts, so that it is noticed soon when it accepts more. Beyer et al., "Site Reliability Engineering", chapter 21,
+/// "Client-Side Throttling".
+///
+/// A request is an attempt that was reported, or refused here. It is accepted unless it was throttled (see
+/// `count_failures`); one that was cancelled or abandoned says nothing. Unlike a circuit breaker it lets a share through at
+/// any time. Not for clients that make few calls: the first refusal of a server already lets this refuse half of the next.
+///
+/// Randomness comes from `attempt_info::random`.
+///
+/// Thread safety: safe. It neither copies nor moves, and outlives the calls that go through it.
+class adaptive_throttle {
+ public:
+  struct ticket {
+   private:
+    friend adaptive_throttle;
+    bool admitted = false;
+  };
+
+  /// Throws `std::invalid_argument` for an option outside of its range.
+  explicit adaptive_throttle(adaptive_throttle_options o = {})
+      : k_(detail::require_between("adaptive_throttle: k", "must be from 1 to 1000", o.k, 1, 1000)),
+        count_failures_(o.count_failures),
+        counts_(detail::require_positive("adaptive_throttle: window", o.window)) {}
+
+  adaptive_throttle(adaptive_throttle const&) = delete;
+  adaptive_throttle& operator=(adaptive_throttle const&) = delete;
+
+  admission admit(ticket& t, attempt_info const& info, time_point now) {
+    // Asked again after a wait at another gate: a second draw would refuse more than the formula says.
+    if (t.admitted) return admission::go();
+    std::lock_guard const lock(mutex_);
+    auto const p = probability(now);
+    // 2^53 is how finely a double divides the interval from 0 to 1.
+    constexpr duration whole(std::int64_t{1} << 53);
+    if (p > 0 && info.draw(duration::zero(), whole) < saturating_scale(whole, p)) {
+      counts_.add(now, 1, 0);
+      return admission::refuse("throttled: the server refuses too much");
+    }
+    t.admitted = true;
+    return admission::go();
+  }
+
+  void report(ticket& t, feedback const& f, time_point now) {
+    t.admitted = false;
+    if (f.how == feedback::kind::cancelled) return;
+    bool const refused = f.how == feedback::kind::throttled || (count_failures_ && f.how == feedback::kind::failure);
+    std::lock_guard const lock(mutex_);
+    counts_.add(now, 1, refused ? 0 : 1);
+  }
+
+  /// Calls `f()` unless it is refused, and counts how it ends. Throws `tenax::refused` if it is, and what `f` throws.
+  /// `environment` brings time and randomness; without one they are real.
+  template <class F>
+  decltype(auto) call(F&& f) {
+    return call_through(*this, std::forward<F>(f));
+  }
+  template <class F, class Environment>
+  decltype(auto) call(F&& f, Environment& environment) {
+    return call_through(*this, std::forward<F>(f), environment);
+  }
+
+  /// The probability with which an attempt would be refused now.
+  [[nodiscard]] double refusal_probability(time_point now = real_time::now()) {
+    std::lock_guard const lock(mutex_);
+    return probability(now);
+  }
+
+  template <class Out>
+  void describe(Out& out) const {
+    out.text("an adaptive throttle");
+  }
+
+ private:
+  double probability(time_point now) {
+    auto const [requests, accepts] = counts_.total(now);
+    auto const p =
+        (static_cast<double>(requests) - k_ * static_cast<double>(accepts)) / (static_cast<double>(requests) + 1);
+    return p > 0 ? p : 0;
+  }
+
+  double const k_;
+  bool const count_failures_;
+  std::mutex mutex_;
+  detail::sliding_window counts_;
+};
+
+}  // namespace tenax

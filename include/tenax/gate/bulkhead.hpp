@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// gate/bulkhead.hpp: a limit on how many attempts are under way at once, with a bounded queue.
+#pragma once
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <tenax/detail/gate_ticket.hpp>
+#include <tenax/detail/reject.hpp>
+#include <tenax/gate/call.hpp>
+
+namespace tenax {
+
+/// How many attempts are under way, and how many wait.
+struct bulkhead_options {
+  std::int64_t at_once = 8;                         ///< attempts under way; at least 1
+  std::int64_t queue = 16;                          ///< attempts that wait for others to end; 0 to 65536
+  any_duration max_wait = std::chrono::seconds(1);  ///< how long one of them waits; more than zero
+};
+
+/// Admits `at_once` attempts at once. The next `queue` ones wait for a place, in the order in which they came, for at most
+/// `max_wait` each; everybody else is refused at once. So what is slow keeps a few threads busy, and not all. Nygard,
+/// "Release It!", 2nd edition, 5.3. A place is held from admission until the attempt is reported or abandoned.
+///
+/// A waiter is told to ask again after a while, because a gate cannot wake anybody: after half the time that its turn is
+/// expected to take, by the mean duration of the recent attempts, between 1 ms and 50 ms. A free place is kept for the
+/// first in the queue until it asks. Nobody passes a waiter unless it is late, by more than `grace` after the moment at
+/// which it should have asked again: so one that waits at another gate, or is never heard of again, does not hold up the
+/// others. Who is late keeps its rank, and is served when it asks. A waiter that is abandoned leaves the queue.
+///
+/// Add it last: a place that was granted is held while a gate that is asked later says to wait.
+///
+/// Thread safety: safe. It neither copies nor moves, and outlives the calls that go through it.
+class bulkhead {
+  struct rank {
+    bool running;
+    std::uint64_t number;  ///< waiting: in the order of arrival
+    time_point started;    ///< running: since when
+  };
+
+ public:
+  using ticket = detail::gate_ticket<bulkhead, rank>;
+
+  /// How long a waiter that was told to ask again may be late without losing its turn.
+  static constexpr duration grace = std::chrono::milliseconds(50);
+
+  /// Throws `std::invalid_argument` for an option outside of its range.
+  explicit bulkhead(bulkhead_options o = {})
+      : at_once_(detail::require_count("bulkhead: at_once", "must be at least 1", o.at_once, 1)),
+        room_(detail::require_count("bulkhead: queue", "must be at least 0", o.queue, 0)),
+        max_wait_(detail::require_positive("bulkhead: max_wait", o.max_wait)),
+        free_(at_once_) {
+    if (room_ > 65536) invalid_parameter("bulkhead: queue", "must be at most 65536", static_cast<double>(room_));
+    queue_.reserve(room_);
+  }
+
+  bulkhead(bulkhead const&) = delete;
+  bulkhead& operator=(bulkhead const&) = delete;
+
+  admission admit(ticket& t, attempt_info const&, time_point now) {
+    std::lock_guard const lock(mutex_);
+    if (t.gate_ == nullptr) return arrive(t, now);
+    if (t.grant_.running) return admission::go();
+    auto const place = find(t.grant_.number);
+    if (place == queue_.size()) {  // was forgotten, because it came back too late
+      t.gate_ = nullptr;
+      return waited_too_long();
+    }
+    auto const before = punctual(place, now);
+    if (free_ > before) {
+      leave(place);
+      return start(t, now);
+    }
+    auto const left = saturating_subtract(max_wait_, saturating_between(queue_[place].joined, now));
+    if (left <= duration::zero()) {
+      leave(place);
+      t.gate_ = nullptr;
+      return waited_too_long();
+    }
+    return ask_again(queue_[place], before, left, now);
+  }
+
+  void report(ticket& t, feedback const&, time_point now) {
+    std::lock_guard const lock(mutex_);
+    if (t.gate_ == nullptr) return;
+    t.gate_ = nullptr;
+    auto const took = detail::longer(saturating_between(t.grant_.started, now), duration::zero());
+    mean_ = mean_ == duration::zero() ? took : mean_ + (took - mean_) / 8;
+    give_back(t.grant_);
+  }
+
+  /// Calls `f()` when there is a place for it. Throws `tenax::refused` if the queue is full or the wait too long, and what
+  /// `f` throws. `environment` brings time and sleep; without one they are real.
+  template <class F>
+  decltype(auto) call(F&& f) {
+    return call_through(*this, std::forward<F>(f));
+  }
+  template <class F, class Environment>
+  decltype(auto) call(F&& f, Environment& environment) {
+    return call_through(*this, std::forward<F>(f), environment);
+  }
+
+  /// Attempts under way.
+  [[nodiscard]] std::uint32_t running() const {
+    std::lock_guard const lock(mutex_);
+    return at_once_ - free_;
+  }
+
+  /// Attempts in the queue.
+  [[nodiscard]] std::size_t waiting() const {
+    std::lock_guard const lock(mutex_);
+    return queue_.size();
+  }
+
+  template <class Out>
+  void describe(Out& out) const {
+    out.text("a bulkhead");
+  }
+
+ private:
+  friend ticket;
+
+  struct waiter {
+    std::uint64_t number;
+    time_point joined;
+    time_point late;  ///< from when on others may pass it
+  };
+
+  static admission waited_too_long() noexcept {
+    return admission::refuse("waited too long for a place in the bulkhead");
+  }
+
+  admission arrive(ticket& t, time_point now) {
+    auto const before = punctual(queue_.size(), now);
+    if (free_ > before) return start(t, now);
+    forget_lost(now);
+    if (queue_.size() == room_) return admission::refuse("bulkhead full");
+    queue_.push_back({++last_, now, now});
+    t.grant_ = {false, last_, now};
+    t.gate_ = this;
+    return ask_again(queue_.back(), before, max_wait_, now);
+  }
+
+  admission start(ticket& t, time_point now) noexcept {
+    --free_;
+    t.grant_ = {true, 0, now};
+    t.gate_ = this;
+    return admission::go();
+  }
+
+  /// `before` others are to be served first.
+  admission ask_again(waiter& w, std::size_t before, duration left, time_point now) const noexcept {
+    constexpr duration least = std::chrono::milliseconds(1);
+    constexpr duration most = std::chrono::milliseconds(50);
+    auto const turn = saturating_multiply(mean_, before + 1) / (2 * static_cast<duration::rep>(at_once_));
+    auto const wait = detail::shorter(left, detail::longer(least, detail::shorter(most, turn)));
+    w.late = time_point(saturating_add(now.time_since_epoch(), wait + grace));
+    return admission::wait(wait);
+  }
+
+  /// How many of the first `n` waiters are not late.
+  std::size_t punctual(std::size_t n, time_point now) const noexcept {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < n; ++i) count += now <= queue_[i].late ? 1 : 0;
+    return count;
+  }
+
+  /// Where a waiter is in the queue; its size if it is not.
+  std::size_t find(std::uint64_t number) const noexcept {
+    std::size_t i = 0;
+    while (i < queue_.size() && queue_[i].number != number) ++i;
+    return i;
+  }
+
+  void leave(std::size_t place) noexcept { queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(place)); }
+
+  /// Makes room of waiters that are late and have waited too long.
+  void forget_lost(time_point now) noexcept {
+    std::erase_if(queue_,
+                  [&](waiter const& w) { return now > w.late && saturating_between(w.joined, now) >= max_wait_; });
+  }
+
+  void give_back(rank const& r) noexcept {
+    if (r.running) {
+      ++free_;
+    } else if (auto const place = find(r.number); place != queue_.size()) {
+      leave(place);
+    }
+  }
+
+  void take_back(rank const& r) noexcept {
+    std::lock_guard const lock(mutex_);
+    give_back(r);
+  }
+
+  std::uint32_t const at_once_;
+  std::uint32_t const room_;
+  duration const max_wait_;
+  std::mutex mutable mutex_;
+  std::uint32_t free_;
+  std::vector<waiter> queue_;
+  std::uint64_t last_ = 0;
+  duration mean_{};  ///< how long an attempt takes
+};
+
+}  // namespace tenax

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// gate/call.hpp: one call through a gate, without a retry policy.
+#pragma once
+
+#include <utility>
+
+#include <tenax/capture.hpp>
+#include <tenax/environment.hpp>
+#include <tenax/gate/gate.hpp>
+#include <tenax/result_traits.hpp>
+
+namespace tenax {
+
+/// What a gate is told about an attempt that ended with `result`: as `retry_loop` tells it under a policy that wants every
+/// failure retried. For code that calls `admit` and `report` itself.
+template <class T>
+[[nodiscard]] constexpr feedback feedback_of(outcome<T> const& result) {
+  hint const advice = detail::advice_of(result);
+  feedback f{.server_wait = advice.wait};
+  if (advice.directive == hint::advice::cancelled) {
+    f.how = feedback::kind::cancelled;
+  } else if (advice.throttled) {
+    f.how = feedback::kind::throttled;
+  } else if (!result.has_value() || detail::result_transient(result)) {
+    f.how = feedback::kind::failure;
+  }
+  return f;
+}
+
+/// Calls `f()` once, when the gate admits it, and tells the gate how it ended. Waits as long as the gate says so, in
+/// `environment`. Returns what `f` returns and throws what `f` throws.
+///
+/// Throws `tenax::refused` if the gate refuses; `f` is not called then.
+template <gate G, class F, class Environment>
+auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
+  attempt_info info{.started = time_point(environment.now())};
+  if constexpr (requires { environment.random(); }) info.random = &environment.random();
+  typename G::ticket ticket{};
+  auto now = info.started;
+  for (;;) {
+    admission const answer = g.admit(ticket, info, now);
+    if (answer.answer == admission::verdict::go) break;
+    if (answer.answer == admission::verdict::refused) detail::raise(refused(answer.reason, answer.retry_after));
+    environment.sleep(answer.delay);
+    now = time_point(environment.now());
+    info.elapsed = info.waited = saturating_between(info.started, now);
+  }
+  auto result = capture(std::forward<F>(f));
+  g.report(ticket, feedback_of(result), time_point(environment.now()));
+  return std::move(result).get();
+}
+
+/// The same, in real time.
+template <gate G, class F>
+auto call_through(G& g, F&& f) -> decltype(std::forward<F>(f)()) {
+  real_time const world{};
+  return call_through(g, std::forward<F>(f), world);
+}
+
+}  // namespace tenax

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// gate/keyed.hpp: a gate for each host, account or whatever else a limit belongs to.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/gate_table.hpp>
+#include <tenax/detail/reject.hpp>
+#include <tenax/gate/call.hpp>
+
+namespace tenax {
+
+/// How many gates are kept, and for how long.
+struct keyed_options {
+  std::int64_t max_keys = 10'000;                        ///< at least 1
+  any_duration forget_after = std::chrono::minutes(10);  ///< how long nobody uses a gate; more than zero
+};
+
+/// A `Gate` for each key, made when the key is first asked for. `keyed[key]` is a gate: a small value, given to
+/// `.through()` without `std::ref`.
+/// ```
+/// tenax::keyed<std::string, tenax::circuit_breaker<>> breakers(
+///     [] { return tenax::circuit_breaker({.failures = 5}); });
+/// polite.through(breakers[host])(fetch, host);
+/// ```
+/// A gate is in use while somebody has a ticket of it. One that was not in use for `forget_after` is forgotten, with all
+/// that it has learnt, when a key that is kept beside it is next asked for. There are never more than `max_keys`: a new
+/// one takes the place of the one that has not been in use for longest, and if all are in use, attempts are refused.
+///
+/// Thread safety: safe. Keys are spread over 16 tables, each with its lock, which is held to find a gate, and not while
+/// it is asked. It neither copies nor moves, and outlives its tickets and the calls that go through it.
+template <class Key, gate Gate, class Hash = std::hash<Key>>
+class keyed {
+  using table = detail::gate_table<Key, Gate, Hash>;
+  using entry = typename table::entry;
+
+ public:
+  /// What one attempt holds of the gate of its key. Keeps that gate alive.
+  class ticket {
+   public:
+    ticket() = default;
+    ticket(ticket&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)), own_(std::move(other.own_)) {}
+    ticket& operator=(ticket&& other) noexcept {
+      if (this != &other) {
+        give_back();
+        own_ = std::move(other.own_);
+        entry_ = std::exchange(other.entry_, nullptr);
+      }
+      return *this;
+    }
+    ~ticket() { give_back(); }
+
+   private:
+    friend keyed;
+
+    void give_back() noexcept {
+      if (entry_ == nullptr) return;
+      own_ = {};
+      std::exchange(entry_, nullptr)->unpin();
+    }
+
+    entry* entry_ = nullptr;
+    typename Gate::ticket own_{};
+  };
+
+  /// The gate of one key: a value that holds the key, and refers to the `keyed` that made it. It keeps nothing alive.
+  class view {
+   public:
+    using ticket = keyed::ticket;
+    static constexpr bool is_gate_view = true;
+
+    admission admit(ticket& t, attempt_info const& info, time_point now) const {
+      return all_->admit(key_, t, info, now);
+    }
+    void report(ticket& t, feedback const& f, time_point now) const { keyed::report(t, f, now); }
+
+    /// Calls `f()` when the gate admits it: see `call_through`.
+    template <class F>
+    decltype(auto) call(F&& f) const {
+      return call_through(*this, std::forward<F>(f));
+    }
+    template <class F, class Environment>
+    decltype(auto) call(F&& f, Environment& environment) const {
+      return call_through(*this, std::forward<F>(f), environment);
+    }
+
+    [[nodiscard]] Key const& key() const noexcept { return key_; }
+
+    template <class Out>
+    void describe(Out& out) const {
+      out.text("a gate for its key");
+    }
+
+   private:
+    friend keyed;
+    view(keyed* all, Key key) : all_(all), key_(std::move(key)) {}
+
+    keyed* all_;
+    Key key_;
+  };
+
+  /// `make(key)`, or `make()`, returns a new `Gate`. It is called without a lock, and by several threads at once.
+  ///
+  /// Throws `std::invalid_argument` for an option outside of its range.
+  template <class Make>
+    requires(std::is_invocable_r_v<Gate, Make const&, Key const&> || std::is_invocable_r_v<Gate, Make const&>)
+  explicit keyed(Make make, keyed_options o = {})
+      : most_(detail::require_count("keyed: max_keys", "must be at least 1", o.max_keys, 1)),
+        forget_after_(detail::require_positive("keyed: forget_after", o.forget_after)),
+        make_(new made_by<Make>(std::move(make))) {}
+
+  keyed(keyed const&) = delete;
+  keyed& operator=(keyed const&) = delete;
+  ~keyed() { delete make_; }
+
+  /// The gate of a key. It is made when it is first asked.
+  [[nodiscard]] view operator[](Key key) { return view(this, std::move(key)); }
+
+  /// Calls `f(gate)` with the gate of a key, if there is one, to look at it or to change it by hand. Whether there is.
+  template <class F>
+  bool visit(Key const& key, F&& f) {
+    ticket pin;
+    {
+      auto& home = table_of(key);
+      std::lock_guard const lock(home.mutex);
+      pin.entry_ = home.pin(key);
+    }
+    if (pin.entry_ == nullptr) return false;
+    std::forward<F>(f)(pin.entry_->own);
+    return true;
+  }
+
+  /// How many gates there are.
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+
+  /// Forgets every gate that has not been in use for `forget_after`: for programs that ask for few keys again.
+  void forget_idle(time_point now = real_time::now()) {
+    for (auto& t : tables_) {
+      while (forget(t, now, forget_after_)) {
+      }
+    }
+  }
+
+ private:
+  template <class Make>
+  struct made_by final : detail::gate_maker<Key, Gate> {
+    explicit made_by(Make m) : make(std::move(m)) {}
+    Gate operator()(Key const& key) const override {
+      if constexpr (std::is_invocable_v<Make const&, Key const&>) {
+        return make(key);
+      } else {
+        return make();
+      }
+    }
+    Make make;
+  };
+
+  /// One of `max_keys`, given back unless it is kept.
+  struct reservation {
+    keyed* owner;
+    ~reservation() {
+      if (owner != nullptr) owner->size_.fetch_sub(1, std::memory_order_relaxed);
+    }
+  };
+
+  table& table_of(Key const& key) const noexcept {
+    // The upper bits of a product depend on all bits of the hash; the tables themselves use the lower ones.
+    return tables_[(static_cast<std::uint64_t>(Hash{}(key)) * 0x9e3779b97f4a7c15u) >> 60];
+  }
+
+  admission admit(Key const& key, ticket& t, attempt_info const& info, time_point now) {
+    if (t.entry_ == nullptr) {
+      t.entry_ = find(key, now);
+      if (t.entry_ == nullptr) t.entry_ = add(key, now);
+      if (t.entry_ == nullptr) return admission::refuse("too many keys in use");
+    }
+    t.entry_->use(now);
+    auto const answer = t.entry_->own.admit(t.own_, info, now);
+    if (answer.answer == admission::verdict::refused) t.give_back();
+    return answer;
+  }
+
+  static void report(ticket& t, feedback const& f, time_point now) {
+    if (t.entry_ == nullptr) return;
+    t.entry_->use(now);
+    t.entry_->own.report(t.own_, f, now);
+    t.give_back();
+  }
+
+  /// The entry of a key, in use; null if there is none. Forgets another one whose time has come.
+  entry* find(Key const& key, time_point now) {
+    auto& home = table_of(key);
+    typename table::node forgotten;  // outlives the lock: a gate may take its time to be destroyed
+    std::lock_guard const lock(home.mutex);
+    forgotten = home.take_oldest(now, forget_after_);
+    if (forgotten) size_.fetch_sub(1, std::memory_order_relaxed);
+    return home.pin(key);
+  }
+
+  /// A new entry, in use; or the one that another thread has made meanwhile. Null if there is no room.
+  entry* add(Key const& key, time_point now) {
+    if (!reserve()) return nullptr;
+    reservation reserved{this};
+    auto& home = table_of(key);
+    auto node = home.make(key, *make_, now);  // outlives the lock, too
+    std::lock_guard const lock(home.mutex);
+    if (auto* const e = home.pin(key)) return e;
+    auto* const added = home.add(std::move(node));
+    reserved.owner = nullptr;
+    return added;
+  }
+
+  /// Makes room for one more key.
+  bool reserve() {
+    auto n = size_.load(std::memory_order_relaxed);
+    for (;;) {
+      while (n < most_) {
+        if (size_.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return true;
+      }
+      if (!forget_longest_idle()) return false;
+      n = size_.load(std::memory_order_relaxed);
+    }
+  }
+
+  /// Whether there was one.
+  bool forget_longest_idle() {
+    table* best = nullptr;
+    time_point since = time_point::max();
+    for (auto& t : tables_) {
+      std::lock_guard const lock(t.mutex);
+      if (t.oldest != nullptr && (best == nullptr || t.oldest->last_used() < since)) {
+        best = &t;
+        since = t.oldest->last_used();
+      }
+    }
+    // Somebody may have begun to use it since: then its neighbour goes, or another look finds another one.
+    return best != nullptr && (forget(*best, time_point::max(), duration::min()) || forget_longest_idle());
+  }
+
+  /// Forgets the gate of a table that has been idle for longest, if that is at least `idle`. Whether there was one.
+  bool forget(table& t, time_point now, duration idle) {
+    typename table::node forgotten;
+    std::lock_guard const lock(t.mutex);
+    forgotten = t.take_oldest(now, idle);
+    if (forgotten) size_.fetch_sub(1, std::memory_order_relaxed);
+    return static_cast<bool>(forgotten);
+  }
+
+  std::uint32_t const most_;
+  duration const forget_after_;
+  detail::gate_maker<Key, Gate> const* const make_;
+  std::atomic<std::size_t> size_{0};
+  table mutable tables_[16]{};
+};
+
+}  // namespace tenax

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// gate/retry_budget.hpp: no retries while too much fails.
+#pragma once
+
+#include <atomic>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/gate/gate.hpp>
+
+namespace tenax {
+
+/// What a retry budget counts. Tokens are kept to a millionth.
+struct retry_budget_options {
+  std::int64_t tokens = 10;   ///< as many as there can be, and as there are at first; from 1 to 1000000
+  double ratio = 0.1;         ///< what a success adds; from 0.000001 to `tokens`
+  double failure_cost = 1;    ///< what a failure takes; from 0.000001 to `tokens`
+  double throttled_cost = 1;  ///< what being throttled takes; from 0.000001 to `tokens`
+};
+
+/// Refuses retries, and never first attempts, while half of its tokens or fewer are left: every failure takes some, every
+/// success adds a few. So one failure is retried, and an outage is not: in the long run at most `ratio` failures for one
+/// success leave room for retries. One budget belongs to one server, or group of them: failures of one are no reason not
+/// to retry at another.
+///
+/// The retry throttling of gRPC, https://github.com/grpc/proposal/blob/master/A6-client-retries.md. Not for clients that
+/// make few calls: ten failures in a row exhaust it, and only successes refill it, no time; see `windowed_retry_budget`.
+///
+/// Cancelled and abandoned attempts say nothing. A retry costs nothing; its failure does.
+///
+/// Thread safety: safe, and without a lock. It neither copies nor moves, and outlives the calls that go through it.
+class retry_budget {
+ public:
+  struct ticket {};
+
+  /// Throws `std::invalid_argument` for an option outside of its range.
+  explicit retry_budget(retry_budget_options o = {})
+      : most_(unit * static_cast<std::int64_t>(detail::require_between(
+                         "retry_budget: tokens", "must be from 1 to 1000000", static_cast<double>(o.tokens), 1, 1e6))),
+        ratio_(millionths("retry_budget: ratio", o.ratio)),
+        failure_cost_(millionths("retry_budget: failure_cost", o.failure_cost)),
+        throttled_cost_(millionths("retry_budget: throttled_cost", o.throttled_cost)),
+        tokens_(most_) {}
+
+  retry_budget(retry_budget const&) = delete;
+  retry_budget& operator=(retry_budget const&) = delete;
+
+  admission admit(ticket&, attempt_info const& info, time_point) const noexcept {
+    return info.number == 1 || may_retry() ? admission::go() : admission::refuse("retry budget exhausted");
+  }
+
+  void report(ticket&, feedback const& f, time_point) noexcept { count(f.how); }
+
+  /// Whether a retry is admitted now: more than half of the tokens are left. For loops of your own.
+  [[nodiscard]] bool may_retry() const noexcept { return 2 * tokens_.load(std::memory_order_relaxed) > most_; }
+
+  /// Counts how an attempt ended. For loops of your own.
+  void count(feedback::kind how) noexcept {
+    switch (how) {
+      case feedback::kind::success: return add(ratio_);
+      case feedback::kind::failure: return add(-failure_cost_);
+      case feedback::kind::throttled: return add(-throttled_cost_);
+      case feedback::kind::cancelled: return;
+    }
+  }
+
+  /// The tokens that are left.
+  [[nodiscard]] double tokens() const noexcept {
+    return static_cast<double>(tokens_.load(std::memory_order_relaxed)) / static_cast<double>(unit);
+  }
+
+  template <class Out>
+  void describe(Out& out) const {
+    out.text("a retry budget");
+  }
+
+ private:
+  static constexpr std::int64_t unit = 1'000'000;
+
+  std::int64_t millionths(char const* parameter, double value) const {
+    auto const most = static_cast<double>(most_);
+    detail::require_between(parameter, "must be from 0.000001 to the number of tokens", value, 1e-6, most / unit);
+    return static_cast<std::int64_t>(value * unit + 0.5);
+  }
+
+  void add(std::int64_t change) noexcept {
+    auto now = tokens_.load(std::memory_order_relaxed);
+    std::int64_t next = 0;
+    do {
+      next = now + change;
+      if (next < 0) next = 0;
+      if (next > most_) next = most_;
+    } while (next != now && !tokens_.compare_exchange_weak(now, next, std::memory_order_relaxed));
+  }
+
+  std::int64_t const most_;
+  std::int64_t const ratio_;
+  std::int64_t const failure_cost_;
+  std::int64_t const throttled_cost_;
+  std::atomic<std::int64_t> tokens_;
+};
+
+}  // namespace tenax

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// gate/windowed_retry_budget.hpp: as many retries as a share of the recent successes.
+#pragma once
+
+#include <mutex>
+
+#include <tenax/detail/gate_ticket.hpp>
+#include <tenax/detail/reject.hpp>
+#include <tenax/detail/sliding_window.hpp>
+#include <tenax/environment.hpp>
+#include <tenax/gate/gate.hpp>
+
+namespace tenax {
+
+/// How many retries there may be in a window of time. `ratio` and `min_per_second` must not both be zero.
+struct windowed_retry_budget_options {
+  double ratio = 0.2;                              ///< retries for one success; from 0 to 1000
+  any_duration window = std::chrono::seconds(10);  ///< more than zero; counted in ten parts
+  double min_per_second = 0.1;      ///< retries without any success, on the average of a window; from 0 to 1000000
+  std::int64_t throttled_cost = 0;  ///< what being throttled takes of the budget, in retries; at least 0
+};
+
+/// Refuses retries, and never first attempts, when in the last `window` there were more than
+/// `ratio * successes + min_per_second * window` of them. So retries never multiply the load by more than `1 + ratio`,
+/// apart from the few that let a client which makes few calls retry at all.
+///
+/// The floor is for each budget: with 1000 clients and 1 per second, a server that is down gets 1000 retries per second.
+/// Finagle's `RetryBudget`, with successes in the place of requests: an outage then ends the retries within a window.
+///
+/// A retry that is abandoned before it starts gives back what it took. One that was started does not, however it ends.
+///
+/// Thread safety: safe. It neither copies nor moves, and outlives the calls that go through it.
+class windowed_retry_budget {
+  struct withdrawal {
+    std::int64_t part;
+  };
+
+ public:
+  using ticket = detail::gate_ticket<windowed_retry_budget, withdrawal>;
+
+  /// Throws `std::invalid_argument` for an option outside of its range, and if there could never be a retry.
+  explicit windowed_retry_budget(windowed_retry_budget_options o = {})
+      : ratio_(detail::require_between("windowed_retry_budget: ratio", "must be from 0 to 1000", o.ratio, 0, 1000)),
+        throttled_cost_(
+            detail::require_count("windowed_retry_budget: throttled_cost", "must be at least 0", o.throttled_cost, 0)),
+        counts_(detail::require_positive("windowed_retry_budget: window", o.window)) {
+    detail::require_between("windowed_retry_budget: min_per_second", "must be from 0 to 1000000", o.min_per_second, 0,
+                            1e6);
+    floor_ = o.min_per_second * 1e-9 * static_cast<double>(o.window.value().count());
+    if (ratio_ == 0 && floor_ < whole_retry) {
+      invalid_parameter("windowed_retry_budget: min_per_second", "must allow one retry in a window if ratio is 0",
+                        o.min_per_second);
+    }
+  }
+
+  windowed_retry_budget(windowed_retry_budget const&) = delete;
+  windowed_retry_budget& operator=(windowed_retry_budget const&) = delete;
+
+  admission admit(ticket& t, attempt_info const& info, time_point now) {
+    if (info.number == 1) return admission::go();
+    std::lock_guard const lock(mutex_);
+    if (t.gate_ != nullptr) return admission::go();
+    if (!take(now)) return admission::refuse("retry budget exhausted");
+    t.grant_ = {counts_.newest()};
+    t.gate_ = this;
+    return admission::go();
+  }
+
+  void report(ticket& t, feedback const& f, time_point now) {
+    t.gate_ = nullptr;  // spent: not to be given back
+    count(f.how, now);
+  }
+
+  /// Takes what one retry costs, if it is there. For loops of your own.
+  [[nodiscard]] bool withdraw(time_point now = real_time::now()) {
+    std::lock_guard const lock(mutex_);
+    return take(now);
+  }
+
+  /// Counts how an attempt ended. For loops of your own.
+  void count(feedback::kind how, time_point now = real_time::now()) {
+    std::lock_guard const lock(mutex_);
+    if (how == feedback::kind::success) counts_.add(now, 1, 0);
+    if (how == feedback::kind::throttled) counts_.add(now, 0, throttled_cost_);
+  }
+
+  /// How many retries would be admitted now.
+  [[nodiscard]] std::int64_t balance(time_point now = real_time::now()) {
+    std::lock_guard const lock(mutex_);
+    auto const left = left_at(now);
+    return left < whole_retry ? 0 : static_cast<std::int64_t>(left + (1 - whole_retry));
+  }
+
+  template <class Out>
+  void describe(Out& out) const {
+    out.text("a windowed retry budget");
+  }
+
+ private:
+  friend ticket;
+
+  // Below 1, because ten successes of 0.1 each do not quite make one in binary.
+  static constexpr double whole_retry = 1 - 1e-6;
+
+  double left_at(time_point now) {
+    auto const [successes, retries] = counts_.total(now);
+    return floor_ + ratio_ * static_cast<double>(successes) - static_cast<double>(retries);
+  }
+
+  bool take(time_point now) {
+    if (left_at(now) < whole_retry) return false;
+    counts_.add(now, 0, 1);
+    return true;
+  }
+
+  void take_back(withdrawal const& w) noexcept {
+    std::lock_guard const lock(mutex_);
+    counts_.take_back(w.part, 0, 1);
+  }
+
+  double const ratio_;
+  std::int64_t const throttled_cost_;
+  double floor_;
+  std::mutex mutex_;
+  detail::sliding_window counts_;
+};
+
+}  // namespace tenax

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+// keyed.cpp: one gate for each key, made when it is needed, forgotten when it is not, never while it is in use.
+#include <tenax/gate/keyed.hpp>
+
+#include <functional>
+#include <map>
+
+#include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/tenax.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "gates.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using tenax::bulkhead;
+using tenax::circuit_breaker;
+using tenax::keyed;
+using tests::kind;
+using tests::tell;
+using tests::verdict;
+
+namespace {
+
+using breakers = keyed<std::string, circuit_breaker<>>;
+using bulkheads = keyed<int, bulkhead>;
+
+bulkhead one_at_once() { return bulkhead({.at_once = 1, .queue = 1}); }
+
+template <class All>
+verdict asked(All& all, auto key, typename All::ticket& t, tenax::duration now = {}) {
+  auto const one = all[key];
+  return one.admit(t, tenax::attempt_info{}, tenax::time_point(now)).answer;
+}
+
+/// An attempt that ends at once.
+template <class All>
+bool attempted(All& all, auto key, kind how, tenax::duration now = {}) {
+  auto const one = all[key];
+  return tests::attempted(one, how, now);
+}
+
+/// Whether there is a gate for this key.
+template <class All>
+bool has(All& all, auto key) {
+  return all.visit(key, [](auto&) {});
+}
+
+}  // namespace
+
+static_assert(tenax::gate_view<breakers::view> && tenax::gate<breakers::view const>);
+static_assert(!tenax::gate_view<circuit_breaker<>> && !tenax::gate<breakers>);
+static_assert(!std::is_copy_constructible_v<breakers> && !std::is_move_constructible_v<breakers>);
+
+TEST_CASE("keyed: every key has its own gate, made when it is first asked") {
+  std::vector<std::string> made;
+  breakers all([&made](std::string const& host) {
+    made.push_back(host);
+    return circuit_breaker({.failures = 1});
+  });
+  auto const a = all["a"];
+  CHECK(a.key() == "a");
+  CHECK(all.size() == 0);
+  CHECK(made.empty());
+  CHECK(attempted(all, "a", kind::failure));
+  CHECK_FALSE(attempted(all, "a", kind::success));
+  CHECK(attempted(all, "b", kind::success));
+  CHECK(made == std::vector<std::string>{"a", "b"});
+  CHECK(all.size() == 2);
+}
+
+TEST_CASE("keyed: visit looks at a gate that is there, and makes none") {
+  breakers all([] { return circuit_breaker({.failures = 1}); });
+  CHECK_FALSE(has(all, "a"));
+  CHECK(all.size() == 0);
+  CHECK(attempted(all, "a", kind::failure));
+  auto state = tenax::circuit_state::closed;
+  CHECK(all.visit("a", [&](circuit_breaker<>& b) {
+    state = b.state();
+    b.close(tenax::time_point(0s));
+  }));
+  CHECK(state == tenax::circuit_state::open);
+  CHECK(attempted(all, "a", kind::success));
+}
+
+TEST_CASE("keyed: what a ticket holds goes back to the gate of its key, at every point") {
+  bulkheads all(one_at_once);
+  bulkheads::ticket t, queued, other;
+  CHECK(asked(all, 1, t) == verdict::go);
+  CHECK(asked(all, 1, t) == verdict::go);
+  CHECK(asked(all, 1, queued) == verdict::wait);
+  CHECK(asked(all, 1, other) == verdict::refused);
+  CHECK(asked(all, 2, other) == verdict::go);
+  queued = {};
+  all.visit(1, [](bulkhead& b) {
+    CHECK(b.waiting() == 0);
+    CHECK(b.running() == 1);
+  });
+  bulkheads::ticket moved = std::move(t);
+  t = {};
+  all.visit(1, [](bulkhead& b) { CHECK(b.running() == 1); });
+  moved = std::move(other);
+  all.visit(1, [](bulkhead& b) { CHECK(b.running() == 0); });
+  all.visit(2, [](bulkhead& b) { CHECK(b.running() == 1); });
+  auto const two = all[2];
+  tell(two, moved, kind::success);
+  all.visit(2, [](bulkhead& b) { CHECK(b.running() == 0); });
+}
+
+TEST_CASE("keyed: a gate that was idle for long enough is forgotten when a neighbour is asked for") {
+  bulkheads all(one_at_once, {.forget_after = 10s});
+  CHECK(attempted(all, 1, kind::success, 1s));
+  CHECK(attempted(all, 1, kind::success, 11s - 1ns));
+  all.forget_idle(tenax::time_point(21s - 2ns));
+  CHECK(all.size() == 1);
+  all.forget_idle(tenax::time_point(21s - 1ns));
+  CHECK(all.size() == 0);
+
+  CHECK(attempted(all, 1, kind::success, 30s));
+  for (int key = 2; key < 200; ++key) CHECK(attempted(all, key, kind::success, 40s));
+  CHECK_FALSE(has(all, 1));
+  CHECK(all.size() == 198);
+}
+
+TEST_CASE("keyed: its own key, too, is new after so long") {
+  breakers all([] { return circuit_breaker({.failures = 1, .open_for = 1h}); }, {.forget_after = 10s});
+  CHECK(attempted(all, "a", kind::failure, 0s));
+  CHECK_FALSE(attempted(all, "a", kind::success, 9s));
+  CHECK_FALSE(attempted(all, "a", kind::success, 18s));
+  CHECK(attempted(all, "a", kind::success, 28s));
+}
+
+TEST_CASE("keyed: a gate in use is not forgotten, whatever time passes") {
+  bulkheads all(one_at_once, {.forget_after = 1s});
+  {
+    bulkheads::ticket t, queued;
+    CHECK(asked(all, 1, t) == verdict::go);
+    CHECK(asked(all, 1, queued) == verdict::wait);
+    all.forget_idle(tenax::time_point(1h));
+    CHECK(all.size() == 1);
+    t = {};
+    all.forget_idle(tenax::time_point(2h));
+    CHECK(all.size() == 1);
+  }
+  all.forget_idle(tenax::time_point(2h));
+  CHECK(all.size() == 0);
+}
+
+TEST_CASE("keyed: a new key takes the place of the one that was idle for longest") {
+  bulkheads all(one_at_once, {.max_keys = 3});
+  CHECK(attempted(all, 1, kind::success, 1s));
+  CHECK(attempted(all, 2, kind::success, 2s));
+  CHECK(attempted(all, 3, kind::success, 3s));
+  CHECK(attempted(all, 1, kind::success, 4s));
+  CHECK(attempted(all, 4, kind::success, 5s));
+  CHECK(all.size() == 3);
+  CHECK_FALSE(has(all, 2));
+  bulkheads::ticket three;
+  CHECK(asked(all, 3, three, 6s) == verdict::go);
+  CHECK(attempted(all, 5, kind::success, 7s));
+  CHECK(has(all, 3));
+  CHECK_FALSE(has(all, 1));
+  CHECK(all.size() == 3);
+}
+
+TEST_CASE("keyed: if all keys are in use, a new one is refused") {
+  bulkheads all(one_at_once, {.max_keys = 2});
+  bulkheads::ticket one, two, three;
+  CHECK(asked(all, 1, one) == verdict::go);
+  CHECK(asked(all, 2, two) == verdict::go);
+  auto const view = all[3];
+  auto const answer = view.admit(three, {}, {});
+  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.reason == std::string("too many keys in use"));
+  one = {};
+  CHECK(asked(all, 3, three) == verdict::go);
+  CHECK_FALSE(has(all, 1));
+}
+
+TEST_CASE("keyed: a refused attempt does not keep its gate in use") {
+  bulkheads all(one_at_once, {.max_keys = 1});
+  all.operator[](1).call([] {});
+  bulkheads::ticket a, b, c;
+  CHECK(asked(all, 1, a) == verdict::go);
+  CHECK(asked(all, 1, b) == verdict::wait);
+  CHECK(asked(all, 1, c) == verdict::refused);
+  a = {};
+  b = {};
+  CHECK(asked(all, 2, a) == verdict::go);
+}
+
+TEST_CASE("keyed: a factory that throws leaves nothing behind") {
+  int calls = 0;
+  bulkheads all(
+      [&calls](int key) {
+        if (++calls == 1) throw std::runtime_error("no such key");
+        return bulkhead({.at_once = key});
+      },
+      {.max_keys = 1});
+  CHECK_THROWS_AS(attempted(all, 7, kind::success), std::runtime_error);
+  CHECK(all.size() == 0);
+  CHECK(attempted(all, 7, kind::success));
+}
+
+TEST_CASE("keyed: options that make no sense are refused") {
+  auto const refused = [](tenax::keyed_options o) {
+    return tests::rejection([&] {
+      bulkheads const all(one_at_once, o);
+      return 0;
+    });
+  };
+  CHECK(refused({}) == "accepted");
+  CHECK(refused({.max_keys = 0}) == "tenax: keyed: max_keys must be at least 1, but is 0");
+  CHECK(refused({.forget_after = 0s}) == "tenax: keyed: forget_after must be more than zero, but is 0s");
+}
+
+TEST_CASE("keyed: the view goes into a policy without std::ref, beside other gates") {
+  tenax::testing::virtual_time clock;
+  breakers all([] { return circuit_breaker({.failures = 2, .open_jitter = 0}); });
+  tests::test_gate other;
+  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const down = []() -> int { throw std::runtime_error("down"); };
+  auto const report = polite.through(all["a"]).try_call(down);
+  CHECK(report.attempts == 2);
+  CHECK(report.reason == tenax::stop_reason::refused_by_gate);
+  CHECK_THROWS_AS(polite.through(std::ref(other)).through(all["a"])(down), tenax::refused);
+  CHECK(other.held() == 0);
+  CHECK(polite.through(all["b"]).through(std::ref(other))([] { return 3; }) == 3);
+
+  // A policy outlives the name by which its key was given, and can be stored.
+  auto const for_c = [&] {
+    std::string const name(100, 'c');
+    return polite.through(all[name]);
+  }();
+  CHECK(for_c([] { return 4; }) == 4);
+  CHECK(has(all, std::string(100, 'c')));
+  CHECK(all.size() == 3);
+
+  CHECK(all["b"].call([] { return 5; }, clock) == 5);
+  CHECK_THROWS_AS(all["a"].call([] { return 5; }, clock), tenax::refused);
+}
+
+TEST_CASE("keyed: random schedules agree with a simple account of keys") {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    INFO("seed " << seed);
+    tenax::seeded_random random(seed);
+    auto const draw = [&](unsigned n) { return static_cast<int>(random() % n); };
+    auto const most = static_cast<std::size_t>(1 + draw(6));
+    bulkheads all([] { return bulkhead({.at_once = 100}); },
+                  {.max_keys = static_cast<std::int64_t>(most), .forget_after = 1h});
+    struct account {
+      int out = 0;
+      tenax::duration last{};
+    };
+    std::map<int, account> known;
+    std::vector<std::pair<int, bulkheads::ticket>> tickets;
+    tenax::duration now{};
+    for (int step = 0; step < 300; ++step) {
+      now += 1ms;
+      if (draw(2) == 0) {
+        int const key = draw(12);
+        bulkheads::ticket t;
+        auto const answer = asked(all, key, t, now);
+        if (known.count(key) == 0 && known.size() == most) {
+          auto oldest = known.end();
+          for (auto i = known.begin(); i != known.end(); ++i) {
+            if (i->second.out == 0 && (oldest == known.end() || i->second.last < oldest->second.last)) oldest = i;
+          }
+          if (oldest == known.end()) {
+            REQUIRE(answer == verdict::refused);
+            continue;
+          }
+          known.erase(oldest);
+        }
+        REQUIRE(answer == verdict::go);
+        ++known[key].out;
+        known[key].last = now;
+        tickets.emplace_back(key, std::move(t));
+      } else if (!tickets.empty()) {
+        auto const which = tickets.begin() + draw(static_cast<unsigned>(tickets.size()));
+        auto [key, t] = std::move(*which);
+        tickets.erase(which);
+        auto const view = all[key];
+        tell(view, t, kind::success, now);  // only reported: abandoning does not say when
+        --known[key].out;
+        known[key].last = now;
+      }
+      REQUIRE(all.size() == known.size());
+    }
+    for (auto const& [key, a] : known) {
+      REQUIRE(all.visit(key, [&](bulkhead& b) { REQUIRE(b.running() == static_cast<unsigned>(a.out)); }));
+    }
+  }
+}
+
+TEST_CASE("keyed: eight threads, few places, many keys") {
+  std::atomic<int> alive{0};
+  struct counted {
+    explicit counted(std::atomic<int>& n) : alive(&n) { ++*alive; }
+    ~counted() { --*alive; }
+    counted(counted const&) = delete;
+    counted& operator=(counted const&) = delete;
+    using ticket = bulkhead::ticket;
+    tenax::admission admit(ticket& t, tenax::attempt_info const& i, tenax::time_point now) {
+      return own.admit(t, i, now);
+    }
+    void report(ticket& t, tenax::feedback const& f, tenax::time_point now) { own.report(t, f, now); }
+    std::atomic<int>* alive;
+    bulkhead own{{.at_once = 1, .queue = 0}};
+  };
+  {
+    keyed<int, counted> all([&alive] { return counted(alive); }, {.max_keys = 40, .forget_after = 1ms});
+    std::vector<std::atomic<int>> inside(64);
+    std::atomic<bool> crowded{false};
+    tests::in_eight_threads([&](int thread) {
+      tenax::seeded_random random(static_cast<std::uint64_t>(thread));
+      for (int i = 0; i < 130'000; ++i) {
+        int const key = static_cast<int>(random() % 64);
+        keyed<int, counted>::ticket t;
+        tenax::duration const now = std::chrono::microseconds(i);
+        auto const view = all[key];
+        if (view.admit(t, {}, tenax::time_point(now)).answer != verdict::go) continue;
+        // Two gates of one key would let two in.
+        if (++inside[static_cast<std::size_t>(key)] > 1) crowded = true;
+        --inside[static_cast<std::size_t>(key)];
+        if (random() % 2 == 0) tell(view, t, kind::success, now);
+      }
+    });
+    CHECK_FALSE(crowded);
+    CHECK(all.size() <= 40);
+    CHECK(static_cast<std::size_t>(alive) == all.size());
+    all.forget_idle(tenax::time_point(1h));
+    CHECK(all.size() == 0);
+    CHECK(alive == 0);
+  }
+}
