@@ -99,7 +99,7 @@ TEST_CASE("A value in braces is one of the script's type") {
   CHECK(s().status == 0);
   CHECK(s().status == 200);
   script<int> numbers;
-  numbers.returns({}).returns({7}).returns('\7');
+  numbers.returns({}).returns(7).returns('\7');
   CHECK(numbers() == 0);
   CHECK(numbers() == 7);
   CHECK(numbers() == 7);
