@@ -13,20 +13,20 @@
 #include <exception>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 
 #include <tenax/fmt.hpp>
-#include <tenax/tenax.hpp>
+#include <tenax/http.hpp>
+#include <tenax/http/httplib.hpp>
 
-#include <httplib.h>
 #include <unistd.h>
+
+#include "loopback.hpp"
 
 namespace when = tenax::when;
 namespace wait = tenax::wait;
@@ -43,36 +43,15 @@ std::optional<Number> to_number(std::string_view text) {
 
 // --- the client -----------------------------------------------------------------------------------------------------
 
-struct network_error : std::runtime_error {
-  using runtime_error::runtime_error;
-};
-
-struct http_error : std::runtime_error {
-  explicit http_error(httplib::Response const& r)
-      : runtime_error(fmt::format("{} {}", r.status, r.reason)), status(r.status) {}
-  bool temporary() const { return status == 429 || status == 503; }
-  int status;
-};
-
-std::string fetch(httplib::Client& client, std::string const& path) {
-  auto const response = client.Get(path.c_str());
-  if (!response) throw network_error(fmt::format("connection failed ({})", httplib::to_string(response.error())));
-  if (response->status == 200) return response->body;
-  auto const seconds = to_number<std::uint32_t>(response->get_header_value("Retry-After"));
-  if (seconds) throw tenax::retry_after(std::chrono::seconds(*seconds), http_error(*response));
-  throw http_error(*response);
-}
-
 // After a broken connection it tries again at once; where the server says how long to wait, it waits that long; in all
-// other cases the waits grow.
+// other cases the waits grow. All its requests are GETs: what may be sent twice is no question here.
 auto const growing = wait::exponential({.base = 100ms, .max = 2s}).full();
-auto const polite =
-    tenax::retrying{}
-        .when(when::exception<network_error> || when::exception<http_error>.where(std::mem_fn(&http_error::temporary)))
-        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::chain(wait::none, growing)),
-                             wait::retry_after + wait::uniform(0ms, 100ms), growing))
-        .stop(stop::after_attempts(8) || stop::deadline(1min))
-        .max_server_wait(30s);
+auto const polite = tenax::retrying{}
+                        .when(when::transient)
+                        .wait(wait::first_of(wait::only_if(when::transport_error, wait::chain(wait::none, growing)),
+                                             wait::retry_after + wait::uniform(0ms, 100ms), growing))
+                        .stop(stop::after_attempts(8) || stop::deadline(1min))
+                        .max_server_wait(30s);
 
 // --- what it tells ---------------------------------------------------------------------------------------------------
 
@@ -87,8 +66,10 @@ class narrator {
 
   // What tenax calls.
   void after_attempt(tenax::attempt_info const&) { ++attempts_; }
-  void before_sleep(tenax::attempt<std::string> const& a) {
-    std::string const what = a.result.exception_as<std::exception>()->what();
+  void before_sleep(tenax::attempt<httplib::Result> const& a) {
+    auto const& result = a.result.value();
+    auto const what = result ? fmt::format("{} {}", result->status, result->reason)
+                             : fmt::format("connection failed ({})", httplib::to_string(result.error()));
     ++retries_;
     ++causes_[what];
     (a.server_wait ? waited_for_server_ : waited_by_itself_) += a.upcoming_wait;
@@ -102,7 +83,7 @@ class narrator {
     say(yellow, what, "; " + next);
   }
 
-  void end(tenax::report<std::string> const& report) {
+  void end(tenax::report<httplib::Result> const& report) {
     if (report.succeeded()) {
       ++succeeded_;
       failed_in_a_row_ = 0;
@@ -165,22 +146,6 @@ class narrator {
 
 class moody_server {
  public:
-  moody_server() {
-    server_.Get(R"(/items/\d+)", [this](auto const& request, auto& response) { answer(request, response); });
-    server_.set_keep_alive_timeout(1);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    if (port_ < 0) throw std::runtime_error("no port is free on 127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::sleep_for(1ms);
-  }
-  ~moody_server() {
-    server_.stop();
-    thread_.join();
-  }
-
-  std::string url() const { return fmt::format("http://127.0.0.1:{}/items/", port_); }
-
- private:
   void answer(httplib::Request const& request, httplib::Response& response) {
     std::lock_guard const lock(mutex_);
     auto const now = std::chrono::steady_clock::now();
@@ -206,9 +171,7 @@ class moody_server {
     }
   }
 
-  httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
+ private:
   std::mutex mutex_;
   std::chrono::steady_clock::time_point end_of_window_{};
   int left_in_window_ = 0;
@@ -245,7 +208,7 @@ int run(std::string const& url, unsigned count) {
   for (unsigned i = 1; i <= count && !told.down(); ++i) {
     auto const item = path.back() == '/' ? path + std::to_string(i) : path;
     told.begin(item);
-    told.end(policy.try_call(fetch, client, item));
+    told.end(policy.try_call([&] { return client.Get(item.c_str()); }));
   }
   told.summarize(std::chrono::steady_clock::now() - started);
   return told.all_well() ? 0 : 1;
@@ -278,8 +241,11 @@ int main(int argc, char** argv) try {
   }
   std::signal(SIGPIPE, SIG_IGN);  // a connection that breaks while we write is an error like others
   if (!url.empty()) return run(url, count);
-  moody_server const server;
-  return run(server.url(), count);
+  moody_server moody;
+  loopback const server([&](httplib::Server& s) {
+    s.Get(R"(/items/\d+)", [&](auto const& request, auto& response) { moody.answer(request, response); });
+  });
+  return run(server.url() + "/items/", count);
 } catch (std::exception const& e) {
   fmt::print(stderr, "{}\n", e.what());
   return 2;
