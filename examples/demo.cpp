@@ -86,15 +86,20 @@ class narrator {
   void end(tenax::report<httplib::Result> const& report) {
     if (report.succeeded()) {
       ++succeeded_;
+      failed_in_a_row_ = 0;
       say(green, "ok", report.attempts > 1 ? fmt::format(" at attempt {}", report.attempts) : "");
     } else {
+      ++failed_in_a_row_;
       say(red, fmt::format("{}", report), "");
     }
   }
 
   bool all_well() const { return succeeded_ == count_; }
+  // Whether the server is not there: to go on asking would be impolite.
+  bool down() const { return failed_in_a_row_ >= most_in_a_row; }
 
   void summarize(tenax::duration took) const {
+    if (down()) fmt::print("\nNo further calls: {} in a row gave up.\n", most_in_a_row);
     fmt::print("\n{}{} of {} fetched in {}{}\n", colour(all_well() ? green : red), succeeded_, count_,
                tenax::human(rounded(took)), colour(plain));
     fmt::print("  {:<10}{:>6}   {} succeeded, {} gave up\n", "calls", item_, succeeded_, item_ - succeeded_);
@@ -113,6 +118,8 @@ class narrator {
  private:
   static constexpr std::string_view green = "\033[32m", yellow = "\033[33m", red = "\033[31m", plain = "\033[0m";
 
+  static constexpr unsigned most_in_a_row = 3;
+
   // Nobody needs the microseconds.
   static tenax::duration rounded(tenax::duration d) {
     return d < 1s ? std::chrono::round<std::chrono::milliseconds>(d) : std::chrono::round<hundredths>(d);
@@ -129,7 +136,7 @@ class narrator {
   bool coloured_ = ::isatty(STDOUT_FILENO) == 1;
   unsigned count_;
   std::size_t width_;
-  unsigned item_ = 0, succeeded_ = 0, attempts_ = 0, retries_ = 0;
+  unsigned item_ = 0, succeeded_ = 0, failed_in_a_row_ = 0, attempts_ = 0, retries_ = 0;
   tenax::duration waited_for_server_{}, waited_by_itself_{};
   std::map<std::string, unsigned> causes_;
   std::string path_;
@@ -173,22 +180,32 @@ class moody_server {
 
 // --------------------------------------------------------------------------------------------------------------------
 
+// "http://host:port" of a URL, or why it cannot be used.
+std::string server_of(std::string const& url) {
+  if (url.rfind("https://", 0) == 0) throw std::invalid_argument("this demo speaks no https://, only http://: " + url);
+  if (url.rfind("http://", 0) != 0) throw std::invalid_argument("not a URL that begins with http://: " + url);
+  auto const server = url.substr(0, url.find('/', 7));
+  auto const colon = server.find(':', server.find(']') == server.npos ? 7 : server.find(']'));
+  auto const port = colon == server.npos ? 80 : to_number<unsigned>(server.substr(colon + 1)).value_or(0);
+  if (port < 1 || port > 65535) throw std::invalid_argument("the port must be a number from 1 to 65535: " + url);
+  if (server.size() == 7 || colon == 7) throw std::invalid_argument("no host: " + url);
+  return server;
+}
+
 int run(std::string const& url, unsigned count) {
-  // "http://host:port" and "/path"
-  auto const host = url.find("://");
-  auto const slash = host == url.npos ? url.npos : url.find('/', host + 3);
-  auto const path = slash == url.npos ? "/" : url.substr(slash);
-  httplib::Client client(url.substr(0, slash));
-  if (host == url.npos || !client.is_valid()) throw std::invalid_argument("not a URL: " + url);
+  auto const server = server_of(url);
+  auto const path = server.size() == url.size() ? "/" : url.substr(server.size());
+  httplib::Client client(server);
+  if (!client.is_valid()) throw std::invalid_argument("not a URL: " + url);
   client.set_keep_alive(true);
   client.set_connection_timeout(5s);
   client.set_read_timeout(5s);
 
-  fmt::print("Fetching {} resources from {} with this policy:\n{}\n\n", count, url, polite);
+  fmt::print("Fetching {} resource{} from {} with this policy:\n{}\n\n", count, count == 1 ? "" : "s", url, polite);
   narrator told(count);
   auto const policy = polite.observe(std::ref(told));
   auto const started = std::chrono::steady_clock::now();
-  for (unsigned i = 1; i <= count; ++i) {
+  for (unsigned i = 1; i <= count && !told.down(); ++i) {
     auto const item = path.back() == '/' ? path + std::to_string(i) : path;
     told.begin(item);
     told.end(policy.try_call([&] { return client.Get(item.c_str()); }));
@@ -200,15 +217,25 @@ int run(std::string const& url, unsigned count) {
 int main(int argc, char** argv) try {
   std::string url;
   unsigned count = 24;
+  auto const usage = fmt::format(
+      "usage: {} [--url http://host:port/path/] [--count number]\n"
+      "  --url    fetches path/1, path/2, ..., or without the last slash the same path each time;\n"
+      "           if not given: from a server in this program that throttles and fails\n"
+      "  --count  so many resources; 24 if not given\n",
+      argv[0]);
   for (int i = 1; i < argc; i += 2) {
     std::string_view const option = argv[i];
+    if (option == "--help" || option == "-h") {
+      fmt::print("{}", usage);
+      return 0;
+    }
     std::string_view const value = i + 1 < argc ? argv[i + 1] : "";
     if (option == "--url" && !value.empty()) {
       url = value;
     } else if (auto const number = to_number<unsigned>(value); option == "--count" && number && *number > 0) {
       count = *number;
     } else {
-      fmt::print(stderr, "usage: {} [--url http://host:port/path/] [--count number]\n", argv[0]);
+      fmt::print(stderr, "{}", usage);
       return 2;
     }
   }

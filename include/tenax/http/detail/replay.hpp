@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/cplusplus.hpp>
+
 #include <httplib.h>
 
 namespace tenax::http::detail {
