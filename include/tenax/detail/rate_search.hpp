@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <tenax/detail/send_history.hpp>
 #include <tenax/duration.hpp>
 
 namespace tenax::detail {
@@ -50,7 +51,7 @@ class rate_search {
   /// When the next request may go, at the earliest.
   [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
     auto earliest = paused_until_ > now ? paused_until_ : now;
-    if (granted_ != 0) {
+    if (history_.count() != 0) {
       auto const paced = last_grant_ + spacing(now);
       earliest = paced > earliest ? paced : earliest;
     }
@@ -80,12 +81,11 @@ class rate_search {
 
   stamp grant(std::int64_t now) noexcept {
     bool const told = now < told_until_;
-    bool const paced = granted_ != 0 && !told && now - last_grant_ < interval() + interval() / 2;
+    bool const paced = history_.count() != 0 && !told && now - last_grant_ < interval() + interval() / 2;
     bool const first = paused_ && now >= paused_until_;
     if (first) paused_ = false;
-    remember(now);
+    history_.add(now);
     last_grant_ = now;
-    ++granted_;
     return {generation_, version_, !told && (paced || first), first, told, now};
   }
 
@@ -93,7 +93,6 @@ class rate_search {
     note_round_trip(now - s.at);
     if (s.generation != generation_) return;
     ++accepted_since_refusal_;
-    refusals_in_a_row_ = 0;
     hold_ = 0;
     if (s.version != version_ || !s.paced) return;
     ++accepted_;
@@ -132,17 +131,16 @@ class rate_search {
   /// `wait`: how long the server asked to wait, or less than zero if it did not.
   void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
     note_round_trip(now - s.at);
-    if (wait < 0 && s.generation == generation_) wait = hold(now);
+    if (wait < 0 && s.generation == generation_) wait = hold();
     if (wait >= 0) pause(now, wait);
     if (s.generation != generation_) return;
     ++generation_;
-    ++refusals_in_a_row_;
     if (s.told) distrusted_ = true;
     told_until_ = 0;
     auto const pause_seconds = seconds(paused_until_ > now ? paused_until_ - now : 0);
     cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
     last_refusal_ = now;
-    if (s.first_after_pause && s.generation + 1 == generation_ && granted_ > 1) {
+    if (s.first_after_pause && s.generation + 1 == generation_ && history_.count() > 1) {
       // The pause was cut short by rounding, and says nothing about the rate.
       if (padding_ < 1'000'000'000) padding_ += 500'000'000;
       paused_until_ += 500'000'000;
@@ -150,14 +148,14 @@ class rate_search {
       accepted_ = 0;
       return;
     }
-    auto const demonstrated = demonstrated_rate(s.at, pause_seconds);
+    auto const demonstrated = history_.demonstrated(s.at, pause_seconds);
     switch (phase_) {
       case phase::start:
         high_ = rate_;
         low_ = rate_ / 4;
         // One request says nothing about how fast requests may come.
-        if (granted_ > 1) {
-          high_ = least(rate_, 2 * (peak_rate() + demonstrated));
+        if (history_.count() > 1) {
+          high_ = least(rate_, 2 * (history_.peak() + demonstrated));
           low_ = least(high_ / 2, demonstrated);
         }
         // What was accepted beyond the demonstrated rate was a burst.
@@ -194,7 +192,6 @@ class rate_search {
   }
 
  private:
-  static double seconds(std::int64_t ns) noexcept { return static_cast<double>(ns) * 1e-9; }
   static double least(double a, double b) noexcept { return a < b ? a : b; }
 
   static double root(double x) noexcept {
@@ -272,7 +269,7 @@ class rate_search {
   }
 
   /// A server that does not say how long is asked again after a round trip, then twice that, and so on.
-  std::int64_t hold(std::int64_t) noexcept {
+  std::int64_t hold() noexcept {
     if (hold_ == 0) {
       hold_ = round_trip_ > interval() ? round_trip_ : interval();
     } else {
@@ -288,35 +285,9 @@ class rate_search {
     paused_ = true;
   }
 
-  void remember(std::int64_t now) noexcept { recent_[granted_ % window] = now; }
-
-  /// What the server demonstrably allowed: the most requests in a time that ended with the pause.
-  [[nodiscard]] double demonstrated_rate(std::int64_t refused_at, double pause_seconds) const noexcept {
-    auto const known = granted_ < window ? granted_ : window;
-    double best = 0;
-    std::uint64_t n = 0;
-    for (std::uint64_t i = 1; i <= known; ++i) {
-      auto const at = recent_[(granted_ - i) % window];
-      if (at >= refused_at) continue;
-      ++n;
-      auto const rate = static_cast<double>(n) / (seconds(refused_at - at) + pause_seconds + 1e-9);
-      if (rate > best) best = rate;
-    }
-    return best > slowest ? best : slowest;
-  }
-
-  /// How fast the last few requests were sent, which may be slower than allowed.
-  [[nodiscard]] double peak_rate() const noexcept {
-    auto const known = granted_ < 8 ? granted_ : 8;
-    if (known < 2) return slowest;
-    auto const took = seconds(recent_[(granted_ - 1) % window] - recent_[(granted_ - known) % window]);
-    return static_cast<double>(known - 1) / (took + 1e-9);
-  }
-
-  static constexpr std::uint64_t window = 128;
   static constexpr double precision = 1.03;
   static constexpr std::uint64_t most = INT64_MAX;
-  static constexpr double slowest = 1.0 / 3600;
+  static constexpr double slowest = send_history::slowest;
 
   double ceiling_;
   double rate_;
@@ -325,11 +296,9 @@ class rate_search {
   phase phase_ = phase::start;
   std::uint32_t generation_ = 0;
   std::uint32_t version_ = 0;
-  std::uint64_t granted_ = 0;
   std::uint64_t accepted_ = 0;
   std::uint64_t accepted_since_refusal_ = 0;
   unsigned contradictions_ = 0;
-  unsigned refusals_in_a_row_ = 0;
   unsigned fruitless_ = 0;
   unsigned step_ = 0;
   double burst_ = 1;
@@ -344,7 +313,7 @@ class rate_search {
   bool distrusted_ = false;
   std::int64_t told_until_ = 0;
   std::int64_t told_spacing_ = 0;
-  std::int64_t recent_[window] = {};
+  send_history history_;
 };
 
 }  // namespace tenax::detail
