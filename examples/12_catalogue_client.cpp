@@ -88,15 +88,12 @@ void set_policies(http::retrying_client<>& client, tenax::counters& totals) {
   // [/polite]
 
   // [endpoints]
-  auto const up_to = [&](unsigned attempts, char const* what) {
-    auto const log = [what](std::string_view line) {
-      std::printf("  (%s) %.*s\n", what, static_cast<int>(line.size()), line.data());
-    };
-    return polite.stop(stop::after_attempts(attempts) || stop::deadline(30s)).before_sleep(tenax::log_to(log));
+  auto const up_to = [&](unsigned attempts) {
+    return polite.stop(stop::after_attempts(attempts) || stop::deadline(30s)).before_sleep(tenax::log_to(stdout));
   };
-  client.policy("GET /v1/artists/*/albums", up_to(3, "albums"))
-      .policy("GET /v1/albums/*/tracks", up_to(4, "tracks"))
-      .policy("GET /v1/tracks/*", up_to(6, "track"));
+  client.policy("GET /v1/artists/*/albums", up_to(3))
+      .policy("GET /v1/albums/*/tracks", up_to(4))
+      .policy("GET /v1/tracks/*", up_to(6));
   // [/endpoints]
 }
 

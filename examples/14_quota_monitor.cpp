@@ -23,7 +23,7 @@ struct quota_alarm {
   template <http::response R>
   void after_attempt(tenax::attempt<R> const& a) const {
     if (!a.result.has_value()) return;
-    auto const quota = http::quota_of(a.result.value(), std::chrono::system_clock::now());
+    auto const quota = http::quota_of(a.result.value());
     if (!quota || !quota->share() || *quota->share() >= threshold) return;
     std::printf("warning: only %.0f %% of the quota is left", *quota->share() * 100);
     if (quota->reset) std::printf(", more in %.0f s", std::chrono::duration<double>(*quota->reset).count());

@@ -244,6 +244,22 @@ TEST_CASE("If the deadline passes, the last response is returned") {
   CHECK(s.asked.size() == 5);
 }
 
+TEST_CASE("A report says why the polling ended") {
+  service s;
+  s.answers = {accepted("/tasks/1"), accepted("", "40"), reply{.body = "done"}};
+  auto const done = http::try_poll(s.policy(), s.start(), s.fetch());
+  CHECK(done.succeeded());
+  CHECK(done.value().body == "done");
+  CHECK(done.attempts == 3);
+  CHECK(done.waited == 41s);
+
+  s.answers = {accepted("/tasks/2")};
+  auto const late = http::try_poll(s.policy().stop(stop::deadline(1min)), s.start(), s.fetch());
+  CHECK_FALSE(late.succeeded());
+  CHECK(late.reason == tenax::stop_reason::deadline);
+  CHECK(late.value().status == 202);
+}
+
 TEST_CASE("A wait of more than five minutes ends the polling") {
   service s;
   s.answers = {accepted("/jobs/1", "301"), done};

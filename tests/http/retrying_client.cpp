@@ -77,6 +77,7 @@ TEST_CASE("Requests with an idempotent method are retried") {
   REQUIRE(get);
   CHECK(get->body == "got ");
   CHECK(get.sent.method == "GET");
+  CHECK(get.target == "/");
   CHECK(c.Head("/")->status == 200);
   CHECK(c.Options("/")->status == 200);
   CHECK(c.Put("/", "x", "text/plain")->body == "got x");
@@ -94,6 +95,21 @@ TEST_CASE("The standard policy is in force if none is given") {
   CHECK(c.Get("/")->status == 200);
   calls = 0;
   CHECK(c.Post("/", "x", "text/plain")->status == 503);
+}
+
+TEST_CASE("Log lines name the request") {
+  int calls = 0;
+  tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });
+  tenax::testing::virtual_time clock;
+  names lines;
+  http::retrying_client<> c(server.url());
+  c.policy(http::standard_retry()
+               .wait(wait::none)
+               .environment(std::ref(clock))
+               .before_sleep(tenax::log_to([&](std::string_view line) { lines.emplace_back(line); })));
+  CHECK(c.Get("/albums/1?full=1")->status == 200);
+  CHECK(lines ==
+        names{"tenax: attempt 1 failed: GET /albums/1?full=1: status 503 (Service Unavailable); attempt 2 at once"});
 }
 
 TEST_CASE("POST and PATCH are not retried, unless the server has seen nothing of them") {

@@ -166,6 +166,14 @@ struct tenax::result_traits<R> {
 
   template <class Out>
   static constexpr void describe(R const& r, Out& out) {
+    if constexpr (http::detail::knows_method<R> && http::detail::knows_target<R>) {
+      if (std::string_view const target = http::response_traits<R>::target(r); !target.empty()) {
+        out.text(http::response_traits<R>::method(r));
+        out.text(" ");
+        out.text(target);
+        out.text(": ");
+      }
+    }
     switch (http::error_of(r)) {
       case http::transport_error::none: return write_status(http::status_of(r), out);
       case http::transport_error::unsent: return out.text("no connection");

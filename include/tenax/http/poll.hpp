@@ -129,6 +129,26 @@ auto polling(Retrying const& policy, Task const& task) {
   return policy.when(again).wait(pause);
 }
 
+/// Runs a task: `call(policy, operation)` makes the call.
+template <class Retrying, class Start, class Fetch, class Pending, class Call>
+auto run_task(Retrying const& policy, Start& start, Fetch& fetch, poll_options const& options, Pending const& pending,
+              Call const& call) {
+  if constexpr (polls_with<Start, Fetch>) {
+    using result = std::remove_cvref_t<std::invoke_result_t<Fetch&, location const&>>;
+    polled_task task(options, pending);
+    return call(polling(policy, task), [&]() -> result {
+      task.ask();
+      result r = task.started() ? fetch(task.here()) : start();
+      if (!http::failed(r)) task.follow(r);
+      return r;
+    });
+  } else {
+    static_assert(tenax::detail::always_false<Fetch>,
+                  "tenax: http::poll() needs two functions that return the same type of response: start() and "
+                  "fetch(tenax::http::location const&)");
+  }
+}
+
 }  // namespace detail
 
 /// Starts a long task and asks for its result until it is there: `start()` sends the request that is answered by 202 with a
@@ -146,20 +166,16 @@ auto polling(Retrying const& policy, Task const& task) {
 /// ```
 template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
 auto poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
-  if constexpr (detail::polls_with<Start, Fetch>) {
-    using result = std::remove_cvref_t<std::invoke_result_t<Fetch&, location const&>>;
-    detail::polled_task task(options, pending);
-    return detail::polling(policy, task)([&]() -> result {
-      task.ask();
-      result r = task.started() ? fetch(task.here()) : start();
-      if (!http::failed(r)) task.follow(r);
-      return r;
-    });
-  } else {
-    static_assert(tenax::detail::always_false<Fetch>,
-                  "tenax: http::poll() needs two functions that return the same type of response: start() and "
-                  "fetch(tenax::http::location const&)");
-  }
+  return detail::run_task(policy, start, fetch, options, pending,
+                          [](auto const& p, auto const& operation) { return p(operation); });
+}
+
+/// As `poll`, but returns a `tenax::report`: the last response, and why the polling ended. `report.reason` is
+/// `stop_reason::deadline` for a task that was not done in time, whose last response looks like any other.
+template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
+auto try_poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
+  return detail::run_task(policy, start, fetch, options, pending,
+                          [](auto const& p, auto const& operation) { return p.try_call(operation); });
 }
 
 }  // namespace tenax::http

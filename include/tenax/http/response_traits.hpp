@@ -33,6 +33,7 @@ enum class transport_error : unsigned char {
 ///   static transport_error error(my_response const& r);                     // why none arrived
 ///   static std::string_view body(my_response const& r);
 ///   static std::string_view method(my_response const& r);                   // "GET", as it was sent
+///   static std::string_view target(my_response const& r);                   // "/albums/1": for log lines
 ///   static bool has_idempotency_key(my_response const& r);                  // whether the request carried one
 ///   static void release(my_response& r);                                    // frees the connection before a wait
 /// };
@@ -144,6 +145,10 @@ concept knows_method = requires(R const& r) {
   { traits<R>::method(r) } -> std::convertible_to<std::string_view>;
 };
 template <class R>
+concept knows_target = requires(R const& r) {
+  { traits<R>::target(r) } -> std::convertible_to<std::string_view>;
+};
+template <class R>
 concept knows_idempotency_key = requires(R const& r) {
   { traits<R>::has_idempotency_key(r) } -> std::convertible_to<bool>;
 };
@@ -188,6 +193,16 @@ template <response R, class Duration>
 [[nodiscard]] constexpr auto quota_of(R const& r, std::chrono::time_point<std::chrono::system_clock, Duration> now,
                                       profile p = profile::pragmatic) {
   return quota(detail::traits<R>::headers(r), now, p);
+}
+
+/// The same, of a response that has just arrived.
+template <response R>
+[[nodiscard]] auto delay_of(R const& r) {
+  return http::delay_of(r, std::chrono::system_clock::now());
+}
+template <response R>
+[[nodiscard]] auto quota_of(R const& r) {
+  return http::quota_of(r, std::chrono::system_clock::now());
 }
 
 /// Whether no response arrived, or one with a status of 400 or more.

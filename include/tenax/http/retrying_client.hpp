@@ -18,9 +18,11 @@ namespace tenax::http {
 
 /// What a `retrying_client` returns: cpp-httplib's result that remembers its request.
 struct httplib_result : httplib::Result {
-  httplib_result(httplib::Result result, request r) : Result(std::move(result)), sent(r) {}
+  httplib_result(httplib::Result result, request r, std::string path = {})
+      : Result(std::move(result)), sent(r), target(std::move(path)) {}
 
   request sent;
+  std::string target;  ///< the path that was asked for
   /// Whether part of the response has gone to the caller's receiver, after which the request is not sent again.
   bool delivered = false;
 };
@@ -28,6 +30,7 @@ struct httplib_result : httplib::Result {
 template <>
 struct response_traits<httplib_result> : response_traits<httplib::Result> {
   static std::string_view method(httplib_result const& r) { return r.sent.method; }
+  static std::string_view target(httplib_result const& r) { return r.target; }
   static bool has_idempotency_key(httplib_result const& r) { return r.sent.idempotency_key; }
 };
 
@@ -179,7 +182,7 @@ class retrying_client : public Client {
                          Args&... args) {
     detail::streaming state;
     auto const attempt = [&] {
-      httplib_result result(detail::send_prepared(state, send, args...), {method, has_key});
+      httplib_result result(detail::send_prepared(state, send, args...), {method, has_key}, path);
       result.delivered = state.delivered;
       return result;
     };
@@ -188,7 +191,7 @@ class retrying_client : public Client {
     if (state.thrown != nullptr) std::rethrow_exception(state.thrown);
 #endif
     if (detail::deliver_rest(state, result, args...)) return result;
-    return {httplib::Result(nullptr, httplib::Error::Canceled), result.sent};
+    return {httplib::Result(nullptr, httplib::Error::Canceled), result.sent, path};
   }
 
   call_function const& policy_of(std::string_view method, std::string_view path) const {
