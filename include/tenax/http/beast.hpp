@@ -98,7 +98,6 @@ template <class ResponseBody = boost::beast::http::string_body, class Stream, cl
   boost::beast::flat_buffer buffer;
   boost::beast::http::response_parser<ResponseBody> parser;
   parser.skip(request.method() == boost::beast::http::verb::head);  // its response tells a length, but has no body
-  parser.eager(true);
   boost::beast::http::read(stream, buffer, parser, r.error);
   if (parser.is_header_done()) r.message = parser.release();
   return r;
