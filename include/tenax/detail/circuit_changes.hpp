@@ -4,7 +4,6 @@
 
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include <tenax/duration.hpp>
 
@@ -17,19 +16,25 @@ template <class State, class Observer>
 class state_changes {
  public:
   explicit state_changes(Observer observer) : observer_(std::move(observer)) {}
+  state_changes(state_changes const&) = delete;
+  state_changes& operator=(state_changes const&) = delete;
+  ~state_changes() {
+    while (first_ != nullptr) take();
+  }
 
   /// Under the lock.
-  void add(State from, State to, time_point now) { waiting_.push_back({from, to, now}); }
+  void add(State from, State to, time_point now) {
+    last_ = (last_ != nullptr ? last_->next : first_) = new change{from, to, now, nullptr};
+  }
 
-  /// Gives up the lock while it tells, and for good. An exception of the observer passes through; the changes after the
-  /// one that it was told are told next time.
+  /// Gives up the lock while it tells. An exception of the observer passes through; the changes after the one that it was
+  /// told are told next time.
   void tell(std::unique_lock<std::mutex>& lock) {
-    if (telling_ || waiting_.empty()) return;
+    if (telling_ || first_ == nullptr) return;
     telling_ = true;
     done const guard{telling_, lock};
-    while (!waiting_.empty()) {
-      change const next = waiting_.front();
-      waiting_.erase(waiting_.begin());
+    while (first_ != nullptr) {
+      change const next = take();
       lock.unlock();
       observer_(next.from, next.to, next.now);
       lock.lock();
@@ -37,11 +42,21 @@ class state_changes {
   }
 
  private:
+  /// A list by hand: there is hardly ever more than one, and <vector> would make every user's compilation dearer.
   struct change {
     State from;
     State to;
     time_point now;
+    change* next;
   };
+
+  change take() noexcept {
+    change const copy = *first_;
+    delete first_;
+    first_ = copy.next;
+    if (first_ == nullptr) last_ = nullptr;
+    return copy;
+  }
 
   struct done {
     bool& telling;
@@ -53,7 +68,8 @@ class state_changes {
   };
 
   Observer observer_;
-  std::vector<change> waiting_;
+  change* first_ = nullptr;
+  change* last_ = nullptr;
   bool telling_ = false;
 };
 

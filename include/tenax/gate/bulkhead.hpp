@@ -4,7 +4,6 @@
 
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/reject.hpp>
@@ -52,18 +51,20 @@ class bulkhead {
         max_wait_(detail::require_positive("bulkhead: max_wait", o.max_wait)),
         free_(at_once_) {
     if (room_ > 65536) invalid_parameter("bulkhead: queue", "must be at most 65536", static_cast<double>(room_));
-    queue_.reserve(room_);
+    // By hand, because <vector> costs as much to compile as all the rest of this header.
+    queue_ = new waiter[room_];
   }
 
   bulkhead(bulkhead const&) = delete;
   bulkhead& operator=(bulkhead const&) = delete;
+  ~bulkhead() { delete[] queue_; }
 
   admission admit(ticket& t, attempt_info const&, time_point now) {
     std::lock_guard const lock(mutex_);
     if (t.gate_ == nullptr) return arrive(t, now);
     if (t.grant_.running) return admission::go();
     auto const place = find(t.grant_.number);
-    if (place == queue_.size()) {  // was forgotten, because it came back too late
+    if (place == waiting_) {  // was forgotten, because it came back too late
       t.gate_ = nullptr;
       return waited_too_long();
     }
@@ -110,7 +111,7 @@ class bulkhead {
   /// Attempts in the queue.
   [[nodiscard]] std::size_t waiting() const {
     std::lock_guard const lock(mutex_);
-    return queue_.size();
+    return waiting_;
   }
 
   template <class Out>
@@ -132,14 +133,14 @@ class bulkhead {
   }
 
   admission arrive(ticket& t, time_point now) {
-    auto const before = punctual(queue_.size(), now);
+    auto const before = punctual(waiting_, now);
     if (free_ > before) return start(t, now);
     forget_lost(now);
-    if (queue_.size() == room_) return admission::refuse("bulkhead full");
-    queue_.push_back({++last_, now, now});
+    if (waiting_ == room_) return admission::refuse("bulkhead full");
+    queue_[waiting_] = {++last_, now, now};
     t.grant_ = {false, last_, now};
     t.gate_ = this;
-    return ask_again(queue_.back(), before, max_wait_, now);
+    return ask_again(queue_[waiting_++], before, max_wait_, now);
   }
 
   admission start(ticket& t, time_point now) noexcept {
@@ -169,22 +170,29 @@ class bulkhead {
   /// Where a waiter is in the queue; its size if it is not.
   std::size_t find(std::uint64_t number) const noexcept {
     std::size_t i = 0;
-    while (i < queue_.size() && queue_[i].number != number) ++i;
+    while (i < waiting_ && queue_[i].number != number) ++i;
     return i;
   }
 
-  void leave(std::size_t place) noexcept { queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(place)); }
+  void leave(std::size_t place) noexcept {
+    --waiting_;
+    for (; place < waiting_; ++place) queue_[place] = queue_[place + 1];
+  }
 
   /// Makes room of waiters that are late and have waited too long.
   void forget_lost(time_point now) noexcept {
-    std::erase_if(queue_,
-                  [&](waiter const& w) { return now > w.late && saturating_between(w.joined, now) >= max_wait_; });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < waiting_; ++i) {
+      bool const lost = now > queue_[i].late && saturating_between(queue_[i].joined, now) >= max_wait_;
+      if (!lost) queue_[kept++] = queue_[i];
+    }
+    waiting_ = kept;
   }
 
   void give_back(rank const& r) noexcept {
     if (r.running) {
       ++free_;
-    } else if (auto const place = find(r.number); place != queue_.size()) {
+    } else if (auto const place = find(r.number); place != waiting_) {
       leave(place);
     }
   }
@@ -199,7 +207,8 @@ class bulkhead {
   duration const max_wait_;
   std::mutex mutable mutex_;
   std::uint32_t free_;
-  std::vector<waiter> queue_;
+  waiter* queue_ = nullptr;  ///< room for `room_`, of which the first `waiting_` are used
+  std::size_t waiting_ = 0;
   std::uint64_t last_ = 0;
   duration mean_{};  ///< how long an attempt takes
 };
