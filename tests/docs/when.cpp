@@ -123,9 +123,7 @@ TEST_CASE("when: failed, the default") {
   auto const policy = tenax::retrying{}.when(when::failed || when::exception<timed_out>);
   // [/failed]
   script<int> lines;
-  lines.throws(std::bad_alloc())
-      .throws(std::runtime_error("reset"))
-      .throws(std::logic_error("a bug"));
+  lines.throws(timed_out()).throws(std::runtime_error("reset")).throws(std::logic_error("a bug"));
   CHECK(play(policy, lines) == run{3, stop_reason::not_retryable});
   script<int> alone;
   alone.throws(std::logic_error("a bug"));
