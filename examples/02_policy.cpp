@@ -39,11 +39,10 @@ int main() {
   auto const patient =
       tenax::retrying{}
           .when(when::exception<network_error> || when::result([](response const& r) { return r.status == 503; }))
-          .wait(wait::exponential({.base = 5ms, .max = 1s}))
+          .wait(wait::exponential({.base = 5ms, .max = 1s}).full())
           .stop(stop::after_attempts(5) || stop::deadline(30s))
           .before_sleep([](tenax::attempt_info const& a) {
-            std::printf("attempt %u failed; the next one in %d ms\n", a.number,
-                        static_cast<int>(a.upcoming_wait / 1ms));
+            std::printf("attempt %u failed; waiting before the next one\n", a.number);
           });
 
   server first;

@@ -13,20 +13,20 @@
 #include <exception>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 
 #include <tenax/fmt.hpp>
-#include <tenax/tenax.hpp>
+#include <tenax/http.hpp>
+#include <tenax/http/httplib.hpp>
 
-#include <httplib.h>
 #include <unistd.h>
+
+#include "loopback.hpp"
 
 namespace when = tenax::when;
 namespace wait = tenax::wait;
@@ -43,36 +43,15 @@ std::optional<Number> to_number(std::string_view text) {
 
 // --- the client -----------------------------------------------------------------------------------------------------
 
-struct network_error : std::runtime_error {
-  using runtime_error::runtime_error;
-};
-
-struct http_error : std::runtime_error {
-  explicit http_error(httplib::Response const& r)
-      : runtime_error(fmt::format("{} {}", r.status, r.reason)), status(r.status) {}
-  bool temporary() const { return status == 429 || status == 503; }
-  int status;
-};
-
-std::string fetch(httplib::Client& client, std::string const& path) {
-  auto const response = client.Get(path.c_str());
-  if (!response) throw network_error(fmt::format("connection failed ({})", httplib::to_string(response.error())));
-  if (response->status == 200) return response->body;
-  auto const seconds = to_number<std::uint32_t>(response->get_header_value("Retry-After"));
-  if (seconds) throw tenax::retry_after(std::chrono::seconds(*seconds), http_error(*response));
-  throw http_error(*response);
-}
-
 // After a broken connection it tries again at once; where the server says how long to wait, it waits that long; in all
-// other cases the waits grow.
+// other cases the waits grow. All its requests are GETs: what may be sent twice is no question here.
 auto const growing = wait::exponential({.base = 100ms, .max = 2s}).full();
-auto const polite =
-    tenax::retrying{}
-        .when(when::exception<network_error> || when::exception<http_error>.where(std::mem_fn(&http_error::temporary)))
-        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::chain(wait::none, growing)),
-                             wait::retry_after + wait::uniform(0ms, 100ms), growing))
-        .stop(stop::after_attempts(8) || stop::deadline(1min))
-        .max_server_wait(30s);
+auto const polite = tenax::retrying{}
+                        .when(when::transient)
+                        .wait(wait::first_of(wait::only_if(when::transport_error, wait::chain(wait::none, growing)),
+                                             wait::retry_after + wait::uniform(0ms, 100ms), growing))
+                        .stop(stop::after_attempts(8) || stop::deadline(1min))
+                        .max_server_wait(30s);
 
 // --- what it tells ---------------------------------------------------------------------------------------------------
 
@@ -87,8 +66,10 @@ class narrator {
 
   // What tenax calls.
   void after_attempt(tenax::attempt_info const&) { ++attempts_; }
-  void before_sleep(tenax::attempt<std::string> const& a) {
-    std::string const what = a.result.exception_as<std::exception>()->what();
+  void before_sleep(tenax::attempt<httplib::Result> const& a) {
+    auto const& result = a.result.value();
+    auto const what = result ? fmt::format("{} {}", result->status, result->reason)
+                             : fmt::format("connection failed ({})", httplib::to_string(result.error()));
     ++retries_;
     ++causes_[what];
     (a.server_wait ? waited_for_server_ : waited_by_itself_) += a.upcoming_wait;
@@ -102,18 +83,23 @@ class narrator {
     say(yellow, what, "; " + next);
   }
 
-  void end(tenax::report<std::string> const& report) {
+  void end(tenax::report<httplib::Result> const& report) {
     if (report.succeeded()) {
       ++succeeded_;
+      failed_in_a_row_ = 0;
       say(green, "ok", report.attempts > 1 ? fmt::format(" at attempt {}", report.attempts) : "");
     } else {
+      ++failed_in_a_row_;
       say(red, fmt::format("{}", report), "");
     }
   }
 
   bool all_well() const { return succeeded_ == count_; }
+  // Whether the server is not there: to go on asking would be impolite.
+  bool down() const { return failed_in_a_row_ >= most_in_a_row; }
 
   void summarize(tenax::duration took) const {
+    if (down()) fmt::print("\nNo further calls: {} in a row gave up.\n", most_in_a_row);
     fmt::print("\n{}{} of {} fetched in {}{}\n", colour(all_well() ? green : red), succeeded_, count_,
                tenax::human(rounded(took)), colour(plain));
     fmt::print("  {:<10}{:>6}   {} succeeded, {} gave up\n", "calls", item_, succeeded_, item_ - succeeded_);
@@ -132,6 +118,8 @@ class narrator {
  private:
   static constexpr std::string_view green = "\033[32m", yellow = "\033[33m", red = "\033[31m", plain = "\033[0m";
 
+  static constexpr unsigned most_in_a_row = 3;
+
   // Nobody needs the microseconds.
   static tenax::duration rounded(tenax::duration d) {
     return d < 1s ? std::chrono::round<std::chrono::milliseconds>(d) : std::chrono::round<hundredths>(d);
@@ -148,7 +136,7 @@ class narrator {
   bool coloured_ = ::isatty(STDOUT_FILENO) == 1;
   unsigned count_;
   std::size_t width_;
-  unsigned item_ = 0, succeeded_ = 0, attempts_ = 0, retries_ = 0;
+  unsigned item_ = 0, succeeded_ = 0, failed_in_a_row_ = 0, attempts_ = 0, retries_ = 0;
   tenax::duration waited_for_server_{}, waited_by_itself_{};
   std::map<std::string, unsigned> causes_;
   std::string path_;
@@ -158,22 +146,6 @@ class narrator {
 
 class moody_server {
  public:
-  moody_server() {
-    server_.Get(R"(/items/\d+)", [this](auto const& request, auto& response) { answer(request, response); });
-    server_.set_keep_alive_timeout(1);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    if (port_ < 0) throw std::runtime_error("no port is free on 127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::sleep_for(1ms);
-  }
-  ~moody_server() {
-    server_.stop();
-    thread_.join();
-  }
-
-  std::string url() const { return fmt::format("http://127.0.0.1:{}/items/", port_); }
-
- private:
   void answer(httplib::Request const& request, httplib::Response& response) {
     std::lock_guard const lock(mutex_);
     auto const now = std::chrono::steady_clock::now();
@@ -199,9 +171,7 @@ class moody_server {
     }
   }
 
-  httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
+ private:
   std::mutex mutex_;
   std::chrono::steady_clock::time_point end_of_window_{};
   int left_in_window_ = 0;
@@ -210,25 +180,35 @@ class moody_server {
 
 // --------------------------------------------------------------------------------------------------------------------
 
+// "http://host:port" of a URL, or why it cannot be used.
+std::string server_of(std::string const& url) {
+  if (url.rfind("https://", 0) == 0) throw std::invalid_argument("this demo speaks no https://, only http://: " + url);
+  if (url.rfind("http://", 0) != 0) throw std::invalid_argument("not a URL that begins with http://: " + url);
+  auto const server = url.substr(0, url.find('/', 7));
+  auto const colon = server.find(':', server.find(']') == server.npos ? 7 : server.find(']'));
+  auto const port = colon == server.npos ? 80 : to_number<unsigned>(server.substr(colon + 1)).value_or(0);
+  if (port < 1 || port > 65535) throw std::invalid_argument("the port must be a number from 1 to 65535: " + url);
+  if (server.size() == 7 || colon == 7) throw std::invalid_argument("no host: " + url);
+  return server;
+}
+
 int run(std::string const& url, unsigned count) {
-  // "http://host:port" and "/path"
-  auto const host = url.find("://");
-  auto const slash = host == url.npos ? url.npos : url.find('/', host + 3);
-  auto const path = slash == url.npos ? "/" : url.substr(slash);
-  httplib::Client client(url.substr(0, slash));
-  if (host == url.npos || !client.is_valid()) throw std::invalid_argument("not a URL: " + url);
+  auto const server = server_of(url);
+  auto const path = server.size() == url.size() ? "/" : url.substr(server.size());
+  httplib::Client client(server);
+  if (!client.is_valid()) throw std::invalid_argument("not a URL: " + url);
   client.set_keep_alive(true);
   client.set_connection_timeout(5s);
   client.set_read_timeout(5s);
 
-  fmt::print("Fetching {} resources from {} with this policy:\n{}\n\n", count, url, polite);
+  fmt::print("Fetching {} resource{} from {} with this policy:\n{}\n\n", count, count == 1 ? "" : "s", url, polite);
   narrator told(count);
   auto const policy = polite.observe(std::ref(told));
   auto const started = std::chrono::steady_clock::now();
-  for (unsigned i = 1; i <= count; ++i) {
+  for (unsigned i = 1; i <= count && !told.down(); ++i) {
     auto const item = path.back() == '/' ? path + std::to_string(i) : path;
     told.begin(item);
-    told.end(policy.try_call(fetch, client, item));
+    told.end(policy.try_call([&] { return client.Get(item.c_str()); }));
   }
   told.summarize(std::chrono::steady_clock::now() - started);
   return told.all_well() ? 0 : 1;
@@ -237,22 +217,35 @@ int run(std::string const& url, unsigned count) {
 int main(int argc, char** argv) try {
   std::string url;
   unsigned count = 24;
+  auto const usage = fmt::format(
+      "usage: {} [--url http://host:port/path/] [--count number]\n"
+      "  --url    fetches path/1, path/2, ..., or without the last slash the same path each time;\n"
+      "           if not given: from a server in this program that throttles and fails\n"
+      "  --count  so many resources; 24 if not given\n",
+      argv[0]);
   for (int i = 1; i < argc; i += 2) {
     std::string_view const option = argv[i];
+    if (option == "--help" || option == "-h") {
+      fmt::print("{}", usage);
+      return 0;
+    }
     std::string_view const value = i + 1 < argc ? argv[i + 1] : "";
     if (option == "--url" && !value.empty()) {
       url = value;
     } else if (auto const number = to_number<unsigned>(value); option == "--count" && number && *number > 0) {
       count = *number;
     } else {
-      fmt::print(stderr, "usage: {} [--url http://host:port/path/] [--count number]\n", argv[0]);
+      fmt::print(stderr, "{}", usage);
       return 2;
     }
   }
   std::signal(SIGPIPE, SIG_IGN);  // a connection that breaks while we write is an error like others
   if (!url.empty()) return run(url, count);
-  moody_server const server;
-  return run(server.url(), count);
+  moody_server moody;
+  loopback const server([&](httplib::Server& s) {
+    s.Get(R"(/items/\d+)", [&](auto const& request, auto& response) { moody.answer(request, response); });
+  });
+  return run(server.url() + "/items/", count);
 } catch (std::exception const& e) {
   fmt::print(stderr, "{}\n", e.what());
   return 2;

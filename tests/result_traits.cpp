@@ -28,6 +28,11 @@ struct foreign_code {
   static std::string message() { return {}; }
 };
 
+/// Says that it failed, and no more.
+struct terse {
+  bool ok = true;
+};
+
 struct problem {
   int code = 0;
 };
@@ -57,6 +62,18 @@ struct tenax::result_traits<reply> {
     return r.status == 503 ? hint{.wait = std::chrono::seconds(7), .throttled = true} : hint{};
   }
 };
+
+template <>
+struct tenax::result_traits<terse> {
+  static constexpr bool can_fail = true;
+  static constexpr bool failed(terse const& r) { return !r.ok; }
+};
+
+TEST_CASE("A type that advises nothing need not say so") {
+  STATIC_REQUIRE(tenax::detail::advice_of(tenax::outcome<terse>(terse{false})) == hint{});
+  STATIC_REQUIRE(tenax::detail::result_transient(tenax::outcome<terse>(terse{false})));
+  STATIC_REQUIRE_FALSE(tenax::detail::result_failed(tenax::outcome<terse>(terse{true})));
+}
 
 TEST_CASE("Values of most types cannot say that the operation failed") {
   STATIC_REQUIRE_FALSE(result_traits<int>::can_fail);

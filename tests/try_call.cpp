@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <tenax/testing/virtual_time.hpp>
 
@@ -35,6 +36,34 @@ struct button {
 };
 
 }  // namespace
+
+TEST_CASE("The value of a report without one is the exception that the call ended with") {
+  auto const policy = tenax::retrying{}.wait(wait::none);
+  auto report = policy.try_call(fail);
+  REQUIRE_FALSE(report.has_value());
+  CHECK_THROWS_AS(report.value(), std::runtime_error);
+  CHECK_THROWS_AS(std::as_const(report).value(), std::runtime_error);
+  CHECK_THROWS_AS(std::move(report).value(), std::runtime_error);
+  int seven = 7;
+  bool down = true;
+  auto const refer = [&]() -> int& { return down ? throw std::runtime_error("down") : seven; };
+  CHECK_THROWS_AS(policy.try_call(refer).value(), std::runtime_error);
+  down = false;
+  CHECK(&policy.try_call(refer).value() == &seven);
+  CHECK_THROWS_AS(policy.try_call([] { throw std::runtime_error("down"); }).value(), std::runtime_error);
+  CHECK_NOTHROW(policy.try_call([] {}).value());
+  auto const late = policy.stop(stop::deadline_at(tenax::real_time::now())).try_call([] { return 1; });
+  CHECK_THROWS_AS(late.value(), tenax::expired);
+}
+
+TEST_CASE("The value of a report is there although the call gave up, and can be moved out") {
+  auto const policy = tenax::retrying{}.wait(wait::none).when(when::always);
+  auto report = policy.try_call([] { return std::make_unique<int>(7); });
+  CHECK_FALSE(report.succeeded());
+  CHECK(*report.value() == 7);
+  std::unique_ptr<int> const owned = std::move(report).value();
+  CHECK(*owned == 7);
+}
 
 TEST_CASE("A report of a success has the value and the numbers") {
   virtual_time clock;

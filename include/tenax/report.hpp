@@ -59,14 +59,34 @@ struct report {
 
   /// Whether there is a value, wanted or not: the last one returned.
   [[nodiscard]] constexpr bool has_value() const noexcept { return result.has_value(); }
-  /// The value. Precondition: `has_value()`.
-  constexpr decltype(auto) value() & noexcept { return result.value(); }
-  constexpr decltype(auto) value() const& noexcept { return result.value(); }
-  constexpr decltype(auto) value() && noexcept { return std::move(result).value(); }
+  /// The value. If there is none, throws the exception again that the call ended with.
+  constexpr decltype(auto) value() & {
+    require_value();
+    return result.value();
+  }
+  constexpr decltype(auto) value() const& {
+    require_value();
+    return result.value();
+  }
+  constexpr decltype(auto) value() && {
+    require_value();
+    return std::move(result).value();
+  }
   /// The exception, null if there is a value.
   [[nodiscard]] std::exception_ptr exception() const noexcept { return result.exception(); }
   /// What the plain call would have given: the value returned or the exception thrown.
   constexpr T get() && { return std::move(result).get(); }
+
+ private:
+  constexpr void require_value() const {
+    if (result.has_value()) return;
+#if defined(__cpp_exceptions)
+    result.rethrow();
+#else
+    detail::raise(
+        std::logic_error("tenax: report::value(): the call ended before its first attempt; ask has_value() first"));
+#endif
+  }
 };
 
 }  // namespace tenax

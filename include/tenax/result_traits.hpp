@@ -44,13 +44,13 @@ constexpr hint advice_of_error(E const& error) {
 /// template <> struct tenax::result_traits<reply> {
 ///   static constexpr bool can_fail = true;
 ///   static constexpr bool failed(reply const& r) { return !r.ok; }
-///   static constexpr hint advice(reply const&) { return {}; }
 /// };
 /// ```
-/// Two more functions are used if they are there. `transient(r)`: whether this failure may pass, so that the default policy
-/// tries again and gates count it; without it, every failure may. `describe(r, out)`: what a log line says of a failure, in
-/// calls of `out.text(std::string_view)`. And `release(r)`, for an `r` that is not const, is called before a wait: it closes
-/// what the discarded result holds open.
+/// More functions are used if they are there. `advice(r)`, a `tenax::hint`: what the value says about trying again.
+/// `transient(r)`: whether this failure may pass, so that the default policy tries again and gates count it; without it,
+/// every failure may. `describe(r, out)`: what a log line says of a failure, in calls of `out.text(std::string_view)`.
+/// `quota(r)`: a `tenax::allowance` for gates. And `release(r)`, for an `r` that is not const, is called before a wait: it
+/// closes what the discarded result holds open.
 template <class R>
 struct result_traits {
   /// Whether values of this type can say that the operation failed. False makes the rest unreachable.
@@ -111,7 +111,9 @@ constexpr hint advice_of(outcome<T> const& result) {
   if (auto const* caught = result.caught()) {
     return caught->classified() != nullptr ? caught->classified()->advice() : hint{};
   }
-  if constexpr (can_fail<T>) return traits_of<T>::advice(result.value());
+  if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::advice(result.value()); }) return traits_of<T>::advice(result.value());
+  }
   return {};
 }
 

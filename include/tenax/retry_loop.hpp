@@ -201,6 +201,11 @@ class retry_loop : public detail::loop_state {
     } else if (retry || !result.has_value() || detail::result_transient(result)) {
       f.how = feedback::kind::failure;
     }
+    if constexpr (detail::can_fail<T>) {
+      if constexpr (requires { detail::traits_of<T>::quota(result.value()); }) {
+        if (result.has_value()) f.left = detail::traits_of<T>::quota(result.value());
+      }
+    }
     policy_.gates.report(tickets_, f, now);
     tickets_ = {};
   }

@@ -8,6 +8,7 @@
 #include <tenax/attempt_range.hpp>
 #include <tenax/default_policy.hpp>
 #include <tenax/detail/check.hpp>
+#include <tenax/detail/check_shared.hpp>
 #include <tenax/detail/drive.hpp>
 #include <tenax/detail/operation.hpp>
 #include <tenax/detail/wrapped.hpp>
@@ -160,9 +161,9 @@ class retrying : public Policy {
 
   /// Where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.
   template <class E>
-  [[nodiscard]] constexpr auto environment(E e) const {
+  [[nodiscard]] constexpr auto environment(E const& e) const {
     if constexpr (detail::check_environment<E>()) {
-      return retrying<Policy, E>(static_cast<Policy const&>(*this), std::move(e));
+      return retrying<Policy, E>(static_cast<Policy const&>(*this), e);
     } else {
       return *this;
     }
@@ -173,9 +174,9 @@ class retrying : public Policy {
   /// `attempt_info const&` and `a` an `attempt<T> const&`. Observers are told in the order in which they were added. An
   /// exception out of one ends the call.
   template <class Observer>
-  [[nodiscard]] constexpr auto observe(Observer o) const {
+  [[nodiscard]] constexpr auto observe(Observer const& o) const {
     if constexpr (detail::check_observing<Observer>()) {
-      return added(std::move(o));
+      return added(o);
     } else {
       return *this;
     }

@@ -69,3 +69,20 @@ TEST_CASE("A duration's text is a constant in constant expressions") {
   STATIC_REQUIRE(tenax::detail::duration_text(1500ms).size() == 4);
   STATIC_REQUIRE(tenax::detail::duration_text(1500ms).c_str()[1] == '.');
 }
+
+TEST_CASE("In passing, a duration has three digits") {
+  auto const passing = [](tenax::duration d) { return text(tenax::detail::in_passing(d)); };
+  CHECK(passing(84'237'451ns) == "84.2ms");
+  CHECK(passing(853'123ns) == "853us");
+  CHECK(passing(1'234'567'890ns) == "1.23s");
+  CHECK(passing(1500ms) == "1.5s");
+  CHECK(passing(999'499'999ns) == "999ms");
+  CHECK(passing(999'500'000ns) == "1s");
+  CHECK(passing(59'949ms) == "59.9s");
+  CHECK(passing(59'950ms) == "1min");
+  CHECK(passing(7ns) == "7ns");
+  CHECK(passing(0s) == "0s");
+  CHECK(passing(150s) == "2min 30s");
+  CHECK(passing(-84'237'451ns) == "-84.237ms");
+  CHECK(passing(tenax::duration::max()) == "for ever");
+}

@@ -22,9 +22,9 @@ namespace when = tenax::when;
 namespace wait = tenax::wait;
 namespace stop = tenax::stop;
 using namespace std::chrono_literals;
+// [given]
 using tenax::testing::script;
 using tenax::testing::virtual_time;
-using durations = std::vector<tenax::duration>;
 
 struct network_error : std::runtime_error {
   using runtime_error::runtime_error;
@@ -34,6 +34,9 @@ struct response {
   int status;
   std::string body;
 };
+// [/given]
+
+using durations = std::vector<tenax::duration>;
 
 namespace docs {
 

@@ -23,11 +23,17 @@ template <>
 struct tenax::result_traits<reply> {
   static constexpr bool can_fail = true;
   static bool failed(reply const& r) { return r.code != 0; }
+
+  // What follows may be left out.
   static tenax::hint advice(reply const& r) {
     if (r.code == 404) return {.directive = tenax::hint::advice::no_retry};
     if (r.code == 429)
       return {.directive = tenax::hint::advice::retry, .wait = 2s, .throttled = true};
     return {};
+  }
+  template <class Out>
+  static void describe(reply const& r, Out& out) {
+    out.text(r.text);
   }
 };
 // [/reply]
@@ -168,13 +174,25 @@ TEST_CASE("errors: a result type of your own") {
       .returns(reply{429, "slow down"})
       .returns(reply{404, "no such thing"});
   virtual_time clock;
+  std::string first_line;
+  auto const keep = [&](std::string_view line) {
+    if (first_line.empty()) first_line = line;
+  };
   auto const report = tenax::retrying{}
                           .wait(wait::constant(1s))
+                          .before_sleep(tenax::log_to(keep))
                           .environment(std::ref(clock))
                           .try_call(std::ref(lines));
   CHECK(report.reason == stop_reason::not_retryable);
   CHECK(report.value().code == 404);
   CHECK(clock.sleeps() == durations{1s, 2s});
+  CHECK(first_line == "tenax: attempt 1 failed: busy; attempt 2 in 1s");
+  script<reply> busy;
+  busy.returns({1, "busy"}).returns({2, "broken"}).returns({0, ""});
+  // [some_replies]
+  auto const while_busy = when::result([](reply const& r) { return r.code == 1; });
+  // [/some_replies]
+  CHECK(play(tenax::retrying{}.when(while_busy), busy) == run{2, stop_reason::not_retryable});
 }
 
 TEST_CASE("errors: the report instead of exceptions") {
@@ -184,7 +202,7 @@ TEST_CASE("errors: the report instead of exceptions") {
   int fallback = 0;
   // [report]
   auto const report = retry.try_call(fetch);
-  if (!report.has_value()) {
+  if (!report.succeeded()) {
     if (auto const* e = report.result.exception_as<network_error>()) std::printf("%s\n", e->what());
     fallback = -1;
   }

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <utility>
 
+#include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/adaptive_throttle.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/keyed.hpp>
+#include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 
@@ -239,4 +241,30 @@ TEST_CASE("gates: by hand") {
   int const answer = tenax::call_through(gate, send, clock);  // the clock may be left out
   // [/call_through]
   CHECK(answer == 5);
+}
+
+TEST_CASE("gates: rate_limiter") {
+  virtual_time clock;
+  auto const send = [] { return 1; };
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  // [rate_limiter]
+  tenax::rate_limiter limiter(tenax::per_second(10).with_burst(5));  // shared by all calls
+  auto const policy = polite.through(std::ref(limiter));
+  for (int i = 0; i < 25; ++i) policy(send);  // five at once, then one every 100 ms
+  // [/rate_limiter]
+  CHECK(clock.now().time_since_epoch() == 2s);
+}
+
+TEST_CASE("gates: adaptive_rate_limiter") {
+  virtual_time clock;
+  script<response> service;
+  service.returns(response{200, ""});
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  // [adaptive_rate_limiter]
+  tenax::adaptive_rate_limiter limiter;  // one for each server, shared by all threads
+  auto const policy = polite.through(std::ref(limiter));
+  response const page = policy(std::ref(service));
+  // [/adaptive_rate_limiter]
+  CHECK(page.status == 200);
+  CHECK(limiter.state().admitted == 1);
 }

@@ -111,7 +111,7 @@ TEST_CASE("retrying: try_call") {
   // [try_call]
   auto const report = polite.try_call(fetch);
   if (report.succeeded()) std::printf("got %d\n", report.value());
-  std::printf("%s after %u attempts\n", to_string(report.reason), report.attempts);
+  std::printf("%u attempts, stop reason: %s\n", report.attempts, to_string(report.reason));
   // [/try_call]
   CHECK(report.value() == 42);
   CHECK(report.attempts == 2);
@@ -211,14 +211,13 @@ TEST_CASE("retrying: max_server_wait") {
 TEST_CASE("retrying: advised_by") {
   virtual_time clock;
   // [advised_by]
-  auto const policy =
-      tenax::retrying{}
-          .when(when::result([](response const& r) { return r.status == 503; }))
-          .advised_by([](tenax::attempt<response> const& a) -> tenax::hint {
-            if (a.result.has_value() && a.result.value().body == "back in a minute")
-              return {.wait = 1min};
-            return {};
-          });
+  auto const policy = tenax::retrying{}
+                          .when(when::result([](response const& r) { return r.status == 503; }))
+                          .advised_by([](tenax::attempt<response> const& a) -> tenax::hint {
+                            if (a.result.has_value() && a.result.value().body == "back in a minute")
+                              return {.wait = 1min};
+                            return {};
+                          });
   // [/advised_by]
   script<response> closed;
   closed.returns(response{503, "back in a minute"}).returns(response{200, "open"});

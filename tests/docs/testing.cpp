@@ -10,7 +10,7 @@ using tenax::stop_reason;
 namespace {
 
 // [policy]
-constexpr auto polite = tenax::retrying{}
+constexpr auto steady = tenax::retrying{}
                             .when(when::exception<network_error>)
                             .wait(wait::exponential({.base = 1s, .max = 8s}))
                             .stop(stop::after_attempts(6) || stop::deadline(20s))
@@ -18,9 +18,9 @@ constexpr auto polite = tenax::retrying{}
 // [/policy]
 
 // [static]
-static_assert(polite.strategy({.number = 3}) == 4s);
-static_assert(tenax::worst_case(polite).attempts == 6);
-static_assert(tenax::worst_case(polite).total_wait <= 20s, "no caller waits longer than that");
+static_assert(steady.strategy({.number = 3}) == 4s);
+static_assert(tenax::worst_case(steady).attempts == 6);
+static_assert(tenax::worst_case(steady).total_wait <= 20s, "no caller waits longer than that");
 // [/static]
 
 /// Stands for code of a user's that cannot be reached into.
@@ -40,7 +40,7 @@ TEST_CASE("testing: virtual_time") {
   script<int> down;
   down.throws(network_error("connection refused")).repeats_last();
 
-  auto const report = polite.environment(std::ref(clock)).try_call(std::ref(down));
+  auto const report = steady.environment(std::ref(clock)).try_call(std::ref(down));
 
   CHECK(clock.sleeps() == std::vector<tenax::duration>{1s, 2s, 4s, 8s});
   CHECK(report.reason == stop_reason::deadline);
@@ -55,7 +55,7 @@ TEST_CASE("testing: operations that take time") {
     clock.advance(9s);  // the operation took 9 seconds
     throw network_error("timed out");
   };
-  auto const report = polite.environment(std::ref(clock)).try_call(slow);
+  auto const report = steady.environment(std::ref(clock)).try_call(slow);
   CHECK(report.attempts == 2);  // at 19 s the next wait, of 2 s, would end after the deadline
   // [/advance]
   CHECK(report.elapsed == 19s);
@@ -71,7 +71,7 @@ TEST_CASE("testing: planned events") {
     if (!up) throw network_error("connection refused");
     return clock.now();
   };
-  auto const connected = polite.environment(std::ref(clock))(connect);
+  auto const connected = steady.environment(std::ref(clock))(connect);
   CHECK(connected == tenax::time_point(7s));  // waits of 1, 2 and 4 seconds
   // [/after]
 }
@@ -96,7 +96,7 @@ TEST_CASE("testing: script") {
   lines.throws(network_error("connection reset")).times(2).returns(7);
 
   virtual_time clock;
-  CHECK(polite.environment(std::ref(clock))(std::ref(lines)) == 7);
+  CHECK(steady.environment(std::ref(clock))(std::ref(lines)) == 7);
   CHECK(lines.calls() == 3);
   // [/script]
   CHECK_THROWS_AS(lines(), std::logic_error);
@@ -113,7 +113,7 @@ TEST_CASE("testing: bugs are not hidden") {
   // [bugs]
   script<int> broken;
   broken.throws(std::logic_error("a bug")).returns(7);
-  CHECK(polite.try_call(std::ref(broken)).reason == stop_reason::not_retryable);
+  CHECK(steady.try_call(std::ref(broken)).reason == stop_reason::not_retryable);
   CHECK(broken.calls() == 1);
   // [/bugs]
 }
@@ -124,7 +124,7 @@ TEST_CASE("testing: what the server asks for") {
   script<int> throttled;
   throttled.throws(tenax::retry_after(10s, network_error("slow down"))).returns(7);
 
-  CHECK(polite.environment(std::ref(clock))(std::ref(throttled)) == 7);
+  CHECK(steady.environment(std::ref(clock))(std::ref(throttled)) == 7);
   CHECK(clock.slept() == 10s);
   // [/server]
 }

@@ -69,6 +69,8 @@ TEST_CASE("tutorial: Steps 3 to 6") {
   auto const bounded = spread.stop(stop::after_attempts(5) || stop::deadline(20s));
   // [/step4]
   CHECK(tenax::worst_case(bounded).total_wait == 20s);
+  CHECK(tenax::worst_case(bounded).own_wait <= 3s);
+  CHECK(tenax::worst_case(bounded).own_wait > 2999ms);
 
   int attempt = 0;
   // [step5_throw]

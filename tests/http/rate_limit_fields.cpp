@@ -125,7 +125,7 @@ TEST_CASE("What is malformed anywhere is ignored as a whole") {
                             "a;r=0;t=1e3",
                             "a;r=0;t=@1",
                             "[a];r=0",
-                                                "limit=5, a;r=0,",
+                            "limit=5, a;r=0,",
                             "limit=100, remaining=50, reset=5,",
                             "Limit=100, reset=5",
                             "limit=100 reset=5",
@@ -133,7 +133,7 @@ TEST_CASE("What is malformed anywhere is ignored as a whole") {
                             "limit=, reset=5",
                             "limit=100, =5",
                             "limit=100, \"reset\"=5",
-                                                "inner=(1, reset=5",
+                            "inner=(1, reset=5",
                             "100"
                             "\xFF"}) {
     INFO(value);
@@ -193,6 +193,8 @@ TEST_CASE("The limit is that of the policy of the same name") {
   CHECK(with_policy("10;r=1", "10;q=5") == items{{-1, 1, -1}});
   CHECK(with_policy("\"a\\\"b\";r=1", "\"a\\\"b\";q=5") == items{{5, 1, -1}});
   CHECK(with_policy("\"a\\\\\";r=1", "\"a\\\"\";q=5") == items{{-1, 1, -1}});
+  CHECK(with_policy("\"a\\\"b\";r=1", "\"a\\\"c\";q=5") == items{{-1, 1, -1}});
+  CHECK(with_policy("b;r=1", "a;q=7, b;w=1") == items{{-1, 1, -1}});
   CHECK(with_policy("\"\";r=1", "\"\";q=5") == items{{5, 1, -1}});
   CHECK(with_policy("a;r=1", "a;w=60, a;q=x, a;q=-1, a;q=7, a;q=8") == items{{7, 1, -1}});
   CHECK(with_policy("a;r=1", "a;q=7, ") == items{{-1, 1, -1}});

@@ -26,6 +26,17 @@ struct bare_reply {
   std::vector<tenax::http::header> headers{};
 };
 
+/// What a policy says of itself.
+template <class Policy>
+std::string described(Policy const& policy) {
+  struct {
+    std::string said{};
+    void text(std::string_view words) { said += words; }
+  } out;
+  policy.describe(out);
+  return out.said;
+}
+
 }  // namespace tests
 
 template <>

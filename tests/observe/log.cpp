@@ -46,6 +46,13 @@ TEST_CASE("There is one line for each retry, saying what failed and when the nex
               "tenax: attempt 3 failed: connection reset; attempt 4 in 1min"});
 }
 
+TEST_CASE("Waits that are long to read are rounded") {
+  CHECK(logged(tenax::retrying{}.wait(wait::sequence{84'237'451ns, 1'234'567us}),
+               [] { throw std::runtime_error("reset"); }) ==
+        lines{"tenax: attempt 1 failed: reset; attempt 2 in 84.2ms",
+              "tenax: attempt 2 failed: reset; attempt 3 in 1.23s"});
+}
+
 TEST_CASE("A call that succeeds at once is not logged") {
   CHECK(logged(twice, [] {}).empty());
 }

@@ -87,3 +87,20 @@ TEST_CASE("A script can be copied, and the copy plays on its own") {
   CHECK(copy() == 2);
   CHECK(s() == 2);
 }
+
+TEST_CASE("A value in braces is one of the script's type") {
+  struct response {
+    int status;
+    std::string body;
+  };
+  script<response> s;
+  s.returns({503, "busy"}).returns({}).returns({200, "ok"});
+  CHECK(s().body == "busy");
+  CHECK(s().status == 0);
+  CHECK(s().status == 200);
+  script<int> numbers;
+  numbers.returns({}).returns(7).returns('\7');
+  CHECK(numbers() == 0);
+  CHECK(numbers() == 7);
+  CHECK(numbers() == 7);
+}

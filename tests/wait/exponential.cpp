@@ -84,6 +84,8 @@ TEST_CASE("wait::exponential refuses parameters that make no sense") {
   tests::check_rejected("wait::exponential: factor", "nan",
                         [] { return wait::exponential({.factor = std::fabs(NAN)}); });
   tests::check_rejected("wait::exponential: max", "50ms", [] { return wait::exponential({.base = 1s, .max = 50ms}); });
+  CHECK(tests::rejection([] { return wait::exponential({.base = 5s, .max = 1s}); }) ==
+        "tenax: wait::exponential: max must not be less than base (5s), but is 1s");
   tests::check_rejected("wait::exponential: max", "0s", [] { return wait::exponential({.max = 0s}); });
   tests::check_rejected("wait::exponential: base", "not a number",
                         [] { return wait::exponential({.base = seconds(NAN)}); });

@@ -7,7 +7,6 @@
 
 #include <tenax/concepts.hpp>
 #include <tenax/detail/role.hpp>
-#include <tenax/gate/gate.hpp>
 
 namespace tenax::detail {
 
@@ -46,6 +45,10 @@ struct call_probe {
 template <class F>
 struct both : F, call_probe {};
 
+/// Whether a class that is not final has an `operator()`, of any signature and number.
+template <class F>
+inline constexpr bool has_call_operator = !requires { &both<F>::operator(); };
+
 /// Whether a callable can be asked about an attempt, as far as can be told before the operation's result is known.
 template <class F>
 constexpr bool may_take_attempt() {
@@ -58,7 +61,7 @@ constexpr bool may_take_attempt() {
   } else if constexpr (std::is_final_v<F>) {
     return true;
   } else {
-    return !requires { &both<F>::operator(); };
+    return has_call_operator<F>;
   }
 }
 
@@ -83,7 +86,8 @@ constexpr bool check_when() {
   } else {
     static_assert(always_false<P>,
                   "tenax: .when() needs a predicate that takes `tenax::attempt<T> const&` and returns bool; to look at "
-                  "the returned value write when::result(f)");
+                  "the returned value write when::result(f), to look at an exception write "
+                  "when::exception<E>.where(f)");
   }
   return false;
 }
@@ -182,60 +186,6 @@ constexpr bool check_observer() {
       "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
       "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
   return callable;
-}
-
-/// Finds the functions of an observer, of any signature: where `O` has one, its name is ambiguous beside this one's.
-struct hook_probe {
-  void before_attempt();
-  void after_attempt();
-  void before_sleep();
-  void on_success();
-  void on_give_up();
-};
-template <class O>
-struct hooked : O, hook_probe {};
-
-template <class O>
-constexpr bool has_hook() {
-  if constexpr (!std::is_class_v<O>) {
-    return false;
-  } else if constexpr (std::is_final_v<O>) {
-    return true;
-  } else {
-    using both = hooked<O>;
-    return !(
-        requires { &both::before_attempt; } && requires { &both::after_attempt; } &&
-        requires { &both::before_sleep; } && requires { &both::on_success; } && requires { &both::on_give_up; });
-  }
-}
-
-/// What `.observe(o)` was given.
-template <class O>
-constexpr bool check_observing() {
-  constexpr bool hears = has_hook<std::remove_const_t<unwrapped<O>>>();
-  static_assert(hears,
-                "tenax: .observe() needs an object with at least one of before_attempt, after_attempt, before_sleep, "
-                "on_success and on_give_up; to observe by a function write .before_sleep(f) or the like");
-  return hears;
-}
-
-/// What `.through(g)` was given.
-template <class G>
-constexpr bool check_gate() {
-  using given = unwrapped<G>;
-  constexpr bool shared = gate_view<std::remove_const_t<given>> || (!std::is_const_v<given> && gate<given>);
-  static_assert(shared, "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
-  return shared;
-}
-
-/// What `.environment(e)` was given.
-template <class E>
-constexpr bool check_environment() {
-  constexpr bool usable = environment<unwrapped<E>>;
-  static_assert(usable,
-                "tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that "
-                "changes is shared: .environment(std::ref(e))");
-  return usable;
 }
 
 /// What `.cancel_with(t)` was given.

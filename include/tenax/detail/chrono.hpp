@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include <tenax/detail/cplusplus.hpp>
+
 // Durations and clocks are a fifth of <chrono>; the rest is the calendar and its formatting, which drags in streams and
 // makes every user's translation unit dearer than the loop that this library replaces. libstdc++ keeps the fifth in a
 // header of its own, which its <thread> and <mutex> use for the same reason.

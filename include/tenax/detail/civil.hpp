@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::detail {
 
 struct civil_date {

@@ -20,6 +20,30 @@ struct written_date {
   int offset = 0;         // in seconds: local time minus UTC
 };
 
+inline constexpr std::string_view weekday_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                     "Thursday", "Friday", "Saturday"};
+inline constexpr std::string_view month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+/// Three letters, which are compared at once.
+constexpr std::uint32_t first_three(std::string_view text) noexcept {
+  auto const byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  return byte(0) << 16 | byte(1) << 8 | byte(2);
+}
+
+/// Setting the bit that tells the cases of a letter apart makes no other byte a letter.
+inline constexpr std::uint32_t all_lower = 0x20'20'20;
+
+template <std::size_t N>
+struct abbreviations {
+  std::uint32_t of[N] = {};
+  constexpr explicit abbreviations(std::string_view const (&names)[N]) noexcept {
+    for (std::size_t i = 0; i != N; ++i) of[i] = first_three(names[i]);
+  }
+};
+inline constexpr abbreviations short_weekdays(weekday_names);
+inline constexpr abbreviations short_months(month_names);
+
 /// Matches a text with a pattern:
 ///
 ///     a   weekday, short: Mon              b   month: Jan
@@ -55,18 +79,13 @@ class date_matcher {
   [[nodiscard]] constexpr written_date const& written() const noexcept { return written_; }
 
  private:
-  static constexpr std::string_view weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                                  "Thursday", "Friday", "Saturday"};
-  static constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
   constexpr bool take(char element) noexcept {
     auto& w = written_;
     switch (element) {
-      case 'a': return take_name(weekdays, 3, false, w.weekday);
-      case 'A': return take_name(weekdays, std::string_view::npos, false, w.weekday);
-      case 'b': return take_month(false);
-      case 'B': return take_month(true);
+      case 'a': return take_short(short_weekdays, 0, w.weekday);
+      case 'A': return take_short(short_weekdays, 0, w.weekday) && take_rest_of_weekday(false);
+      case 'b': return take_month(0);
+      case 'B': return take_month(all_lower);
       case 'd': return take_number(2, w.date.day);
       case 'e': return take_literal(' ') ? take_number(1, w.date.day) : take_number(2, w.date.day);
       case 'f': return take_number(2, w.date.day) || take_number(1, w.date.day);
@@ -80,8 +99,8 @@ class date_matcher {
       case 'z': return take_zone();
       case 'x': return take_letter('z') || take_offset(true);
       case 't': return take_letter('t') || take_literal(' ');
-      case 'w': return !take_any_weekday() || (take_literal(',') && take_spaces());
-      case 'v': return !take_any_weekday() || take_spaces();
+      case 'w': return !take_any_weekday() || (take_rest_of_any_weekday() && take_literal(',') && take_spaces());
+      case 'v': return !take_any_weekday() || (take_rest_of_any_weekday() && take_spaces());
       case '_': return take_spaces();
       default: return take_literal(element);
     }
@@ -93,7 +112,7 @@ class date_matcher {
     return true;
   }
 
-  /// `lower`: a letter. Setting the bit that tells the cases apart makes no other character a letter.
+  /// `lower`: a letter.
   constexpr bool take_letter(char lower) noexcept {
     if (rest_.empty() || (rest_.front() | 0x20) != lower) return false;
     rest_.remove_prefix(1);
@@ -122,39 +141,38 @@ class date_matcher {
 
   constexpr bool take_number_up_to(int most, int& out) noexcept { return take_number(2, out) && out <= most; }
 
-  static constexpr bool same_letter(char a, char b, bool any_case) noexcept {
-    return a == b || (any_case && (a | 0x20) == (b | 0x20));
-  }
-
-  constexpr bool begins_with(std::string_view name, bool any_case) const noexcept {
-    if (rest_.size() < name.size()) return false;
-    for (std::size_t i = 0; i != name.size(); ++i) {
-      if (!same_letter(rest_[i], name[i], any_case)) return false;
-    }
-    return true;
-  }
-
+  /// `mask`: 0 or `all_lower`.
   template <std::size_t N>
-  constexpr bool take_name(std::string_view const (&names)[N], std::size_t length, bool any_case, int& out) noexcept {
+  constexpr bool take_short(abbreviations<N> const& names, std::uint32_t mask, int& out) noexcept {
+    if (rest_.size() < 3) return false;
+    auto const letters = first_three(rest_) | mask;
     for (std::size_t i = 0; i != N; ++i) {
-      auto const name = names[i].substr(0, length);
-      if (!begins_with(name, any_case)) continue;
-      rest_.remove_prefix(name.size());
+      if ((names.of[i] | mask) != letters) continue;
+      rest_.remove_prefix(3);
       out = static_cast<int>(i);
       return true;
     }
     return false;
   }
 
-  constexpr bool take_any_weekday() noexcept {
-    return take_name(weekdays, std::string_view::npos, true, written_.weekday) ||
-           take_name(weekdays, 3, true, written_.weekday);
-  }
-
-  constexpr bool take_month(bool any_case) noexcept {
-    if (!take_name(months, 3, any_case, written_.date.month)) return false;
+  constexpr bool take_month(std::uint32_t mask) noexcept {
+    if (!take_short(short_months, mask, written_.date.month)) return false;
     ++written_.date.month;
     return true;
+  }
+
+  constexpr bool take_rest_of_weekday(bool any_case) noexcept {
+    for (char const c : weekday_names[written_.weekday].substr(3)) {
+      if (any_case ? !take_letter(c) : !take_literal(c)) return false;
+    }
+    return true;
+  }
+
+  constexpr bool take_any_weekday() noexcept { return take_short(short_weekdays, all_lower, written_.weekday); }
+
+  constexpr bool take_rest_of_any_weekday() noexcept {
+    bool const long_name = !rest_.empty() && rest_.front() != ',' && rest_.front() != ' ';
+    return !long_name || take_rest_of_weekday(true);
   }
 
   constexpr bool take_year(std::size_t digits) noexcept {

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::detail {
 
 /// Holds a `Grant` of a `Gate`, or nothing. The gate, its friend, fills and empties it; a ticket that is destroyed or

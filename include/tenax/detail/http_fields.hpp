@@ -116,6 +116,12 @@ struct fields_by_length {
 };
 inline constexpr fields_by_length by_length{};
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+// Where a whole call is inlined, GCC does not see that `found_` guards `first_`.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 /// The lines of a header that are of interest: which fields there are, and their values.
 template <class H>
 class found_fields {
@@ -164,5 +170,9 @@ class found_fields {
   // Only what `found_` says is there has been written: clearing it all would be half the price of a response without any.
   place first_[field_count];
 };
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 }  // namespace tenax::detail

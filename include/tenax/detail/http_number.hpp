@@ -8,6 +8,8 @@
 #include <optional>
 #include <string_view>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::detail {
 
 /// 2^31 seconds, which RFC 9111 (section 1.2.2) has for a number of seconds that is too large.

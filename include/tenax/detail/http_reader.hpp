@@ -25,15 +25,13 @@ enum class meaning : std::uint8_t {
   reset  // what `X-RateLimit-Reset` may be: told apart by its size and form
 };
 
-/// `1*DIGIT *( OWS "," OWS 1*DIGIT )`, with a comma: what becomes of repeated lines where a client joins them.
+/// `1*DIGIT *( OWS "," OWS 1*DIGIT )`: with commas, what becomes of repeated lines where a client joins them.
 constexpr bool is_list_of_digits(std::string_view value) noexcept {
-  bool comma = false;
   for (;;) {
     if (take_digits(value).empty()) return false;
     value = trimmed(value);
-    if (value.empty()) return comma;
+    if (value.empty()) return true;
     if (value.front() != ',') return false;
-    comma = true;
     value = trimmed(value.substr(1));
   }
 }

@@ -78,6 +78,18 @@ struct operation_result<F, Args...> {
 template <class F, class... Args>
 using result_or_void = typename operation_result<std::remove_reference_t<F>, std::remove_reference_t<Args>...>::type;
 
+/// Whether something can be called with whatever arguments, as far as can be told without them.
+template <class F>
+constexpr bool is_callable() {
+  if constexpr (std::is_final_v<F>) {
+    return true;
+  } else if constexpr (std::is_class_v<F>) {
+    return has_call_operator<F>;
+  } else {
+    return std::is_function_v<std::remove_pointer_t<F>> || std::is_member_pointer_v<F>;
+  }
+}
+
 template <class T>
 inline constexpr bool returnable = std::is_void_v<T> || std::is_reference_v<T> || std::is_move_constructible_v<T>;
 
@@ -94,7 +106,15 @@ concept call_fits = right_call<Policy, std::remove_reference_t<F>, std::remove_r
 template <class T, class Policy, class F, class... Args>
 [[noreturn]] T explain_call() {
   constexpr bool callable = callable_operation<F, Args...>;
-  static_assert(callable,
+  constexpr bool result_given = !callable && !is_callable<std::remove_cv_t<F>>();
+  constexpr bool const_given = !callable && callable_operation<std::remove_const_t<F>, Args...>;
+  static_assert(!result_given,
+                "tenax: a policy is called with a callable and then its arguments, but was given a value; write "
+                "policy(f, 1) instead of policy(f(1))");
+  static_assert(!const_given,
+                "tenax: the callable is const here, but changes itself when it is called, as a `mutable` lambda does; "
+                "make it, or the wrap that holds it, not const");
+  static_assert(callable || result_given || const_given,
                 "tenax: the callable cannot be called with these arguments; they are passed again on every attempt, so "
                 "as lvalues: take them by value or by const reference");
   if constexpr (callable) {

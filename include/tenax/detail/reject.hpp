@@ -40,6 +40,14 @@ template <class Exception>
   invalid_parameter(parameter, rule, value.is_nan() ? "not a number" : detail::duration_text(value).c_str());
 }
 
+/// "tenax: <parameter> <rule> (<limit>), but is <value>"
+[[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, any_duration value,
+                                                      duration limit) {
+  char text[128];
+  std::snprintf(text, sizeof text, "%s (%s)", rule, detail::duration_text(limit).c_str());
+  invalid_parameter(parameter, text, value);
+}
+
 [[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, double value) {
   char text[64];
   std::snprintf(text, sizeof text, "%.15g", value);
@@ -58,8 +66,9 @@ constexpr duration require_positive(char const* parameter, any_duration value) {
   return value;
 }
 
+/// `rule` ends with the name of the parameter that `least` is the value of.
 constexpr duration require_at_least(char const* parameter, char const* rule, any_duration value, duration least) {
-  if (value.value() < least) invalid_parameter(parameter, rule, value);
+  if (value.value() < least) invalid_parameter(parameter, rule, value, least);
   return value;
 }
 

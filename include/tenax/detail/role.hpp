@@ -5,6 +5,8 @@
 #include <concepts>
 #include <type_traits>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax {
 
 // The bases that bring each role its operators; defined in <role>/compose.hpp.
@@ -24,6 +26,20 @@ namespace detail {
 template <class P, class Own, class Other1, class Other2>
 concept operand = (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::derived_from<P, Other2>) ||
                   std::is_function_v<std::remove_pointer_t<P>>;
+
+/// Stands in the place of an operator between policies of two roles, and says where each belongs.
+template <class L, class R>
+constexpr L refuse_two_roles(L left) {
+  static_assert(std::is_void_v<L>,
+                "tenax: an operator was given policies of two roles; it combines those of one: give predicates to "
+                ".when(...), waits to .wait(...) and conditions to .stop(...)");
+  return left;
+}
+
+/// Whether one operand is of role `A` and the other of role `B`.
+template <class L, class R, class A, class B>
+concept of_two_roles =
+    (std::derived_from<L, A> && std::derived_from<R, B>) || (std::derived_from<L, B> && std::derived_from<R, A>);
 
 /// Whether a predicate can be shown to accept every value of type `T`, so that values need not be looked at.
 template <class P, class T>

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::detail {
 
 template <class T>

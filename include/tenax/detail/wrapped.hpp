@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::detail {
 
 /// What `retrying::wrap` makes.

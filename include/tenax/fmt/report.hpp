@@ -51,13 +51,13 @@ void write_outcome(description& out, outcome<T> const& result) {
 inline void write_time(description& out, std::string_view words, duration d) {
   if (d == duration::zero()) return;
   out.text(words);
-  out.time(d);
+  out.time(in_passing(d));
 }
 
 inline void write_server_wait(description& out, optional_duration d) {
   if (!d) return;
   out.text(" (the server asked for ");
-  out.time(*d);
+  out.time(in_passing(*d));
   out.text(")");
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -30,6 +31,17 @@ struct admission {
   }
 };
 
+/// What the other side says is left of its limit.
+struct allowance {
+  static constexpr std::uint64_t unknown = UINT64_MAX;
+
+  std::uint64_t remaining = unknown;  ///< requests that are still allowed
+  std::uint64_t limit = unknown;      ///< in each period
+  optional_duration reset{};          ///< until more are allowed
+
+  [[nodiscard]] constexpr bool known() const noexcept { return remaining != unknown; }
+};
+
 /// What a gate is told about an attempt that it had admitted.
 struct feedback {
   enum class kind : unsigned char {
@@ -41,6 +53,7 @@ struct feedback {
 
   kind how = kind::success;
   optional_duration server_wait{};  ///< how long the other side asked us to wait
+  allowance left{};                 ///< what it says is left, where `result_traits` can tell: their function `quota`
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with

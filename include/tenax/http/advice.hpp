@@ -8,6 +8,7 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/detail/chrono.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/http/response_traits.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -21,11 +22,23 @@ struct system_wall_clock {
 
 struct no_body {};
 
+/// A function that finds a delay in a body, and does not leave its unit to be guessed.
+template <class F>
+concept body_reader = std::is_invocable_r_v<optional_duration, F const&, std::string_view> &&
+                      !requires(F const& f, std::string_view body) {
+                        requires std::is_arithmetic_v<std::remove_cvref_t<decltype(f(body))>>;
+                      } && !requires(F const& f, std::string_view body) {
+                        requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*f(body))>>;
+                      };
+
 /// Directives of a response that did not fail are meant for somebody else, except for gRPC's, which come with status 200.
 template <class R>
 constexpr bool speaks_to_us(R const& r, server_advice const& asked) {
-  return failed(r) || asked.source == "grpc-retry-pushback-ms";
+  return http::failed(r) || asked.source == "grpc-retry-pushback-ms";
 }
+
+/// Statuses that mean "too fast" if a delay comes with them, and other things otherwise.
+constexpr bool may_say_too_fast(int status) noexcept { return status == 503 || status == 403; }
 
 /// The clocks of both sides are compared to the second, so that what is left may be short by nearly one.
 inline constexpr auto clock_slack = std::chrono::seconds(1);
@@ -33,11 +46,12 @@ inline constexpr auto clock_slack = std::chrono::seconds(1);
 template <class R>
 constexpr hint to_hint(R const& r, server_advice const& asked) {
   hint h;
-  if (error_of(r) == transport_error::cancelled) h.directive = hint::advice::cancelled;
   if (asked.directive == directive::no_retry && speaks_to_us(r, asked)) h.directive = hint::advice::forbidden;
+  // The caller's own doing goes before what the server had said by then.
+  if (http::error_of(r) == transport_error::cancelled) h.directive = hint::advice::cancelled;
   if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
-  auto const status = status_of(r);
-  h.throttled = status == 429 || (h.wait && (status == 503 || status == 403));
+  auto const status = http::status_of(r);
+  h.throttled = status == 429 || (h.wait && may_say_too_fast(status));
   return h;
 }
 
@@ -71,9 +85,14 @@ class advisor {
   /// Reads the body too; see `http::retry_after_from_body`.
   template <class F>
   [[nodiscard]] constexpr auto body(F f) const {
-    static_assert(std::is_invocable_v<F const&, std::string_view>,
-                  "tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view");
-    return advisor<Clock, F>(profile_, clock_, std::move(f));
+    if constexpr (detail::body_reader<F>) {
+      return advisor<Clock, F>(profile_, clock_, std::move(f));
+    } else {
+      static_assert(tenax::detail::always_false<F>,
+                    "tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view "
+                    "and returns an optional duration, such as a std::optional<std::chrono::seconds>");
+      return *this;
+    }
   }
 
   template <class T>
@@ -87,15 +106,19 @@ class advisor {
   /// What `r` advises.
   template <response R>
   [[nodiscard]] constexpr hint read(R const& r) const {
-    auto h = detail::to_hint(r, delay_of(r, clock_(), profile_));
-    if constexpr (!std::is_same_v<Extractor, detail::no_body>) {
-      static_assert(detail::knows_body<R>,
+    auto h = detail::to_hint(r, http::delay_of(r, clock_(), profile_));
+    if constexpr (std::is_same_v<Extractor, detail::no_body>) {
+      return h;
+    } else if constexpr (!detail::knows_body<R>) {
+      static_assert(tenax::detail::always_false<R>,
                     "tenax: http::retry_after_from_body() cannot see the body of this response; give its "
                     "tenax::http::response_traits a function body()");
-      if (failed(r)) {
-        auto const asked = optional_duration(extractor_(std::string_view(detail::traits<R>::body(r))));
+    } else {
+      if (http::failed(r)) {
+        optional_duration asked = extractor_(std::string_view(detail::traits<R>::body(r)));
+        if (asked && *asked < duration::zero()) asked.reset();  // nonsense is no wish
         if (asked && (!h.wait || *h.wait < *asked)) h.wait = asked;
-        if (asked && status_of(r) == 503) h.throttled = true;
+        if (asked && detail::may_say_too_fast(http::status_of(r))) h.throttled = true;
       }
     }
     return h;
@@ -126,6 +149,14 @@ struct tenax::result_traits<R> {
   static constexpr bool failed(R const& r) { return http::failed(r); }
   static constexpr bool transient(R const& r) { return http::is_transient(r); }
   static constexpr hint advice(R const& r) { return http::advisor{}.read(r); }
+
+  static allowance quota(R const& r) {
+    auto const said = http::quota_of(r, std::chrono::system_clock::now());
+    if (!said || !said->remaining) return {};
+    return {.remaining = *said->remaining,
+            .limit = said->limit.value_or(allowance::unknown),
+            .reset = optional_duration(said->reset)};
+  }
 
   static void release(R& r)
     requires requires { http::response_traits<R>::release(r); }

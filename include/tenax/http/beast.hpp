@@ -12,6 +12,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
@@ -38,6 +39,10 @@ namespace tenax::http {
       code == boost::beast::http::error::end_of_stream || code == boost::beast::http::error::partial_message) {
     return transport_error::interrupted;
   }
+  // What a TLS stream says of a connection that ends without a farewell; its header would need OpenSSL.
+  if (code.value() == 1 && std::string_view(code.category().name()) == "asio.ssl.stream") {
+    return transport_error::interrupted;
+  }
   return transport_error::permanent;
 }
 
@@ -57,7 +62,7 @@ struct response_traits<boost::beast::http::message<false, Body, Fields>> {
 /// How one exchange ended: a response, or the error that was met. Made by `http::exchange`.
 template <class Body = boost::beast::http::string_body>
 struct beast_response {
-  boost::beast::http::response<Body> message{};  ///< empty if `error` is set
+  boost::beast::http::response<Body> message{};  ///< if `error` is set, as much of it as arrived
   boost::system::error_code error{};
   bool connecting = false;  ///< whether `error` was met before anything was sent
   std::string method{};
@@ -91,7 +96,11 @@ template <class ResponseBody = boost::beast::http::string_body, class Stream, cl
   boost::beast::http::write(stream, request, r.error);
   if (r.error) return r;
   boost::beast::flat_buffer buffer;
-  boost::beast::http::read(stream, buffer, r.message, r.error);
+  boost::beast::http::response_parser<ResponseBody> parser;
+  parser.skip(request.method() == boost::beast::http::verb::head);  // its response tells a length, but has no body
+  parser.eager(true);
+  boost::beast::http::read(stream, buffer, parser, r.error);
+  if (parser.is_header_done()) r.message = parser.release();
   return r;
 }
 

@@ -17,10 +17,14 @@ namespace tenax::http {
 /// Whether a libcurl error may pass, and whether the server can have seen the request.
 [[nodiscard]] constexpr transport_error classify(CURLcode code) noexcept {
   switch (code) {
-    case CURLE_OK: return transport_error::none;
+    case CURLE_OK:
+    case CURLE_HTTP_RETURNED_ERROR: return transport_error::none;  // of a handle with CURLOPT_FAILONERROR
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
+#if LIBCURL_VERSION_NUM >= 0x074500
+    case CURLE_QUIC_CONNECT_ERROR:
+#endif
     case CURLE_SSL_CONNECT_ERROR: return transport_error::unsent;
     case CURLE_OPERATION_TIMEDOUT: return transport_error::timed_out;
     case CURLE_SEND_ERROR:
@@ -29,6 +33,9 @@ namespace tenax::http {
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
+#if LIBCURL_VERSION_NUM >= 0x074400
+    case CURLE_HTTP3:
+#endif
     case CURLE_AGAIN: return transport_error::interrupted;
     case CURLE_ABORTED_BY_CALLBACK: return transport_error::cancelled;
     default: return transport_error::permanent;
@@ -39,9 +46,10 @@ namespace tenax::http {
 struct curl_response {
   CURLcode code = CURLE_OK;                                  ///< what `curl_easy_perform` returned
   int status = 0;                                            ///< 0 if no response arrived
-  std::string method;                                        ///< of the request that was sent last, after redirections
+  std::string method;                                        ///< of the request, before redirections
   std::vector<std::pair<std::string, std::string>> headers;  ///< of the last response
   std::string body;
+  bool connected = true;             ///< whether there was a connection to send the request on
   bool has_idempotency_key = false;  ///< as the caller of `perform` says
 };
 
@@ -49,7 +57,10 @@ template <>
 struct response_traits<curl_response> {
   static int status(curl_response const& r) { return classify(r.code) == transport_error::none ? r.status : 0; }
   static auto const& headers(curl_response const& r) { return r.headers; }
-  static transport_error error(curl_response const& r) { return classify(r.code); }
+  /// libcurl has one code for all its timeouts; one while connecting means that the server has seen nothing.
+  static transport_error error(curl_response const& r) {
+    return r.code == CURLE_OPERATION_TIMEDOUT && !r.connected ? transport_error::unsent : classify(r.code);
+  }
   static std::string_view body(curl_response const& r) { return r.body; }
   static std::string_view method(curl_response const& r) { return r.method; }
   static bool has_idempotency_key(curl_response const& r) { return r.has_idempotency_key; }
@@ -65,12 +76,31 @@ inline std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
+/// What a transfer fills.
+struct curl_transfer {
+  CURL* easy;
+  curl_response* response;
+
+  /// The method of the request that is under way; libcurl before 7.72 does not tell.
+  void learn_method() const {
+#if LIBCURL_VERSION_NUM >= 0x074800
+    char const* method = nullptr;
+    if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_METHOD, &method) == CURLE_OK && method != nullptr) {
+      response->method = method;
+    }
+#endif
+  }
+};
+
 /// libcurl calls it with one line at a time, of every response: redirections, "100 Continue", and the last one.
 inline std::size_t take_header(char* data, std::size_t size, std::size_t count, void* target) {
-  auto& headers = *static_cast<decltype(curl_response::headers)*>(target);
+  auto const& transfer = *static_cast<curl_transfer*>(target);
+  auto& headers = transfer.response->headers;
   std::string_view const line(data, size * count);
   if (line.substr(0, 5) == "HTTP/") {
     headers.clear();
+    // Another attempt repeats the first request, and not the GET to which a POST may have been redirected.
+    if (transfer.response->method.empty()) transfer.learn_method();
   } else if (auto const colon = line.find(':'); colon != line.npos) {
     headers.emplace_back(line.substr(0, colon), without_blanks(line.substr(colon + 1)));
   }
@@ -95,7 +125,8 @@ inline std::size_t take_body(char* data, std::size_t size, std::size_t count, vo
   curl_response r;
   r.has_idempotency_key = has_idempotency_key;
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &detail::take_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &r.headers);
+  detail::curl_transfer transfer{easy, &r};
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &detail::take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &r.body);
   r.code = curl_easy_perform(easy);
@@ -103,14 +134,13 @@ inline std::size_t take_body(char* data, std::size_t size, std::size_t count, vo
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, nullptr);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, nullptr);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, nullptr);
+  curl_off_t until_transfer = 0;
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &until_transfer);
+  r.connected = until_transfer != 0;
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   r.status = static_cast<int>(status);
-#if LIBCURL_VERSION_NUM >= 0x074800
-  char const* method = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_METHOD, &method);
-  if (method != nullptr) r.method = method;
-#endif
+  if (r.method.empty()) transfer.learn_method();
   return r;
 }
 

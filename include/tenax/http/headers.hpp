@@ -7,6 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::http {
 
 /// A line of a header: a field's name and its value.

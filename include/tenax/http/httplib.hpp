@@ -11,7 +11,7 @@
 /// `httplib::Response`, as a handler sees it or as `Client::send` fills it.
 template <>
 struct tenax::http::response_traits<httplib::Response> {
-  static int status(httplib::Response const& r) { return r.status; }
+  static int status(httplib::Response const& r) { return r.status > 0 ? r.status : 0; }
   static httplib::Headers const& headers(httplib::Response const& r) { return r.headers; }
   static transport_error error(httplib::Response const& r) {
     return r.status > 0 ? transport_error::none : transport_error::interrupted;

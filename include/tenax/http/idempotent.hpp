@@ -27,15 +27,15 @@ struct request {
 /// section 5.2).
 template <response R>
 [[nodiscard]] constexpr bool was_never_processed(R const& r) {
-  if (error_of(r) != transport_error::none) return error_of(r) == transport_error::unsent;
-  return status_of(r) == 408 || status_of(r) == 425;
+  if (http::error_of(r) != transport_error::none) return http::error_of(r) == transport_error::unsent;
+  return http::status_of(r) == 408 || http::status_of(r) == 425;
 }
 
 namespace detail {
 
 template <class T>
 constexpr bool proves_unprocessed(outcome<T> const& result) {
-  if constexpr (response<T>) return result.has_value() && was_never_processed(result.value());
+  if constexpr (response<T>) return result.has_value() && http::was_never_processed(result.value());
   return false;
 }
 
@@ -81,7 +81,7 @@ struct idempotent_only_predicate : when::interface {
       if constexpr (detail::knows_idempotency_key<T>) {
         if (detail::traits<T>::has_idempotency_key(r)) return true;
       }
-      return is_idempotent_method(detail::traits<T>::method(r)) || was_never_processed(r);
+      return is_idempotent_method(detail::traits<T>::method(r)) || http::was_never_processed(r);
     } else {
       static_assert(tenax::detail::always_false<T>,
                     "tenax: http::idempotent_only cannot see the method of the request; name it, as in "

@@ -25,12 +25,14 @@ struct location {
   /// Path and query, for a client that is bound to a host. See `same_origin`.
   [[nodiscard]] std::string target() const { return uri_parts(url).target(); }
 
-  /// Whether `other` has the same scheme and authority, or either has none: a client that adds credentials should check
+  /// Whether `other` has the same scheme, host and port, or either has none: a client that adds credentials should check
   /// before it sends them.
   [[nodiscard]] bool same_origin(std::string_view other) const {
     uri_parts const a(url);
     uri_parts const b(other);
-    return !a.has_authority || !b.has_authority || (a.scheme == b.scheme && a.authority == b.authority);
+    return !a.has_authority || !b.has_authority ||
+           (same_name(a.scheme, b.scheme) &&
+            same_name(a.authority_without_default_port(), b.authority_without_default_port()));
   }
 };
 
@@ -55,15 +57,21 @@ namespace detail {
 struct is_202 {
   template <response R>
   constexpr bool operator()(R const& r) const {
-    return status_of(r) == 202;
+    return http::status_of(r) == 202;
   }
 };
 
 template <class R>
 constexpr bool redirects(R const& r) {
-  auto const status = status_of(r);
+  auto const status = http::status_of(r);
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
+
+template <class Start, class Fetch>
+concept polls_with = requires(Start& start, Fetch& fetch, location const& here) {
+  { fetch(here) } -> response;
+  { start() } -> std::convertible_to<std::remove_cvref_t<decltype(fetch(here))>>;
+};
 
 /// One task that is polled: where it is, and whether it is still under way.
 template <class Pending>
@@ -73,29 +81,38 @@ class polled_task {
       : here_{std::string(options.base)}, header_(options.header), pending_(pending) {}
 
   [[nodiscard]] bool started() const noexcept { return started_; }
+
+  /// Forgets the previous answer.
+  void ask() noexcept { redirected_ = false; }
+
   [[nodiscard]] location const& here() const noexcept { return here_; }
 
   /// Learns from a response where to ask next.
   template <class R>
   void follow(R const& r) {
-    done_ = !(redirects(r) || pending_(r));
-    redirected_ = redirects(r);
+    // A start that is to be repeated elsewhere (307, 308) is not for fetch().
+    redirected_ = redirects(r) && (started_ || http::status_of(r) < 307);
+    done_ = !(redirected_ || pending_(r));
+    redirections_ = redirected_ ? redirections_ + 1 : 0;
     if (done_) return;
-    auto const next = header_of(r, header_.empty() || redirected_ ? std::string_view("Location") : header_);
-    if (!next.empty()) here_.url = resolve(here_.url, next);
+    auto const next = http::header_of(r, header_.empty() || redirected_ ? std::string_view("Location") : header_);
+    here_.url = resolve(here_.url, next);
     // An answer that says neither where to ask nor that it is an answer to asking cannot be followed.
     done_ = next.empty() && (!started_ || redirected_);
     started_ = !done_;
   }
 
   [[nodiscard]] bool under_way() const noexcept { return started_ && !done_; }
-  [[nodiscard]] bool redirected() const noexcept { return redirected_; }
+
+  /// Whether the answer is somewhere else, to be had without a wait. Not for ever: there are circles.
+  [[nodiscard]] bool redirected() const noexcept { return redirected_ && redirections_ <= 5; }
 
  private:
   location here_;
   std::string_view header_;
   Pending const& pending_;
   bool started_ = false, done_ = true, redirected_ = false;
+  int redirections_ = 0;
 };
 
 /// The policy of a task: asks again while the task is under way; failures count only once there is something to ask for.
@@ -106,7 +123,7 @@ auto polling(Retrying const& policy, Task const& task) {
            (task.started() && retried(a));
   };
   auto const pause = [&task, wait = policy.policy().strategy](auto const& a) -> duration {
-    if (task.redirected() && !a.server_wait) return {};
+    if (task.redirected()) return {};  // or what the server asks for, which the engine sees to
     return optional_duration(wait(a)).value_or({});
   };
   return policy.when(again).wait(pause);
@@ -120,24 +137,29 @@ auto polling(Retrying const& policy, Task const& task) {
 ///
 /// `policy` is a `tenax::retrying`, such as `http::standard_poll()`: its waits, limits, observers and gates hold for the
 /// whole task, and its predicate decides which failures of `fetch` are retried. A failure of `start` is not retried; let
-/// `start` do that. `pending(response)` tells an unfinished task for a service that does not use 202 for that.
+/// `start` do that. `pending(response)` tells an unfinished task for a service that does not use 202 for that. Redirections
+/// are followed at once, but no more than five of them in a row.
 /// ```
-/// auto const report = http::poll(http::standard_poll().stop(stop::deadline(5min)),
+/// auto const answer = http::poll(http::standard_poll().stop(stop::deadline(5min)),
 ///                                [&] { return client.Post("/exports"); },
 ///                                [&](http::location const& l) { return client.Get(l.target()); });
 /// ```
 template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
 auto poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
-  using result = std::remove_cvref_t<std::invoke_result_t<Fetch&, location const&>>;
-  static_assert(std::is_convertible_v<std::invoke_result_t<Start&>, result>,
-                "tenax: http::poll() needs functions that return the same type of response: start() and "
-                "fetch(tenax::http::location const&)");
-  detail::polled_task task(options, pending);
-  return detail::polling(policy, task)([&]() -> result {
-    result r = task.started() ? fetch(task.here()) : start();
-    if (!failed(r)) task.follow(r);
-    return r;
-  });
+  if constexpr (detail::polls_with<Start, Fetch>) {
+    using result = std::remove_cvref_t<std::invoke_result_t<Fetch&, location const&>>;
+    detail::polled_task task(options, pending);
+    return detail::polling(policy, task)([&]() -> result {
+      task.ask();
+      result r = task.started() ? fetch(task.here()) : start();
+      if (!http::failed(r)) task.follow(r);
+      return r;
+    });
+  } else {
+    static_assert(tenax::detail::always_false<Fetch>,
+                  "tenax: http::poll() needs two functions that return the same type of response: start() and "
+                  "fetch(tenax::http::location const&)");
+  }
 }
 
 }  // namespace tenax::http

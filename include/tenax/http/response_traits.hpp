@@ -58,6 +58,15 @@ constexpr transport_error classify_cpr(Code code) {
   if constexpr (requires { Code::CONNECTION_FAILURE; }) {
     if (code == Code::CONNECTION_FAILURE || code == Code::HOST_RESOLUTION_FAILURE) return transport_error::unsent;
   }
+  if constexpr (requires { Code::PROXY_RESOLUTION_FAILURE; }) {
+    if (code == Code::PROXY_RESOLUTION_FAILURE) return transport_error::unsent;
+  }
+  if constexpr (requires { Code::COULDNT_RESOLVE_PROXY; }) {
+    if (code == Code::COULDNT_RESOLVE_PROXY) return transport_error::unsent;
+  }
+  if constexpr (requires { Code::SSL_CONNECT_ERROR; }) {
+    if (code == Code::SSL_CONNECT_ERROR) return transport_error::unsent;
+  }
   if constexpr (requires { Code::COULDNT_CONNECT; }) {
     if (code == Code::COULDNT_CONNECT || code == Code::COULDNT_RESOLVE_HOST) return transport_error::unsent;
   }
@@ -74,6 +83,12 @@ constexpr transport_error classify_cpr(Code code) {
       return transport_error::interrupted;
     }
   }
+  if constexpr (requires { Code::PARTIAL_FILE; }) {
+    if (code == Code::PARTIAL_FILE) return transport_error::interrupted;
+  }
+  if constexpr (requires { Code::HTTP2_STREAM; }) {
+    if (code == Code::HTTP2_STREAM || code == Code::HTTP2) return transport_error::interrupted;
+  }
   if constexpr (requires { Code::REQUEST_CANCELLED; }) {
     if (code == Code::REQUEST_CANCELLED) return transport_error::cancelled;
   }
@@ -87,7 +102,8 @@ constexpr transport_error classify_cpr(Code code) {
 
 template <detail::cpr_like R>
 struct response_traits<R> {
-  static int status(R const& r) { return static_cast<int>(r.status_code); }
+  /// A status whose body broke off is none, as with every client.
+  static int status(R const& r) { return error(r) == transport_error::none ? static_cast<int>(r.status_code) : 0; }
   static auto const& headers(R const& r) { return r.header; }
   static transport_error error(R const& r) {
     if constexpr (requires { requires std::is_enum_v<std::remove_cvref_t<decltype(r.error.code)>>; }) {
@@ -146,7 +162,7 @@ template <response R>
   if constexpr (detail::knows_error<R>) {
     return detail::traits<R>::error(r);
   } else {
-    return status_of(r) == 0 ? transport_error::interrupted : transport_error::none;
+    return http::status_of(r) == 0 ? transport_error::interrupted : transport_error::none;
   }
 }
 
@@ -164,7 +180,7 @@ template <response R>
 template <response R, class Duration>
 [[nodiscard]] constexpr auto delay_of(R const& r, std::chrono::time_point<std::chrono::system_clock, Duration> now,
                                       profile p = profile::pragmatic) {
-  return server_delay(detail::traits<R>::headers(r), status_of(r), now, p);
+  return server_delay(detail::traits<R>::headers(r), http::status_of(r), now, p);
 }
 
 /// What a response says about its sender's quota; see `http::quota`.
@@ -177,15 +193,15 @@ template <response R, class Duration>
 /// Whether no response arrived, or one with a status of 400 or more.
 template <response R>
 [[nodiscard]] constexpr bool failed(R const& r) {
-  return error_of(r) != transport_error::none || status_of(r) >= 400 || status_of(r) == 0;
+  return http::error_of(r) != transport_error::none || http::status_of(r) >= 400 || http::status_of(r) == 0;
 }
 
 /// Whether the failure may pass: a status for which `is_transient_status` holds, or a transport error that is neither
 /// permanent nor the caller's own doing.
 template <response R>
 [[nodiscard]] constexpr bool is_transient(R const& r) {
-  switch (error_of(r)) {
-    case transport_error::none: return is_transient_status(status_of(r));
+  switch (http::error_of(r)) {
+    case transport_error::none: return is_transient_status(http::status_of(r));
     case transport_error::unsent:
     case transport_error::interrupted:
     case transport_error::timed_out: return true;

@@ -29,10 +29,6 @@ template <>
 struct response_traits<httplib_result> : response_traits<httplib::Result> {
   static std::string_view method(httplib_result const& r) { return r.sent.method; }
   static bool has_idempotency_key(httplib_result const& r) { return r.sent.idempotency_key; }
-  static transport_error error(httplib_result const& r) {
-    auto const why = response_traits<httplib::Result>::error(r);
-    return r.delivered && why == transport_error::interrupted ? transport_error::permanent : why;
-  }
 };
 
 /// An `httplib::Client` that retries. To use it, change one line of a program:
@@ -156,10 +152,16 @@ class retrying_client : public Client {
 
   template <class Retrying>
   static call_function erase(Retrying p) {
-    static_assert(std::is_invocable_v<Retrying const&, attempt_function const&>,
-                  "tenax: http::retrying_client::policy() needs a policy such as tenax::retrying{} or "
-                  "tenax::http::standard_retry()");
-    return [p = std::move(p)](attempt_function const& attempt) { return p(attempt); };
+    if constexpr (requires { p.when(p.policy().predicate); }) {
+      auto const unseen = [retried = p.policy().predicate](attempt<httplib_result> const& a) -> bool {
+        return !(a.result.has_value() && a.result.value().delivered) && retried(a);
+      };
+      return [p = p.when(unseen)](attempt_function const& attempt) { return p(attempt); };
+    } else {
+      static_assert(tenax::detail::always_false<Retrying>,
+                    "tenax: http::retrying_client::policy() needs a policy such as tenax::retrying{} or "
+                    "tenax::http::standard_retry()");
+    }
   }
 
   /// The client without retries.
@@ -182,8 +184,11 @@ class retrying_client : public Client {
       return result;
     };
     auto result = policy_of(method, path)(std::cref(attempt));
-    detail::deliver_rest(state, result, args...);
-    return result;
+#if defined(__cpp_exceptions)
+    if (state.thrown != nullptr) std::rethrow_exception(state.thrown);
+#endif
+    if (detail::deliver_rest(state, result, args...)) return result;
+    return {httplib::Result(nullptr, httplib::Error::Canceled), result.sent};
   }
 
   call_function const& policy_of(std::string_view method, std::string_view path) const {

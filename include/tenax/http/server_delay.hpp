@@ -48,7 +48,12 @@ class delay_finder {
       follow_directives();
       if (!find_explicit_delay() && may_be_quota(status_)) find_reset();
     }
-    return advice_;
+    // Made where it is returned to: g++ warns of copies of an optional that is empty.
+    if (delay_ms_ < 0) return {.directive = directive_, .source = source_};
+    return {.delay = std::chrono::milliseconds(delay_ms_),
+            .directive = directive_,
+            .source = source_,
+            .by_local_clock = by_local_clock_};
   }
 
  private:
@@ -57,14 +62,15 @@ class delay_finder {
   /// gRFC A6: a 32-bit number of milliseconds that is not negative, written as C++ writes it; all else forbids a retry.
   constexpr void push_back() noexcept {
     constexpr auto f = field::grpc_retry_pushback_ms;
-    advice_ = {.directive = http::directive::no_retry, .source = name_of(f)};
+    directive_ = http::directive::no_retry;
+    source_ = name_of(f);
     if (reader_.fields().is_repeated(f)) return;
     reader_.fields().each_line(f, [&](std::optional<std::string_view> value) {
       auto const n = value ? read_digits(*value) : std::nullopt;
       bool const leading_zero = n && value->size() > 1 && value->front() == '0';
       if (!n || leading_zero || *n > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) return;
-      advice_.delay = std::chrono::milliseconds(*n);
-      advice_.directive = http::directive::retry;
+      delay_ms_ = static_cast<std::int64_t>(*n);
+      directive_ = http::directive::retry;
     });
   }
 
@@ -75,9 +81,10 @@ class delay_finder {
                           : value == "true" ? http::directive::retry
                                             : http::directive::none;
         // Whoever forbids is obeyed.
-        if (said == http::directive::none || advice_.directive == http::directive::no_retry) return;
-        if (said == advice_.directive) return;
-        advice_ = {.directive = said, .source = name_of(f)};
+        if (said == http::directive::none || directive_ == http::directive::no_retry) return;
+        if (said == directive_) return;
+        directive_ = said;
+        source_ = name_of(f);
       });
     }
   }
@@ -100,9 +107,9 @@ class delay_finder {
 
   constexpr bool take(field f, delay_reading const& reading) noexcept {
     if (!reading.found()) return false;
-    advice_.delay = std::chrono::milliseconds(reading.ms);
-    advice_.source = name_of(f);
-    advice_.by_local_clock = reading.by_local_clock;
+    delay_ms_ = reading.ms;
+    source_ = name_of(f);
+    by_local_clock_ = reading.by_local_clock;
     return true;
   }
 
@@ -152,7 +159,10 @@ class delay_finder {
 
   http_reader<H> reader_;
   int status_;
-  http::server_advice advice_{};
+  std::int64_t delay_ms_ = -1;
+  http::directive directive_ = http::directive::none;
+  std::string_view source_{};
+  bool by_local_clock_ = false;
 };
 
 }  // namespace tenax::detail

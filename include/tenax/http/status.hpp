@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::http {
 
 /// Whether a status says that the same request may succeed later: 408, 425, 429, 500, 502, 503 or 504.

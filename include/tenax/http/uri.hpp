@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <tenax/http/headers.hpp>
+
 namespace tenax::http {
 
 /// The parts of a URI reference (RFC 3986 appendix B), as views into it. A part that is absent is empty; `has_authority` and
@@ -35,6 +37,13 @@ struct uri_parts {
       text = slash == text.npos ? std::string_view() : text.substr(slash);
     }
     path = text;
+  }
+
+  /// Without the port that `http` and `https` have anyway.
+  [[nodiscard]] constexpr std::string_view authority_without_default_port() const noexcept {
+    auto const port = std::string_view(same_name(scheme, "https") ? ":443" : same_name(scheme, "http") ? ":80" : ":");
+    auto const host = authority.size() < port.size() ? 0 : authority.size() - port.size();
+    return authority.substr(host) == port ? authority.substr(0, host) : authority;
   }
 
   /// Path and query, as a request line has them; at least `/`.
@@ -102,6 +111,8 @@ inline std::string without_dot_segments(std::string_view path) {
   std::string result;
   if (!scheme->empty()) result.append(*scheme).append(":");
   if (authority->has_authority) result.append("//").append(authority->authority);
+  // Without this, a path such as "/.//host" would turn into one that names a host (RFC 3986 section 3.3).
+  if (!authority->has_authority && path.substr(0, 2) == "//") result.append("/.");
   result.append(path);
   if (query->has_query) result.append("?").append(query->query);
   return result;

@@ -5,6 +5,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/http/advice.hpp>
@@ -16,7 +17,7 @@ namespace tenax::http::detail {
 /// the status.
 template <class R>
 constexpr bool wants_retry(R const& r) {
-  auto const asked = delay_of(r, wall_time());
+  auto const asked = http::delay_of(r, wall_time());
   return asked.directive == directive::retry && speaks_to_us(r, asked);
 }
 
@@ -32,10 +33,13 @@ struct response_predicate : when::interface {
   }
 };
 
+/// A number; or an enumerator, as Boost.Beast has for statuses.
+template <class C>
+concept status_code = (std::integral<C> && !std::same_as<C, bool>) || std::is_enum_v<C>;
+
 constexpr int require_status(int code) {
   if (code < 100 || code > 999) {
-    invalid_parameter("when::status: code", "must be a number of three digits, such as 429",
-                                     static_cast<double>(code));
+    invalid_parameter("when::status: code", "must be a number of three digits, such as 429", static_cast<double>(code));
   }
   return code;
 }
@@ -73,11 +77,12 @@ struct status_predicate : http::detail::response_predicate<status_predicate<Size
 /// (`x-should-retry: true`, `grpc-retry-pushback-ms`). Never on an exception.
 ///
 /// Throws `std::invalid_argument` for a code that has not three digits.
-template <std::convertible_to<int>... Codes>
-  requires(sizeof...(Codes) > 0)
-[[nodiscard]] constexpr status_predicate<sizeof...(Codes)> status(Codes... codes) {
+template <class... Codes>
+[[nodiscard]] constexpr auto status(Codes... codes) {
+  constexpr bool numbers = sizeof...(Codes) > 0 && (http::detail::status_code<Codes> && ...);
+  static_assert(numbers, "tenax: when::status() needs status codes, such as when::status(429, 503)");
   status_predicate<sizeof...(Codes)> predicate{};
-  predicate.codes = {http::detail::require_status(static_cast<int>(codes))...};
+  if constexpr (numbers) predicate.codes = {http::detail::require_status(static_cast<int>(codes))...};
   return predicate;
 }
 
@@ -119,7 +124,8 @@ struct throttled_predicate : http::detail::response_predicate<throttled_predicat
   template <http::response R>
   constexpr bool accepts(R const& r) const {
     auto const status = http::status_of(r);
-    return status == 429 || ((status == 403 || status == 503) && http::delay_of(r, http::wall_time()).delay);
+    return status == 429 ||
+           (http::detail::may_say_too_fast(status) && http::delay_of(r, http::wall_time()).delay.has_value());
   }
 
   template <class Out>

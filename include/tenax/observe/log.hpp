@@ -29,13 +29,13 @@ class log_line {
     put(next);
     if (a.upcoming_wait > duration::zero()) {
       put(" in ");
-      put(duration_text(a.upcoming_wait).c_str());
+      put(duration_text(in_passing(a.upcoming_wait)).c_str());
     } else {
       put(" at once");
     }
     if (a.server_wait) {
       put(" (the server asked for ");
-      put(duration_text(*a.server_wait).c_str());
+      put(duration_text(in_passing(*a.server_wait)).c_str());
       put(")");
     }
   }

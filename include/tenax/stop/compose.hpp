@@ -111,6 +111,20 @@ struct interface {
   friend constexpr all_of<L, R> operator&&(L left, R right) {
     return all_of<L, R>(std::move(left), std::move(right));
   }
+
+  template <class L, class R>
+    requires(detail::of_two_roles<L, R, interface, when::interface> ||
+             detail::of_two_roles<L, R, interface, wait::interface>)
+  friend constexpr L operator||(L left, R const&) {
+    return detail::refuse_two_roles<L, R>(std::move(left));
+  }
+
+  template <class L, class R>
+    requires(detail::of_two_roles<L, R, interface, when::interface> ||
+             detail::of_two_roles<L, R, interface, wait::interface>)
+  friend constexpr L operator&&(L left, R const&) {
+    return detail::refuse_two_roles<L, R>(std::move(left));
+  }
 };
 
 template <class L, class R>

@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,15 +17,17 @@ namespace tenax::testing {
 /// ```
 /// tenax::testing::script<int> flaky;
 /// flaky.throws(std::runtime_error("down")).returns(7);
-/// CHECK(policy(std::ref(flaky)) == 7);
+/// CHECK(policy(flaky) == 7);
 /// CHECK(flaky.calls() == 2);
 /// ```
-/// Pass it with `std::ref`, or the copy inside the policy plays. Called beyond its end it throws `std::logic_error`, which
+/// A policy's `wrap` holds a copy, which would play instead: give it `std::ref(flaky)`. Called beyond its end it throws `std::logic_error`, which
 /// no default policy retries; `repeats_last()` plays the last outcome for ever instead.
 ///
 /// Thread safety: unsafe; one script for one thread.
 template <class T>
 class script {
+  struct no_object {};
+
  public:
   /// The next outcome is this value. For `script<void>`: the normal end.
   template <class... U>
@@ -32,6 +35,13 @@ class script {
     static_assert(sizeof...(U) == (std::is_void_v<T> ? 0 : 1),
                   "tenax: script<T>::returns() takes one value, script<void>'s none");
     return add([value...]() -> T { return T(value...); });
+  }
+
+  /// The same for a value in braces: `returns({503, "busy"})`.
+  script& returns(std::conditional_t<std::is_object_v<T>, T, no_object> value)
+    requires(std::is_object_v<T>)
+  {
+    return add([value = std::move(value)]() -> T { return value; });
   }
 
 #if defined(__cpp_exceptions)

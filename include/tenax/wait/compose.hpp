@@ -37,6 +37,13 @@ struct interface {
   friend constexpr sum<L, R> operator+(L left, R right) {
     return sum<L, R>(std::move(left), std::move(right));
   }
+
+  template <class L, class R>
+    requires(detail::of_two_roles<L, R, interface, when::interface> ||
+             detail::of_two_roles<L, R, interface, stop::interface>)
+  friend constexpr L operator+(L left, R const&) {
+    return detail::refuse_two_roles<L, R>(std::move(left));
+  }
 };
 
 template <class L, class R>

@@ -50,6 +50,18 @@ struct interface {
   friend constexpr negation<P> operator!(P predicate) {
     return negation<P>(std::move(predicate));
   }
+
+  template <class L, class R>
+    requires(detail::of_two_roles<L, R, interface, wait::interface>)
+  friend constexpr L operator||(L left, R const&) {
+    return detail::refuse_two_roles<L, R>(std::move(left));
+  }
+
+  template <class L, class R>
+    requires(detail::of_two_roles<L, R, interface, wait::interface>)
+  friend constexpr L operator&&(L left, R const&) {
+    return detail::refuse_two_roles<L, R>(std::move(left));
+  }
 };
 
 template <class L, class R>

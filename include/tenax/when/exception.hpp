@@ -92,6 +92,14 @@ struct exception_predicate : interface {
     return exception_where<E..., F>(std::move(condition));
   }
 
+  template <class Dependent = void>
+  constexpr exception_predicate operator()() const {
+    static_assert(detail::always_false<Dependent>,
+                  "tenax: when::exception<E> is a predicate already: write it without parentheses, or narrow it by "
+                  "when::exception<E>.where(f)");
+    return *this;
+  }
+
   template <class Out>
   constexpr void describe(Out& out) const {
     out.text("exceptions of type ");
@@ -101,7 +109,7 @@ struct exception_predicate : interface {
 };
 
 /// Retry if the attempt threw what `catch (E const&)` would catch, for one of the types given:
-/// `when::exception<network_error, std::bad_alloc>`. Looks at the type without throwing again.
+/// `when::exception<network_error, timed_out>`. Looks at the type without throwing again.
 template <class... E>
 inline constexpr exception_predicate<E...> exception{};
 

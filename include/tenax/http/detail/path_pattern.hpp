@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::http::detail {
 
 /// Whether `text` matches `pattern`, where `*` stands for any characters but `/`, and `**` for any characters.

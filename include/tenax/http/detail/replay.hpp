@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include <tenax/detail/cplusplus.hpp>
 
 #include <httplib.h>
 
@@ -29,13 +32,29 @@ inline constexpr bool starts_with_headers<First, More...> =
 struct streaming {
   int status = 0;
   bool delivered = false;
-  std::string held_back;
+  std::string held_back{};
+  std::exception_ptr thrown{};
 
   void begin() {
     status = 0;
     held_back.clear();
   }
 };
+
+/// Calls the caller's receiver. Its exception would look to a policy like one of the request, which might send it again.
+template <class Receiver>
+bool hand_over(streaming& state, Receiver& receiver, char const* data, std::size_t size) {
+#if defined(__cpp_exceptions)
+  try {
+    return static_cast<bool>(receiver(data, size));
+  } catch (...) {
+    state.thrown = std::current_exception();
+    return false;
+  }
+#else
+  return static_cast<bool>(receiver(data, size));
+#endif
+}
 
 /// What takes the place of one argument of the caller in an attempt: a receiver learns the status first.
 template <bool HasHandler, class Arg>
@@ -52,7 +71,7 @@ auto for_attempt(streaming& state, Arg& arg) {
         return true;
       }
       state.delivered = true;
-      return static_cast<bool>(arg(data, size));
+      return hand_over(state, arg, data, size);
     };
     if constexpr (HasHandler) {
       return std::tuple(std::move(receive));
@@ -73,21 +92,24 @@ auto send_prepared(streaming& state, Send const& send, Args&... args) {
   return std::apply(send, prepared);
 }
 
-/// Gives the receiver what was held back of the last response.
+/// Gives the receiver what was held back of the last response. False if it does not want it.
 template <class... Args>
-void deliver_rest(streaming const& state, httplib::Result const& result, Args&... args) {
-  if (!result || state.held_back.empty()) return;
+bool deliver_rest([[maybe_unused]] streaming const& state, httplib::Result const& result, Args&... args) {
+  if (!result || state.status < 400) return true;
   bool wanted = true;
   [[maybe_unused]] auto const ask = [&](auto& arg) {
     if constexpr (response_handler<decltype(arg)>) wanted = static_cast<bool>(arg(*result));
   };
-  [[maybe_unused]] auto const hand_over = [&](auto& arg) {
+  [[maybe_unused]] auto const deliver = [&](auto& arg) {
     if constexpr (!response_handler<decltype(arg)> && content_receiver<decltype(arg)>) {
-      if (wanted) arg(state.held_back.data(), state.held_back.size());
+      if (wanted && !state.held_back.empty()) {
+        wanted = static_cast<bool>(arg(state.held_back.data(), state.held_back.size()));
+      }
     }
   };
   (ask(args), ...);
-  (hand_over(args), ...);
+  (deliver(args), ...);
+  return wanted;
 }
 
 }  // namespace tenax::http::detail

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// servers.hpp: how servers limit their clients.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <utility>
+
+#include "world.hpp"
+
+namespace simulation {
+
+/// How a server tells how long to wait.
+enum class tells { nothing, seconds_rounded_up, seconds_rounded_down };
+
+inline tenax::optional_duration told(tells how, tenax::duration d) {
+  switch (how) {
+    case tells::nothing: break;
+    case tells::seconds_rounded_up: return std::chrono::ceil<std::chrono::seconds>(d);
+    case tells::seconds_rounded_down: return std::chrono::floor<std::chrono::seconds>(d);
+  }
+  return {};
+}
+
+/// At most so many in any window of that length, as most catalogue and map services count.
+class rolling_window {
+ public:
+  /// `tells_left`: with every answer, how many requests are left.
+  rolling_window(std::size_t most, tenax::duration window, tells how, bool tells_left = false)
+      : most_(most), window_(window), how_(how), tells_left_(tells_left) {}
+
+  reply answer(tenax::time_point now) {
+    while (!taken_.empty() && taken_.front() <= now - window_) taken_.pop_front();
+    if (taken_.size() >= most_) return {429, told(how_, taken_.front() + window_ - now), {}};
+    taken_.push_back(now);
+    reply r;
+    if (tells_left_) r.left = {.remaining = most_ - taken_.size(), .reset = taken_.front() + window_ - now};
+    return r;
+  }
+
+ private:
+  std::size_t most_;
+  tenax::duration window_;
+  tells how_;
+  bool tells_left_;
+  std::deque<tenax::time_point> taken_;
+};
+
+/// At most so many in each window; windows begin at multiples of their length.
+class fixed_window {
+ public:
+  fixed_window(std::uint64_t most, tenax::duration window, tells how) : most_(most), window_(window), how_(how) {}
+
+  reply answer(tenax::time_point now) {
+    auto const number = now.time_since_epoch() / window_;
+    if (number != number_) {
+      number_ = number;
+      taken_ = 0;
+    }
+    if (taken_ == most_) return {429, told(how_, window_ - now.time_since_epoch() % window_), {}};
+    ++taken_;
+    return {};
+  }
+
+ private:
+  std::uint64_t most_;
+  tenax::duration window_;
+  tells how_;
+  std::int64_t number_ = -1;
+  std::uint64_t taken_ = 0;
+};
+
+/// A bucket that fills evenly and holds so many.
+class token_bucket {
+ public:
+  token_bucket(double per_second, double burst, tells how)
+      : rate_(per_second), burst_(burst), left_(burst), how_(how) {}
+
+  reply answer(tenax::time_point now) {
+    using seconds = std::chrono::duration<double>;
+    left_ = std::min(burst_, left_ + seconds(now - last_).count() * rate_);
+    last_ = now;
+    if (left_ < 1) return {429, told(how_, std::chrono::ceil<tenax::duration>(seconds((1 - left_) / rate_))), {}};
+    left_ -= 1;
+    return {};
+  }
+
+ private:
+  double rate_, burst_, left_;
+  tells how_;
+  tenax::time_point last_{};
+};
+
+/// Wants a minimum time between two requests; the rate may change with time.
+class strict_interval {
+ public:
+  strict_interval(std::function<double(double)> per_second, tells how) : rate_(std::move(per_second)), how_(how) {}
+
+  reply answer(tenax::time_point now) {
+    auto const t = std::chrono::duration<double>(now.time_since_epoch()).count();
+    auto const interval = std::chrono::floor<tenax::duration>(std::chrono::duration<double>(1 / rate_(t)));
+    if (any_ && now - last_ < interval) return {429, told(how_, interval - (now - last_)), {}};
+    any_ = true;
+    last_ = now;
+    return {};
+  }
+
+ private:
+  std::function<double(double)> rate_;
+  tells how_;
+  bool any_ = false;
+  tenax::time_point last_{};
+};
+
+/// Serves so many in a second, first come, first served, and answers nobody during an outage.
+class queueing_server {
+ public:
+  queueing_server(double per_second, tenax::duration patience) : service_(1e9 / per_second), patience_(patience) {}
+
+  void outage(tenax::time_point from, tenax::time_point to) { from_ = from, to_ = to; }
+
+  /// Calls `answer` when the request is served. A client that has hung up by then is served all the same, in vain.
+  template <class Answer>
+  void serve(world& w, Answer answer) {
+    ++offered;
+    auto const now = w.now();
+    if (now >= from_ && now < to_) {
+      w.after(patience_ / 1000, [answer] { answer(reply{.status = 503}); });
+      return;
+    }
+    free_at_ = std::max(free_at_, static_cast<double>(now.time_since_epoch().count())) + service_;
+    auto const wait = tenax::duration(static_cast<std::int64_t>(free_at_)) - now.time_since_epoch();
+    if (wait > patience_) {
+      w.after(patience_, [answer] { answer(reply{.status = 504}); });
+    } else {
+      w.after(wait, [this, answer] {
+        ++good;
+        answer(reply{.status = 200});
+      });
+    }
+  }
+
+  std::uint64_t offered = 0;
+  std::uint64_t good = 0;
+
+ private:
+  double service_;
+  tenax::duration patience_;
+  double free_at_ = 0;
+  tenax::time_point from_{}, to_{};
+};
+
+}  // namespace simulation

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+// detail/rate_search.hpp: finds and follows a limit that nobody tells, from which requests were refused.
+#pragma once
+
+#include <cstdint>
+
+#include <tenax/detail/send_history.hpp>
+#include <tenax/duration.hpp>
+
+namespace tenax::detail {
+
+/// The law of `adaptive_rate_limiter`, without its queue and its lock: a bracketed search. Rates are per second. It knows the
+/// highest rate that was confirmed and the lowest that was refused, tries the geometric mean, and once both are as good as
+/// the same keeps to the confirmed one and probes above it now and then.
+///
+/// Answers count only for the rate at which their request was sent, and only the first refusal of a generation changes the
+/// rate: those of requests that were under way with it say the same thing again.
+class rate_search {
+ public:
+  enum class phase : unsigned char {
+    start,   ///< doubling, until something is refused
+    search,  ///< between a confirmed and a refused rate
+    steady,  ///< at the confirmed rate
+    probe    ///< a little above it
+  };
+
+  /// What a request takes along.
+  struct stamp {
+    std::uint32_t generation = 0;
+    std::uint32_t version = 0;  // of the rate
+    bool paced = false;         // followed the one before as fast as the rate allows: says something about the rate
+    bool first_after_pause = false;
+    bool told = false;  // how many are left
+    std::int64_t at = 0;
+  };
+
+  rate_search(double initial, double ceiling, bool known) : ceiling_(ceiling), rate_(initial), low_(initial) {
+    if (known) {
+      phase_ = phase::steady;
+      high_ = ceiling;
+    }
+    limit_rate();
+  }
+
+  [[nodiscard]] double rate() const noexcept { return rate_; }
+  [[nodiscard]] double confirmed() const noexcept { return low_; }
+  [[nodiscard]] phase current_phase() const noexcept { return phase_; }
+  [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
+  [[nodiscard]] std::int64_t paused_until() const noexcept { return paused_until_; }
+
+  /// When the next request may go, at the earliest.
+  [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
+    auto earliest = paused_until_ > now ? paused_until_ : now;
+    if (history_.count() != 0) {
+      auto const paced = last_grant_ + spacing(now);
+      earliest = paced > earliest ? paced : earliest;
+    }
+    return earliest;
+  }
+
+  [[nodiscard]] std::int64_t interval() const noexcept {
+    auto const ns = 1e9 / rate_;
+    return ns < 9e18 ? static_cast<std::int64_t>(ns) + 1 : INT64_MAX / 2;
+  }
+
+  /// The server says that so many requests are left for so long, besides those that are under way: they are spread over
+  /// that time. When it has passed, one request is sent to learn more. A server that refuses all the same is not believed
+  /// any more.
+  void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::int64_t reset,
+               std::uint64_t in_flight) noexcept {
+    if (distrusted_ || s.generation != generation_ || reset <= 0) return;
+    auto const left = remaining > in_flight ? remaining - in_flight : 0;
+    told_until_ = saturating_add(duration(now), duration(reset)).count();
+    if (left == 0) {
+      told_spacing_ = 0;
+      if (told_until_ > paused_until_) paused_until_ = told_until_;
+    } else {
+      told_spacing_ = (told_until_ - last_grant_) / static_cast<std::int64_t>(left + 1 < most ? left + 1 : most);
+    }
+  }
+
+  stamp grant(std::int64_t now) noexcept {
+    bool const told = now < told_until_;
+    bool const paced = history_.count() != 0 && !told && now - last_grant_ < interval() + interval() / 2;
+    bool const first = paused_ && now >= paused_until_;
+    if (first) paused_ = false;
+    history_.add(now);
+    last_grant_ = now;
+    return {generation_, version_, !told && (paced || first), first, told, now};
+  }
+
+  void accepted(stamp const& s, std::int64_t now) noexcept {
+    note_round_trip(now - s.at);
+    if (s.generation != generation_) return;
+    ++accepted_since_refusal_;
+    hold_ = 0;
+    if (s.version != version_ || !s.paced) return;
+    ++accepted_;
+    switch (phase_) {
+      case phase::start:
+        if (accepted_ >= 4) {
+          low_ = rate_;
+          set_rate(rate_ * 2);
+        }
+        break;
+      case phase::search:
+        if (accepted_ >= needed(rate_ / low_ - 1)) {
+          low_ = rate_;
+          continue_search();
+        }
+        break;
+      case phase::steady:
+        if (accepted_ >= 32) contradictions_ = 0;
+        if (high_ > low_ * 1.06 && accepted_ >= 16) {
+          continue_search();
+        } else if (may_probe(now)) {
+          step_ = 0;
+          phase_ = phase::probe;
+          next_step();
+        }
+        break;
+      case phase::probe:
+        if (accepted_ >= needed(rate_ / low_ - 1)) {
+          low_ = rate_;
+          next_step();
+        }
+        break;
+    }
+  }
+
+  /// `wait`: how long the server asked to wait, or less than zero if it did not.
+  void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
+    note_round_trip(now - s.at);
+    if (wait < 0 && s.generation == generation_) wait = hold();
+    if (wait >= 0) pause(now, wait);
+    if (s.generation != generation_) return;
+    ++generation_;
+    if (s.told) distrusted_ = true;
+    told_until_ = 0;
+    auto const pause_seconds = seconds(paused_until_ > now ? paused_until_ - now : 0);
+    cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
+    last_refusal_ = now;
+    if (s.first_after_pause && s.generation + 1 == generation_ && history_.count() > 1) {
+      // The pause was cut short by rounding, and says nothing about the rate.
+      if (padding_ < 1'000'000'000) padding_ += 500'000'000;
+      paused_until_ += 500'000'000;
+      ++version_;
+      accepted_ = 0;
+      return;
+    }
+    auto const demonstrated = history_.demonstrated(s.at, pause_seconds);
+    switch (phase_) {
+      case phase::start:
+        high_ = rate_;
+        low_ = rate_ / 4;
+        // One request says nothing about how fast requests may come.
+        if (history_.count() > 1) {
+          high_ = least(rate_, 2 * (history_.peak() + demonstrated));
+          low_ = least(high_ / 2, demonstrated);
+        }
+        // What was accepted beyond the demonstrated rate was a burst.
+        burst_ = 1 + static_cast<double>(accepted_since_refusal_) * (1 - low_ / (high_ / 2));
+        if (burst_ > 64) burst_ = 64;
+        continue_search();
+        break;
+      case phase::search:
+        high_ = rate_;
+        continue_search();
+        break;
+      case phase::steady: {
+        ++contradictions_;
+        auto cut = 1.0 / static_cast<double>(accepted_ + 1);
+        if (cut < 0.01) cut = 0.01;
+        for (unsigned i = 1; i < contradictions_ && cut < 0.5; ++i) cut *= 2;
+        if (cut > 0.5) cut = 0.5;
+        high_ = rate_;
+        auto lower = least(rate_ * (1 - cut), demonstrated);
+        low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
+        if (fruitless_ < 4) ++fruitless_;
+        set_rate(low_);
+        break;
+      }
+      case phase::probe:
+        // Refused at the first step, there is nothing to search for in between.
+        high_ = step_ > 1 ? rate_ : low_;
+        if (fruitless_ < 4) ++fruitless_;
+        phase_ = phase::steady;
+        set_rate(low_);
+        break;
+    }
+    accepted_since_refusal_ = 0;
+  }
+
+ private:
+  static double least(double a, double b) noexcept { return a < b ? a : b; }
+
+  static double root(double x) noexcept {
+    double r = x > 1 ? x : 1;
+    for (int i = 0; i < 64; ++i) {
+      auto const better = 0.5 * (r + x / r);
+      if (better == r) break;
+      r = better;
+    }
+    return r;
+  }
+
+  /// From one request to the next.
+  [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
+    return now < told_until_ ? told_spacing_ : interval();
+  }
+
+  void limit_rate() noexcept {
+    if (ceiling_ > 0 && rate_ > ceiling_) rate_ = ceiling_;
+    if (rate_ < slowest) rate_ = slowest;
+  }
+
+  void set_rate(double r) noexcept {
+    rate_ = r;
+    limit_rate();
+    ++version_;
+    accepted_ = 0;
+  }
+
+  void continue_search() noexcept {
+    if (high_ > 0 && high_ <= low_ * precision) {
+      phase_ = phase::steady;
+      set_rate(low_);
+    } else if (high_ > 0) {
+      phase_ = phase::search;
+      set_rate(root(low_ * high_));
+    } else {
+      phase_ = phase::start;
+      set_rate(low_ * 2);
+    }
+  }
+
+  /// Less often the more probes were in vain and the more a refusal costs; at low rates, by the clock.
+  [[nodiscard]] bool may_probe(std::int64_t now) const noexcept {
+    auto const quiet = seconds(now - last_refusal_);
+    return accepted_ >= 32 && (accepted_ >= (std::uint64_t(32) << fruitless_) || (accepted_ >= 128 && quiet > 100)) &&
+           quiet > static_cast<double>(8U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_;
+  }
+
+  /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
+  void next_step() noexcept {
+    ++step_;
+    if (step_ > 5 || (ceiling_ > 0 && low_ >= ceiling_)) {
+      high_ = 0;
+      fruitless_ = 0;
+      if (ceiling_ > 0 && low_ >= ceiling_) {
+        phase_ = phase::steady;
+        return set_rate(low_);
+      }
+      phase_ = phase::start;
+      return set_rate(low_ * 2);
+    }
+    set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
+  }
+
+  /// How many requests in a row have to be accepted before a rate counts as confirmed: so many that at this excess over the
+  /// confirmed rate the server's burst would have been used up.
+  [[nodiscard]] std::uint64_t needed(double excess) const noexcept {
+    auto const n = excess > 0 ? burst_ * (1 + 1 / excess) : 512;
+    return n < 12 ? 12 : n > 512 ? 512 : static_cast<std::uint64_t>(n);
+  }
+
+  void note_round_trip(std::int64_t took) noexcept {
+    round_trip_ = round_trip_ == 0 ? took : round_trip_ + (took - round_trip_) / 8;
+  }
+
+  /// A server that does not say how long is asked again after a round trip, then twice that, and so on.
+  std::int64_t hold() noexcept {
+    if (hold_ == 0) {
+      hold_ = round_trip_ > interval() ? round_trip_ : interval();
+    } else {
+      hold_ *= 2;
+    }
+    if (hold_ > 60'000'000'000) hold_ = 60'000'000'000;
+    return hold_;
+  }
+
+  void pause(std::int64_t now, std::int64_t wait) noexcept {
+    auto const until = saturating_add(duration(now), saturating_add(duration(wait), duration(padding_))).count();
+    if (until > paused_until_) paused_until_ = until;
+    paused_ = true;
+  }
+
+  static constexpr double precision = 1.03;
+  static constexpr std::uint64_t most = INT64_MAX;
+  static constexpr double slowest = send_history::slowest;
+
+  double ceiling_;
+  double rate_;
+  double low_;
+  double high_ = 0;  // 0: nothing was refused yet
+  phase phase_ = phase::start;
+  std::uint32_t generation_ = 0;
+  std::uint32_t version_ = 0;
+  std::uint64_t accepted_ = 0;
+  std::uint64_t accepted_since_refusal_ = 0;
+  unsigned contradictions_ = 0;
+  unsigned fruitless_ = 0;
+  unsigned step_ = 0;
+  double burst_ = 1;
+  double cost_ = 0;  // what a refusal costs, in seconds
+  std::int64_t last_grant_ = 0;
+  std::int64_t last_refusal_ = 0;
+  std::int64_t paused_until_ = INT64_MIN / 2;
+  std::int64_t padding_ = 0;
+  std::int64_t round_trip_ = 0;
+  std::int64_t hold_ = 0;
+  bool paused_ = false;
+  bool distrusted_ = false;
+  std::int64_t told_until_ = 0;
+  std::int64_t told_spacing_ = 0;
+  send_history history_;
+};
+
+}  // namespace tenax::detail

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// detail/send_history.hpp: when the last requests were sent, and what that says about rates.
+#pragma once
+
+#include <cstdint>
+
+namespace tenax::detail {
+
+constexpr double seconds(std::int64_t ns) noexcept { return static_cast<double>(ns) * 1e-9; }
+
+/// The moments of the last requests, in nanoseconds. Rates are per second.
+class send_history {
+ public:
+  static constexpr double slowest = 1.0 / 3600;
+
+  void add(std::int64_t now) noexcept { moments_[count_++ % size] = now; }
+
+  /// All that were ever sent.
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+  /// What the server demonstrably allowed: the most requests in a time that ended with the pause.
+  [[nodiscard]] double demonstrated(std::int64_t refused_at, double pause_seconds) const noexcept {
+    auto const known = count_ < size ? count_ : size;
+    double best = slowest;
+    std::uint64_t n = 0;
+    for (std::uint64_t i = 1; i <= known; ++i) {
+      auto const at = moments_[(count_ - i) % size];
+      if (at >= refused_at) continue;
+      ++n;
+      auto const rate = static_cast<double>(n) / (seconds(refused_at - at) + pause_seconds + 1e-9);
+      if (rate > best) best = rate;
+    }
+    return best;
+  }
+
+  /// How fast the last few were sent, which may be slower than they were allowed to.
+  [[nodiscard]] double peak() const noexcept {
+    auto const known = count_ < 8 ? count_ : 8;
+    if (known < 2) return slowest;
+    auto const took = seconds(moments_[(count_ - 1) % size] - moments_[(count_ - known) % size]);
+    return static_cast<double>(known - 1) / (took + 1e-9);
+  }
+
+ private:
+  static constexpr std::uint64_t size = 128;
+
+  std::uint64_t count_ = 0;
+  std::int64_t moments_[size] = {};
+};
+
+}  // namespace tenax::detail

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// gate/acquire.hpp: waiting at a gate without a retrying call.
+#pragma once
+
+#include <tenax/concepts.hpp>
+#include <tenax/environment.hpp>
+#include <tenax/gate/gate.hpp>
+
+namespace tenax {
+
+/// How an `acquire` ended.
+enum class acquired : unsigned char {
+  yes,        ///< admitted
+  timed_out,  ///< not within the timeout; known, and said, before it has passed
+  cancelled,  ///< the token was asked to stop
+  refused     ///< the gate does not admit anybody now
+};
+
+namespace detail {
+
+/// Waits until `ask(now)` says `go`, or refuses, or would take until after `deadline`. Asks again after every wait.
+template <class Ask, class Token, class Env>
+acquired wait_at(Ask const& ask, duration timeout, Token const& token, Env& environment) {
+  auto now = time_point(environment.now());
+  auto const deadline = time_point(saturating_add(now.time_since_epoch(), timeout));
+  for (;;) {
+    if (asked_to_stop(token)) return acquired::cancelled;
+    admission const answer = ask(now);
+    if (answer.answer == admission::verdict::go) return acquired::yes;
+    if (answer.answer == admission::verdict::refused) return acquired::refused;
+    if (answer.delay > saturating_between(now, deadline)) return acquired::timed_out;
+    if constexpr (can_stop<Token> && requires { environment.sleep(answer.delay, token); }) {
+      environment.sleep(answer.delay, token);
+    } else {
+      environment.sleep(answer.delay);
+    }
+    now = time_point(environment.now());
+  }
+}
+
+}  // namespace detail
+
+/// What `acquire` of a gate gives that wants to know how it went: tell it, once. A permit that is destroyed untold gives back
+/// what it holds. Not to be used after its gate.
+template <class Gate>
+class permit {
+ public:
+  permit(Gate& gate, typename Gate::ticket&& ticket, acquired result) noexcept
+      : gate_(&gate), ticket_(std::move(ticket)), result_(result) {}
+
+  /// Whether the caller may go.
+  [[nodiscard]] explicit operator bool() const noexcept { return result_ == acquired::yes; }
+  /// If not, why.
+  [[nodiscard]] acquired result() const noexcept { return result_; }
+
+  void succeeded() { tell({.how = feedback::kind::success}); }
+  void failed() { tell({.how = feedback::kind::failure}); }
+  /// `wait`: how long the other side asked us to wait, if it did.
+  void throttled(optional_duration wait = {}) { tell({.how = feedback::kind::throttled, .server_wait = wait}); }
+
+  /// Precondition: the caller was admitted, and has not told yet.
+  template <environment Env = real_time>
+  void tell(feedback const& f, Env&& environment = {}) {
+    gate_->report(ticket_, f, time_point(environment.now()));
+    ticket_ = {};
+  }
+
+ private:
+  Gate* gate_;
+  typename Gate::ticket ticket_;
+  acquired result_;
+};
+
+}  // namespace tenax

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// gate/rate_limiter.hpp: at most so many in so much time, for all who share it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/gcra.hpp>
+#include <tenax/gate/acquire.hpp>
+#include <tenax/gate/rate.hpp>
+
+namespace tenax {
+
+/// How `rate_limiter::acquire` waits.
+struct acquire_options {
+  any_duration timeout = duration::max();  ///< how long to wait at most; no permit is taken if it would not suffice
+  std::uint64_t weight = 1;                ///< how many permits to take, all at once
+};
+
+/// At most so many permits in so much time: `rate_limiter limiter(per_second(10));`. In every span of time `w`, no more than
+/// `rate * w + burst` are admitted, whatever the callers do. Several limits hold at once:
+/// `rate_limiter limiter(per_second(10), per_hour(500).with_burst(50));`
+///
+/// A gate for `.through(std::ref(limiter))`, and usable alone: `limiter.acquire();`. Callers are served in the order in which
+/// they ask: whoever has to wait has its permit already, for a moment to come. One that does not want it any more gives it
+/// back, unless somebody has asked after it: then the moment passes unused.
+///
+/// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply beside
+/// the others.
+///
+/// Thread safety: safe. With one limit it is two atomic numbers, and nobody ever waits for a lock; with several, a lock is held
+/// for some nanoseconds. Neither copied nor moved.
+template <std::size_t Limits = 1>
+class rate_limiter {
+ public:
+  template <std::same_as<rate>... Rates>
+    requires(sizeof...(Rates) == Limits)
+  explicit rate_limiter(Rates... rates) : limits_(rates...) {}
+
+  rate_limiter(rate_limiter const&) = delete;
+  rate_limiter& operator=(rate_limiter const&) = delete;
+
+  /// Takes `weight` permits if they are there now.
+  ///
+  /// Throws `std::invalid_argument` for a weight of 0, or of more than the burst, which would never be there.
+  template <environment Env = real_time>
+  bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
+    auto const now = count(environment.now());
+    detail::reservation r;
+    if (!limits_.reserve(now, now, require_weight(weight), r)) return false;
+    if (limits_.use(now, weight) <= now) return true;
+    limits_.give_back(r, weight);
+    return false;
+  }
+
+  /// Waits for permits and takes them.
+  ///
+  /// Throws `std::invalid_argument` as `try_acquire` does, and for a negative timeout.
+  template <cancellation_token Token = detail::no_token, environment Env = real_time>
+  acquired acquire(acquire_options options = {}, Token const& token = {}, Env&& environment = {}) {
+    auto const timeout = detail::require_not_negative("rate_limiter::acquire: timeout", options.timeout);
+    ticket t;
+    t.weight_ = require_weight(options.weight);
+    time_point const now(environment.now());
+    t.latest_ = saturating_add(now.time_since_epoch(), timeout).count();
+    auto const result = detail::wait_at([&](time_point at) { return ask(t, at); }, timeout, token, environment);
+    if (result == acquired::yes) t.limiter_ = nullptr;
+    return result == acquired::refused ? acquired::timed_out : result;
+  }
+
+  /// How long it would take to get `weight` permits if nobody else asked. Takes none.
+  template <environment Env = real_time>
+  [[nodiscard]] duration wait_hint(std::uint64_t weight = 1, Env&& environment = {}) const {
+    auto const now = count(environment.now());
+    return duration(limits_.start(now, require_weight(weight)) - now);
+  }
+
+  /// A permit, for now or for a moment to come.
+  class ticket {
+   public:
+    ticket() = default;
+    ticket(ticket&& other) noexcept
+        : limiter_(std::exchange(other.limiter_, nullptr)),
+          reserved_(other.reserved_),
+          weight_(other.weight_),
+          used_(other.used_) {}
+    ticket& operator=(ticket&& other) noexcept {
+      if (this != &other) {
+        give_back();
+        limiter_ = std::exchange(other.limiter_, nullptr);
+        reserved_ = other.reserved_;
+        weight_ = other.weight_;
+        used_ = other.used_;
+      }
+      return *this;
+    }
+    ~ticket() { give_back(); }
+
+   private:
+    friend class rate_limiter;
+
+    void give_back() noexcept {
+      // What was used may have been sent.
+      if (limiter_ != nullptr && !used_) limiter_->limits_.give_back(reserved_, weight_);
+      limiter_ = nullptr;
+    }
+
+    rate_limiter* limiter_ = nullptr;
+    detail::reservation reserved_{};
+    std::uint64_t weight_ = 1;
+    bool used_ = false;
+    std::int64_t latest_ = INT64_MAX;
+  };
+
+  admission admit(ticket& t, attempt_info const& info, time_point now) {
+    // A caller that would give up at its deadline takes nothing.
+    if (t.limiter_ == nullptr) t.latest_ = saturating_add(now.time_since_epoch(), info.time_left).count();
+    auto const answer = ask(t, now);
+    return answer.answer == admission::verdict::refused ? admission::wait(info.time_left) : answer;
+  }
+
+  void report(ticket& t, feedback const&, time_point) noexcept { t.limiter_ = nullptr; }
+
+  template <class Out>
+  void describe(Out& out) const {
+    out.text("a rate limiter");
+  }
+
+ private:
+  static std::int64_t count(time_point t) noexcept { return t.time_since_epoch().count(); }
+
+  std::uint64_t require_weight(std::uint64_t weight) const {
+    if (weight == 0) invalid_parameter("rate_limiter: weight", "must be at least 1", 0.0);
+    if (weight > limits_.most_at_once()) {
+      invalid_parameter("rate_limiter: weight", "must not be more than the burst, or it could never be had",
+                        static_cast<double>(weight));
+    }
+    return weight;
+  }
+
+  admission ask(ticket& t, time_point now) {
+    auto const time = count(now);
+    if (t.limiter_ == nullptr) {
+      if (!limits_.reserve(time, t.latest_, t.weight_, t.reserved_)) return admission::refuse("too late");
+      t.limiter_ = this;
+      t.used_ = false;
+    }
+    if (t.used_) return admission::go();
+    auto const start = t.reserved_.start > time ? t.reserved_.start : limits_.use(time, t.weight_);
+    if (start > time) return admission::wait(duration(start - time));
+    t.used_ = true;
+    return admission::go();
+  }
+
+  std::conditional_t<Limits == 1, detail::single_limit, detail::several_limits<Limits>> limits_;
+};
+
+template <std::same_as<rate>... Rates>
+rate_limiter(Rates...) -> rate_limiter<sizeof...(Rates)>;
+
+}  // namespace tenax

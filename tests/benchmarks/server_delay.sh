@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# server_delay.sh: instructions that it takes to read how long a response asks us to wait, at -O2 (valgrind counts them, so
+# the figures repeat), beside what one writes by hand and, for the date alone, libcurl; nanoseconds for information. Fails
+# above the recorded ceilings, and if anything is allocated.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+include=$here/../../include
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+declare -A most=([delay]=3200 [nothing]=400 [date]=750)
+
+instructions() {  # program, case
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "--toggle-collect=measured_$2" "$1" "$2" 1000 2>&1 |
+    awk '/Collected/ { printf "%.0f", $NF / 1000 }'
+}
+
+nanoseconds() {  # program, case: the best of five
+  for _ in 1 2 3 4 5; do "$1" "$2" 100000; done | sort -n | head -1
+}
+
+for compiler in g++-12 clang++-19; do
+  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
+done
+curl=()
+if echo '#include <curl/curl.h>' | g++-12 -E -x c++ - >"$work/curl.txt" 2>&1; then
+  curl=(-DWITH_CURL -lcurl)
+else
+  echo 'libcurl is missing: no figures of it'
+fi
+
+failed=0
+printf '%-11s %-10s %12s %10s %10s %12s\n' compiler case instructions ceiling ns allocations
+for compiler in g++-12 clang++-19; do
+  "$compiler" -std=c++20 -O2 "-I$include" "$here/cases/server_delay.cpp" -o "$work/program" "${curl[@]}"
+  for case in delay nothing by_hand date curl; do
+    [ $case != curl ] || [ ${#curl[@]} -gt 0 ] || continue
+    count=$(instructions "$work/program" $case)
+    read -r ns allocations <<<"$(nanoseconds "$work/program" $case)"
+    ceiling=${most[$case]-}
+    printf '%-11s %-10s %12s %10s %10s %12s\n' "$compiler" $case "$count" "${ceiling:--}" "$ns" "$allocations"
+    [ -n "$ceiling" ] || continue
+    if [ "$count" -gt "$ceiling" ] || [ "$allocations" -ne 0 ]; then
+      echo '  above the ceiling'
+      failed=1
+    fi
+  done
+done
+exit $failed

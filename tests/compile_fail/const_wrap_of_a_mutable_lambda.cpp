@@ -1,0 +1,18 @@
+// expect: tenax: the callable is const here, but changes itself when it is called, as a `mutable` lambda does; make it, or the wrap that holds it, not const
+// SPDX-License-Identifier: MIT
+// const_wrap_of_a_mutable_lambda.cpp: a wrap that cannot count, because it is const.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+void call() {
+  auto const count = [n = 0](int by) mutable { return n += by; };
+#ifdef CORRECTED
+  auto wrapped = tenax::retrying{}.wrap(count);
+#else
+  auto const wrapped = tenax::retrying{}.wrap(count);
+#endif
+  wrapped(1);
+}

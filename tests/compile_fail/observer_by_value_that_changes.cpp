@@ -1,0 +1,21 @@
+// expect: tenax: .observe() was given an object that cannot be copied or that changes when it is told something; share it with the policy: .observe(std::ref(object))
+// SPDX-License-Identifier: MIT
+// observer_by_value_that_changes.cpp: an object whose changes would be lost in a copy, given as a copy.
+#include <functional>
+
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+struct listener {
+  void before_sleep(tenax::attempt_info const&) { ++heard; }
+  int heard = 0;
+} ears;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.observe(std::ref(ears));
+#else
+auto const policy = tenax::retrying{}.observe(ears);
+#endif

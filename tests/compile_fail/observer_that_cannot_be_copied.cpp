@@ -1,0 +1,19 @@
+// expect: tenax: .observe() was given an object that cannot be copied or that changes when it is told something; share it with the policy: .observe(std::ref(object))
+// SPDX-License-Identifier: MIT
+// observer_that_cannot_be_copied.cpp: counters, given as a copy.
+#include <functional>
+
+#include <tenax/observe/counters.hpp>
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+tenax::counters totals;
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.observe(std::ref(totals));
+#else
+auto const policy = tenax::retrying{}.observe(totals);
+#endif

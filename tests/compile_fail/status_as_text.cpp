@@ -1,0 +1,11 @@
+// expect: tenax: when::status() needs status codes, such as when::status(429, 503)
+// SPDX-License-Identifier: MIT
+// status_as_text.cpp: a status in quotes.
+#include <tenax/http/when.hpp>
+namespace when = tenax::when;
+
+#ifdef CORRECTED
+auto const busy = when::status(503);
+#else
+auto const busy = when::status("503");
+#endif

@@ -1,0 +1,24 @@
+// expect: tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a value or an error of another type
+// SPDX-License-Identifier: MIT
+// status_for_another_result.cpp: a predicate about responses for a callable that returns none.
+#include <tenax/http/when.hpp>
+#include <tenax/retrying.hpp>
+namespace when = tenax::when;
+
+#include <map>
+#include <string>
+
+struct response {
+  long status_code = 200;
+  std::map<std::string, std::string> header{};
+  std::string text{};
+};
+
+response get();
+std::string get_body();
+
+#ifdef CORRECTED
+response const r = tenax::retrying{}.when(when::transient)(get);
+#else
+std::string const r = tenax::retrying{}.when(when::transient)(get_body);
+#endif

@@ -1,0 +1,11 @@
+// expect: tenax: when::status() needs status codes, such as when::status(429, 503)
+// SPDX-License-Identifier: MIT
+// status_of_nothing.cpp: no status at all.
+#include <tenax/http/when.hpp>
+namespace when = tenax::when;
+
+#ifdef CORRECTED
+auto const busy = when::status(503);
+#else
+auto const busy = when::status();
+#endif

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+// http.cpp: what docs/reference/http.md and the pages about HTTP say of any client, the table of defaults included.
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <tenax/detail/duration_text.hpp>
+#include <tenax/http.hpp>
+
+#include "docs.hpp"
+
+// [traits]
+struct answer {  // what some client returns
+  int code;      // 0: none arrived
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::string text;
+};
+
+template <>
+struct tenax::http::response_traits<answer> {
+  static int status(answer const& r) { return r.code; }
+  static auto const& headers(answer const& r) { return r.fields; }
+  static std::string_view body(answer const& r) { return r.text; }
+};
+// [/traits]
+
+namespace http = tenax::http;
+
+namespace {
+
+/// A response without headers.
+answer with_status(int code) { return {code, {}, {}}; }
+
+/// How many attempts a policy makes of a response that never changes.
+template <class Policy>
+std::uint32_t attempts_at(Policy const& policy, answer const& r) {
+  script<answer> lines;
+  lines.returns(r).repeats_last();
+  return docs::play(policy, lines).attempts;
+}
+
+std::string written(tenax::duration d) { return tenax::detail::duration_text(d).c_str(); }
+
+}  // namespace
+
+TEST_CASE("http: The table of the standard policy is that of the code") {
+  constexpr auto policy = http::standard_retry("GET");
+  std::string statuses;
+  for (int code = 100; code < 600; ++code) {
+    bool const retried = attempts_at(policy, with_status(code)) > 1;
+    CHECK(retried == http::is_transient_status(code));
+    if (retried) statuses += (statuses.empty() ? "" : ", ") + std::to_string(code);
+  }
+  std::string methods;
+  for (auto const* method : {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "POST", "PATCH"}) {
+    bool const retried = attempts_at(http::standard_retry(method), with_status(503)) > 1;
+    CHECK(retried == http::is_idempotent_method(method));
+    if (retried) methods += std::string(methods.empty() ? "" : ", ") + method;
+  }
+  auto const worst = tenax::worst_case(policy);
+  std::vector<std::string> const rows{
+      "| statuses | " + statuses + " |",
+      "| requests | " + methods +
+          "; any that carries an idempotency key; any that the server has not acted on |",
+      "| attempts | " + std::to_string(attempts_at(policy, with_status(503))) + " |",
+      "| deadline | " + written(worst.total_wait) + " |",
+      "| longest server wait | " + written(policy.server_limit.max) +
+          ", and not past the deadline; above that, the call gives up |",
+  };
+  auto const text = docs::text("../../docs/reference/http.md");
+  for (auto const& row : rows) {
+    INFO("http.md must have the line\n" << row);
+    CHECK(text.find("\n" + row + "\n") != text.npos);
+  }
+}
+
+TEST_CASE("http: standard_retry") {
+  script<answer> lines;
+  lines.returns(with_status(503)).returns(with_status(200));
+  auto const get = [&](std::string const&) { return lines(); };
+  // [standard_retry]
+  auto const song = http::standard_retry("GET")([&] { return get("/tracks/1"); });
+  // [/standard_retry]
+  CHECK(song.code == 200);
+  CHECK(lines.calls() == 2);
+}
+
+TEST_CASE("http: predicates") {
+  {
+    // [transient]
+    auto const policy = tenax::retrying{}.when(when::transient);
+    // [/transient]
+    CHECK(attempts_at(policy.wait(wait::none), with_status(503)) == 3);
+    CHECK(attempts_at(policy.wait(wait::none), with_status(501)) == 1);
+  }
+  {
+    // [status]
+    auto const policy = tenax::retrying{}.when(when::status(409, 503));
+    // [/status]
+    CHECK(attempts_at(policy.wait(wait::none), with_status(409)) == 3);
+    CHECK(attempts_at(policy.wait(wait::none), with_status(429)) == 1);
+  }
+  {
+    // [transport_error]
+    auto const reconnecting = wait::only_if(when::transport_error, wait::none);
+    auto const policy = tenax::retrying{}
+                            .when(when::transient)
+                            .wait(wait::first_of(reconnecting, wait::exponential()));
+    // [/transport_error]
+    CHECK(attempts_at(policy, with_status(0)) == 3);
+  }
+  {
+    // [throttled]
+    auto const policy =
+        tenax::retrying{}.when(when::throttled).wait(wait::exponential({.base = 1s}));
+    // [/throttled]
+    CHECK(attempts_at(policy.wait(wait::none), with_status(429)) == 3);
+    CHECK(attempts_at(policy.wait(wait::none), with_status(503)) == 1);
+  }
+  {
+    // [idempotent_only]
+    auto const post = tenax::retrying{}.when(when::transient && http::idempotent_only("POST"));
+    CHECK(attempts_at(post, answer{503, {}, {}}) == 1);  // the server may have acted on it
+    CHECK(attempts_at(post, answer{408, {}, {}}) == 3);  // it has not: the request was not whole
+    // [/idempotent_only]
+  }
+  {
+    // [with_key]
+    auto const post = http::standard_retry({.method = "POST", .idempotency_key = true});
+    CHECK(attempts_at(post, answer{503, {}, {}}) == 3);
+    // [/with_key]
+  }
+}
+
+TEST_CASE("http: a service that does nothing before it says 429") {
+  auto const post =
+      tenax::retrying{}
+          .when((when::transient && http::idempotent_only("POST")) || when::status(429))
+          .wait(wait::none);
+  CHECK(attempts_at(post, with_status(429)) == 3);
+  CHECK(attempts_at(post, with_status(503)) == 1);
+}
+
+TEST_CASE("http: keys") {
+  // [keys]
+  auto const key = http::make_idempotency_key();  // "8e03978e-40d5-43dd-bc93-6894a57f9324", quoted
+  auto const plain = http::make_idempotency_key(http::key_format::plain);
+  // [/keys]
+  CHECK(key.size() == 38);
+  CHECK(plain.size() == 36);
+}
+
+// [body]
+/// {"retry_after": 3} in seconds
+std::optional<std::chrono::seconds> retry_after_seconds(std::string_view body) {
+  constexpr std::string_view name = "\"retry_after\": ";
+  auto const at = body.find(name);
+  if (at == body.npos) return {};
+  unsigned seconds = 0;
+  auto const* const end = body.data() + body.size();
+  if (std::from_chars(body.data() + at + name.size(), end, seconds).ec != std::errc()) return {};
+  return std::chrono::seconds(seconds);
+}
+// [/body]
+
+TEST_CASE("http: retry_after_from_body") {
+  // [advised_by]
+  auto const policy =
+      http::standard_retry("GET").advised_by(http::retry_after_from_body(retry_after_seconds));
+  // [/advised_by]
+  script<answer> lines;
+  lines.returns(answer{429, {}, R"({"retry_after": 3})"}).returns(with_status(200));
+  virtual_time clock;
+  policy.environment(std::ref(clock))(std::ref(lines));
+  CHECK(clock.slept() >= 3s);
+}
+
+TEST_CASE("http: advisor") {
+  auto const skewed_clock = [] { return std::chrono::system_clock::now(); };
+  // [advisor]
+  auto const strict = http::standard_retry("GET").advised_by(
+      http::advisor{}.headers(http::profile::strict).clock(skewed_clock));
+  // [/advisor]
+  script<answer> lines;
+  lines.returns(answer{429, {{"retry-after-ms", "9000"}}, {}}).returns(with_status(200));
+  virtual_time clock;
+  strict.environment(std::ref(clock))(std::ref(lines));
+  CHECK(clock.slept() < 9s);
+}
+
+TEST_CASE("http: questions about a response") {
+  answer const r{429, {{"Retry-After", "2"}, {"RateLimit-Remaining", "0"}}, {}};
+  // [questions]
+  auto const now = std::chrono::system_clock::now();
+  CHECK(http::status_of(r) == 429);
+  CHECK(http::header_of(r, "retry-after") == "2");
+  CHECK(http::failed(r));
+  CHECK(http::is_transient(r));
+  CHECK(http::delay_of(r, now).delay == 2s);
+  CHECK(http::quota_of(r, now)->remaining == 0U);
+  // [/questions]
+}
+
+TEST_CASE("http: logs") {
+  script<answer> lines;
+  lines.returns(answer{429, {{"Retry-After", "2"}}, {}}).returns(with_status(200));
+  std::string said;
+  virtual_time clock;
+  auto const retried =
+      tenax::retrying{}
+          .wait(wait::none)
+          .environment(std::ref(clock))
+          .before_sleep(tenax::log_to([&](std::string_view line) { said = line; }));
+  retried(std::ref(lines));
+  CHECK(said == docs::text("text/http_log.txt"));
+}
+
+TEST_CASE("http: poll") {
+  script<answer> lines;
+  lines.returns(answer{202, {{"Location", "exports/7"}, {"Retry-After", "2"}}, {}})
+      .returns(answer{202, {}, {}})
+      .returns(answer{303, {{"Location", "7/result"}}, {}})
+      .returns(answer{200, {}, "17 lines"});
+  std::vector<std::string> asked;
+  struct {
+    script<answer>& lines;
+    std::vector<std::string>& asked;
+    answer post(std::string const& path) {
+      asked.push_back(path);
+      return lines();
+    }
+    answer get(std::string const& path) { return post(path); }
+  } client{lines, asked};
+  virtual_time clock;
+  auto const policy = http::standard_poll().environment(std::ref(clock));
+  // [poll]
+  answer const result = http::poll(
+      policy, [&] { return client.post("/v1/exports"); },
+      [&](http::location const& l) { return client.get(l.target()); }, {.base = "/v1/exports"});
+  CHECK(result.text == "17 lines");
+  // [/poll]
+  CHECK(asked == std::vector<std::string>{"/v1/exports", "/v1/exports/7", "/v1/exports/7",
+                                          "/v1/exports/7/result"});
+  CHECK(clock.slept() == 3s);
+}
+
+TEST_CASE("http: poll by body") {
+  script<answer> lines;
+  lines.returns(answer{200, {{"Operation-Location", "/tasks/7"}}, "running"})
+      .returns(answer{200, {}, "running"})
+      .returns(answer{200, {}, "done"});
+  auto const start = [&] { return lines(); };
+  auto const fetch = [&](http::location const&) { return lines(); };
+  virtual_time clock;
+  auto const policy = http::standard_poll().environment(std::ref(clock));
+  // [poll_by_body]
+  auto const running = [](answer const& r) { return r.text == "running"; };
+  auto const result = http::poll(policy, start, fetch, {.header = "Operation-Location"}, running);
+  CHECK(result.text == "done");
+  // [/poll_by_body]
+}
+
+TEST_CASE("http: resolve") {
+  // [resolve]
+  CHECK(http::resolve("http://api.example.org/v1/exports", "exports/7") ==
+        "http://api.example.org/v1/exports/7");
+  CHECK(http::resolve("/v1/exports?all=1", "../tasks/7") == "/tasks/7");
+  CHECK(http::uri_parts("http://api.example.org/v1/tasks?state=new").target() ==
+        "/v1/tasks?state=new");
+  // [/resolve]
+}
+
+TEST_CASE("http: same_origin") {
+  // [same_origin]
+  http::location const elsewhere{"http://files.example.org/7"};
+  CHECK(!elsewhere.same_origin("http://api.example.org/v1"));  // do not send it your token
+  // [/same_origin]
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// http_clients.cpp: what the pages about HTTP say of cpp-httplib and tenax::http::retrying_client.
+#include <atomic>
+
+#include <tenax/http.hpp>
+#include <tenax/http/httplib.hpp>
+#include <tenax/http/retrying_client.hpp>
+
+#include "../../examples/loopback.hpp"
+#include "docs.hpp"
+
+namespace http = tenax::http;
+
+namespace {
+
+/// Fails every other time, and remembers the keys that it was sent.
+struct flaky_server {
+  std::atomic<int> requests = 0;
+  std::vector<std::string> keys;
+  loopback server{[this](httplib::Server& s) {
+    auto const answer = [this](httplib::Request const& request, httplib::Response& r) {
+      keys.push_back(request.get_header_value("Idempotency-Key"));
+      if (++requests % 2 == 1) r.status = 503;
+    };
+    s.Get(".*", answer);
+    s.Post(".*", answer);
+  }};
+};
+
+}  // namespace
+
+TEST_CASE("http_clients: httplib") {
+  flaky_server flaky;
+  auto const url = flaky.server.url();
+  // [httplib]
+  httplib::Client client(url);
+  auto const album = http::standard_retry("GET")([&] { return client.Get("/v1/albums/1"); });
+  if (album && album->status == 200) std::printf("%s\n", album->body.c_str());
+  // [/httplib]
+  CHECK(album->status == 200);
+  CHECK(flaky.requests == 2);
+}
+
+TEST_CASE("http_clients: retrying_client") {
+  flaky_server flaky;
+  auto const url = flaky.server.url();
+  // [retrying_client]
+  http::retrying_client<> client(url);  // was: httplib::Client client(url);
+  auto const album = client.Get("/v1/albums/1");
+  // [/retrying_client]
+  CHECK(album->status == 200);
+  CHECK(flaky.requests == 2);
+}
+
+TEST_CASE("http_clients: policies") {
+  flaky_server flaky;
+  auto const url = flaky.server.url();
+  // [policies]
+  auto const standard = http::standard_retry();
+  auto const stubborn = standard.stop(stop::after_attempts(8) || stop::deadline(2min));
+  http::retrying_client<> client(url);
+  client
+      .policy("GET /v1/albums/*/tracks", stubborn)            // * is anything but a slash
+      .policy("/v1/reports/**", standard.when(when::never))   // ** is anything; any method
+      .policy(standard.before_sleep(tenax::log_to(stderr)));  // everything else
+  // [/policies]
+  CHECK(client.Get("/v1/reports/1/pages/2")->status == 503);
+  CHECK(client.Get("/v1/albums/1/tracks?limit=2")->status == 200);
+}
+
+TEST_CASE("http_clients: keys") {
+  flaky_server flaky;
+  auto const url = flaky.server.url();
+  // [generate_keys]
+  http::retrying_client<> client(url);
+  client.generate_idempotency_keys();
+  auto const order = client.Post("/v1/orders", R"({"item": 7})", "application/json");
+  // [/generate_keys]
+  CHECK(order->status == 200);
+  CHECK(flaky.requests == 2);
+  CHECK(flaky.keys.front() == flaky.keys.back());
+  CHECK(!flaky.keys.front().empty());
+}
+
+TEST_CASE("http_clients: a POST without a key is sent once") {
+  flaky_server flaky;
+  http::retrying_client<> client(flaky.server.url());
+  CHECK(client.Post("/v1/orders", "{}", "application/json")->status == 503);
+  CHECK(flaky.requests == 1);
+}

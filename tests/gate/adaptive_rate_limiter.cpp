@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// adaptive_rate_limiter.cpp: the limiter against servers of the simulated world, and by hand.
+#include <tenax/gate/adaptive_rate_limiter.hpp>
+
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include <tenax/tenax.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "../catch.hpp"
+#include "scenarios.hpp"
+
+using namespace std::chrono_literals;
+using simulation::tells;
+using tenax::adaptive_rate_limiter;
+using tests::run_workers;
+
+TEST_CASE("An hour against 15 in 30 seconds, unknown") {
+  for (int const workers : {1, 4, 16}) {
+    for (auto const how : {tells::seconds_rounded_up, tells::seconds_rounded_down}) {
+      adaptive_rate_limiter limiter;
+      simulation::rolling_window server(15, 30s, how);
+      auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+      CAPTURE(workers, all.accepted, all.refused);
+      CHECK(all.accepted >= 1740);
+      CHECK(all.refused <= 40);
+      CHECK(all.stale == 0);
+    }
+  }
+}
+
+TEST_CASE("An hour against 15 in 30 seconds, announced") {
+  for (int const workers : {1, 4, 16}) {
+    adaptive_rate_limiter limiter({.limit = {.permits = 15, .per = 30s}});
+    simulation::rolling_window server(15, 30s, tells::seconds_rounded_up);
+    auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+    CAPTURE(workers, all.accepted, all.refused);
+    CHECK(all.accepted >= 1782);
+    CHECK(all.refused <= 2);
+  }
+}
+
+TEST_CASE("An hour against 15 in 30 seconds, by what the server says is left") {
+  for (int const workers : {1, 4, 16}) {
+    adaptive_rate_limiter limiter;
+    simulation::rolling_window server(15, 30s, tells::seconds_rounded_up, true);
+    auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+    CAPTURE(workers, all.accepted, all.refused);
+    CHECK(all.accepted >= 1782);
+    CHECK(all.refused <= 2);
+    CHECK(all.stale == 0);
+  }
+}
+
+TEST_CASE("A limit that halves and recovers is followed, by few threads and by many") {
+  double goodput = 0, steady = 0, wasted = 0;
+  int cells = 0;
+  for (int const threads : {2, 32}) {
+    for (double const limit : {2.0, 10.0, 100.0}) {
+      for (double const advertised : {1.0, 1.3}) {
+        for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
+          auto const true_rate = [limit](double t) { return t >= 300 && t < 600 ? limit / 2 : limit; };
+          simulation::strict_interval server(true_rate, how);
+          auto const permits = static_cast<std::uint64_t>(std::llround(10 * limit * advertised));
+          adaptive_rate_limiter limiter({.start = {.permits = permits, .per = 10s}});
+          std::uint64_t run = 0, longest_run = 0;
+          double good = 0, steady_good = 0, steady_bad = 0;
+          auto const all = run_workers(limiter, server, threads, 15min, 10ms, 10100us, 7, [&](double t, bool accepted) {
+            good += accepted ? 1 : 0;
+            if (std::fmod(t, 300) >= 150) (accepted ? steady_good : steady_bad) += 1;
+            run = accepted ? 0 : run + 1;
+            if (t > 20 && run > longest_run) longest_run = run;
+          });
+          CAPTURE(threads, limit, advertised, how == tells::nothing);
+          CHECK(all.stale == 0);
+          CHECK(longest_run <= 5);
+          CHECK(steady_good / (limit * 375) >= 0.95);
+          goodput += good / (limit * 750);
+          steady += steady_good / (limit * 375);
+          wasted += steady_bad / (steady_good + steady_bad);
+          ++cells;
+        }
+      }
+    }
+  }
+  CHECK(goodput / cells >= 0.92);
+  CHECK(steady / cells >= 0.97);
+  CHECK(wasted / cells <= 0.004);
+}
+
+TEST_CASE("A pause holds everybody, and then they go one by one") {
+  adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
+  tenax::time_point now{};
+  using verdict = tenax::admission::verdict;
+  adaptive_rate_limiter::ticket first;
+  REQUIRE(limiter.admit(first, {}, now).answer == verdict::go);
+  std::vector<adaptive_rate_limiter::ticket> others(8);
+  for (auto& t : others) CHECK(limiter.admit(t, {}, now).answer == verdict::wait);
+
+  limiter.report(first, {.how = tenax::feedback::kind::throttled, .server_wait = 5s}, now + 50ms);
+  std::vector<tenax::time_point> admitted;
+  auto waiting = others.begin();
+  for (now += 60ms; waiting != others.end(); now += 10ms) {
+    for (auto it = waiting; it != others.end(); ++it) {
+      if (limiter.admit(*it, {}, now).answer != verdict::go) continue;
+      CHECK(it == waiting);  // in the order in which they came
+      admitted.push_back(now);
+      limiter.report(*it, {}, now);
+      ++waiting;
+    }
+  }
+  CHECK(admitted.front() >= tenax::time_point(5s + 50ms));
+  for (std::size_t i = 1; i < admitted.size(); ++i) CHECK(admitted[i] - admitted[i - 1] >= 10ms);
+  CHECK(limiter.state().in_flight == 0);
+  CHECK(limiter.state().waiting == 0);
+  CHECK(limiter.state().throttled == 1);
+}
+
+TEST_CASE("Refusals of one generation cut the rate once") {
+  adaptive_rate_limiter limiter({.start = tenax::per_second(1000)});
+  tenax::time_point now{};
+  std::vector<adaptive_rate_limiter::ticket> sent(10);
+  for (auto& t : sent) {
+    while (limiter.admit(t, {}, now).answer != tenax::admission::verdict::go) now += 1ms;
+  }
+  limiter.report(sent[0], {.how = tenax::feedback::kind::throttled}, now);
+  auto const after_one = limiter.state();
+  CHECK(after_one.generation == 1);
+  for (std::size_t i = 1; i < sent.size(); ++i) {
+    limiter.report(sent[i], {.how = tenax::feedback::kind::throttled}, now);
+  }
+  CHECK(limiter.state().generation == 1);
+  CHECK(limiter.state().rate == after_one.rate);
+}
+
+TEST_CASE("Who leaves holds nobody up") {
+  adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
+  tenax::time_point now{};
+  adaptive_rate_limiter::ticket first, last;
+  CHECK(limiter.admit(first, {}, now).answer == tenax::admission::verdict::go);
+  {
+    std::vector<adaptive_rate_limiter::ticket> impatient(5);
+    for (auto& t : impatient) CHECK(limiter.admit(t, {}, now).answer == tenax::admission::verdict::wait);
+    CHECK(limiter.admit(last, {}, now).answer == tenax::admission::verdict::wait);
+    CHECK(limiter.state().waiting == 6);
+  }
+  CHECK(limiter.state().waiting == 1);
+  CHECK(limiter.admit(last, {}, now + 101ms).answer == tenax::admission::verdict::go);
+  CHECK(limiter.state().in_flight == 2);
+  first = {};
+  last = {};
+  CHECK(limiter.state().in_flight == 0);
+}
+
+TEST_CASE("An admission that waited elsewhere is withdrawn by a pause") {
+  adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
+  tenax::time_point now{};
+  adaptive_rate_limiter::ticket a, b;
+  CHECK(limiter.admit(a, {}, now).answer == tenax::admission::verdict::go);
+  now += 101ms;
+  CHECK(limiter.admit(b, {}, now).answer == tenax::admission::verdict::go);
+  CHECK(limiter.admit(b, {}, now).answer == tenax::admission::verdict::go);  // asked again: still good
+  limiter.report(a, {.how = tenax::feedback::kind::throttled, .server_wait = 2s}, now);
+  CHECK(limiter.admit(b, {}, now).answer == tenax::admission::verdict::wait);
+  CHECK(limiter.state().in_flight == 0);
+}
+
+TEST_CASE("Alone: a permit is told how it went") {
+  tenax::testing::virtual_time clock;
+  adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
+  auto permit = limiter.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
+  REQUIRE(permit);
+  permit.tell({.how = tenax::feedback::kind::throttled, .server_wait = 3s}, clock);
+  auto const late = limiter.acquire(1s, tenax::detail::no_token{}, clock);
+  CHECK_FALSE(late);
+  CHECK(late.result() == tenax::acquired::timed_out);
+  CHECK(clock.slept() == 0s);
+  CHECK(limiter.state().waiting == 0);
+  auto const next = limiter.acquire(1min, tenax::detail::no_token{}, clock);
+  CHECK(next);
+  CHECK(clock.slept() >= 3s);
+}
+
+TEST_CASE("Eight threads hold it together") {
+  adaptive_rate_limiter limiter({.start = tenax::per_second(1'000'000)});
+  constexpr int each = 2000;
+  std::vector<std::thread> all;
+  for (unsigned i = 0; i < 8; ++i) {
+    all.emplace_back([&limiter, i] {
+      tenax::seeded_random random(i);
+      for (int k = 0; k < each; ++k) {
+        auto const now = tenax::real_time::now();
+        adaptive_rate_limiter::ticket t;
+        if (limiter.admit(t, {}, now).answer != tenax::admission::verdict::go) continue;  // and gives up
+        if (random() % 8 == 0) continue;                                                  // abandoned
+        auto const how = random() % 16 == 0 ? tenax::feedback::kind::throttled : tenax::feedback::kind::success;
+        limiter.report(t, {.how = how}, now);
+      }
+    });
+  }
+  for (auto& t : all) t.join();
+  CHECK(limiter.state().in_flight == 0);
+  CHECK(limiter.state().waiting == 0);
+}

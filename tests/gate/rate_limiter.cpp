@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// rate_limiter.cpp: what is admitted when, who is served first, and that no span of time sees more than the limit.
+#include <tenax/gate/rate_limiter.hpp>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include <tenax/tenax.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "../catch.hpp"
+#include "../support.hpp"
+
+using namespace std::chrono_literals;
+using tenax::acquired;
+using tenax::per_hour;
+using tenax::per_second;
+using tenax::rate_limiter;
+using tenax::testing::virtual_time;
+using durations = std::vector<tenax::duration>;
+using no_token = tenax::detail::no_token;
+
+static_assert(tenax::gate<rate_limiter<>>);
+static_assert(tenax::gate<rate_limiter<2>>);
+static_assert(!std::is_copy_constructible_v<rate_limiter<>> && !std::is_move_constructible_v<rate_limiter<>>);
+static_assert(per_second(3).interval() == 333333334ns);
+static_assert(per_hour(1).interval() == 1h);
+
+namespace {
+
+struct stop_flag {
+  bool const* flag;
+  bool stop_requested() const { return *flag; }
+};
+
+/// The moments at which `n` permits were had.
+template <class Limiter>
+std::vector<tenax::duration> moments(Limiter& limiter, virtual_time& clock, int n) {
+  std::vector<tenax::duration> result;
+  for (int i = 0; i < n; ++i) {
+    CHECK(limiter.acquire({}, no_token{}, clock) == acquired::yes);
+    result.push_back(clock.now().time_since_epoch());
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("Permits come evenly") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(10));
+  CHECK(moments(limiter, clock, 4) == durations{0ms, 100ms, 200ms, 300ms});
+}
+
+TEST_CASE("A burst is there at once after a pause, and never more than that") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(10).with_burst(3));
+  CHECK(moments(limiter, clock, 5) == durations{0ms, 0ms, 0ms, 100ms, 200ms});
+  clock.advance(1h - 200ms);
+  CHECK(moments(limiter, clock, 5) == durations{1h, 1h, 1h, 1h + 100ms, 1h + 200ms});
+}
+
+TEST_CASE("Weights take several permits at once") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(10).with_burst(5));
+  CHECK(limiter.try_acquire(4, clock));
+  CHECK_FALSE(limiter.try_acquire(2, clock));
+  CHECK(limiter.wait_hint(2, clock) == 100ms);
+  CHECK(limiter.try_acquire(1, clock));
+  CHECK(limiter.acquire({.weight = 5}, no_token{}, clock) == acquired::yes);
+  CHECK(clock.now().time_since_epoch() == 500ms);
+}
+
+TEST_CASE("A refused try takes nothing") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(1));
+  CHECK(limiter.try_acquire(1, clock));
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(limiter.try_acquire(1, clock));
+  clock.advance(1s);
+  CHECK(limiter.try_acquire(1, clock));
+}
+
+TEST_CASE("An acquire that would take too long says so at once and takes nothing") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(1));
+  CHECK(limiter.acquire({.timeout = 0s}, no_token{}, clock) == acquired::yes);
+  CHECK(limiter.acquire({.timeout = 999ms}, no_token{}, clock) == acquired::timed_out);
+  CHECK(clock.slept() == 0s);
+  CHECK(limiter.acquire({.timeout = 1s}, no_token{}, clock) == acquired::yes);
+  CHECK(clock.slept() == 1s);
+}
+
+TEST_CASE("A cancelled acquire gives its permit back") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(1));
+  CHECK(limiter.try_acquire(1, clock));
+  bool stop = false;
+  clock.after(300ms, [&] { stop = true; });
+  CHECK(limiter.acquire({}, stop_flag{&stop}, clock) == acquired::cancelled);
+  CHECK(clock.now().time_since_epoch() == 300ms);
+  CHECK(limiter.wait_hint(1, clock) == 700ms);
+}
+
+TEST_CASE("Several limits hold at once") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(10), per_hour(3600).with_burst(3));
+  CHECK(moments(limiter, clock, 5) == durations{0ms, 100ms, 200ms, 1s, 2s});
+}
+
+TEST_CASE("What makes no sense is refused") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(10).with_burst(2));
+  CHECK_THROWS_AS(rate_limiter(per_second(0)), std::invalid_argument);
+  CHECK_THROWS_AS(rate_limiter(per_second(1).with_burst(0)), std::invalid_argument);
+  CHECK_THROWS_AS(rate_limiter(tenax::rate{.permits = 1, .per = 0s}), std::invalid_argument);
+  CHECK_THROWS_AS(rate_limiter(per_second(10), per_hour(1'000'000).with_burst(9)), std::invalid_argument);
+  CHECK_THROWS_AS(rate_limiter(per_second(10), per_second(10)), std::invalid_argument);
+  CHECK_THROWS_AS(limiter.try_acquire(0, clock), std::invalid_argument);
+  CHECK_THROWS_AS(limiter.try_acquire(3, clock), std::invalid_argument);
+  CHECK_THROWS_AS(limiter.acquire({.weight = 3}, no_token{}, clock), std::invalid_argument);
+  CHECK_THROWS_AS(limiter.acquire({.timeout = -1s}, no_token{}, clock), std::invalid_argument);
+}
+
+TEST_CASE("Calls pass it before every attempt, and a deadline counts") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(1));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).through(std::ref(limiter)).environment(std::ref(clock));
+  int calls = 0;
+  auto const report = policy.try_call([&] {
+    if (++calls < 3) throw std::runtime_error("lost");
+  });
+  CHECK(report.attempts == 3);
+  CHECK(clock.now().time_since_epoch() == 2s);
+
+  auto const hasty = policy.stop(tenax::stop::deadline(500ms));
+  CHECK(hasty.try_call([] {}).reason == tenax::stop_reason::expired_on_entry);
+  CHECK(clock.now().time_since_epoch() == 2s);
+  CHECK(limiter.wait_hint(1, clock) == 1s);  // nothing was taken
+}
+
+TEST_CASE("No span of time sees more than rate times span plus burst, whatever the callers do") {
+  tenax::seeded_random random(7);
+  for (int round = 0; round < 200; ++round) {
+    auto const burst = 1 + random() % 5;
+    auto const limit = tenax::rate{.permits = 1 + random() % 20, .per = 1s, .burst = burst};
+    rate_limiter limiter(limit);
+    std::vector<rate_limiter<>::ticket> waiting;
+    std::vector<tenax::time_point> admitted;
+    tenax::time_point now{};
+    for (int step = 0; step < 400; ++step) {
+      now += tenax::draw_between(random, 0ms, 200ms);
+      if (random() % 3 != 0) waiting.emplace_back();
+      for (auto it = waiting.begin(); it != waiting.end();) {
+        auto const answer = limiter.admit(*it, {}, now);
+        if (answer.answer == tenax::admission::verdict::go) {
+          limiter.report(*it, {}, now);
+          admitted.push_back(now);
+          it = waiting.erase(it);
+        } else if (random() % 16 == 0) {
+          it = waiting.erase(it);  // gives up
+        } else {
+          ++it;
+        }
+      }
+    }
+    for (std::size_t i = 0; i < admitted.size(); ++i) {
+      for (std::size_t j = i; j < admitted.size(); ++j) {
+        auto const span = std::chrono::duration<double>(admitted[j] - admitted[i]).count();
+        auto const most =
+            span / std::chrono::duration<double>(limit.interval()).count() + static_cast<double>(burst) + 1e-6;
+        REQUIRE(static_cast<double>(j - i + 1) <= most);
+      }
+    }
+  }
+}
+
+TEST_CASE("Eight threads get no permit twice") {
+  constexpr int threads = 8;
+  constexpr int each = 20'000;
+  rate_limiter limiter(tenax::rate{.permits = 1'000'000, .per = 1s, .burst = 1000});
+  struct frozen {
+    static tenax::time_point now() { return tenax::time_point(1s); }
+    static void sleep(tenax::duration) {}
+  };
+  std::atomic<int> got{0};
+  std::vector<std::thread> all;
+  for (int i = 0; i < threads; ++i) {
+    all.emplace_back([&] {
+      for (int k = 0; k < each; ++k) got += limiter.try_acquire(1, frozen{}) ? 1 : 0;
+    });
+  }
+  for (auto& t : all) t.join();
+  CHECK(got == 1000);
+}

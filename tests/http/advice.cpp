@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+// advice.cpp: what a response advises, and how the engine takes it.
+#include <tenax/http/advice.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tenax/http/when.hpp>
+#include <tenax/tenax.hpp>
+#include <tenax/testing/script.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "../gates.hpp"
+#include "../support.hpp"
+#include "response.hpp"
+
+using namespace std::chrono_literals;
+namespace http = tenax::http;
+namespace wait = tenax::wait;
+namespace when = tenax::when;
+using http::transport_error;
+using tenax::hint;
+using tenax::stop_reason;
+using tests::bare_reply;
+using tests::reply;
+using advice = tenax::hint::advice;
+
+namespace {
+
+hint read(reply const& r) { return tenax::result_traits<reply>::advice(r); }
+
+constexpr auto noon = [] { return std::chrono::system_clock::time_point(1735689600s); };
+
+/// Milliseconds in a body such as "1500".
+std::optional<std::chrono::milliseconds> wait_in_body(std::string_view body) {
+  if (body.empty()) return {};
+  return std::chrono::milliseconds(std::stoi(std::string(body)));
+}
+
+/// A response that holds a connection.
+struct holding_reply {
+  int status = 200;
+  std::vector<http::header> headers{};
+  int* released = nullptr;
+};
+
+struct out {
+  std::string said{};
+  void text(std::string_view words) { said += words; }
+};
+
+std::string described(reply const& r) {
+  out o;
+  tenax::result_traits<reply>::describe(r, o);
+  return o.said;
+}
+
+}  // namespace
+
+template <>
+struct tenax::http::response_traits<holding_reply> {
+  static int status(holding_reply const& r) { return r.status; }
+  static auto const& headers(holding_reply const& r) { return r.headers; }
+  static void release(holding_reply& r) { ++*r.released; }
+};
+
+TEST_CASE("The wait is what the headers ask for") {
+  CHECK(read({.status = 503, .headers = {{"Retry-After", "7"}}}).wait == tenax::optional_duration(7s));
+  CHECK(read({.status = 503, .headers = {{"retry-after-ms", "250"}}}).wait == tenax::optional_duration(250ms));
+  CHECK(read({.status = 202, .headers = {{"Retry-After", "7"}}}).wait == tenax::optional_duration(7s));
+  CHECK(read({.status = 503, .headers = {{"Retry-After", "0"}}}).wait == tenax::optional_duration(0s));
+  CHECK_FALSE(read({.status = 503}).wait);
+  CHECK_FALSE(read({.status = 503, .headers = {{"Retry-After", "soon"}}}).wait);
+}
+
+TEST_CASE("A wait that had to be counted by the local clock is a second longer") {
+  auto const advisor = http::advisor{}.clock(noon);
+  reply const by_server{
+      .status = 503,
+      .headers = {{"Date", "Wed, 01 Jan 2025 11:00:00 GMT"}, {"Retry-After", "Wed, 01 Jan 2025 11:00:30 GMT"}}};
+  CHECK(advisor.read(by_server).wait == tenax::optional_duration(30s));
+  reply const by_us{.status = 503, .headers = {{"Retry-After", "Wed, 01 Jan 2025 00:00:30 GMT"}}};
+  CHECK(advisor.read(by_us).wait == tenax::optional_duration(31s));
+  reply const relative{.status = 503, .headers = {{"Retry-After", "30"}}};
+  CHECK(advisor.read(relative).wait == tenax::optional_duration(30s));
+}
+
+TEST_CASE("The clock is the system's if none is given") {
+  auto const in_an_hour =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch() + 1h;
+  auto const text = std::to_string(in_an_hour.count());
+  auto const h = read({.status = 429, .headers = {{"X-RateLimit-Reset", text}}});
+  REQUIRE(h.wait);
+  CHECK(*h.wait > 59min);
+  CHECK(*h.wait <= 1h + 1s);
+}
+
+TEST_CASE("429 is throttling, and 403 and 503 are if they name a delay") {
+  CHECK(read({.status = 429}).throttled);
+  CHECK_FALSE(read({.status = 503}).throttled);
+  CHECK_FALSE(read({.status = 403}).throttled);
+  CHECK(read({.status = 503, .headers = {{"Retry-After", "1"}}}).throttled);
+  CHECK(read({.status = 403, .headers = {{"Retry-After", "1"}}}).throttled);
+  CHECK_FALSE(read({.status = 500, .headers = {{"Retry-After", "1"}}}).throttled);
+  CHECK_FALSE(read({.status = 202, .headers = {{"Retry-After", "1"}}}).throttled);
+  CHECK_FALSE(read({.status = 429, .error = transport_error::interrupted}).throttled);
+}
+
+TEST_CASE("A failed response can forbid another attempt, and others cannot") {
+  CHECK(read({.status = 503, .headers = {{"x-should-retry", "false"}}}).directive == advice::forbidden);
+  CHECK(read({.status = 429, .headers = {{"Stripe-Should-Retry", "false"}, {"Retry-After", "3"}}}).directive ==
+        advice::forbidden);
+  CHECK(read({.status = 200, .headers = {{"x-should-retry", "false"}}}).directive == advice::none);
+  CHECK(read({.status = 302, .headers = {{"x-should-retry", "false"}}}).directive == advice::none);
+  CHECK(read({.status = 200, .headers = {{"grpc-retry-pushback-ms", "-1"}}}).directive == advice::forbidden);
+  CHECK(read({.status = 200, .headers = {{"grpc-retry-pushback-ms", "40"}}}).directive == advice::none);
+  CHECK(read({.status = 503, .headers = {{"x-should-retry", "true"}}}).directive == advice::none);
+}
+
+TEST_CASE("A transfer that its caller cancelled is no failure to retry, whatever its headers say") {
+  CHECK(read({.error = transport_error::cancelled}).directive == advice::cancelled);
+  CHECK(
+      read({.status = 503, .headers = {{"x-should-retry", "false"}}, .error = transport_error::cancelled}).directive ==
+      advice::cancelled);
+  CHECK(read({.error = transport_error::permanent}).directive == advice::none);
+  tenax::testing::virtual_time clock;
+  int calls = 0;
+  auto const report = tenax::retrying{}.environment(std::ref(clock)).when(when::any_error).try_call([&] {
+    ++calls;
+    return reply{.error = transport_error::cancelled};
+  });
+  CHECK(calls == 1);
+  CHECK(report.reason == stop_reason::cancelled);
+}
+
+TEST_CASE("Plain tenax::retrying retries responses that failed for a while, and obeys them") {
+  tenax::testing::virtual_time clock;
+  tenax::testing::script<reply> replies;
+  replies.returns(reply{.status = 503, .headers = {{"Retry-After", "20"}}})
+      .returns(reply{.error = transport_error::timed_out})
+      .returns(reply{.status = 404});
+  auto const report = tenax::retrying{}.wait(wait::none).environment(std::ref(clock)).try_call(std::ref(replies));
+  CHECK(report.attempts == 3);
+  CHECK(report.value().status == 404);
+  CHECK(report.reason == stop_reason::not_retryable);
+  CHECK(clock.sleeps() == std::vector<tenax::duration>{20s});
+}
+
+TEST_CASE("A response that forbids another attempt ends the call") {
+  tenax::testing::virtual_time clock;
+  tenax::testing::script<reply> replies;
+  replies.returns(reply{.status = 503, .headers = {{"x-should-retry", "false"}, {"Retry-After", "9"}}});
+  auto const report = tenax::retrying{}.environment(std::ref(clock)).try_call(std::ref(replies));
+  CHECK(report.reason == stop_reason::server_forbids);
+  CHECK(report.server_wait == tenax::optional_duration(9s));
+  CHECK(report.attempts == 1);
+}
+
+TEST_CASE("Gates hear of throttling, of failures that pass, and of other answers") {
+  tenax::testing::virtual_time clock;
+  tests::test_gate gate;
+  auto const told = [&](reply r) {
+    auto const policy = tenax::retrying{}.when(when::never).environment(std::ref(clock)).through(std::ref(gate));
+    policy([&] { return r; });
+    return gate.feedbacks.back();
+  };
+  using kind = tenax::feedback::kind;
+  CHECK(told({.status = 429, .headers = {{"Retry-After", "9"}}}).how == kind::throttled);
+  CHECK(gate.feedbacks.back().server_wait == tenax::optional_duration(9s));
+  CHECK(told({.status = 500}).how == kind::failure);
+  CHECK(told({.error = transport_error::interrupted}).how == kind::failure);
+  CHECK(told({.error = transport_error::cancelled}).how == kind::cancelled);
+  CHECK(told({.status = 404}).how == kind::success);
+  CHECK(told({.status = 200}).how == kind::success);
+}
+
+TEST_CASE("The strict profile understands standards only") {
+  reply const fraction{.status = 503, .headers = {{"Retry-After", "1.5"}}};
+  CHECK(http::advisor{}.read(fraction).wait == tenax::optional_duration(1500ms));
+  CHECK_FALSE(http::advisor{}.headers(http::profile::strict).read(fraction).wait);
+  reply const forbidding{.status = 503, .headers = {{"x-should-retry", "false"}}};
+  CHECK(http::advisor{}.headers(http::profile::strict).read(forbidding).directive == advice::none);
+}
+
+TEST_CASE("An advisor's parts are given in any order") {
+  reply const r{.status = 503, .headers = {{"Retry-After", "Wed, 01 Jan 2025 00:00:30 GMT"}}, .body = "60000"};
+  reply const fraction{.status = 503, .headers = {{"Retry-After", "1.5"}}, .body = "1"};
+  auto const one = http::advisor{}.clock(noon).body(wait_in_body).headers(http::profile::strict);
+  auto const other = http::advisor{}.headers(http::profile::strict).body(wait_in_body).clock(noon);
+  CHECK(one.read(r).wait == tenax::optional_duration(60s));
+  CHECK(other.read(r).wait == tenax::optional_duration(60s));
+  // Without a body it is the clock that tells.
+  reply const by_clock{.status = 503, .headers = r.headers};
+  CHECK(one.read(by_clock).wait == tenax::optional_duration(31s));
+  CHECK(other.read(by_clock).wait == tenax::optional_duration(31s));
+  CHECK(one.read(fraction).wait == tenax::optional_duration(1ms));
+  CHECK(other.read(fraction).wait == tenax::optional_duration(1ms));
+}
+
+TEST_CASE("A policy's advisor reads the responses, and exceptions are read as always") {
+  tenax::testing::virtual_time clock;
+  int calls = 0;
+  auto const policy = tenax::retrying{}
+                          .wait(wait::none)
+                          .environment(std::ref(clock))
+                          .advised_by(http::advisor{}.headers(http::profile::strict));
+  auto const r = policy([&]() -> reply {
+    switch (++calls) {
+      case 1: return {.status = 503, .headers = {{"Retry-After", "1.5"}}};
+      case 2: throw tenax::retry_after(4s, std::runtime_error("lost"));
+      default: return {};
+    }
+  });
+  CHECK(r.status == 200);
+  CHECK(clock.sleeps() == std::vector<tenax::duration>{4s});
+}
+
+TEST_CASE("An advisor does for callables that return no response") {
+  tenax::testing::virtual_time clock;
+  int calls = 0;
+  auto const policy = tenax::retrying{}.wait(wait::none).environment(std::ref(clock)).advised_by(http::advisor{});
+  policy([&] {
+    if (++calls == 1) throw tenax::retry_after(4s, std::runtime_error("lost"));
+  });
+  CHECK(policy([] { return 7; }) == 7);
+  CHECK(clock.sleeps() == std::vector<tenax::duration>{4s});
+}
+
+TEST_CASE("Of a wait in the headers and one in the body the longer counts") {
+  auto const advisor = http::retry_after_from_body(wait_in_body);
+  auto const wait_of = [&](std::vector<http::header> headers, std::string body) {
+    return advisor.read(reply{.status = 429, .headers = std::move(headers), .body = std::move(body)}).wait;
+  };
+  CHECK(wait_of({{"Retry-After", "2"}}, "1500") == tenax::optional_duration(2s));
+  CHECK(wait_of({{"Retry-After", "1"}}, "1500") == tenax::optional_duration(1500ms));
+  CHECK(wait_of({}, "1500") == tenax::optional_duration(1500ms));
+  CHECK(wait_of({{"Retry-After", "2"}}, "") == tenax::optional_duration(2s));
+  CHECK_FALSE(wait_of({}, ""));
+}
+
+TEST_CASE("The body is looked at only if the response failed, and throttles as a header does") {
+  std::vector<std::string> asked;
+  auto const advisor = http::retry_after_from_body([&](std::string_view body) {
+    asked.emplace_back(body);
+    return std::optional(3s);
+  });
+  CHECK_FALSE(advisor.read(reply{.status = 200, .body = "ok"}).wait);
+  CHECK_FALSE(advisor.read(reply{.status = 303, .body = "there"}).wait);
+  CHECK(asked.empty());
+  CHECK(advisor.read(reply{.status = 503, .body = "busy"}).throttled);
+  CHECK(advisor.read(reply{.status = 403, .body = "quota"}).throttled);
+  CHECK_FALSE(advisor.read(reply{.status = 500, .body = "broken"}).throttled);
+  CHECK_FALSE(advisor.read(reply{.error = transport_error::interrupted}).throttled);
+  CHECK(asked == std::vector<std::string>{"busy", "quota", "broken", ""});
+}
+
+TEST_CASE("A body that asks for a negative wait asks for nothing") {
+  auto const advisor = http::retry_after_from_body([](std::string_view) { return -3s; });
+  CHECK_FALSE(advisor.read(reply{.status = 503}).wait);
+  CHECK_FALSE(advisor.read(reply{.status = 503}).throttled);
+  CHECK(advisor.read(reply{.status = 503, .headers = {{"Retry-After", "0"}}}).wait == tenax::optional_duration(0s));
+}
+
+TEST_CASE("What a reader of bodies throws ends the call") {
+  tenax::testing::virtual_time clock;
+  int calls = 0;
+  auto const policy =
+      tenax::retrying{}.environment(std::ref(clock)).advised_by(http::retry_after_from_body(wait_in_body));
+  auto const fetch = [&] {
+    ++calls;
+    return reply{.status = 503, .body = "not a number"};
+  };
+  CHECK_THROWS_AS(policy(fetch), std::invalid_argument);
+  CHECK(calls == 1);
+}
+
+TEST_CASE("A response is released before a wait if its traits can") {
+  tenax::testing::virtual_time clock;
+  int released = 0;
+  int calls = 0;
+  tenax::retrying{}.environment(std::ref(clock))(
+      [&] { return holding_reply{.status = ++calls < 3 ? 503 : 200, .released = &released}; });
+  CHECK(calls == 3);
+  CHECK(released == 2);
+}
+
+TEST_CASE("Log lines say what happened to a request") {
+  CHECK(described({.status = 503}) == "status 503 (Service Unavailable)");
+  CHECK(described({.status = 429}) == "status 429 (Too Many Requests)");
+  CHECK(described({.status = 599}) == "status 599");
+  CHECK(described({.error = transport_error::unsent}) == "no connection");
+  CHECK(described({.error = transport_error::interrupted}) == "the connection broke");
+  CHECK(described({.error = transport_error::timed_out}) == "no answer in time");
+  CHECK(described({.error = transport_error::permanent}) == "the request cannot be sent");
+  CHECK(described({.error = transport_error::cancelled}) == "the transfer was cancelled");
+}
+
+TEST_CASE("A log line names the status and the wait") {
+  tenax::testing::virtual_time clock;
+  std::vector<std::string> lines;
+  tenax::testing::script<reply> replies;
+  replies.returns(reply{.status = 503, .headers = {{"Retry-After", "2"}}}).returns(reply{});
+  tenax::retrying{}
+      .wait(wait::none)
+      .environment(std::ref(clock))
+      .before_sleep(tenax::log_to([&](std::string_view line) { lines.emplace_back(line); }))(std::ref(replies));
+  CHECK(lines == std::vector<std::string>{"tenax: attempt 1 failed: status 503 (Service Unavailable); attempt 2 in 2s "
+                                          "(the server asked for 2s)"});
+}

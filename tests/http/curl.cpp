@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+// curl.cpp: libcurl's easy handles, against a server that does what servers do.
+#include <tenax/http/curl.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tenax/http/standard_retry.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "../catch.hpp"
+#include "server.hpp"
+
+using namespace std::chrono_literals;
+namespace http = tenax::http;
+using http::transport_error;
+using tenax::stop_reason;
+using lines = std::vector<std::pair<std::string, std::string>>;
+
+namespace {
+
+class handle {
+ public:
+  explicit handle(std::string const& url) : easy_(curl_easy_init()) {
+    set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_NOPROXY, "*");
+  }
+  handle(handle const&) = delete;
+  handle& operator=(handle const&) = delete;
+  ~handle() {
+    curl_easy_cleanup(easy_);
+    curl_slist_free_all(list_);
+  }
+
+  template <class T>
+  void set(CURLoption option, T value) {
+    REQUIRE(curl_easy_setopt(easy_, option, value) == CURLE_OK);
+  }
+  void header(char const* line) {
+    list_ = curl_slist_append(list_, line);
+    set(CURLOPT_HTTPHEADER, list_);
+  }
+  void post(char const* body) { set(CURLOPT_POSTFIELDS, body); }
+
+  CURL* get() { return easy_; }
+
+ private:
+  CURL* easy_;
+  curl_slist* list_ = nullptr;
+};
+
+std::size_t append(char* data, std::size_t size, std::size_t count, void* target) {
+  static_cast<std::string*>(target)->append(data, size * count);
+  return size * count;
+}
+
+int stop_transfer(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return 1; }
+
+std::string response(int status, std::string const& headers) {
+  return "HTTP/1.1 " + std::to_string(status) + " Something\r\n" + headers + "Content-Length: 0\r\n\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("A transfer of libcurl tells status, headers with duplicates, body and method") {
+  tests::server server([](auto const&) {
+    return tests::respond(429, "slow down", "Retry-After: 7\r\nX-Thing:a\r\nx-thing: \t b:c \t\r\nX-None:\r\n");
+  });
+  handle easy(server.url("/x"));
+  auto const r = http::perform(easy.get());
+  CHECK(r.code == CURLE_OK);
+  CHECK(http::status_of(r) == 429);
+  CHECK(http::error_of(r) == transport_error::none);
+  CHECK(r.body == "slow down");
+  CHECK(r.method == "GET");
+  CHECK(r.headers ==
+        lines{{"Retry-After", "7"}, {"X-Thing", "a"}, {"x-thing", "b:c"}, {"X-None", ""}, {"Content-Length", "9"}});
+  CHECK(http::header_of(r, "retry-after") == "7");
+  CHECK(http::response_traits<http::curl_response>::body(r) == "slow down");
+  CHECK(http::is_transient(r));
+}
+
+TEST_CASE("Of several responses in a transfer the last one's headers count") {
+  tests::server server([](tests::received const& r) -> tests::answer {
+    if (r.target == "/from") return tests::respond(302, "moved", "Location: /to\r\nX-Stale: yes\r\n");
+    return tests::respond(200, "there", "X-Fresh: yes\r\n");
+  });
+  SECTION("after a redirection") {
+    handle easy(server.url("/from"));
+    easy.set(CURLOPT_FOLLOWLOCATION, 1L);
+    auto const r = http::perform(easy.get());
+    CHECK(r.status == 200);
+    CHECK(r.body == "there");
+    CHECK(r.headers == lines{{"X-Fresh", "yes"}, {"Content-Length", "5"}});
+  }
+  SECTION("after 100 Continue") {
+    handle easy(server.url("/to"));
+    easy.post("body");
+    easy.header("Expect: 100-continue");
+    auto const r = http::perform(easy.get());
+    CHECK(r.status == 200);
+    CHECK(r.method == "POST");
+    CHECK(r.headers == lines{{"X-Fresh", "yes"}, {"Content-Length", "5"}});
+  }
+  SECTION("not followed") {
+    auto const r = http::perform(handle(server.url("/from")).get());
+    CHECK(r.status == 302);
+    CHECK(http::header_of(r, "Location") == "/to");
+    CHECK_FALSE(http::failed(r));
+  }
+}
+
+TEST_CASE("The method is that of the first request, because another attempt repeats it") {
+  tests::server server([](tests::received const& r) -> tests::answer {
+    if (r.target == "/from") return {response(303, "Location: /to\r\n")};
+    return tests::respond(503);
+  });
+  handle easy(server.url("/from"));
+  easy.post("order");
+  easy.set(CURLOPT_FOLLOWLOCATION, 1L);
+  tenax::testing::virtual_time clock;
+  auto const report =
+      http::standard_retry().environment(std::ref(clock)).try_call([&] { return http::perform(easy.get()); });
+  CHECK(report.value().status == 503);
+  CHECK(report.value().method == "POST");
+  CHECK(report.attempts == 1);
+  CHECK(server.requests().at(1).method == "GET");
+}
+
+TEST_CASE("Every method is told, with and without an answer") {
+  tests::server server([](auto const&) { return tests::respond(200); });
+  auto const port = tests::closed_port();
+  for (auto const& url : {server.url(), "http://127.0.0.1:" + std::to_string(port)}) {
+    handle easy(url);
+    CHECK(http::perform(easy.get()).method == "GET");
+    easy.set(CURLOPT_NOBODY, 1L);
+    CHECK(http::perform(easy.get()).method == "HEAD");
+    easy.set(CURLOPT_NOBODY, 0L);
+    easy.post("x");
+    CHECK(http::perform(easy.get()).method == "POST");
+    easy.set(CURLOPT_CUSTOMREQUEST, "PATCH");
+    CHECK(http::perform(easy.get()).method == "PATCH");
+  }
+}
+
+TEST_CASE("No connection of libcurl means that nothing was sent") {
+  handle easy("http://127.0.0.1:" + std::to_string(tests::closed_port()));
+  auto const r = http::perform(easy.get());
+  CHECK(r.code == CURLE_COULDNT_CONNECT);
+  CHECK(http::error_of(r) == transport_error::unsent);
+  CHECK(http::status_of(r) == 0);
+  CHECK(http::failed(r));
+}
+
+TEST_CASE("A timeout of libcurl while it connects means that nothing was sent") {
+  // Who connects to a socket whose queue is full waits for a place in it.
+  tests::bound_socket full;
+  REQUIRE(::listen(full.get(), 0) == 0);
+  ::sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(full.port()));
+  int const queued = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(::connect(queued, reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0);
+
+  handle easy("http://127.0.0.1:" + std::to_string(full.port()));
+  easy.set(CURLOPT_TIMEOUT_MS, 20L);
+  easy.post("order");
+  auto const r = http::perform(easy.get());
+  CHECK(r.code == CURLE_OPERATION_TIMEDOUT);
+  CHECK(http::error_of(r) == transport_error::unsent);
+  ::close(queued);
+}
+
+TEST_CASE("A server that does not answer libcurl in time may have acted, also on a connection that is reused") {
+  tests::server server(
+      [](tests::received const& r) { return r.target == "/slow" ? tests::hang() : tests::respond(200); });
+  handle easy(server.url("/fast"));
+  SECTION("on a new connection") {}
+  SECTION("on a connection that is reused") { CHECK(http::perform(easy.get()).status == 200); }
+  easy.set(CURLOPT_URL, server.url("/slow").c_str());
+  easy.set(CURLOPT_TIMEOUT_MS, 30L);
+  auto const r = http::perform(easy.get());
+  CHECK(r.code == CURLE_OPERATION_TIMEDOUT);
+  CHECK(http::error_of(r) == transport_error::timed_out);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("A connection of libcurl that breaks was interrupted, whatever the status had been") {
+  tests::server server([](tests::received const& r) {
+    return r.target == "/body" ? tests::break_off(429, "half", "Retry-After: 9\r\n")
+                               : tests::answer{"", tests::answer::then::close};
+  });
+  auto const half = http::perform(handle(server.url("/body")).get());
+  CHECK(half.code == CURLE_PARTIAL_FILE);
+  CHECK(half.body == "half");
+  CHECK(http::error_of(half) == transport_error::interrupted);
+  CHECK(http::status_of(half) == 0);
+  // What had arrived is obeyed nevertheless.
+  CHECK(tenax::result_traits<http::curl_response>::advice(half).wait == tenax::optional_duration(9s));
+
+  auto const nothing = http::perform(handle(server.url("/nothing")).get());
+  CHECK(nothing.code == CURLE_GOT_NOTHING);
+  CHECK(http::error_of(nothing) == transport_error::interrupted);
+}
+
+TEST_CASE("A transfer of libcurl that its caller ends is cancelled") {
+  tests::server server([](auto const&) { return tests::respond(200, "body"); });
+  handle easy(server.url());
+  easy.set(CURLOPT_NOPROGRESS, 0L);
+  easy.set(CURLOPT_XFERINFOFUNCTION, &stop_transfer);
+  auto const r = http::perform(easy.get());
+  CHECK(r.code == CURLE_ABORTED_BY_CALLBACK);
+  CHECK(http::error_of(r) == transport_error::cancelled);
+}
+
+TEST_CASE("A URL that libcurl does not understand is not tried again") {
+  CHECK(http::error_of(http::perform(handle("http://[bad").get())) == transport_error::permanent);
+  CHECK(http::error_of(http::perform(handle("nonsense://host").get())) == transport_error::permanent);
+}
+
+TEST_CASE("A handle that fails on error statuses still has a response") {
+  tests::server server([](auto const&) { return tests::respond(503, "busy", "Retry-After: 4\r\n"); });
+  handle easy(server.url());
+  easy.set(CURLOPT_FAILONERROR, 1L);
+  auto const r = http::perform(easy.get());
+  CHECK(r.code == CURLE_HTTP_RETURNED_ERROR);
+  CHECK(http::error_of(r) == transport_error::none);
+  CHECK(http::status_of(r) == 503);
+  CHECK(http::header_of(r, "Retry-After") == "4");
+  CHECK(http::is_transient(r));
+}
+
+TEST_CASE("A handle can be used again, with and without tenax") {
+  tests::server server([](tests::received const& r) { return tests::respond(200, r.target); });
+  handle easy(server.url("/1"));
+  CHECK(http::perform(easy.get()).body == "/1");
+  easy.set(CURLOPT_URL, server.url("/2").c_str());
+  auto const second = http::perform(easy.get());
+  CHECK(second.body == "/2");
+  CHECK(second.headers.size() == 1);
+
+  std::string body;
+  std::string header;
+  easy.set(CURLOPT_WRITEFUNCTION, &append);
+  easy.set(CURLOPT_WRITEDATA, &body);
+  easy.set(CURLOPT_URL, server.url("/3").c_str());
+  CHECK(curl_easy_perform(easy.get()) == CURLE_OK);
+  CHECK(body == "/3");
+  CHECK(http::perform(easy.get()).body == "/3");
+  CHECK(body == "/3");
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("Another attempt on the same handle sends the same request on the same connection") {
+  int calls = 0;
+  tests::server server([&](auto const&) {
+    return ++calls < 3 ? tests::respond(503, "busy", "Retry-After: 5\r\n") : tests::respond(200, "ok");
+  });
+  handle easy(server.url("/orders"));
+  easy.post("order");
+  easy.header("Idempotency-Key: \"1\"");
+  tenax::testing::virtual_time clock;
+  auto const policy = http::standard_retry().environment(std::ref(clock));
+  auto const r = policy([&] { return http::perform(easy.get(), true); });
+  CHECK(r.status == 200);
+  CHECK(r.body == "ok");
+  CHECK(r.has_idempotency_key);
+  CHECK(clock.slept() >= 10s);
+  CHECK(server.connections() == 1);
+  for (auto const& request : server.requests()) {
+    CHECK(request.body == "order");
+    CHECK(request.header("Idempotency-Key") == "\"1\"");
+  }
+}
+
+TEST_CASE("A POST is retried if the caller says that it carries a key") {
+  tests::server server([](auto const&) { return tests::respond(503); });
+  handle easy(server.url());
+  easy.post("order");
+  tenax::testing::virtual_time clock;
+  auto const policy = http::standard_retry().environment(std::ref(clock));
+  CHECK(policy.try_call([&] { return http::perform(easy.get()); }).attempts == 1);
+  CHECK(policy.try_call([&] { return http::perform(easy.get(), true); }).attempts == 3);
+  easy.set(CURLOPT_CUSTOMREQUEST, "PUT");
+  CHECK(policy.try_call([&] { return http::perform(easy.get()); }).attempts == 3);
+}
+
+TEST_CASE("The codes of libcurl are classified") {
+  static_assert(http::classify(CURLE_OK) == transport_error::none);
+  CHECK(http::classify(CURLE_HTTP_RETURNED_ERROR) == transport_error::none);
+  for (auto const code :
+       {CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR}) {
+    CHECK(http::classify(code) == transport_error::unsent);
+  }
+  CHECK(http::classify(CURLE_OPERATION_TIMEDOUT) == transport_error::timed_out);
+  for (auto const code : {CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2,
+                          CURLE_HTTP2_STREAM, CURLE_AGAIN}) {
+    CHECK(http::classify(code) == transport_error::interrupted);
+  }
+  CHECK(http::classify(CURLE_ABORTED_BY_CALLBACK) == transport_error::cancelled);
+  for (auto const code : {CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_PEER_FAILED_VERIFICATION,
+                          CURLE_TOO_MANY_REDIRECTS, CURLE_LOGIN_DENIED, CURLE_OUT_OF_MEMORY, CURLE_WRITE_ERROR,
+                          CURLE_SSL_CACERT_BADFILE, CURLE_BAD_CONTENT_ENCODING, CURLE_UNKNOWN_OPTION}) {
+    CHECK(http::classify(code) == transport_error::permanent);
+  }
+#if LIBCURL_VERSION_NUM >= 0x074500
+  CHECK(http::classify(CURLE_QUIC_CONNECT_ERROR) == transport_error::unsent);
+  CHECK(http::classify(CURLE_HTTP3) == transport_error::interrupted);
+#endif
+}

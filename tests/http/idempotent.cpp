@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// idempotent.cpp: which requests may be sent twice.
+#include <tenax/http/idempotent.hpp>
+
+#include <stdexcept>
+#include <string>
+
+#include <tenax/http/when.hpp>
+
+#include "../support.hpp"
+#include "response.hpp"
+
+namespace http = tenax::http;
+using http::transport_error;
+using tests::bare_reply;
+using tests::reply;
+
+static_assert(http::is_idempotent_method("GET") && !http::is_idempotent_method("POST"));
+
+namespace {
+
+template <class P>
+bool allows(P const& predicate, reply r) {
+  return tests::holds(predicate, tenax::outcome<reply>(std::move(r)));
+}
+
+template <class P>
+bool allows_bare(P const& predicate, int status) {
+  return tests::holds(predicate, tenax::outcome<bare_reply>(bare_reply{.status = status}));
+}
+
+}  // namespace
+
+TEST_CASE("The idempotent methods are those of RFC 9110, in upper case") {
+  for (auto const* method : {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+    CHECK(http::is_idempotent_method(method));
+  for (auto const* method : {"POST", "PATCH", "CONNECT", "", "get", "Get", "GETS", "GE", "PROPFIND"}) {
+    CHECK_FALSE(http::is_idempotent_method(method));
+  }
+}
+
+TEST_CASE("A request may be sent twice if its method says so or if it carries a key") {
+  CHECK(allows(http::idempotent_only, {.status = 503}));
+  CHECK(allows(http::idempotent_only, {.status = 503, .method = "DELETE"}));
+  CHECK_FALSE(allows(http::idempotent_only, {.status = 503, .method = "POST"}));
+  CHECK_FALSE(allows(http::idempotent_only, {.status = 503, .method = "get"}));
+  CHECK_FALSE(allows(http::idempotent_only, {.status = 503, .method = ""}));
+  CHECK(allows(http::idempotent_only, {.status = 503, .method = "POST", .has_key = true}));
+  CHECK_FALSE(allows(http::idempotent_only, {.status = 503, .method = "POST", .error = transport_error::interrupted}));
+}
+
+TEST_CASE("A request that was never processed may be sent twice whatever it is") {
+  reply const unsent{.method = "POST", .error = transport_error::unsent};
+  CHECK(http::was_never_processed(unsent));
+  CHECK(http::was_never_processed(reply{.status = 408}));
+  CHECK(http::was_never_processed(reply{.status = 425}));
+  CHECK(allows(http::idempotent_only, unsent));
+  CHECK(allows(http::idempotent_only, {.status = 408, .method = "POST"}));
+  CHECK(allows(http::idempotent_only, {.status = 425, .method = "PATCH"}));
+  CHECK(allows(http::idempotent_only("POST"), unsent));
+  CHECK(allows(http::idempotent_only("POST"), {.status = 425, .method = "POST"}));
+}
+
+TEST_CASE("Other failures prove nothing") {
+  for (auto const status : {200, 400, 429, 500, 502, 503, 504}) {
+    CHECK_FALSE(http::was_never_processed(reply{.status = status}));
+  }
+  for (auto const error : {transport_error::interrupted, transport_error::timed_out, transport_error::permanent,
+                           transport_error::cancelled}) {
+    CHECK_FALSE(http::was_never_processed(reply{.error = error}));
+    CHECK_FALSE(http::was_never_processed(reply{.status = 408, .error = error}));
+    CHECK_FALSE(allows(http::idempotent_only, {.method = "POST", .error = error}));
+  }
+}
+
+TEST_CASE("The method can be named for responses that do not know theirs") {
+  CHECK(allows_bare(http::idempotent_only("GET"), 503));
+  CHECK_FALSE(allows_bare(http::idempotent_only("POST"), 503));
+  CHECK_FALSE(allows_bare(http::idempotent_only("get"), 503));
+  CHECK(allows_bare(http::idempotent_only("POST"), 408));
+  CHECK(allows_bare(http::idempotent_only({.method = "POST", .idempotency_key = true}), 503));
+  CHECK_FALSE(allows_bare(http::idempotent_only({.method = "POST"}), 503));
+}
+
+TEST_CASE("A method that is named goes before the one that the response knows") {
+  CHECK(allows(http::idempotent_only("GET"), {.status = 503, .method = "POST"}));
+  CHECK_FALSE(allows(http::idempotent_only("POST"), {.status = 503, .method = "GET"}));
+}
+
+TEST_CASE("After an exception only a method that was named tells whether a request may be sent twice") {
+  auto const lost = tests::thrown<reply>(std::runtime_error("lost"));
+  CHECK_FALSE(tests::holds(http::idempotent_only, lost));
+  CHECK(tests::holds(http::idempotent_only("PUT"), lost));
+  CHECK_FALSE(tests::holds(http::idempotent_only("POST"), lost));
+  // A callable that returns no response can be guarded, too.
+  CHECK(tests::holds(http::idempotent_only("PUT"), tests::thrown<int>(std::runtime_error("lost"))));
+  CHECK_FALSE(tests::holds(http::idempotent_only("POST"), tests::thrown<void>(std::runtime_error("lost"))));
+  CHECK_FALSE(tests::holds(http::idempotent_only("POST"), tenax::outcome<int>(408)));
+}
+
+TEST_CASE("The predicates explain themselves") {
+  CHECK(tests::described(http::idempotent_only) == "the request may be sent twice");
+  CHECK(tests::described(http::idempotent_only("GET")) == "the request may be sent twice");
+  CHECK(tests::described(http::idempotent_only("POST")) == "the server has not acted on the request");
+}

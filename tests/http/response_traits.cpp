@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// response_traits.cpp: what types join without a word, and what is made of those that tell little.
+#include <tenax/http/response_traits.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "../catch.hpp"
+#include "response.hpp"
+
+namespace http = tenax::http;
+using http::transport_error;
+using tests::bare_reply;
+using tests::reply;
+
+namespace {
+
+/// As cpr had it before its errors took the names of libcurl's.
+enum class old_code {
+  OK = 0,
+  CONNECTION_FAILURE,
+  EMPTY_RESPONSE,
+  HOST_RESOLUTION_FAILURE,
+  INTERNAL_ERROR,
+  INVALID_URL_FORMAT,
+  NETWORK_RECEIVE_ERROR,
+  NETWORK_SEND_FAILURE,
+  OPERATION_TIMEDOUT,
+  PROXY_RESOLUTION_FAILURE,
+  SSL_CONNECT_ERROR,
+  SSL_CACERT_ERROR,
+  REQUEST_CANCELLED,
+  UNKNOWN_ERROR = 1000
+};
+
+enum class new_code {
+  OK = 0,
+  INVALID_URL_FORMAT,
+  COULDNT_RESOLVE_PROXY,
+  COULDNT_RESOLVE_HOST,
+  COULDNT_CONNECT,
+  PARTIAL_FILE,
+  OPERATION_TIMEDOUT,
+  SSL_CONNECT_ERROR,
+  ABORTED_BY_CALLBACK,
+  TOO_MANY_REDIRECTS,
+  GOT_NOTHING,
+  SEND_ERROR,
+  RECV_ERROR,
+  HTTP2,
+  HTTP2_STREAM,
+  PEER_FAILED_VERIFICATION,
+  UNKNOWN_ERROR = 1000
+};
+
+template <class Code>
+struct cpr_error {
+  Code code = Code::OK;
+  std::string message{};
+};
+
+template <class Code>
+struct cpr_response {
+  long status_code = 200;
+  std::string text = "body";
+  std::map<std::string, std::string> header{};
+  cpr_error<Code> error{};
+};
+
+struct without_error {
+  long status_code = 200;
+  std::string text{};
+  std::map<std::string, std::string> header{};
+};
+
+struct without_headers {
+  long status_code = 200;
+  std::string text{};
+};
+
+template <class Code>
+transport_error error_of(Code code) {
+  return http::error_of(cpr_response<Code>{.status_code = 0, .error = {.code = code}});
+}
+
+}  // namespace
+
+static_assert(http::response<cpr_response<old_code>> && http::response<cpr_response<new_code> const&>);
+static_assert(http::response<without_error> && http::response<bare_reply> && http::response<reply&>);
+static_assert(!http::response<without_headers> && !http::response<int> && !http::response<void>);
+static_assert(!http::detail::knows_method<bare_reply> && !http::detail::knows_body<bare_reply>);
+static_assert(tenax::result_traits<reply>::can_fail && tenax::result_traits<without_error>::can_fail);
+
+TEST_CASE("A type shaped like cpr's response is a response") {
+  cpr_response<new_code> const r{.status_code = 429, .text = "slow down", .header = {{"Retry-After", " 3 "}}};
+  CHECK(http::status_of(r) == 429);
+  CHECK(http::error_of(r) == transport_error::none);
+  CHECK(http::header_of(r, "retry-after") == "3");
+  CHECK(http::response_traits<cpr_response<new_code>>::body(r) == "slow down");
+  CHECK(http::failed(r));
+  CHECK(http::is_transient(r));
+}
+
+TEST_CASE("The errors of cpr are known by their old names") {
+  CHECK(error_of(old_code::OK) == transport_error::none);
+  CHECK(error_of(old_code::CONNECTION_FAILURE) == transport_error::unsent);
+  CHECK(error_of(old_code::HOST_RESOLUTION_FAILURE) == transport_error::unsent);
+  CHECK(error_of(old_code::PROXY_RESOLUTION_FAILURE) == transport_error::unsent);
+  CHECK(error_of(old_code::SSL_CONNECT_ERROR) == transport_error::unsent);
+  CHECK(error_of(old_code::OPERATION_TIMEDOUT) == transport_error::timed_out);
+  CHECK(error_of(old_code::NETWORK_RECEIVE_ERROR) == transport_error::interrupted);
+  CHECK(error_of(old_code::NETWORK_SEND_FAILURE) == transport_error::interrupted);
+  CHECK(error_of(old_code::EMPTY_RESPONSE) == transport_error::interrupted);
+  CHECK(error_of(old_code::REQUEST_CANCELLED) == transport_error::cancelled);
+  CHECK(error_of(old_code::INVALID_URL_FORMAT) == transport_error::permanent);
+  CHECK(error_of(old_code::SSL_CACERT_ERROR) == transport_error::permanent);
+  CHECK(error_of(old_code::INTERNAL_ERROR) == transport_error::permanent);
+  CHECK(error_of(old_code::UNKNOWN_ERROR) == transport_error::permanent);
+}
+
+TEST_CASE("The errors of cpr are known by their new names") {
+  CHECK(error_of(new_code::OK) == transport_error::none);
+  CHECK(error_of(new_code::COULDNT_CONNECT) == transport_error::unsent);
+  CHECK(error_of(new_code::COULDNT_RESOLVE_HOST) == transport_error::unsent);
+  CHECK(error_of(new_code::COULDNT_RESOLVE_PROXY) == transport_error::unsent);
+  CHECK(error_of(new_code::SSL_CONNECT_ERROR) == transport_error::unsent);
+  CHECK(error_of(new_code::OPERATION_TIMEDOUT) == transport_error::timed_out);
+  CHECK(error_of(new_code::RECV_ERROR) == transport_error::interrupted);
+  CHECK(error_of(new_code::SEND_ERROR) == transport_error::interrupted);
+  CHECK(error_of(new_code::GOT_NOTHING) == transport_error::interrupted);
+  CHECK(error_of(new_code::PARTIAL_FILE) == transport_error::interrupted);
+  CHECK(error_of(new_code::HTTP2) == transport_error::interrupted);
+  CHECK(error_of(new_code::HTTP2_STREAM) == transport_error::interrupted);
+  CHECK(error_of(new_code::ABORTED_BY_CALLBACK) == transport_error::cancelled);
+  CHECK(error_of(new_code::INVALID_URL_FORMAT) == transport_error::permanent);
+  CHECK(error_of(new_code::TOO_MANY_REDIRECTS) == transport_error::permanent);
+  CHECK(error_of(new_code::PEER_FAILED_VERIFICATION) == transport_error::permanent);
+  CHECK(error_of(new_code::UNKNOWN_ERROR) == transport_error::permanent);
+}
+
+TEST_CASE("A status whose body broke off is no status") {
+  cpr_response<new_code> const r{.status_code = 200, .error = {.code = new_code::PARTIAL_FILE}};
+  CHECK(http::status_of(r) == 0);
+  CHECK(http::failed(r));
+}
+
+TEST_CASE("A response that does not say why there is none was interrupted") {
+  CHECK(http::error_of(without_error{.status_code = 0}) == transport_error::interrupted);
+  CHECK(http::error_of(without_error{.status_code = 500}) == transport_error::none);
+  CHECK(http::error_of(bare_reply{.status = 0}) == transport_error::interrupted);
+  CHECK(http::error_of(bare_reply{.status = 404}) == transport_error::none);
+  CHECK(http::is_transient(bare_reply{.status = 0}));
+}
+
+TEST_CASE("A response failed if there is none, or if its status is 400 or more") {
+  CHECK_FALSE(http::failed(reply{.status = 100}));
+  CHECK_FALSE(http::failed(reply{.status = 200}));
+  CHECK_FALSE(http::failed(reply{.status = 399}));
+  CHECK(http::failed(reply{.status = 400}));
+  CHECK(http::failed(reply{.status = 599}));
+  CHECK(http::failed(reply{.status = 0}));
+  CHECK(http::failed(bare_reply{.status = 0}));
+  for (auto const error : {transport_error::unsent, transport_error::interrupted, transport_error::timed_out,
+                           transport_error::permanent, transport_error::cancelled}) {
+    CHECK(http::failed(reply{.error = error}));
+  }
+}
+
+TEST_CASE("A failure may pass if its status or its transport error may") {
+  CHECK(http::is_transient(reply{.status = 503}));
+  CHECK_FALSE(http::is_transient(reply{.status = 404}));
+  CHECK_FALSE(http::is_transient(reply{.status = 200}));
+  CHECK(http::is_transient(reply{.error = transport_error::unsent}));
+  CHECK(http::is_transient(reply{.error = transport_error::interrupted}));
+  CHECK(http::is_transient(reply{.error = transport_error::timed_out}));
+  CHECK_FALSE(http::is_transient(reply{.error = transport_error::permanent}));
+  CHECK_FALSE(http::is_transient(reply{.error = transport_error::cancelled}));
+}
+
+TEST_CASE("header_of gives the first value, trimmed, by a name in any case") {
+  bare_reply const r{.headers = {{"A", "1"}, {"LOCATION", " \t/x "}, {"location", "/y"}, {"Empty", ""}}};
+  CHECK(http::header_of(r, "Location") == "/x");
+  CHECK(http::header_of(r, "empty").empty());
+  CHECK(http::header_of(r, "Locatio").empty());
+}
+
+TEST_CASE("delay_of and quota_of read a response's headers and status") {
+  using namespace std::chrono_literals;
+  auto const now = std::chrono::system_clock::time_point(1735689600s);
+  reply const r{.status = 429, .headers = {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1735689720"}}};
+  CHECK(http::delay_of(r, now).delay == 120s);
+  CHECK(http::delay_of(r, now).by_local_clock);
+  CHECK_FALSE(http::delay_of(r, now, http::profile::strict).delay);
+  reply ok = r;
+  ok.status = 200;
+  CHECK_FALSE(http::delay_of(ok, now).delay);
+  CHECK(http::quota_of(r, now) == http::quota(r.headers, now));
+}
