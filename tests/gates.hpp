@@ -10,6 +10,8 @@
 
 #include <tenax/gate/gate.hpp>
 
+#include "support.hpp"
+
 namespace tests {
 
 using events = std::vector<std::string>;
@@ -112,17 +114,6 @@ bool attempted(G& gate, kind how, tenax::duration now = {}, std::uint32_t number
   if (asked(gate, t, now, number) != verdict::go) return false;
   tell(gate, t, how, now);
   return true;
-}
-
-/// What a gate says of itself.
-template <class G>
-std::string described(G const& gate) {
-  struct {
-    std::string said{};
-    void text(char const* t) { said += t; }
-  } out;
-  gate.describe(out);
-  return out.said;
 }
 
 /// Runs `work(thread)` in eight threads that start together.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -37,6 +38,17 @@ tenax::outcome<T> thrown(E exception) {
 template <class P, class T>
 constexpr bool holds(P const& predicate, tenax::outcome<T> const& result) {
   return predicate(tenax::attempt<T>{at(1), result});
+}
+
+/// What a policy or a gate says of itself.
+template <class P>
+std::string described(P const& policy) {
+  struct {
+    std::string said{};
+    void text(std::string_view words) { said += words; }
+  } out;
+  policy.describe(out);
+  return out.said;
 }
 
 /// A result type with the shape of `std::expected`.

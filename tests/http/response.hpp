@@ -8,6 +8,8 @@
 
 #include <tenax/http/advice.hpp>
 
+#include "../support.hpp"
+
 namespace tests {
 
 /// A response that knows everything that traits can tell.
@@ -25,17 +27,6 @@ struct bare_reply {
   int status = 200;
   std::vector<tenax::http::header> headers{};
 };
-
-/// What a policy says of itself.
-template <class Policy>
-std::string described(Policy const& policy) {
-  struct {
-    std::string said{};
-    void text(std::string_view words) { said += words; }
-  } out;
-  policy.describe(out);
-  return out.said;
-}
 
 }  // namespace tests
 

@@ -36,11 +36,7 @@ static_assert(has_or<condition, lambda> && has_or<lambda, condition> && has_and<
 static_assert(has_plus<strategy, strategy> && has_plus<strategy, decltype(own_wait)> &&
               has_plus<decltype(own_wait), strategy>);
 
-// Not between roles.
-static_assert(!has_or<predicate, condition> && !has_or<condition, predicate>);
-static_assert(!has_and<predicate, condition> && !has_and<condition, predicate>);
-static_assert(!has_or<predicate, strategy> && !has_or<strategy, condition> && !has_and<strategy, predicate>);
-static_assert(!has_plus<strategy, predicate> && !has_plus<condition, strategy>);
+// Between roles there is an operator that says where each belongs: see tests/compile_fail/.
 
 // Not for operations that a role has no meaning for.
 static_assert(!has_or<strategy, strategy> && !has_and<strategy, strategy> && !has_not<strategy>);
