@@ -2,14 +2,20 @@
 // http_clients.cpp: what the pages about HTTP say of cpp-httplib and tenax::http::retrying_client.
 #include <atomic>
 
+// [prelude]
 #include <tenax/http.hpp>
+#include <tenax/http/retrying_client.hpp>  // with cpp-httplib; or <tenax/http/curl.hpp>, beast.hpp
+
+namespace http = tenax::http;
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+// [/prelude]
+
 #include <tenax/http/httplib.hpp>
-#include <tenax/http/retrying_client.hpp>
 
 #include "../../examples/loopback.hpp"
 #include "docs.hpp"
-
-namespace http = tenax::http;
 
 namespace {
 

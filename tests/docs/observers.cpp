@@ -96,6 +96,21 @@ TEST_CASE("observers: log_to") {
   STATIC_REQUIRE_FALSE(decltype(policy)::uses_time);
 }
 
+TEST_CASE("observers: log_to at the end") {
+  virtual_time clock;
+  std::string lines;
+  // [log_end]
+  auto const to_my_logger = [&](std::string_view line) { lines.append(line); };
+  auto const policy = tenax::retrying{}.on_give_up(tenax::log_to(to_my_logger));
+  // [/log_end]
+  script<int> down;
+  down.throws(network_error("connection refused"))
+      .throws(network_error("connection refused"))
+      .throws(network_error("connection refused"));
+  (void)policy.environment(std::ref(clock)).try_call(std::ref(down));
+  CHECK(lines == docs::text("text/log_end.txt"));
+}
+
 TEST_CASE("observers: counters") {
   virtual_time clock;
   auto const base = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));

@@ -371,7 +371,8 @@ TEST_CASE("circuit_breaker: options that make no sense are refused") {
         "tenax: circuit_breaker: minimum_calls must be at least 1, but is 0");
   CHECK(refused_options({.open_for = 0s}) == "tenax: circuit_breaker: open_for must be more than zero, but is 0s");
   CHECK(refused_options({.open_factor = 0.5}) == "tenax: circuit_breaker: open_factor must be at least 1, but is 0.5");
-  CHECK(refused_options({.max_open = 2s}) == "tenax: circuit_breaker: max_open must not be below open_for, but is 2s");
+  CHECK(refused_options({.max_open = 2s}) ==
+        "tenax: circuit_breaker: max_open must not be below open_for (5s), but is 2s");
   CHECK(refused_options({.open_jitter = 1.5}) ==
         "tenax: circuit_breaker: open_jitter must be between 0 and 1, but is 1.5");
   CHECK(refused_options({.probes = 0}) == "tenax: circuit_breaker: probes must be at least 1, but is 0");

@@ -313,3 +313,15 @@ TEST_CASE("The codes of libcurl are classified") {
   CHECK(http::classify(CURLE_HTTP3) == transport_error::interrupted);
 #endif
 }
+
+TEST_CASE("A bare CURLcode is a result too") {
+  tenax::testing::virtual_time clock;
+  auto const attempts = [&](CURLcode code) {
+    return tenax::retrying{}.environment(std::ref(clock)).try_call([code] { return code; }).attempts;
+  };
+  CHECK(attempts(CURLE_OK) == 1);
+  CHECK(attempts(CURLE_COULDNT_CONNECT) == 3);
+  CHECK(attempts(CURLE_OPERATION_TIMEDOUT) == 3);
+  CHECK(attempts(CURLE_URL_MALFORMAT) == 1);
+  CHECK(attempts(CURLE_ABORTED_BY_CALLBACK) == 1);
+}

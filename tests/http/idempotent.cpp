@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // idempotent.cpp: which requests may be sent twice.
 #include <tenax/http/idempotent.hpp>
+#include <tenax/http/standard_retry.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -76,7 +77,7 @@ TEST_CASE("Other failures prove nothing") {
 TEST_CASE("The method can be named for responses that do not know theirs") {
   CHECK(allows_bare(http::idempotent_only("GET"), 503));
   CHECK_FALSE(allows_bare(http::idempotent_only("POST"), 503));
-  CHECK_FALSE(allows_bare(http::idempotent_only("get"), 503));
+  CHECK_FALSE(allows_bare(http::idempotent_only("FETCH"), 503));
   CHECK(allows_bare(http::idempotent_only("POST"), 408));
   CHECK(allows_bare(http::idempotent_only({.method = "POST", .idempotency_key = true}), 503));
   CHECK_FALSE(allows_bare(http::idempotent_only({.method = "POST"}), 503));
@@ -102,4 +103,11 @@ TEST_CASE("The predicates explain themselves") {
   CHECK(tests::described(http::idempotent_only) == "the request may be sent twice");
   CHECK(tests::described(http::idempotent_only("GET")) == "the request may be sent twice");
   CHECK(tests::described(http::idempotent_only("POST")) == "the server has not acted on the request");
+}
+
+TEST_CASE("A method that is not in capitals is refused") {
+  CHECK_THROWS_AS(http::standard_retry("get"), std::invalid_argument);
+  CHECK_THROWS_AS(http::standard_retry(""), std::invalid_argument);
+  CHECK_THROWS_AS(http::idempotent_only({.method = "Post", .idempotency_key = true}), std::invalid_argument);
+  CHECK_NOTHROW(http::standard_retry("REPORT"));
 }

@@ -351,6 +351,41 @@ TEST_CASE("A policy of one's own may retry what the standard one does not") {
   CHECK(server.requests().size() == 4);
 }
 
+TEST_CASE("No policy sends a POST twice, unless its endpoint names the method") {
+  tests::server server([](auto const&) { return tests::respond(503); });
+  client c(server);
+  auto const eager = tenax::retrying{}.environment(std::ref(c.clock));
+  c.policy("/v1/**", eager.when(when::status(503))).policy(eager);
+  CHECK(c.Post("/v1/x", "x", "text/plain").attempts == 1);
+  CHECK(c.Post("/v2/x", "x", "text/plain").attempts == 1);
+  CHECK(c.Get("/v1/x").attempts == 3);
+  CHECK(c.Get("/v2/x").attempts == 3);
+  CHECK(c.Post("/v1/x", httplib::Headers{{"Idempotency-Key", "1"}}, "x", "text/plain").attempts == 3);
+}
+
+TEST_CASE("A result says how often it was asked for, and why no more") {
+  int calls = 0;
+  tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });
+  client c(server);
+  auto const good = c.Get("/");
+  CHECK(good.attempts == 2);
+  CHECK(good.reason == tenax::stop_reason::succeeded);
+  calls = 0;
+  auto const once = c.Post("/", "x", "text/plain");
+  CHECK(once.attempts == 1);
+  CHECK(once.reason == tenax::stop_reason::not_retryable);
+}
+
+TEST_CASE("An endpoint that no request could fit is refused") {
+  http::retrying_client<> c("http://127.0.0.1:1");
+  for (auto const* const endpoint : {"", "v1/x", "/v1 /x", "get /v1", "GET  /v1", " /v1", "/v1?x=1", "* /v1", "GET v1",
+                                     "GET,POST /v1", "http://127.0.0.1/x"}) {
+    CAPTURE(endpoint);
+    CHECK_THROWS_AS(c.policy(endpoint, tenax::retrying{}), std::invalid_argument);
+  }
+  CHECK_NOTHROW(c.policy("**", tenax::retrying{}).policy("GET /v1/**", tenax::retrying{}));
+}
+
 // --- responses that are streamed ------------------------------------------------------------------------------------
 
 namespace {

@@ -159,7 +159,8 @@ TEST_CASE("Predicates about responses do not look at time") {
 TEST_CASE("Predicates about responses explain themselves") {
   CHECK(tests::described(when::status(503)) == "status 503");
   CHECK(tests::described(when::status(429, 503, 100)) == "one of the statuses 429 503 100");
-  CHECK(tests::described(when::transient) == "statuses 408 425 429 500 502 503 504 or transport errors");
+  CHECK(tests::described(when::transient) ==
+        "transient failures (statuses 408 425 429 500 502 503 504, transport errors)");
   CHECK(tests::described(when::transport_error) == "transport errors");
   CHECK(tests::described(when::throttled) == "responses that say we are too fast");
   CHECK(tests::described(when::status(404) || when::throttled) == "status 404 or responses that say we are too fast");

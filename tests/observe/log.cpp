@@ -141,3 +141,23 @@ TEST_CASE("A FILE* gets the same lines") {
 TEST_CASE("Logging reads no clock") {
   STATIC_REQUIRE_FALSE(decltype(tenax::retrying{}.before_sleep(tenax::log_to(stderr)))::uses_time);
 }
+
+TEST_CASE("log_to on giving up says why, and what the last attempt was") {
+  std::vector<std::string> said;
+  auto const log = tenax::log_to([&](std::string_view line) { said.emplace_back(line); });
+  tenax::testing::virtual_time clock;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock)).on_give_up(log);
+  (void)policy.try_call([]() -> int { throw std::runtime_error("lost"); });
+  (void)policy.try_call([]() -> int { throw tenax::retry_after(1h, std::runtime_error("slow down")); });
+  bool const stopped = true;
+  struct token {
+    bool const* stop;
+    bool stop_requested() const { return *stop; }
+  };
+  (void)policy.cancel_with(token{&stopped}).try_call([] { return 1; });
+  CHECK(said ==
+        std::vector<std::string>{
+            "tenax: gave up after attempt 3 (attempts), which failed: lost",
+            "tenax: gave up after attempt 1 (server_wait_too_long), which failed: slow down (the server asked for 1h)",
+            "tenax: gave up before the first attempt: cancelled"});
+}

@@ -199,10 +199,23 @@ constexpr bool check_token() {
   return usable;
 }
 
+/// A result with the shape of an HTTP client's, of which nobody has said how to read it.
+template <class T>
+concept unread_http_result = !can_fail<T> && requires(std::remove_reference_t<T> const& r) {
+  static_cast<bool>(r);
+  r.error();
+  r->status;
+  r->headers;
+};
+
+/// Whether a policy would take every failure of an HTTP client for a success.
+template <class When, class T>
+inline constexpr bool unread_by = unread_http_result<T> && accepts_every_value<When, T>;
+
 template <class Policy, class T>
 concept policy_fits =
-    retry_predicate<typename Policy::when_type, attempt<T>> && wait_strategy<typename Policy::wait_type, attempt<T>> &&
-    stop_condition<typename Policy::stop_type, attempt<T>>;
+    !unread_by<typename Policy::when_type, T> && retry_predicate<typename Policy::when_type, attempt<T>> &&
+    wait_strategy<typename Policy::wait_type, attempt<T>> && stop_condition<typename Policy::stop_type, attempt<T>>;
 
 /// Why a policy does not fit an operation that returns `T`.
 template <class Policy, class T>
@@ -210,10 +223,14 @@ constexpr bool check_result() {
   using when_type = typename Policy::when_type;
   using wait_type = typename Policy::wait_type;
   using stop_type = typename Policy::stop_type;
-  if constexpr (!requires(when_type const& p, attempt<T> const& a) { p(a); }) {
+  if constexpr (unread_by<when_type, T>) {
+    static_assert(always_false<T>,
+                  "tenax: this HTTP client's result cannot be read; include its adapter, such as "
+                  "<tenax/http/httplib.hpp>, or specialize tenax::http::response_traits");
+  } else if constexpr (!requires(when_type const& p, attempt<T> const& a) { p(a); }) {
     static_assert(always_false<T>,
                   "tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a "
-                  "value or an error of another type");
+                  "value or an error of another type (for an HTTP response, include the client's adapter)");
   } else if constexpr (!retry_predicate<when_type, attempt<T>>) {
     static_assert(always_false<T>, "tenax: the predicate given to .when() must return bool");
   } else if constexpr (wait_strategy<wait_type, attempt<T>>) {

@@ -145,3 +145,26 @@ inline std::size_t take_body(char* data, std::size_t size, std::size_t count, vo
 }
 
 }  // namespace tenax::http
+
+/// What `curl_easy_perform` returns, as a result: a transfer that failed may be tried again if its error may pass. The status
+/// of the response is not in it; `http::perform` has it.
+template <>
+struct tenax::result_traits<CURLcode> {
+  static constexpr bool can_fail = true;
+
+  static constexpr bool failed(CURLcode code) noexcept { return code != CURLE_OK; }
+  static constexpr bool transient(CURLcode code) noexcept {
+    using http::transport_error;
+    auto const error = http::classify(code);
+    return error == transport_error::unsent || error == transport_error::interrupted ||
+           error == transport_error::timed_out;
+  }
+  static constexpr hint advice(CURLcode code) noexcept {
+    if (http::classify(code) == http::transport_error::cancelled) return {.directive = hint::advice::cancelled};
+    return {};
+  }
+  template <class Out>
+  static void describe(CURLcode code, Out& out) {
+    out.text(curl_easy_strerror(code));
+  }
+};

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include <tenax/detail/reject.hpp>
 #include <tenax/http/advice.hpp>
 #include <tenax/when/compose.hpp>
 
@@ -41,12 +42,25 @@ constexpr bool proves_unprocessed(outcome<T> const& result) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// Whether a request may be sent twice. Throws `std::invalid_argument` for a method that is not in capitals.
+constexpr bool is_idempotent(request const& r) {
+  bool capitals = !r.method.empty();
+  for (char const c : r.method) capitals = capitals && c >= 'A' && c <= 'Z';
+  if (!capitals) {
+    invalid_parameter("http::request: method", "must be in capitals, such as GET", r.method.empty() ? "empty" : "not");
+  }
+  return r.idempotency_key || is_idempotent_method(r.method);
+}
+
+}  // namespace detail
+
 /// See `http::idempotent_only`.
 struct idempotent_request_predicate : when::interface {
   static constexpr bool uses_time = false;
 
-  constexpr explicit idempotent_request_predicate(request r)
-      : idempotent(r.idempotency_key || is_idempotent_method(r.method)) {}
+  constexpr explicit idempotent_request_predicate(request r) : idempotent(detail::is_idempotent(r)) {}
 
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const {

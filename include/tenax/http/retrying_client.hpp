@@ -2,17 +2,18 @@
 // http/retrying_client.hpp: cpp-httplib's client, with retries. Needs cpp-httplib 0.11 or newer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <tenax/http.hpp>
 #include <tenax/http/detail/path_pattern.hpp>
 #include <tenax/http/detail/replay.hpp>
 #include <tenax/http/httplib.hpp>
 #include <tenax/http/idempotency_key.hpp>
-#include <tenax/http/standard_retry.hpp>
 
 namespace tenax::http {
 
@@ -25,6 +26,8 @@ struct httplib_result : httplib::Result {
   std::string target;  ///< the path that was asked for
   /// Whether part of the response has gone to the caller's receiver, after which the request is not sent again.
   bool delivered = false;
+  std::uint32_t attempts = 1;                   ///< how many were made
+  stop_reason reason = stop_reason::succeeded;  ///< why there was no further one
 };
 
 template <>
@@ -52,16 +55,24 @@ class retrying_client : public Client {
   /// The policy of all requests to an endpoint: a path in which `*` stands for any characters but `/`, and `**` for any
   /// characters, if need be after a method: `"GET /v1/albums/*/tracks"`. A query does not count. The first pattern that fits
   /// is used, in the order in which they were added.
+  ///
+  /// A policy never makes the client send a request twice that must not be (`http::idempotent_only`), unless its endpoint names
+  /// the method: `policy("POST /v1/search", p)` retries as `p` says.
+  ///
+  /// Throws `std::invalid_argument` for an endpoint that no request could fit.
   template <class Retrying>
   retrying_client& policy(std::string endpoint, Retrying p) {
-    policies_.push_back({std::move(endpoint), erase(std::move(p))});
+    detail::require_endpoint(endpoint);
+    // Who names the method has thought about it.
+    auto call = endpoint.find(' ') == endpoint.npos ? erase<true>(std::move(p)) : erase<false>(std::move(p));
+    policies_.push_back({std::move(endpoint), std::move(call)});
     return *this;
   }
 
   /// The policy of requests to which no other applies, in place of `http::standard_retry()`.
   template <class Retrying>
   retrying_client& policy(Retrying p) {
-    otherwise_ = erase(std::move(p));
+    otherwise_ = erase<true>(std::move(p));
     return *this;
   }
 
@@ -153,13 +164,20 @@ class retrying_client : public Client {
     call_function call;
   };
 
-  template <class Retrying>
+  template <bool IdempotentOnly, class Retrying>
   static call_function erase(Retrying p) {
     if constexpr (requires { p.when(p.policy().predicate); }) {
-      auto const unseen = [retried = p.policy().predicate](attempt<httplib_result> const& a) -> bool {
-        return !(a.result.has_value() && a.result.value().delivered) && retried(a);
+      auto const again = [retried = p.policy().predicate](attempt<httplib_result> const& a) -> bool {
+        return !(a.result.has_value() && a.result.value().delivered) && (!IdempotentOnly || idempotent_only(a)) &&
+               retried(a);
       };
-      return [p = p.when(unseen)](attempt_function const& attempt) { return p(attempt); };
+      return [p = p.when(again)](attempt_function const& attempt) {
+        auto report = p.try_call(attempt);
+        auto result = std::move(report.result).get();
+        result.attempts = report.attempts;
+        result.reason = report.reason;
+        return result;
+      };
     } else {
       static_assert(tenax::detail::always_false<Retrying>,
                     "tenax: http::retrying_client::policy() needs a policy such as tenax::retrying{} or "
@@ -202,7 +220,7 @@ class retrying_client : public Client {
   }
 
   std::vector<route> policies_;
-  call_function otherwise_ = erase(standard_retry());
+  call_function otherwise_ = erase<true>(standard_retry());
   bool generates_keys_ = false;
   key_format key_format_ = key_format::quoted;
 };

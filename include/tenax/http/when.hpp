@@ -95,7 +95,7 @@ struct transient_predicate : http::detail::response_predicate<transient_predicat
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("statuses 408 425 429 500 502 503 504 or transport errors");
+    out.text("transient failures (statuses 408 425 429 500 502 503 504, transport errors)");
   }
 };
 

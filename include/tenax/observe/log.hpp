@@ -9,6 +9,7 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/detail/duration_text.hpp>
+#include <tenax/report.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax {
@@ -33,11 +34,23 @@ class log_line {
     } else {
       put(" at once");
     }
-    if (a.server_wait) {
-      put(" (the server asked for ");
-      put(duration_text(in_passing(*a.server_wait)).c_str());
-      put(")");
+    put_server_wait(a);
+  }
+
+  /// Of a call that ended.
+  template <class T>
+  log_line(attempt<T> const& a, stop_reason reason) {
+    if (a.number == 0) {
+      put("tenax: gave up before the first attempt: ");
+      put(to_string(reason));
+      return;
     }
+    std::snprintf(text_, sizeof text_, "tenax: gave up after attempt %lu (", static_cast<unsigned long>(a.number));
+    size_ = std::string_view(text_).size();
+    put(to_string(reason));
+    put("), which ");
+    put_outcome(a.result);
+    put_server_wait(a);
   }
 
   [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
@@ -46,6 +59,14 @@ class log_line {
   void text(std::string_view words) { put(words); }
 
  private:
+  void put_server_wait(attempt_info const& a) {
+    if (a.server_wait) {
+      put(" (the server asked for ");
+      put(duration_text(in_passing(*a.server_wait)).c_str());
+      put(")");
+    }
+  }
+
   void put(std::string_view text) {
     for (char const c : text) {
       if (size_ == sizeof text_ - 1) return;
@@ -101,7 +122,15 @@ struct log_observer {
 
   template <class T>
   void operator()(attempt<T> const& a) const {
-    log_line const line(a);
+    write(log_line(a));
+  }
+  template <class T>
+  void operator()(attempt<T> const& a, stop_reason reason) const {
+    write(log_line(a, reason));
+  }
+
+ private:
+  void write(log_line const& line) const {
     if constexpr (std::is_same_v<Sink, std::FILE*>) {
       std::fprintf(sink, "%s\n", line.view().data());
     } else {
@@ -113,7 +142,8 @@ struct log_observer {
 }  // namespace detail
 
 /// Writes one line before each sleep, for `.before_sleep()`:
-/// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`.
+/// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`,
+/// and for `.on_give_up()` one at the end: `tenax: gave up after attempt 3 (attempts), which failed: connection reset`.
 /// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. Control characters
 /// become blanks, so that a server's words cannot forge lines.
 ///

@@ -2,7 +2,10 @@
 // http/detail/path_pattern.hpp: which endpoint a request goes to.
 #pragma once
 
+#include <string>
 #include <string_view>
+
+#include <tenax/detail/reject.hpp>
 
 #include <tenax/detail/cplusplus.hpp>
 
@@ -34,6 +37,32 @@ constexpr bool is_endpoint(std::string_view pattern, std::string_view method, st
     pattern.remove_prefix(blank + 1);
   }
   return matches(pattern, path.substr(0, path.find_first_of("?#")));
+}
+
+/// A method as requests have it: upper-case letters.
+constexpr bool is_method(std::string_view text) noexcept {
+  for (char const c : text) {
+    if (c < 'A' || c > 'Z') return false;
+  }
+  return !text.empty();
+}
+
+/// Throws `std::invalid_argument` for a pattern that no request could fit.
+inline void require_endpoint(std::string const& pattern) {
+  std::string_view path = pattern;
+  if (auto const blank = path.find(' '); blank != path.npos) {
+    if (!is_method(path.substr(0, blank))) {
+      invalid_parameter("http::retrying_client::policy: endpoint", "must begin with a path or a method in capitals",
+                        pattern.c_str());
+    }
+    path.remove_prefix(blank + 1);
+  }
+  if (path.empty() || (path.front() != '/' && path.front() != '*') || path.find_first_of(" ?#") != path.npos) {
+    invalid_parameter(
+        "http::retrying_client::policy: endpoint",
+        "must be a path that begins with / or *, without blanks and query, or a method, a blank and such a path",
+        pattern.c_str());
+  }
 }
 
 }  // namespace tenax::http::detail
