@@ -7,6 +7,7 @@
 
 #include <tenax/concepts.hpp>
 #include <tenax/detail/role.hpp>
+#include <tenax/result_traits.hpp>
 
 namespace tenax::detail {
 
