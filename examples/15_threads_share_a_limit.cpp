@@ -125,12 +125,14 @@ int main() {
   });
 
   service second;
+  // [limiter]
   tenax::adaptive_rate_limiter limiter({.start = {.permits = 130, .per = 1s}});
   auto const polite = tenax::retrying{}
                           .when(when::exception<too_many_requests>)
                           .wait(wait::none)
                           .stop(stop::after_attempts(10))
                           .through(std::ref(limiter));
+  // [/limiter]
   measure("tenax", second, [&] {
     (void)polite.try_call([&] {
       try {

@@ -268,3 +268,20 @@ TEST_CASE("gates: adaptive_rate_limiter") {
   CHECK(page.status == 200);
   CHECK(limiter.state().admitted == 1);
 }
+
+TEST_CASE("gates: order") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  tenax::retry_budget budget;
+  tenax::circuit_breaker breaker({.failures = 5});
+  tenax::adaptive_rate_limiter limiter;
+  tenax::bulkhead places({.at_once = 8});
+  // [order]
+  auto const policy = polite.through(std::ref(budget))
+                          .through(std::ref(breaker))
+                          .through(std::ref(limiter))
+                          .through(std::ref(places));
+  // [/order]
+  CHECK(policy([] { return 7; }) == 7);
+  CHECK(limiter.state().admitted == 1);
+}

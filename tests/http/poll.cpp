@@ -254,10 +254,10 @@ TEST_CASE("A report says why the polling ended") {
   CHECK(done.waited == 41s);
 
   s.answers = {accepted("/tasks/2")};
-  auto const late = http::try_poll(s.policy().stop(stop::deadline(1min)), s.start(), s.fetch());
-  CHECK_FALSE(late.succeeded());
-  CHECK(late.reason == tenax::stop_reason::deadline);
-  CHECK(late.value().status == 202);
+  auto const too_late = http::try_poll(s.policy().stop(stop::deadline(1min)), s.start(), s.fetch());
+  CHECK_FALSE(too_late.succeeded());
+  CHECK(too_late.reason == tenax::stop_reason::deadline);
+  CHECK(too_late.value().status == 202);
 }
 
 TEST_CASE("A wait of more than five minutes ends the polling") {
