@@ -247,11 +247,11 @@ TEST_CASE("If the deadline passes, the last response is returned") {
 TEST_CASE("A report says why the polling ended") {
   service s;
   s.answers = {accepted("/tasks/1"), accepted("", "40"), reply{.body = "done"}};
-  auto const done = http::try_poll(s.policy(), s.start(), s.fetch());
-  CHECK(done.succeeded());
-  CHECK(done.value().body == "done");
-  CHECK(done.attempts == 3);
-  CHECK(done.waited == 41s);
+  auto const in_time = http::try_poll(s.policy(), s.start(), s.fetch());
+  CHECK(in_time.succeeded());
+  CHECK(in_time.value().body == "done");
+  CHECK(in_time.attempts == 3);
+  CHECK(in_time.waited == 41s);
 
   s.answers = {accepted("/tasks/2")};
   auto const too_late = http::try_poll(s.policy().stop(stop::deadline(1min)), s.start(), s.fetch());
