@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <tenax/fmt.hpp>
+#include <tenax/gate/call.hpp>
 #include <tenax/testing/script.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -30,6 +31,7 @@ struct reply {
   int code = 200;
   tenax::duration wait{};
   std::vector<std::string>* released = nullptr;
+  std::uint64_t left = tenax::allowance::unknown;
 };
 
 }  // namespace
@@ -42,6 +44,7 @@ struct tenax::result_traits<reply> {
   static hint advice(reply const& r) {
     return {.wait = r.wait > duration::zero() ? optional_duration(r.wait) : optional_duration()};
   }
+  static allowance quota(reply const& r) { return {.remaining = r.left}; }
   template <class Out>
   static void describe(reply const& r, Out& out) {
     out.text(r.code == 503 ? std::string_view("busy") : std::string_view("something else"));
@@ -75,6 +78,17 @@ TEST_CASE("Gates count only failures that may pass") {
   REQUIRE(gate.feedbacks.size() == 2);
   CHECK(gate.feedbacks[0].how == tenax::feedback::kind::failure);
   CHECK(gate.feedbacks[1].how == tenax::feedback::kind::success);
+}
+
+TEST_CASE("Gates are told what is left, by a policy and alone") {
+  virtual_time clock;
+  tests::test_gate gate;
+  auto const fetch = [] { return reply{.left = 7}; };
+  tenax::retrying{}.environment(std::ref(clock)).through(std::ref(gate))(fetch);
+  tenax::call_through(gate, fetch, clock);
+  REQUIRE(gate.feedbacks.size() == 2);
+  CHECK(gate.feedbacks[0].left.remaining == 7);
+  CHECK(gate.feedbacks[1].left.remaining == 7);
 }
 
 TEST_CASE("A policy's own advisor reads in place of the traits, once after every attempt") {

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/feedback.hpp>
 #include <tenax/detail/loop_state.hpp>
 #include <tenax/policy.hpp>
 #include <tenax/result_traits.hpp>
@@ -122,7 +123,10 @@ class retry_loop : public detail::loop_state {
     server_wait_ = advice.wait;
     bool const retry =
         advice.directive == hint::advice::none ? policy_.predicate(a) : advice.directive == hint::advice::retry;
-    if constexpr (!gates_type::empty) tell_gates(result, advice, retry, now);
+    if constexpr (!gates_type::empty) {
+      policy_.gates.report(tickets_, detail::make_feedback(result, advice, retry), now);
+      tickets_ = {};
+    }
     if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), advice.directive));
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
@@ -189,25 +193,6 @@ class retry_loop : public detail::loop_state {
   constexpr decision give_back_and_stop(stop_reason reason) {
     tickets_ = {};
     return stop(reason);
-  }
-
-  template <class T>
-  constexpr void tell_gates(outcome<T> const& result, hint const& advice, bool retry, time_point now) {
-    feedback f{.server_wait = advice.wait};
-    if (advice.directive == hint::advice::cancelled) {
-      f.how = feedback::kind::cancelled;
-    } else if (advice.throttled) {
-      f.how = feedback::kind::throttled;
-    } else if (retry || !result.has_value() || detail::result_transient(result)) {
-      f.how = feedback::kind::failure;
-    }
-    if constexpr (detail::can_fail<T>) {
-      if constexpr (requires { detail::traits_of<T>::quota(result.value()); }) {
-        if (result.has_value()) f.left = detail::traits_of<T>::quota(result.value());
-      }
-    }
-    policy_.gates.report(tickets_, f, now);
-    tickets_ = {};
   }
 
   std::conditional_t<refers, policy_type const&, policy_type> policy_;

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <tenax/capture.hpp>
+#include <tenax/detail/feedback.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/gate.hpp>
-#include <tenax/result_traits.hpp>
 
 namespace tenax {
 
@@ -15,16 +15,7 @@ namespace tenax {
 /// failure retried. For code that calls `admit` and `report` itself.
 template <class T>
 [[nodiscard]] constexpr feedback feedback_of(outcome<T> const& result) {
-  hint const advice = detail::advice_of(result);
-  feedback f{.server_wait = advice.wait};
-  if (advice.directive == hint::advice::cancelled) {
-    f.how = feedback::kind::cancelled;
-  } else if (advice.throttled) {
-    f.how = feedback::kind::throttled;
-  } else if (!result.has_value() || detail::result_transient(result)) {
-    f.how = feedback::kind::failure;
-  }
-  return f;
+  return detail::make_feedback(result, detail::advice_of(result), false);
 }
 
 /// Calls `f()` once, when the gate admits it, and tells the gate how it ended. Waits as long as the gate says so, in
