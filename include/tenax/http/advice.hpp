@@ -151,7 +151,7 @@ struct tenax::result_traits<R> {
   static constexpr hint advice(R const& r) { return http::advisor{}.read(r); }
 
   static allowance quota(R const& r) {
-    auto const said = http::quota_of(r, std::chrono::system_clock::now());
+    auto const said = http::quota_of(r);
     if (!said || !said->remaining) return {};
     return {.remaining = *said->remaining,
             .limit = said->limit.value_or(allowance::unknown),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/beast.hpp: Boost.Beast's responses. Needs Boost 1.70 or newer.
+// http/beast.hpp: Boost.Beast's responses. Tested with Boost 1.74.
 #pragma once
 
 #include <string>

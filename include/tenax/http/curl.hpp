@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/curl.hpp: libcurl's transfers. Needs libcurl 7.61 or newer.
+// http/curl.hpp: libcurl's transfers. Tested with libcurl 7.88.
 #pragma once
 
 #include <cstddef>

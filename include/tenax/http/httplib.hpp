@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/httplib.hpp: cpp-httplib's responses. Needs cpp-httplib 0.11 or newer.
+// http/httplib.hpp: cpp-httplib's responses. Tested with cpp-httplib 0.11.
 #pragma once
 
 #include <string_view>

@@ -6,6 +6,7 @@
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/http/advice.hpp>
+#include <tenax/http/detail/method.hpp>
 #include <tenax/when/compose.hpp>
 
 namespace tenax::http {
@@ -46,9 +47,7 @@ namespace detail {
 
 /// Whether a request may be sent twice. Throws `std::invalid_argument` for a method that is not in capitals.
 constexpr bool is_idempotent(request const& r) {
-  bool capitals = !r.method.empty();
-  for (char const c : r.method) capitals = capitals && c >= 'A' && c <= 'Z';
-  if (!capitals) {
+  if (!is_method(r.method)) {
     invalid_parameter("http::request: method", "must be in capitals, such as GET", r.method.empty() ? "empty" : "not");
   }
   return r.idempotency_key || is_idempotent_method(r.method);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/retrying_client.hpp: cpp-httplib's client, with retries. Needs cpp-httplib 0.11 or newer.
+// http/retrying_client.hpp: cpp-httplib's client, with retries. Tested with cpp-httplib 0.11.
 #pragma once
 
 #include <cstdint>

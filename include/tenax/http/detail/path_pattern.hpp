@@ -6,8 +6,7 @@
 #include <string_view>
 
 #include <tenax/detail/reject.hpp>
-
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/http/detail/method.hpp>
 
 namespace tenax::http::detail {
 
@@ -37,14 +36,6 @@ constexpr bool is_endpoint(std::string_view pattern, std::string_view method, st
     pattern.remove_prefix(blank + 1);
   }
   return matches(pattern, path.substr(0, path.find_first_of("?#")));
-}
-
-/// A method as requests have it: upper-case letters.
-constexpr bool is_method(std::string_view text) noexcept {
-  for (char const c : text) {
-    if (c < 'A' || c > 'Z') return false;
-  }
-  return !text.empty();
 }
 
 /// Throws `std::invalid_argument` for a pattern that no request could fit.
