@@ -7,6 +7,7 @@
 
 // What it is all about
 #include <tenax/capture.hpp>
+#include <tenax/caught_exception.hpp>
 #include <tenax/retry_loop.hpp>
 #include <tenax/retrying.hpp>
 #include <tenax/worst_case.hpp>
