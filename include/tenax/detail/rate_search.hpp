@@ -34,16 +34,18 @@ class rate_search {
     std::int64_t at = 0;
   };
 
-  rate_search(double initial, double ceiling, bool known) : ceiling_(ceiling), rate_(initial), low_(initial) {
-    if (known) {
-      phase_ = phase::steady;
-      high_ = ceiling;
-    }
-    limit_rate();
+  /// Begins with a guess.
+  explicit rate_search(double guess) : rate_(guess), low_(guess) { limit_rate(); }
+
+  /// Begins with the limit, and never exceeds it.
+  static rate_search with_ceiling(double limit) {
+    rate_search search(limit);
+    search.ceiling_ = search.high_ = limit;
+    search.phase_ = phase::steady;
+    return search;
   }
 
   [[nodiscard]] double rate() const noexcept { return rate_; }
-  [[nodiscard]] double confirmed() const noexcept { return low_; }
   [[nodiscard]] phase current_phase() const noexcept { return phase_; }
   [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
   [[nodiscard]] std::int64_t paused_until() const noexcept { return paused_until_; }
@@ -140,7 +142,7 @@ class rate_search {
     auto const pause_seconds = seconds(paused_until_ > now ? paused_until_ - now : 0);
     cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
     last_refusal_ = now;
-    if (s.first_after_pause && s.generation + 1 == generation_ && history_.count() > 1) {
+    if (s.first_after_pause && history_.count() > 1) {
       // The pause was cut short by rounding, and says nothing about the rate.
       if (padding_ < 1'000'000'000) padding_ += 500'000'000;
       paused_until_ += 500'000'000;
@@ -244,17 +246,12 @@ class rate_search {
   /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
   void next_step() noexcept {
     ++step_;
-    if (step_ > 5 || (ceiling_ > 0 && low_ >= ceiling_)) {
-      high_ = 0;
-      fruitless_ = 0;
-      if (ceiling_ > 0 && low_ >= ceiling_) {
-        phase_ = phase::steady;
-        return set_rate(low_);
-      }
-      phase_ = phase::start;
-      return set_rate(low_ * 2);
-    }
-    set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
+    bool const at_ceiling = ceiling_ > 0 && low_ >= ceiling_;
+    if (step_ <= 5 && !at_ceiling) return set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
+    high_ = 0;
+    fruitless_ = 0;
+    phase_ = at_ceiling ? phase::steady : phase::start;
+    set_rate(at_ceiling ? low_ : low_ * 2);
   }
 
   /// How many requests in a row have to be accepted before a rate counts as confirmed: so many that at this excess over the
@@ -289,7 +286,7 @@ class rate_search {
   static constexpr std::uint64_t most = INT64_MAX;
   static constexpr double slowest = send_history::slowest;
 
-  double ceiling_;
+  double ceiling_ = 0;  // 0: none
   double rate_;
   double low_;
   double high_ = 0;  // 0: nothing was refused yet

@@ -53,6 +53,7 @@ class permit {
   /// If not, why.
   [[nodiscard]] acquired result() const noexcept { return result_; }
 
+  /// The request succeeded, failed, or was refused because of a rate limit: as `tell` says it.
   void succeeded() { tell({.how = feedback::kind::success}); }
   void failed() { tell({.how = feedback::kind::failure}); }
   /// `wait`: how long the other side asked us to wait, if it did.

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/rate_search.hpp>
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/rate.hpp>
@@ -16,7 +17,7 @@ namespace tenax {
 /// How an `adaptive_rate_limiter` begins.
 struct adaptive_rate_options {
   rate start = per_second(10);  ///< the first guess; too high costs some refusals, too low some time
-  rate limit{0};                ///< the limit, if it was announced: never exceeded, and held from the start on
+  rate limit{0};  ///< the limit, if it was announced (0 permits: it was not): held at 0.5 % below, never exceeded
 };
 
 /// What an `adaptive_rate_limiter` does at a moment, for logs and plots.
@@ -46,101 +47,76 @@ struct adaptive_rate_state {
 /// the new rate. The rate is cut once for each generation of requests: refusals of those that were under way together say
 /// the same thing. Between refusals, it looks for more from time to time. Callers are served in the order in which they came.
 ///
-/// The search is a bracket between the highest rate that was confirmed and the lowest that was refused; how it does beside
-/// other laws is in docs/design.md. It assumes that a refusal has to do with the rate: a server that refuses at random makes
+/// The search is a bracket between the highest rate that was confirmed and the lowest that was refused; its formula and how
+/// it does are in docs/reference/gates.md. It assumes that a refusal has to do with the rate: a server that refuses at random makes
 /// it slow. Processes that do not share the limiter find a share each. Limits below one request in a minute take long to find.
 ///
 /// Thread safety: safe. A lock is held for some nanoseconds, never while anybody waits. Neither copied nor moved.
 class adaptive_rate_limiter {
+  /// What a ticket holds.
+  struct grant {
+    std::int64_t place = 0;
+    bool admitted = false;
+    detail::rate_search::stamp stamp{};
+  };
+
  public:
   /// Throws `std::invalid_argument` for a rate of no permits or no time.
   explicit adaptive_rate_limiter(adaptive_rate_options const& options = {})
-      : search_(options.limit.permits != 0 ? 0.995 * of(options.limit) : of(options.start),
-                options.limit.permits != 0 ? 0.995 * of(options.limit) : 0, options.limit.permits != 0) {}
+      : search_(options.limit.permits != 0 ? detail::rate_search::with_ceiling(0.995 * of(options.limit))
+                                           : detail::rate_search(of(options.start))) {}
 
   adaptive_rate_limiter(adaptive_rate_limiter const&) = delete;
   adaptive_rate_limiter& operator=(adaptive_rate_limiter const&) = delete;
 
   /// A place in the queue, or an admitted request.
-  class ticket {
-   public:
-    ticket() = default;
-    ticket(ticket&& other) noexcept
-        : limiter_(std::exchange(other.limiter_, nullptr)),
-          place_(other.place_),
-          admitted_(other.admitted_),
-          stamp_(other.stamp_) {}
-    ticket& operator=(ticket&& other) noexcept {
-      if (this != &other) {
-        leave();
-        limiter_ = std::exchange(other.limiter_, nullptr);
-        place_ = other.place_;
-        admitted_ = other.admitted_;
-        stamp_ = other.stamp_;
-      }
-      return *this;
-    }
-    ~ticket() { leave(); }
-
-   private:
-    friend class adaptive_rate_limiter;
-
-    void leave() noexcept {
-      if (limiter_ != nullptr) limiter_->abandon(*this);
-      limiter_ = nullptr;
-    }
-
-    adaptive_rate_limiter* limiter_ = nullptr;
-    std::int64_t place_ = 0;
-    bool admitted_ = false;
-    detail::rate_search::stamp stamp_{};
-  };
+  using ticket = detail::gate_ticket<adaptive_rate_limiter, grant>;
 
   admission admit(ticket& t, attempt_info const&, time_point now) {
     std::lock_guard const lock(mutex_);
     auto const time = now.time_since_epoch().count();
-    if (t.limiter_ == nullptr) {
-      t.limiter_ = this;
-      t.admitted_ = false;
-      t.place_ = first_ + static_cast<std::int64_t>(queue_.size());
+    if (t.gate_ == nullptr) {
+      t.gate_ = this;
+      t.grant_.admitted = false;
+      t.grant_.place = first_ + static_cast<std::int64_t>(queue_.size());
       queue_.push_back({});
-    } else if (t.admitted_) {
+    } else if (t.grant_.admitted) {
       // It has waited elsewhere since it was admitted.
-      if (t.stamp_.generation == search_.generation() && search_.paused_until() <= time) return admission::go();
-      t.admitted_ = false;
+      if (t.grant_.stamp.generation == search_.generation() && search_.paused_until() <= time) return admission::go();
+      t.grant_.admitted = false;
       --in_flight_;
-      t.place_ = --first_;
+      t.grant_.place = --first_;
       queue_.push_front({});
     }
     drop_late(time);
     auto const next = search_.next(time);
-    if (t.place_ <= first_ && next <= time) {
-      if (t.place_ == first_) queue_.pop_front(), ++first_;
+    if (t.grant_.place <= first_ && next <= time) {
+      if (t.grant_.place == first_) queue_.pop_front(), ++first_;
       drop_gone();
-      t.stamp_ = search_.grant(time);
-      t.admitted_ = true;
+      t.grant_.stamp = search_.grant(time);
+      t.grant_.admitted = true;
       ++in_flight_;
       ++admitted_;
       return admission::go();
     }
-    auto const delay = delay_of(t.place_ - first_, next - time);
-    if (t.place_ >= first_) queue_[static_cast<std::size_t>(t.place_ - first_)].due = time + delay;
+    auto const delay = delay_of(t.grant_.place - first_, next - time);
+    if (t.grant_.place >= first_) queue_[static_cast<std::size_t>(t.grant_.place - first_)].due = time + delay;
     return admission::wait(duration(delay));
   }
 
   void report(ticket& t, feedback const& f, time_point now) {
     std::lock_guard const lock(mutex_);
     auto const time = now.time_since_epoch().count();
-    t.limiter_ = nullptr;
+    t.gate_ = nullptr;
     --in_flight_;
     if (f.how == feedback::kind::success) {
-      search_.accepted(t.stamp_, time);
+      search_.accepted(t.grant_.stamp, time);
     } else if (f.how == feedback::kind::throttled) {
       ++throttled_;
-      search_.refused(t.stamp_, time, f.server_wait ? f.server_wait->count() : -1);
+      search_.refused(t.grant_.stamp, time, f.server_wait ? f.server_wait->count() : -1);
     }
     if (f.left.known() && f.left.reset && f.how != feedback::kind::throttled) {
-      search_.allowed(t.stamp_, time, f.left.remaining, f.left.reset->count(), in_flight_);
+      search_.allowed(t.grant_.stamp, time, f.left.remaining, f.left.reset->count(), in_flight_);
     }
   }
 
@@ -158,6 +134,7 @@ class adaptive_rate_limiter {
     return {*this, std::move(t), result};
   }
 
+  /// What it does now.
   [[nodiscard]] adaptive_rate_state state() const {
     std::lock_guard const lock(mutex_);
     return {.rate = search_.rate(),
@@ -176,6 +153,8 @@ class adaptive_rate_limiter {
   }
 
  private:
+  friend ticket;
+
   /// A place in the queue.
   struct place {
     std::int64_t due = INT64_MAX;  // when its owner will ask again
@@ -218,12 +197,13 @@ class adaptive_rate_limiter {
     }
   }
 
-  void abandon(ticket const& t) noexcept {
+  /// An attempt was abandoned, in the queue or under way.
+  void take_back(grant const& g) noexcept {
     std::lock_guard const lock(mutex_);
-    if (t.admitted_) {
+    if (g.admitted) {
       --in_flight_;
-    } else if (t.place_ >= first_) {
-      queue_[static_cast<std::size_t>(t.place_ - first_)].gone = true;
+    } else if (g.place >= first_) {
+      queue_[static_cast<std::size_t>(g.place - first_)].gone = true;
       drop_gone();
     }
   }

@@ -26,6 +26,7 @@ struct rate {
   [[nodiscard]] constexpr rate with_burst(std::uint64_t n) const noexcept { return {permits, per, n}; }
 };
 
+/// So many permits per second, per minute or per hour, without a burst.
 [[nodiscard]] constexpr rate per_second(std::uint64_t permits) noexcept {
   return {.permits = permits, .per = std::chrono::seconds(1)};
 }

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/gcra.hpp>
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/rate.hpp>
@@ -35,6 +36,14 @@ struct acquire_options {
 /// for some nanoseconds. Neither copied nor moved.
 template <std::size_t Limits = 1>
 class rate_limiter {
+  /// What a ticket holds.
+  struct grant {
+    detail::reservation reserved{};
+    std::uint64_t weight = 1;
+    std::int64_t latest = INT64_MAX;  // when it is too late to be admitted
+    bool used = false;
+  };
+
  public:
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) == Limits)
@@ -63,11 +72,11 @@ class rate_limiter {
   acquired acquire(acquire_options options = {}, Token const& token = {}, Env&& environment = {}) {
     auto const timeout = detail::require_not_negative("rate_limiter::acquire: timeout", options.timeout);
     ticket t;
-    t.weight_ = require_weight(options.weight);
+    t.grant_.weight = require_weight(options.weight);
     time_point const now(environment.now());
-    t.latest_ = saturating_add(now.time_since_epoch(), timeout).count();
+    t.grant_.latest = saturating_add(now.time_since_epoch(), timeout).count();
     auto const result = detail::wait_at([&](time_point at) { return ask(t, at); }, timeout, token, environment);
-    if (result == acquired::yes) t.limiter_ = nullptr;
+    if (result == acquired::yes) t.gate_ = nullptr;
     return result == acquired::refused ? acquired::timed_out : result;
   }
 
@@ -79,50 +88,16 @@ class rate_limiter {
   }
 
   /// A permit, for now or for a moment to come.
-  class ticket {
-   public:
-    ticket() = default;
-    ticket(ticket&& other) noexcept
-        : limiter_(std::exchange(other.limiter_, nullptr)),
-          reserved_(other.reserved_),
-          weight_(other.weight_),
-          used_(other.used_) {}
-    ticket& operator=(ticket&& other) noexcept {
-      if (this != &other) {
-        give_back();
-        limiter_ = std::exchange(other.limiter_, nullptr);
-        reserved_ = other.reserved_;
-        weight_ = other.weight_;
-        used_ = other.used_;
-      }
-      return *this;
-    }
-    ~ticket() { give_back(); }
-
-   private:
-    friend class rate_limiter;
-
-    void give_back() noexcept {
-      // What was used may have been sent.
-      if (limiter_ != nullptr && !used_) limiter_->limits_.give_back(reserved_, weight_);
-      limiter_ = nullptr;
-    }
-
-    rate_limiter* limiter_ = nullptr;
-    detail::reservation reserved_{};
-    std::uint64_t weight_ = 1;
-    bool used_ = false;
-    std::int64_t latest_ = INT64_MAX;
-  };
+  using ticket = detail::gate_ticket<rate_limiter, grant>;
 
   admission admit(ticket& t, attempt_info const& info, time_point now) {
     // A caller that would give up at its deadline takes nothing.
-    if (t.limiter_ == nullptr) t.latest_ = saturating_add(now.time_since_epoch(), info.time_left).count();
+    if (t.gate_ == nullptr) t.grant_.latest = saturating_add(now.time_since_epoch(), info.time_left).count();
     auto const answer = ask(t, now);
     return answer.answer == admission::verdict::refused ? admission::wait(info.time_left) : answer;
   }
 
-  void report(ticket& t, feedback const&, time_point) noexcept { t.limiter_ = nullptr; }
+  void report(ticket& t, feedback const&, time_point) noexcept { t.gate_ = nullptr; }
 
   template <class Out>
   void describe(Out& out) const {
@@ -130,6 +105,13 @@ class rate_limiter {
   }
 
  private:
+  friend ticket;
+
+  void take_back(grant const& g) noexcept {
+    // What was used may have been sent.
+    if (!g.used) limits_.give_back(g.reserved, g.weight);
+  }
+
   static std::int64_t count(time_point t) noexcept { return t.time_since_epoch().count(); }
 
   std::uint64_t require_weight(std::uint64_t weight) const {
@@ -143,15 +125,16 @@ class rate_limiter {
 
   admission ask(ticket& t, time_point now) {
     auto const time = count(now);
-    if (t.limiter_ == nullptr) {
-      if (!limits_.reserve(time, t.latest_, t.weight_, t.reserved_)) return admission::refuse("too late");
-      t.limiter_ = this;
-      t.used_ = false;
+    if (t.gate_ == nullptr) {
+      if (!limits_.reserve(time, t.grant_.latest, t.grant_.weight, t.grant_.reserved))
+        return admission::refuse("too late");
+      t.gate_ = this;
+      t.grant_.used = false;
     }
-    if (t.used_) return admission::go();
-    auto const start = t.reserved_.start > time ? t.reserved_.start : limits_.use(time, t.weight_);
+    if (t.grant_.used) return admission::go();
+    auto const start = t.grant_.reserved.start > time ? t.grant_.reserved.start : limits_.use(time, t.grant_.weight);
     if (start > time) return admission::wait(duration(start - time));
-    t.used_ = true;
+    t.grant_.used = true;
     return admission::go();
   }
 
