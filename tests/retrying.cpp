@@ -82,8 +82,8 @@ TEST_CASE("The defaults are those of the table") {
   STATIC_REQUIRE(policy.strategy.strategy.max == 5s);
   STATIC_REQUIRE(std::is_same_v<decltype(policy.strategy.jitter), wait::full_jitter>);
   STATIC_REQUIRE(policy.condition.attempts == 3);
-  STATIC_REQUIRE(policy.server_limit.max == 5min);
-  STATIC_REQUIRE(policy.server_limit.action == tenax::too_long::give_up);
+  STATIC_REQUIRE(policy.limits.server.max == 5min);
+  STATIC_REQUIRE(policy.limits.server.action == tenax::too_long::give_up);
   STATIC_REQUIRE(!decltype(policy)::uses_time);
 }
 

@@ -121,6 +121,12 @@ class expired : public std::exception {
   }
 };
 
+/// How an attempt ends that took longer than `.attempt_timeout()` allows, in calls that can interrupt it.
+class attempt_timed_out : public std::runtime_error {
+ public:
+  attempt_timed_out() : std::runtime_error("tenax: the attempt took longer than .attempt_timeout() allows") {}
+};
+
 /// Thrown by a call that a gate refused before its first attempt.
 class refused : public std::exception {
  public:

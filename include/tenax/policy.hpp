@@ -26,10 +26,27 @@ struct server_wait_limit {
   too_long action = too_long::give_up;
 };
 
+namespace detail {
+
+/// What a policy limits besides its stop condition.
+struct call_limits {
+  static constexpr bool times_attempts = false;
+  server_wait_limit server{};
+};
+
+/// The same, and how long one attempt may take.
+struct timed_limits {
+  static constexpr bool times_attempts = true;
+  server_wait_limit server{};
+  duration attempt{};
+};
+
+}  // namespace detail
+
 /// One policy of every role, as an immutable value. Users make it with the setters of `tenax::retrying`, which derives
 /// from it; drivers and `retry_loop` read it.
 template <class When, class Wait, class Stop, class Observers = detail::no_observers, class Gates = detail::no_gates,
-          class Token = detail::no_token, class Advisor = detail::own_advice>
+          class Token = detail::no_token, class Advisor = detail::own_advice, class Limits = detail::call_limits>
 struct policy {
   using when_type = When;
   using wait_type = Wait;
@@ -38,6 +55,7 @@ struct policy {
   using gates_type = Gates;
   using token_type = Token;
   using advisor_type = Advisor;
+  using limits_type = Limits;
 
   /// Whether any part looks at time. If not, drivers read no clock.
   static constexpr bool uses_time = detail::uses_time<When> || detail::uses_time<Wait> || detail::uses_time<Stop> ||
@@ -50,12 +68,12 @@ struct policy {
   Gates gates{};
   Token token{};
   Advisor advisor{};
-  server_wait_limit server_limit{};
+  Limits limits{};
 };
 
 // Spelled out for compilers that do not deduce aggregates.
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor>
-policy(When, Wait, Stop, Observers, Gates, Token, Advisor, server_wait_limit)
-    -> policy<When, Wait, Stop, Observers, Gates, Token, Advisor>;
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor, class Limits>
+policy(When, Wait, Stop, Observers, Gates, Token, Advisor, Limits)
+    -> policy<When, Wait, Stop, Observers, Gates, Token, Advisor, Limits>;
 
 }  // namespace tenax

@@ -131,10 +131,10 @@ class retry_loop : public detail::loop_state {
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
     a.server_wait = advice.wait;
-    if (a.server_wait && *a.server_wait > policy_.server_limit.max) {
-      if (policy_.server_limit.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      if (policy_.server_limit.action == too_long::clamp) a.server_wait = policy_.server_limit.max;
-      if (policy_.server_limit.action == too_long::ignore) a.server_wait.reset();
+    if (a.server_wait && *a.server_wait > policy_.limits.server.max) {
+      if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
+      if (policy_.limits.server.action == too_long::clamp) a.server_wait = policy_.limits.server.max;
+      if (policy_.limits.server.action == too_long::ignore) a.server_wait.reset();
     }
     static_assert(!detail::is_partial<wait_type, attempt<T>>,
                   "tenax: .wait() needs a strategy that always has an answer; end it with "
@@ -184,7 +184,13 @@ class retry_loop : public detail::loop_state {
   }
 
   /// The numbers of the next attempt, which may start or is under way.
-  [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept { return numbers(policy_.token); }
+  [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
+    auto next = numbers(policy_.token);
+    if constexpr (policy_type::limits_type::times_attempts) {
+      next.time_left = detail::shorter(next.time_left, policy_.limits.attempt);
+    }
+    return next;
+  }
 
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
@@ -199,8 +205,7 @@ class retry_loop : public detail::loop_state {
   typename gates_type::tickets tickets_{};
 };
 
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor>
-retry_loop(policy<When, Wait, Stop, Observers, Gates, Token, Advisor> const&, time_point = {}, random_source* = nullptr)
-    -> retry_loop<policy<When, Wait, Stop, Observers, Gates, Token, Advisor>>;
+template <class... Parts>
+retry_loop(policy<Parts...> const&, time_point = {}, random_source* = nullptr) -> retry_loop<policy<Parts...>>;
 
 }  // namespace tenax

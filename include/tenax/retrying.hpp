@@ -16,25 +16,6 @@
 
 namespace tenax {
 
-namespace detail {
-
-/// Whether a setter was given a policy of its role; if not, the compiler says what was given. The policies of the library
-/// are known to be right.
-template <class P>
-inline constexpr bool when_fits = check_when<P>();
-template <std::derived_from<when::interface> P>
-inline constexpr bool when_fits<P> = true;
-
-template <class W>
-inline constexpr bool wait_fits = check_wait<W>();
-
-template <class S>
-inline constexpr bool stop_fits = check_stop<S>();
-template <std::derived_from<stop::interface> S>
-inline constexpr bool stop_fits<S> = true;
-
-}  // namespace detail
-
 /// Calls things that fail for a while until they succeed, or until it is time to give up.
 ///
 /// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe to use in production
@@ -69,7 +50,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto when(P p) const {
     if constexpr (detail::when_fits<P>) {
       return tenax::retrying(tenax::policy{std::move(p), this->strategy, this->condition, this->observers, this->gates,
-                                           this->token, this->advisor, this->server_limit},
+                                           this->token, this->advisor, this->limits},
                              environment_);
     } else {
       return *this;
@@ -81,7 +62,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto wait(W w) const {
     if constexpr (detail::wait_fits<W>) {
       return tenax::retrying(tenax::policy{this->predicate, std::move(w), this->condition, this->observers, this->gates,
-                                           this->token, this->advisor, this->server_limit},
+                                           this->token, this->advisor, this->limits},
                              environment_);
     } else {
       return *this;
@@ -93,7 +74,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto stop(S s) const {
     if constexpr (detail::stop_fits<S>) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, std::move(s), this->observers, this->gates,
-                                           this->token, this->advisor, this->server_limit},
+                                           this->token, this->advisor, this->limits},
                              environment_);
     } else {
       return *this;
@@ -115,7 +96,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto cancel_with(Token t) const {
     if constexpr (detail::check_token<Token>()) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, std::move(t), this->advisor, this->server_limit},
+                                           this->gates, std::move(t), this->advisor, this->limits},
                              environment_);
     } else {
       return *this;
@@ -129,7 +110,7 @@ class retrying : public Policy {
     if constexpr (detail::check_gate<G>()) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
                                            detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token,
-                                           this->advisor, this->server_limit},
+                                           this->advisor, this->limits},
                              environment_);
     } else {
       return *this;
@@ -143,7 +124,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto advised_by(F f) const {
     if constexpr (detail::check_advisor<F>()) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, this->token, std::move(f), this->server_limit},
+                                           this->gates, this->token, std::move(f), this->limits},
                              environment_);
     } else {
       return *this;
@@ -155,8 +136,21 @@ class retrying : public Policy {
   /// Throws `std::invalid_argument` for a negative `max`.
   [[nodiscard]] constexpr retrying max_server_wait(any_duration max, too_long action = too_long::give_up) const {
     auto copy = *this;
-    copy.server_limit = {detail::require_not_negative("max_server_wait: max", max), action};
+    copy.limits.server = {detail::require_not_negative("max_server_wait: max", max), action};
     return copy;
+  }
+
+  /// How long one attempt may take. An asynchronous call (`tenax::asio::async_retry`) cancels it then, and the policy sees
+  /// `tenax::attempt_timed_out` or the error code for it. A blocking call cannot interrupt anybody: its callable has to
+  /// take an `attempt_info const&` and to obey `time_left`, which is at most `limit`.
+  ///
+  /// Throws `std::invalid_argument` unless `limit` is more than zero.
+  [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
+    return tenax::retrying(
+        tenax::policy{
+            this->predicate, this->strategy, this->condition, this->observers, this->gates, this->token, this->advisor,
+            detail::timed_limits{this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}},
+        environment_);
   }
 
   /// Where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.
@@ -272,6 +266,8 @@ class retrying : public Policy {
 
   /// The roles alone, as drivers see them.
   [[nodiscard, gnu::always_inline]] constexpr Policy const& policy() const noexcept { return *this; }
+  /// Time, sleep and randomness alone.
+  [[nodiscard]] constexpr Environment const& environment() const noexcept { return environment_; }
 
  private:
   template <class Observer>
@@ -279,7 +275,7 @@ class retrying : public Policy {
     return tenax::retrying(
         tenax::policy{this->predicate, this->strategy, this->condition,
                       detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)),
-                      this->gates, this->token, this->advisor, this->server_limit},
+                      this->gates, this->token, this->advisor, this->limits},
         environment_);
   }
 

@@ -63,15 +63,14 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 /// An operation can pass on a server's wait, so `total_wait` reckons every wait as `max_server_wait` (5 minutes, unless
 /// set) where the strategy's own is shorter; a deadline or a lower `max_server_wait` brings it down. Time spent in the
 /// attempts themselves is not included. Complexity: linear in the number of attempts, up to a thousand.
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor>
-[[nodiscard]] constexpr worst_case_bounds worst_case(
-    policy<When, Wait, Stop, Observers, Gates, Token, Advisor> const& p) {
+template <class... Parts>
+[[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
   constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
   auto const limits = detail::limits_of(p.condition);
-  auto const obeyed = p.server_limit.max;
+  auto const obeyed = p.limits.server.max;
 
   worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};
-  if (!Gates::empty) {
+  if (!policy<Parts...>::gates_type::empty) {
     result.total_wait = result.own_wait = limits.waiting;
     return result;
   }

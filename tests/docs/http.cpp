@@ -64,7 +64,7 @@ TEST_CASE("http: The table of the standard policy is that of the code") {
           "; any that carries an idempotency key; any that the server has not acted on |",
       "| attempts | " + std::to_string(attempts_at(policy, with_status(503))) + " |",
       "| deadline | " + written(worst.total_wait) + " |",
-      "| longest server wait | " + written(policy.server_limit.max) +
+      "| longest server wait | " + written(policy.limits.server.max) +
           ", and not past the deadline; above that, the call gives up |",
   };
   auto const text = docs::text("../../docs/reference/http.md");

@@ -29,14 +29,14 @@ TEST_CASE("retrying: The tables of defaults are those of the code") {
   static_assert(
       std::is_same_v<std::remove_const_t<decltype(defaults.predicate)>, when::failed_predicate>);
   CHECK(growth.factor == 2.0);
-  CHECK(defaults.server_limit.action == tenax::too_long::give_up);
+  CHECK(defaults.limits.server.action == tenax::too_long::give_up);
   std::vector<std::string> const rows{
       "| `.when` | `when::failed`: exceptions derived from `std::runtime_error`, and results that "
       "say they failed |",
       "| `.wait` | `wait::exponential({.base = " + written(growth.base) +
           ", .max = " + written(growth.max) + "}).full()` |",
       "| `.stop` | `stop::after_attempts(" + std::to_string(defaults.condition.attempts) + ")` |",
-      "| `.max_server_wait` | " + written(defaults.server_limit.max) +
+      "| `.max_server_wait` | " + written(defaults.limits.server.max) +
           "; above that, the call gives up |",
   };
   for (auto const* page : {"../../README.md", "../../docs/reference/retrying.md"}) {

@@ -23,7 +23,7 @@ constexpr auto polite =
 // Varying a policy gives another constant.
 constexpr auto eager = polite.stop(stop::after_attempts(2));
 static_assert(eager.condition.attempts == 2 && polite.condition.left.attempts == 5);
-static_assert(polite.server_limit.max == 1min && eager.server_limit.action == tenax::too_long::clamp);
+static_assert(polite.limits.server.max == 1min && eager.limits.server.action == tenax::too_long::clamp);
 static_assert(tenax::worst_case(polite).attempts == 5 && tenax::worst_case(polite).total_wait == 2min);
 
 // A policy without a part that looks at time says so.
@@ -35,7 +35,7 @@ static_assert(safe.condition.attempts == 3);
 static_assert(safe.strategy.strategy.base == 100ms && safe.strategy.strategy.factor == 2.0 &&
               safe.strategy.strategy.max == 5s);
 static_assert(safe.strategy({.number = 1}) == 50ms && safe.strategy({.number = 99}) == 2500ms);
-static_assert(safe.server_limit.max == 5min && safe.server_limit.action == tenax::too_long::give_up);
+static_assert(safe.limits.server.max == 5min && safe.limits.server.action == tenax::too_long::give_up);
 
 // The engine decides at compile time: two retries with the waits that the strategy asks for, then the limit.
 constexpr bool waits_then_gives_up() {

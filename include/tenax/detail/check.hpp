@@ -255,4 +255,19 @@ constexpr bool check_result() {
   return false;
 }
 
+/// Whether a setter was given a policy of its role; if not, the compiler says what was given. The policies of the library
+/// are known to be right.
+template <class P>
+inline constexpr bool when_fits = check_when<P>();
+template <std::derived_from<when::interface> P>
+inline constexpr bool when_fits<P> = true;
+
+template <class W>
+inline constexpr bool wait_fits = check_wait<W>();
+
+template <class S>
+inline constexpr bool stop_fits = check_stop<S>();
+template <std::derived_from<stop::interface> S>
+inline constexpr bool stop_fits<S> = true;
+
 }  // namespace tenax::detail

@@ -93,9 +93,13 @@ constexpr bool is_callable() {
 template <class T>
 inline constexpr bool returnable = std::is_void_v<T> || std::is_reference_v<T> || std::is_move_constructible_v<T>;
 
+/// Whether an operation can keep to the time that a policy gives an attempt, where nobody can interrupt it.
+template <class Policy, class F, class... Args>
+concept keeps_time = !Policy::limits_type::times_attempts || called_with_attempt<F, Args...>;
+
 template <class Policy, class F, class... Args>
 concept right_call = callable_operation<F, Args...> && returnable<typename operation_result<F, Args...>::type> &&
-                     policy_fits<Policy, typename operation_result<F, Args...>::type>;
+                     keeps_time<Policy, F, Args...> && policy_fits<Policy, typename operation_result<F, Args...>::type>;
 
 /// Whether a policy and an operation go together.
 template <class Policy, class F, class... Args>
@@ -121,7 +125,11 @@ template <class T, class Policy, class F, class... Args>
     using result = typename operation_result<F, Args...>::type;
     static_assert(returnable<result>,
                   "tenax: the callable returns a type that cannot be moved; return a pointer to it instead");
-    if constexpr (returnable<result>) check_result<Policy, result>();
+    constexpr bool in_time = keeps_time<Policy, F, Args...>;
+    static_assert(in_time,
+                  "tenax: .attempt_timeout() cannot interrupt a blocking call; let the callable take a "
+                  "`tenax::attempt_info const&` and obey its time_left, or use an asynchronous call");
+    if constexpr (returnable<result> && in_time) check_result<Policy, result>();
   }
   __builtin_unreachable();
 }

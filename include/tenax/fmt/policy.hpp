@@ -101,8 +101,8 @@ inline void write(description& out, server_wait_limit limit) {
   }
 }
 
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor>
-void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, Advisor> const& p) {
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor, class Limits>
+void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, Advisor, Limits> const& p) {
   auto const worst = worst_case(p);
   if constexpr (!Gates::empty) {
     out.text("asks first:  ");
@@ -117,7 +117,11 @@ void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, A
   detail::describe(p.condition, out, "when your condition says so");
   if (can_stop<Token>) out.text(", or when cancelled");
   out.text("\nserver wait: ");
-  write(out, p.server_limit);
+  write(out, p.limits.server);
+  if constexpr (Limits::times_attempts) {
+    out.text("\nan attempt:  ends after ");
+    out.time(p.limits.attempt);
+  }
   out.text("\nworst case:  ");
   write(out, worst);
   if (!Gates::empty && !worst.bounded()) out.text(" at the gates");
