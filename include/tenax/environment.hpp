@@ -23,6 +23,14 @@ inline constinit thread_local duration skipped_sleep{};
 
 inline bool skipping_sleeps() noexcept { return __atomic_load_n(&skip_sleeps, __ATOMIC_RELAXED) != 0; }
 
+/// Whether this thread does not have to sleep for `d`: because it is nothing, or because it was told to skip.
+inline bool skips_sleep(duration d) noexcept {
+  if (d <= duration::zero()) return true;
+  if (!skipping_sleeps()) return false;
+  skipped_sleep = saturating_add(skipped_sleep, d);
+  return true;
+}
+
 // The sleeps are not noexcept: a thread that pthread_cancel ends in its sleep unwinds its stack through here.
 inline void sleep_for(duration d) {
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
@@ -67,7 +75,7 @@ struct real_time {
 
   /// Sleeps for `d`, also through signals. Returns at once if `d` is not more than zero.
   static void sleep(duration d) {
-    if (!skip(d)) detail::sleep_for(d);
+    if (!detail::skips_sleep(d)) detail::sleep_for(d);
   }
 
   /// Sleeps for `d`, or until `token.stop_requested()`: at once for a `std::stop_token` (see <tenax/cancel.hpp>), within
@@ -77,18 +85,10 @@ struct real_time {
     constexpr bool wakes = !detail::left_polling<Token>;
     static_assert(wakes,
                   "tenax: to wake a sleep, a std::stop_token (or a token like it) needs #include <tenax/cancel.hpp>");
-    if (!skip(d)) detail::interruptible_sleep<Token>::sleep_for(d, token);
+    if (!detail::skips_sleep(d)) detail::interruptible_sleep<Token>::sleep_for(d, token);
   }
 
   [[nodiscard]] static random_source& random() noexcept { return this_thread_random(); }
-
- private:
-  static bool skip(duration d) noexcept {
-    if (d <= duration::zero()) return true;
-    if (!detail::skipping_sleeps()) return false;
-    detail::skipped_sleep = saturating_add(detail::skipped_sleep, d);
-    return true;
-  }
 };
 
 }  // namespace tenax

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// detail/async_call.hpp: what the drivers of asynchronous calls share: all but waiting and making attempts.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <typeinfo>
+#include <utility>
+
+#include <tenax/detail/drive.hpp>
+#include <tenax/report.hpp>
+#include <tenax/retry_loop.hpp>
+
+namespace tenax::detail {
+
+/// One call: its loop, and the last attempt's outcome. Lives where the call lives, in a coroutine's frame or an operation's
+/// state. A driver asks `start`, and then does as it is told until `stops()`; then it asks for the `result`.
+template <class T, class Policy, class World, bool ReadsClock>
+class async_call {
+ public:
+  async_call(Policy policy, World world)
+      : world_(std::move(world)), loop_(std::move(policy), now(), random_of(world_)) {}
+
+  async_call(async_call const&) = delete;
+  async_call& operator=(async_call const&) = delete;
+
+  /// The first step, and the one after every wait.
+  [[nodiscard]] decision start() { return loop_.start_attempt(now()); }
+
+  /// What the next attempt is told. The last outcome ends here, so that two of them never live at once.
+  [[nodiscard]] attempt_info begin_attempt() {
+    last_.reset();
+    return loop_.info();
+  }
+
+  /// How the attempt ended.
+  template <class... Value>
+  void returned(Value&&... value) {
+    last_.emplace(std::forward<Value>(value)...);
+  }
+  /// An attempt that fails after the call was asked to stop was most likely cancelled: it says nothing about the other
+  /// side, and whoever looks at its exception need not know every library's own.
+  void threw(caught_exception exception) {
+    if (asked_to_stop(policy().token) && exception.classified() == nullptr) {
+      static cancelled const mark;
+      last_.emplace(caught_exception(exception.pointer(), exception.standard(), &mark));
+    } else {
+      last_.emplace(std::move(exception));
+    }
+  }
+  void threw(stashed_exception& exception) { threw(exception.take(plain_)); }
+
+  /// The step after an attempt.
+  [[nodiscard]] decision finish_attempt() {
+    auto const next = loop_.finish_attempt(*last_, now());
+    if constexpr (can_release<T>) {
+      if (next.waits()) release(*last_);
+    }
+    return next;
+  }
+
+  /// How the call ended. Call it once, after a decision to stop.
+  [[nodiscard]] outcome<T>&& result() {
+    if (!last_) last_.emplace(loop_.template unstarted<T>());
+    loop_.conclude(*last_);
+    return std::move(*last_);
+  }
+  [[nodiscard]] report<T> report_result() {
+    auto&& last = result();
+    return {std::move(last), loop_.reason(), loop_.attempts(), loop_.elapsed(), loop_.waited(), loop_.server_wait()};
+  }
+
+  /// The outcome of the attempt that has ended last.
+  [[nodiscard]] outcome<T>& last() noexcept { return *last_; }
+
+  [[nodiscard]] World& world() noexcept { return world_; }
+  [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
+
+ private:
+  [[nodiscard]] time_point now() const { return now_of<ReadsClock>(world_); }
+
+  World world_;
+  retry_loop<Policy, ReadsClock> loop_;
+  std::optional<outcome<T>> last_{};
+  std::type_info const* plain_ = nullptr;
+};
+
+}  // namespace tenax::detail

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// detail/drive_coroutine.hpp: the loop that awaits between attempts.
+#pragma once
+
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/async_call.hpp>
+#include <tenax/detail/operation.hpp>
+
+namespace tenax::detail {
+
+/// What `co_await a` asks for its value.
+template <class A>
+decltype(auto) awaiter_of(A&& a) {
+  if constexpr (requires { std::forward<A>(a).operator co_await(); }) {
+    return std::forward<A>(a).operator co_await();
+  } else if constexpr (requires { operator co_await(std::forward<A>(a)); }) {
+    return operator co_await(std::forward<A>(a));
+  } else {
+    return std::forward<A>(a);
+  }
+}
+
+template <class A>
+concept awaitable = requires(A&& a) { awaiter_of(std::forward<A>(a)).await_resume(); };
+
+template <class A>
+struct awaited {
+  using type = void;
+};
+template <awaitable A>
+struct awaited<A> {
+  using type = decltype(awaiter_of(std::declval<A>()).await_resume());
+};
+
+/// What `co_await` of what an operation returns gives.
+template <class F>
+using awaited_result = typename awaited<result_or_void<F>>::type;
+
+/// Whether an operation can be retried in a coroutine by a policy; if not, says why.
+template <class Policy, class F>
+constexpr bool check_async_operation() {
+  if constexpr (!callable_operation<F>) {
+    static_assert(callable_operation<F>,
+                  "tenax: a coroutine's operation takes no arguments, or a `tenax::attempt_info const&`, and returns "
+                  "something to co_await, as in [&] { return fetch(url); }");
+    return false;
+  } else if constexpr (!awaitable<result_or_void<F>>) {
+    static_assert(awaitable<result_or_void<F>>,
+                  "tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy "
+                  "itself: policy(f)");
+    return false;
+  } else {
+    return check_result<Policy, awaited_result<F>>();
+  }
+}
+
+// g++ says of coroutines of Boost.Asio 1.74 that their memory is freed in the wrong way.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+/// The driver. Everything is a parameter by value, so that it lives in the coroutine's frame.
+template <class T, bool WantsReport, class Task, class Policy, class World, class F>
+Task drive_coroutine(Policy policy, World world, F operation) {
+  // Only a coroutine itself can ask its library where it runs, and how it is cancelled.
+  if constexpr (requires { typename World::executor_query; }) {
+    world.enter(co_await typename World::executor_query());
+  }
+  if constexpr (requires { typename World::cancellation_query_type; }) {
+    policy.token.state = co_await typename World::cancellation_query_type();
+  }
+  async_call<T, Policy, World, Policy::uses_time || WantsReport> call(std::move(policy), std::move(world));
+  decision next = call.start();
+  for (;;) {
+    while (next.waits()) {
+      if (next.delay > duration::zero()) co_await call.world().pause(next.delay, call.policy().token);
+      next = call.start();
+    }
+    if (next.stops()) break;
+
+    auto const info = call.begin_attempt();
+    stashed_exception failure;
+    bool threw = false;
+#if defined(__cpp_exceptions)
+    try {
+#endif
+      if constexpr (std::is_void_v<T>) {
+        co_await call_operation(info, operation);
+        call.returned();
+      } else {
+        call.returned(co_await call_operation(info, operation));
+      }
+#if defined(__cpp_exceptions)
+    } catch (std::exception const& e) {
+      failure = stashed_exception::current(&e);
+      threw = true;
+    }
+#if defined(__GLIBCXX__)
+    catch (__cxxabiv1::__forced_unwind const&) {
+      throw;
+    }
+#endif
+    catch (...) {
+      failure = stashed_exception::current(nullptr);
+      threw = true;
+    }
+#endif
+    if (threw) call.threw(failure);
+    next = call.finish_attempt();
+  }
+  if constexpr (WantsReport) {
+    co_return call.report_result();
+  } else if constexpr (std::is_void_v<T>) {
+    call.result().get();
+  } else {
+    co_return call.result().get();
+  }
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+}  // namespace tenax::detail
