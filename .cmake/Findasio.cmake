@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Findasio.cmake: the target asio::asio, standalone Asio, which is headers and brings no package of its own.
+find_path(asio_INCLUDE_DIR asio/awaitable.hpp)
+mark_as_advanced(asio_INCLUDE_DIR)
+if(asio_INCLUDE_DIR AND EXISTS "${asio_INCLUDE_DIR}/asio/version.hpp")
+  file(STRINGS "${asio_INCLUDE_DIR}/asio/version.hpp" asio_version_line REGEX "ASIO_VERSION [0-9]+ //")
+  string(REGEX REPLACE ".*// ([0-9.]+).*" "\\1" asio_VERSION "${asio_version_line}")
+endif()
+if(asio_INCLUDE_DIR AND NOT TARGET asio::asio)
+  find_package(Threads QUIET)
+  add_library(asio::asio INTERFACE IMPORTED GLOBAL)
+  target_include_directories(asio::asio INTERFACE "${asio_INCLUDE_DIR}")
+  target_link_libraries(asio::asio INTERFACE Threads::Threads)
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(asio REQUIRED_VARS asio_INCLUDE_DIR VERSION_VAR asio_VERSION)

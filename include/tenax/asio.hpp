@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// asio.hpp: the driver for standalone Asio; <tenax/boost_asio.hpp> is the same for Boost.Asio. Tested with Asio 1.22.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/bind_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/error.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/strand.hpp>
+#include <asio/system_executor.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#if !defined(ASIO_HAS_CO_AWAIT) || !defined(ASIO_HAS_STD_COROUTINE)
+#error \
+    "tenax: this Asio does not know that the compiler has coroutines; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1"
+#endif
+
+#include <tenax/detail/asio_retry.hpp>
+
+namespace tenax {
+
+namespace detail {
+
+/// What the driver uses of standalone Asio.
+struct standalone_asio {
+  static constexpr bool has_cancellation = true;
+
+  using error_code = ::asio::error_code;
+  using no_executor = ::asio::system_executor;
+  using use_awaitable = ::asio::use_awaitable_t<>;
+  using executor_query = ::asio::this_coro::executor_t;
+  using cancellation_query = ::asio::this_coro::cancellation_state_t;
+  using cancellation_signal = ::asio::cancellation_signal;
+  using cancellation_state = ::asio::cancellation_state;
+  using cancellation_slot = ::asio::cancellation_slot;
+  using cancellation_type = ::asio::cancellation_type_t;
+
+  template <class T, class Executor>
+  using awaitable = ::asio::awaitable<T, Executor>;
+  template <class Executor>
+  using use_awaitable_on = ::asio::use_awaitable_t<Executor>;
+  template <class Clock, class Executor>
+  using timer = ::asio::basic_waitable_timer<Clock, ::asio::wait_traits<Clock>, Executor>;
+  template <class Executor>
+  using work_guard = ::asio::executor_work_guard<Executor>;
+
+  static error_code aborted() { return ::asio::error::operation_aborted; }
+  static error_code timed_out() { return ::asio::error::timed_out; }
+  static error_code try_again() { return ::asio::error::try_again; }
+  static auto terminal() { return ::asio::cancellation_type::terminal; }
+
+  template <class Signature, class Token, class Initiation>
+  static auto initiate(Initiation initiation, Token token) {
+    return ::asio::async_initiate<Token, Signature>(std::move(initiation), token);
+  }
+  template <class Executor, class Awaitable, class Token>
+  static auto spawn(Executor const& executor, Awaitable awaitable, Token&& token) {
+    return ::asio::co_spawn(executor, std::move(awaitable), std::forward<Token>(token));
+  }
+  template <class Executor, class F>
+  static void post(Executor const& executor, F f) {
+    ::asio::post(executor, std::move(f));
+  }
+  template <class Executor, class F>
+  static void dispatch(Executor const& executor, F f) {
+    ::asio::dispatch(executor, std::move(f));
+  }
+  template <class Token>
+  static auto redirect_error(Token token, error_code& error) {
+    return ::asio::redirect_error(token, error);
+  }
+  template <class Executor>
+  static auto strand_of(Executor const& executor) {
+    return ::asio::make_strand(executor);
+  }
+  template <class Handler, class Default>
+  static auto executor_of(Handler const& handler, Default const& otherwise) {
+    return ::asio::get_associated_executor(handler, otherwise);
+  }
+  template <class Handler>
+  static auto allocator_of(Handler const& handler) {
+    return ::asio::get_associated_allocator(handler);
+  }
+  template <class Type>
+  static void emit(cancellation_signal& signal, Type type) {
+    signal.emit(type);
+  }
+  static cancellation_slot slot_of_signal(cancellation_signal& signal) noexcept { return signal.slot(); }
+  template <class Handler>
+  static auto slot_of(Handler const& handler) {
+    return ::asio::get_associated_cancellation_slot(handler);
+  }
+};
+
+}  // namespace detail
+
+/// Retries with standalone Asio. `<tenax/boost_asio.hpp>` has the same in `tenax::boost_asio`.
+namespace asio {
+
+/// Retries an asynchronous operation by a policy. `operation` is called for every attempt, with the attempt's
+/// `attempt_info const&` first if it takes that, and is one of two:
+///   1. it returns an `asio::awaitable<T>`: `[&] { return fetch(socket); }`. The call is an awaitable that returns what the
+///      last attempt returned and throws what that threw;
+///   2. it is an initiating function, with a completion token of any type:
+///      `[&](auto token) { return socket.async_connect(address, std::move(token)); }`. Its handler's signature is
+///      `void(error_code, Values...)`, and that is the call's, too: its handler gets what the last attempt got. The policy
+///      sees a `tenax::completion`: `when::error(asio::error::connection_refused)`.
+///
+/// Without a token, the call is awaited: `co_await async_retry(polite, [&] { return fetch(socket); })`.
+///
+/// The policy and the operation are copied into the call; the operation stays where it is until the call has ended.
+/// Waits cost a timer, of the clock that the policy's environment names as its `clock`, otherwise of the steady clock.
+///
+/// Cancelling the call by its cancellation slot, or by the token of `.cancel_with()` from any thread, cancels the wait or
+/// the operation that is under way, and ends the call with the last outcome. A call that has none throws
+/// `tenax::cancelled`, or completes with `asio::error::operation_aborted`; one that a gate refused throws `tenax::refused`
+/// or completes with `try_again`; and one that was too late throws `tenax::expired` or completes with `timed_out`. An
+/// exception of an initiating function leaves through the function that called it, and ends the call without a word.
+template <class Policy, class Environment, class Operation>
+[[nodiscard]] auto async_retry(retrying<Policy, Environment> const& policy, Operation operation) {
+  return detail::start_asio<detail::standalone_asio, false>(policy, std::move(operation));
+}
+
+/// The same, with a completion token: `use_awaitable`, a callback, `use_future`. The call runs on the executor that is
+/// bound to the token. A coroutine's handler has the signature `void(std::exception_ptr, T)`, as that of `co_spawn`.
+template <class Policy, class Environment, class Operation, class Token>
+auto async_retry(retrying<Policy, Environment> const& policy, Operation operation, Token&& token) {
+  return detail::start_asio<detail::standalone_asio, false>(nullptr, policy, std::move(operation),
+                                                            std::forward<Token>(token));
+}
+
+/// The same, on the executor `where`, or on that of the context `where`.
+template <class ExecutorOrContext, class Policy, class Environment, class Operation, class Token>
+auto async_retry(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
+                 Token&& token) {
+  return detail::start_asio<detail::standalone_asio, false>(detail::executor_in(where), policy, std::move(operation),
+                                                            std::forward<Token>(token));
+}
+
+/// As `async_retry`, but gives a `tenax::report`: value or exception, why the call stopped, and the numbers.
+template <class Policy, class Environment, class Operation>
+[[nodiscard]] auto async_try_retry(retrying<Policy, Environment> const& policy, Operation operation) {
+  return detail::start_asio<detail::standalone_asio, true>(policy, std::move(operation));
+}
+template <class Policy, class Environment, class Operation, class Token>
+auto async_try_retry(retrying<Policy, Environment> const& policy, Operation operation, Token&& token) {
+  return detail::start_asio<detail::standalone_asio, true>(nullptr, policy, std::move(operation),
+                                                           std::forward<Token>(token));
+}
+template <class ExecutorOrContext, class Policy, class Environment, class Operation, class Token>
+auto async_try_retry(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
+                     Token&& token) {
+  return detail::start_asio<detail::standalone_asio, true>(detail::executor_in(where), policy, std::move(operation),
+                                                           std::forward<Token>(token));
+}
+
+}  // namespace asio
+}  // namespace tenax
+
+/// Tells an initiating function's signature to whoever asks for it in `decltype`.
+template <class R, class... Args>
+class asio::async_result<tenax::detail::signature_probe, R(Args...)> {
+ public:
+  using return_type = tenax::detail::probed<R(Args...)>;
+
+  template <class Initiation, class Token, class... Given>
+  static return_type initiate(Initiation&&, Token&&, Given&&...) {
+    return {};
+  }
+};

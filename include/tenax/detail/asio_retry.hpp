@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// detail/asio_retry.hpp: the driver for Asio, written against a kit of what it uses, because there are two Asios.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/asio_call.hpp>
+#include <tenax/detail/asio_world.hpp>
+#include <tenax/detail/drive_coroutine.hpp>
+#include <tenax/retrying.hpp>
+
+namespace tenax::detail {
+
+/// Whether somebody outside of Asio can interrupt a call of a policy.
+template <class Policy>
+inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
+
+/// Where the steps of a call run.
+template <class Kit, class Policy, class Executor>
+auto steps_of(Executor const& executor) {
+  if constexpr (interrupts<Policy> && std::is_convertible_v<decltype(Kit::strand_of(executor)), Executor>) {
+    return Executor(Kit::strand_of(executor));
+  } else if constexpr (interrupts<Policy>) {
+    return Kit::strand_of(executor);
+  } else {
+    return executor;
+  }
+}
+
+/// Starts a call whose end `token` is told of. `given`: an executor, or null for the handler's own.
+template <class Kit, class T, class Signature, class Policy, class Env, class F, class End, class Executor, class Token>
+auto initiate_call(Policy const& policy, Env const& environment, F operation, End end, Executor given, Token token) {
+  return Kit::template initiate<Signature>(
+      [=, operation = std::move(operation)](auto&& handler) mutable {
+        using handler_type = std::decay_t<decltype(handler)>;
+        auto const base = [&] {
+          if constexpr (std::is_null_pointer_v<Executor>) {
+            return Kit::executor_of(handler, typename Kit::no_executor());
+          } else {
+            return given;
+          }
+        }();
+        constexpr bool knows_executor = !std::is_same_v<std::remove_const_t<decltype(base)>, typename Kit::no_executor>;
+        static_assert(knows_executor,
+                      "tenax: async_retry() has to know where its timers run: pass an io_context or an executor first, "
+                      "async_retry(io, policy, operation, token), or bind one to the token with bind_executor");
+        if constexpr (knows_executor) {
+          auto const executor = steps_of<Kit, Policy>(base);
+          using steps = std::remove_const_t<decltype(executor)>;
+          using call_type = asio_call<Kit, T, Policy, Env, F, End, steps, handler_type>;
+          auto call =
+              std::allocate_shared<call_type>(Kit::allocator_of(handler), policy, environment, std::move(operation),
+                                              end, executor, handler_type(std::forward<decltype(handler)>(handler)));
+          if constexpr (interrupts<Policy>) {
+            Kit::post(executor, [call] { call->start(false); });
+          } else {
+            call->start(true);
+          }
+        }
+      },
+      std::move(token));
+}
+
+/// A coroutine that waits for a call that somebody outside can interrupt.
+template <class Kit, class T, bool WantsReport, class Task, class Policy, class Env, class F>
+Task await_call(Policy policy, Env environment, F operation) {
+  using executor = typename Task::executor_type;
+  typename end_in_frame<T, WantsReport>::place result;
+  executor here = co_await typename Kit::executor_query();
+  typename Kit::template use_awaitable_on<executor> token;
+  co_await initiate_call<Kit, T, void()>(policy, environment, std::move(operation),
+                                         end_in_frame<T, WantsReport>(result), here, token);
+  if constexpr (WantsReport) {
+    co_return std::move(*result);
+  } else if constexpr (std::is_void_v<T>) {
+    std::move(*result).get();
+  } else {
+    co_return std::move(*result).get();
+  }
+}
+
+/// An operation that returns an awaitable.
+template <class Kit, bool WantsReport, class Policy, class Env, class F>
+auto await_operation(retrying<Policy, Env> const& policy, F operation) {
+  if constexpr (check_async_operation<Policy, F>() && check_asio_environment<Env>()) {
+    using executor = typename result_or_void<F>::executor_type;
+    using result = awaited_result<F>;
+    using task = typename Kit::template awaitable<std::conditional_t<WantsReport, report<result>, result>, executor>;
+    if constexpr (interrupts<Policy>) {
+      return await_call<Kit, result, WantsReport, task, Policy, Env, F>(policy.policy(), policy.environment(),
+                                                                        std::move(operation));
+    } else {
+      using world = asio_world<Kit, Env, executor>;
+      if constexpr (Kit::has_cancellation) {
+        using token = linked_token<no_token, typename Kit::cancellation_state>;
+        return drive_coroutine<result, WantsReport, task>(with_token(policy.policy(), token{}),
+                                                          world(policy.environment()), std::move(operation));
+      } else {
+        return drive_coroutine<result, WantsReport, task>(policy.policy(), world(policy.environment()),
+                                                          std::move(operation));
+      }
+    }
+  }
+}
+
+template <class Kit, class Executor, class Token>
+auto executor_or_bound(Executor const& given, Token const& token) {
+  if constexpr (std::is_null_pointer_v<Executor>) {
+    return Kit::executor_of(token, typename Kit::no_executor());
+  } else {
+    return given;
+  }
+}
+
+/// `async_retry` and `async_try_retry` with a token. `given`: an executor, or null.
+template <class Kit, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
+auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
+  constexpr auto shape = shape_of<F>();
+  if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
+    using executor = typename result_or_void<F>::executor_type;
+    if constexpr (std::is_same_v<std::decay_t<Token>, typename Kit::template use_awaitable_on<executor>> &&
+                  std::is_null_pointer_v<Executor>) {
+      return await_operation<Kit, WantsReport>(policy, std::move(operation));
+    } else if constexpr (WantsReport) {
+      // co_spawn would want a report that can be made of nothing.
+      if constexpr (check_async_operation<Policy, F>() && check_asio_environment<Env>()) {
+        using result = awaited_result<F>;
+        return initiate_call<Kit, result, void(report<result>)>(policy.policy(), policy.environment(),
+                                                                std::move(operation), end_in_report<result>(), given,
+                                                                std::forward<Token>(token));
+      }
+    } else {
+      auto const where = executor_or_bound<Kit>(given, token);
+      constexpr bool knows_executor = !std::is_same_v<std::remove_const_t<decltype(where)>, typename Kit::no_executor>;
+      static_assert(
+          knows_executor,
+          "tenax: async_retry() has to know where the coroutine runs: pass an io_context or an executor first, "
+          "async_retry(io, policy, operation, token), or bind one to the token with bind_executor");
+      if constexpr (knows_executor) {
+        return Kit::spawn(where, await_operation<Kit, WantsReport>(policy, std::move(operation)),
+                          std::forward<Token>(token));
+      }
+    }
+  } else if constexpr (shape == asio_shape::initiating || shape == asio_shape::initiating_with_info) {
+    using signature = typename asio_signature<shape, F>::type;
+    using result = typename asio_outcome<signature>::type;
+    if constexpr (check_result<Policy, result>() && check_asio_environment<Env>()) {
+      if constexpr (WantsReport) {
+        return initiate_call<Kit, result, void(report<result>)>(
+            policy.policy(), policy.environment(), std::move(operation), end_in_report<result>(), given, token);
+      } else {
+        return initiate_call<Kit, result, signature>(policy.policy(), policy.environment(), std::move(operation),
+                                                     end_in_handler<Kit, result>(), given, std::forward<Token>(token));
+      }
+    }
+  } else {
+    static_assert(
+        shape != asio_shape::unknown,
+        "tenax: async_retry() needs an operation that returns an awaitable, as in [&] { return fetch(url); }, "
+        "or one that takes a completion token, as in [&](auto token) { return socket.async_connect(address, "
+        "std::move(token)); }");
+  }
+}
+
+/// Without a token: something to await.
+template <class Kit, bool WantsReport, class Policy, class Env, class F>
+auto start_asio(retrying<Policy, Env> const& policy, F operation) {
+  return start_asio<Kit, WantsReport>(nullptr, policy, std::move(operation), typename Kit::use_awaitable());
+}
+
+/// An executor, or that of a context.
+template <class ExecutorOrContext>
+auto executor_in(ExecutorOrContext& where) {
+  if constexpr (requires { where.get_executor(); }) {
+    return where.get_executor();
+  } else {
+    return where;
+  }
+}
+
+}  // namespace tenax::detail

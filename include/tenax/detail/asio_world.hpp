@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// detail/asio_world.hpp: what operations in Asio look like, and the clock and the timers of a call.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/completion.hpp>
+#include <tenax/environment.hpp>
+#include <tenax/policy.hpp>
+
+namespace tenax::detail {
+
+/// Completion token that asks an initiating function for its signature, in `decltype` only.
+struct signature_probe {};
+template <class Signature>
+struct probed {
+  using signature = Signature;
+};
+
+/// Shapes of operations.
+enum class asio_shape : unsigned char { unknown, awaitable, awaitable_with_info, initiating, initiating_with_info };
+
+template <class F>
+constexpr asio_shape shape_of() {
+  if constexpr (requires(F& f) { f(); }) {
+    return asio_shape::awaitable;
+  } else if constexpr (requires(F& f) { typename decltype(f(signature_probe{}))::signature; }) {
+    return asio_shape::initiating;
+  } else if constexpr (requires(F& f, attempt_info const& i) {
+                         typename decltype(f(i, signature_probe{}))::signature;
+                       }) {
+    return asio_shape::initiating_with_info;
+  } else if constexpr (requires(F& f, attempt_info const& i) { f(i); }) {
+    return asio_shape::awaitable_with_info;
+  } else {
+    return asio_shape::unknown;
+  }
+}
+
+template <asio_shape Shape, class F>
+struct asio_signature {};
+template <class F>
+struct asio_signature<asio_shape::initiating, F> {
+  using type = typename decltype(std::declval<F&>()(signature_probe{}))::signature;
+};
+template <class F>
+struct asio_signature<asio_shape::initiating_with_info, F> {
+  using type = typename decltype(std::declval<F&>()(std::declval<attempt_info const&>(), signature_probe{}))::signature;
+};
+
+/// What the policy sees of what an operation hands to its handler.
+template <class Signature>
+struct asio_outcome {};
+template <class ErrorCode, class... Values>
+struct asio_outcome<void(ErrorCode, Values...)> {
+  using type = completion<std::remove_cvref_t<ErrorCode>, std::remove_cvref_t<Values>...>;
+};
+
+/// A policy's token, and whether the call was cancelled in Asio's way.
+template <class Token, class State>
+struct linked_token {
+  Token own;
+  State state{};
+
+  [[nodiscard]] bool stop_requested() const {
+    if (asked_to_stop(own)) return true;
+    if constexpr (std::is_pointer_v<State>) {
+      return *state;
+    } else {
+      return state.cancelled() != decltype(state.cancelled()){};
+    }
+  }
+};
+
+/// Operations see their policy's token as if it were alone.
+template <class Token, class State>
+constexpr token_view view_token(linked_token<Token, State> const& token) noexcept {
+  if constexpr (can_stop<Token>) {
+    return view_token(token.own);
+  } else {
+    return {};
+  }
+}
+
+template <class Token, class When, class Wait, class Stop, class Observers, class Gates, class Old, class Advisor,
+          class Limits>
+constexpr auto with_token(policy<When, Wait, Stop, Observers, Gates, Old, Advisor, Limits> const& p, Token token) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.advisor, p.limits};
+}
+
+/// The clock that timers run on: the environment's, if it names one.
+template <class Env>
+struct clock_of {
+  using type = std::chrono::steady_clock;
+};
+template <class Env>
+  requires requires { typename unwrapped<Env>::clock; }
+struct clock_of<Env> {
+  using type = typename unwrapped<Env>::clock;
+};
+
+template <class Env>
+constexpr bool check_asio_environment() {
+  constexpr bool usable = std::is_same_v<Env, real_time> || requires { typename unwrapped<Env>::clock; };
+  static_assert(
+      usable,
+      "tenax: Asio's timers do not run on the time of this environment; give it a `clock`, the type of a clock "
+      "that they can run on");
+  return usable;
+}
+
+/// A call's environment in Asio, without its sleep.
+template <class Env>
+class asio_environment {
+ public:
+  using clock = typename clock_of<Env>::type;
+
+  explicit asio_environment(Env environment) : environment_(std::move(environment)) {}
+
+  [[nodiscard]] time_point now() const { return time_point(unwrap(environment_).now()); }
+  [[nodiscard]] random_source& random() const
+    requires(!std::is_same_v<Env, real_time> && requires(Env const& e) { unwrap(e).random(); })
+  {
+    return unwrap(environment_).random();
+  }
+  /// What a timer is set to for a wait of `d`.
+  [[nodiscard]] static typename clock::duration timed(duration d) noexcept {
+    return skips_sleep(d) ? clock::duration::zero() : std::chrono::ceil<typename clock::duration>(d);
+  }
+
+ private:
+  [[no_unique_address]] Env environment_;
+};
+
+/// What a coroutine asks for its cancellation, in an Asio that has that.
+template <class Kit>
+struct cancellation_query {};
+template <class Kit>
+  requires Kit::has_cancellation
+struct cancellation_query<Kit> {
+  using cancellation_query_type = typename Kit::cancellation_query;
+};
+
+/// The world of a coroutine of Asio.
+template <class Kit, class Env, class Executor>
+class asio_world : public asio_environment<Env>, public cancellation_query<Kit> {
+ public:
+  using executor_query = typename Kit::executor_query;
+  using asio_environment<Env>::asio_environment;
+
+  void enter(Executor executor) { executor_.emplace(std::move(executor)); }
+
+  template <class Token>
+  auto pause(duration d, Token const&) {
+    if (!timer_) timer_.emplace(*executor_);
+    timer_->expires_after(this->timed(d));
+    return timer_->async_wait(Kit::redirect_error(typename Kit::template use_awaitable_on<Executor>(), ignored_));
+  }
+
+ private:
+  std::optional<Executor> executor_{};
+  std::optional<typename Kit::template timer<typename asio_environment<Env>::clock, Executor>> timer_{};
+  typename Kit::error_code ignored_{};
+};
+
+}  // namespace tenax::detail

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// asio_interruption.hpp: the tests of the driver for an Asio that can cancel operations. Comes after asio_cases.hpp.
+
+namespace CASES {
+
+/// What a timer that never fires ends with, in the shape of an initiating function.
+struct endless {
+  timer pause;
+  int calls = 0;
+
+  explicit endless(net::io_context& io) : pause(io) {}
+  template <class Token>
+  auto operator()(Token&& token) {
+    ++calls;
+    pause.expires_after(24h);
+    return pause.async_wait(std::forward<Token>(token));
+  }
+};
+
+}  // namespace CASES
+
+TEST_CASE(NET ": an attempt that takes too long is cancelled, and is a failure like any other") {
+  world w;
+  auto const policy = steady.attempt_timeout(100ms);
+  SECTION("of an awaitable") {
+    int calls = 0;
+    auto const operation = [&]() -> awaitable<int> {
+      if (++calls < 3) co_await forever();
+      co_return calls;
+    };
+    CHECK(w.run(driver::async_retry(policy, operation)) == 3);
+    CHECK(calls == 3);
+    CHECK(w.passed() >= 2 * 100ms + 2 * 1s);
+    CHECK(w.passed() < 2 * 100ms + 2 * 1s + 10ms);
+  }
+  SECTION("of an awaitable, to the end") {
+    CHECK_THROWS_AS(w.run(driver::async_retry(policy, [] { return forever(); })), tenax::attempt_timed_out);
+    auto const picky = policy.when(when::exception<tenax::attempt_timed_out>).stop(stop::after_attempts(5));
+    CHECK(w.run(driver::async_try_retry(picky, [] { return forever(); })).attempts == 5);
+  }
+  SECTION("of an initiating function") {
+    endless operation(w.io);
+    error_code error;
+    auto const picky = policy.when(when::error(net::error::timed_out));
+    driver::async_retry(w.io, picky, std::ref(operation), [&](error_code e) { error = e; });
+    w.pass(3s);
+    CHECK(error == net::error::timed_out);
+    CHECK(operation.calls == 3);
+  }
+  SECTION("that ends in time") {
+    flaky operation{1, 99ms};
+    CHECK(w.run(driver::async_retry(policy, std::ref(operation))) == 2);
+  }
+}
+
+TEST_CASE(NET ": a cancellation slot ends a call at once") {
+  world w;
+  net::cancellation_signal signal;
+  std::optional<stop_reason> reason;
+  bool told_cancelled = false;
+  struct watching {
+    bool& told;
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return {}; }
+    void report(ticket&, tenax::feedback const& f, tenax::time_point) {
+      told = told || f.how == tenax::feedback::kind::cancelled;
+    }
+  } gate{told_cancelled};
+  auto const policy = steady.through(std::ref(gate));
+  auto const ended = net::bind_cancellation_slot(signal.slot(), [&](auto report) { reason = report.reason; });
+
+  SECTION("in a wait") {
+    flaky operation{9};
+    driver::async_try_retry(w.io, policy, [&] { return operation(); }, ended);
+    w.pass(500ms);
+    signal.emit(net::cancellation_type::terminal);
+    w.settle();
+    CHECK(operation.calls == 1);
+  }
+  SECTION("in an attempt that is a coroutine") {
+    driver::async_try_retry(w.io, policy, [] { return forever(); }, ended);
+    w.settle();
+    signal.emit(net::cancellation_type::terminal);
+    w.settle();
+    CHECK(told_cancelled);
+  }
+  SECTION("in an attempt that is an initiating function") {
+    endless operation(w.io);
+    driver::async_try_retry(w.io, policy, std::ref(operation), ended);
+    w.settle();
+    signal.emit(net::cancellation_type::terminal);
+    w.settle();
+    CHECK(operation.calls == 1);
+    CHECK(told_cancelled);
+  }
+  CHECK(reason == stop_reason::cancelled);
+}
+
+TEST_CASE(NET ": a coroutine that is cancelled ends what it retries") {
+  world w;
+  net::cancellation_signal signal;
+  bool ended = false;
+  SECTION("without a token") {
+    auto call = []() -> awaitable<void> { co_await driver::async_retry(steady, [] { return forever(); }); };
+    net::co_spawn(w.io, call(), net::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { ended = true; }));
+  }
+  SECTION("with a token") {
+    std::stop_source source;
+    auto call = [&source]() -> awaitable<void> {
+      auto const policy = steady.cancel_with(source.get_token());
+      co_await driver::async_retry(policy, [] { return forever(); });
+    };
+    net::co_spawn(w.io, call(), net::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { ended = true; }));
+    w.settle();
+  }
+  w.settle();
+  CHECK_FALSE(ended);
+  signal.emit(net::cancellation_type::terminal);
+  w.settle();
+  CHECK(ended);
+}
+
+TEST_CASE(NET ": a stop token cancels the attempt that is under way") {
+  world w;
+  std::stop_source source;
+  auto const policy = steady.cancel_with(source.get_token());
+  std::optional<stop_reason> reason;
+  driver::async_try_retry(w.io, policy, [] { return forever(); }, [&](auto report) { reason = report.reason; });
+  w.settle();
+  CHECK_FALSE(reason);
+  source.request_stop();
+  w.settle();
+  CHECK(reason == stop_reason::cancelled);
+}
+
+TEST_CASE(NET ": an operation that sees the token is given the one of the policy") {
+  world w;
+  std::stop_source source;
+  bool possible = false;
+  auto const operation = [&](tenax::attempt_info const& info) -> awaitable<void> {
+    possible = tenax::stop_token_of(info).stop_possible();
+    co_return;
+  };
+  w.run(driver::async_retry(steady.cancel_with(source.get_token()), operation));
+  CHECK(possible);
+}
