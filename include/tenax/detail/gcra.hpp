@@ -26,16 +26,14 @@ struct gcra {
   [[nodiscard]] constexpr std::int64_t cost(std::uint64_t weight) const noexcept {
     return saturating_multiply(duration(interval), weight).count();
   }
-  /// When `weight` permits may be taken at the earliest.
-  [[nodiscard]] constexpr std::int64_t start(std::int64_t arrival, std::int64_t now,
-                                             std::uint64_t weight) const noexcept {
-    auto const earliest = saturating_subtract(duration(arrival), duration(depth - cost(weight))).count();
+  /// When permits of this cost may be taken at the earliest.
+  [[nodiscard]] constexpr std::int64_t start(std::int64_t arrival, std::int64_t now, std::int64_t cost) const noexcept {
+    auto const earliest = saturating_subtract(duration(arrival), duration(depth - cost)).count();
     return earliest > now ? earliest : now;
   }
-  /// The arrival time after `weight` permits were taken at `at`.
-  [[nodiscard]] constexpr std::int64_t after(std::int64_t arrival, std::int64_t at,
-                                             std::uint64_t weight) const noexcept {
-    return saturating_add(duration(arrival > at ? arrival : at), duration(cost(weight))).count();
+  /// The arrival time after they were taken at `at`.
+  [[nodiscard]] static constexpr std::int64_t after(std::int64_t arrival, std::int64_t at, std::int64_t cost) noexcept {
+    return saturating_add(duration(arrival > at ? arrival : at), duration(cost)).count();
   }
 };
 
@@ -59,27 +57,29 @@ class single_limit {
   [[nodiscard]] std::uint64_t most_at_once() const noexcept { return limit_.burst; }
 
   [[nodiscard]] std::int64_t start(std::int64_t now, std::uint64_t weight) const noexcept {
-    return limit_.start(behind(used_.load(std::memory_order_relaxed)), now, weight);
+    return limit_.start(behind(used_.load(std::memory_order_relaxed)), now, limit_.cost(weight));
   }
 
   /// Uses permits that are there now and that nobody waits for.
   bool take(std::int64_t now, std::uint64_t weight) noexcept {
+    auto const cost = limit_.cost(weight);
     auto used = used_.load(std::memory_order_relaxed);
     for (;;) {
-      if (limit_.start(behind(used), now, weight) > now) return false;
-      if (used_.compare_exchange_weak(used, limit_.after(used, now, weight), std::memory_order_relaxed)) return true;
+      if (limit_.start(behind(used), now, cost) > now) return false;
+      if (used_.compare_exchange_weak(used, gcra::after(used, now, cost), std::memory_order_relaxed)) return true;
     }
   }
 
   /// Reserves a moment, `latest` at the latest, or nothing.
   bool reserve(std::int64_t now, std::int64_t latest, std::uint64_t weight, reservation& r) noexcept {
+    auto const cost = limit_.cost(weight);
     auto reserved = reserved_.load(std::memory_order_relaxed);
     for (;;) {
       auto const used = used_.load(std::memory_order_relaxed);
       auto const arrival = reserved > used ? reserved : used;
-      auto const start = limit_.start(arrival, now, weight);
+      auto const start = limit_.start(arrival, now, cost);
       if (start > latest) return false;
-      auto const next = limit_.after(arrival, start, weight);
+      auto const next = gcra::after(arrival, start, cost);
       if (reserved_.compare_exchange_weak(reserved, next, std::memory_order_relaxed)) {
         r = {start, next};
         return true;
@@ -94,14 +94,15 @@ class single_limit {
 
   /// Uses a reservation whose moment has come; or returns a later moment, and reserves it if nobody has come after.
   std::int64_t use(std::int64_t now, std::uint64_t weight, reservation& r) noexcept {
+    auto const cost = limit_.cost(weight);
     auto used = used_.load(std::memory_order_relaxed);
     for (;;) {
-      auto const start = limit_.start(used, now, weight);
+      auto const start = limit_.start(used, now, cost);
       if (start > now) {
-        postpone(r, {start, limit_.after(used, start, weight)});
+        postpone(r, {start, gcra::after(used, start, cost)});
         return start;
       }
-      if (used_.compare_exchange_weak(used, limit_.after(used, now, weight), std::memory_order_relaxed)) return now;
+      if (used_.compare_exchange_weak(used, gcra::after(used, now, cost), std::memory_order_relaxed)) return now;
     }
   }
 
@@ -189,7 +190,7 @@ class several_limits {
     bool const last = r.left_behind == changes_;
     std::size_t postponed = 0;
     for (std::size_t i = 0; i < N; ++i) {
-      auto const after = limits_[i].after(used_[i], start, weight);
+      auto const after = gcra::after(used_[i], start, limits_[i].cost(weight));
       if (reserved_[i] < after) reserved_[i] = after, ++postponed;
     }
     if (postponed != 0) ++changes_;
@@ -209,7 +210,7 @@ class several_limits {
                                           std::uint64_t weight) const noexcept {
     auto start = now;
     for (std::size_t i = 0; i < N; ++i) {
-      auto const own = limits_[i].start(arrivals[i], now, weight);
+      auto const own = limits_[i].start(arrivals[i], now, limits_[i].cost(weight));
       start = own > start ? own : start;
     }
     return start;
@@ -226,7 +227,7 @@ class several_limits {
   }
 
   void add(std::int64_t (&arrivals)[N], std::int64_t at, std::uint64_t weight) noexcept {
-    for (std::size_t i = 0; i < N; ++i) arrivals[i] = limits_[i].after(arrivals[i], at, weight);
+    for (std::size_t i = 0; i < N; ++i) arrivals[i] = gcra::after(arrivals[i], at, limits_[i].cost(weight));
   }
 
   gcra limits_[N];
