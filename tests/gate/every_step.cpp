@@ -135,7 +135,7 @@ TEMPLATE_TEST_CASE("every step: a rate limiter gives no permit twice and loses n
   };
   std::array const acts{act::take, act::take_two, act::use, act::abandon};
   std::uint64_t schedules = 0;
-  int const n = tests::at_length ? 2 : 1;
+  int const n = tests::in_many_schedules ? 2 : 1;
   for (auto const a : acts) {
     for (auto const b : acts) {
       for (auto const c : acts) {
@@ -160,11 +160,11 @@ TEST_CASE("every step: threads that try get what is there, wherever they are sto
     });
   };
   CHECK(schedules_of({.surprises = 2}, 2) > 400);
-  CHECK(schedules_of({.preemptions = tests::at_length ? 4 : 3}, 3) > 5000);
+  CHECK(schedules_of({.preemptions = tests::in_many_schedules ? 4 : 3}, 3) > 5000);
 }
 
 TEST_CASE("every step: who gives up gives its moment back, whatever others do who take none") {
-  auto const schedules = model::explore({.preemptions = tests::at_length ? 4 : 3}, [&](model::threads& run) {
+  auto const schedules = model::explore({.preemptions = tests::in_many_schedules ? 4 : 3}, [&](model::threads& run) {
     modelled::rate_limiter limiter(per_second(10));
     bool good = limiter.try_acquire(1, clock_at{0ms});
     auto const give_up = [&] {
@@ -212,7 +212,7 @@ TEST_CASE("every step: the adaptive limiter lets nobody go on a schedule made be
   enum class end { succeeds, is_throttled, is_abandoned };
   std::uint64_t admitted_after = 0;
   auto const schedules =
-      tests::check_like_whole_operations({.preemptions = tests::at_length ? 3 : 2}, [&](model::threads& run) {
+      tests::check_like_whole_operations({.preemptions = tests::in_many_schedules ? 3 : 2}, [&](model::threads& run) {
         modelled::adaptive_rate_limiter limiter({.start = per_second(10)});
         using ticket = modelled::adaptive_rate_limiter::ticket;
         ticket first, waiting, late;

@@ -148,7 +148,7 @@ TEST_CASE("every step: a circuit breaker loses no probe, and its observer is tol
 
 TEST_CASE("every step: a retry budget loses no token") {
   auto const schedules = balance(
-      {.preemptions = tests::at_length ? 4 : 3},
+      {.preemptions = tests::in_many_schedules ? 4 : 3},
       [] {
         return std::make_unique<modelled::retry_budget>(
             modelled::retry_budget_options{.tokens = 4, .ratio = 0.5, .failure_cost = 1, .throttled_cost = 2});
@@ -204,7 +204,7 @@ TEST_CASE("every step: gates by key are made once, and forgotten only when nobod
     ~counted() { --alive; }
   };
   using gates = modelled::keyed<int, counted>;
-  auto const schedules = model::explore({.preemptions = tests::at_length ? 2 : 1}, [&](model::threads& run) {
+  auto const schedules = model::explore({.preemptions = tests::in_many_schedules ? 2 : 1}, [&](model::threads& run) {
     alive = 0;
     gates all([] { return counted(); }, {.max_keys = 1, .forget_after = 1min});
     auto const keys = run.choose(2);
