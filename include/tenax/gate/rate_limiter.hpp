@@ -32,8 +32,8 @@ struct acquire_options {
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply beside
 /// the others.
 ///
-/// Thread safety: safe. With one limit it is two atomic numbers, and nobody ever waits for a lock; with several, a lock is held
-/// for some nanoseconds. Neither copied nor moved.
+/// Thread safety: safe. With one limit it is two atomic numbers, of which a permit that is there now changes one, and nobody
+/// ever waits for a lock; with several, a lock is held for some nanoseconds. Neither copied nor moved.
 template <std::size_t Limits = 1>
 class rate_limiter {
   /// What a ticket holds.
