@@ -194,7 +194,7 @@ TEST_CASE("Eight threads hold it together") {
     tenax::seeded_random random(static_cast<std::uint64_t>(thread));
     std::uint64_t in = 0, refused = 0, gone = 0;
     for (int i = 0; i < each; ++i) {
-      tenax::duration const now(clock.fetch_add(20'000));
+      tenax::duration const now(clock.fetch_add(500'000));
       adaptive_rate_limiter::ticket t;
       if (tests::asked(limiter, t, now) != tests::verdict::go) continue;  // and gives up
       ++in;
@@ -217,7 +217,7 @@ TEST_CASE("Eight threads hold it together") {
   CHECK(state.waiting == 0);
   CHECK(state.admitted == admitted);
   CHECK(state.throttled == throttled);
-  CHECK(admitted > static_cast<std::uint64_t>(each) / 8);
+  CHECK(admitted > static_cast<std::uint64_t>(each));
   CHECK(throttled > 0);
-  CHECK(abandoned > static_cast<std::uint64_t>(each) / 100);
+  CHECK(abandoned > static_cast<std::uint64_t>(each) / 10);
 }
