@@ -19,16 +19,16 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
 /// `a + b`, held between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_add(duration a, duration b) noexcept {
-  if (b.count() > 0 && a > duration::max() - b) return duration::max();
-  if (b.count() < 0 && a < duration::min() - b) return duration::min();
-  return a + b;
+  duration::rep sum = 0;
+  if (!__builtin_add_overflow(a.count(), b.count(), &sum)) return duration(sum);
+  return b.count() < 0 ? duration::min() : duration::max();
 }
 
 /// `a - b`, held between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_subtract(duration a, duration b) noexcept {
-  if (b.count() < 0 && a > duration::max() + b) return duration::max();
-  if (b.count() > 0 && a < duration::min() + b) return duration::min();
-  return a - b;
+  duration::rep difference = 0;
+  if (!__builtin_sub_overflow(a.count(), b.count(), &difference)) return duration(difference);
+  return b.count() < 0 ? duration::max() : duration::min();
 }
 
 /// `later - earlier`, held between `duration::min()` and `duration::max()`.
@@ -38,9 +38,12 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
 /// `d * times` for `d >= 0`, at most `duration::max()`.
 [[nodiscard]] constexpr duration saturating_multiply(duration d, std::uint64_t times) noexcept {
-  if (d.count() <= 0 || times == 0) return duration::zero();
-  if (times > static_cast<std::uint64_t>(duration::max() / d)) return duration::max();
-  return duration(d.count() * static_cast<duration::rep>(times));
+  constexpr auto most = static_cast<std::uint64_t>(duration::max().count());
+  if (d.count() <= 0) return duration::zero();
+  std::uint64_t product = 0;
+  if (__builtin_mul_overflow(static_cast<std::uint64_t>(d.count()), times, &product) || product > most)
+    return duration::max();
+  return duration(static_cast<duration::rep>(product));
 }
 
 /// `d * factor` for `d >= 0` and `factor >= 0`, rounded down to a nanosecond, at most `duration::max()`.

@@ -2,14 +2,16 @@
 // adaptive_rate_limiter.cpp: the limiter against servers of the simulated world, and by hand.
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 
+#include <atomic>
 #include <functional>
-#include <thread>
 #include <vector>
 
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
+#include "../at_length.hpp"
 #include "../catch.hpp"
+#include "../gates.hpp"
 #include "scenarios.hpp"
 
 using namespace std::chrono_literals;
@@ -184,23 +186,38 @@ TEST_CASE("Alone: a permit is told how it went") {
 }
 
 TEST_CASE("Eight threads hold it together") {
-  adaptive_rate_limiter limiter({.start = tenax::per_second(1'000'000)});
-  constexpr int each = 2000;
-  std::vector<std::thread> all;
-  for (unsigned i = 0; i < 8; ++i) {
-    all.emplace_back([&limiter, i] {
-      tenax::seeded_random random(i);
-      for (int k = 0; k < each; ++k) {
-        auto const now = tenax::real_time::now();
-        adaptive_rate_limiter::ticket t;
-        if (limiter.admit(t, {}, now).answer != tenax::admission::verdict::go) continue;  // and gives up
-        if (random() % 8 == 0) continue;                                                  // abandoned
-        auto const how = random() % 16 == 0 ? tenax::feedback::kind::throttled : tenax::feedback::kind::success;
-        limiter.report(t, {.how = how}, now);
+  constexpr int each = tests::at_length ? 130'000 : 13'000;
+  adaptive_rate_limiter limiter({.start = tenax::per_second(100'000)});
+  std::atomic<tenax::duration::rep> clock{0};
+  std::atomic<std::uint64_t> admitted{0}, throttled{0}, abandoned{0};
+  tests::in_eight_threads([&](int thread) {
+    tenax::seeded_random random(static_cast<std::uint64_t>(thread));
+    std::uint64_t in = 0, refused = 0, gone = 0;
+    for (int i = 0; i < each; ++i) {
+      tenax::duration const now(clock.fetch_add(500'000));
+      adaptive_rate_limiter::ticket t;
+      if (tests::asked(limiter, t, now) != tests::verdict::go) continue;  // and gives up
+      ++in;
+      auto const how = random() % 2048;
+      if (how == 0) {
+        limiter.report(t, {.how = tests::kind::throttled, .server_wait = 5us}, tenax::time_point(now + 1us));
+        ++refused;
+      } else if (how % 8 == 1) {
+        ++gone;
+      } else {
+        tests::tell(limiter, t, tests::kind::success, now + 1us);
       }
-    });
-  }
-  for (auto& t : all) t.join();
-  CHECK(limiter.state().in_flight == 0);
-  CHECK(limiter.state().waiting == 0);
+    }
+    admitted += in;
+    throttled += refused;
+    abandoned += gone;
+  });
+  auto const state = limiter.state();
+  CHECK(state.in_flight == 0);
+  CHECK(state.waiting == 0);
+  CHECK(state.admitted == admitted);
+  CHECK(state.throttled == throttled);
+  CHECK(admitted > static_cast<std::uint64_t>(each));
+  CHECK(throttled > 0);
+  CHECK(abandoned > static_cast<std::uint64_t>(each) / 10);
 }

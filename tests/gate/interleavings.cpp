@@ -3,44 +3,27 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <vector>
 
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 
 #include "../catch.hpp"
+#include "../choices.hpp"
 
 using namespace std::chrono_literals;
 using tenax::admission;
 using tenax::feedback;
 using tenax::time_point;
+using tests::all_choices;
 
 namespace {
 
-/// Makes one choice after another, and in each run others than before, until all have been made.
-class all_choices {
- public:
-  std::size_t choose(std::size_t options) {
-    if (at_ == made_.size()) made_.push_back({0, options});
-    return made_[at_++].taken;
-  }
-
-  /// Whether there is another run.
-  bool next() {
-    at_ = 0;
-    while (!made_.empty() && made_.back().taken + 1 == made_.back().options) made_.pop_back();
-    if (made_.empty()) return false;
-    ++made_.back().taken;
-    return true;
-  }
-
- private:
-  struct choice {
-    std::size_t taken, options;
-  };
-  std::vector<choice> made_;
-  std::size_t at_ = 0;
-};
+/// As REQUIRE, which takes longer than all else here.
+void must(bool holds, std::source_location where = std::source_location::current()) {
+  if (!holds) FAIL("line " << where.line());
+}
 
 enum class ending { success, throttled, throttled_for_a_while, abandoned };
 
@@ -67,7 +50,7 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
     std::uint32_t under_way = 0;
     std::size_t steps = 0;
     while (std::any_of(callers.begin(), callers.end(), [](auto const& c) { return !c.done; })) {
-      REQUIRE(++steps < 100);  // nobody is forgotten
+      must(++steps < 100);  // nobody is forgotten
       std::vector<std::size_t> awake;
       auto earliest = time_point::max();
       for (std::size_t i = 0; i < callers.size(); ++i) {
@@ -86,7 +69,7 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
         if (c.asked == 0) c.asked = steps;
         auto const before = limiter.state();
         auto const answer = limiter.admit(c.ticket, {}, now);
-        REQUIRE(answer.answer != admission::verdict::refused);
+        must(answer.answer != admission::verdict::refused);
         if (answer.answer == admission::verdict::wait) {
           c.wakes = now + answer.delay;
           if (choices.choose(2) == 1) {
@@ -97,11 +80,11 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
         }
         for (auto const& other : callers) {
           bool const waits = other.asked != 0 && !other.admitted && !other.done && &other != &c;
-          REQUIRE_FALSE((waits && other.asked < c.asked));  // first come, first served
+          must(!(waits && other.asked < c.asked));  // first come, first served
         }
         // As of this moment: no pause is under way, and the rate is the one that is in force now.
-        REQUIRE(before.paused_until <= now);
-        REQUIRE(now - last_go >= std::chrono::floor<tenax::duration>(std::chrono::duration<double>(1 / before.rate)));
+        must(before.paused_until <= now);
+        must(now - last_go >= std::chrono::floor<tenax::duration>(std::chrono::duration<double>(1 / before.rate)));
         last_go = now;
         c.admitted = true;
         ++under_way;
@@ -111,16 +94,16 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
           case ending::throttled: limiter.report(c.ticket, {.how = feedback::kind::throttled}, now); break;
           case ending::throttled_for_a_while:
             limiter.report(c.ticket, {.how = feedback::kind::throttled, .server_wait = 300ms}, now);
-            REQUIRE(limiter.state().paused_until >= now + 300ms);
+            must(limiter.state().paused_until >= now + 300ms);
             break;
           case ending::abandoned: c.ticket = {}; break;
         }
         c.done = true;
         --under_way;
       }
-      REQUIRE(limiter.state().in_flight == under_way);
+      must(limiter.state().in_flight == under_way);
     }
-    REQUIRE(limiter.state().waiting == 0);
+    must(limiter.state().waiting == 0);
     ++runs;
   } while (choices.next());
   CHECK(runs > 1000);
@@ -160,7 +143,7 @@ TEST_CASE("In every order of a few callers and every ending, the rate limiter ad
         c.wakes = now + answer.delay;
       }
     }
-    for (std::size_t i = 1; i < admitted.size(); ++i) REQUIRE(admitted[i] - admitted[i - 1] >= 100ms);
+    for (std::size_t i = 1; i < admitted.size(); ++i) must(admitted[i] - admitted[i - 1] >= 100ms);
     ++runs;
   } while (choices.next());
   CHECK(runs > 1000);

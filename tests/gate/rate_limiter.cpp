@@ -4,14 +4,14 @@
 
 #include <atomic>
 #include <functional>
-#include <thread>
 #include <vector>
 
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
+#include "../at_length.hpp"
 #include "../catch.hpp"
-#include "../support.hpp"
+#include "../gates.hpp"
 
 using namespace std::chrono_literals;
 using tenax::acquired;
@@ -19,6 +19,12 @@ using tenax::per_hour;
 using tenax::per_second;
 using tenax::rate_limiter;
 using tenax::testing::virtual_time;
+using tests::ask;
+using tests::asked;
+using tests::attempted;
+using tests::kind;
+using tests::tell;
+using tests::verdict;
 using durations = std::vector<tenax::duration>;
 using no_token = tenax::detail::no_token;
 
@@ -29,6 +35,12 @@ static_assert(per_second(3).interval() == 333333334ns);
 static_assert(per_hour(1).interval() == 1h);
 
 namespace {
+
+struct moment {
+  tenax::duration::rep t;
+  tenax::time_point now() const { return tenax::time_point(tenax::duration(t)); }
+  static void sleep(tenax::duration) {}
+};
 
 struct stop_flag {
   bool const* flag;
@@ -176,21 +188,97 @@ TEST_CASE("No span of time sees more than rate times span plus burst, whatever t
   }
 }
 
-TEST_CASE("Eight threads get no permit twice") {
-  constexpr int threads = 8;
-  constexpr int each = 20'000;
-  rate_limiter limiter(tenax::rate{.permits = 1'000'000, .per = 1s, .burst = 1000});
-  struct frozen {
-    static tenax::time_point now() { return tenax::time_point(1s); }
-    static void sleep(tenax::duration) {}
-  };
-  std::atomic<int> got{0};
-  std::vector<std::thread> all;
-  for (int i = 0; i < threads; ++i) {
-    all.emplace_back([&] {
-      for (int k = 0; k < each; ++k) got += limiter.try_acquire(1, frozen{}) ? 1 : 0;
-    });
-  }
-  for (auto& t : all) t.join();
-  CHECK(got == 1000);
+TEST_CASE("A try that is refused leaves nothing behind, even after somebody came late") {
+  rate_limiter limiter(per_second(10));
+  CHECK(attempted(limiter, kind::success));
+  rate_limiter<>::ticket late;
+  CHECK(ask(limiter, late).delay == 100ms);
+  CHECK(asked(limiter, late, 150ms) == verdict::go);
+  virtual_time clock;
+  clock.advance(210ms);
+  CHECK_FALSE(limiter.try_acquire(1, clock));
+  CHECK(limiter.wait_hint(1, clock) == 40ms);
+}
+
+TEST_CASE("Who has to wait longer because somebody came late gives its moment back, too") {
+  rate_limiter limiter(per_second(10));
+  CHECK(attempted(limiter, kind::success));
+  rate_limiter<>::ticket late, next;
+  CHECK(ask(limiter, late).delay == 100ms);
+  CHECK(ask(limiter, next).delay == 200ms);
+  CHECK(asked(limiter, late, 190ms) == verdict::go);
+  CHECK(ask(limiter, next, 200ms).delay == 90ms);
+  virtual_time clock;
+  clock.advance(200ms);
+  CHECK(limiter.wait_hint(1, clock) == 190ms);
+  next = {};
+  CHECK(limiter.wait_hint(1, clock) == 90ms);
+}
+
+TEST_CASE("Several limits: who has to wait longer gives its moment back, too") {
+  rate_limiter limiter(per_second(10), per_hour(7200).with_burst(4));
+  CHECK(attempted(limiter, kind::success));
+  rate_limiter<2>::ticket late, next;
+  CHECK(ask(limiter, late).delay == 100ms);
+  CHECK(ask(limiter, next).delay == 200ms);
+  CHECK(asked(limiter, late, 190ms) == verdict::go);
+  CHECK(ask(limiter, next, 200ms).delay == 90ms);
+  next = {};
+  virtual_time clock;
+  clock.advance(200ms);
+  CHECK(limiter.wait_hint(1, clock) == 90ms);
+  clock.advance(100ms);
+  CHECK(moments(limiter, clock, 3) == durations{300ms, 400ms, 500ms});
+}
+
+TEST_CASE("Eight threads that try get all there is, and nothing twice") {
+  constexpr std::uint64_t each = tests::at_length ? 130'000 : 13'000;
+  constexpr std::uint64_t burst = 1000;
+  rate_limiter limiter(tenax::rate{.permits = 250'000, .per = 1s, .burst = burst});
+  std::atomic<tenax::duration::rep> clock{0};
+  std::atomic<std::uint64_t> got{0};
+  tests::in_eight_threads([&](int) {
+    std::uint64_t own = 0;
+    for (std::uint64_t i = 0; i < each; ++i) own += limiter.try_acquire(1, moment{clock.fetch_add(1000)}) ? 1 : 0;
+    got += own;
+  });
+  // One try in each microsecond, and a permit in every fourth. In the end a thread may be late for the last ones.
+  auto const all = burst + (8 * each - 1) / 4;
+  CHECK(got <= all);
+  CHECK(got >= all - 8);
+}
+
+TEST_CASE("Eight threads that wait, come late and give up get no permit twice, and lose none for good") {
+  constexpr int each = tests::at_length ? 130'000 : 13'000;
+  constexpr int burst = 10;
+  rate_limiter limiter(tenax::rate{.permits = 250'000, .per = 1s, .burst = burst});
+  std::atomic<tenax::duration::rep> clock{0};
+  std::atomic<std::int64_t> admitted{0}, told{0}, given_up{0};
+  tests::in_eight_threads([&](int thread) {
+    tenax::seeded_random random(static_cast<std::uint64_t>(thread));
+    std::int64_t in = 0, out = 0, gone = 0;
+    for (int i = 0; i < each; ++i) {
+      rate_limiter<>::ticket t;
+      auto answer = verdict::wait;
+      for (int turn = 0; turn < 4 && answer == verdict::wait; ++turn)
+        answer = asked(limiter, t, tenax::duration(clock.fetch_add(1000)));
+      if (answer != verdict::go) {
+        ++gone;
+      } else if (++in; random() % 4 != 0) {
+        tell(limiter, t, kind::success);
+        ++out;
+      }
+    }
+    admitted += in;
+    told += out;
+    given_up += gone;
+  });
+  CHECK(admitted + given_up == 8 * each);
+  CHECK(told > each);
+  CHECK(given_up > 0);
+  CHECK(admitted <= clock / 4000 + burst);
+  // When all moments have passed, there is what there was at first.
+  moment const later{clock + 8LL * each * 4000};
+  for (int i = 0; i < burst; ++i) CHECK(limiter.try_acquire(1, later));
+  CHECK_FALSE(limiter.try_acquire(1, later));
 }

@@ -26,16 +26,14 @@ struct gcra {
   [[nodiscard]] constexpr std::int64_t cost(std::uint64_t weight) const noexcept {
     return saturating_multiply(duration(interval), weight).count();
   }
-  /// When `weight` permits may be taken at the earliest.
-  [[nodiscard]] constexpr std::int64_t start(std::int64_t arrival, std::int64_t now,
-                                             std::uint64_t weight) const noexcept {
-    auto const earliest = saturating_subtract(duration(arrival), duration(depth - cost(weight))).count();
+  /// When permits of this cost may be taken at the earliest.
+  [[nodiscard]] constexpr std::int64_t start(std::int64_t arrival, std::int64_t now, std::int64_t cost) const noexcept {
+    auto const earliest = saturating_subtract(duration(arrival), duration(depth - cost)).count();
     return earliest > now ? earliest : now;
   }
-  /// The arrival time after `weight` permits were taken at `at`.
-  [[nodiscard]] constexpr std::int64_t after(std::int64_t arrival, std::int64_t at,
-                                             std::uint64_t weight) const noexcept {
-    return saturating_add(duration(arrival > at ? arrival : at), duration(cost(weight))).count();
+  /// The arrival time after they were taken at `at`.
+  [[nodiscard]] static constexpr std::int64_t after(std::int64_t arrival, std::int64_t at, std::int64_t cost) noexcept {
+    return saturating_add(duration(arrival > at ? arrival : at), duration(cost)).count();
   }
 };
 
@@ -47,9 +45,9 @@ struct reservation {
 
 inline constexpr std::int64_t long_ago = INT64_MIN / 2;
 
-// A limit is kept twice. Callers that have to wait are given consecutive moments, which is what orders them. That alone would
-// not do: one that comes late for its moment would go right before the next. So what is really used is counted too, and
-// whoever comes too soon after the one before waits on.
+// A limit is kept twice. What was used is what counts: whoever goes, goes by it. Callers that have to wait are given
+// consecutive moments, which is what orders them; but one that comes late for its moment must not go right before the next,
+// so at its moment each asks again. Whoever comes later is behind both. Who may go at once therefore changes one number only.
 
 /// One limit, in two atomic numbers.
 class single_limit {
@@ -59,17 +57,30 @@ class single_limit {
   [[nodiscard]] std::uint64_t most_at_once() const noexcept { return limit_.burst; }
 
   [[nodiscard]] std::int64_t start(std::int64_t now, std::uint64_t weight) const noexcept {
-    return limit_.start(reserved_.load(std::memory_order_relaxed), now, weight);
+    return limit_.start(behind(used_.load(std::memory_order_relaxed)), now, limit_.cost(weight));
+  }
+
+  /// Uses permits that are there now and that nobody waits for.
+  bool take(std::int64_t now, std::uint64_t weight) noexcept {
+    auto const cost = limit_.cost(weight);
+    auto used = used_.load(std::memory_order_relaxed);
+    for (;;) {
+      if (limit_.start(behind(used), now, cost) > now) return false;
+      if (used_.compare_exchange_weak(used, gcra::after(used, now, cost), std::memory_order_relaxed)) return true;
+    }
   }
 
   /// Reserves a moment, `latest` at the latest, or nothing.
   bool reserve(std::int64_t now, std::int64_t latest, std::uint64_t weight, reservation& r) noexcept {
-    auto arrival = reserved_.load(std::memory_order_relaxed);
+    auto const cost = limit_.cost(weight);
+    auto reserved = reserved_.load(std::memory_order_relaxed);
     for (;;) {
-      auto const start = limit_.start(arrival, now, weight);
+      auto const used = used_.load(std::memory_order_relaxed);
+      auto const arrival = reserved > used ? reserved : used;
+      auto const start = limit_.start(arrival, now, cost);
       if (start > latest) return false;
-      auto const next = limit_.after(arrival, start, weight);
-      if (reserved_.compare_exchange_weak(arrival, next, std::memory_order_relaxed)) {
+      auto const next = gcra::after(arrival, start, cost);
+      if (reserved_.compare_exchange_weak(reserved, next, std::memory_order_relaxed)) {
         r = {start, next};
         return true;
       }
@@ -81,25 +92,33 @@ class single_limit {
     reserved_.compare_exchange_strong(expected, expected - limit_.cost(weight), std::memory_order_relaxed);
   }
 
-  /// Uses a reservation whose moment has come; or returns a later moment.
-  std::int64_t use(std::int64_t now, std::uint64_t weight) noexcept {
-    auto arrival = used_.load(std::memory_order_relaxed);
+  /// Uses a reservation whose moment has come; or returns a later moment, and reserves it if nobody has come after.
+  std::int64_t use(std::int64_t now, std::uint64_t weight, reservation& r) noexcept {
+    auto const cost = limit_.cost(weight);
+    auto used = used_.load(std::memory_order_relaxed);
     for (;;) {
-      auto const start = limit_.start(arrival, now, weight);
+      auto const start = limit_.start(used, now, cost);
       if (start > now) {
-        postpone(limit_.after(arrival, start, weight));
+        postpone(r, {start, gcra::after(used, start, cost)});
         return start;
       }
-      if (used_.compare_exchange_weak(arrival, limit_.after(arrival, now, weight), std::memory_order_relaxed))
-        return now;
+      if (used_.compare_exchange_weak(used, gcra::after(used, now, cost), std::memory_order_relaxed)) return now;
     }
   }
 
  private:
-  /// Those who come later are to be later too.
-  void postpone(std::int64_t arrival) noexcept {
+  [[nodiscard]] std::int64_t behind(std::int64_t used) const noexcept {
+    auto const reserved = reserved_.load(std::memory_order_relaxed);
+    return reserved > used ? reserved : used;
+  }
+
+  void postpone(reservation& r, reservation const& later) noexcept {
     auto reserved = reserved_.load(std::memory_order_relaxed);
-    while (reserved < arrival && !reserved_.compare_exchange_weak(reserved, arrival, std::memory_order_relaxed)) {
+    while (reserved < later.left_behind) {
+      if (reserved_.compare_exchange_weak(reserved, later.left_behind, std::memory_order_relaxed)) {
+        r = later;
+        return;
+      }
     }
   }
 
@@ -134,14 +153,22 @@ class several_limits {
 
   [[nodiscard]] std::int64_t start(std::int64_t now, std::uint64_t weight) const noexcept {
     std::lock_guard const lock(mutex_);
-    return latest_start(reserved_, now, weight);
+    return start_behind_all(now, weight);
+  }
+
+  bool take(std::int64_t now, std::uint64_t weight) noexcept {
+    std::lock_guard const lock(mutex_);
+    if (start_behind_all(now, weight) > now) return false;
+    add(used_, now, weight);
+    return true;
   }
 
   bool reserve(std::int64_t now, std::int64_t latest, std::uint64_t weight, reservation& r) noexcept {
     std::lock_guard const lock(mutex_);
-    auto const start = latest_start(reserved_, now, weight);
+    auto const start = start_behind_all(now, weight);
     if (start > latest) return false;
-    take(reserved_, start, weight);
+    for (std::size_t i = 0; i < N; ++i) reserved_[i] = behind(i);
+    add(reserved_, start, weight);
     r = {start, ++changes_};
     return true;
   }
@@ -153,17 +180,21 @@ class several_limits {
     ++changes_;
   }
 
-  std::int64_t use(std::int64_t now, std::uint64_t weight) noexcept {
+  std::int64_t use(std::int64_t now, std::uint64_t weight, reservation& r) noexcept {
     std::lock_guard const lock(mutex_);
     auto const start = latest_start(used_, now, weight);
     if (start <= now) {
-      take(used_, now, weight);
+      add(used_, now, weight);
       return now;
     }
+    bool const last = r.left_behind == changes_;
+    std::size_t postponed = 0;
     for (std::size_t i = 0; i < N; ++i) {
-      auto const after = limits_[i].after(used_[i], start, weight);
-      if (reserved_[i] < after) reserved_[i] = after, ++changes_;
+      auto const after = gcra::after(used_[i], start, limits_[i].cost(weight));
+      if (reserved_[i] < after) reserved_[i] = after, ++postponed;
     }
+    if (postponed != 0) ++changes_;
+    if (last || postponed == N) r = {start, changes_};
     return start;
   }
 
@@ -179,14 +210,24 @@ class several_limits {
                                           std::uint64_t weight) const noexcept {
     auto start = now;
     for (std::size_t i = 0; i < N; ++i) {
-      auto const own = limits_[i].start(arrivals[i], now, weight);
+      auto const own = limits_[i].start(arrivals[i], now, limits_[i].cost(weight));
       start = own > start ? own : start;
     }
     return start;
   }
 
-  void take(std::int64_t (&arrivals)[N], std::int64_t at, std::uint64_t weight) noexcept {
-    for (std::size_t i = 0; i < N; ++i) arrivals[i] = limits_[i].after(arrivals[i], at, weight);
+  [[nodiscard]] std::int64_t behind(std::size_t i) const noexcept {
+    return reserved_[i] > used_[i] ? reserved_[i] : used_[i];
+  }
+
+  [[nodiscard]] std::int64_t start_behind_all(std::int64_t now, std::uint64_t weight) const noexcept {
+    auto const reserved = latest_start(reserved_, now, weight);
+    auto const used = latest_start(used_, now, weight);
+    return reserved > used ? reserved : used;
+  }
+
+  void add(std::int64_t (&arrivals)[N], std::int64_t at, std::uint64_t weight) noexcept {
+    for (std::size_t i = 0; i < N; ++i) arrivals[i] = gcra::after(arrivals[i], at, limits_[i].cost(weight));
   }
 
   gcra limits_[N];

@@ -32,8 +32,8 @@ struct acquire_options {
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply beside
 /// the others.
 ///
-/// Thread safety: safe. With one limit it is two atomic numbers, and nobody ever waits for a lock; with several, a lock is held
-/// for some nanoseconds. Neither copied nor moved.
+/// Thread safety: safe. With one limit it is two atomic numbers, of which a permit that is there now changes one, and nobody
+/// ever waits for a lock; with several, a lock is held for some nanoseconds. Neither copied nor moved.
 template <std::size_t Limits = 1>
 class rate_limiter {
   /// What a ticket holds.
@@ -57,12 +57,7 @@ class rate_limiter {
   /// Throws `std::invalid_argument` for a weight of 0, or of more than the burst, which would never be there.
   template <environment Env = real_time>
   bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
-    auto const now = count(environment.now());
-    detail::reservation r;
-    if (!limits_.reserve(now, now, require_weight(weight), r)) return false;
-    if (limits_.use(now, weight) <= now) return true;
-    limits_.give_back(r, weight);
-    return false;
+    return limits_.take(count(environment.now()), require_weight(weight));
   }
 
   /// Waits for permits and takes them.
@@ -73,9 +68,12 @@ class rate_limiter {
     auto const timeout = detail::require_not_negative("rate_limiter::acquire: timeout", options.timeout);
     ticket t;
     t.grant_.weight = require_weight(options.weight);
-    time_point const now(environment.now());
-    t.grant_.latest = saturating_add(now.time_since_epoch(), timeout).count();
-    auto const result = detail::wait_at([&](time_point at) { return ask(t, at); }, timeout, token, environment);
+    auto const result = detail::wait_at(
+        [&](time_point now) {
+          if (t.gate_ == nullptr) t.grant_.latest = saturating_add(now.time_since_epoch(), timeout).count();
+          return ask(t, now);
+        },
+        timeout, token, environment);
     if (result == acquired::yes) t.gate_ = nullptr;
     return result == acquired::refused ? acquired::timed_out : result;
   }
@@ -126,13 +124,14 @@ class rate_limiter {
   admission ask(ticket& t, time_point now) {
     auto const time = count(now);
     if (t.gate_ == nullptr) {
-      if (!limits_.reserve(time, t.grant_.latest, t.grant_.weight, t.grant_.reserved))
+      t.grant_.used = limits_.take(time, t.grant_.weight);
+      if (!t.grant_.used && !limits_.reserve(time, t.grant_.latest, t.grant_.weight, t.grant_.reserved))
         return admission::refuse("too late");
       t.gate_ = this;
-      t.grant_.used = false;
     }
     if (t.grant_.used) return admission::go();
-    auto const start = t.grant_.reserved.start > time ? t.grant_.reserved.start : limits_.use(time, t.grant_.weight);
+    auto& reserved = t.grant_.reserved;
+    auto const start = reserved.start > time ? reserved.start : limits_.use(time, t.grant_.weight, reserved);
     if (start > time) return admission::wait(duration(start - time));
     t.grant_.used = true;
     return admission::go();

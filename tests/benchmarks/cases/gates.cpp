@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// gates.cpp: what it costs to pass a gate that nobody else uses, and how often threads that share a limiter get through.
+//
+//     gates NAME COUNT           nanoseconds for one of COUNT passes
+//     gates NAME COUNT THREADS   millions of passes in a second, COUNT for each of the threads
+//
+//     limiter, acquire           rate_limiter: try_acquire(), acquire()
+//     bucket                     what one writes in its place: a token bucket under a std::mutex
+//     clock                      steady_clock::now(), which each of these three reads once
+//     lock                       a std::mutex that is locked and unlocked
+//     others                     admit and report of a gate, with a time that is given
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/gate/adaptive_throttle.hpp>
+#include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/keyed.hpp>
+#include <tenax/gate/rate_limiter.hpp>
+#include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/windowed_retry_budget.hpp>
+
+namespace {
+
+class token_bucket {
+ public:
+  token_bucket(double rate, double burst) : rate_(rate), burst_(burst), tokens_(burst) {}
+
+  bool try_acquire() {
+    std::lock_guard const lock(mutex_);
+    auto const now = std::chrono::steady_clock::now();
+    tokens_ = std::min(burst_, tokens_ + std::chrono::duration<double>(now - last_).count() * rate_);
+    last_ = now;
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+
+ private:
+  double const rate_;
+  double const burst_;
+  std::mutex mutex_;
+  double tokens_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// More than can be asked for: all pass.
+tenax::rate_limiter limiter(tenax::per_second(1'000'000'000).with_burst(1'000'000));
+token_bucket bucket(1e9, 1e6);
+std::mutex mutex;
+
+tenax::rate_limiter admitting_limiter(tenax::per_second(1'000'000'000).with_burst(1'000'000));
+tenax::adaptive_rate_limiter adaptive({.start = tenax::per_second(1'000'000), .limit = tenax::per_second(1'000'000)});
+tenax::circuit_breaker<> breaker({.failure_ratio = 0.5});
+tenax::retry_budget budget;
+tenax::windowed_retry_budget windowed;
+tenax::bulkhead places;
+tenax::adaptive_throttle throttle;
+tenax::keyed<int, tenax::retry_budget> by_key([] { return tenax::retry_budget(); });
+
+tenax::time_point now{};
+
+/// One attempt that succeeds, some time after the last.
+template <class Gate>
+int pass(Gate&& gate) {
+  now += std::chrono::microseconds(5);
+  typename std::remove_reference_t<Gate>::ticket t;
+  bool const in = gate.admit(t, {}, now).answer == tenax::admission::verdict::go;
+  gate.report(t, {}, now);
+  return in;
+}
+
+}  // namespace
+
+extern "C" {
+[[gnu::noinline]] int measured_limiter() { return limiter.try_acquire(); }
+[[gnu::noinline]] int measured_acquire() { return limiter.acquire() == tenax::acquired::yes; }
+[[gnu::noinline]] int measured_bucket() { return bucket.try_acquire(); }
+[[gnu::noinline]] int measured_clock() {
+  return std::chrono::steady_clock::now() != std::chrono::steady_clock::time_point();
+}
+[[gnu::noinline]] int measured_lock() {
+  std::lock_guard const lock(mutex);
+  return 1;
+}
+[[gnu::noinline]] int measured_rate_limiter() { return pass(admitting_limiter); }
+[[gnu::noinline]] int measured_adaptive_rate_limiter() { return pass(adaptive); }
+[[gnu::noinline]] int measured_circuit_breaker() { return pass(breaker); }
+[[gnu::noinline]] int measured_retry_budget() { return pass(budget); }
+[[gnu::noinline]] int measured_windowed_retry_budget() { return pass(windowed); }
+[[gnu::noinline]] int measured_bulkhead() { return pass(places); }
+[[gnu::noinline]] int measured_adaptive_throttle() { return pass(throttle); }
+[[gnu::noinline]] int measured_keyed() { return pass(by_key[7]); }
+}
+
+namespace {
+
+struct {
+  char const* name;
+  int (*pass)();
+} const all[] = {{"limiter", measured_limiter},
+                 {"acquire", measured_acquire},
+                 {"bucket", measured_bucket},
+                 {"clock", measured_clock},
+                 {"lock", measured_lock},
+                 {"rate_limiter", measured_rate_limiter},
+                 {"adaptive_rate_limiter", measured_adaptive_rate_limiter},
+                 {"circuit_breaker", measured_circuit_breaker},
+                 {"retry_budget", measured_retry_budget},
+                 {"windowed_retry_budget", measured_windowed_retry_budget},
+                 {"bulkhead", measured_bulkhead},
+                 {"adaptive_throttle", measured_adaptive_throttle},
+                 {"keyed", measured_keyed}};
+
+/// Whether all have passed.
+bool passes(int (*pass)(), long count) {
+  long passed = 0;
+  for (long i = 0; i < count; ++i) passed += pass();
+  return passed == count;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (auto const& c : all) {
+    if (argc < 3 || std::strcmp(c.name, argv[1]) != 0) continue;
+    long const count = std::atol(argv[2]);
+    long const threads = argc > 3 ? std::atol(argv[3]) : 1;
+    if (c.pass() != 1) return 1;  // what happens once only
+    auto const start = std::chrono::steady_clock::now();
+    bool good = true;
+    if (argc > 3) {
+      std::vector<std::thread> running;
+      for (long i = 0; i < threads; ++i) running.emplace_back(passes, c.pass, count);
+      for (auto& t : running) t.join();
+    } else {
+      good = passes(c.pass, count);
+    }
+    auto const ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+    std::printf("%.1f\n", argc > 3 ? 1e3 * static_cast<double>(threads * count) / ns : ns / static_cast<double>(count));
+    return good ? 0 : 1;
+  }
+  return 2;
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# gates.sh: instructions that it takes to pass a gate that nobody else uses, at -O2 (valgrind counts them, so the figures
+# repeat), nanoseconds for information, and how often threads that share a rate limiter get through; beside a token bucket
+# under a std::mutex. Fails where rate_limiter takes more instructions than that bucket, and above the recorded ceilings.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+include=$here/../../include
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+gates=(rate_limiter adaptive_rate_limiter circuit_breaker retry_budget windowed_retry_budget bulkhead adaptive_throttle keyed)
+declare -A most=([acquire]=240 [rate_limiter]=140 [adaptive_rate_limiter]=480 [circuit_breaker]=340 [retry_budget]=30
+  [windowed_retry_budget]=210 [bulkhead]=350 [adaptive_throttle]=350 [keyed]=460)
+
+instructions() {  # program, case: one pass is made before the thousand
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "--toggle-collect=measured_$2" "$1" "$2" 1000 2>&1 |
+    awk '/Collected/ { printf "%.0f", $NF / 1001 }'
+}
+
+nanoseconds() {  # program, case: the best of five
+  for _ in 1 2 3 4 5; do "$1" "$2" 1000000; done | sort -n | head -1
+}
+
+throughput() {  # program, case, threads: the best of three
+  for _ in 1 2 3; do "$1" "$2" $((2000000 / $3)) "$3"; done | sort -n | tail -1
+}
+
+for compiler in g++-12 clang++-19; do
+  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
+  "$compiler" -std=c++20 -O2 -pthread "-I$include" "$here/cases/gates.cpp" -o "$work/$compiler"
+done
+
+failed=0
+row='%-11s %-22s %12s %8s %8s %8s %8s\n'
+# shellcheck disable=SC2059
+printf "$row" compiler case instructions ceiling ratio ns ratio
+for compiler in g++-12 clang++-19; do
+  bucket=$(instructions "$work/$compiler" bucket)
+  bucket_ns=$(nanoseconds "$work/$compiler" bucket)
+  most[limiter]=$bucket
+  for case in bucket clock lock limiter acquire "${gates[@]}"; do
+    count=$(instructions "$work/$compiler" "$case")
+    ns=$(nanoseconds "$work/$compiler" "$case")
+    ceiling=${most[$case]-}
+    # shellcheck disable=SC2059
+    printf "$row" "$compiler" "$case" "$count" "${ceiling:--}" \
+      "$(awk -v a="$count" -v b="$bucket" 'BEGIN { printf "%.2f", a / b }')" "$ns" \
+      "$(awk -v a="$ns" -v b="$bucket_ns" 'BEGIN { printf "%.2f", a / b }')"
+    if [ -n "$ceiling" ] && [ "$count" -gt "$ceiling" ]; then
+      echo '  above the ceiling'
+      failed=1
+    fi
+  done
+done
+
+printf '\nmillion permits in a second (%s)\n%-11s %8s %8s %8s\n' g++-12 threads bucket limiter ratio
+for threads in 1 2 4 8; do
+  bucket=$(throughput "$work/g++-12" bucket "$threads")
+  limiter=$(throughput "$work/g++-12" limiter "$threads")
+  printf '%-11s %8s %8s %8s\n' "$threads" "$bucket" "$limiter" \
+    "$(awk -v a="$limiter" -v b="$bucket" 'BEGIN { printf "%.2f", a / b }')"
+done
+exit $failed
