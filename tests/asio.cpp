@@ -8,6 +8,7 @@
 #include <asio/use_future.hpp>
 
 #define NET "asio"
+#define TAG "[asio]"
 #define CASES standalone_cases
 namespace net = asio;
 namespace driver = tenax::asio;

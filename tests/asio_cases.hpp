@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // asio_cases.hpp: the tests of the driver for Asio, for both Asios. Who includes it has said which: `net` is its namespace,
-// `driver` is ours, NET is its name, and
-// CASES a namespace for the tests.
+// `driver` is ours, NET is its name, TAG the tag of its tests, and CASES a namespace for them.
 
 #include <algorithm>
 #include <chrono>
@@ -190,21 +189,21 @@ awaitable<void> forever() {
 
 using namespace CASES;
 
-TEST_CASE(NET ": an awaitable is retried, and its waits take no thread and no real time") {
+TEST_CASE(NET ": an awaitable is retried, and its waits take no thread and no real time", TAG) {
   world w;
   flaky operation{2, 100ms};
   CHECK(w.run(driver::async_retry(steady, [&] { return operation(); })) == 3);
   CHECK(w.passed() == 2 * 1s + 3 * 100ms);
 }
 
-TEST_CASE(NET ": the last exception of an awaitable passes through untouched") {
+TEST_CASE(NET ": the last exception of an awaitable passes through untouched", TAG) {
   world w;
   flaky operation{9};
   CHECK_THROWS_AS(w.run(driver::async_retry(steady, std::ref(operation))), network_error);
   CHECK(operation.calls == 3);
 }
 
-TEST_CASE(NET ": a report has the numbers of the call") {
+TEST_CASE(NET ": a report has the numbers of the call", TAG) {
   world w;
   flaky operation{9, 10ms};
   auto const report = w.run(driver::async_try_retry(steady, [&] { return operation(); }));
@@ -214,7 +213,7 @@ TEST_CASE(NET ": a report has the numbers of the call") {
   CHECK(report.elapsed == 2s + 30ms);
 }
 
-TEST_CASE(NET ": an operation that throws before there is anything to await is a failure like any other") {
+TEST_CASE(NET ": an operation that throws before there is anything to await is a failure like any other", TAG) {
   world w;
   int calls = 0;
   auto const operation = [&]() -> awaitable<int> {
@@ -224,7 +223,7 @@ TEST_CASE(NET ": an operation that throws before there is anything to await is a
   CHECK(w.run(driver::async_retry(steady, operation)) == 3);
 }
 
-TEST_CASE(NET ": the operation is told the attempt's numbers if it asks for them") {
+TEST_CASE(NET ": the operation is told the attempt's numbers if it asks for them", TAG) {
   world w;
   std::vector<std::uint32_t> numbers;
   auto const coroutine = [&](tenax::attempt_info const& info) -> awaitable<void> {
@@ -242,7 +241,7 @@ TEST_CASE(NET ": the operation is told the attempt's numbers if it asks for them
   CHECK(numbers == std::vector<std::uint32_t>{1, 2, 3, 1, 2});
 }
 
-TEST_CASE(NET ": an awaitable goes with every kind of completion token") {
+TEST_CASE(NET ": an awaitable goes with every kind of completion token", TAG) {
   world w;
   flaky operation{1};
   auto const call = [&] { return operation(); };
@@ -266,7 +265,7 @@ TEST_CASE(NET ": an awaitable goes with every kind of completion token") {
   SECTION("an awaitable") { CHECK(w.run(driver::async_retry(steady, call, net::use_awaitable)) == 2); }
 }
 
-TEST_CASE(NET ": an initiating function is retried, and goes with every kind of completion token") {
+TEST_CASE(NET ": an initiating function is retried, and goes with every kind of completion token", TAG) {
   world w;
   flaky_initiation operation(w.io, {refused, refused});
   auto const call = [&](auto token) { return operation(std::move(token)); };
@@ -293,7 +292,7 @@ TEST_CASE(NET ": an initiating function is retried, and goes with every kind of 
   CHECK(operation.calls == 3);
 }
 
-TEST_CASE(NET ": predicates see the error code of an initiating function, and the handler gets the last one") {
+TEST_CASE(NET ": predicates see the error code of an initiating function, and the handler gets the last one", TAG) {
   world w;
   error_code const other = net::error::connection_reset;
   flaky_initiation operation(w.io, {refused, other, refused});
@@ -308,7 +307,7 @@ TEST_CASE(NET ": predicates see the error code of an initiating function, and th
   CHECK(got == 2);
 }
 
-TEST_CASE(NET ": an operation that answers from within its initiating function nests nothing") {
+TEST_CASE(NET ": an operation that answers from within its initiating function nests nothing", TAG) {
   world w;
   int calls = 0;
   auto const operation = [&](auto token) {
@@ -325,7 +324,7 @@ TEST_CASE(NET ": an operation that answers from within its initiating function n
   CHECK(ended_later);
 }
 
-TEST_CASE(NET ": an operation may answer on a thread of its own") {
+TEST_CASE(NET ": an operation may answer on a thread of its own", TAG) {
   net::io_context io;
   std::vector<std::thread> threads;
   int calls = 0;
@@ -349,7 +348,7 @@ TEST_CASE(NET ": an operation may answer on a thread of its own") {
   for (auto& thread : threads) thread.join();
 }
 
-TEST_CASE(NET ": the handler's executor and allocator are used") {
+TEST_CASE(NET ": the handler's executor and allocator are used", TAG) {
   world w;
   auto const strand = net::make_strand(w.io);
   flaky_initiation operation(w.io, {refused});
@@ -367,7 +366,7 @@ TEST_CASE(NET ": the handler's executor and allocator are used") {
   CHECK(allocated > 0);
 }
 
-TEST_CASE(NET ": a call that waits when its event loop ends gives back what gates had granted") {
+TEST_CASE(NET ": a call that waits when its event loop ends gives back what gates had granted", TAG) {
   tenax::bulkhead one({.at_once = 1});
   bool completed = false;
   {
@@ -382,7 +381,7 @@ TEST_CASE(NET ": a call that waits when its event loop ends gives back what gate
   CHECK_FALSE(completed);
 }
 
-TEST_CASE(NET ": coroutines share a limit with each other, in the order in which they came") {
+TEST_CASE(NET ": coroutines share a limit with each other, in the order in which they came", TAG) {
   world w;
   tenax::rate_limiter limiter(tenax::rate{.permits = 10});
   auto const policy = steady.through(std::ref(limiter));
@@ -403,7 +402,7 @@ TEST_CASE(NET ": coroutines share a limit with each other, in the order in which
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_CASE(NET ": a stop token wakes a wait at once, from any thread") {
+TEST_CASE(NET ": a stop token wakes a wait at once, from any thread", TAG) {
   net::io_context io;
   std::stop_source source;
   auto const policy = tenax::retrying{}.wait(wait::constant(24h)).cancel_with(source.get_token());
@@ -419,7 +418,7 @@ TEST_CASE(NET ": a stop token wakes a wait at once, from any thread") {
   CHECK(operation.calls == 1);
 }
 
-TEST_CASE(NET ": a call that was asked to stop makes no attempt, and says so") {
+TEST_CASE(NET ": a call that was asked to stop makes no attempt, and says so", TAG) {
   world w;
   std::stop_source source;
   source.request_stop();
@@ -438,7 +437,7 @@ TEST_CASE(NET ": a call that was asked to stop makes no attempt, and says so") {
   CHECK(initiation.calls == 0);
 }
 
-TEST_CASE(NET ": without waits, a call still takes its turn in the event loop") {
+TEST_CASE(NET ": without waits, a call still takes its turn in the event loop", TAG) {
   tenax::testing::no_waits const scope;
   world w;
   flaky operation{2};
@@ -446,7 +445,7 @@ TEST_CASE(NET ": without waits, a call still takes its turn in the event loop") 
   CHECK(w.passed() < 1s);
 }
 
-TEST_CASE(NET ": a token may be triggered while threads run the call") {
+TEST_CASE(NET ": a token may be triggered while threads run the call", TAG) {
   for (int round = 0; round < 200; ++round) {
     net::thread_pool pool(2);
     std::stop_source source;

@@ -19,7 +19,7 @@ struct endless {
 
 }  // namespace CASES
 
-TEST_CASE(NET ": an attempt that takes too long is cancelled, and is a failure like any other") {
+TEST_CASE(NET ": an attempt that takes too long is cancelled, and is a failure like any other", TAG) {
   world w;
   auto const policy = steady.attempt_timeout(100ms);
   SECTION("of an awaitable") {
@@ -53,7 +53,7 @@ TEST_CASE(NET ": an attempt that takes too long is cancelled, and is a failure l
   }
 }
 
-TEST_CASE(NET ": a cancellation slot ends a call at once") {
+TEST_CASE(NET ": a cancellation slot ends a call at once", TAG) {
   world w;
   net::cancellation_signal signal;
   std::optional<stop_reason> reason;
@@ -96,7 +96,7 @@ TEST_CASE(NET ": a cancellation slot ends a call at once") {
   CHECK(reason == stop_reason::cancelled);
 }
 
-TEST_CASE(NET ": a coroutine that is cancelled ends what it retries") {
+TEST_CASE(NET ": a coroutine that is cancelled ends what it retries", TAG) {
   world w;
   net::cancellation_signal signal;
   bool ended = false;
@@ -120,7 +120,7 @@ TEST_CASE(NET ": a coroutine that is cancelled ends what it retries") {
   CHECK(ended);
 }
 
-TEST_CASE(NET ": a stop token cancels the attempt that is under way") {
+TEST_CASE(NET ": a stop token cancels the attempt that is under way", TAG) {
   world w;
   std::stop_source source;
   auto const policy = steady.cancel_with(source.get_token());
@@ -133,7 +133,7 @@ TEST_CASE(NET ": a stop token cancels the attempt that is under way") {
   CHECK(reason == stop_reason::cancelled);
 }
 
-TEST_CASE(NET ": an operation that sees the token is given the one of the policy") {
+TEST_CASE(NET ": an operation that sees the token is given the one of the policy", TAG) {
   world w;
   std::stop_source source;
   bool possible = false;

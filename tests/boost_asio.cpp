@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 
 #define NET "Boost.Asio"
+#define TAG "[boost_asio]"
 #define CASES boost_cases
 namespace net = boost::asio;
 namespace driver = tenax::boost_asio;
