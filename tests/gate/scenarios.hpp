@@ -9,47 +9,34 @@
 
 #include "../../examples/simulation/servers.hpp"
 #include "../../examples/simulation/world.hpp"
+#include "stale_watch.hpp"
 
 namespace tests {
 
 struct tally {
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
-  std::uint64_t stale = 0;        // admitted before a refusal had arrived, and sent after it
+  std::uint64_t stale = 0;        // see `stale_watch`
   std::uint64_t longest_run = 0;  // of refusals
-};
-
-/// Notes when the gate admitted.
-struct admission_clock {
-  static constexpr bool uses_time = true;
-  simulation::world* world;
-  tenax::time_point* admitted;
-  void before_attempt(tenax::attempt_info const&) const { *admitted = world->now(); }
 };
 
 /// What is seen of each request: when, and whether it was accepted.
 using witness = std::function<void(double, bool)>;
 
-/// `workers` that send one request after another through `gate` to `server`, each on its way for half of `least` to `most`
-/// there and half of it back.
-template <class Gate, class Server>
-tally run_workers(Gate& gate, Server& server, int workers, tenax::duration time, tenax::duration least,
-                  tenax::duration most, std::uint64_t seed, witness const& see = {}) {
+/// `workers` that send one request after another through `limiter` to `server`, each on its way for half of `least` to
+/// `most` there and half of it back.
+template <class Server>
+tally run_workers(tenax::adaptive_rate_limiter& limiter, Server& server, int workers, tenax::duration time,
+                  tenax::duration least, tenax::duration most, std::uint64_t seed, witness const& see = {}) {
   simulation::world world(seed);
   tally all;
   std::uint64_t run = 0;
-  tenax::time_point last_refusal_seen{tenax::duration(-1)};
-  tenax::time_point decided{};
+  stale_watch gate(limiter);
   // Each refused request is a call of its own that ended: the limiter alone is under test.
-  auto const policy = tenax::retrying{}
-                          .when(tenax::when::never)
-                          .through(std::ref(gate))
-                          .observe(admission_clock{&world, &decided})
-                          .policy();
+  auto const policy = tenax::retrying{}.when(tenax::when::never).through(std::ref(gate)).policy();
   std::function<void()> work;
   auto const travel = [&] { return tenax::draw_between(world.random(), least, most) / 2; };
   auto const send = [&](auto answer) {
-    if (decided < last_refusal_seen) ++all.stale;
     world.after(travel(), [&, answer] {
       auto const r = server.answer(world.now());
       bool const good = r.status == 200;
@@ -57,15 +44,13 @@ tally run_workers(Gate& gate, Server& server, int workers, tenax::duration time,
       run = good ? 0 : run + 1;
       all.longest_run = run > all.longest_run ? run : all.longest_run;
       if (see) see(world.seconds(), good);
-      world.after(travel(), [&, answer, r, good] {
-        if (!good) last_refusal_seen = world.now();
-        answer(r);
-      });
+      world.after(travel(), [answer, r] { answer(r); });
     });
   };
   work = [&] { simulation::start_call(world, policy, send, [&](simulation::reply const&) { work(); }); };
   for (int i = 0; i < workers; ++i) work();
   world.run_for(time);
+  all.stale = gate.stale();
   return all;
 }
 
