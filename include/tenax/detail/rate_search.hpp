@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tenax/detail/send_history.hpp>
+#include <tenax/detail/throttle_pause.hpp>
 #include <tenax/duration.hpp>
 
 namespace tenax::detail {
@@ -40,7 +41,7 @@ class rate_search {
   /// Begins with the limit, and never exceeds it.
   static rate_search with_ceiling(double limit) {
     rate_search search(limit);
-    search.ceiling_ = search.high_ = limit;
+    search.given_ = search.ceiling_ = search.high_ = limit;
     search.phase_ = phase::steady;
     return search;
   }
@@ -48,11 +49,11 @@ class rate_search {
   [[nodiscard]] double rate() const noexcept { return rate_; }
   [[nodiscard]] phase current_phase() const noexcept { return phase_; }
   [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
-  [[nodiscard]] std::int64_t paused_until() const noexcept { return paused_until_; }
+  [[nodiscard]] std::int64_t paused_until() const noexcept { return pause_.until(); }
 
   /// When the next request may go, at the earliest.
   [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
-    auto earliest = paused_until_ > now ? paused_until_ : now;
+    auto earliest = pause_.until() > now ? pause_.until() : now;
     if (history_.count() != 0) {
       auto const paced = last_grant_ + spacing(now);
       earliest = paced > earliest ? paced : earliest;
@@ -65,6 +66,25 @@ class rate_search {
     return ns < 9e18 ? static_cast<std::int64_t>(ns) + 1 : INT64_MAX / 2;
   }
 
+  /// The server says what it allows in each `window`. The rate is held half a percent below, and never above; what is refused
+  /// all the same lowers it. What was sent too fast before that was known is made up for.
+  void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
+    if (limit == announced_) return;
+    bool const at_ceiling = announced_ == 0 || (phase_ == phase::steady && low_ >= ceiling_);
+    announced_ = limit;
+    ceiling_ = given_ > 0 ? least(given_, 0.995 * limit) : 0.995 * limit;
+    if (!at_ceiling && low_ <= ceiling_) {
+      high_ = high_ > 0 ? least(high_, ceiling_) : ceiling_;
+      return limit_rate();
+    }
+    low_ = high_ = ceiling_;
+    phase_ = phase::steady;
+    contradictions_ = fruitless_ = 0;
+    set_rate(ceiling_);
+    auto const made_up_for = history_.next_after(now, window, interval()) - interval();
+    if (made_up_for > last_grant_) last_grant_ = made_up_for;
+  }
+
   /// The server says that so many requests are left for so long, besides those that are under way: they are spread over
   /// that time. When it has passed, one request is sent to learn more. A server that refuses all the same is not believed
   /// any more.
@@ -75,27 +95,26 @@ class rate_search {
     told_until_ = saturating_add(duration(now), duration(reset)).count();
     if (left == 0) {
       told_spacing_ = 0;
-      if (told_until_ > paused_until_) paused_until_ = told_until_;
+      pause_.extend(told_until_);
     } else {
       told_spacing_ = (told_until_ - last_grant_) / static_cast<std::int64_t>(left + 1 < most ? left + 1 : most);
     }
   }
 
   stamp grant(std::int64_t now) noexcept {
-    bool const told = now < told_until_;
+    bool const told = holds_to_what_is_left(now);
     bool const paced = history_.count() != 0 && !told && now - last_grant_ < interval() + interval() / 2;
-    bool const first = paused_ && now >= paused_until_;
-    if (first) paused_ = false;
+    bool const first = pause_.leave(now);
     history_.add(now);
     last_grant_ = now;
     return {generation_, version_, !told && (paced || first), first, told, now};
   }
 
   void accepted(stamp const& s, std::int64_t now) noexcept {
-    note_round_trip(now - s.at);
+    pause_.note_round_trip(now - s.at);
     if (s.generation != generation_) return;
     ++accepted_since_refusal_;
-    hold_ = 0;
+    pause_.forget_refusals();
     if (s.version != version_ || !s.paced) return;
     ++accepted_;
     switch (phase_) {
@@ -132,20 +151,19 @@ class rate_search {
 
   /// `wait`: how long the server asked to wait, or less than zero if it did not.
   void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
-    note_round_trip(now - s.at);
-    if (wait < 0 && s.generation == generation_) wait = hold();
-    if (wait >= 0) pause(now, wait);
+    pause_.note_round_trip(now - s.at);
+    if (wait < 0 && s.generation == generation_) wait = pause_.next_hold(interval());
+    if (wait >= 0) pause_.begin(now, wait);
     if (s.generation != generation_) return;
     ++generation_;
     if (s.told) distrusted_ = true;
     told_until_ = 0;
-    auto const pause_seconds = seconds(paused_until_ > now ? paused_until_ - now : 0);
+    auto const pause_seconds = seconds(pause_.until() > now ? pause_.until() - now : 0);
     cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
     last_refusal_ = now;
     if (s.first_after_pause && history_.count() > 1) {
       // The pause was cut short by rounding, and says nothing about the rate.
-      if (padding_ < 1'000'000'000) padding_ += 500'000'000;
-      paused_until_ += 500'000'000;
+      pause_.lengthen();
       ++version_;
       accepted_ = 0;
       return;
@@ -206,9 +224,14 @@ class rate_search {
     return r;
   }
 
+  /// Where the limit is announced, only if that is slower: because others use it, too.
+  [[nodiscard]] bool holds_to_what_is_left(std::int64_t now) const noexcept {
+    return now < told_until_ && (announced_ == 0 || told_spacing_ > interval());
+  }
+
   /// From one request to the next.
   [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
-    return now < told_until_ ? told_spacing_ : interval();
+    return holds_to_what_is_left(now) ? told_spacing_ : interval();
   }
 
   void limit_rate() noexcept {
@@ -261,32 +284,13 @@ class rate_search {
     return n < 12 ? 12 : n > 512 ? 512 : static_cast<std::uint64_t>(n);
   }
 
-  void note_round_trip(std::int64_t took) noexcept {
-    round_trip_ = round_trip_ == 0 ? took : round_trip_ + (took - round_trip_) / 8;
-  }
-
-  /// A server that does not say how long is asked again after a round trip, then twice that, and so on.
-  std::int64_t hold() noexcept {
-    if (hold_ == 0) {
-      hold_ = round_trip_ > interval() ? round_trip_ : interval();
-    } else {
-      hold_ *= 2;
-    }
-    if (hold_ > 60'000'000'000) hold_ = 60'000'000'000;
-    return hold_;
-  }
-
-  void pause(std::int64_t now, std::int64_t wait) noexcept {
-    auto const until = saturating_add(duration(now), saturating_add(duration(wait), duration(padding_))).count();
-    if (until > paused_until_) paused_until_ = until;
-    paused_ = true;
-  }
-
   static constexpr double precision = 1.03;
   static constexpr std::uint64_t most = INT64_MAX;
   static constexpr double slowest = send_history::slowest;
 
-  double ceiling_ = 0;  // 0: none
+  double ceiling_ = 0;    // 0: none
+  double given_ = 0;      // the ceiling that was given at the beginning; 0: none
+  double announced_ = 0;  // what the server says; 0: nothing
   double rate_;
   double low_;
   double high_ = 0;  // 0: nothing was refused yet
@@ -302,15 +306,11 @@ class rate_search {
   double cost_ = 0;  // what a refusal costs, in seconds
   std::int64_t last_grant_ = 0;
   std::int64_t last_refusal_ = 0;
-  std::int64_t paused_until_ = INT64_MIN / 2;
-  std::int64_t padding_ = 0;
-  std::int64_t round_trip_ = 0;
-  std::int64_t hold_ = 0;
-  bool paused_ = false;
   bool distrusted_ = false;
   std::int64_t told_until_ = 0;
   std::int64_t told_spacing_ = 0;
   send_history history_;
+  throttle_pause pause_;
 };
 
 }  // namespace tenax::detail

@@ -33,6 +33,19 @@ class send_history {
     return best;
   }
 
+  /// When the next one may be sent, if those of the last `window` should have been `interval` apart.
+  [[nodiscard]] std::int64_t next_after(std::int64_t now, std::int64_t window, std::int64_t interval) const noexcept {
+    auto const known = count_ < size ? count_ : size;
+    std::int64_t next = INT64_MIN;
+    for (std::uint64_t i = 1; i <= known; ++i) {
+      auto const at = moments_[(count_ - i) % size];
+      if (now - at > window) break;
+      auto const then = at + static_cast<std::int64_t>(i) * interval;
+      next = then > next ? then : next;
+    }
+    return next;
+  }
+
   /// How fast the last few were sent, which may be slower than they were allowed to.
   [[nodiscard]] double peak() const noexcept {
     auto const known = count_ < 8 ? count_ : 8;
