@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <tenax/detail/blackout.hpp>
 #include <tenax/detail/send_history.hpp>
 #include <tenax/detail/throttle_pause.hpp>
 #include <tenax/duration.hpp>
@@ -105,6 +106,7 @@ class rate_search {
     bool const told = holds_to_what_is_left(now);
     bool const paced = history_.count() != 0 && !told && now - last_grant_ < interval() + interval() / 2;
     bool const first = pause_.leave(now);
+    blackout_.sent(now, history_.count() != 0 && !first && now - last_grant_ > 1'000'000'000 + 2 * interval());
     history_.add(now);
     last_grant_ = now;
     return {generation_, version_, !told && (paced || first), first, told, now};
@@ -112,9 +114,10 @@ class rate_search {
 
   void accepted(stamp const& s, std::int64_t now) noexcept {
     pause_.note_round_trip(now - s.at);
-    if (s.generation != generation_) return;
+    if (s.generation != generation_) return blackout_.accepted_before();
     ++accepted_since_refusal_;
     pause_.forget_refusals();
+    if (auto const found = blackout_.accepted(s.at); found.seconds > 0) return learn_from(found);
     if (s.version != version_ || !s.paced) return;
     ++accepted_;
     switch (phase_) {
@@ -152,7 +155,10 @@ class rate_search {
   /// `wait`: how long the server asked to wait, or less than zero if it did not.
   void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
     pause_.note_round_trip(now - s.at);
-    if (wait < 0 && s.generation == generation_) wait = pause_.next_hold(interval());
+    if (wait < 0 && s.generation == generation_) {
+      wait = pause_.next_hold(interval());
+      blackout_.refused(now);
+    }
     if (wait >= 0) pause_.begin(now, wait);
     if (s.generation != generation_) return;
     ++generation_;
@@ -239,6 +245,16 @@ class rate_search {
     if (rate_ < slowest) rate_ = slowest;
   }
 
+  /// A blackout costs as much as a `Retry-After` that was said.
+  void learn_from(blackout::finding const& found) noexcept {
+    if (cost_ < found.seconds) cost_ = found.seconds;
+    if (found.rate >= rate_) return;
+    burst_ = least(64, 1 + static_cast<double>(found.accepted) * (1 - found.rate / rate_));
+    low_ = found.rate;
+    high_ = least(rate_, 1.2 * found.rate);
+    continue_search();
+  }
+
   void set_rate(double r) noexcept {
     rate_ = r;
     limit_rate();
@@ -263,7 +279,7 @@ class rate_search {
   [[nodiscard]] bool may_probe(std::int64_t now) const noexcept {
     auto const quiet = seconds(now - last_refusal_);
     return accepted_ >= 32 && (accepted_ >= (std::uint64_t(32) << fruitless_) || (accepted_ >= 128 && quiet > 100)) &&
-           quiet > static_cast<double>(8U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_;
+           quiet > static_cast<double>(6U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_;
   }
 
   /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
@@ -311,6 +327,7 @@ class rate_search {
   std::int64_t told_spacing_ = 0;
   send_history history_;
   throttle_pause pause_;
+  blackout blackout_;
 };
 
 }  // namespace tenax::detail
