@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <deque>
 #include <functional>
 #include <iterator>
@@ -20,6 +19,7 @@
 #include <tenax/tenax.hpp>
 
 #include "simulation/outage.hpp"
+#include "svg.hpp"
 
 namespace when = tenax::when;
 namespace wait = tenax::wait;
@@ -39,12 +39,6 @@ auto const persistent = tenax::retrying{}
 
 constexpr std::int64_t width = 420, height = 260, highest = 1200;
 
-template <class... Args>
-void add(std::string& svg, fmt::format_string<Args...> text, Args&&... args) {
-  fmt::format_to(std::back_inserter(svg), text, std::forward<Args>(args)...);
-  svg += '\n';
-}
-
 std::int64_t x_of(std::size_t t) { return static_cast<std::int64_t>(t) * width / (minute.whole / 1s); }
 std::int64_t y_of(std::int64_t n) { return height - std::min(n, highest) * height / highest; }
 
@@ -56,51 +50,36 @@ std::string line_of(std::vector<std::int64_t> const& series) {
   return path;
 }
 
-void draw_panel(std::string& svg, std::int64_t left, std::string_view title, simulation::course const& seen) {
-  add(svg, R"~(<g transform="translate({} 70)">)~", left);
-  add(svg, R"(<text class="column" x="0" y="-14">{}</text>)", title);
-  add(svg, R"(<rect x="{}" y="0" width="{}" height="{}" fill="#fee2e2"/>)", x_of(60), x_of(120) - x_of(60), height);
-  add(svg, R"(<text class="note" x="{}" y="14">outage</text>)", x_of(60) + 6);
+void draw_panel(picture& out, std::int64_t left, std::string_view title, simulation::course const& seen) {
+  out.add(R"~(<g transform="translate({} 70)">)~", left);
+  out.add(R"(<text class="column" x="0" y="-14">{}</text>)", title);
+  out.add(R"(<rect x="{}" y="0" width="{}" height="{}" fill="#fee2e2"/>)", x_of(60), x_of(120) - x_of(60), height);
+  out.add(R"(<text class="note" x="{}" y="14">outage</text>)", x_of(60) + 6);
   for (std::int64_t n = 0; n <= highest; n += 200) {
-    add(svg, R"(<line class="{}" x1="0" x2="{}" y1="{}" y2="{}"/>)", n == 0 ? "axis" : "grid", width, y_of(n), y_of(n));
-    add(svg, R"(<text class="tick end" x="-7" y="{}" dy="3.5">{}</text>)", y_of(n), n);
+    out.add(R"(<line class="{}" x1="0" x2="{}" y1="{}" y2="{}"/>)", n == 0 ? "axis" : "grid", width, y_of(n), y_of(n));
+    out.add(R"(<text class="tick end" x="-7" y="{}" dy="3.5">{}</text>)", y_of(n), n);
   }
   for (std::size_t t = 0; t <= 300; t += 60) {
-    add(svg, R"(<text class="tick middle" x="{}" y="{}">{} s</text>)", x_of(t), height + 16, t);
+    out.add(R"(<text class="tick middle" x="{}" y="{}">{} s</text>)", x_of(t), height + 16, t);
   }
-  add(svg, R"(<path class="offered" d="{}"/>)", line_of(seen.offered));
-  add(svg, R"(<path class="good" d="{}"/>)", line_of(seen.good));
-  add(svg, "</g>");
+  out.add(R"(<path class="offered" d="{}"/>)", line_of(seen.offered));
+  out.add(R"(<path class="good" d="{}"/>)", line_of(seen.good));
+  out.add("</g>");
 }
 
-std::string draw(simulation::course const& without, simulation::course const& with) {
-  std::string svg;
-  add(svg, R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1016 400" role="img" aria-labelledby="title">)");
-  add(svg,
-      R"(<title id="title">Requests and answers per second around an outage, without and with a retry budget</title>)");
-  add(svg, R"(<style>
-text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #0f172a }}
-.heading {{ font-size: 20px; font-weight: 600 }}
-.column {{ font-weight: 600 }}
-.note {{ font-size: 12px; fill: #64748b }}
-.tick {{ font-size: 10.5px; fill: #64748b }}
-.end {{ text-anchor: end }}
-.middle {{ text-anchor: middle }}
-.grid {{ stroke: #e8edf3 }}
-.axis {{ stroke: #94a3b8 }}
-.offered {{ fill: none; stroke: #be185d; stroke-width: 1.6 }}
-.good {{ fill: none; stroke: #0f766e; stroke-width: 2 }}
-</style>)");
-  add(svg, R"(<rect width="1016" height="400" rx="8" fill="#ffffff"/>)");
-  add(svg, R"(<text class="heading" x="54" y="34">A minute's outage, and what comes after</text>)");
-  draw_panel(svg, 54, "no budget", without);
-  draw_panel(svg, 560, "retry_budget, one for each client", with);
-  add(svg, R"(<path class="offered" d="M54 378h22"/><text class="note" x="82" y="382">requests per second</text>)");
-  add(svg, R"(<path class="good" d="M244 378h22"/><text class="note" x="272" y="382">answered in time</text>)");
-  add(svg, R"(<text class="note" x="420" y="382">{} clients want {} answers per second; the server can give {}</text>)",
-      minute.clients, static_cast<int>(minute.demand()), static_cast<int>(minute.capacity));
-  add(svg, "</svg>");
-  return svg;
+picture draw(simulation::course const& without, simulation::course const& with) {
+  picture out(1016, 400, "Requests and answers per second around an outage, without and with a retry budget",
+              R"(.offered { fill: none; stroke: #be185d; stroke-width: 1.6 }
+.good { fill: none; stroke: #0f766e; stroke-width: 2 }
+)");
+  out.add(R"(<text class="heading" x="54" y="34">A minute's outage, and what comes after</text>)");
+  draw_panel(out, 54, "no budget", without);
+  draw_panel(out, 560, "retry_budget, one for each client", with);
+  out.add(R"(<path class="offered" d="M54 378h22"/><text class="note" x="82" y="382">requests per second</text>)");
+  out.add(R"(<path class="good" d="M244 378h22"/><text class="note" x="272" y="382">answered in time</text>)");
+  out.add(R"(<text class="note" x="420" y="382">{} clients want {} answers per second; the server can give {}</text>)",
+          minute.clients, static_cast<int>(minute.demand()), static_cast<int>(minute.capacity));
+  return out;
 }
 
 int main(int argc, char** argv) {
@@ -111,12 +90,5 @@ int main(int argc, char** argv) {
     return persistent.through(std::ref(budgets.emplace_back(tenax::retry_budget_options{.tokens = 10, .ratio = 0.1})));
   });
   // [/budget]
-  auto const svg = draw(without, with);
-  std::FILE* const out = argc > 1 ? std::fopen(argv[1], "w") : stdout;
-  if (out == nullptr) {
-    std::fprintf(stderr, "%s cannot be written\n", argv[1]);
-    return 1;
-  }
-  std::fputs(svg.c_str(), out);
-  if (out != stdout) std::fclose(out);
+  return draw(without, with).write(argc, argv);
 }

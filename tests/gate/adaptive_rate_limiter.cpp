@@ -18,6 +18,7 @@
 using namespace std::chrono_literals;
 using simulation::tells;
 using tenax::adaptive_rate_limiter;
+using tests::run_an_hour;
 using tests::run_workers;
 
 namespace {
@@ -44,7 +45,7 @@ TEST_CASE("An hour against 15 in 30 seconds, unknown") {
     for (auto const how : {tells::seconds_rounded_up, tells::seconds_rounded_down}) {
       adaptive_rate_limiter limiter;
       simulation::rolling_window server(15, 30s, how);
-      auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+      auto const all = run_an_hour(limiter, server, workers);
       CAPTURE(workers, all.accepted, all.refused);
       CHECK(all.accepted >= 1740);
       CHECK(all.refused <= 40);
@@ -57,7 +58,7 @@ TEST_CASE("An hour against 15 in 30 seconds, announced") {
   for (int const workers : {1, 4, 16}) {
     adaptive_rate_limiter limiter({.limit = {.permits = 15, .per = 30s}});
     simulation::rolling_window server(15, 30s, tells::seconds_rounded_up);
-    auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+    auto const all = run_an_hour(limiter, server, workers);
     CAPTURE(workers, all.accepted, all.refused);
     CHECK(all.accepted >= 1782);
     CHECK(all.refused <= 2);
@@ -68,7 +69,7 @@ TEST_CASE("An hour against 15 in 30 seconds, by what the server says is left") {
   for (int const workers : {1, 4, 16}) {
     adaptive_rate_limiter limiter;
     simulation::rolling_window server(15, 30s, tells::seconds_rounded_up, true);
-    auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+    auto const all = run_an_hour(limiter, server, workers);
     CAPTURE(workers, all.accepted, all.refused);
     CHECK(all.accepted >= 1782);
     CHECK(all.refused <= 2);
@@ -87,7 +88,7 @@ TEST_CASE("An hour against 15 in 30 seconds, as the server announces") {
       for (bool const tells_left : {false, true}) {
         adaptive_rate_limiter limiter;
         saying<simulation::rolling_window> server{{15, 30s, tells::seconds_rounded_up, tells_left}, headers};
-        auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+        auto const all = run_an_hour(limiter, server, workers);
         CAPTURE(headers[0].name, workers, tells_left, all.accepted, all.refused);
         CHECK(all.accepted >= 1782);
         CHECK(all.refused <= 2);
@@ -102,7 +103,7 @@ TEST_CASE("A policy that promises too much is corrected by refusals, and one tha
     adaptive_rate_limiter limiter;
     saying<simulation::rolling_window> liar{{15, 30s, tells::seconds_rounded_up},
                                             {{"RateLimit-Policy", "\"x\";q=39;w=60"}}};
-    auto const all = run_workers(limiter, liar, workers, 1h, 100ms, 300ms, 1);
+    auto const all = run_an_hour(limiter, liar, workers);
     CAPTURE(workers, all.accepted, all.refused);
     CHECK(all.accepted >= 1740);
     CHECK(all.refused <= 40);
@@ -111,7 +112,7 @@ TEST_CASE("A policy that promises too much is corrected by refusals, and one tha
     adaptive_rate_limiter obedient;
     saying<simulation::rolling_window> modest{{15, 30s, tells::seconds_rounded_up},
                                               {{"RateLimit-Policy", "\"x\";q=21;w=60"}}};
-    auto const fewer = run_workers(obedient, modest, workers, 1h, 100ms, 300ms, 1);
+    auto const fewer = run_an_hour(obedient, modest, workers);
     CHECK(fewer.refused == 0);
     CHECK(fewer.accepted >= 1240);
     CHECK(fewer.accepted <= 1261);
@@ -187,12 +188,13 @@ TEST_CASE("A limit that halves and recovers is followed, by few threads and by m
           adaptive_rate_limiter limiter({.start = {.permits = permits, .per = 10s}});
           std::uint64_t run = 0, longest_run = 0;
           double good = 0, steady_good = 0, steady_bad = 0;
-          auto const all = run_workers(limiter, server, threads, 15min, 10ms, 10100us, 7, [&](double t, bool accepted) {
-            good += accepted ? 1 : 0;
-            if (std::fmod(t, 300) >= 150) (accepted ? steady_good : steady_bad) += 1;
-            run = accepted ? 0 : run + 1;
-            if (t > 20 && run > longest_run) longest_run = run;
-          });
+          auto const all =
+              run_workers(limiter, server, {.workers = threads, .time = 15min}, [&](double t, bool accepted) {
+                good += accepted ? 1 : 0;
+                if (std::fmod(t, 300) >= 150) (accepted ? steady_good : steady_bad) += 1;
+                run = accepted ? 0 : run + 1;
+                if (t > 20 && run > longest_run) longest_run = run;
+              });
           CAPTURE(threads, limit, advertised, how == tells::nothing);
           CHECK(all.stale == 0);
           CHECK(longest_run <= 5);

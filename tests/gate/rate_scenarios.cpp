@@ -29,7 +29,7 @@ void holds_to(char const* what, double limit, Server const& fresh) {
     adaptive_rate_limiter limiter;
     double good = 0, bad = 0;
     std::uint64_t run = 0, longest_run = 0;
-    auto const all = run_workers(limiter, server, threads, whole, 10ms, 10100us, 7, [&](double t, bool accepted) {
+    auto const all = run_workers(limiter, server, {.workers = threads, .time = whole}, [&](double t, bool accepted) {
       if (t < half) return;
       (accepted ? good : bad) += 1;
       run = accepted ? 0 : run + 1;
@@ -75,10 +75,11 @@ TEST_CASE("rate_scenarios: half of the limit is followed at once, and all of it 
         adaptive_rate_limiter limiter;
         double followed = 0;
         std::vector<double> good(900);
-        auto const all = run_workers(limiter, server, threads, 15min, 10ms, 10100us, 7, [&](double t, bool accepted) {
-          if (t > 300 && followed == 0 && limiter.state().rate <= 1.05 * limit / 2) followed = t;
-          if (accepted && t < 900) ++good[static_cast<std::size_t>(t)];
-        });
+        auto const all =
+            run_workers(limiter, server, {.workers = threads, .time = 15min}, [&](double t, bool accepted) {
+              if (t > 300 && followed == 0 && limiter.state().rate <= 1.05 * limit / 2) followed = t;
+              if (accepted && t < 900) ++good[static_cast<std::size_t>(t)];
+            });
         double recovered = 600;
         for (auto ten = good.begin() + 600; ten + 10 != good.end(); ++ten, ++recovered) {
           if (std::accumulate(ten, ten + 10, 0.0) >= 9 * limit) break;
@@ -112,7 +113,7 @@ TEST_CASE("rate_scenarios: after a pause there is no herd") {
       adaptive_rate_limiter limiter;
       double refused = 0;
       int in_pause = 0, in_first_second = 0;
-      run_workers(limiter, server, threads, 70s, 10ms, 10100us, 7, [&](double t, bool accepted) {
+      run_workers(limiter, server, {.workers = threads, .time = 70s}, [&](double t, bool accepted) {
         if (t >= 60 && refused == 0 && !accepted) {
           refused = t;
         } else if (refused != 0) {
