@@ -17,6 +17,8 @@ struct workforce {
   tenax::duration least_travel = std::chrono::milliseconds(10);
   tenax::duration most_travel = std::chrono::microseconds(10100);
   std::uint64_t seed = 7;
+  unsigned delayed = 0;  ///< of a thousand requests, so many take up to `delay` longer on one way
+  tenax::duration delay{};
 };
 
 /// What is seen of each request: when it arrived at the server, in seconds, and whether it was accepted.
@@ -28,7 +30,11 @@ template <class Gate, class Server>
 void run_workers(Gate& gate, Server& server, workforce const& force, witness const& see) {
   auto const policy = tenax::retrying{}.when(tenax::when::never).through(std::ref(gate)).policy();
   world world(force.seed);
-  auto const travel = [&] { return tenax::draw_between(world.random(), force.least_travel, force.most_travel) / 2; };
+  auto const travel = [&] {
+    auto const usual = tenax::draw_between(world.random(), force.least_travel, force.most_travel) / 2;
+    if (force.delayed == 0 || world.random()() % 1000 >= force.delayed) return usual;
+    return usual + tenax::draw_between(world.random(), tenax::duration(), force.delay);
+  };
   auto const send = [&](auto answer) {
     world.after(travel(), [&, answer] {
       auto const r = server.answer(world.now());

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <tenax/detail/send_history.hpp>
+#include <tenax/detail/rate_math.hpp>
 
 namespace tenax::detail {
 

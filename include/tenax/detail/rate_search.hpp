@@ -5,8 +5,10 @@
 #include <cstdint>
 
 #include <tenax/detail/blackout.hpp>
+#include <tenax/detail/rate_math.hpp>
 #include <tenax/detail/send_history.hpp>
 #include <tenax/detail/throttle_pause.hpp>
+#include <tenax/detail/told_pace.hpp>
 #include <tenax/duration.hpp>
 
 namespace tenax::detail {
@@ -91,15 +93,9 @@ class rate_search {
   /// any more.
   void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::int64_t reset,
                std::uint64_t in_flight) noexcept {
-    if (distrusted_ || s.generation != generation_ || reset <= 0) return;
+    if (s.generation != generation_ || reset <= 0) return;
     auto const left = remaining > in_flight ? remaining - in_flight : 0;
-    told_until_ = saturating_add(duration(now), duration(reset)).count();
-    if (left == 0) {
-      told_spacing_ = 0;
-      pause_.extend(told_until_);
-    } else {
-      told_spacing_ = (told_until_ - last_grant_) / static_cast<std::int64_t>(left + 1 < most ? left + 1 : most);
-    }
+    if (told_.tell(now, last_grant_, left, reset) && left == 0) pause_.extend(told_.until());
   }
 
   stamp grant(std::int64_t now) noexcept {
@@ -155,21 +151,21 @@ class rate_search {
   /// `wait`: how long the server asked to wait, or less than zero if it did not.
   void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
     pause_.note_round_trip(now - s.at);
-    if (wait < 0 && s.generation == generation_) {
-      wait = pause_.next_hold(interval());
+    if (wait >= 0) {
+      pause_.begin(now, wait);
+    } else if (s.generation == generation_) {
+      pause_.hold(now, interval());
       blackout_.refused(now);
     }
-    if (wait >= 0) pause_.begin(now, wait);
     if (s.generation != generation_) return;
     ++generation_;
-    if (s.told) distrusted_ = true;
-    told_until_ = 0;
+    told_.refused(s.told);
     auto const pause_seconds = seconds(pause_.until() > now ? pause_.until() - now : 0);
     cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
     last_refusal_ = now;
     if (s.first_after_pause && history_.count() > 1) {
-      // The pause was cut short by rounding, and says nothing about the rate.
-      pause_.lengthen();
+      // The pause was cut short by rounding or chosen too short, which says nothing about the rate.
+      if (wait >= 0) pause_.lengthen();
       ++version_;
       accepted_ = 0;
       return;
@@ -194,6 +190,11 @@ class rate_search {
         continue_search();
         break;
       case phase::steady: {
+        // Some requests come too early by chance. While that costs less than a fiftieth, a lower rate would cost as much.
+        if (auto const price = 50 * (1 + cost_ * rate_); static_cast<double>(accepted_) >= price) {
+          accepted_ -= static_cast<std::uint64_t>(price);
+          break;
+        }
         ++contradictions_;
         auto cut = 1.0 / static_cast<double>(accepted_ + 1);
         if (cut < 0.01) cut = 0.01;
@@ -218,26 +219,15 @@ class rate_search {
   }
 
  private:
-  static double least(double a, double b) noexcept { return a < b ? a : b; }
-
-  static double root(double x) noexcept {
-    double r = x > 1 ? x : 1;
-    for (int i = 0; i < 64; ++i) {
-      auto const better = 0.5 * (r + x / r);
-      if (better == r) break;
-      r = better;
-    }
-    return r;
-  }
-
   /// Where the limit is announced, only if that is slower: because others use it, too.
   [[nodiscard]] bool holds_to_what_is_left(std::int64_t now) const noexcept {
-    return now < told_until_ && (announced_ == 0 || told_spacing_ > interval());
+    return now < told_.until() && (announced_ == 0 || told_.spacing() > interval());
   }
 
   /// From one request to the next.
   [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
-    return holds_to_what_is_left(now) ? told_spacing_ : interval();
+    if (holds_to_what_is_left(now)) return told_.spacing();
+    return pause_.answer_due() > interval() ? pause_.answer_due() : interval();
   }
 
   void limit_rate() noexcept {
@@ -248,7 +238,7 @@ class rate_search {
   /// A blackout costs as much as a `Retry-After` that was said.
   void learn_from(blackout::finding const& found) noexcept {
     if (cost_ < found.seconds) cost_ = found.seconds;
-    if (found.rate >= rate_) return;
+    if (found.rate >= rate_ || found.accepted < 16) return;
     burst_ = least(64, 1 + static_cast<double>(found.accepted) * (1 - found.rate / rate_));
     low_ = found.rate;
     high_ = least(rate_, 1.2 * found.rate);
@@ -301,7 +291,6 @@ class rate_search {
   }
 
   static constexpr double precision = 1.03;
-  static constexpr std::uint64_t most = INT64_MAX;
   static constexpr double slowest = send_history::slowest;
 
   double ceiling_ = 0;    // 0: none
@@ -322,12 +311,10 @@ class rate_search {
   double cost_ = 0;  // what a refusal costs, in seconds
   std::int64_t last_grant_ = 0;
   std::int64_t last_refusal_ = 0;
-  bool distrusted_ = false;
-  std::int64_t told_until_ = 0;
-  std::int64_t told_spacing_ = 0;
   send_history history_;
   throttle_pause pause_;
   blackout blackout_;
+  told_pace told_;
 };
 
 }  // namespace tenax::detail

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-namespace tenax::detail {
+#include <tenax/detail/rate_math.hpp>
 
-constexpr double seconds(std::int64_t ns) noexcept { return static_cast<double>(ns) * 1e-9; }
+namespace tenax::detail {
 
 /// The moments of the last requests, in nanoseconds. Rates are per second.
 class send_history {

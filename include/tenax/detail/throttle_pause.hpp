@@ -14,7 +14,7 @@ class throttle_pause {
   /// Nothing is sent before.
   [[nodiscard]] constexpr std::int64_t until() const noexcept { return until_; }
 
-  /// Never shortens a pause that has begun.
+  /// As long as the server says. Never shortens a pause that has begun.
   constexpr void begin(std::int64_t now, std::int64_t wait) noexcept {
     extend(saturating_add(duration(now), saturating_add(duration(wait), duration(padding_))).count());
     under_way_ = true;
@@ -37,15 +37,19 @@ class throttle_pause {
     until_ += step;
   }
 
-  /// How long a server that does not say so is left alone: a round trip or an interval, and after every further refusal
+  /// A server that does not say how long is left alone for a round trip or an interval, and after every further refusal for
   /// twice that, at most a minute.
-  constexpr std::int64_t next_hold(std::int64_t interval) noexcept {
+  constexpr void hold(std::int64_t now, std::int64_t interval) noexcept {
     constexpr std::int64_t longest = 60'000'000'000;
     hold_ = hold_ != 0 ? 2 * hold_ : round_trip_ > interval ? round_trip_ : interval;
     if (hold_ > longest) hold_ = longest;
-    return hold_;
+    extend(saturating_add(duration(now), duration(hold_)).count());
+    under_way_ = true;
   }
   constexpr void forget_refusals() noexcept { hold_ = 0; }
+
+  /// While such a server refuses, it is asked by one request at a time: how long to wait for an answer; otherwise 0.
+  [[nodiscard]] constexpr std::int64_t answer_due() const noexcept { return hold_ == 0 ? 0 : round_trip_; }
 
   constexpr void note_round_trip(std::int64_t took) noexcept {
     round_trip_ = round_trip_ == 0 ? took : round_trip_ + (took - round_trip_) / 8;
