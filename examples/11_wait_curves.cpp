@@ -7,7 +7,6 @@
 //   11_wait_curves curves.svg   writes to a file
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -15,6 +14,8 @@
 
 #include <tenax/fmt.hpp>
 #include <tenax/tenax.hpp>
+
+#include "svg.hpp"
 
 namespace wait = tenax::wait;
 using namespace std::chrono_literals;
@@ -47,19 +48,6 @@ constexpr std::int64_t margin_left = 620, margin_top = 1130, panel_width = 2120,
 constexpr std::uint32_t attempts = 10;
 constexpr int calls = 2000, shown = 16;
 constexpr duration highest = 5500ms, cap = 5s;
-
-class picture {
- public:
-  template <class... Args>
-  void add(fmt::format_string<Args...> text, Args&&... args) {
-    fmt::format_to(std::back_inserter(svg_), text, std::forward<Args>(args)...);
-    svg_ += '\n';
-  }
-  std::string const& svg() const { return svg_; }
-
- private:
-  std::string svg_;
-};
 
 constexpr tenths left_of(int column) { return {margin_left + column * (panel_width + gap_x)}; }
 constexpr tenths top_of(int row) { return {margin_top + row * (panel_height + gap_y)}; }
@@ -161,28 +149,14 @@ void draw_legend(picture& out) {
   out.add("</g>");
 }
 
-std::string draw() {
-  picture out;
-  out.add(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1016 732" role="img" aria-labelledby="title">)");
-  out.add(
-      R"(<title id="title">How long each wait strategy waits after attempts 1 to 10, with and without jitter</title>)");
-  out.add(R"(<style>
-text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #0f172a }}
-.heading {{ font-size: 20px; font-weight: 600 }}
-.column {{ font-weight: 600 }}
-.note {{ font-size: 12px; fill: #64748b }}
-.tick {{ font-size: 10.5px; fill: #64748b }}
-.end {{ text-anchor: end }}
-.middle {{ text-anchor: middle }}
-.code {{ font: 600 12px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace }}
-.grid {{ stroke: #e8edf3 }}
-.axis {{ stroke: #94a3b8 }}
-.cap {{ stroke: #64748b; stroke-dasharray: 4 3 }}
-.dots {{ stroke-width: 2.6; stroke-linecap: round; opacity: .5 }}
-.line {{ fill: none; stroke-width: 1; opacity: .45 }}
-.mean {{ stroke-width: 2.4 }}
-</style>)");
-  out.add(R"(<rect width="1016" height="732" rx="8" fill="#ffffff"/>)");
+int main(int argc, char** argv) {
+  picture out(1016, 732, "How long each wait strategy waits after attempts 1 to 10, with and without jitter",
+              R"(.code { font: 600 12px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace }
+.cap { stroke: #64748b; stroke-dasharray: 4 3 }
+.dots { stroke-width: 2.6; stroke-linecap: round; opacity: .5 }
+.line { fill: none; stroke-width: 1; opacity: .45 }
+.mean { stroke-width: 2.4 }
+)");
   out.add(R"(<text class="heading" x="{}" y="38">The wait after each attempt</text>)", left_of(0));
   int column = 0;
   for (auto const* title : {"no jitter", ".full()", ".equal()"}) {
@@ -196,15 +170,5 @@ text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-ser
           left_of(3), tenths{top_of(2).n - 120});
   draw_panel(out, wait::decorrelated({.base = 100ms, .max = cap}), rose, 2, 3);
   draw_legend(out);
-  out.add("</svg>");
-  return out.svg();
-}
-
-int main(int argc, char** argv) {
-  auto const svg = draw();
-  if (argc < 2) return std::fputs(svg.c_str(), stdout) < 0;
-  auto* const file = std::fopen(argv[1], "w");
-  if (file == nullptr) return std::perror(argv[1]), 1;
-  auto const written = std::fputs(svg.c_str(), file) >= 0;
-  return std::fclose(file) == 0 && written ? 0 : 1;
+  return out.write(argc, argv);
 }

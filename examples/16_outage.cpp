@@ -7,33 +7,26 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <deque>
 #include <functional>
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include <tenax/fmt.hpp>
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/servers.hpp"
-#include "simulation/world.hpp"
+#include "simulation/outage.hpp"
+#include "svg.hpp"
 
 namespace when = tenax::when;
 namespace wait = tenax::wait;
 namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
-constexpr int clients = 1000;
-constexpr auto every = 10s;                // each client makes a call
-constexpr double demand = clients / 10.0;  // calls per second
-constexpr double capacity = 110;           // requests per second
-constexpr auto patience = 2s;              // of a client with one request
-constexpr auto begins = 60s, ends = 120s, whole = 300s;
+constexpr simulation::outage minute{};
 
 // [policy]
 auto const persistent = tenax::retrying{}
@@ -42,51 +35,11 @@ auto const persistent = tenax::retrying{}
                             .stop(stop::after_attempts(10));
 // [/policy]
 
-struct course {
-  std::vector<std::int64_t> offered = std::vector<std::int64_t>(whole / 1s);  // requests in each second
-  std::vector<std::int64_t> good = std::vector<std::int64_t>(whole / 1s);     // answers in time
-};
-
-/// How it goes. `policy_of(client)` is the policy of a client.
-template <class PolicyOf>
-course simulate(PolicyOf policy_of) {
-  simulation::world world(2026);
-  simulation::queueing_server server(capacity, patience);
-  server.outage(tenax::time_point(begins), tenax::time_point(ends));
-  course seen;
-  auto const second = [&] { return static_cast<std::size_t>(world.now().time_since_epoch() / 1s); };
-  auto const send = [&](auto answer) {
-    if (second() < seen.offered.size()) ++seen.offered[second()];
-    server.serve(world, [&, answer](simulation::reply const& r) {
-      if (r.status == 200 && second() < seen.good.size()) ++seen.good[second()];
-      answer(r);
-    });
-  };
-  std::deque<std::remove_cvref_t<decltype(policy_of(0).policy())>> policies;
-  std::function<void(int)> call = [&](int client) {
-    auto const& policy = policies[static_cast<std::size_t>(client)];
-    simulation::start_call(world, policy, send, [](simulation::reply const&) {});
-    world.after(every, [&call, client] { call(client); });
-  };
-  for (int i = 0; i < clients; ++i) {
-    policies.push_back(policy_of(i).policy());
-    world.after(tenax::draw_between(world.random(), 0s, every), [&call, i] { call(i); });
-  }
-  world.run_for(whole);
-  return seen;
-}
-
 // --- the picture ------------------------------------------------------------------------------------------------------
 
 constexpr std::int64_t width = 420, height = 260, highest = 1200;
 
-template <class... Args>
-void add(std::string& svg, fmt::format_string<Args...> text, Args&&... args) {
-  fmt::format_to(std::back_inserter(svg), text, std::forward<Args>(args)...);
-  svg += '\n';
-}
-
-std::int64_t x_of(std::size_t t) { return static_cast<std::int64_t>(t) * width / (whole / 1s); }
+std::int64_t x_of(std::size_t t) { return static_cast<std::int64_t>(t) * width / (minute.whole / 1s); }
 std::int64_t y_of(std::int64_t n) { return height - std::min(n, highest) * height / highest; }
 
 std::string line_of(std::vector<std::int64_t> const& series) {
@@ -97,67 +50,45 @@ std::string line_of(std::vector<std::int64_t> const& series) {
   return path;
 }
 
-void draw_panel(std::string& svg, std::int64_t left, std::string_view title, course const& seen) {
-  add(svg, R"~(<g transform="translate({} 70)">)~", left);
-  add(svg, R"(<text class="column" x="0" y="-14">{}</text>)", title);
-  add(svg, R"(<rect x="{}" y="0" width="{}" height="{}" fill="#fee2e2"/>)", x_of(60), x_of(120) - x_of(60), height);
-  add(svg, R"(<text class="note" x="{}" y="14">outage</text>)", x_of(60) + 6);
+void draw_panel(picture& out, std::int64_t left, std::string_view title, simulation::course const& seen) {
+  out.add(R"~(<g transform="translate({} 70)">)~", left);
+  out.add(R"(<text class="column" x="0" y="-14">{}</text>)", title);
+  out.add(R"(<rect x="{}" y="0" width="{}" height="{}" fill="#fee2e2"/>)", x_of(60), x_of(120) - x_of(60), height);
+  out.add(R"(<text class="note" x="{}" y="14">outage</text>)", x_of(60) + 6);
   for (std::int64_t n = 0; n <= highest; n += 200) {
-    add(svg, R"(<line class="{}" x1="0" x2="{}" y1="{}" y2="{}"/>)", n == 0 ? "axis" : "grid", width, y_of(n), y_of(n));
-    add(svg, R"(<text class="tick end" x="-7" y="{}" dy="3.5">{}</text>)", y_of(n), n);
+    out.add(R"(<line class="{}" x1="0" x2="{}" y1="{}" y2="{}"/>)", n == 0 ? "axis" : "grid", width, y_of(n), y_of(n));
+    out.add(R"(<text class="tick end" x="-7" y="{}" dy="3.5">{}</text>)", y_of(n), n);
   }
   for (std::size_t t = 0; t <= 300; t += 60) {
-    add(svg, R"(<text class="tick middle" x="{}" y="{}">{} s</text>)", x_of(t), height + 16, t);
+    out.add(R"(<text class="tick middle" x="{}" y="{}">{} s</text>)", x_of(t), height + 16, t);
   }
-  add(svg, R"(<path class="offered" d="{}"/>)", line_of(seen.offered));
-  add(svg, R"(<path class="good" d="{}"/>)", line_of(seen.good));
-  add(svg, "</g>");
+  out.add(R"(<path class="offered" d="{}"/>)", line_of(seen.offered));
+  out.add(R"(<path class="good" d="{}"/>)", line_of(seen.good));
+  out.add("</g>");
 }
 
-std::string draw(course const& without, course const& with) {
-  std::string svg;
-  add(svg, R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1016 400" role="img" aria-labelledby="title">)");
-  add(svg,
-      R"(<title id="title">Requests and answers per second around an outage, without and with a retry budget</title>)");
-  add(svg, R"(<style>
-text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #0f172a }}
-.heading {{ font-size: 20px; font-weight: 600 }}
-.column {{ font-weight: 600 }}
-.note {{ font-size: 12px; fill: #64748b }}
-.tick {{ font-size: 10.5px; fill: #64748b }}
-.end {{ text-anchor: end }}
-.middle {{ text-anchor: middle }}
-.grid {{ stroke: #e8edf3 }}
-.axis {{ stroke: #94a3b8 }}
-.offered {{ fill: none; stroke: #be185d; stroke-width: 1.6 }}
-.good {{ fill: none; stroke: #0f766e; stroke-width: 2 }}
-</style>)");
-  add(svg, R"(<rect width="1016" height="400" rx="8" fill="#ffffff"/>)");
-  add(svg, R"(<text class="heading" x="54" y="34">A minute's outage, and what comes after</text>)");
-  draw_panel(svg, 54, "no budget", without);
-  draw_panel(svg, 560, "retry_budget, one for each client", with);
-  add(svg, R"(<path class="offered" d="M54 378h22"/><text class="note" x="82" y="382">requests per second</text>)");
-  add(svg, R"(<path class="good" d="M244 378h22"/><text class="note" x="272" y="382">answered in time</text>)");
-  add(svg, R"(<text class="note" x="420" y="382">{} clients want {} answers per second; the server can give {}</text>)",
-      clients, static_cast<int>(demand), static_cast<int>(capacity));
-  add(svg, "</svg>");
-  return svg;
+picture draw(simulation::course const& without, simulation::course const& with) {
+  picture out(1016, 400, "Requests and answers per second around an outage, without and with a retry budget",
+              R"(.offered { fill: none; stroke: #be185d; stroke-width: 1.6 }
+.good { fill: none; stroke: #0f766e; stroke-width: 2 }
+)");
+  out.add(R"(<text class="heading" x="54" y="34">A minute's outage, and what comes after</text>)");
+  draw_panel(out, 54, "no budget", without);
+  draw_panel(out, 560, "retry_budget, one for each client", with);
+  out.add(R"(<path class="offered" d="M54 378h22"/><text class="note" x="82" y="382">requests per second</text>)");
+  out.add(R"(<path class="good" d="M244 378h22"/><text class="note" x="272" y="382">answered in time</text>)");
+  out.add(R"(<text class="note" x="420" y="382">{} clients want {} answers per second; the server can give {}</text>)",
+          minute.clients, static_cast<int>(minute.demand()), static_cast<int>(minute.capacity));
+  return out;
 }
 
 int main(int argc, char** argv) {
-  auto const without = simulate([](int) { return persistent; });
+  auto const without = simulation::run(minute, [](int) { return persistent; });
   // [budget]
   std::deque<tenax::retry_budget> budgets;
-  auto const with = simulate([&](int) {
+  auto const with = simulation::run(minute, [&](int) {
     return persistent.through(std::ref(budgets.emplace_back(tenax::retry_budget_options{.tokens = 10, .ratio = 0.1})));
   });
   // [/budget]
-  auto const svg = draw(without, with);
-  std::FILE* const out = argc > 1 ? std::fopen(argv[1], "w") : stdout;
-  if (out == nullptr) {
-    std::fprintf(stderr, "%s cannot be written\n", argv[1]);
-    return 1;
-  }
-  std::fputs(svg.c_str(), out);
-  if (out != stdout) std::fclose(out);
+  return draw(without, with).write(argc, argv);
 }

@@ -114,42 +114,50 @@ class strict_interval {
   tenax::time_point last_{};
 };
 
-/// Serves so many in a second, first come, first served, and answers nobody during an outage.
+/// What a server does with more than it can serve.
+enum class overload {
+  queues,  ///< serves everything in its turn, also those whose client has hung up by then
+  sheds    ///< refuses at once what would have to wait for longer than a quarter of the clients' patience
+};
+
+/// What a server does with a request during an outage: refuses it at once, or never answers.
+enum class outage_kind { refuses, hangs };
+
+/// Serves so many in a second, first come, first served, and nobody during an outage.
 class queueing_server {
  public:
-  queueing_server(double per_second, tenax::duration patience) : service_(1e9 / per_second), patience_(patience) {}
+  queueing_server(double per_second, tenax::duration patience, overload o = overload::queues)
+      : service_(1e9 / per_second), patience_(patience), overload_(o) {}
 
-  void outage(tenax::time_point from, tenax::time_point to) { from_ = from, to_ = to; }
-
-  /// Calls `answer` when the request is served. A client that has hung up by then is served all the same, in vain.
-  template <class Answer>
-  void serve(world& w, Answer answer) {
-    ++offered;
-    auto const now = w.now();
-    if (now >= from_ && now < to_) {
-      w.after(patience_ / 1000, [answer] { answer(reply{.status = 503}); });
-      return;
-    }
-    free_at_ = std::max(free_at_, static_cast<double>(now.time_since_epoch().count())) + service_;
-    auto const wait = tenax::duration(static_cast<std::int64_t>(free_at_)) - now.time_since_epoch();
-    if (wait > patience_) {
-      w.after(patience_, [answer] { answer(reply{.status = 504}); });
-    } else {
-      w.after(wait, [this, answer] {
-        ++good;
-        answer(reply{.status = 200});
-      });
-    }
+  void outage(tenax::time_point from, tenax::time_point to, outage_kind kind = outage_kind::refuses) {
+    from_ = from, to_ = to, kind_ = kind;
   }
 
-  std::uint64_t offered = 0;
-  std::uint64_t good = 0;
+  /// Calls `answer` when the request is served, or when its client has lost its patience.
+  template <class Answer>
+  void serve(world& w, Answer answer) {
+    auto const now = w.now();
+    auto const fail = [&](int status, tenax::duration after) {
+      w.after(after, [answer, status] { answer(reply{.status = status}); });
+    };
+    if (now >= from_ && now < to_) return kind_ == outage_kind::refuses ? fail(503, at_once()) : fail(504, patience_);
+    auto const served = std::max(free_at_, static_cast<double>(now.time_since_epoch().count())) + service_;
+    auto const wait = tenax::duration(static_cast<std::int64_t>(served)) - now.time_since_epoch();
+    if (overload_ == overload::sheds && wait > patience_ / 4) return fail(503, at_once());
+    free_at_ = served;
+    if (wait > patience_) return fail(504, patience_);
+    w.after(wait, [answer] { answer(reply{.status = 200}); });
+  }
 
  private:
+  [[nodiscard]] tenax::duration at_once() const noexcept { return patience_ / 1000; }
+
   double service_;
   tenax::duration patience_;
+  overload overload_;
   double free_at_ = 0;
   tenax::time_point from_{}, to_{};
+  outage_kind kind_ = outage_kind::refuses;
 };
 
 }  // namespace simulation

@@ -21,7 +21,7 @@ template <class Server>
 void hour(char const* what, tenax::adaptive_rate_options const& options, int workers, Server server,
           std::uint64_t at_least) {
   adaptive_rate_limiter limiter(options);
-  auto const all = tests::run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+  auto const all = tests::run_an_hour(limiter, server, workers);
   std::printf("%-34s %7d %9llu %8llu %6llu\n", what, workers, static_cast<unsigned long long>(all.accepted),
               static_cast<unsigned long long>(all.refused), static_cast<unsigned long long>(all.stale));
   good = good && all.accepted >= at_least && all.stale == 0;
@@ -48,7 +48,7 @@ void changing_limit() {
             run = ok ? 0 : run + 1;
             if (t > 20 && run > longest_run) longest_run = run;
           };
-          stale += tests::run_workers(limiter, server, threads, 15min, 10ms, 10100us, 7, see).stale;
+          stale += tests::run_workers(limiter, server, {.workers = threads, .time = 15min}, see).stale;
           goodput += accepted / (limit * 750);
           steady += steady_good / (limit * 375);
           wasted += steady_bad / (steady_good + steady_bad);

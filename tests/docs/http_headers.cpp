@@ -79,6 +79,7 @@ std::string reading(std::optional<http::quota_state> const& quota) {
   std::string text =
       quota->remaining ? std::to_string(*quota->remaining) + " left" : "unknown rest";
   if (quota->limit) text += " of " + std::to_string(*quota->limit);
+  if (quota->window) text += " in each " + written(*quota->window);
   if (quota->reset) text += ", more in " + written(*quota->reset);
   return text;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include <tenax/http/advice.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -17,14 +18,34 @@
 using namespace std::chrono_literals;
 using simulation::tells;
 using tenax::adaptive_rate_limiter;
+using tests::run_an_hour;
 using tests::run_workers;
+
+namespace {
+
+/// A server that also says something in header fields.
+template <class Server>
+struct saying {
+  Server server;
+  std::vector<tenax::http::header> headers;
+
+  simulation::reply answer(tenax::time_point now) {
+    auto r = server.answer(now);
+    auto const said = tenax::http::detail::to_allowance(tenax::http::quota(headers, tenax::http::wall_time()));
+    r.left.limit = said.limit;
+    r.left.window = said.window;
+    return r;
+  }
+};
+
+}  // namespace
 
 TEST_CASE("An hour against 15 in 30 seconds, unknown") {
   for (int const workers : {1, 4, 16}) {
     for (auto const how : {tells::seconds_rounded_up, tells::seconds_rounded_down}) {
       adaptive_rate_limiter limiter;
       simulation::rolling_window server(15, 30s, how);
-      auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+      auto const all = run_an_hour(limiter, server, workers);
       CAPTURE(workers, all.accepted, all.refused);
       CHECK(all.accepted >= 1740);
       CHECK(all.refused <= 40);
@@ -37,7 +58,7 @@ TEST_CASE("An hour against 15 in 30 seconds, announced") {
   for (int const workers : {1, 4, 16}) {
     adaptive_rate_limiter limiter({.limit = {.permits = 15, .per = 30s}});
     simulation::rolling_window server(15, 30s, tells::seconds_rounded_up);
-    auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+    auto const all = run_an_hour(limiter, server, workers);
     CAPTURE(workers, all.accepted, all.refused);
     CHECK(all.accepted >= 1782);
     CHECK(all.refused <= 2);
@@ -48,12 +69,110 @@ TEST_CASE("An hour against 15 in 30 seconds, by what the server says is left") {
   for (int const workers : {1, 4, 16}) {
     adaptive_rate_limiter limiter;
     simulation::rolling_window server(15, 30s, tells::seconds_rounded_up, true);
-    auto const all = run_workers(limiter, server, workers, 1h, 100ms, 300ms, 1);
+    auto const all = run_an_hour(limiter, server, workers);
     CAPTURE(workers, all.accepted, all.refused);
     CHECK(all.accepted >= 1782);
     CHECK(all.refused <= 2);
     CHECK(all.stale == 0);
   }
+}
+
+TEST_CASE("An hour against 15 in 30 seconds, as the server announces") {
+  std::vector<std::vector<tenax::http::header>> const ways{
+      {{"RateLimit-Policy", "\"x\";q=15;w=30"}},
+      {{"RateLimit-Limit", "15, 15;w=30"}},
+      {{"X-RateLimit-Limit", "15;w=30"}},
+  };
+  for (auto const& headers : ways) {
+    for (int const workers : {1, 4, 16}) {
+      for (bool const tells_left : {false, true}) {
+        adaptive_rate_limiter limiter;
+        saying<simulation::rolling_window> server{{15, 30s, tells::seconds_rounded_up, tells_left}, headers};
+        auto const all = run_an_hour(limiter, server, workers);
+        CAPTURE(headers[0].name, workers, tells_left, all.accepted, all.refused);
+        CHECK(all.accepted >= 1782);
+        CHECK(all.refused <= 2);
+        CHECK(all.stale == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("A policy that promises too much is corrected by refusals, and one that promises too little is obeyed") {
+  for (int const workers : {1, 4, 16}) {
+    adaptive_rate_limiter limiter;
+    saying<simulation::rolling_window> liar{{15, 30s, tells::seconds_rounded_up},
+                                            {{"RateLimit-Policy", "\"x\";q=39;w=60"}}};
+    auto const all = run_an_hour(limiter, liar, workers);
+    CAPTURE(workers, all.accepted, all.refused);
+    CHECK(all.accepted >= 1740);
+    CHECK(all.refused <= 40);
+    CHECK(all.stale == 0);
+
+    adaptive_rate_limiter obedient;
+    saying<simulation::rolling_window> modest{{15, 30s, tells::seconds_rounded_up},
+                                              {{"RateLimit-Policy", "\"x\";q=21;w=60"}}};
+    auto const fewer = run_an_hour(obedient, modest, workers);
+    CHECK(fewer.refused == 0);
+    CHECK(fewer.accepted >= 1240);
+    CHECK(fewer.accepted <= 1261);
+  }
+}
+
+TEST_CASE("What is announced is held at half a percent below, and what was sent before is made up for") {
+  using verdict = tenax::admission::verdict;
+  tenax::time_point now{};
+  adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
+  for (int i = 0; i < 3; ++i) {
+    adaptive_rate_limiter::ticket t;
+    while (limiter.admit(t, {}, now).answer != verdict::go) now += 1ms;
+    if (i == 2) limiter.report(t, {.left = {.limit = 60, .window = 1min}}, now);
+  }
+  CHECK(limiter.state().rate == Approx(0.995));
+  CHECK(limiter.state().doing == tenax::adaptive_rate_state::phase::steady);
+  adaptive_rate_limiter::ticket t;
+  auto const next = limiter.admit(t, {}, now);
+  REQUIRE(next.answer == verdict::wait);
+  CHECK(now + next.delay >= tenax::time_point(3015ms));  // three seconds' worth was sent
+  CHECK(now + next.delay <= tenax::time_point(3016ms));
+
+  // The same again changes nothing, less is obeyed, and more is taken up; never more than was given at the beginning.
+  auto const say = [&](adaptive_rate_limiter& to, std::uint64_t limit) {
+    adaptive_rate_limiter::ticket told;
+    while (to.admit(told, {}, now).answer != verdict::go) now += 10ms;
+    to.report(told, {.left = {.limit = limit, .window = 1min}}, now);
+    return to.state().rate;
+  };
+  t = {};
+  CHECK(say(limiter, 60) == Approx(0.995));
+  CHECK(say(limiter, 30) == Approx(0.4975));
+  CHECK(say(limiter, 120) == Approx(1.99));
+  adaptive_rate_limiter with_limit({.limit = tenax::per_minute(60)});
+  CHECK(say(with_limit, 120) == Approx(0.995));
+  CHECK(say(with_limit, 30) == Approx(0.4975));
+
+  // Nonsense announces nothing.
+  adaptive_rate_limiter unimpressed({.start = tenax::per_second(10)});
+  CHECK(say(unimpressed, 0) == Approx(10));
+}
+
+TEST_CASE("Where others use an announced limit, too, what is left counts") {
+  using verdict = tenax::admission::verdict;
+  tenax::time_point now{};
+  adaptive_rate_limiter limiter;
+  adaptive_rate_limiter::ticket t;
+  REQUIRE(limiter.admit(t, {}, now).answer == verdict::go);
+  limiter.report(t, {.left = {.remaining = 4, .limit = 60, .reset = 50s, .window = 1min}}, now);
+  auto const next = limiter.admit(t, {}, now);
+  REQUIRE(next.answer == verdict::wait);
+  CHECK(next.delay == 10s);
+  now += next.delay;
+  REQUIRE(limiter.admit(t, {}, now).answer == verdict::go);
+  limiter.report(t, {.left = {.remaining = 59, .limit = 60, .reset = 1s, .window = 1min}}, now);
+  auto const then = limiter.admit(t, {}, now);
+  REQUIRE(then.answer == verdict::wait);
+  CHECK(then.delay >= 1005ms);
+  CHECK(then.delay <= 1006ms);
 }
 
 TEST_CASE("A limit that halves and recovers is followed, by few threads and by many") {
@@ -69,12 +188,13 @@ TEST_CASE("A limit that halves and recovers is followed, by few threads and by m
           adaptive_rate_limiter limiter({.start = {.permits = permits, .per = 10s}});
           std::uint64_t run = 0, longest_run = 0;
           double good = 0, steady_good = 0, steady_bad = 0;
-          auto const all = run_workers(limiter, server, threads, 15min, 10ms, 10100us, 7, [&](double t, bool accepted) {
-            good += accepted ? 1 : 0;
-            if (std::fmod(t, 300) >= 150) (accepted ? steady_good : steady_bad) += 1;
-            run = accepted ? 0 : run + 1;
-            if (t > 20 && run > longest_run) longest_run = run;
-          });
+          auto const all =
+              run_workers(limiter, server, {.workers = threads, .time = 15min}, [&](double t, bool accepted) {
+                good += accepted ? 1 : 0;
+                if (std::fmod(t, 300) >= 150) (accepted ? steady_good : steady_bad) += 1;
+                run = accepted ? 0 : run + 1;
+                if (t > 20 && run > longest_run) longest_run = run;
+              });
           CAPTURE(threads, limit, advertised, how == tells::nothing);
           CHECK(all.stale == 0);
           CHECK(longest_run <= 5);

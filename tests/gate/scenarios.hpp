@@ -1,72 +1,49 @@
 // SPDX-License-Identifier: MIT
-// scenarios.hpp: workers that share a gate, in front of a server of the simulated world.
+// scenarios.hpp: what workers that share a limiter get, in front of a server of the simulated world.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
-#include <optional>
 
-#include "../../examples/simulation/servers.hpp"
-#include "../../examples/simulation/world.hpp"
+#include "../../examples/simulation/workers.hpp"
+#include "stale_watch.hpp"
 
 namespace tests {
 
 struct tally {
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
-  std::uint64_t stale = 0;        // admitted before a refusal had arrived, and sent after it
+  std::uint64_t stale = 0;        // see `stale_watch`
   std::uint64_t longest_run = 0;  // of refusals
 };
 
-/// Notes when the gate admitted.
-struct admission_clock {
-  static constexpr bool uses_time = true;
-  simulation::world* world;
-  tenax::time_point* admitted;
-  void before_attempt(tenax::attempt_info const&) const { *admitted = world->now(); }
-};
-
-/// What is seen of each request: when, and whether it was accepted.
-using witness = std::function<void(double, bool)>;
-
-/// `workers` that send one request after another through `gate` to `server`, each on its way for half of `least` to `most`
-/// there and half of it back.
-template <class Gate, class Server>
-tally run_workers(Gate& gate, Server& server, int workers, tenax::duration time, tenax::duration least,
-                  tenax::duration most, std::uint64_t seed, witness const& see = {}) {
-  simulation::world world(seed);
+/// See `simulation::run_workers`.
+template <class Server>
+tally run_workers(tenax::adaptive_rate_limiter& limiter, Server& server, simulation::workforce const& force,
+                  simulation::witness const& see = {}) {
   tally all;
   std::uint64_t run = 0;
-  tenax::time_point last_refusal_seen{tenax::duration(-1)};
-  tenax::time_point decided{};
-  // Each refused request is a call of its own that ended: the limiter alone is under test.
-  auto const policy = tenax::retrying{}
-                          .when(tenax::when::never)
-                          .through(std::ref(gate))
-                          .observe(admission_clock{&world, &decided})
-                          .policy();
-  std::function<void()> work;
-  auto const travel = [&] { return tenax::draw_between(world.random(), least, most) / 2; };
-  auto const send = [&](auto answer) {
-    if (decided < last_refusal_seen) ++all.stale;
-    world.after(travel(), [&, answer] {
-      auto const r = server.answer(world.now());
-      bool const good = r.status == 200;
-      good ? ++all.accepted : ++all.refused;
-      run = good ? 0 : run + 1;
-      all.longest_run = run > all.longest_run ? run : all.longest_run;
-      if (see) see(world.seconds(), good);
-      world.after(travel(), [&, answer, r, good] {
-        if (!good) last_refusal_seen = world.now();
-        answer(r);
-      });
-    });
-  };
-  work = [&] { simulation::start_call(world, policy, send, [&](simulation::reply const&) { work(); }); };
-  for (int i = 0; i < workers; ++i) work();
-  world.run_for(time);
+  stale_watch gate(limiter);
+  simulation::run_workers(gate, server, force, [&](double t, bool good) {
+    good ? ++all.accepted : ++all.refused;
+    run = good ? 0 : run + 1;
+    all.longest_run = run > all.longest_run ? run : all.longest_run;
+    if (see) see(t, good);
+  });
+  all.stale = gate.stale();
   return all;
+}
+
+/// An hour of workers whose requests take 100 to 300 ms.
+template <class Server>
+tally run_an_hour(tenax::adaptive_rate_limiter& limiter, Server& server, int workers) {
+  using std::chrono::milliseconds;
+  return run_workers(limiter, server,
+                     {.workers = workers,
+                      .time = std::chrono::hours(1),
+                      .least_travel = milliseconds(100),
+                      .most_travel = milliseconds(300),
+                      .seed = 1});
 }
 
 }  // namespace tests

@@ -290,6 +290,29 @@ TEST_CASE("A response is released before a wait if its traits can") {
   CHECK(released == 2);
 }
 
+TEST_CASE("Gates are told what a response says of a limit") {
+  auto const left = [](std::vector<http::header> headers) {
+    return tenax::result_traits<reply>::quota(reply{.headers = std::move(headers)});
+  };
+  auto const announced = left({{"RateLimit-Policy", "\"x\";q=15;w=30"}});
+  CHECK_FALSE(announced.known());
+  CHECK(announced.announces());
+  CHECK(announced.limit == 15);
+  CHECK(announced.window == 30s);
+  auto const both = left({{"RateLimit-Policy", "\"x\";q=15;w=30"}, {"RateLimit", "\"x\";r=3;t=9"}});
+  CHECK(both.known());
+  CHECK(both.announces());
+  CHECK(both.remaining == 3);
+  CHECK(both.reset == 9s);
+  auto const without_window = left({{"X-RateLimit-Limit", "60"}, {"X-RateLimit-Remaining", "9"}});
+  CHECK(without_window.known());
+  CHECK_FALSE(without_window.announces());
+  CHECK_FALSE(left({{"RateLimit-Policy", "\"x\";q=0;w=30"}}).announces());
+  auto const nothing = left({});
+  CHECK_FALSE(nothing.known());
+  CHECK_FALSE(nothing.announces());
+}
+
 TEST_CASE("Log lines say what happened to a request") {
   CHECK(described({.status = 503}) == "status 503 (Service Unavailable)");
   CHECK(described({.status = 429}) == "status 429 (Too Many Requests)");

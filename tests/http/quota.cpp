@@ -41,6 +41,7 @@ std::ostream& operator<<(std::ostream& out, quota_state const& q) {
   number("limit ", q.limit);
   number("remaining ", q.remaining);
   number("reset ", q.reset ? std::optional(q.reset->count()) : std::nullopt);
+  number("window ", q.window ? std::optional(q.window->count()) : std::nullopt);
   return out << q.source << (q.by_local_clock ? " by the local clock" : "");
 }
 
@@ -58,8 +59,10 @@ TEST_CASE("Each dialect says how much is left") {
   CHECK(strict(dictionary) == state(100, 50, 5s, "RateLimit"));
   headers const three{
       {"RateLimit-Limit", "10, 10;w=1, 50;w=60"}, {"RateLimit-Remaining", "7"}, {"RateLimit-Reset", "2"}};
-  CHECK(quota(three) == state(10, 7, 2s, "RateLimit-Remaining"));
-  CHECK(strict(three) == state(10, 7, 2s, "RateLimit-Remaining"));
+  auto of_three = state(10, 7, 2s, "RateLimit-Remaining");
+  of_three.window = 1s;
+  CHECK(quota(three) == of_three);
+  CHECK(strict(three) == of_three);
 
   headers const github{{"Date", "Wed, 01 Jan 2025 00:00:00 GMT"},
                        {"X-RateLimit-Limit", "5000"},
@@ -121,6 +124,61 @@ TEST_CASE("The first element of a limit is in force") {
     CHECK(limit({{"RateLimit-Limit", value}}) == none);
   }
   CHECK(limit({{"RateLimit-Limit", "\xFF"}, {"RateLimit-Limit", "20"}}) == none);
+}
+
+TEST_CASE("A window is the policy's") {
+  auto const window = [](headers const& h) {
+    auto const found = quota(h);
+    return found ? found->window : std::nullopt;
+  };
+  // By name, in all forms of text.
+  CHECK(window({{"RateLimit", "\"a\";r=5;t=30"}, {"RateLimit-Policy", "\"b\";q=9;w=8, \"a\";q=10;w=60"}}) == 60s);
+  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10"}}) == none);
+  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"b\";q=10;w=60"}}) == none);
+  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=0"}}) == none);
+  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=-1"}}) == none);
+  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=1.5"}}) == none);
+  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=999999999999999"}}) == 2147483648s);
+  // By the limit, where policies have no names.
+  CHECK(window({{"RateLimit", "limit=100, remaining=50, reset=5"}, {"RateLimit-Policy", "10;w=1, 100;w=10"}}) == 10s);
+  CHECK(window({{"RateLimit", "limit=99, remaining=50, reset=5"}, {"RateLimit-Policy", "10;w=1, 100;w=10"}}) == none);
+  CHECK(window({{"RateLimit-Limit", "50"}, {"RateLimit-Remaining", "7"}, {"RateLimit-Policy", "10;w=1, 50;w=60"}}) ==
+        60s);
+  CHECK(window({{"RateLimit-Limit", "10, 10;w=1, 50;w=60"}, {"RateLimit-Remaining", "7"}}) == 1s);
+  CHECK(window({{"X-RateLimit-Limit", "10, 10;w=2;name=\"foo\", 50;w=60"}, {"X-RateLimit-Remaining", "7"}}) == 2s);
+  CHECK(window({{"X-RateLimit-Limit", "5000"}, {"X-RateLimit-Remaining", "7"}, {"RateLimit-Policy", "5000;w=60"}}) ==
+        none);
+  CHECK(window({{"X-RateLimit-Limit", "10;w=2;"}, {"X-RateLimit-Remaining", "7"}}) == none);
+}
+
+TEST_CASE("A window is of requests") {
+  auto const window = [](char const* parameters) {
+    auto const policy = std::string("\"a\";q=10;w=60") + parameters;
+    return quota({{"RateLimit", "\"a\";r=5;t=30"}, {"RateLimit-Policy", policy}})->window;
+  };
+  CHECK(window("") == 60s);
+  CHECK(window(";qu=\"requests\"") == 60s);
+  CHECK(window(";qu=requests") == 60s);
+  CHECK(window(";qu=\"content-bytes\"") == none);
+  CHECK(window(";qu=\"request\"") == none);
+  CHECK(window(";qu=\"requestss\"") == none);
+  CHECK(window(";qu=1") == none);
+}
+
+TEST_CASE("A policy alone is a quota of which nothing is said to be left") {
+  auto expected = state(15, none, none, "RateLimit-Policy");
+  expected.window = 30s;
+  headers const named{{"RateLimit-Policy", "\"x\";q=15;w=30"}};
+  CHECK(quota(named) == expected);
+  CHECK(strict(named) == expected);
+  CHECK(quota({{"RateLimit-Policy", "15;w=30, 1000;w=86400"}}) == expected);
+  CHECK(quota({{"RateLimit-Policy", "\"no window\";q=3, \"x\";q=15;w=30"}}) == expected);
+  CHECK(quota({{"RateLimit-Policy", "\"x\";q=15"}}) == none);
+  CHECK(quota({{"RateLimit-Policy", "\"x\";w=15"}}) == none);
+  CHECK(quota({{"RateLimit-Policy", "\"x\";q=15;w=30,"}}) == none);
+  // What is left of anything goes before.
+  auto const left = quota({{"RateLimit-Policy", "\"x\";q=15;w=30"}, {"X-RateLimit-Remaining", "7"}});
+  CHECK(left == state(none, 7, none, "X-RateLimit-Remaining"));
 }
 
 TEST_CASE("What remains is rounded down, and of several lines the least") {

@@ -52,6 +52,23 @@ TEST_CASE("A List has an item for each quota") {
   CHECK(read("   ") == items{});
 }
 
+TEST_CASE("A window is that of the policy") {
+  auto const windows = [](std::string_view value, std::string_view policy) {
+    std::vector<int> found;
+    std::vector<header> const headers{{"RateLimit", value}, {"RateLimit-Policy", policy}};
+    http::for_each_rate_limit(headers, [&](http::rate_limit const& r) {
+      found.push_back(static_cast<int>(r.window ? r.window->count() : -1));
+    });
+    return found;
+  };
+  CHECK(windows("\"a\";r=1, \"b\";r=2, \"c\";r=3", "\"b\";q=1;w=2, \"a\";q=1;w=1, \"c\";q=5") ==
+        std::vector<int>{1, 2, -1});
+  CHECK(windows("\"a\";r=1", "\"a\";w=2;q=1;w=3") == std::vector<int>{3});
+  CHECK(windows("limit=100, remaining=50, reset=5", "100;w=10") == std::vector<int>{10});
+  CHECK(windows("remaining=50, reset=5", "100;w=10") == std::vector<int>{-1});
+  CHECK(windows("\"a\";r=1", "\"a\";q=1;w=2,") == std::vector<int>{-1});
+}
+
 TEST_CASE("An item says what remains in an Integer, and when that ends in one that is not negative") {
   CHECK(read("a;t=5") == items{});
   CHECK(read("a;r;t=5") == items{});

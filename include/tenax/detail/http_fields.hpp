@@ -21,6 +21,7 @@ enum class field : std::uint8_t {
   age,
   // The rest are quotas.
   ratelimit,
+  ratelimit_policy,
   ratelimit_limit,
   ratelimit_remaining,
   ratelimit_reset,
@@ -49,6 +50,7 @@ inline constexpr std::string_view field_names[] = {
     "Date",
     "Age",
     "RateLimit",
+    "RateLimit-Policy",
     "RateLimit-Limit",
     "RateLimit-Remaining",
     "RateLimit-Reset",
@@ -96,9 +98,10 @@ constexpr field_set bit(field f) noexcept { return field_set{1} << static_cast<u
 constexpr field_set all_before(field f) noexcept { return bit(f) - 1; }
 inline constexpr field_set all_fields = (field_set{1} << field_count) - 1;
 inline constexpr field_set quota_fields = all_fields & ~all_before(field::ratelimit);
-inline constexpr field_set strict_fields =
-    bit(field::grpc_retry_pushback_ms) | bit(field::retry_after) | bit(field::date) | bit(field::age) |
-    bit(field::ratelimit) | bit(field::ratelimit_limit) | bit(field::ratelimit_remaining) | bit(field::ratelimit_reset);
+inline constexpr field_set strict_fields = bit(field::grpc_retry_pushback_ms) | bit(field::retry_after) |
+                                           bit(field::date) | bit(field::age) | bit(field::ratelimit) |
+                                           bit(field::ratelimit_policy) | bit(field::ratelimit_limit) |
+                                           bit(field::ratelimit_remaining) | bit(field::ratelimit_reset);
 
 inline constexpr std::size_t longest_field_name = [] {
   std::size_t longest = 0;

@@ -4,7 +4,11 @@
 
 #include <cstdint>
 
+#include <tenax/detail/blackout.hpp>
+#include <tenax/detail/rate_math.hpp>
 #include <tenax/detail/send_history.hpp>
+#include <tenax/detail/throttle_pause.hpp>
+#include <tenax/detail/told_pace.hpp>
 #include <tenax/duration.hpp>
 
 namespace tenax::detail {
@@ -40,7 +44,7 @@ class rate_search {
   /// Begins with the limit, and never exceeds it.
   static rate_search with_ceiling(double limit) {
     rate_search search(limit);
-    search.ceiling_ = search.high_ = limit;
+    search.given_ = search.ceiling_ = search.high_ = limit;
     search.phase_ = phase::steady;
     return search;
   }
@@ -48,11 +52,11 @@ class rate_search {
   [[nodiscard]] double rate() const noexcept { return rate_; }
   [[nodiscard]] phase current_phase() const noexcept { return phase_; }
   [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
-  [[nodiscard]] std::int64_t paused_until() const noexcept { return paused_until_; }
+  [[nodiscard]] std::int64_t paused_until() const noexcept { return pause_.until(); }
 
   /// When the next request may go, at the earliest.
   [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
-    auto earliest = paused_until_ > now ? paused_until_ : now;
+    auto earliest = pause_.until() > now ? pause_.until() : now;
     if (history_.count() != 0) {
       auto const paced = last_grant_ + spacing(now);
       earliest = paced > earliest ? paced : earliest;
@@ -65,37 +69,51 @@ class rate_search {
     return ns < 9e18 ? static_cast<std::int64_t>(ns) + 1 : INT64_MAX / 2;
   }
 
+  /// The server says what it allows in each `window`. The rate is held half a percent below, and never above; what is refused
+  /// all the same lowers it. What was sent too fast before that was known is made up for.
+  void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
+    if (limit == announced_) return;
+    bool const at_ceiling = announced_ == 0 || (phase_ == phase::steady && low_ >= ceiling_);
+    announced_ = limit;
+    ceiling_ = given_ > 0 ? least(given_, 0.995 * limit) : 0.995 * limit;
+    if (!at_ceiling && low_ <= ceiling_) {
+      high_ = high_ > 0 ? least(high_, ceiling_) : ceiling_;
+      return limit_rate();
+    }
+    low_ = high_ = ceiling_;
+    phase_ = phase::steady;
+    contradictions_ = fruitless_ = 0;
+    set_rate(ceiling_);
+    auto const made_up_for = history_.next_after(now, window, interval()) - interval();
+    if (made_up_for > last_grant_) last_grant_ = made_up_for;
+  }
+
   /// The server says that so many requests are left for so long, besides those that are under way: they are spread over
   /// that time. When it has passed, one request is sent to learn more. A server that refuses all the same is not believed
   /// any more.
   void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::int64_t reset,
                std::uint64_t in_flight) noexcept {
-    if (distrusted_ || s.generation != generation_ || reset <= 0) return;
+    if (s.generation != generation_ || reset <= 0) return;
     auto const left = remaining > in_flight ? remaining - in_flight : 0;
-    told_until_ = saturating_add(duration(now), duration(reset)).count();
-    if (left == 0) {
-      told_spacing_ = 0;
-      if (told_until_ > paused_until_) paused_until_ = told_until_;
-    } else {
-      told_spacing_ = (told_until_ - last_grant_) / static_cast<std::int64_t>(left + 1 < most ? left + 1 : most);
-    }
+    if (told_.tell(now, last_grant_, left, reset) && left == 0) pause_.extend(told_.until());
   }
 
   stamp grant(std::int64_t now) noexcept {
-    bool const told = now < told_until_;
+    bool const told = holds_to_what_is_left(now);
     bool const paced = history_.count() != 0 && !told && now - last_grant_ < interval() + interval() / 2;
-    bool const first = paused_ && now >= paused_until_;
-    if (first) paused_ = false;
+    bool const first = pause_.leave(now);
+    blackout_.sent(now, history_.count() != 0 && !first && now - last_grant_ > 1'000'000'000 + 2 * interval());
     history_.add(now);
     last_grant_ = now;
     return {generation_, version_, !told && (paced || first), first, told, now};
   }
 
   void accepted(stamp const& s, std::int64_t now) noexcept {
-    note_round_trip(now - s.at);
-    if (s.generation != generation_) return;
+    pause_.note_round_trip(now - s.at);
+    if (s.generation != generation_) return blackout_.accepted_before();
     ++accepted_since_refusal_;
-    hold_ = 0;
+    pause_.forget_refusals();
+    if (auto const found = blackout_.accepted(s.at); found.seconds > 0) return learn_from(found);
     if (s.version != version_ || !s.paced) return;
     ++accepted_;
     switch (phase_) {
@@ -132,20 +150,22 @@ class rate_search {
 
   /// `wait`: how long the server asked to wait, or less than zero if it did not.
   void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
-    note_round_trip(now - s.at);
-    if (wait < 0 && s.generation == generation_) wait = hold();
-    if (wait >= 0) pause(now, wait);
+    pause_.note_round_trip(now - s.at);
+    if (wait >= 0) {
+      pause_.begin(now, wait);
+    } else if (s.generation == generation_) {
+      pause_.hold(now, interval());
+      blackout_.refused(now);
+    }
     if (s.generation != generation_) return;
     ++generation_;
-    if (s.told) distrusted_ = true;
-    told_until_ = 0;
-    auto const pause_seconds = seconds(paused_until_ > now ? paused_until_ - now : 0);
+    told_.refused(s.told);
+    auto const pause_seconds = seconds(pause_.until() > now ? pause_.until() - now : 0);
     cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
     last_refusal_ = now;
     if (s.first_after_pause && history_.count() > 1) {
-      // The pause was cut short by rounding, and says nothing about the rate.
-      if (padding_ < 1'000'000'000) padding_ += 500'000'000;
-      paused_until_ += 500'000'000;
+      // The pause was cut short by rounding or chosen too short, which says nothing about the rate.
+      if (wait >= 0) pause_.lengthen();
       ++version_;
       accepted_ = 0;
       return;
@@ -170,6 +190,11 @@ class rate_search {
         continue_search();
         break;
       case phase::steady: {
+        // Some requests come too early by chance. While that costs less than a fiftieth, a lower rate would cost as much.
+        if (auto const price = 50 * (1 + cost_ * rate_); static_cast<double>(accepted_) >= price) {
+          accepted_ -= static_cast<std::uint64_t>(price);
+          break;
+        }
         ++contradictions_;
         auto cut = 1.0 / static_cast<double>(accepted_ + 1);
         if (cut < 0.01) cut = 0.01;
@@ -194,26 +219,30 @@ class rate_search {
   }
 
  private:
-  static double least(double a, double b) noexcept { return a < b ? a : b; }
-
-  static double root(double x) noexcept {
-    double r = x > 1 ? x : 1;
-    for (int i = 0; i < 64; ++i) {
-      auto const better = 0.5 * (r + x / r);
-      if (better == r) break;
-      r = better;
-    }
-    return r;
+  /// Where the limit is announced, only if that is slower: because others use it, too.
+  [[nodiscard]] bool holds_to_what_is_left(std::int64_t now) const noexcept {
+    return now < told_.until() && (announced_ == 0 || told_.spacing() > interval());
   }
 
   /// From one request to the next.
   [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
-    return now < told_until_ ? told_spacing_ : interval();
+    if (holds_to_what_is_left(now)) return told_.spacing();
+    return pause_.answer_due() > interval() ? pause_.answer_due() : interval();
   }
 
   void limit_rate() noexcept {
     if (ceiling_ > 0 && rate_ > ceiling_) rate_ = ceiling_;
     if (rate_ < slowest) rate_ = slowest;
+  }
+
+  /// A blackout costs as much as a `Retry-After` that was said.
+  void learn_from(blackout::finding const& found) noexcept {
+    if (cost_ < found.seconds) cost_ = found.seconds;
+    if (found.rate >= rate_ || found.accepted < 16) return;
+    burst_ = least(64, 1 + static_cast<double>(found.accepted) * (1 - found.rate / rate_));
+    low_ = found.rate;
+    high_ = least(rate_, 1.2 * found.rate);
+    continue_search();
   }
 
   void set_rate(double r) noexcept {
@@ -240,7 +269,7 @@ class rate_search {
   [[nodiscard]] bool may_probe(std::int64_t now) const noexcept {
     auto const quiet = seconds(now - last_refusal_);
     return accepted_ >= 32 && (accepted_ >= (std::uint64_t(32) << fruitless_) || (accepted_ >= 128 && quiet > 100)) &&
-           quiet > static_cast<double>(8U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_;
+           quiet > static_cast<double>(6U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_;
   }
 
   /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
@@ -261,32 +290,12 @@ class rate_search {
     return n < 12 ? 12 : n > 512 ? 512 : static_cast<std::uint64_t>(n);
   }
 
-  void note_round_trip(std::int64_t took) noexcept {
-    round_trip_ = round_trip_ == 0 ? took : round_trip_ + (took - round_trip_) / 8;
-  }
-
-  /// A server that does not say how long is asked again after a round trip, then twice that, and so on.
-  std::int64_t hold() noexcept {
-    if (hold_ == 0) {
-      hold_ = round_trip_ > interval() ? round_trip_ : interval();
-    } else {
-      hold_ *= 2;
-    }
-    if (hold_ > 60'000'000'000) hold_ = 60'000'000'000;
-    return hold_;
-  }
-
-  void pause(std::int64_t now, std::int64_t wait) noexcept {
-    auto const until = saturating_add(duration(now), saturating_add(duration(wait), duration(padding_))).count();
-    if (until > paused_until_) paused_until_ = until;
-    paused_ = true;
-  }
-
   static constexpr double precision = 1.03;
-  static constexpr std::uint64_t most = INT64_MAX;
   static constexpr double slowest = send_history::slowest;
 
-  double ceiling_ = 0;  // 0: none
+  double ceiling_ = 0;    // 0: none
+  double given_ = 0;      // the ceiling that was given at the beginning; 0: none
+  double announced_ = 0;  // what the server says; 0: nothing
   double rate_;
   double low_;
   double high_ = 0;  // 0: nothing was refused yet
@@ -302,15 +311,10 @@ class rate_search {
   double cost_ = 0;  // what a refusal costs, in seconds
   std::int64_t last_grant_ = 0;
   std::int64_t last_refusal_ = 0;
-  std::int64_t paused_until_ = INT64_MIN / 2;
-  std::int64_t padding_ = 0;
-  std::int64_t round_trip_ = 0;
-  std::int64_t hold_ = 0;
-  bool paused_ = false;
-  bool distrusted_ = false;
-  std::int64_t told_until_ = 0;
-  std::int64_t told_spacing_ = 0;
   send_history history_;
+  throttle_pause pause_;
+  blackout blackout_;
+  told_pace told_;
 };
 
 }  // namespace tenax::detail

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-namespace tenax::detail {
+#include <tenax/detail/rate_math.hpp>
 
-constexpr double seconds(std::int64_t ns) noexcept { return static_cast<double>(ns) * 1e-9; }
+namespace tenax::detail {
 
 /// The moments of the last requests, in nanoseconds. Rates are per second.
 class send_history {
@@ -31,6 +31,19 @@ class send_history {
       if (rate > best) best = rate;
     }
     return best;
+  }
+
+  /// When the next one may be sent, if those of the last `window` should have been `interval` apart.
+  [[nodiscard]] std::int64_t next_after(std::int64_t now, std::int64_t window, std::int64_t interval) const noexcept {
+    auto const known = count_ < size ? count_ : size;
+    std::int64_t next = INT64_MIN;
+    for (std::uint64_t i = 1; i <= known; ++i) {
+      auto const at = moments_[(count_ - i) % size];
+      if (now - at > window) break;
+      auto const then = at + static_cast<std::int64_t>(i) * interval;
+      next = then > next ? then : next;
+    }
+    return next;
   }
 
   /// How fast the last few were sent, which may be slower than they were allowed to.

@@ -270,6 +270,17 @@ constexpr char take_text(joined_lines<H>& at, item_kind kind) noexcept {
   return c == '"' ? at.end : c == '\\' ? at.take_any() : c;
 }
 
+/// Whether an item is a String or a Token of these characters.
+template <class H>
+constexpr bool is_text(bare_item<H> const& item, std::string_view text) noexcept {
+  if (!item.text) return false;
+  auto in_item = *item.text;
+  for (char const c : text) {
+    if (take_text(in_item, item.kind) != c) return false;
+  }
+  return take_text(in_item, item.kind) == in_item.end;
+}
+
 /// Whether two items are the same String or Token.
 template <class H>
 constexpr bool same_text(bare_item<H> const& a, bare_item<H> const& b) noexcept {

@@ -115,6 +115,9 @@ class adaptive_rate_limiter {
       ++throttled_;
       search_.refused(t.grant_.stamp, time, f.server_wait ? f.server_wait->count() : -1);
     }
+    if (f.left.announces()) {
+      search_.announced(time, of({.permits = f.left.limit, .per = *f.left.window}), f.left.window->count());
+    }
     if (f.left.known() && f.left.reset && f.how != feedback::kind::throttled) {
       search_.allowed(t.grant_.stamp, time, f.left.remaining, f.left.reset->count(), in_flight_);
     }

@@ -31,15 +31,21 @@ struct admission {
   }
 };
 
-/// What the other side says is left of its limit.
+/// What the other side says of its limit, and what is left of it.
 struct allowance {
   static constexpr std::uint64_t unknown = UINT64_MAX;
 
   std::uint64_t remaining = unknown;  ///< requests that are still allowed
   std::uint64_t limit = unknown;      ///< in each period
   optional_duration reset{};          ///< until more are allowed
+  optional_duration window{};         ///< how long a period is
 
+  /// How many are left is said.
   [[nodiscard]] constexpr bool known() const noexcept { return remaining != unknown; }
+  /// How many are allowed in how much time is said.
+  [[nodiscard]] constexpr bool announces() const noexcept {
+    return limit != unknown && limit != 0 && window && *window > duration::zero();
+  }
 };
 
 /// What a gate is told about an attempt that it had admitted.

@@ -55,6 +55,14 @@ constexpr hint to_hint(R const& r, server_advice const& asked) {
   return h;
 }
 
+constexpr allowance to_allowance(std::optional<quota_state> const& said) {
+  if (!said) return {};
+  return {.remaining = said->remaining.value_or(allowance::unknown),
+          .limit = said->limit.value_or(allowance::unknown),
+          .reset = optional_duration(said->reset),
+          .window = optional_duration(said->window)};
+}
+
 }  // namespace detail
 
 /// Reads from a response what it advises: the delay and the directive of `http::server_delay`, with a second of slack where
@@ -150,13 +158,7 @@ struct tenax::result_traits<R> {
   static constexpr bool transient(R const& r) { return http::is_transient(r); }
   static constexpr hint advice(R const& r) { return http::advisor{}.read(r); }
 
-  static allowance quota(R const& r) {
-    auto const said = http::quota_of(r);
-    if (!said || !said->remaining) return {};
-    return {.remaining = *said->remaining,
-            .limit = said->limit.value_or(allowance::unknown),
-            .reset = optional_duration(said->reset)};
-  }
+  static allowance quota(R const& r) { return http::detail::to_allowance(http::quota_of(r)); }
 
   static void release(R& r)
     requires requires { http::response_traits<R>::release(r); }

@@ -15,6 +15,8 @@ struct quota_state {
   std::optional<std::uint64_t> remaining{};  ///< left of it
   /// The time until more is granted, from the arrival of the response; 0 to 2147483648 s.
   std::optional<std::chrono::milliseconds> reset{};
+  /// How long a window is, if that is said and requests are counted; 1 s to 2147483648 s.
+  std::optional<std::chrono::milliseconds> window{};
   /// The name of the field that `remaining` was taken from, or without one, `limit`. Lives for ever.
   std::string_view source{};
   /// The server named a point in time, and `now` had to do as its clock.
@@ -67,6 +69,7 @@ class quota_finder {
       add(bucket(i, bucket_field::limit), bucket(i, bucket_field::remaining), bucket(i, bucket_field::reset),
           meaning::reset);
     }
+    if (!tightest_) add_policy();
     return tightest_;
   }
 
@@ -87,7 +90,35 @@ class quota_finder {
       found.reset = std::chrono::milliseconds(reading.ms);
       found.by_local_clock = reading.by_local_clock;
     }
+    if (found.limit && fields.has(limit)) found.window = window_of(limit, *found.limit);
     add(found);
+  }
+
+  /// As `10, 10;w=60` says it in the field of the limit itself, or in `RateLimit-Policy`.
+  [[nodiscard]] constexpr std::optional<std::chrono::milliseconds> window_of(field limit,
+                                                                             std::uint64_t quota) const noexcept {
+    auto const& fields = reader_.fields();
+    auto window = rate_policies<H>(fields.headers(), name_of(limit)).window_of(quota);
+    if (!window && limit == field::ratelimit_limit && fields.has(field::ratelimit_policy)) {
+      window = rate_policies<H>(fields.headers()).window_of(quota);
+    }
+    return in_ms(window);
+  }
+
+  /// A window of no time is none.
+  static constexpr std::optional<std::chrono::milliseconds> in_ms(std::optional<std::chrono::seconds> s) noexcept {
+    if (!s || s->count() == 0) return std::nullopt;
+    return std::chrono::milliseconds(scaled({static_cast<std::uint64_t>(s->count())}, 1000, longest_delay_ms));
+  }
+
+  /// A policy, of which nothing is said to be left.
+  constexpr void add_policy() noexcept {
+    if (!reader_.fields().has(field::ratelimit_policy)) return;
+    auto const terms = rate_policies<H>(reader_.fields().headers()).first();
+    if (!terms) return;
+    add({.limit = static_cast<std::uint64_t>(terms->quota),
+         .window = in_ms(terms->window),
+         .source = name_of(field::ratelimit_policy)});
   }
 
   constexpr void add_rate_limits() noexcept {
@@ -100,6 +131,7 @@ class quota_finder {
         auto const seconds = static_cast<std::uint64_t>(read.reset->count());
         found.reset = std::chrono::milliseconds(scaled({seconds}, 1000, longest_delay_ms));
       }
+      found.window = in_ms(read.window);
       add(found);
     });
   }
@@ -117,7 +149,8 @@ namespace tenax::http {
 /// tells of a limit or a remainder. With any status: it tells when to slow down before being told to.
 ///
 /// The fields are those of `http::server_delay`'s rule 4 with the limits that go with them. The first element of a list of
-/// limits is the one that counts, and the limit of an item of `RateLimit` is its policy's. Decimals are rounded down.
+/// limits is the one that counts, and the limit of an item of `RateLimit` is its policy's. Where nothing is said to be left of
+/// anything, the first policy of `RateLimit-Policy` that has a window is the quota. Decimals are rounded down.
 template <header_list H, class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(H const& headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,

@@ -12,6 +12,8 @@ struct rate_limit {
   std::optional<std::int64_t> limit{};          ///< what is granted per window; never negative
   std::optional<std::int64_t> remaining{};      ///< what is left of it; negative only if that was sent
   std::optional<std::chrono::seconds> reset{};  ///< the time until more is granted; never negative
+  /// How long a window is; not said of what is not counted in requests.
+  std::optional<std::chrono::seconds> window{};
 };
 
 }  // namespace tenax::http
@@ -70,46 +72,75 @@ constexpr bool read_rate_limits(H const& headers, Visit visit) noexcept {
   return well_formed;
 }
 
-/// What `RateLimit-Policy` grants, by name. No more policies than servers have, because each is compared with each item.
+/// What is granted in how much time.
+struct policy_terms {
+  std::int64_t quota = 0;
+  std::optional<std::chrono::seconds> window{};
+};
+
+/// What `RateLimit-Policy` grants, by name; or by quota in older drafts, whose policies are like `100;w=60`, also in fields
+/// with other names. No more policies than servers have, because each is compared with each item.
 template <class H>
-class named_limits {
+class rate_policies {
+  using item = bare_item<H>;
+
  public:
-  constexpr explicit named_limits(H const& headers) noexcept {
-    constexpr std::string_view field = "RateLimit-Policy";
+  constexpr explicit rate_policies(H const& headers, std::string_view field = "RateLimit-Policy") noexcept {
     if (!has_usable_lines(headers, field)) return;
     policy read{};
     std::optional<std::int64_t> quota;
+    bool of_requests = true;
     std::size_t size = 0;
-    bool const well_formed = field_parser<H>(joined_lines<H>(headers, field))
-                                 .read_list(
-                                     [&](bare_item<H> const& item) {
-                                       read.name = item;
-                                       quota.reset();
-                                     },
-                                     [&](short_key const& key, bare_item<H> const& value) {
-                                       if (key == "q") quota = not_negative(value.integer());
-                                     },
-                                     [&] {
-                                       if (!read.name.text || !quota || size == most) return;
-                                       read.quota = *quota;
-                                       policies_[size++] = read;
-                                     });
-    if (well_formed) size_ = size;
+    auto const begin = [&](item const& found) {
+      read = {found, {}};
+      quota = not_negative(found.integer());
+      of_requests = true;
+    };
+    auto const parameter = [&](short_key const& key, item const& value) {
+      if (key == "q" && read.name.text) quota = not_negative(value.integer());
+      if (key == "w") read.terms.window = seconds_of(value.integer());
+      if (key == "qu") of_requests = is_text(value, "requests");
+    };
+    auto const end = [&] {
+      if (!quota || size == most) return;
+      read.terms.quota = *quota;
+      if (!of_requests) read.terms.window.reset();
+      policies_[size++] = read;
+    };
+    if (field_parser<H>(joined_lines<H>(headers, field)).read_list(begin, parameter, end)) size_ = size;
   }
 
-  [[nodiscard]] constexpr std::optional<std::int64_t> of(bare_item<H> const& name) const noexcept {
-    for (std::size_t i = 0; i != size_; ++i) {
-      if (same_text(policies_[i].name, name)) return policies_[i].quota;
-    }
-    return std::nullopt;
+  [[nodiscard]] constexpr std::optional<policy_terms> named(item const& name) const noexcept {
+    return find([&](policy const& p) { return same_text(p.name, name); });
+  }
+
+  /// The first that grants so much and has no name.
+  [[nodiscard]] constexpr std::optional<std::chrono::seconds> window_of(std::uint64_t quota) const noexcept {
+    auto const found = find([&](policy const& p) {
+      return !p.name.text && p.terms.window && static_cast<std::uint64_t>(p.terms.quota) == quota;
+    });
+    return found ? found->window : std::nullopt;
+  }
+
+  /// The first that says how much in how much time.
+  [[nodiscard]] constexpr std::optional<policy_terms> first() const noexcept {
+    return find([](policy const& p) { return p.terms.window.has_value(); });
   }
 
  private:
   struct policy {
-    bare_item<H> name{};
-    std::int64_t quota = 0;
+    item name{};
+    policy_terms terms{};
   };
   static constexpr std::size_t most = 16;
+
+  template <class Is>
+  [[nodiscard]] constexpr std::optional<policy_terms> find(Is is) const noexcept {
+    for (std::size_t i = 0; i != size_; ++i) {
+      if (is(policies_[i])) return policies_[i].terms;
+    }
+    return std::nullopt;
+  }
 
   policy policies_[most]{};
   std::size_t size_ = 0;
@@ -120,16 +151,22 @@ class named_limits {
 namespace tenax::http {
 
 /// Calls `visit(rate_limit const&)` for each item of the field `RateLimit` that says what remains: of a List, as in the
-/// drafts draft-ietf-httpapi-ratelimit-headers-08 to -10, with the limit from the policy of the same name in
-/// `RateLimit-Policy` (the first 16 policies that have a quota); of a Dictionary, as in draft -07, once.
+/// drafts draft-ietf-httpapi-ratelimit-headers-08 to -10, with the limit and the window from the policy of the same name in
+/// `RateLimit-Policy` (the first 16 policies that have a quota); of a Dictionary, as in draft -07, once, with the window of
+/// the policy that has the same limit.
 ///
 /// False, and nothing is visited, if there is no such field or it is malformed. Lines are read as if joined by ", "
 /// (RFC 8941, section 4.2).
 template <header_list H, class F>
 constexpr bool for_each_rate_limit(H const& headers, F&& visit) noexcept {
-  tenax::detail::named_limits<H> const limits(headers);
+  tenax::detail::rate_policies<H> const policies(headers);
   return tenax::detail::read_rate_limits(headers, [&](rate_limit read, tenax::detail::bare_item<H> const& name) {
-    if (!read.limit) read.limit = limits.of(name);
+    if (read.limit) {
+      read.window = policies.window_of(static_cast<std::uint64_t>(*read.limit));
+    } else if (auto const terms = policies.named(name)) {
+      read.limit = terms->quota;
+      read.window = terms->window;
+    }
     visit(static_cast<rate_limit const&>(read));
   });
 }

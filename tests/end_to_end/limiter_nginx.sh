@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# limiter_nginx.sh: four threads find the limit of an nginx that tells them nothing, use most of it, and send no request on
+# a schedule made before a refusal. limiter.bash measures it for longer.
+. "$(dirname "$0")/servers.bash"
+. "$(dirname "$0")/limits.bash"
+need "$CLIENTS/fetch_adaptive"
+nginx=$(find_server nginx nginx-light)
+burst=0
+limits=(10:4 100:4)
+begin limiter_nginx
+start_nginx nginx configure_limits
+ask_all 5 8
+for limit in "${limits[@]}"; do
+  printf '%s a second: %s\n' "${limit%:*}" "$(cat "client_$limit.log")"
+  awk '$1 != "share" || $2 <= 0.8 { exit 1 }' "client_$limit.log" || fail 'too little of the limit was used'
+  grep -q ' failed 0 stale 0 ' "client_$limit.log" || fail 'requests failed or were stale'
+done

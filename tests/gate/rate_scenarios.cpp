@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// rate_scenarios.cpp: the adaptive limiter with few threads and with many, against servers that count in different ways.
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include <tenax/gate/adaptive_rate_limiter.hpp>
+
+#include "../catch.hpp"
+#include "scenarios.hpp"
+
+using namespace std::chrono_literals;
+using simulation::tells;
+using tenax::adaptive_rate_limiter;
+using tests::run_workers;
+
+namespace {
+
+/// Fewer for high limits, whose simulation takes long.
+std::vector<int> numbers_of_threads(double limit) {
+  return limit > 50 ? std::vector<int>{8, 128} : std::vector<int>{2, 8, 32, 128};
+}
+
+struct expected {
+  double share = 0.93;     ///< of the limit, at least
+  double refused = 0.006;  ///< of the requests, at most
+  std::uint64_t run = 6;   ///< of refusals, at most, besides those that were on the way with the first
+};
+
+/// Some minutes at `limit` a second, of which the second half counts.
+template <class Server>
+void holds_to(char const* what, double limit, Server const& fresh, expected const& e = {}) {
+  double const half = limit > 50 ? 120 : 300;
+  auto const whole = std::chrono::seconds(static_cast<int>(2 * half));
+  for (int const threads : numbers_of_threads(limit)) {
+    auto server = fresh;
+    adaptive_rate_limiter limiter;
+    double good = 0, bad = 0;
+    std::uint64_t run = 0, longest_run = 0;
+    auto const all = run_workers(limiter, server, {.workers = threads, .time = whole}, [&](double t, bool accepted) {
+      if (t < half) return;
+      (accepted ? good : bad) += 1;
+      run = accepted ? 0 : run + 1;
+      longest_run = std::max(run, longest_run);
+    });
+    CAPTURE(what, limit, threads, good, bad);
+    CHECK(all.stale == 0);
+    CHECK(good >= e.share * limit * half);
+    CHECK(bad <= e.refused * (good + bad));
+    CHECK(longest_run <= e.run + static_cast<std::uint64_t>(threads));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("rate_scenarios: servers that count in windows, want an interval, or have a bucket of one") {
+  for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
+    for (std::uint64_t const limit : {2U, 10U, 100U}) {
+      auto const rate = static_cast<double>(limit);
+      bool const told = how != tells::nothing;
+      holds_to(told ? "fixed second, told" : "fixed second", rate, simulation::fixed_window(limit, 1s, how));
+      holds_to(told ? "rolling second, told" : "rolling second", rate, simulation::rolling_window(limit, 1s, how));
+      holds_to(told ? "interval, told" : "interval", rate,
+               simulation::strict_interval([rate](double) { return rate; }, how));
+      holds_to(told ? "bucket, told" : "bucket", rate, simulation::token_bucket(rate, 1, how));
+    }
+  }
+}
+
+TEST_CASE("rate_scenarios: a server that counts in long windows and does not say how long it refuses") {
+  for (std::uint64_t const limit : {2U, 10U, 100U}) {
+    auto const rate = static_cast<double>(limit);
+    expected const e{.share = 0.86, .refused = 0.012, .run = 16};
+    holds_to("fixed 10 s", rate, simulation::fixed_window(10 * limit, 10s, tells::nothing), e);
+    holds_to("rolling 10 s", rate, simulation::rolling_window(10 * limit, 10s, tells::nothing), e);
+  }
+}
+
+TEST_CASE("rate_scenarios: a strict server, and a network that is late now and then") {
+  for (int const threads : {1, 4, 32}) {
+    for (std::uint64_t const seed : {1U, 2U}) {
+      simulation::strict_interval server([](double) { return 100.0; }, tells::nothing);
+      adaptive_rate_limiter limiter;
+      double good = 0, bad = 0;
+      auto const all = run_workers(limiter, server,
+                                   {.workers = threads,
+                                    .time = 140s,
+                                    .least_travel = 100us,
+                                    .most_travel = 600us,
+                                    .seed = seed,
+                                    .delayed = 5,
+                                    .delay = 3ms},
+                                   [&](double t, bool accepted) {
+                                     if (t >= 20) (accepted ? good : bad) += 1;
+                                   });
+      CAPTURE(threads, seed, good, bad);
+      CHECK(all.stale == 0);
+      CHECK(good >= 0.925 * 100 * 120);
+      CHECK(bad <= 0.008 * (good + bad));
+    }
+  }
+}
+
+TEST_CASE("rate_scenarios: buckets that hold a few") {
+  for (double const burst : {3.0, 6.0}) {
+    for (double const limit : {10.0, 100.0}) {
+      holds_to("small bucket", limit, simulation::token_bucket(limit, burst, tells::nothing),
+               {.share = 0.93, .refused = 0.012});
+    }
+  }
+}
+
+TEST_CASE("rate_scenarios: half of the limit is followed at once, and all of it within a minute") {
+  for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
+    for (double const limit : {2.0, 10.0, 100.0}) {
+      for (int const threads : numbers_of_threads(limit)) {
+        simulation::strict_interval server([limit](double t) { return t >= 300 && t < 600 ? limit / 2 : limit; }, how);
+        adaptive_rate_limiter limiter;
+        double followed = 0;
+        std::vector<double> good(900);
+        auto const all =
+            run_workers(limiter, server, {.workers = threads, .time = 15min}, [&](double t, bool accepted) {
+              if (t > 300 && followed == 0 && limiter.state().rate <= 1.05 * limit / 2) followed = t;
+              if (accepted && t < 900) ++good[static_cast<std::size_t>(t)];
+            });
+        double recovered = 600;
+        for (auto ten = good.begin() + 600; ten + 10 != good.end(); ++ten, ++recovered) {
+          if (std::accumulate(ten, ten + 10, 0.0) >= 9 * limit) break;
+        }
+        CAPTURE(how == tells::nothing, limit, threads, followed, recovered);
+        CHECK(all.stale == 0);
+        CHECK(followed > 300);
+        double const two_waits = how == tells::nothing ? 0 : 2;
+        CHECK(followed <= 300 + two_waits + 20 / (limit / 2));
+        // One a second is too few to learn from in a minute.
+        CHECK(recovered <= (limit == 2 ? 800 : 660));
+      }
+    }
+  }
+}
+
+TEST_CASE("rate_scenarios: after a pause there is no herd") {
+  /// Allows everything but one request, a minute after the beginning.
+  struct annoyed_once {
+    simulation::strict_interval server;
+    bool annoyed = false;
+    simulation::reply answer(tenax::time_point now) {
+      if (annoyed || now < tenax::time_point(1min)) return server.answer(now);
+      annoyed = true;
+      return {429, 5s, {}};
+    }
+  };
+  for (double const limit : {2.0, 10.0, 100.0}) {
+    for (int const threads : numbers_of_threads(limit)) {
+      annoyed_once server{{[limit](double) { return limit; }, tells::nothing}};
+      adaptive_rate_limiter limiter;
+      double refused = 0;
+      int in_pause = 0, in_first_second = 0;
+      run_workers(limiter, server, {.workers = threads, .time = 70s}, [&](double t, bool accepted) {
+        if (t >= 60 && refused == 0 && !accepted) {
+          refused = t;
+        } else if (refused != 0) {
+          // What was on the way when the refusal came arrives within a round trip.
+          if (t > refused + 0.011 && t < refused + 5) ++in_pause;
+          if (t >= refused + 5 && t < refused + 6) ++in_first_second;
+        }
+      });
+      CAPTURE(limit, threads, in_first_second);
+      CHECK(refused >= 60);
+      CHECK(in_pause == 0);
+      CHECK(in_first_second >= 1);
+      CHECK(in_first_second <= limit + 1);
+    }
+  }
+}
