@@ -28,9 +28,14 @@ class coroutine_world {
   }
 
   [[nodiscard]] random_source& random() const
-    requires(!std::same_as<Env, real_time> && requires(Env const& e) { unwrap(e).random(); })
+    requires(requires(Sleep const& s) { unwrap(s).random(); } ||
+             (!std::same_as<Env, real_time> && requires(Env const& e) { unwrap(e).random(); }))
   {
-    return unwrap(environment_).random();
+    if constexpr (requires { unwrap(sleep_).random(); }) {
+      return unwrap(sleep_).random();
+    } else {
+      return unwrap(environment_).random();
+    }
   }
 
   /// Something to await.
@@ -74,20 +79,20 @@ namespace coroutine {
 /// `Task` is a template of one parameter; name one of more parameters by an alias. `sleep(d)` returns something that is
 /// awaited for `d`. It may be given through `std::ref`. If it can also be called as `sleep(d, token)`, with the token of
 /// `.cancel_with()`, that wakes it; otherwise a cancellation is seen when the sleep ends. If it has a function `now()`,
-/// that is the clock, otherwise the policy's environment is.
+/// that is the clock, and if it has `random()`, that is the source of randomness; otherwise the policy's environment is.
 ///
 /// The policy, the sleep and the operation are copied into the coroutine: nothing has to outlive it but what they refer
 /// to. The operation is the same object for every attempt and stays where it is, so that coroutines that it is, or
 /// starts, may refer to it. A coroutine that is destroyed while it waits gives back what gates had granted.
 template <template <class> class Task, class Policy, class Environment, class Sleep, class F>
-[[nodiscard]] auto retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {
+auto retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {
   return detail::start_coroutine<Task, false>(policy, std::move(sleep), std::move(operation));
 }
 
 /// As `retry`, but a coroutine of the type `Task<tenax::report<T>>`: value or exception, why it stopped, and the numbers.
 /// Throws only what a callback of the policy throws.
 template <template <class> class Task, class Policy, class Environment, class Sleep, class F>
-[[nodiscard]] auto try_retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {
+auto try_retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {
   return detail::start_coroutine<Task, true>(policy, std::move(sleep), std::move(operation));
 }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// 22_messages.cpp: 500 tasks each send a message through a server that accepts one per second, or 170: how long that takes,
+// and how many calls it costs, by the way in which the tasks wait. Coroutines in a simulated world: it takes a moment.
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include <tenax/fmt.hpp>
+#include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/tenax.hpp>
+
+#include "simulation/tasks.hpp"
+
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+// Accepts `rate` requests in every second of its clock.
+class quota {
+ public:
+  explicit quota(int rate) : rate_(rate) {}
+  bool operator()(double t) {
+    if (auto const second = static_cast<std::int64_t>(t); second != second_) {
+      second_ = second;
+      left_ = rate_;
+    }
+    return left_ > 0 && left_-- > 0;
+  }
+
+ private:
+  int rate_;
+  int left_ = 0;
+  std::int64_t second_ = -1;
+};
+
+template <class Policy>
+void send_all(std::string_view name, int rate, Policy const& policy) {
+  simulation::world world(2015);
+  simulation::server server(world, quota(rate));
+  simulation::start_tasks(world, server, policy);
+  while (server.accepted() < simulation::tasks) world.run_for(1min);
+  std::uint64_t calls = 0;
+  std::uint32_t peak = 0;
+  for (auto const n : server.calls()) {
+    calls += n;
+    peak = std::max(peak, n);
+  }
+  fmt::print("{:<38} {:>8.0f} s {:>9} {:>6}\n", name, server.last(), calls, peak);
+}
+
+int main() {
+  constexpr auto endless = tenax::retrying{}.stop(stop::never);
+  for (int const rate : {1, 170}) {
+    fmt::print("{}a server that accepts {} per second\n{:<38} {:>10} {:>9} {:>6}\n", rate == 1 ? "" : "\n", rate,
+               "wait", "done after", "calls", "peak/s");
+    auto const row = [&](std::string_view name, auto const& strategy) {
+      send_all(name, rate, endless.wait(strategy));
+      send_all("  .full()", rate, endless.wait(strategy.full()));
+    };
+    row("constant(5s)", wait::constant(5s));
+    row("fibonacci({.unit = 1s, .max = 60s})", wait::fibonacci({.unit = 1s, .max = 60s}));
+    row("exponential({.base = 1s, .max = 60s})", wait::exponential({.base = 1s, .max = 60s}));
+
+    // They need no strategy that is good: the limiter says who goes when.
+    tenax::adaptive_rate_limiter limiter;
+    send_all("none, through an adaptive limiter", rate, endless.wait(wait::none).through(std::ref(limiter)));
+  }
+}
