@@ -260,7 +260,7 @@ TEST_CASE("Eight threads that wait, come late and give up get no permit twice, a
     for (int i = 0; i < each; ++i) {
       rate_limiter<>::ticket t;
       auto answer = verdict::wait;
-      for (int turn = 0; turn < 4 && answer == verdict::wait; ++turn)
+      for (auto patience = 1 + random() % 4; patience > 0 && answer == verdict::wait; --patience)
         answer = asked(limiter, t, tenax::duration(clock.fetch_add(1000)));
       if (answer != verdict::go) {
         ++gone;
