@@ -16,6 +16,7 @@
 
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/rate_limiter.hpp>
+#include <tenax/gate/retry_budget.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/no_waits.hpp>
 

@@ -144,3 +144,64 @@ TEST_CASE(NET ": an operation that sees the token is given the one of the policy
   w.run(driver::async_retry(steady.cancel_with(source.get_token()), operation));
   CHECK(possible);
 }
+
+TEST_CASE(NET ": a slow attempt is joined by another one, and the first result wins", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  int calls = 0, cancelled = 0;
+  // The first attempt takes a second, all others ten milliseconds.
+  auto const operation = [&]() -> awaitable<int> {
+    auto const number = ++calls;
+    timer pause(co_await net::this_coro::executor, number == 1 ? 1000ms : 10ms);
+    error_code error;
+    co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
+    if (error) ++cancelled;
+    co_return number;
+  };
+  SECTION("in time") {
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
+    CHECK(w.passed() >= 60ms);
+    CHECK(w.passed() < 65ms);
+    CHECK(calls == 2);
+    CHECK(cancelled == 1);
+    CHECK(hedging.hedged() == 1);
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 3);
+    CHECK(hedging.hedged() == 1);
+    CHECK(hedging.seen().count() == 2);
+  }
+  SECTION("but not without a budget") {
+    for (int i = 0; i < 5; ++i) budget.count(tenax::feedback::kind::failure);
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 1);
+    CHECK(calls == 1);
+  }
+  SECTION("as one attempt of a retry that has a time limit") {
+    auto const hasty = steady.attempt_timeout(30ms);
+    CHECK(w.run(driver::async_retry(hasty, [&] { return driver::async_hedged(hedging, operation); })) == 2);
+    CHECK(calls == 2);
+    CHECK(cancelled == 1);
+  }
+}
+
+TEST_CASE(NET ": a hedged call ends with a failure only when all attempts have failed", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms, .at_most = 3}, still_time());
+  int calls = 0;
+  SECTION("one succeeds") {
+    auto const operation = [&]() -> awaitable<int> {
+      auto const number = ++calls;
+      timer pause(co_await net::this_coro::executor, number == 2 ? 10ms : 200ms);
+      co_await pause.async_wait(net::use_awaitable);
+      if (number == 2) throw network_error("down");
+      co_return number;
+    };
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 1);
+    CHECK(calls == 3);
+  }
+  SECTION("none does") {
+    flaky operation{9, 120ms};
+    CHECK_THROWS_AS(w.run(driver::async_hedged(hedging, std::ref(operation))), network_error);
+    CHECK(operation.calls == 3);
+  }
+}

@@ -26,6 +26,7 @@
     "tenax: this Asio does not know that the compiler has coroutines; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1"
 #endif
 
+#include <tenax/detail/asio_hedge.hpp>
 #include <tenax/detail/asio_retry.hpp>
 
 namespace tenax {
@@ -163,6 +164,19 @@ auto async_try_retry(ExecutorOrContext&& where, retrying<Policy, Environment> co
                      Token&& token) {
   return detail::start_asio<detail::standalone_asio, true>(detail::executor_in(where), policy, std::move(operation),
                                                            std::forward<Token>(token));
+}
+
+/// Makes an attempt, and another one beside it when it takes long, as `hedging` says; takes the first result that says no
+/// failure, and cancels the rest. If all fail, the call ends as the last one of them. Operations that return an awaitable
+/// only; one attempt of a retry may be a hedged call:
+/// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
+///
+/// The call ends when its last attempt has, a cancelled one, too, so that none outlives what it refers to. Cancelling it
+/// cancels all attempts; without a result it throws what the last attempt threw, or `tenax::cancelled`. It throws
+/// `tenax::refused` if the budget refuses the first attempt. `hedging` outlives the call.
+template <class Budget, class Environment, class Operation>
+[[nodiscard]] auto async_hedged(hedging<Budget, Environment>& hedging, Operation operation) {
+  return detail::start_hedged<detail::standalone_asio>(hedging, std::move(operation));
 }
 
 }  // namespace asio

@@ -32,6 +32,7 @@
     "tenax: this Asio does not know that the compiler has coroutines; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1"
 #endif
 
+#include <tenax/detail/asio_hedge.hpp>
 #include <tenax/detail/asio_retry.hpp>
 
 namespace tenax {
@@ -169,6 +170,12 @@ auto async_try_retry(ExecutorOrContext&& where, retrying<Policy, Environment> co
                      Token&& token) {
   return detail::start_asio<detail::boost_asio, true>(detail::executor_in(where), policy, std::move(operation),
                                                       std::forward<Token>(token));
+}
+
+/// See `tenax::asio::async_hedged`.
+template <class Budget, class Environment, class Operation>
+[[nodiscard]] auto async_hedged(hedging<Budget, Environment>& hedging, Operation operation) {
+  return detail::start_hedged<detail::boost_asio>(hedging, std::move(operation));
 }
 
 }  // namespace boost_asio

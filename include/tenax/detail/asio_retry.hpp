@@ -20,10 +20,8 @@ inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Poli
 /// Where the steps of a call run.
 template <class Kit, class Policy, class Executor>
 auto steps_of(Executor const& executor) {
-  if constexpr (interrupts<Policy> && std::is_convertible_v<decltype(Kit::strand_of(executor)), Executor>) {
-    return Executor(Kit::strand_of(executor));
-  } else if constexpr (interrupts<Policy>) {
-    return Kit::strand_of(executor);
+  if constexpr (interrupts<Policy>) {
+    return stranded<Kit>(executor);
   } else {
     return executor;
   }

@@ -166,4 +166,14 @@ class asio_world : public asio_environment<Env>, public cancellation_query<Kit> 
   typename Kit::error_code ignored_{};
 };
 
+/// A strand on an executor; of the executor's own type, if that can hold any executor.
+template <class Kit, class Executor>
+auto stranded(Executor const& executor) {
+  if constexpr (std::is_convertible_v<decltype(Kit::strand_of(executor)), Executor>) {
+    return Executor(Kit::strand_of(executor));
+  } else {
+    return Kit::strand_of(executor);
+  }
+}
+
 }  // namespace tenax::detail

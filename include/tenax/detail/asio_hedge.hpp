@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// detail/asio_hedge.hpp: attempts of one operation beside each other, in Asio.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/detail/asio_attempt.hpp>
+#include <tenax/detail/asio_world.hpp>
+#include <tenax/detail/drive_coroutine.hpp>
+#include <tenax/detail/feedback.hpp>
+#include <tenax/hedging.hpp>
+
+namespace tenax::detail {
+
+/// A hedged call under way, on a strand. Ends when its last attempt has, so that no attempt outlives what it refers to.
+template <class Kit, class T, class Hedging, class F, class Executor, class Handler>
+class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedging, F, Executor, Handler>> {
+  using environment = asio_environment<typename Hedging::environment_type>;
+  using operation_executor = typename result_or_void<F>::executor_type;
+  using timer = typename Kit::template timer<typename environment::clock, Executor>;
+  using handler_executor = decltype(Kit::executor_of(std::declval<Handler const&>(), std::declval<Executor const&>()));
+  using ticket = typename Hedging::budget_type::ticket;
+
+ public:
+  using place = std::optional<outcome<T>>;
+
+  asio_hedge(Hedging& hedging, F&& operation, place& result, Executor const& executor, Handler&& handler)
+      : hedging_(hedging),
+        operation_(std::move(operation)),
+        result_(result),
+        executor_(executor),
+        handler_(std::move(handler)),
+        work_(Kit::executor_of(*handler_, executor_)),
+        next_(executor_),
+        environment_(hedging.environment()),
+        attempts_(std::make_unique<attempt[]>(hedging.at_most())) {}
+
+  void start() {
+    if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) {
+      slot.assign([weak = this->weak_from_this()](typename Kit::cancellation_type) {
+        if (auto const self = weak.lock()) {
+          Kit::dispatch(self->executor_, [self] { self->decide(); });
+        }
+      });
+    }
+    launch();
+  }
+
+ private:
+  struct attempt {
+    attempt_info info{};
+    typename Kit::cancellation_signal signal{};
+    ticket admitted{};
+    place result{};
+    std::type_info const* plain = nullptr;
+    bool under_way = false;
+
+    template <class... Value>
+    void returned(Value&&... value) {
+      result.emplace(std::forward<Value>(value)...);
+    }
+    void threw(stashed_exception& exception) { result.emplace(exception.take(plain)); }
+  };
+
+  struct ended_step {
+    using executor_type = Executor;
+    using cancellation_slot_type = typename Kit::cancellation_slot;
+
+    std::shared_ptr<asio_hedge> self;
+    std::size_t number;
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
+      return Kit::slot_of_signal(self->attempts_[number].signal);
+    }
+    void operator()(std::exception_ptr const& failure) const { self->ended(number, failure); }
+  };
+
+  struct late_step {
+    using executor_type = Executor;
+
+    std::shared_ptr<asio_hedge> self;
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
+    void operator()(typename Kit::error_code const& error) const {
+      if (!error && !self->decided_ && self->running_ > 0) self->launch();
+    }
+  };
+
+  /// Starts one more attempt, if the budget has room for it.
+  void launch() {
+    auto const now = environment_.now();
+    auto& a = attempts_[started_];
+    a.info = {.number = static_cast<std::uint32_t>(started_ + 1), .started = now};
+    if (auto const answer = hedging_.budget().admit(a.admitted, a.info, now); answer.answer != admission::verdict::go) {
+      a.admitted = {};
+      if (started_ > 0) return;
+      result_.emplace(unstarted_exception(stop_reason::refused_by_gate, answer));
+      decided_ = true;
+      return finish();
+    }
+    if (started_ > 0) hedging_.count_hedge();
+    a.under_way = true;
+    ++running_;
+    auto const number = started_++;
+    if (started_ < hedging_.at_most()) {
+      next_.expires_after(environment::timed(hedging_.delay()));
+      next_.async_wait(late_step{this->shared_from_this()});
+    }
+    Kit::spawn(executor_, await_attempt<Kit, T, operation_executor>(this->shared_from_this(), operation_, a.info, a),
+               ended_step{this->shared_from_this(), number});
+  }
+
+  void ended(std::size_t number, std::exception_ptr const& failure) {
+    auto& a = attempts_[number];
+    a.under_way = false;
+    --running_;
+    if (!a.result) a.result.emplace(caught_exception(failure));
+    bool const good = a.result->has_value() && !result_failed(*a.result);
+    auto const now = environment_.now();
+    auto told = make_feedback(*a.result, advice_of(*a.result), false);
+    if (decided_ && !good) told.how = feedback::kind::cancelled;
+    hedging_.budget().report(a.admitted, told, now);
+    a.admitted = {};
+    if (!decided_) {
+      // The last failure is what the call ends with if nothing better comes.
+      result_.reset();
+      result_.emplace(std::move(*a.result));
+      if (good) {
+        hedging_.record(saturating_between(a.info.started, now));
+        decide();
+      }
+    }
+    if (running_ == 0) finish();
+  }
+
+  /// Nothing that is still under way is of use.
+  void decide() {
+    decided_ = true;
+    next_.cancel();
+    for (std::size_t i = 0; i < started_; ++i) {
+      if (auto& a = attempts_[i]; a.under_way) Kit::emit(a.signal, Kit::terminal());
+    }
+  }
+
+  void finish() {
+    next_.cancel();
+    if (!result_) result_.emplace(unstarted_exception(stop_reason::cancelled, {}));
+    if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) slot.clear();
+    auto const executor = Kit::executor_of(*handler_, executor_);
+    auto done = [handler = std::move(*handler_)]() mutable { std::move(handler)(); };
+    handler_.reset();
+    auto const work = std::move(work_);
+    Kit::dispatch(executor, std::move(done));
+  }
+
+  Hedging& hedging_;
+  F operation_;
+  place& result_;
+  Executor executor_;
+  std::optional<Handler> handler_;
+  typename Kit::template work_guard<handler_executor> work_;
+  timer next_;
+  environment environment_;
+  std::unique_ptr<attempt[]> attempts_;
+  std::size_t started_ = 0;
+  std::size_t running_ = 0;
+  bool decided_ = false;
+};
+
+/// A coroutine that waits for a hedged call.
+template <class Kit, class T, class Task, class Hedging, class F>
+Task await_hedged(Hedging& hedging, F operation) {
+  using executor = typename Task::executor_type;
+  std::optional<outcome<T>> result;
+  executor const here = co_await typename Kit::executor_query();
+  auto start = [&hedging, &result, here, operation = std::move(operation)](auto&& handler) mutable {
+    using handler_type = std::decay_t<decltype(handler)>;
+    auto const steps = stranded<Kit>(here);
+    using call_type = asio_hedge<Kit, T, Hedging, F, std::remove_const_t<decltype(steps)>, handler_type>;
+    auto call = std::allocate_shared<call_type>(Kit::allocator_of(handler), hedging, std::move(operation), result,
+                                                steps, handler_type(std::forward<decltype(handler)>(handler)));
+    Kit::post(steps, [call] { call->start(); });
+  };
+  co_await Kit::template initiate<void()>(std::move(start), typename Kit::template use_awaitable_on<executor>());
+  if constexpr (std::is_void_v<T>) {
+    std::move(*result).get();
+  } else {
+    co_return std::move(*result).get();
+  }
+}
+
+/// `async_hedged` without a token.
+template <class Kit, class Hedging, class F>
+auto start_hedged(Hedging& hedging, F operation) {
+  static_assert(Kit::has_cancellation,
+                "tenax: async_hedged() needs an Asio that can cancel an operation: 1.19 or newer, in Boost 1.77");
+  constexpr bool awaits = callable_operation<F> && awaitable<result_or_void<F>>;
+  static_assert(awaits,
+                "tenax: async_hedged() needs an operation that returns an awaitable, as in [=] { return fetch(url); }");
+  if constexpr (Kit::has_cancellation && awaits) {
+    using result = awaited_result<F>;
+    using task = typename Kit::template awaitable<result, typename result_or_void<F>::executor_type>;
+    return await_hedged<Kit, result, task, Hedging, F>(hedging, std::move(operation));
+  }
+}
+
+}  // namespace tenax::detail

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// hedging.cpp: when another attempt joins a slow one. tests/asio_interruption.hpp has the calls.
+#include <tenax/hedging.hpp>
+
+#include <tenax/gate/retry_budget.hpp>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("A hedge waits for as long as it was told, or for the percentile once that is known") {
+  tenax::retry_budget budget;
+  tenax::hedging fixed(budget, {.after = 50ms});
+  for (int i = 0; i < 100; ++i) fixed.record(1s);
+  CHECK(fixed.delay() == 50ms);
+
+  tenax::hedging live(budget, {.after = 50ms, .percentile = 0.95});
+  CHECK(live.delay() == 50ms);
+  for (int i = 0; i < 90; ++i) live.record(10ms);
+  for (int i = 0; i < 10; ++i) live.record(1s);
+  CHECK(live.delay() >= 1s);
+  for (int i = 0; i < 900; ++i) live.record(10ms);
+  CHECK(live.delay() <= 12ms);
+}
+
+TEST_CASE("A hedge refuses options that make no sense") {
+  tenax::retry_budget budget;
+  CHECK_THROWS_WITH(tenax::hedging(budget, {.after = 0ms}), ContainsSubstring("hedging: after"));
+  CHECK_THROWS_WITH(tenax::hedging(budget, {.percentile = 1.5}), ContainsSubstring("hedging: percentile"));
+  CHECK_THROWS_WITH(tenax::hedging(budget, {.at_most = 1}), ContainsSubstring("hedging: at_most"));
+  CHECK_THROWS_WITH(tenax::hedging(budget, {.at_most = 9}), ContainsSubstring("hedging: at_most"));
+}
