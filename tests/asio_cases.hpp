@@ -403,6 +403,7 @@ TEST_CASE(NET ": coroutines share a limit with each other, in the order in which
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
+#if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": a stop token wakes a wait at once, from any thread", TAG) {
   net::io_context io;
   std::stop_source source;
@@ -418,7 +419,9 @@ TEST_CASE(NET ": a stop token wakes a wait at once, from any thread", TAG) {
   CHECK(reason == stop_reason::cancelled);
   CHECK(operation.calls == 1);
 }
+#endif
 
+#if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": a call that was asked to stop makes no attempt, and says so", TAG) {
   world w;
   std::stop_source source;
@@ -437,6 +440,7 @@ TEST_CASE(NET ": a call that was asked to stop makes no attempt, and says so", T
   CHECK(error == net::error::operation_aborted);
   CHECK(initiation.calls == 0);
 }
+#endif
 
 TEST_CASE(NET ": without waits, a call still takes its turn in the event loop", TAG) {
   tenax::testing::no_waits const scope;
@@ -446,6 +450,7 @@ TEST_CASE(NET ": without waits, a call still takes its turn in the event loop", 
   CHECK(w.passed() < 1s);
 }
 
+#if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": a token may be triggered while threads run the call", TAG) {
   for (int round = 0; round < 200; ++round) {
     net::thread_pool pool(2);
@@ -464,3 +469,4 @@ TEST_CASE(NET ": a token may be triggered while threads run the call", TAG) {
     pool.join();
   }
 }
+#endif

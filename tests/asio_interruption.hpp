@@ -96,6 +96,7 @@ TEST_CASE(NET ": a cancellation slot ends a call at once", TAG) {
   CHECK(reason == stop_reason::cancelled);
 }
 
+#if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": a coroutine that is cancelled ends what it retries", TAG) {
   world w;
   net::cancellation_signal signal;
@@ -119,7 +120,9 @@ TEST_CASE(NET ": a coroutine that is cancelled ends what it retries", TAG) {
   w.settle();
   CHECK(ended);
 }
+#endif
 
+#if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": a stop token cancels the attempt that is under way", TAG) {
   world w;
   std::stop_source source;
@@ -132,7 +135,9 @@ TEST_CASE(NET ": a stop token cancels the attempt that is under way", TAG) {
   w.settle();
   CHECK(reason == stop_reason::cancelled);
 }
+#endif
 
+#if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": an operation that sees the token is given the one of the policy", TAG) {
   world w;
   std::stop_source source;
@@ -144,6 +149,7 @@ TEST_CASE(NET ": an operation that sees the token is given the one of the policy
   w.run(driver::async_retry(steady.cancel_with(source.get_token()), operation));
   CHECK(possible);
 }
+#endif
 
 TEST_CASE(NET ": a slow attempt is joined by another one, and the first result wins", TAG) {
   world w;
