@@ -39,18 +39,19 @@ struct awaited<A> {
 template <class F>
 using awaited_result = typename awaited<result_or_void<F>>::type;
 
-/// Whether an operation can be retried in a coroutine by a policy; if not, says why.
+/// Whether an operation can be retried in a coroutine by a policy; if not, says why. Asks variables instead of concepts, of
+/// which compilers print every part.
 template <class Policy, class F>
 constexpr bool check_async_operation() {
-  if constexpr (!callable_operation<F>) {
-    static_assert(callable_operation<F>,
-                  "tenax: a coroutine's operation takes no arguments, or a `tenax::attempt_info const&`, and returns "
-                  "something to co_await, as in [&] { return fetch(url); }");
-    return false;
-  } else if constexpr (!awaitable<result_or_void<F>>) {
-    static_assert(awaitable<result_or_void<F>>,
-                  "tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy "
-                  "itself: policy(f)");
+  constexpr bool callable = callable_operation<F>;
+  constexpr bool awaits = awaitable<result_or_void<F>>;
+  static_assert(callable,
+                "tenax: a coroutine's operation takes no arguments, or a `tenax::attempt_info const&`, and returns "
+                "something to co_await, as in [&] { return fetch(url); }");
+  static_assert(!callable || awaits,
+                "tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy "
+                "itself: policy(f)");
+  if constexpr (!callable || !awaits) {
     return false;
   } else {
     return check_result<Policy, awaited_result<F>>();
