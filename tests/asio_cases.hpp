@@ -3,6 +3,7 @@
 // `driver` is ours, NET is its name, TAG the tag of its tests, and CASES a namespace for them.
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -401,6 +402,34 @@ TEST_CASE(NET ": coroutines share a limit with each other, in the order in which
   w.pass(2s);
   REQUIRE(order.size() == 30);
   CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE(NET ": a limiter serves coroutines and threads alike", TAG) {
+  constexpr int each = 50;
+  tenax::rate_limiter limiter(tenax::rate{.permits = 20'000, .per = 1s, .burst = 1});
+  auto const policy = tenax::retrying{}.through(std::ref(limiter));
+  std::atomic<int> calls{0};
+  auto const start = tenax::real_time::now();
+  net::io_context io;
+  for (int i = 0; i < each; ++i) {
+    driver::async_retry(
+        io, policy,
+        [&]() -> awaitable<void> {
+          ++calls;
+          co_return;
+        },
+        [](std::exception_ptr) {});
+  }
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < each; ++i) policy([&] { ++calls; });
+    });
+  }
+  io.run();
+  for (auto& thread : threads) thread.join();
+  CHECK(calls == 4 * each);
+  CHECK(tenax::real_time::now() - start >= (4 * each - 1) * 50us);
 }
 
 #if defined(__cpp_lib_jthread)
