@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include <tenax/coroutine.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
@@ -55,6 +56,9 @@ namespace wait = tenax::wait;
 namespace stop = tenax::stop;
 using net::awaitable;
 using tenax::stop_reason;
+
+template <class T>
+using awaitable_of = awaitable<T>;
 
 struct network_error : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -402,6 +406,17 @@ TEST_CASE(NET ": coroutines share a limit with each other, in the order in which
   w.pass(2s);
   REQUIRE(order.size() == 30);
   CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE(NET ": its coroutines go with the driver for any library, too", TAG) {
+  world w;
+  flaky operation{2, 100ms};
+  auto const sleep = [](tenax::duration d) -> awaitable<void> {
+    timer pause(co_await net::this_coro::executor, d);
+    co_await pause.async_wait(net::use_awaitable);
+  };
+  CHECK(w.run(tenax::coroutine::retry<awaitable_of>(steady, sleep, std::ref(operation))) == 3);
+  CHECK(w.passed() == 2 * 1s + 3 * 100ms);
 }
 
 TEST_CASE(NET ": a limiter serves coroutines and threads alike", TAG) {

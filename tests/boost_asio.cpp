@@ -20,3 +20,19 @@ using boost::system::error_code;
 
 #include "asio_interruption.hpp"
 #endif
+
+#if BOOST_ASIO_VERSION >= 102600
+#include <boost/asio/deferred.hpp>
+
+TEST_CASE(NET ": a call may be deferred", TAG) {
+  world w;
+  flaky_initiation operation(w.io, {refused, refused});
+  auto deferred =
+      driver::async_retry(w.io, steady, [&](auto token) { return operation(std::move(token)); }, net::deferred);
+  CHECK(operation.calls == 0);
+  std::size_t got = 0;
+  std::move(deferred)([&](error_code, std::size_t n) { got = n; });
+  w.pass(3s);
+  CHECK(got == 3);
+}
+#endif
