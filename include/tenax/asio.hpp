@@ -26,7 +26,6 @@
     "tenax: this Asio does not know that the compiler has coroutines; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1"
 #endif
 
-#include <tenax/detail/asio_hedge.hpp>
 #include <tenax/detail/asio_retry.hpp>
 
 namespace tenax {
@@ -118,7 +117,12 @@ namespace asio {
 ///      `void(error_code, Values...)`, and that is the call's, too: its handler gets what the last attempt got. The policy
 ///      sees a `tenax::completion`: `when::error(asio::error::connection_refused)`.
 ///
-/// Without a token, the call is awaited: `co_await async_retry(polite, [&] { return fetch(socket); })`.
+/// The forms of the call:
+///   - `async_retry(policy, operation)` is awaited: `co_await async_retry(polite, [&] { return fetch(socket); })`;
+///   - `async_retry(policy, operation, token)` takes a completion token, such as `use_awaitable`, a callback or `use_future`,
+///     and runs on the executor that is bound to it. A coroutine's handler has the signature `void(std::exception_ptr, T)`, as
+///     that of `co_spawn`;
+///   - `async_retry(where, policy, operation, token)` runs on the executor `where`, or on that of the context `where`.
 ///
 /// The policy and the operation are copied into the call; the operation stays where it is until the call has ended.
 /// Waits cost a timer, of the clock that the policy's environment names as its `clock`, otherwise of the steady clock.
@@ -128,56 +132,21 @@ namespace asio {
 /// `tenax::cancelled`, or completes with `asio::error::operation_aborted`; one that a gate refused throws `tenax::refused`
 /// or completes with `try_again`; and one that was too late throws `tenax::expired` or completes with `timed_out`. An
 /// exception of an initiating function leaves through the function that called it, and ends the call without a word.
-template <class Policy, class Environment, class Operation>
-[[nodiscard]] auto async_retry(retrying<Policy, Environment> const& policy, Operation operation) {
-  return detail::start_asio<detail::standalone_asio, false>(policy, std::move(operation));
-}
+inline constexpr detail::asio_function<detail::standalone_asio, false> async_retry{};
 
-/// The same, with a completion token: `use_awaitable`, a callback, `use_future`. The call runs on the executor that is
-/// bound to the token. A coroutine's handler has the signature `void(std::exception_ptr, T)`, as that of `co_spawn`.
-template <class Policy, class Environment, class Operation, class Token>
-auto async_retry(retrying<Policy, Environment> const& policy, Operation operation, Token&& token) {
-  return detail::start_asio<detail::standalone_asio, false>(nullptr, policy, std::move(operation),
-                                                            std::forward<Token>(token));
-}
+/// As `async_retry`, but gives a `tenax::report`: value or exception, why the call stopped, and the numbers. A handler has the
+/// signature `void(tenax::report<T>)`.
+inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_retry{};
 
-/// The same, on the executor `where`, or on that of the context `where`.
-template <class ExecutorOrContext, class Policy, class Environment, class Operation, class Token>
-auto async_retry(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
-                 Token&& token) {
-  return detail::start_asio<detail::standalone_asio, false>(detail::executor_in(where), policy, std::move(operation),
-                                                            std::forward<Token>(token));
-}
-
-/// As `async_retry`, but gives a `tenax::report`: value or exception, why the call stopped, and the numbers.
-template <class Policy, class Environment, class Operation>
-[[nodiscard]] auto async_try_retry(retrying<Policy, Environment> const& policy, Operation operation) {
-  return detail::start_asio<detail::standalone_asio, true>(policy, std::move(operation));
-}
-template <class Policy, class Environment, class Operation, class Token>
-auto async_try_retry(retrying<Policy, Environment> const& policy, Operation operation, Token&& token) {
-  return detail::start_asio<detail::standalone_asio, true>(nullptr, policy, std::move(operation),
-                                                           std::forward<Token>(token));
-}
-template <class ExecutorOrContext, class Policy, class Environment, class Operation, class Token>
-auto async_try_retry(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
-                     Token&& token) {
-  return detail::start_asio<detail::standalone_asio, true>(detail::executor_in(where), policy, std::move(operation),
-                                                           std::forward<Token>(token));
-}
-
-/// Makes an attempt, and another one beside it when it takes long, as `hedging` says; takes the first result that says no
-/// failure, and cancels the rest. If all fail, the call ends as the last one of them. Operations that return an awaitable
-/// only; one attempt of a retry may be a hedged call:
+/// `async_hedged(hedging, operation)` makes an attempt, and another one beside it when it takes long, as `hedging` says;
+/// takes the first result that says no failure, and cancels the rest. If all fail, the call ends as the last one of them.
+/// For operations that return an awaitable. One attempt of a retry may be a hedged call:
 /// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
 ///
 /// The call ends when its last attempt has, a cancelled one, too, so that none outlives what it refers to. Cancelling it
 /// cancels all attempts; without a result it throws what the last attempt threw, or `tenax::cancelled`. It throws
 /// `tenax::refused` if the budget refuses the first attempt. `hedging` outlives the call.
-template <class Budget, class Environment, class Operation>
-[[nodiscard]] auto async_hedged(hedging<Budget, Environment>& hedging, Operation operation) {
-  return detail::start_hedged<detail::standalone_asio>(hedging, std::move(operation));
-}
+inline constexpr detail::asio_hedged_function<detail::standalone_asio> async_hedged{};
 
 }  // namespace asio
 }  // namespace tenax

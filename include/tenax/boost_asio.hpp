@@ -32,7 +32,6 @@
     "tenax: this Asio does not know that the compiler has coroutines; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1"
 #endif
 
-#include <tenax/detail/asio_hedge.hpp>
 #include <tenax/detail/asio_retry.hpp>
 
 namespace tenax {
@@ -137,46 +136,13 @@ struct boost_asio : boost_cancellation {
 namespace boost_asio {
 
 /// See `tenax::asio::async_retry`.
-template <class Policy, class Environment, class Operation>
-[[nodiscard]] auto async_retry(retrying<Policy, Environment> const& policy, Operation operation) {
-  return detail::start_asio<detail::boost_asio, false>(policy, std::move(operation));
-}
-
-template <class Policy, class Environment, class Operation, class Token>
-auto async_retry(retrying<Policy, Environment> const& policy, Operation operation, Token&& token) {
-  return detail::start_asio<detail::boost_asio, false>(nullptr, policy, std::move(operation),
-                                                       std::forward<Token>(token));
-}
-
-template <class ExecutorOrContext, class Policy, class Environment, class Operation, class Token>
-auto async_retry(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
-                 Token&& token) {
-  return detail::start_asio<detail::boost_asio, false>(detail::executor_in(where), policy, std::move(operation),
-                                                       std::forward<Token>(token));
-}
+inline constexpr detail::asio_function<detail::boost_asio, false> async_retry{};
 
 /// See `tenax::asio::async_try_retry`.
-template <class Policy, class Environment, class Operation>
-[[nodiscard]] auto async_try_retry(retrying<Policy, Environment> const& policy, Operation operation) {
-  return detail::start_asio<detail::boost_asio, true>(policy, std::move(operation));
-}
-template <class Policy, class Environment, class Operation, class Token>
-auto async_try_retry(retrying<Policy, Environment> const& policy, Operation operation, Token&& token) {
-  return detail::start_asio<detail::boost_asio, true>(nullptr, policy, std::move(operation),
-                                                      std::forward<Token>(token));
-}
-template <class ExecutorOrContext, class Policy, class Environment, class Operation, class Token>
-auto async_try_retry(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
-                     Token&& token) {
-  return detail::start_asio<detail::boost_asio, true>(detail::executor_in(where), policy, std::move(operation),
-                                                      std::forward<Token>(token));
-}
+inline constexpr detail::asio_function<detail::boost_asio, true> async_try_retry{};
 
 /// See `tenax::asio::async_hedged`.
-template <class Budget, class Environment, class Operation>
-[[nodiscard]] auto async_hedged(hedging<Budget, Environment>& hedging, Operation operation) {
-  return detail::start_hedged<detail::boost_asio>(hedging, std::move(operation));
-}
+inline constexpr detail::asio_hedged_function<detail::boost_asio> async_hedged{};
 
 }  // namespace boost_asio
 }  // namespace tenax

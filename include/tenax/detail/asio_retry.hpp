@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <tenax/detail/asio_call.hpp>
+#include <tenax/detail/asio_hedge.hpp>
 #include <tenax/detail/asio_world.hpp>
 #include <tenax/detail/drive_coroutine.hpp>
 #include <tenax/retrying.hpp>
@@ -177,5 +178,34 @@ auto executor_in(ExecutorOrContext& where) {
     return where;
   }
 }
+
+/// `async_retry` and `async_try_retry` of one Asio.
+template <class Kit, bool WantsReport>
+struct asio_function {
+  template <class Policy, class Environment, class Operation>
+  [[nodiscard]] auto operator()(retrying<Policy, Environment> const& policy, Operation operation) const {
+    return start_asio<Kit, WantsReport>(policy, std::move(operation));
+  }
+
+  template <class Policy, class Environment, class Operation, class Token>
+  auto operator()(retrying<Policy, Environment> const& policy, Operation operation, Token&& token) const {
+    return start_asio<Kit, WantsReport>(nullptr, policy, std::move(operation), std::forward<Token>(token));
+  }
+
+  template <class ExecutorOrContext, class Policy, class Environment, class Operation, class Token>
+  auto operator()(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
+                  Token&& token) const {
+    return start_asio<Kit, WantsReport>(executor_in(where), policy, std::move(operation), std::forward<Token>(token));
+  }
+};
+
+/// `async_hedged` of one Asio.
+template <class Kit>
+struct asio_hedged_function {
+  template <class Budget, class Environment, class Operation>
+  [[nodiscard]] auto operator()(hedging<Budget, Environment>& hedging, Operation operation) const {
+    return start_hedged<Kit>(hedging, std::move(operation));
+  }
+};
 
 }  // namespace tenax::detail
