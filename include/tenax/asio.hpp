@@ -2,6 +2,8 @@
 // asio.hpp: the driver for standalone Asio; <tenax/boost_asio.hpp> is the same for Boost.Asio. Tested with Asio 1.22.
 #pragma once
 
+#include <tenax/detail/cplusplus.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>

@@ -3,6 +3,8 @@
 // 1.81; cancellation slots and `.attempt_timeout()` need 1.77.
 #pragma once
 
+#include <tenax/detail/cplusplus.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>

@@ -10,7 +10,7 @@ while IFS= read -r header; do
   if echo "#include <$header>" | "$CXX" -std=c++17 -fsyntax-only -I "$INCLUDE" -x c++ - 2>output; then
     echo "<$header> compiles as C++17"
     failed=1
-  elif grep -q 'fatal error: .*\(curl\|httplib\|boost\|fmt\)' output; then
+  elif grep -q 'fatal error: .*\(curl\|httplib\|asio\|boost\|fmt\)' output; then
     continue
   elif ! grep -m1 'error: ' output | grep -q 'tenax needs C++20: compile with -std=c++20' || [ "$(wc -l <output)" -gt 25 ]; then
     echo "<$header>:"
