@@ -153,7 +153,7 @@ class transfers {
 // --- a request, and its retries --------------------------------------------------------------------------------------
 
 // [fetch]
-/// One page: a handle for all its attempts, one after the other. Stays where it is, and outlives `done`.
+/// One page: a handle for all its attempts, one after the other. It stays where it is, and `done` does not destroy it.
 template <class Policy>
 class fetch {
  public:
