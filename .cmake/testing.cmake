@@ -16,8 +16,8 @@ function(tenax_add_test label name)
   set_tests_properties(${tenax_test_prefix}${name} PROPERTIES LABELS "${label};${TENAX_CONFIGURATION}")
 endfunction()
 
-# tenax_link_what_it_includes(<program> <missing>): links the components and cpp-httplib if a source of the program
-# includes them. What is included but not there is listed in <missing>.
+# tenax_link_what_it_includes(<program> <missing>): links the components, cpp-httplib and libevent if a source of the
+# program includes them. What is included but not there is listed in <missing>.
 function(tenax_link_what_it_includes program missing)
   get_target_property(sources ${program} SOURCES)
   set(included)
@@ -49,6 +49,17 @@ function(tenax_link_what_it_includes program missing)
       target_link_libraries(${program} PRIVATE httplib::httplib)
     else()
       list(APPEND absent cpp-httplib)
+    endif()
+  endif()
+  if(included MATCHES "#include <event2/")
+    find_package(PkgConfig QUIET)
+    if(PKG_CONFIG_FOUND)
+      pkg_check_modules(libevent_core QUIET IMPORTED_TARGET libevent_core)
+    endif()
+    if(TARGET PkgConfig::libevent_core)
+      target_link_libraries(${program} PRIVATE PkgConfig::libevent_core)
+    else()
+      list(APPEND absent libevent)
     endif()
   endif()
   list(JOIN absent ", " absent)

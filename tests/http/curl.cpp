@@ -58,6 +58,21 @@ std::size_t append(char* data, std::size_t size, std::size_t count, void* target
   return size * count;
 }
 
+/// Performs what has been added to a multi handle, and takes it out.
+void perform_all(CURLM* multi, std::function<void(CURL*, CURLcode)> const& done) {
+  for (int running = 1; running != 0;) {
+    REQUIRE(curl_multi_perform(multi, &running) == CURLM_OK);
+    int more = 0;
+    while (auto const* const message = curl_multi_info_read(multi, &more)) {
+      auto* const easy = message->easy_handle;
+      auto const code = message->data.result;
+      REQUIRE(curl_multi_remove_handle(multi, easy) == CURLM_OK);
+      done(easy, code);
+    }
+    if (running != 0) curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
+  }
+}
+
 int stop_transfer(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return 1; }
 
 std::string response(int status, std::string const& headers) {
@@ -275,6 +290,51 @@ TEST_CASE("Another attempt on the same handle sends the same request on the same
   for (auto const& request : server.requests()) {
     CHECK(request.body == "order");
     CHECK(request.header("Idempotency-Key") == "\"1\"");
+  }
+}
+
+TEST_CASE("Transfers of libcurl's multi interface tell what others do, and leave their handles as they were") {
+  tests::server server([](auto const&) { return tests::respond(429, "slow down", "Retry-After: 7\r\n"); });
+  tests::server breaking([](auto const&) { return tests::break_off(200, "half"); });
+  std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> const multi(curl_multi_init(), &curl_multi_cleanup);
+  handle refused(server.url());
+  refused.set(CURLOPT_FORBID_REUSE, 1L);  // the server serves one connection at a time, and the multi handle keeps them
+  handle broken(breaking.url());
+  broken.post("order");
+  {
+    http::curl_transfer first(refused.get());
+    http::curl_transfer second(broken.get(), true);
+    std::vector<http::curl_response> ended(2);
+    curl_multi_add_handle(multi.get(), refused.get());
+    curl_multi_add_handle(multi.get(), broken.get());
+    perform_all(multi.get(), [&](CURL* easy, CURLcode code) {
+      if (easy == refused.get()) ended[0] = first.finish(code);
+      if (easy == broken.get()) ended[1] = second.finish(code);
+    });
+    CHECK(ended[0].status == 429);
+    CHECK(ended[0].body == "slow down");
+    CHECK(ended[0].method == "GET");
+    CHECK(http::header_of(ended[0], "retry-after") == "7");
+    CHECK_FALSE(ended[0].has_idempotency_key);
+    CHECK(http::error_of(ended[1]) == transport_error::interrupted);
+    CHECK(ended[1].body == "half");
+    CHECK(ended[1].method == "POST");
+    CHECK(ended[1].has_idempotency_key);
+  }
+  SECTION("for the next attempt") {
+    http::curl_transfer again(refused.get());
+    http::curl_response r;
+    curl_multi_add_handle(multi.get(), refused.get());
+    perform_all(multi.get(), [&](CURL*, CURLcode code) { r = again.finish(code); });
+    CHECK(r.body == "slow down");
+    CHECK(r.headers.size() == 2);
+  }
+  SECTION("for others") {
+    std::string body;
+    refused.set(CURLOPT_WRITEFUNCTION, &append);
+    refused.set(CURLOPT_WRITEDATA, &body);
+    CHECK(curl_easy_perform(refused.get()) == CURLE_OK);
+    CHECK(body == "slow down");
   }
 }
 

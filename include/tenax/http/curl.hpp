@@ -42,7 +42,7 @@ namespace tenax::http {
   }
 }
 
-/// How one transfer of an easy handle ended. Made by `http::perform`.
+/// How one transfer of an easy handle ended. Made by `http::curl_transfer`.
 struct curl_response {
   CURLcode code = CURLE_OK;                                  ///< what `curl_easy_perform` returned
   int status = 0;                                            ///< 0 if no response arrived
@@ -76,43 +76,83 @@ inline std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
-/// What a transfer fills.
-struct curl_transfer {
-  CURL* easy;
-  curl_response* response;
+}  // namespace detail
+
+/// One transfer of an easy handle, whoever performs it: `http::perform`, or an event loop with libcurl's multi interface.
+/// ```
+/// http::curl_transfer transfer(easy);            // before curl_multi_add_handle(multi, easy)
+/// auto const result = transfer.finish(code);     // what curl_multi_info_read said
+/// ```
+/// It sets the handle's functions for headers and body, and resets them at the end of its life, which must not be later
+/// than the handle's. Stays where it is: the handle knows its address.
+///
+/// Thread safety: as for the handle, one thread at a time.
+class curl_transfer {
+ public:
+  /// `has_idempotency_key`: whether the handle's headers contain one, which libcurl does not tell.
+  explicit curl_transfer(CURL* easy, bool has_idempotency_key = false) : easy_(easy) {
+    response_.has_idempotency_key = has_idempotency_key;
+    curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &take_header);
+    curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &take_body);
+    curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  }
+  ~curl_transfer() {
+    curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, nullptr);
+    curl_easy_setopt(easy_, CURLOPT_HEADERDATA, nullptr);
+    curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, nullptr);
+    curl_easy_setopt(easy_, CURLOPT_WRITEDATA, nullptr);
+  }
+  curl_transfer(curl_transfer const&) = delete;
+  curl_transfer& operator=(curl_transfer const&) = delete;
+
+  /// How the transfer ended, once: `code` is what libcurl said.
+  [[nodiscard]] curl_response finish(CURLcode code) {
+    response_.code = code;
+    curl_off_t until_transfer = 0;
+    curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &until_transfer);
+    response_.connected = until_transfer != 0;
+    long status = 0;
+    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    response_.status = static_cast<int>(status);
+    if (response_.method.empty()) learn_method();
+    return std::move(response_);
+  }
+
+ private:
+  /// libcurl calls it with one line at a time, of every response: redirections, "100 Continue", and the last one.
+  static std::size_t take_header(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& transfer = *static_cast<curl_transfer*>(self);
+    auto& headers = transfer.response_.headers;
+    std::string_view const line(data, size * count);
+    if (line.substr(0, 5) == "HTTP/") {
+      headers.clear();
+      // Another attempt repeats the first request, and not the GET to which a POST may have been redirected.
+      if (transfer.response_.method.empty()) transfer.learn_method();
+    } else if (auto const colon = line.find(':'); colon != line.npos) {
+      headers.emplace_back(line.substr(0, colon), detail::without_blanks(line.substr(colon + 1)));
+    }
+    return line.size();
+  }
+
+  static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* self) {
+    static_cast<curl_transfer*>(self)->response_.body.append(data, size * count);
+    return size * count;
+  }
 
   /// The method of the request that is under way; libcurl before 7.72 does not tell.
-  void learn_method() const {
+  void learn_method() {
 #if LIBCURL_VERSION_NUM >= 0x074800
     char const* method = nullptr;
-    if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_METHOD, &method) == CURLE_OK && method != nullptr) {
-      response->method = method;
+    if (curl_easy_getinfo(easy_, CURLINFO_EFFECTIVE_METHOD, &method) == CURLE_OK && method != nullptr) {
+      response_.method = method;
     }
 #endif
   }
+
+  CURL* easy_;
+  curl_response response_;
 };
-
-/// libcurl calls it with one line at a time, of every response: redirections, "100 Continue", and the last one.
-inline std::size_t take_header(char* data, std::size_t size, std::size_t count, void* target) {
-  auto const& transfer = *static_cast<curl_transfer*>(target);
-  auto& headers = transfer.response->headers;
-  std::string_view const line(data, size * count);
-  if (line.substr(0, 5) == "HTTP/") {
-    headers.clear();
-    // Another attempt repeats the first request, and not the GET to which a POST may have been redirected.
-    if (transfer.response->method.empty()) transfer.learn_method();
-  } else if (auto const colon = line.find(':'); colon != line.npos) {
-    headers.emplace_back(line.substr(0, colon), without_blanks(line.substr(colon + 1)));
-  }
-  return line.size();
-}
-
-inline std::size_t take_body(char* data, std::size_t size, std::size_t count, void* target) {
-  static_cast<std::string*>(target)->append(data, size * count);
-  return size * count;
-}
-
-}  // namespace detail
 
 /// Performs the transfer that `easy` is set up for and returns how it ended, with headers and body: an operation for
 /// `tenax::retrying`. It sets the handle's functions for headers and body, and resets them afterwards. A failure of a
@@ -122,26 +162,8 @@ inline std::size_t take_body(char* data, std::size_t size, std::size_t count, vo
 ///
 /// Thread safety: as for the handle, one thread at a time.
 [[nodiscard]] inline curl_response perform(CURL* easy, bool has_idempotency_key = false) {
-  curl_response r;
-  r.has_idempotency_key = has_idempotency_key;
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &detail::take_header);
-  detail::curl_transfer transfer{easy, &r};
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &detail::take_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &r.body);
-  r.code = curl_easy_perform(easy);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, nullptr);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, nullptr);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, nullptr);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, nullptr);
-  curl_off_t until_transfer = 0;
-  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &until_transfer);
-  r.connected = until_transfer != 0;
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  r.status = static_cast<int>(status);
-  if (r.method.empty()) transfer.learn_method();
-  return r;
+  curl_transfer transfer(easy, has_idempotency_key);
+  return transfer.finish(curl_easy_perform(easy));
 }
 
 }  // namespace tenax::http
