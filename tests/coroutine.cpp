@@ -251,3 +251,31 @@ TEST_CASE("A coroutine that is destroyed while it waits gives back what gates ha
   CHECK(two.running() == 0);
   CHECK(world.waiting() == 0);
 }
+
+TEST_CASE("What an attempt gave does not live through a wait that only another attempt can end") {
+  scheduler world;
+  std::weak_ptr<int> last;
+  auto const operation = [&]() -> task<std::shared_ptr<int>> {
+    auto answer = std::make_shared<int>(503);
+    last = answer;
+    co_return answer;
+  };
+  auto const policy = steady.when(when::result([](std::shared_ptr<int> const& answer) { return *answer == 503; }));
+  SECTION("and does through others, for whoever ends the call") {
+    bool stop = false;
+    auto call = tenax::coroutine::retry<task>(policy.cancel_with(flag_token{&stop}), std::ref(world), operation);
+    call.start();
+    CHECK_FALSE(last.expired());
+    stop = true;
+    world.run();
+    CHECK(*call.get() == 503);
+  }
+  SECTION("but for the last") {
+    auto call = tenax::coroutine::retry<task>(policy, std::ref(world), operation);
+    call.start();
+    CHECK(world.waiting() == 1);
+    CHECK(last.expired());
+    world.run();
+    CHECK(*call.get() == 503);
+  }
+}

@@ -179,7 +179,7 @@ class outcome {
   }
 
   /// Throws the exception again. Precondition: `!has_value()`.
-  [[noreturn]] void rethrow() const {
+  [[noreturn, gnu::always_inline]] void rethrow() const {
 #if defined(__cpp_exceptions)
     std::rethrow_exception(exception_.pointer());
 #else

@@ -6,18 +6,14 @@
 #include <memory>
 #include <type_traits>
 
-#include <tenax/attempt.hpp>
-#include <tenax/detail/capture.hpp>
 #include <tenax/detail/operation.hpp>
 
 namespace tenax::detail {
 
-/// Awaits an attempt and tells `to` how it ended. `owner` keeps everything else alive.
-template <class Kit, class T, class Executor, class Owner, class F, class To>
+/// Awaits an attempt and tells `to` how it ended. `owner` keeps everything else alive. `Info` is that of `call_operation`.
+template <class Kit, class T, class Executor, class Owner, class F, class Info, class To>
 typename Kit::template awaitable<void, Executor> await_attempt([[maybe_unused]] std::shared_ptr<Owner> owner, F& f,
-                                                               attempt_info const& info, To& to) {
-  stashed_exception failure;
-  bool threw = false;
+                                                               Info const& info, To& to) {
   try {
     if constexpr (std::is_void_v<T>) {
       co_await call_operation(info, f);
@@ -26,13 +22,10 @@ typename Kit::template awaitable<void, Executor> await_attempt([[maybe_unused]] 
       to.returned(co_await call_operation(info, f));
     }
   } catch (std::exception const& e) {
-    failure = stashed_exception::current(&e);
-    threw = true;
+    to.threw(&e);
   } catch (...) {
-    failure = stashed_exception::current(nullptr);
-    threw = true;
+    to.threw(nullptr);
   }
-  if (threw) to.threw(failure);
 }
 
 }  // namespace tenax::detail

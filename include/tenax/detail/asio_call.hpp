@@ -6,86 +6,26 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/cancel.hpp>
 #include <tenax/capture.hpp>
+#include <tenax/detail/asio_attempt.hpp>
 #include <tenax/detail/asio_world.hpp>
 #include <tenax/detail/async_call.hpp>
 #include <tenax/detail/operation.hpp>
 
 namespace tenax::detail {
 
-/// What becomes of a call's outcome: it goes to the frame of the coroutine that awaits it.
-template <class T, bool WantsReport>
-class end_in_frame {
- public:
-  static constexpr bool wants_report = WantsReport;
-  using place = std::optional<std::conditional_t<WantsReport, report<T>, outcome<T>>>;
-
-  explicit end_in_frame(place& to) : place_(&to) {}
-
-  template <class Call>
-  auto take(Call& call) const {
-    if constexpr (WantsReport) {
-      place_->emplace(call.report_result());
-    } else {
-      place_->emplace(call.result());
-    }
-    return [](auto& handler) { std::move(handler)(); };
-  }
-
- private:
-  place* place_;
-};
-
-/// What becomes of a call's outcome: it goes to the handler, in the shape in which the operation gave it.
-template <class Kit, class T>
-struct end_in_handler;
-template <class Kit, class ErrorCode, class... Values>
-struct end_in_handler<Kit, completion<ErrorCode, Values...>> {
-  static constexpr bool wants_report = false;
-
-  template <class Call>
-  auto take(Call& call) const {
-    return [last = in_asios_words(call.result())](auto& handler) mutable {
-      std::apply([&](Values&... values) { std::move(handler)(ErrorCode(last.error()), std::move(values)...); },
-                 last.values());
-    };
-  }
-
- private:
-  using result = completion<ErrorCode, Values...>;
-
-  /// A call without an attempt has an exception, for which there is no place in the handler's signature.
-  static result in_asios_words(outcome<result>&& last) {
-    if (last.has_value()) return std::move(last).value();
-    if (last.template exception_as<refused>() != nullptr) return result(Kit::try_again(), Values{}...);
-    if (last.template exception_as<expired>() != nullptr) return result(Kit::timed_out(), Values{}...);
-    return result(Kit::aborted(), Values{}...);
-  }
-};
-
-/// What becomes of a call's outcome: the handler is given all that is known of the call.
-template <class T>
-struct end_in_report {
-  static constexpr bool wants_report = true;
-
-  template <class Call>
-  auto take(Call& call) const {
-    return [last = call.report_result()](auto& handler) mutable { std::move(handler)(std::move(last)); };
-  }
-};
-
 /// A call under way. Its steps run one after the other on `Executor`, a strand if somebody outside can interrupt it. It
 /// lives as long as one of its steps waits to be run.
 template <class Kit, class T, class Policy, class Env, class F, class End, class Executor, class Handler>
 class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, Env, F, End, Executor, Handler>> {
   static constexpr asio_shape shape = shape_of<F>();
-  static constexpr bool takes_info = shape == asio_shape::initiating_with_info;
-  static constexpr bool initiates = shape == asio_shape::initiating || takes_info;
+  static constexpr bool takes_info =
+      shape == asio_shape::initiating_with_info || shape == asio_shape::awaitable_with_info;
+  static constexpr bool initiates = shape == asio_shape::initiating || shape == asio_shape::initiating_with_info;
   static constexpr bool times_attempts = Policy::limits_type::times_attempts;
 
   using token_type = typename Policy::token_type;
@@ -94,18 +34,20 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   using environment = asio_environment<Env>;
   using timer = typename Kit::template timer<typename environment::clock, Executor>;
   using handler_executor = decltype(Kit::executor_of(std::declval<Handler const&>(), std::declval<Executor const&>()));
+  struct no_timer {
+    explicit no_timer(Executor const&) {}
+  };
   static_assert(!times_attempts || Kit::has_cancellation,
                 "tenax: .attempt_timeout() needs an Asio that can cancel an operation: 1.19 or newer, in Boost 1.77");
 
  public:
   asio_call(Policy const& policy, Env const& env, F&& operation, End end, Executor const& executor, Handler&& handler)
-      : executor_(executor),
-        handler_(std::move(handler)),
-        work_(Kit::executor_of(*handler_, executor_)),
+      : handler_(std::move(handler)),
+        work_(Kit::executor_of(*handler_, executor)),
         operation_(std::move(operation)),
         end_(std::move(end)),
-        wait_(executor_),
-        limit_(executor_),
+        executor_(executor),
+        limit_(executor),
         call_(with_token(policy, linked{policy.token, &stopped_}), environment(env)) {}
 
   /// The first step. `inside`: called by the initiating function, within which no handler may be called.
@@ -181,8 +123,9 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
       if (next.stops()) return finish(inside);
       if (next.waits()) {
         if (next.delay > duration::zero()) {
-          wait_.expires_after(environment::timed(next.delay));
-          return wait_.async_wait(wait_step{{this->shared_from_this()}});
+          if (!wait_) wait_.emplace(executor_);
+          wait_->expires_after(environment::timed(next.delay));
+          return wait_->async_wait(wait_step{{this->shared_from_this()}});
         }
         next = call_.start();
       } else {
@@ -194,7 +137,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
 
   /// Starts an attempt, and says whether it has ended already.
   bool attempt() {
-    info_.emplace(call_.begin_attempt());
+    info_ = call_.template begin_attempt<takes_info>();
     answered_.store(false, std::memory_order_relaxed);
     under_way_ = true;
     if constexpr (times_attempts) {
@@ -206,33 +149,14 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     if constexpr (shape == asio_shape::initiating) {
       operation_(std::move(done));
     } else if constexpr (shape == asio_shape::initiating_with_info) {
-      operation_(std::as_const(*info_), std::move(done));
+      operation_(std::as_const(info_), std::move(done));
     } else {
-      Kit::spawn(executor_, run<typename result_or_void<F>::executor_type>(this->shared_from_this()), std::move(done));
+      using operation_executor = typename result_or_void<F>::executor_type;
+      Kit::spawn(executor_,
+                 await_attempt<Kit, T, operation_executor>(this->shared_from_this(), operation_, info_, call_),
+                 std::move(done));
     }
     return answered_.exchange(true, std::memory_order_acq_rel);
-  }
-
-  /// An attempt whose operation is a coroutine.
-  template <class OperationExecutor>
-  static typename Kit::template awaitable<void, OperationExecutor> run(std::shared_ptr<asio_call> self) {
-    stashed_exception failure;
-    bool threw = false;
-    try {
-      if constexpr (std::is_void_v<T>) {
-        co_await call_operation(*self->info_, self->operation_);
-        self->call_.returned();
-      } else {
-        self->call_.returned(co_await call_operation(*self->info_, self->operation_));
-      }
-    } catch (std::exception const& e) {
-      failure = stashed_exception::current(&e);
-      threw = true;
-    } catch (...) {
-      failure = stashed_exception::current(nullptr);
-      threw = true;
-    }
-    if (threw) self->call_.threw(failure);
   }
 
   /// The answer of an initiating function; of a coroutine, which has left its outcome, that it ended.
@@ -245,7 +169,12 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     }
     // An answer from within the operation is seen by who called it: going on from here would nest attempts in attempts.
     if (!answered_.exchange(true, std::memory_order_acq_rel)) return;
-    Kit::dispatch(executor_, [self = this->shared_from_this()] { self->follow(self->end_attempt(), false); });
+    auto go_on = [self = this->shared_from_this()] { self->follow(self->end_attempt(), false); };
+    // What `dispatch` would find out, for a twentieth of the whole call's price.
+    if constexpr (requires { executor_.running_in_this_thread(); }) {
+      if (executor_.running_in_this_thread()) return go_on();
+    }
+    Kit::dispatch(executor_, std::move(go_on));
   }
 
   decision end_attempt() {
@@ -287,25 +216,25 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
       self->stopped_ = true;
       if (self->under_way_) {
         Kit::emit(self->signal_, type);
-      } else {
-        self->wait_.cancel();
+      } else if (self->wait_) {
+        self->wait_->cancel();
       }
     });
   }
 
-  Executor executor_;
   std::optional<Handler> handler_;  ///< empty once the call has ended
   typename Kit::template work_guard<handler_executor> work_;
   F operation_;
-  End end_;
-  timer wait_;
-  timer limit_;
+  [[no_unique_address]] End end_;
+  Executor executor_;
+  std::optional<timer> wait_{};  ///< made by the first wait
+  [[no_unique_address]] std::conditional_t<times_attempts, timer, no_timer> limit_;
   bool stopped_ = false;    ///< the call was asked to stop
   bool under_way_ = false;  ///< an attempt is
   bool too_late_ = false;   ///< it took longer than it may
   std::uint32_t number_ = 0;
   std::atomic<bool> answered_{false};  ///< the operation has answered, or its initiating function has returned
-  std::optional<attempt_info> info_{};
+  [[no_unique_address]] std::conditional_t<takes_info, attempt_info, nothing> info_{};
   typename Kit::cancellation_signal signal_{};
   async_call<T, policy_type, environment, policy_type::uses_time || End::wants_report> call_;
   std::optional<typename callback<token_type>::type> on_stop_{};

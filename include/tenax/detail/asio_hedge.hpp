@@ -11,6 +11,7 @@
 
 #include <tenax/detail/asio_attempt.hpp>
 #include <tenax/detail/asio_world.hpp>
+#include <tenax/detail/capture.hpp>
 #include <tenax/detail/drive_coroutine.hpp>
 #include <tenax/detail/feedback.hpp>
 #include <tenax/hedging.hpp>
@@ -64,7 +65,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     void returned(Value&&... value) {
       result.emplace(std::forward<Value>(value)...);
     }
-    void threw(stashed_exception& exception) { result.emplace(exception.take(plain)); }
+    void threw(std::exception const* standard) { result.emplace(stashed_exception::current(standard).take(plain)); }
   };
 
   struct ended_step {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <tenax/detail/asio_call.hpp>
+#include <tenax/detail/asio_end.hpp>
 #include <tenax/detail/asio_hedge.hpp>
 #include <tenax/detail/asio_world.hpp>
 #include <tenax/detail/drive_coroutine.hpp>

@@ -151,17 +151,18 @@ class asio_world : public asio_environment<Env>, public cancellation_query<Kit> 
   using executor_query = typename Kit::executor_query;
   using asio_environment<Env>::asio_environment;
 
-  void enter(Executor executor) { executor_.emplace(std::move(executor)); }
+  /// Where the next pause is.
+  void enter(Executor const& executor) {
+    if (!timer_) timer_.emplace(executor);
+  }
 
   template <class Token>
   auto pause(duration d, Token const&) {
-    if (!timer_) timer_.emplace(*executor_);
     timer_->expires_after(this->timed(d));
     return timer_->async_wait(Kit::redirect_error(typename Kit::template use_awaitable_on<Executor>(), ignored_));
   }
 
  private:
-  std::optional<Executor> executor_{};
   std::optional<typename Kit::template timer<typename asio_environment<Env>::clock, Executor>> timer_{};
   typename Kit::error_code ignored_{};
 };

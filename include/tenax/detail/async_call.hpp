@@ -14,12 +14,15 @@
 namespace tenax::detail {
 
 /// One call: its loop, and the last attempt's outcome. Lives where the call lives, in a coroutine's frame or an operation's
-/// state. A driver asks `start`, and then does as it is told until `stops()`; then it asks for the `result`.
+/// state. A driver asks `start`, and then does as it is told until `stops()`; then it asks for the `result`. `Policy` and
+/// `World` are held by value, or are references to what lives there already.
 template <class T, class Policy, class World, bool ReadsClock>
 class async_call {
+  using loop = retry_loop<Policy, ReadsClock>;
+
  public:
   async_call(Policy policy, World world)
-      : world_(std::move(world)), loop_(std::move(policy), now(), random_of(world_)) {}
+      : world_(static_cast<World&&>(world)), loop_(static_cast<Policy&&>(policy), now(), random_of(world_)) {}
 
   async_call(async_call const&) = delete;
   async_call& operator=(async_call const&) = delete;
@@ -27,10 +30,15 @@ class async_call {
   /// The first step, and the one after every wait.
   [[nodiscard]] decision start() { return loop_.start_attempt(now()); }
 
-  /// What the next attempt is told. The last outcome ends here, so that two of them never live at once.
-  [[nodiscard]] attempt_info begin_attempt() {
+  /// What the next attempt is told, if it asks. The last outcome ends here, so that two of them never live at once.
+  template <bool TakesInfo>
+  [[nodiscard]] auto begin_attempt() {
     last_.reset();
-    return loop_.info();
+    if constexpr (TakesInfo) {
+      return loop_.info();
+    } else {
+      return nothing();
+    }
   }
 
   /// How the attempt ended.
@@ -48,20 +56,32 @@ class async_call {
       last_.emplace(std::move(exception));
     }
   }
-  void threw(stashed_exception& exception) { threw(exception.take(plain_)); }
+#if defined(__cpp_exceptions)
+  /// In a handler; `standard` is the exception, if it is a `std::exception`.
+  [[gnu::noinline, gnu::cold]] void threw(std::exception const* standard) {
+    threw(stashed_exception::current(standard).take(plain_));
+  }
+#endif
 
-  /// The step after an attempt.
+  /// The step after an attempt. If nothing but another attempt can follow the wait, nobody will ask for this one's outcome,
+  /// and it does not live through the wait.
   [[nodiscard]] decision finish_attempt() {
     auto const next = loop_.finish_attempt(*last_, now());
-    if constexpr (can_release<T>) {
-      if (next.waits()) release(*last_);
+    if (next.waits()) {
+      if constexpr (!loop::can_end_unstarted) {
+        last_.reset();
+      } else if constexpr (can_release<T>) {
+        release(*last_);
+      }
     }
     return next;
   }
 
   /// How the call ended. Call it once, after a decision to stop.
   [[nodiscard]] outcome<T>&& result() {
-    if (!last_) last_.emplace(loop_.template unstarted<T>());
+    if constexpr (loop::can_end_unstarted) {
+      if (!last_) never_started();
+    }
     loop_.conclude(*last_);
     return std::move(*last_);
   }
@@ -77,10 +97,12 @@ class async_call {
   [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
 
  private:
+  [[gnu::noinline, gnu::cold]] void never_started() { last_.emplace(loop_.template unstarted<T>()); }
+
   [[nodiscard]] time_point now() const { return now_of<ReadsClock>(world_); }
 
   World world_;
-  retry_loop<Policy, ReadsClock> loop_;
+  loop loop_;
   std::optional<outcome<T>> last_{};
   std::type_info const* plain_ = nullptr;
 };

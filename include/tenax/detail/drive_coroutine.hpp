@@ -67,25 +67,25 @@ constexpr bool check_async_operation() {
 /// The driver. Everything is a parameter by value, so that it lives in the coroutine's frame.
 template <class T, bool WantsReport, class Task, class Policy, class World, class F>
 Task drive_coroutine(Policy policy, World world, F operation) {
-  // Only a coroutine itself can ask its library where it runs, and how it is cancelled.
-  if constexpr (requires { typename World::executor_query; }) {
-    world.enter(co_await typename World::executor_query());
-  }
+  // Only a coroutine itself can ask its library how it is cancelled, and where it runs.
   if constexpr (requires { typename World::cancellation_query_type; }) {
     policy.token.state = co_await typename World::cancellation_query_type();
   }
-  async_call<T, Policy, World, Policy::uses_time || WantsReport> call(std::move(policy), std::move(world));
+  async_call<T, Policy const&, World&, Policy::uses_time || WantsReport> call(policy, world);
   decision next = call.start();
   for (;;) {
     while (next.waits()) {
-      if (next.delay > duration::zero()) co_await call.world().pause(next.delay, call.policy().token);
+      if (next.delay > duration::zero()) {
+        if constexpr (requires { typename World::executor_query; }) {
+          world.enter(co_await typename World::executor_query());
+        }
+        co_await world.pause(next.delay, policy.token);
+      }
       next = call.start();
     }
     if (next.stops()) break;
 
-    auto const info = call.begin_attempt();
-    stashed_exception failure;
-    bool threw = false;
+    auto const info = call.template begin_attempt<called_with_attempt<F>>();
 #if defined(__cpp_exceptions)
     try {
 #endif
@@ -97,8 +97,7 @@ Task drive_coroutine(Policy policy, World world, F operation) {
       }
 #if defined(__cpp_exceptions)
     } catch (std::exception const& e) {
-      failure = stashed_exception::current(&e);
-      threw = true;
+      call.threw(&e);
     }
 #if defined(__GLIBCXX__)
     catch (__cxxabiv1::__forced_unwind const&) {
@@ -106,11 +105,9 @@ Task drive_coroutine(Policy policy, World world, F operation) {
     }
 #endif
     catch (...) {
-      failure = stashed_exception::current(nullptr);
-      threw = true;
+      call.threw(nullptr);
     }
 #endif
-    if (threw) call.threw(failure);
     next = call.finish_attempt();
   }
   if constexpr (WantsReport) {

@@ -46,10 +46,9 @@ concept called_with_attempt = !called_directly<F, Args...> && !called_as_member<
                               requires(F& f, attempt_info const& info, Args&... args) { f(info, args...); };
 
 /// `std::invoke`, which would cost <functional>, with every argument an lvalue, and the attempt's numbers first if the
-/// operation takes them. A callable that can be called both ways is called without them.
-template <class F, class... Args>
-[[gnu::always_inline]] constexpr decltype(auto) call_operation([[maybe_unused]] attempt_info const& info, F& f,
-                                                               Args&... args) {
+/// operation takes them: then `info` is an `attempt_info`. A callable that can be called both ways is called without them.
+template <class Info, class F, class... Args>
+[[gnu::always_inline]] constexpr decltype(auto) call_operation([[maybe_unused]] Info const& info, F& f, Args&... args) {
   if constexpr (called_with_attempt<F, Args...>) {
     return f(info, args...);
   } else if constexpr (called_directly<F, Args...>) {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// detail/asio_end.hpp: what becomes of the outcome of a call in Asio.
+#pragma once
+
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/completion.hpp>
+#include <tenax/report.hpp>
+
+namespace tenax::detail {
+
+/// What becomes of a call's outcome: it goes to the frame of the coroutine that awaits it.
+template <class T, bool WantsReport>
+class end_in_frame {
+ public:
+  static constexpr bool wants_report = WantsReport;
+  using place = std::optional<std::conditional_t<WantsReport, report<T>, outcome<T>>>;
+
+  explicit end_in_frame(place& to) : place_(&to) {}
+
+  template <class Call>
+  auto take(Call& call) const {
+    if constexpr (WantsReport) {
+      place_->emplace(call.report_result());
+    } else {
+      place_->emplace(call.result());
+    }
+    return [](auto& handler) { std::move(handler)(); };
+  }
+
+ private:
+  place* place_;
+};
+
+/// What becomes of a call's outcome: it goes to the handler, in the shape in which the operation gave it.
+template <class Kit, class T>
+struct end_in_handler;
+template <class Kit, class ErrorCode, class... Values>
+struct end_in_handler<Kit, completion<ErrorCode, Values...>> {
+  static constexpr bool wants_report = false;
+
+  template <class Call>
+  auto take(Call& call) const {
+    return [last = in_asios_words(call.result())](auto& handler) mutable {
+      std::apply([&](Values&... values) { std::move(handler)(ErrorCode(last.error()), std::move(values)...); },
+                 last.values());
+    };
+  }
+
+ private:
+  using result = completion<ErrorCode, Values...>;
+
+  /// A call without an attempt has an exception, for which there is no place in the handler's signature.
+  static result in_asios_words(outcome<result>&& last) {
+    if (last.has_value()) return std::move(last).value();
+    if (last.template exception_as<refused>() != nullptr) return result(Kit::try_again(), Values{}...);
+    if (last.template exception_as<expired>() != nullptr) return result(Kit::timed_out(), Values{}...);
+    return result(Kit::aborted(), Values{}...);
+  }
+};
+
+/// What becomes of a call's outcome: the handler is given all that is known of the call.
+template <class T>
+struct end_in_report {
+  static constexpr bool wants_report = true;
+
+  template <class Call>
+  auto take(Call& call) const {
+    return [last = call.report_result()](auto& handler) mutable { std::move(handler)(std::move(last)); };
+  }
+};
+
+}  // namespace tenax::detail

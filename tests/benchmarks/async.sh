@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# async.sh: what 100 000 calls cost that wait on one thread to be retried, and calls that succeed at once, at -O2: with
+# the library, with a function written by hand that retries any operation, and with a loop written around the operation,
+# or, where it succeeds at once, with nothing. Allocations and bytes of a call, instructions (valgrind counts them, so
+# the figures repeat), and nanoseconds for information. Fails where the library makes more than one allocation beyond
+# the loop's or takes 1.10 times the instructions of the function, and above the recorded ceilings.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+include=$here/../../include
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+declare -A define=([loop]=-DLOOP [function]=-DFUNCTION [library]=-DLIBRARY)
+
+# Beyond the loop's: allocations, and bytes. In Asio a call can be cancelled while it waits, and then ends with the last
+# exception, which is kept for that.
+declare -A more_allocations=([throws]=2)
+declare -A more_bytes=([values]=760 [throws]=980 [initiates]=260 [task]=480 [task_throws]=500 [values_once]=760
+  [throws_once]=800 [initiates_once]=500 [task_once]=480 [task_throws_once]=500)
+# Instructions for a hundred of the function's. Here next to nothing is done besides making frames, and the library's is
+# larger.
+declare -A most=([task_once]=120 [task_throws_once]=125)
+
+instructions() {  # program, case: one call is made before the 300
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null '--toggle-collect=measured_*' "$1" "$2" 300 2>&1 |
+    awk '/Collected/ { printf "%.0f", $NF / 301 }'
+}
+
+failed=0
+complain() {
+  echo "  above the ceiling: $*"
+  failed=1
+}
+
+row='%-11s %-16s %-9s %12s %7s %13s %7s %7s\n'
+# shellcheck disable=SC2059
+printf "$row" compiler case by allocations bytes instructions ratio ns
+for compiler in g++-12 clang++-19; do
+  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
+  flags=(-std=c++20 -O2 -pthread "-I$include" -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1)
+  for by in loop function library; do
+    "$compiler" "${flags[@]}" "${define[$by]}" "$here/cases/async.cpp" -o "$work/$by"
+    "$compiler" "${flags[@]}" "${define[$by]}" -DCOUNTS -DASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0 \
+      "$here/cases/async.cpp" -o "$work/$by.counts"
+  done
+  for case in {values,throws,initiates,task,task_throws}{,_once}; do
+    declare -A allocations=() bytes=() count=() ns=()
+    for by in loop function library; do
+      read -r allocations[$by] bytes[$by] _ <<<"$("$work/$by.counts" "$case" 100000)"
+      read -r _ _ ns[$by] <<<"$("$work/$by" "$case" 100000)"
+      count[$by]=$(instructions "$work/$by" "$case")
+    done
+    for by in loop function library; do
+      # shellcheck disable=SC2059
+      printf "$row" "$compiler" "$case" "$by" "${allocations[$by]}" "${bytes[$by]}" "${count[$by]}" \
+        "$(awk -v a="${count[$by]}" -v b="${count[function]}" 'BEGIN { printf "%.2f", a / b }')" "${ns[$by]}"
+    done
+    awk -v a="${allocations[library]}" -v b="${allocations[loop]}" -v more="${more_allocations[$case]-1}" \
+      'BEGIN { exit !(a > b + more + 0.01) }' && complain 'allocations'
+    [ "${bytes[library]}" -le $((bytes[loop] + ${more_bytes[$case]})) ] || complain 'bytes'
+    [ $((count[library] * 100)) -le $((count[function] * ${most[$case]-110})) ] || complain 'instructions'
+  done
+done
+exit $failed
