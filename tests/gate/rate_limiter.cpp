@@ -2,8 +2,11 @@
 // rate_limiter.cpp: what is admitted when, who is served first, and that no span of time sees more than the limit.
 #include <tenax/gate/rate_limiter.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <queue>
+#include <tuple>
 #include <vector>
 
 #include <tenax/tenax.hpp>
@@ -246,6 +249,69 @@ TEST_CASE("Eight threads that try get all there is, and nothing twice") {
   auto const all = burst + (8 * each - 1) / 4;
   CHECK(got <= all);
   CHECK(got >= all - 8);
+}
+
+TEST_CASE("Callers that wake late keep their order, and do not wake together") {
+  /// 2000 callers come at once, and wake up to `late` after the moment that they were told.
+  auto const serve = [](auto& limiter, tenax::duration late) {
+    using limiter_type = std::remove_reference_t<decltype(limiter)>;
+    constexpr std::size_t callers = 2000;
+    struct wake {
+      tenax::duration when;
+      std::size_t who;
+      bool operator>(wake const& other) const { return std::tie(when, who) > std::tie(other.when, other.who); }
+    };
+    tenax::seeded_random random(1);
+    std::vector<typename limiter_type::ticket> tickets(callers);
+    std::priority_queue<wake, std::vector<wake>, std::greater<>> wakes;
+    for (std::size_t i = 0; i < callers; ++i) wakes.push({tenax::duration(1s) + i * 1ns, i});
+    std::vector<std::size_t> order;
+    std::vector<tenax::duration> times;
+    std::size_t asks = 0;
+    while (!wakes.empty()) {
+      auto const [now, who] = wakes.top();
+      wakes.pop();
+      ++asks;
+      auto const answer = limiter.admit(tickets[who], {}, tenax::time_point(now));
+      if (answer.answer == verdict::go) {
+        tell(limiter, tickets[who], kind::success);
+        order.push_back(who);
+        times.push_back(now);
+      } else {
+        wakes.push({now + answer.delay + tenax::draw_between(random, 0ns, late), who});
+      }
+    }
+    CHECK(std::is_sorted(order.begin(), order.end()));
+    CHECK(asks <= 10 * callers);
+    for (std::size_t i = 1; i < callers; ++i) {
+      if (times[i] - times[i - 1] < 1ms) FAIL("too early: " << i);
+    }
+    // What is lost is what each was late itself.
+    CHECK(times.back() <= 1s + callers * (1ms + late / 2) + callers * late / 20);
+  };
+  for (auto const late : {tenax::duration(10us), tenax::duration(60us), tenax::duration(500us)}) {
+    CAPTURE(late.count());
+    rate_limiter one(tenax::per_second(1000));
+    serve(one, late);
+    rate_limiter two(tenax::per_second(1000), tenax::per_hour(2'000'000).with_burst(1'000'000));
+    serve(two, late);
+  }
+}
+
+TEST_CASE("A caller that comes very late is served next, and keeps nobody long") {
+  rate_limiter limiter(tenax::per_second(1));
+  rate_limiter<>::ticket first, late, next, last;
+  CHECK(asked(limiter, first, 0s) == verdict::go);
+  CHECK(asked(limiter, late, 0s) == verdict::wait);
+  CHECK(asked(limiter, next, 0s) == verdict::wait);
+  CHECK(asked(limiter, last, 0s) == verdict::wait);
+  CHECK(asked(limiter, next, 2s) == verdict::go);
+  CHECK(asked(limiter, late, 2500ms) == verdict::wait);
+  CHECK(asked(limiter, last, 3s) == verdict::wait);
+  CHECK(asked(limiter, late, 3s) == verdict::go);
+  CHECK(asked(limiter, last, 4s) == verdict::go);
+  // An hour later, nobody has to wait for what was late then.
+  CHECK(limiter.try_acquire(1, moment{3'600'000'000'000}));
 }
 
 TEST_CASE("Eight threads that wait, come late and give up get no permit twice, and lose none for good") {

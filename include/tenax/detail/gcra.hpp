@@ -37,104 +37,36 @@ struct gcra {
   }
 };
 
-/// A place in the order of callers: from when on it is good, and the state that taking it left behind.
-struct reservation {
-  std::int64_t start = 0;
-  std::int64_t left_behind = 0;
-};
-
 inline constexpr std::int64_t long_ago = INT64_MIN / 2;
 
-// A limit is kept twice. What was used is what counts: whoever goes, goes by it. Callers that have to wait are given
-// consecutive moments, which is what orders them; but one that comes late for its moment must not go right before the next,
-// so at its moment each asks again. Whoever comes later is behind both. Who may go at once therefore changes one number only.
-
-/// One limit, in two atomic numbers.
-class single_limit {
- public:
-  explicit single_limit(rate const& r) : limit_(require_rate(r)) {}
-
-  [[nodiscard]] std::uint64_t most_at_once() const noexcept { return limit_.burst; }
-
-  [[nodiscard]] std::int64_t start(std::int64_t now, std::uint64_t weight) const noexcept {
-    return limit_.start(behind(used_.load(std::memory_order_relaxed)), now, limit_.cost(weight));
-  }
-
-  /// Uses permits that are there now and that nobody waits for.
-  bool take(std::int64_t now, std::uint64_t weight) noexcept {
-    auto const cost = limit_.cost(weight);
-    auto used = used_.load(std::memory_order_relaxed);
-    for (;;) {
-      if (limit_.start(behind(used), now, cost) > now) return false;
-      if (used_.compare_exchange_weak(used, gcra::after(used, now, cost), std::memory_order_relaxed)) return true;
-    }
-  }
-
-  /// Reserves a moment, `latest` at the latest, or nothing.
-  bool reserve(std::int64_t now, std::int64_t latest, std::uint64_t weight, reservation& r) noexcept {
-    auto const cost = limit_.cost(weight);
-    auto reserved = reserved_.load(std::memory_order_relaxed);
-    for (;;) {
-      auto const used = used_.load(std::memory_order_relaxed);
-      auto const arrival = reserved > used ? reserved : used;
-      auto const start = limit_.start(arrival, now, cost);
-      if (start > latest) return false;
-      auto const next = gcra::after(arrival, start, cost);
-      if (reserved_.compare_exchange_weak(reserved, next, std::memory_order_relaxed)) {
-        r = {start, next};
-        return true;
-      }
-    }
-  }
-
-  void give_back(reservation const& r, std::uint64_t weight) noexcept {
-    auto expected = r.left_behind;
-    reserved_.compare_exchange_strong(expected, expected - limit_.cost(weight), std::memory_order_relaxed);
-  }
-
-  /// Uses a reservation whose moment has come; or returns a later moment, and reserves it if nobody has come after.
-  std::int64_t use(std::int64_t now, std::uint64_t weight, reservation& r) noexcept {
-    auto const cost = limit_.cost(weight);
-    auto used = used_.load(std::memory_order_relaxed);
-    for (;;) {
-      auto const start = limit_.start(used, now, cost);
-      if (start > now) {
-        postpone(r, {start, gcra::after(used, start, cost)});
-        return start;
-      }
-      if (used_.compare_exchange_weak(used, gcra::after(used, now, cost), std::memory_order_relaxed)) return now;
-    }
-  }
-
- private:
-  [[nodiscard]] std::int64_t behind(std::int64_t used) const noexcept {
-    auto const reserved = reserved_.load(std::memory_order_relaxed);
-    return reserved > used ? reserved : used;
-  }
-
-  void postpone(reservation& r, reservation const& later) noexcept {
-    auto reserved = reserved_.load(std::memory_order_relaxed);
-    while (reserved < later.left_behind) {
-      if (reserved_.compare_exchange_weak(reserved, later.left_behind, std::memory_order_relaxed)) {
-        r = later;
-        return;
-      }
-    }
-  }
-
-  gcra limit_;
-  std::atomic<std::int64_t> reserved_{long_ago};
-  std::atomic<std::int64_t> used_{long_ago};
+/// A place in the order of callers: the moment from which on it is good, and the arrival times that taking it leaves behind,
+/// in the callers' time.
+template <std::size_t N>
+struct reservation {
+  std::int64_t start = 0;
+  std::int64_t after[N] = {};
+  std::int64_t change = 0;
 };
 
-/// Several limits at once: a moment is good when it is good for all of them.
+// What was used is what counts: whoever goes, goes by it. Callers that have to wait are given consecutive moments, which is
+// what orders them. One that comes late for its moment must not go right before the next; so the moments of all others move
+// by as much as it was late, as far as the bucket does not make up for it. They are kept in a time of the callers, which runs
+// behind the real one by `shift_`, so that moving them all is one addition.
+//
+// Permits that are there now, and that nobody waits for, change one number only, and without the lock.
+
+/// One limit or several: a moment is good when it is good for all of them.
 template <std::size_t N>
-class several_limits {
+class limits {
  public:
+  using place = reservation<N>;
+
   template <class... Rates>
-  explicit several_limits(Rates const&... rates) : limits_{gcra(require_rate(rates))...} {
+  explicit limits(Rates const&... rates) : limits_{gcra(require_rate(rates))...} {
     for (std::size_t i = 0; i < N; ++i) {
-      reserved_[i] = used_[i] = long_ago;
+      used_[i].store(long_ago, std::memory_order_relaxed);
+      waiting_[i].store(long_ago, std::memory_order_relaxed);
+      reserved_[i] = planned_[i] = long_ago;
       for (std::size_t j = 0; j < N; ++j) {
         if (i != j && is_stricter(i, j)) {
           invalid_parameter("rate_limiter: limit",
@@ -151,51 +83,96 @@ class several_limits {
     return least;
   }
 
+  /// When permits could be had by who asks now.
   [[nodiscard]] std::int64_t start(std::int64_t now, std::uint64_t weight) const noexcept {
-    std::lock_guard const lock(mutex_);
-    return start_behind_all(now, weight);
+    if constexpr (N == 1) {
+      return start_behind_all(now, weight);
+    } else {
+      std::lock_guard const lock(mutex_);
+      return start_behind_all(now, weight);
+    }
   }
 
+  /// Uses permits that are there now and that nobody waits for.
   bool take(std::int64_t now, std::uint64_t weight) noexcept {
-    std::lock_guard const lock(mutex_);
-    if (start_behind_all(now, weight) > now) return false;
-    add(used_, now, weight);
-    return true;
-  }
-
-  bool reserve(std::int64_t now, std::int64_t latest, std::uint64_t weight, reservation& r) noexcept {
-    std::lock_guard const lock(mutex_);
-    auto const start = start_behind_all(now, weight);
-    if (start > latest) return false;
-    for (std::size_t i = 0; i < N; ++i) reserved_[i] = behind(i);
-    add(reserved_, start, weight);
-    r = {start, ++changes_};
-    return true;
-  }
-
-  void give_back(reservation const& r, std::uint64_t weight) noexcept {
-    std::lock_guard const lock(mutex_);
-    if (r.left_behind != changes_) return;
-    for (std::size_t i = 0; i < N; ++i) reserved_[i] -= limits_[i].cost(weight);
-    ++changes_;
-  }
-
-  std::int64_t use(std::int64_t now, std::uint64_t weight, reservation& r) noexcept {
-    std::lock_guard const lock(mutex_);
-    auto const start = latest_start(used_, now, weight);
-    if (start <= now) {
-      add(used_, now, weight);
-      return now;
+    if constexpr (N == 1) {
+      auto const cost = limits_[0].cost(weight);
+      auto used = used_[0].load(std::memory_order_relaxed);
+      for (;;) {
+        auto const waiting = waiting_[0].load(std::memory_order_relaxed);
+        if (limits_[0].start(waiting > used ? waiting : used, now, cost) > now) return false;
+        if (used_[0].compare_exchange_weak(used, gcra::after(used, now, cost), std::memory_order_relaxed)) return true;
+      }
+    } else {
+      std::lock_guard const lock(mutex_);
+      return start_behind_all(now, weight) <= now && use_now(now, weight);
     }
-    bool const last = r.left_behind == changes_;
-    std::size_t postponed = 0;
+  }
+
+  /// Reserves a moment, `latest` at the latest, or nothing.
+  bool reserve(std::int64_t now, std::int64_t latest, std::uint64_t weight, place& r) noexcept {
+    std::lock_guard const lock(mutex_);
+    std::int64_t arrivals[N];
+    std::int64_t start = now - shift_;
     for (std::size_t i = 0; i < N; ++i) {
-      auto const after = gcra::after(used_[i], start, limits_[i].cost(weight));
-      if (reserved_[i] < after) reserved_[i] = after, ++postponed;
+      auto const used = used_[i].load(std::memory_order_relaxed) - shift_;
+      arrivals[i] = reserved_[i] > used ? reserved_[i] : used;
+      auto const own = limits_[i].start(arrivals[i], start, limits_[i].cost(weight));
+      start = own > start ? own : start;
     }
-    if (postponed != 0) ++changes_;
-    if (last || postponed == N) r = {start, changes_};
-    return start;
+    if (start + shift_ > latest) return false;
+    r.start = start;
+    r.change = ++changes_;
+    for (std::size_t i = 0; i < N; ++i) {
+      // A new row of callers begins behind what was used without waiting.
+      if (arrivals[i] > reserved_[i]) planned_[i] = arrivals[i];
+      r.after[i] = reserved_[i] = gcra::after(arrivals[i], start, limits_[i].cost(weight));
+    }
+    publish(shift_);
+    return true;
+  }
+
+  /// Gives a reservation back, unless somebody has come after.
+  void give_back(place const& r, std::uint64_t weight) noexcept {
+    std::lock_guard const lock(mutex_);
+    if (r.change != changes_) return;
+    ++changes_;
+    for (std::size_t i = 0; i < N; ++i) reserved_[i] = r.after[i] - limits_[i].cost(weight);
+    publish(shift_);
+  }
+
+  /// Uses a reservation if its moment has come; otherwise returns the moment to come.
+  std::int64_t use(std::int64_t now, std::uint64_t weight, place& r) noexcept {
+    std::lock_guard const lock(mutex_);
+    if (r.start + shift_ > now) return r.start + shift_;
+    for (;;) {
+      std::int64_t used[N];
+      auto start = now;
+      for (std::size_t i = 0; i < N; ++i) {
+        used[i] = used_[i].load(std::memory_order_relaxed);
+        auto const own = limits_[i].start(used[i], now, limits_[i].cost(weight));
+        start = own > start ? own : start;
+      }
+      // Whoever is not used yet comes behind this one.
+      std::int64_t late = 0;
+      for (std::size_t i = 0; i < N; ++i) {
+        auto const plan = r.after[i] > planned_[i] ? r.after[i] : planned_[i];
+        auto const own = gcra::after(used[i], start, limits_[i].cost(weight)) - plan - shift_;
+        late = own > late ? own : late;
+      }
+      publish(shift_ + late);
+      if (start <= now && !use_now(now, weight, used)) continue;
+      shift_ += late;
+      for (std::size_t i = 0; i < N; ++i) {
+        if (start <= now) {
+          planned_[i] = r.after[i] > planned_[i] ? r.after[i] : planned_[i];
+        } else {
+          r.after[i] = gcra::after(used[i], start, limits_[i].cost(weight)) - shift_;
+        }
+      }
+      r.start = start - shift_;
+      return start;
+    }
   }
 
  private:
@@ -206,33 +183,46 @@ class several_limits {
     return a.interval >= b.interval && a.burst <= b.burst && (i < j || a.interval != b.interval || a.burst != b.burst);
   }
 
-  [[nodiscard]] std::int64_t latest_start(std::int64_t const (&arrivals)[N], std::int64_t now,
-                                          std::uint64_t weight) const noexcept {
+  [[nodiscard]] std::int64_t start_behind_all(std::int64_t now, std::uint64_t weight) const noexcept {
     auto start = now;
     for (std::size_t i = 0; i < N; ++i) {
-      auto const own = limits_[i].start(arrivals[i], now, limits_[i].cost(weight));
+      auto const waiting = waiting_[i].load(std::memory_order_relaxed);
+      auto const used = used_[i].load(std::memory_order_relaxed);
+      auto const own = limits_[i].start(waiting > used ? waiting : used, now, limits_[i].cost(weight));
       start = own > start ? own : start;
     }
     return start;
   }
 
-  [[nodiscard]] std::int64_t behind(std::size_t i) const noexcept {
-    return reserved_[i] > used_[i] ? reserved_[i] : used_[i];
+  /// Uses permits at `now`. With one limit, false if somebody else has used some since `used` was read.
+  bool use_now(std::int64_t now, std::uint64_t weight, [[maybe_unused]] std::int64_t const (&used)[N]) noexcept {
+    if constexpr (N == 1) {
+      auto expected = used[0];
+      return used_[0].compare_exchange_strong(expected, gcra::after(expected, now, limits_[0].cost(weight)),
+                                              std::memory_order_relaxed);
+    } else {
+      return use_now(now, weight);
+    }
+  }
+  bool use_now(std::int64_t now, std::uint64_t weight) noexcept {
+    for (std::size_t i = 0; i < N; ++i) {
+      auto const used = used_[i].load(std::memory_order_relaxed);
+      used_[i].store(gcra::after(used, now, limits_[i].cost(weight)), std::memory_order_relaxed);
+    }
+    return true;
   }
 
-  [[nodiscard]] std::int64_t start_behind_all(std::int64_t now, std::uint64_t weight) const noexcept {
-    auto const reserved = latest_start(reserved_, now, weight);
-    auto const used = latest_start(used_, now, weight);
-    return reserved > used ? reserved : used;
-  }
-
-  void add(std::int64_t (&arrivals)[N], std::int64_t at, std::uint64_t weight) noexcept {
-    for (std::size_t i = 0; i < N; ++i) arrivals[i] = gcra::after(arrivals[i], at, limits_[i].cost(weight));
+  /// Tells who asks without the lock until when permits are spoken for.
+  void publish(std::int64_t shift) noexcept {
+    for (std::size_t i = 0; i < N; ++i) waiting_[i].store(reserved_[i] + shift, std::memory_order_relaxed);
   }
 
   gcra limits_[N];
-  std::int64_t reserved_[N];
-  std::int64_t used_[N];
+  std::atomic<std::int64_t> used_[N];     // in real time
+  std::atomic<std::int64_t> waiting_[N];  // what is reserved, in real time
+  std::int64_t reserved_[N];              // in the callers' time, as everything below
+  std::int64_t planned_[N];               // what was reserved by those who have gone
+  std::int64_t shift_ = 0;
   std::int64_t changes_ = 0;
   mutable std::mutex mutex_;
 };

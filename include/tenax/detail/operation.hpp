@@ -92,6 +92,12 @@ constexpr bool is_callable() {
 template <class T>
 inline constexpr bool returnable = std::is_void_v<T> || std::is_reference_v<T> || std::is_move_constructible_v<T>;
 
+/// What a coroutine returns: nothing has run yet.
+template <class T>
+concept to_be_awaited = requires(std::remove_reference_t<T>& t) { t.await_ready(); } ||
+                        requires(std::remove_reference_t<T>& t) { static_cast<T&&>(t).operator co_await(); } ||
+                        requires(std::remove_reference_t<T>& t) { operator co_await(static_cast<T&&>(t)); };
+
 /// Whether an operation can keep to the time that a policy gives an attempt, where nobody can interrupt it.
 template <class Policy, class F, class... Args>
 concept keeps_time = !Policy::limits_type::times_attempts || called_with_attempt<F, Args...>;
@@ -128,7 +134,11 @@ template <class T, class Policy, class F, class... Args>
     static_assert(in_time,
                   "tenax: .attempt_timeout() cannot interrupt a blocking call; let the callable take a "
                   "`tenax::attempt_info const&` and obey its time_left, or use an asynchronous call");
-    if constexpr (returnable<result> && in_time) check_result<Policy, result>();
+    constexpr bool runs_at_once = !to_be_awaited<result>;
+    static_assert(runs_at_once,
+                  "tenax: the callable returns something to co_await, which has not run yet; write co_await "
+                  "tenax::asio::async_retry(policy, f), or co_await tenax::coroutine::retry<task>(policy, sleep, f)");
+    if constexpr (returnable<result> && in_time && runs_at_once) check_result<Policy, result>();
   }
   __builtin_unreachable();
 }

@@ -32,13 +32,13 @@ struct acquire_options {
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply beside
 /// the others.
 ///
-/// Thread safety: safe. With one limit it is two atomic numbers, of which a permit that is there now changes one, and nobody
-/// ever waits for a lock; with several, a lock is held for some nanoseconds. Neither copied nor moved.
+/// Thread safety: safe. With one limit, a permit that is there now is one atomic number's change, without a lock; who waits,
+/// and with several limits everybody, holds a lock for some nanoseconds when it asks. Neither copied nor moved.
 template <std::size_t Limits = 1>
 class rate_limiter {
   /// What a ticket holds.
   struct grant {
-    detail::reservation reserved{};
+    detail::reservation<Limits> reserved{};
     std::uint64_t weight = 1;
     std::int64_t latest = INT64_MAX;  // when it is too late to be admitted
     bool used = false;
@@ -130,14 +130,13 @@ class rate_limiter {
       t.gate_ = this;
     }
     if (t.grant_.used) return admission::go();
-    auto& reserved = t.grant_.reserved;
-    auto const start = reserved.start > time ? reserved.start : limits_.use(time, t.grant_.weight, reserved);
+    auto const start = limits_.use(time, t.grant_.weight, t.grant_.reserved);
     if (start > time) return admission::wait(duration(start - time));
     t.grant_.used = true;
     return admission::go();
   }
 
-  std::conditional_t<Limits == 1, detail::single_limit, detail::several_limits<Limits>> limits_;
+  detail::limits<Limits> limits_;
 };
 
 template <std::same_as<rate>... Rates>
