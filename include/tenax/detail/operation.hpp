@@ -104,7 +104,8 @@ concept keeps_time = !Policy::limits_type::times_attempts || called_with_attempt
 
 template <class Policy, class F, class... Args>
 concept right_call = callable_operation<F, Args...> && returnable<typename operation_result<F, Args...>::type> &&
-                     keeps_time<Policy, F, Args...> && policy_fits<Policy, typename operation_result<F, Args...>::type>;
+                     keeps_time<Policy, F, Args...> && !to_be_awaited<typename operation_result<F, Args...>::type> &&
+                     policy_fits<Policy, typename operation_result<F, Args...>::type>;
 
 /// Whether a policy and an operation go together.
 template <class Policy, class F, class... Args>
