@@ -5,6 +5,8 @@
 # or, where it succeeds at once, with nothing. Allocations and bytes of a call, instructions (valgrind counts them, so
 # the figures repeat), and nanoseconds for information. Fails where the library makes more than one allocation beyond
 # the loop's or takes 1.10 times the instructions of the function, and above the recorded ceilings.
+#
+#   COMPILERS="g++-12 clang++-19" bash tests/benchmarks/async.sh      by default g++ 12 alone, because it takes a while
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 include=$here/../../include
@@ -35,7 +37,7 @@ complain() {
 row='%-11s %-16s %-9s %12s %7s %13s %7s %7s\n'
 # shellcheck disable=SC2059
 printf "$row" compiler case by allocations bytes instructions ratio ns
-for compiler in g++-12 clang++-19; do
+for compiler in ${COMPILERS-g++-12}; do
   command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
   flags=(-std=c++20 -O2 -pthread "-I$include" -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1)
   for by in loop function library; do
