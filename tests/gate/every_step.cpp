@@ -145,7 +145,7 @@ TEMPLATE_TEST_CASE("every step: a rate limiter gives no permit twice and loses n
       }
     }
   }
-  CHECK(schedules > (std::is_same_v<TestType, modelled::rate_limiter<1>> ? 30'000 : 800));
+  CHECK(schedules > (std::is_same_v<TestType, modelled::rate_limiter<1>> ? 25'000 : 800));
 }
 
 TEST_CASE("every step: threads that try get what is there, wherever they are stopped") {
