@@ -305,6 +305,31 @@ TEST_CASE("Alone: a permit is told how it went") {
   CHECK(clock.slept() >= 3s);
 }
 
+TEST_CASE("Who was not admitted, and who has told already, is not heard") {
+  tenax::testing::virtual_time clock;
+  adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
+  auto first = limiter.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
+  auto second = limiter.acquire(0s, tenax::detail::no_token{}, clock);
+  REQUIRE(first);
+  REQUIRE_FALSE(second);
+  second.tell({.how = tenax::feedback::kind::throttled}, clock);
+  CHECK(limiter.state().in_flight == 1);
+  first.tell({}, clock);
+  first.tell({.how = tenax::feedback::kind::throttled}, clock);
+  CHECK(limiter.state().in_flight == 0);
+  CHECK(limiter.state().throttled == 0);
+
+  // One that waits keeps its place.
+  adaptive_rate_limiter::ticket waits;
+  REQUIRE(limiter.admit(waits, {}, clock.now()).answer == tenax::admission::verdict::wait);
+  limiter.report(waits, {.how = tenax::feedback::kind::throttled}, clock.now());
+  CHECK(limiter.state().in_flight == 0);
+  CHECK(limiter.state().throttled == 0);
+  CHECK(limiter.state().waiting == 1);
+  waits = {};
+  CHECK(limiter.state().waiting == 0);
+}
+
 TEST_CASE("Eight threads hold it together") {
   constexpr int each = tests::at_length ? 130'000 : 13'000;
   adaptive_rate_limiter limiter({.start = tenax::per_second(100'000)});

@@ -231,6 +231,17 @@ TEST_CASE("Several limits: who has to wait longer gives its moment back, too") {
   CHECK(moments(limiter, clock, 3) == durations{300ms, 400ms, 500ms});
 }
 
+TEST_CASE("Telling of an attempt that was not admitted keeps no moment") {
+  rate_limiter limiter(per_second(10));
+  CHECK(attempted(limiter, kind::success));
+  {
+    rate_limiter<>::ticket waits;
+    CHECK(ask(limiter, waits).delay == 100ms);
+    tell(limiter, waits, kind::cancelled);
+  }
+  CHECK(limiter.wait_hint(1, moment{0}) == 100ms);
+}
+
 TEST_CASE("Eight threads that try get all there is, and nothing twice") {
   constexpr std::uint64_t each = tests::at_length ? 130'000 : 13'000;
   constexpr std::uint64_t burst = 1000;

@@ -59,7 +59,7 @@ class permit {
   /// `wait`: how long the other side asked us to wait, if it did.
   void throttled(optional_duration wait = {}) { tell({.how = feedback::kind::throttled, .server_wait = wait}); }
 
-  /// Precondition: the caller was admitted, and has not told yet.
+  /// Ignored if the caller was not admitted, or has told already.
   template <environment Env = real_time>
   void tell(feedback const& f, Env&& environment = {}) {
     gate_->report(ticket_, f, time_point(environment.now()));

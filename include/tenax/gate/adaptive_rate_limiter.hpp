@@ -106,6 +106,7 @@ class adaptive_rate_limiter {
 
   void report(ticket& t, feedback const& f, time_point now) {
     std::lock_guard const lock(mutex_);
+    if (t.gate_ == nullptr || !t.grant_.admitted) return;
     auto const time = now.time_since_epoch().count();
     t.gate_ = nullptr;
     --in_flight_;

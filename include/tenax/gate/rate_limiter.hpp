@@ -95,7 +95,9 @@ class rate_limiter {
     return answer.answer == admission::verdict::refused ? admission::wait(info.time_left) : answer;
   }
 
-  void report(ticket& t, feedback const&, time_point) noexcept { t.gate_ = nullptr; }
+  void report(ticket& t, feedback const&, time_point) noexcept {
+    if (t.grant_.used) t.gate_ = nullptr;
+  }
 
   template <class Out>
   void describe(Out& out) const {
