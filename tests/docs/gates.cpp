@@ -249,11 +249,27 @@ TEST_CASE("gates: rate_limiter") {
   auto const send = [] { return 1; };
   auto const polite = tenax::retrying{}.environment(std::ref(clock));
   // [rate_limiter]
-  tenax::rate_limiter limiter(tenax::per_second(10).with_burst(5));  // shared by all calls
+  // Shared by all calls. In no second more than 10: 5 for the rate, and 5 for the burst.
+  tenax::rate_limiter limiter(tenax::per_second(5).with_burst(5));
   auto const policy = polite.through(std::ref(limiter));
-  for (int i = 0; i < 25; ++i) policy(send);  // five at once, then one every 100 ms
+  for (int i = 0; i < 25; ++i) policy(send);  // five at once, then one every 200 ms
   // [/rate_limiter]
-  CHECK(clock.now().time_since_epoch() == 2s);
+  CHECK(clock.now().time_since_epoch() == 4s);
+
+  tenax::rate_limiter both(tenax::per_second(9), tenax::per_hour(450).with_burst(50));
+  auto const slow_and_fast = polite.through(std::ref(both));
+  auto const start = clock.now();
+  std::vector<tenax::time_point> sent;
+  while (clock.now() - start < 2h) slow_and_fast([&] { sent.push_back(clock.now()); });
+  auto const at_most = [&](std::size_t n, tenax::duration window) {
+    for (std::size_t i = n; i < sent.size(); ++i) {
+      if (sent[i] - sent[i - n] < window) return false;
+    }
+    return true;
+  };
+  CHECK(at_most(10, 1s));
+  CHECK(at_most(500, 1h));
+  CHECK(sent.size() > 900);
 }
 
 #if defined(__cpp_lib_jthread)
