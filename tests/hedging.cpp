@@ -2,7 +2,11 @@
 // hedging.cpp: when another attempt joins a slow one. tests/asio_interruption.hpp has the calls.
 #include <tenax/hedging.hpp>
 
+#include <functional>
+#include <type_traits>
+
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/testing/virtual_time.hpp>
 
 #include "catch.hpp"
 #include "support.hpp"
@@ -23,6 +27,22 @@ TEST_CASE("A hedge waits for as long as it was told, or for the percentile once 
   CHECK(live.delay() >= 1s);
   for (int i = 0; i < 900; ++i) live.record(10ms);
   CHECK(live.delay() <= 12ms);
+}
+
+TEST_CASE("A hedge takes its budget as it is, or by std::ref") {
+  tenax::retry_budget budget;
+  auto const reference = std::ref(budget);
+  tenax::hedging plain(std::ref(budget));
+  tenax::hedging named(reference, {.after = 50ms});
+  tenax::testing::virtual_time clock;
+  tenax::hedging elsewhere(std::ref(budget), {.after = 50ms}, std::ref(clock));
+  static_assert(std::is_same_v<decltype(plain), tenax::hedging<tenax::retry_budget>>);
+  static_assert(std::is_same_v<decltype(named), tenax::hedging<tenax::retry_budget>>);
+  CHECK(&plain.budget() == &budget);
+  CHECK(&named.budget() == &budget);
+  CHECK(&elsewhere.budget() == &budget);
+  CHECK(&elsewhere.environment().get() == &clock);
+  CHECK(named.delay() == 50ms);
 }
 
 TEST_CASE("A hedge refuses options that make no sense") {

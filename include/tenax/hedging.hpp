@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -76,5 +77,13 @@ class hedging {
   latencies seen_{};
   std::atomic<std::uint64_t> hedged_{0};
 };
+
+/// The budget may also be given by `std::ref`, as to `retrying::through`.
+template <class Reference, class Environment = real_time>
+  requires requires(Reference const& r) {
+    typename Reference::type;
+    { r.get() } -> std::same_as<typename Reference::type&>;
+  }
+hedging(Reference, hedge_options = {}, Environment = {}) -> hedging<typename Reference::type, Environment>;
 
 }  // namespace tenax

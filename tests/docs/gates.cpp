@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include <tenax/cancel.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/adaptive_throttle.hpp>
 #include <tenax/gate/bulkhead.hpp>
@@ -248,11 +249,82 @@ TEST_CASE("gates: rate_limiter") {
   auto const send = [] { return 1; };
   auto const polite = tenax::retrying{}.environment(std::ref(clock));
   // [rate_limiter]
-  tenax::rate_limiter limiter(tenax::per_second(10).with_burst(5));  // shared by all calls
+  // Shared by all calls. In no second more than 10: 5 for the rate, and 5 for the burst.
+  tenax::rate_limiter limiter(tenax::per_second(5).with_burst(5));
   auto const policy = polite.through(std::ref(limiter));
-  for (int i = 0; i < 25; ++i) policy(send);  // five at once, then one every 100 ms
+  for (int i = 0; i < 25; ++i) policy(send);  // five at once, then one every 200 ms
   // [/rate_limiter]
-  CHECK(clock.now().time_since_epoch() == 2s);
+  CHECK(clock.now().time_since_epoch() == 4s);
+
+  tenax::rate_limiter both(tenax::per_second(9), tenax::per_hour(450).with_burst(50));
+  auto const slow_and_fast = polite.through(std::ref(both));
+  auto const start = clock.now();
+  std::vector<tenax::time_point> sent;
+  while (clock.now() - start < 2h) slow_and_fast([&] { sent.push_back(clock.now()); });
+  auto const at_most = [&](std::size_t n, tenax::duration window) {
+    for (std::size_t i = n; i < sent.size(); ++i) {
+      if (sent[i] - sent[i - n] < window) return false;
+    }
+    return true;
+  };
+  CHECK(at_most(10, 1s));
+  CHECK(at_most(500, 1h));
+  CHECK(sent.size() > 900);
+}
+
+#if defined(__cpp_lib_jthread)
+TEST_CASE("gates: acquire") {
+  virtual_time clock;
+  int sent = 0, put_off = 0, stopped = 0;
+  auto const send_three = [&] { ++sent; };
+  auto const put_off_to_later = [&] { ++put_off; };
+  auto const stop_working = [&] { ++stopped; };
+  tenax::rate_limiter limiter(tenax::per_second(1).with_burst(3));
+  std::stop_source source;
+  auto const token = source.get_token();
+  auto const work = [&] {
+    // [acquire]
+    auto const result =
+        limiter.acquire({.timeout = 2s, .weight = 3}, token, clock);  // the clock may be left out
+    if (result == tenax::acquired::yes) {
+      send_three();
+    } else if (result == tenax::acquired::timed_out) {
+      put_off_to_later();  // known at once, before the 2 s, and nothing is taken
+    } else if (result == tenax::acquired::cancelled) {
+      stop_working();  // the token was asked to stop
+    }
+    // [/acquire]
+  };
+  work();
+  work();
+  CHECK(clock.slept() == 0s);
+  clock.advance(1s);
+  work();
+  source.request_stop();
+  work();
+  CHECK(clock.slept() == 2s);
+  CHECK(sent == 2);
+  CHECK(put_off == 1);
+  CHECK(stopped == 1);
+}
+#endif
+
+TEST_CASE("gates: permit") {
+  script<response> service;
+  service.returns(response{200, ""});
+  tenax::adaptive_rate_limiter limiter;
+  // [permit]
+  if (auto permit = limiter.acquire(2s)) {  // no longer than that; a token may follow
+    response const page = service();
+    if (page.status == 429) {
+      permit.throttled();
+    } else {
+      permit.succeeded();
+    }
+  }
+  // [/permit]
+  CHECK(limiter.state().admitted == 1);
+  CHECK(limiter.state().in_flight == 0);
 }
 
 TEST_CASE("gates: adaptive_rate_limiter") {

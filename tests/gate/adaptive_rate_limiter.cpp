@@ -154,6 +154,10 @@ TEST_CASE("What is announced is held at half a percent below, and what was sent 
   // Nonsense announces nothing.
   adaptive_rate_limiter unimpressed({.start = tenax::per_second(10)});
   CHECK(say(unimpressed, 0) == Approx(10));
+  adaptive_rate_limiter::ticket endless;
+  while (unimpressed.admit(endless, {}, now).answer != verdict::go) now += 10ms;
+  unimpressed.report(endless, {.left = {.limit = 60, .window = tenax::duration::max()}}, now);
+  CHECK(unimpressed.state().rate == Approx(10));
 }
 
 TEST_CASE("Where others use an announced limit, too, what is left counts") {
@@ -303,6 +307,53 @@ TEST_CASE("Alone: a permit is told how it went") {
   auto const next = limiter.acquire(1min, tenax::detail::no_token{}, clock);
   CHECK(next);
   CHECK(clock.slept() >= 3s);
+}
+
+TEST_CASE("Rates that make no sense, or that it could not keep to, are refused") {
+  using tests::rejection;
+  auto const given = [](tenax::adaptive_rate_options const& o) {
+    return rejection([&] {
+      adaptive_rate_limiter const limiter(o);
+      return 0;
+    });
+  };
+  std::string const no_burst = "tenax: adaptive_rate_limiter: burst must be 1: requests are paced, but is 5";
+  CHECK(given({.start = tenax::per_second(10).with_burst(5)}) == no_burst);
+  CHECK(given({.limit = tenax::per_second(10).with_burst(5)}) == no_burst);
+  CHECK(given({.start = {.permits = 0}}) == "tenax: rate: permits must be at least 1, but is 0");
+}
+
+TEST_CASE("Phases have names") {
+  using phase = tenax::adaptive_rate_state::phase;
+  CHECK(std::string(to_string(phase::start)) == "start");
+  CHECK(std::string(to_string(phase::search)) == "search");
+  CHECK(std::string(to_string(phase::steady)) == "steady");
+  CHECK(std::string(to_string(phase::probe)) == "probe");
+}
+
+TEST_CASE("Who was not admitted, and who has told already, is not heard") {
+  tenax::testing::virtual_time clock;
+  adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
+  auto first = limiter.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
+  auto second = limiter.acquire(0s, tenax::detail::no_token{}, clock);
+  REQUIRE(first);
+  REQUIRE_FALSE(second);
+  second.tell({.how = tenax::feedback::kind::throttled}, clock);
+  CHECK(limiter.state().in_flight == 1);
+  first.tell({}, clock);
+  first.tell({.how = tenax::feedback::kind::throttled}, clock);
+  CHECK(limiter.state().in_flight == 0);
+  CHECK(limiter.state().throttled == 0);
+
+  // One that waits keeps its place.
+  adaptive_rate_limiter::ticket waits;
+  REQUIRE(limiter.admit(waits, {}, clock.now()).answer == tenax::admission::verdict::wait);
+  limiter.report(waits, {.how = tenax::feedback::kind::throttled}, clock.now());
+  CHECK(limiter.state().in_flight == 0);
+  CHECK(limiter.state().throttled == 0);
+  CHECK(limiter.state().waiting == 1);
+  waits = {};
+  CHECK(limiter.state().waiting == 0);
 }
 
 TEST_CASE("Eight threads hold it together") {

@@ -106,6 +106,18 @@ TEST_CASE("adaptive_throttle: failures are accepted unless they count; the cance
   CHECK(probability(strict) == 0.9);
 }
 
+TEST_CASE("adaptive_throttle: an attempt that was not admitted, or was told of already, does not count") {
+  adaptive_throttle throttle({.k = 1});
+  attempt(throttle, kind::success);
+  ticket t;
+  tell(throttle, t, kind::throttled);
+  CHECK(probability(throttle) == 0);
+  REQUIRE(asked(throttle, t) == verdict::go);
+  tell(throttle, t, kind::throttled);
+  tell(throttle, t, kind::throttled);
+  CHECK(probability(throttle) == Catch::Detail::Approx(1.0 / 3));
+}
+
 TEST_CASE("adaptive_throttle: attempts that are under way do not count yet") {
   adaptive_throttle throttle;
   std::vector<ticket> under_way(1000);

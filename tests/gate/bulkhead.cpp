@@ -140,6 +140,22 @@ TEST_CASE("bulkhead: a waiter that is abandoned leaves the queue") {
   CHECK(asked(places, third) == verdict::go);
 }
 
+TEST_CASE("bulkhead: telling of an attempt that is not under way changes nothing") {
+  bulkhead b({.at_once = 1, .queue = 1});
+  ticket first, waits, nobody;
+  CHECK(asked(b, first) == verdict::go);
+  CHECK(asked(b, waits) == verdict::wait);
+  CHECK(asked(b, nobody) == verdict::refused);
+  tell(b, waits, kind::success, 10s);
+  tell(b, nobody, kind::success, 10s);
+  CHECK(b.running() == 1);
+  CHECK(b.waiting() == 1);
+  CHECK(ask(b, waits, 10ms).delay == 1ms);  // nothing is known yet of how long attempts take
+  tell(b, first, kind::success, 20ms);
+  tell(b, first, kind::success, 20ms);
+  CHECK(b.running() == 0);
+}
+
 TEST_CASE("bulkhead: waits for max_wait, and not longer") {
   bulkhead places({.at_once = 1, .queue = 2, .max_wait = 1s});
   ticket busy, first;

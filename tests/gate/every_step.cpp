@@ -151,7 +151,7 @@ TEMPLATE_TEST_CASE("every step: a rate limiter gives no permit twice and loses n
 TEST_CASE("every step: threads that try get what is there, wherever they are stopped") {
   auto const schedules_of = [](model::bounds const& b, std::size_t threads) {
     return model::explore(b, [&](model::threads& run) {
-      modelled::rate_limiter limiter(per_second(10).with_burst(threads - 1));
+      modelled::rate_limiter limiter(per_second(10).with_burst(static_cast<std::int64_t>(threads) - 1));
       std::size_t got = 0;
       run(std::vector<model::threads::job>(threads, [&] { got += limiter.try_acquire(1, clock_at{1s}) ? 1 : 0; }));
       REQUIRE(got == threads - 1);

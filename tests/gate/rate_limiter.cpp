@@ -138,6 +138,29 @@ TEST_CASE("What makes no sense is refused") {
   CHECK_THROWS_AS(limiter.acquire({.timeout = -1s}, no_token{}, clock), std::invalid_argument);
 }
 
+TEST_CASE("Counts below one are refused by name, and not taken for huge ones") {
+  using tests::rejection;
+  CHECK(rejection([] { return per_second(-1); }) == "tenax: per_second must be at least 1, but is -1");
+  CHECK(rejection([] { return per_second(0); }) == "tenax: per_second must be at least 1, but is 0");
+  CHECK(rejection([] { return tenax::per_minute(-2); }) == "tenax: per_minute must be at least 1, but is -2");
+  CHECK(rejection([] { return per_hour(-3); }) == "tenax: per_hour must be at least 1, but is -3");
+  CHECK(rejection([] { return per_hour(3).with_burst(-4); }) ==
+        "tenax: rate::with_burst must be at least 1, but is -4");
+  CHECK(rejection([] {
+          tenax::rate r;
+          r.permits = static_cast<std::uint64_t>(-1);
+          rate_limiter const limiter(r);
+          return 0;
+        }) == "tenax: rate: permits must be at least 1, but is -1");
+}
+
+TEST_CASE("How an acquire ended has a name") {
+  CHECK(std::string(to_string(acquired::yes)) == "acquired");
+  CHECK(std::string(to_string(acquired::timed_out)) == "timed out");
+  CHECK(std::string(to_string(acquired::cancelled)) == "cancelled");
+  CHECK(std::string(to_string(acquired::refused)) == "refused");
+}
+
 TEST_CASE("Calls pass it before every attempt, and a deadline counts") {
   virtual_time clock;
   rate_limiter limiter(per_second(1));
@@ -232,6 +255,17 @@ TEST_CASE("Several limits: who has to wait longer gives its moment back, too") {
   CHECK(limiter.wait_hint(1, clock) == 90ms);
   clock.advance(100ms);
   CHECK(moments(limiter, clock, 3) == durations{300ms, 400ms, 500ms});
+}
+
+TEST_CASE("Telling of an attempt that was not admitted keeps no moment") {
+  rate_limiter limiter(per_second(10));
+  CHECK(attempted(limiter, kind::success));
+  {
+    rate_limiter<>::ticket waits;
+    CHECK(ask(limiter, waits).delay == 100ms);
+    tell(limiter, waits, kind::cancelled);
+  }
+  CHECK(limiter.wait_hint(1, moment{0}) == 100ms);
 }
 
 TEST_CASE("Eight threads that try get all there is, and nothing twice") {

@@ -13,8 +13,18 @@ enum class acquired : unsigned char {
   yes,        ///< admitted
   timed_out,  ///< not within the timeout; known, and said, before it has passed
   cancelled,  ///< the token was asked to stop
-  refused     ///< the gate does not admit anybody now
+  refused     ///< the gate does not admit anybody now: none of the library's limiters says so
 };
+
+[[nodiscard]] constexpr char const* to_string(acquired a) noexcept {
+  switch (a) {
+    case acquired::yes: return "acquired";
+    case acquired::timed_out: return "timed out";
+    case acquired::cancelled: return "cancelled";
+    case acquired::refused: return "refused";
+  }
+  return "?";
+}
 
 namespace detail {
 
@@ -59,7 +69,7 @@ class permit {
   /// `wait`: how long the other side asked us to wait, if it did.
   void throttled(optional_duration wait = {}) { tell({.how = feedback::kind::throttled, .server_wait = wait}); }
 
-  /// Precondition: the caller was admitted, and has not told yet.
+  /// Ignored if the caller was not admitted, or has told already.
   template <environment Env = real_time>
   void tell(feedback const& f, Env&& environment = {}) {
     gate_->report(ticket_, f, time_point(environment.now()));

@@ -14,10 +14,10 @@
 
 namespace tenax {
 
-/// How an `adaptive_rate_limiter` begins.
+/// How an `adaptive_rate_limiter` begins. It paces requests evenly: rates with a burst are refused.
 struct adaptive_rate_options {
   rate start = per_second(10);  ///< the first guess; too high costs some refusals, too low some time
-  rate limit{0};  ///< the limit, if it was announced (0 permits: it was not): held at 0.5 % below, never exceeded
+  rate limit{0};  ///< the limit, if it was announced (`rate{0}`: it was not): held at 0.5 % below, never exceeded
 };
 
 /// What an `adaptive_rate_limiter` does at a moment, for logs and plots.
@@ -31,13 +31,23 @@ struct adaptive_rate_state {
 
   double rate = 0;             ///< permits per second
   phase doing = phase::start;  ///< see `phase`
-  time_point paused_until{};   ///< nobody is admitted before
+  time_point paused_until{};   ///< nobody is admitted before; in the past: not paused
   std::uint32_t generation = 0;
   std::uint32_t in_flight = 0;  ///< admitted, and not yet told how it went
   std::uint32_t waiting = 0;
   std::uint64_t admitted = 0;
   std::uint64_t throttled = 0;
 };
+
+[[nodiscard]] constexpr char const* to_string(adaptive_rate_state::phase p) noexcept {
+  switch (p) {
+    case adaptive_rate_state::phase::start: return "start";
+    case adaptive_rate_state::phase::search: return "search";
+    case adaptive_rate_state::phase::steady: return "steady";
+    case adaptive_rate_state::phase::probe: return "probe";
+  }
+  return "?";
+}
 
 /// Shares a limit that it finds by itself among all threads and calls, and follows it when it changes:
 /// `polite.through(std::ref(limiter))`. Requests are paced evenly. When one is refused, the rate changes for all: whoever
@@ -61,10 +71,10 @@ class adaptive_rate_limiter {
   };
 
  public:
-  /// Throws `std::invalid_argument` for a rate of no permits or no time.
+  /// Throws `std::invalid_argument` for a rate of no permits or no time, or with a burst.
   explicit adaptive_rate_limiter(adaptive_rate_options const& options = {})
-      : search_(options.limit.permits != 0 ? detail::rate_search::with_ceiling(0.995 * of(options.limit))
-                                           : detail::rate_search(of(options.start))) {}
+      : search_(options.limit.permits != 0 ? detail::rate_search::with_ceiling(0.995 * of(checked(options.limit)))
+                                           : detail::rate_search(of(checked(options.start)))) {}
 
   adaptive_rate_limiter(adaptive_rate_limiter const&) = delete;
   adaptive_rate_limiter& operator=(adaptive_rate_limiter const&) = delete;
@@ -106,6 +116,7 @@ class adaptive_rate_limiter {
 
   void report(ticket& t, feedback const& f, time_point now) {
     std::lock_guard const lock(mutex_);
+    if (t.gate_ == nullptr || !t.grant_.admitted) return;
     auto const time = now.time_since_epoch().count();
     t.gate_ = nullptr;
     --in_flight_;
@@ -115,7 +126,8 @@ class adaptive_rate_limiter {
       ++throttled_;
       search_.refused(t.grant_.stamp, time, f.server_wait ? f.server_wait->count() : -1);
     }
-    if (f.left.announces()) {
+    // A period without end is nonsense, and nonsense announces nothing.
+    if (f.left.announces() && *f.left.window != duration::max()) {
       search_.announced(time, of({.permits = f.left.limit, .per = *f.left.window}), f.left.window->count());
     }
     if (f.left.known() && f.left.reset && f.how != feedback::kind::throttled) {
@@ -164,8 +176,14 @@ class adaptive_rate_limiter {
     bool gone = false;
   };
 
-  static double of(rate const& r) {
+  static rate const& checked(rate const& r) {
     detail::require_rate(r);
+    if (r.burst != 1)
+      invalid_parameter("adaptive_rate_limiter: burst", "must be 1: requests are paced", static_cast<double>(r.burst));
+    return r;
+  }
+
+  static double of(rate const& r) noexcept {
     return static_cast<double>(r.permits) / (static_cast<double>(r.per.value().count()) * 1e-9);
   }
 

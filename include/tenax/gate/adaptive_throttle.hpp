@@ -64,7 +64,7 @@ class adaptive_throttle {
   }
 
   void report(ticket& t, feedback const& f, time_point now) {
-    t.admitted = false;
+    if (!std::exchange(t.admitted, false)) return;
     if (f.how == feedback::kind::cancelled) return;
     bool const refused = f.how == feedback::kind::throttled || (count_failures_ && f.how == feedback::kind::failure);
     std::lock_guard const lock(mutex_);

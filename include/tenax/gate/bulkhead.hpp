@@ -84,7 +84,7 @@ class bulkhead {
 
   void report(ticket& t, feedback const&, time_point now) {
     std::lock_guard const lock(mutex_);
-    if (t.gate_ == nullptr) return;
+    if (t.gate_ == nullptr || !t.grant_.running) return;
     t.gate_ = nullptr;
     auto const took = detail::longer(saturating_between(t.grant_.started, now), duration::zero());
     mean_ = mean_ == duration::zero() ? took : mean_ + (took - mean_) / 8;

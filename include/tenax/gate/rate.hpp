@@ -9,6 +9,16 @@
 
 namespace tenax {
 
+namespace detail {
+
+/// Taken as a signed number, so that a negative one is refused and not taken for a huge one.
+constexpr std::uint64_t require_permits(char const* parameter, std::int64_t n) {
+  if (n < 1) invalid_parameter(parameter, "must be at least 1", static_cast<double>(n));
+  return static_cast<std::uint64_t>(n);
+}
+
+}  // namespace detail
+
 /// So many permits in so much time, evenly spread; `burst` of them at once after a pause.
 /// `rate{.permits = 10, .per = 1s}`, or `per_second(10)`.
 struct rate {
@@ -22,27 +32,30 @@ struct rate {
     return duration(static_cast<duration::rep>(count / permits + (count % permits != 0 ? 1 : 0)));
   }
 
-  /// The same rate with another burst.
-  [[nodiscard]] constexpr rate with_burst(std::uint64_t n) const noexcept { return {permits, per, n}; }
+  /// The same rate with another burst. Throws `std::invalid_argument` for less than 1.
+  [[nodiscard]] constexpr rate with_burst(std::int64_t n) const {
+    return {permits, per, detail::require_permits("rate::with_burst", n)};
+  }
 };
 
-/// So many permits per second, per minute or per hour, without a burst.
-[[nodiscard]] constexpr rate per_second(std::uint64_t permits) noexcept {
-  return {.permits = permits, .per = std::chrono::seconds(1)};
+/// So many permits per second, per minute or per hour, without a burst. They throw `std::invalid_argument` for less than 1;
+/// in a constant expression, that does not compile.
+[[nodiscard]] constexpr rate per_second(std::int64_t permits) {
+  return {.permits = detail::require_permits("per_second", permits), .per = std::chrono::seconds(1)};
 }
-[[nodiscard]] constexpr rate per_minute(std::uint64_t permits) noexcept {
-  return {.permits = permits, .per = std::chrono::minutes(1)};
+[[nodiscard]] constexpr rate per_minute(std::int64_t permits) {
+  return {.permits = detail::require_permits("per_minute", permits), .per = std::chrono::minutes(1)};
 }
-[[nodiscard]] constexpr rate per_hour(std::uint64_t permits) noexcept {
-  return {.permits = permits, .per = std::chrono::hours(1)};
+[[nodiscard]] constexpr rate per_hour(std::int64_t permits) {
+  return {.permits = detail::require_permits("per_hour", permits), .per = std::chrono::hours(1)};
 }
 
 namespace detail {
 
 /// Throws `std::invalid_argument` for a rate that makes no sense.
 constexpr rate require_rate(rate r) {
-  if (r.permits == 0) invalid_parameter("rate: permits", "must be at least 1", 0.0);
-  if (r.burst == 0) invalid_parameter("rate: burst", "must be at least 1", 0.0);
+  require_permits("rate: permits", static_cast<std::int64_t>(r.permits));
+  require_permits("rate: burst", static_cast<std::int64_t>(r.burst));
   require_positive("rate: per", r.per);
   if (r.per.value() == duration::max()) invalid_parameter("rate: per", "must be less than 292 years", r.per);
   return r;

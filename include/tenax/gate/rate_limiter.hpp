@@ -22,10 +22,10 @@ struct acquire_options {
 };
 
 /// At most so many permits in so much time: `rate_limiter limiter(per_second(10));`. In every span of time `w`, no more than
-/// `rate * w + burst` are admitted, whatever the callers do. Several limits hold at once:
-/// `rate_limiter limiter(per_second(10), per_hour(500).with_burst(50));`
+/// `rate * w + burst` are admitted, whatever the callers do. Several limits hold at once; the slower ones need a burst. At
+/// most 10 in any second and 500 in any hour: `rate_limiter limiter(per_second(9), per_hour(450).with_burst(50));`
 ///
-/// A gate for `.through(std::ref(limiter))`, and usable alone: `limiter.acquire();`. Callers are served in the order in which
+/// A gate for `.through(std::ref(limiter))`, and usable alone: `if (limiter.try_acquire())`. Callers are served in the order in which
 /// they ask: whoever has to wait has its permit already, for a moment to come. One that does not want it any more gives it
 /// back, unless somebody has asked after it: then the moment passes unused.
 ///
@@ -56,15 +56,15 @@ class rate_limiter {
   ///
   /// Throws `std::invalid_argument` for a weight of 0, or of more than the burst, which would never be there.
   template <environment Env = real_time>
-  bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
+  [[nodiscard]] bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
     return limits_.take(count(environment.now()), require_weight(weight));
   }
 
-  /// Waits for permits and takes them.
+  /// Waits for permits and takes them. Never `acquired::refused`; without a timeout and a token, always `acquired::yes`.
   ///
   /// Throws `std::invalid_argument` as `try_acquire` does, and for a negative timeout.
   template <cancellation_token Token = detail::no_token, environment Env = real_time>
-  acquired acquire(acquire_options options = {}, Token const& token = {}, Env&& environment = {}) {
+  [[nodiscard]] acquired acquire(acquire_options options = {}, Token const& token = {}, Env&& environment = {}) {
     auto const timeout = detail::require_not_negative("rate_limiter::acquire: timeout", options.timeout);
     ticket t;
     t.grant_.weight = require_weight(options.weight);
@@ -95,7 +95,9 @@ class rate_limiter {
     return answer.answer == admission::verdict::refused ? admission::wait(info.time_left) : answer;
   }
 
-  void report(ticket& t, feedback const&, time_point) noexcept { t.gate_ = nullptr; }
+  void report(ticket& t, feedback const&, time_point) noexcept {
+    if (t.grant_.used) t.gate_ = nullptr;
+  }
 
   template <class Out>
   void describe(Out& out) const {
