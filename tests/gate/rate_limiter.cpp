@@ -138,6 +138,26 @@ TEST_CASE("What makes no sense is refused") {
   CHECK_THROWS_AS(limiter.acquire({.timeout = -1s}, no_token{}, clock), std::invalid_argument);
 }
 
+TEST_CASE("A limit that never applies is named, with what to do") {
+  auto const pair = [](tenax::rate const& a, tenax::rate const& b) {
+    return tests::rejection([&] {
+      rate_limiter const limiter(a, b);
+      return 0;
+    });
+  };
+  std::string const start = "tenax: rate_limiter: limit ";
+  CHECK(pair(per_second(10), per_hour(500)) ==
+        start +
+            "1 never applies beside limit 2; give limit 2, the slower one, a burst with .with_burst(n), or leave "
+            "limit 1 out");
+  CHECK(pair(per_hour(500), per_second(10)) ==
+        start +
+            "2 never applies beside limit 1; give limit 1, the slower one, a burst with .with_burst(n), or leave "
+            "limit 2 out");
+  CHECK(pair(per_second(10), per_second(10)) == start + "2 never applies beside limit 1; leave limit 2 out");
+  CHECK(pair(per_second(10), per_hour(500).with_burst(50)) == "accepted");
+}
+
 TEST_CASE("Counts below one are refused by name, and not taken for huge ones") {
   using tests::rejection;
   CHECK(rejection([] { return per_second(-1); }) == "tenax: per_second must be at least 1, but is -1");

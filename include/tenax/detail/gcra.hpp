@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <mutex>
+#include <stdexcept>
 
 #include <tenax/gate/rate.hpp>
 
@@ -68,11 +70,7 @@ class limits {
       waiting_[i].store(long_ago, std::memory_order_relaxed);
       reserved_[i] = planned_[i] = long_ago;
       for (std::size_t j = 0; j < N; ++j) {
-        if (i != j && is_stricter(i, j)) {
-          invalid_parameter("rate_limiter: limit",
-                            "must be stricter than each other one in some way, or it never applies; leave it out",
-                            static_cast<double>(j + 1));
-        }
+        if (i != j && is_stricter(i, j)) never_applies(j, i);
       }
     }
   }
@@ -176,6 +174,21 @@ class limits {
   }
 
  private:
+  [[noreturn, gnu::cold]] void never_applies(std::size_t idle, std::size_t stricter) const {
+    char text[192];
+    int const n = std::snprintf(text, sizeof text, "tenax: rate_limiter: limit %zu never applies beside limit %zu; ",
+                                idle + 1, stricter + 1);
+    auto const room = sizeof text - static_cast<std::size_t>(n);
+    if (limits_[stricter].interval > limits_[idle].interval) {
+      std::snprintf(text + n, room,
+                    "give limit %zu, the slower one, a burst with .with_burst(n), or leave limit %zu out", stricter + 1,
+                    idle + 1);
+    } else {
+      std::snprintf(text + n, room, "leave limit %zu out", idle + 1);
+    }
+    raise(std::invalid_argument(text));
+  }
+
   /// Whether `j` never applies beside `i`. Of equal ones, the second is to blame.
   [[nodiscard]] bool is_stricter(std::size_t i, std::size_t j) const noexcept {
     auto const& a = limits_[i];
