@@ -185,6 +185,7 @@ TEST_CASE("A limit that halves and recovers is followed, by few threads and by m
   for (int const threads : {2, 32}) {
     for (double const limit : {2.0, 10.0, 100.0}) {
       for (double const advertised : {1.0, 1.3}) {
+        if (!tests::in_many_schedules && (limit > 50 || advertised > 1)) continue;
         for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
           auto const true_rate = [limit](double t) { return t >= 300 && t < 600 ? limit / 2 : limit; };
           simulation::strict_interval server(true_rate, how);

@@ -57,7 +57,10 @@ void budgets_end_the_storm() {
   for (auto const kind : {outage_kind::refuses, outage_kind::hangs}) {
     for (auto const when_overloaded : {overload::queues, overload::sheds}) {
       for (double const capacity : {1.1, 1.5}) {
-        if (!tests::in_many_schedules && (when_overloaded == overload::sheds || capacity > 1.1)) continue;
+        if (!tests::in_many_schedules &&
+            (kind == outage_kind::hangs || when_overloaded == overload::sheds || capacity > 1.1)) {
+          continue;
+        }
         auto const o = scene(kind, when_overloaded, capacity);
         std::deque<Budget> budgets;
         auto const seen = simulation::run(o, [&](int) { return persistent.through(std::ref(budgets.emplace_back())); });
@@ -82,7 +85,7 @@ TEST_CASE("outage: with a windowed_retry_budget, the load stays and the recovery
 TEST_CASE("outage: without a budget, a server that queues never recovers") {
   for (auto const kind : {outage_kind::refuses, outage_kind::hangs}) {
     for (double const capacity : {1.1, 1.5}) {
-      if (!tests::in_many_schedules && capacity > 1.1) continue;
+      if (!tests::in_many_schedules && (kind == outage_kind::hangs || capacity > 1.1)) continue;
       auto const o = scene(kind, overload::queues, capacity, 200);
       auto const seen = simulation::run(o, [](int) { return persistent; });
       CHECK(mean(seen.good, 10, 20) >= 0.95 * o.demand());

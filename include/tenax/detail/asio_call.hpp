@@ -34,6 +34,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   using environment = asio_environment<Env>;
   using timer = typename Kit::template timer<typename environment::clock, Executor>;
   using handler_executor = decltype(Kit::executor_of(std::declval<Handler const&>(), std::declval<Executor const&>()));
+  using allocator = decltype(Kit::allocator_of(std::declval<Handler const&>()));
   struct no_timer {
     explicit no_timer(Executor const&) {}
   };
@@ -43,6 +44,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
  public:
   asio_call(Policy const& policy, Env const& env, F&& operation, End end, Executor const& executor, Handler&& handler)
       : handler_(std::move(handler)),
+        allocator_(Kit::allocator_of(*handler_)),
         work_(Kit::executor_of(*handler_, executor)),
         operation_(std::move(operation)),
         end_(std::move(end)),
@@ -79,15 +81,15 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     requires notifies
   struct callback<Token> : callback_of<Token, stop_step> {};
 
-  /// What all handlers of the call have in common.
+  /// What the handlers have in common of which the call waits for.
   struct step {
     using executor_type = Executor;
-    using allocator_type = decltype(Kit::allocator_of(std::declval<Handler const&>()));
+    using allocator_type = allocator;
 
     std::shared_ptr<asio_call> self;
 
     [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
-    [[nodiscard]] allocator_type get_allocator() const noexcept { return Kit::allocator_of(*self->handler_); }
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return self->allocator_; }
   };
 
   struct wait_step : step {
@@ -97,10 +99,16 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     }
   };
 
-  struct limit_step : step {
+  /// Outlives the call's handler, and so has nothing of its memory.
+  struct limit_step {
+    using executor_type = Executor;
+
+    std::shared_ptr<asio_call> self;
     std::uint32_t attempt;
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
     void operator()(typename Kit::error_code const& error) const {
-      auto& call = *this->self;
+      auto& call = *self;
       if (error || !call.under_way_ || call.number_ != attempt) return;
       call.too_late_ = true;
       Kit::emit(call.signal_, Kit::terminal());
@@ -143,7 +151,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     if constexpr (times_attempts) {
       ++number_;
       limit_.expires_after(environment::timed(call_.policy().limits.attempt));
-      limit_.async_wait(limit_step{{this->shared_from_this()}, number_});
+      limit_.async_wait(limit_step{this->shared_from_this(), number_});
     }
     attempt_step done{{this->shared_from_this()}};
     if constexpr (shape == asio_shape::initiating) {
@@ -223,6 +231,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   }
 
   std::optional<Handler> handler_;  ///< empty once the call has ended
+  [[no_unique_address]] allocator allocator_;
   typename Kit::template work_guard<handler_executor> work_;
   F operation_;
   [[no_unique_address]] End end_;
