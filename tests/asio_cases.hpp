@@ -3,6 +3,7 @@
 // `driver` is ours, NET is its name, TAG the tag of its tests, and CASES a namespace for them.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>

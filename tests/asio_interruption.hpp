@@ -122,6 +122,28 @@ TEST_CASE(NET ": a coroutine that is cancelled ends what it retries", TAG) {
 }
 #endif
 
+TEST_CASE(NET ": an operation may replace the coroutine's cancellation state", TAG) {
+  world w;
+  net::cancellation_signal signal;
+  bool ended = false;
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<void> {
+    ++calls;
+    co_await net::this_coro::reset_cancellation_state(
+        [](net::cancellation_type_t type) { return type; },
+        [big = std::array<int, 64>{}](net::cancellation_type_t type) { return big[0] == 0 ? type : type; });
+    throw network_error("down");
+  };
+  auto call = [&]() -> awaitable<void> { co_await driver::async_retry(steady, operation); };
+  net::co_spawn(w.io, call(), net::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { ended = true; }));
+  w.pass(500ms);
+  CHECK_FALSE(ended);
+  signal.emit(net::cancellation_type::total);
+  w.settle();
+  CHECK(ended);
+  CHECK(calls == 1);
+}
+
 #if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": a stop token cancels the attempt that is under way", TAG) {
   world w;

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 
@@ -46,16 +47,7 @@ class async_call {
   void returned(Value&&... value) {
     last_.emplace(std::forward<Value>(value)...);
   }
-  /// An attempt that fails after the call was asked to stop was most likely cancelled: it says nothing about the other
-  /// side, and whoever looks at its exception need not know every library's own.
-  void threw(caught_exception exception) {
-    if (asked_to_stop(policy().token) && exception.classified() == nullptr) {
-      static cancelled const mark;
-      last_.emplace(caught_exception(exception.pointer(), exception.standard(), &mark));
-    } else {
-      last_.emplace(std::move(exception));
-    }
-  }
+  void threw(caught_exception exception) { last_.emplace(std::move(exception)); }
 #if defined(__cpp_exceptions)
   /// In a handler; `standard` is the exception, if it is a `std::exception`.
   [[gnu::noinline, gnu::cold]] void threw(std::exception const* standard) {
@@ -66,6 +58,9 @@ class async_call {
   /// The step after an attempt. If nothing but another attempt can follow the wait, nobody will ask for this one's outcome,
   /// and it does not live through the wait.
   [[nodiscard]] decision finish_attempt() {
+    if constexpr (can_stop<typename std::remove_cvref_t<Policy>::token_type>) {
+      if (asked_to_stop(policy().token)) mark_cancelled();
+    }
     auto const next = loop_.finish_attempt(*last_, now());
     if (next.waits()) {
       if constexpr (!loop::can_end_unstarted) {
@@ -97,6 +92,16 @@ class async_call {
   [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
 
  private:
+  /// An attempt that fails after the call was asked to stop was most likely cancelled: it says nothing about the other
+  /// side, and whoever looks at its exception need not know every library's own.
+  [[gnu::noinline, gnu::cold]] void mark_cancelled() {
+    auto const* const caught = last_->caught();
+    if (caught == nullptr || caught->classified() != nullptr) return;
+    static cancelled const mark;
+    caught_exception marked(caught->pointer(), caught->standard(), &mark);
+    last_.emplace(std::move(marked));
+  }
+
   [[gnu::noinline, gnu::cold]] void never_started() { last_.emplace(loop_.template unstarted<T>()); }
 
   [[nodiscard]] time_point now() const { return now_of<ReadsClock>(world_); }

@@ -108,6 +108,10 @@ Task drive_coroutine(Policy policy, World world, F operation) {
       call.threw(nullptr);
     }
 #endif
+    // The operation may have replaced it.
+    if constexpr (requires { typename World::cancellation_query_type; }) {
+      policy.token.state = co_await typename World::cancellation_query_type();
+    }
     next = call.finish_attempt();
   }
   if constexpr (WantsReport) {
