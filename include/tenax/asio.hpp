@@ -17,7 +17,6 @@
 #include <asio/error.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/strand.hpp>
 #include <asio/system_executor.hpp>
 #include <asio/this_coro.hpp>
@@ -77,10 +76,6 @@ struct standalone_asio {
   template <class Executor, class F>
   static void dispatch(Executor const& executor, F f) {
     ::asio::dispatch(executor, std::move(f));
-  }
-  template <class Token>
-  static auto redirect_error(Token token, error_code& error) {
-    return ::asio::redirect_error(token, error);
   }
   template <class Executor>
   static auto strand_of(Executor const& executor) {

@@ -16,7 +16,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -113,10 +112,6 @@ struct boost_asio : boost_cancellation {
   template <class Executor, class F>
   static void dispatch(Executor const& executor, F f) {
     ::boost::asio::dispatch(executor, std::move(f));
-  }
-  template <class Token>
-  static auto redirect_error(Token token, error_code& error) {
-    return ::boost::asio::redirect_error(token, error);
   }
   template <class Executor>
   static auto strand_of(Executor const& executor) {

@@ -144,6 +144,16 @@ struct cancellation_query<Kit> {
   using cancellation_query_type = typename Kit::cancellation_query;
 };
 
+/// A handler that is called when a wait has ended, however it did. What is associated with a handler comes from its base.
+template <class Handler>
+struct wait_handler : Handler {
+  explicit wait_handler(Handler&& handler) : Handler(std::move(handler)) {}
+  template <class ErrorCode>
+  void operator()(ErrorCode const&) {
+    Handler::operator()();
+  }
+};
+
 /// The world of a coroutine of Asio.
 template <class Kit, class Env, class Executor>
 class asio_world : public asio_environment<Env>, public cancellation_query<Kit> {
@@ -151,20 +161,20 @@ class asio_world : public asio_environment<Env>, public cancellation_query<Kit> 
   using executor_query = typename Kit::executor_query;
   using asio_environment<Env>::asio_environment;
 
-  /// Where the next pause is.
-  void enter(Executor const& executor) {
-    if (!timer_) timer_.emplace(executor);
-  }
+  /// Where pauses are.
+  [[nodiscard]] bool entered() const noexcept { return timer_.has_value(); }
+  void enter(Executor const& executor) { timer_.emplace(executor); }
 
   template <class Token>
   auto pause(duration d, Token const&) {
     timer_->expires_after(this->timed(d));
-    return timer_->async_wait(Kit::redirect_error(typename Kit::template use_awaitable_on<Executor>(), ignored_));
+    return Kit::template initiate<void()>(
+        [this](auto handler) { timer_->async_wait(wait_handler<decltype(handler)>(std::move(handler))); },
+        typename Kit::template use_awaitable_on<Executor>());
   }
 
  private:
   std::optional<typename Kit::template timer<typename asio_environment<Env>::clock, Executor>> timer_{};
-  typename Kit::error_code ignored_{};
 };
 
 /// A strand on an executor; of the executor's own type, if that can hold any executor.

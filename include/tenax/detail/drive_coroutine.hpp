@@ -77,7 +77,7 @@ Task drive_coroutine(Policy policy, World world, F operation) {
     while (next.waits()) {
       if (next.delay > duration::zero()) {
         if constexpr (requires { typename World::executor_query; }) {
-          world.enter(co_await typename World::executor_query());
+          if (!world.entered()) world.enter(co_await typename World::executor_query());
         }
         co_await world.pause(next.delay, policy.token);
       }
