@@ -230,6 +230,39 @@ TEST_CASE(NET ": an operation that throws before there is anything to await is a
   CHECK(w.run(driver::async_retry(steady, operation)) == 3);
 }
 
+TEST_CASE(NET ": what a part of the policy throws is thrown by the call", TAG) {
+  world w;
+  struct broken : std::exception {};
+  flaky operation{1};
+  auto const call = [&] { return operation(); };
+  auto const check = [&](auto const& policy) {
+    CHECK_THROWS_AS(w.run(driver::async_retry(policy, call)), broken);
+    CHECK_THROWS_AS(w.run(driver::async_try_retry(policy, call)), broken);
+  };
+  auto const before_attempt = [](tenax::attempt_info const& info) {
+    if (info.number == 2) throw broken();
+  };
+  auto const before_first = [](tenax::attempt_info const&) { throw broken(); };
+  auto const at_the_end = [](tenax::attempt_info const&) { throw broken(); };
+  auto const in_every_place = [&](auto const& policy) {
+    operation.failures = 100;
+    check(policy.before_attempt(before_first));
+    CHECK(operation.calls == 0);
+    check(policy.before_attempt(before_attempt));
+    check(policy.before_sleep([](auto const&) { throw broken(); }));
+    operation.failures = 0;
+    check(policy.on_success(at_the_end));
+    CHECK(operation.calls == 6);
+  };
+  SECTION("in the coroutine itself") { in_every_place(steady); }
+#if defined(__cpp_lib_jthread)
+  SECTION("in a call that others can cancel") {
+    std::stop_source source;
+    in_every_place(steady.cancel_with(source.get_token()));
+  }
+#endif
+}
+
 TEST_CASE(NET ": the operation is told the attempt's numbers if it asks for them", TAG) {
   world w;
   std::vector<std::uint32_t> numbers;

@@ -62,7 +62,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
       }
     }
     if constexpr (notifies) on_stop_.emplace(call_.policy().token.own, stop_step{this->weak_from_this()});
-    follow(call_.start(), inside);
+    go_on([this] { return call_.start(); }, inside);
   }
 
  private:
@@ -95,7 +95,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   struct wait_step : step {
     void operator()(typename Kit::error_code const&) const {
       auto& call = *this->self;
-      if (call.handler_) call.follow(call.call_.start(), false);
+      if (call.handler_) call.go_on([&call] { return call.call_.start(); }, false);
     }
   };
 
@@ -126,9 +126,24 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     }
   };
 
+  /// Goes on from a step that decides what comes next. What the policy's own parts throw ends the call.
+  template <class Decide>
+  void go_on(Decide decide, bool inside) {
+    if constexpr (End::takes_exception) {
+      try {
+        follow(decide(), inside);
+      } catch (...) {
+        if (!handler_) throw;
+        finish(End::take(std::current_exception()), inside);
+      }
+    } else {
+      follow(decide(), inside);
+    }
+  }
+
   void follow(decision next, bool inside) {
     for (;;) {
-      if (next.stops()) return finish(inside);
+      if (next.stops()) return finish(end_.take(call_), inside);
       if (next.waits()) {
         if (next.delay > duration::zero()) {
           if (!wait_) wait_.emplace(executor_);
@@ -177,12 +192,12 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     }
     // An answer from within the operation is seen by who called it: going on from here would nest attempts in attempts.
     if (!answered_.exchange(true, std::memory_order_acq_rel)) return;
-    auto go_on = [self = this->shared_from_this()] { self->follow(self->end_attempt(), false); };
+    auto after = [self = this->shared_from_this()] { self->go_on([&] { return self->end_attempt(); }, false); };
     // What `dispatch` would find out, for a twentieth of the whole call's price.
     if constexpr (requires { executor_.running_in_this_thread(); }) {
-      if (executor_.running_in_this_thread()) return go_on();
+      if (executor_.running_in_this_thread()) return after();
     }
-    Kit::dispatch(executor_, std::move(go_on));
+    Kit::dispatch(executor_, std::move(after));
   }
 
   decision end_attempt() {
@@ -200,13 +215,14 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     return call_.finish_attempt();
   }
 
-  void finish(bool inside) {
+  template <class Deliver>
+  void finish(Deliver deliver, bool inside) {
     if constexpr (Kit::has_cancellation) {
       if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) slot.clear();
     }
     on_stop_.reset();
     auto const executor = Kit::executor_of(*handler_, executor_);
-    auto done = [deliver = end_.take(call_), handler = std::move(*handler_)]() mutable { deliver(handler); };
+    auto done = [deliver = std::move(deliver), handler = std::move(*handler_)]() mutable { deliver(handler); };
     handler_.reset();
     auto const work = std::move(work_);
     if (inside) {

@@ -2,6 +2,7 @@
 // detail/asio_end.hpp: what becomes of the outcome of a call in Asio.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -12,11 +13,13 @@
 
 namespace tenax::detail {
 
-/// What becomes of a call's outcome: it goes to the frame of the coroutine that awaits it.
+/// What becomes of a call's outcome: it goes to the frame of the coroutine that awaits it. What an observer, or another
+/// part of the policy, throws is thrown there.
 template <class T, bool WantsReport>
 class end_in_frame {
  public:
   static constexpr bool wants_report = WantsReport;
+  static constexpr bool takes_exception = true;
   using place = std::optional<std::conditional_t<WantsReport, report<T>, outcome<T>>>;
 
   explicit end_in_frame(place& to) : place_(&to) {}
@@ -28,7 +31,10 @@ class end_in_frame {
     } else {
       place_->emplace(call.result());
     }
-    return [](auto& handler) { std::move(handler)(); };
+    return take(nullptr);
+  }
+  static auto take(std::exception_ptr exception) {
+    return [exception](auto& handler) { std::move(handler)(exception); };
   }
 
  private:
@@ -41,6 +47,7 @@ struct end_in_handler;
 template <class Kit, class ErrorCode, class... Values>
 struct end_in_handler<Kit, completion<ErrorCode, Values...>> {
   static constexpr bool wants_report = false;
+  static constexpr bool takes_exception = false;
 
   template <class Call>
   auto take(Call& call) const {
@@ -66,6 +73,7 @@ struct end_in_handler<Kit, completion<ErrorCode, Values...>> {
 template <class T>
 struct end_in_report {
   static constexpr bool wants_report = true;
+  static constexpr bool takes_exception = false;
 
   template <class Call>
   auto take(Call& call) const {

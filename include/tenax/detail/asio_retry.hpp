@@ -2,6 +2,7 @@
 // detail/asio_retry.hpp: the driver for Asio, written against a kit of what it uses, because there are two Asios.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -70,8 +71,8 @@ Task await_call(Policy policy, Env environment, F operation) {
   typename end_in_frame<T, WantsReport>::place result;
   executor here = co_await typename Kit::executor_query();
   typename Kit::template use_awaitable_on<executor> token;
-  co_await initiate_call<Kit, T, void()>(policy, environment, std::move(operation),
-                                         end_in_frame<T, WantsReport>(result), here, token);
+  co_await initiate_call<Kit, T, void(std::exception_ptr)>(policy, environment, std::move(operation),
+                                                           end_in_frame<T, WantsReport>(result), here, token);
   if constexpr (WantsReport) {
     co_return std::move(*result);
   } else if constexpr (std::is_void_v<T>) {
