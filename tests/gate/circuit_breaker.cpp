@@ -547,6 +547,7 @@ void play_at_random(std::uint64_t seed) {
     options.window = 5s;
     options.minimum_calls = 3;
   }
+  circuit_breaker breaker(options);
   struct out {
     ticket t{};
     int epoch = 0;
@@ -556,7 +557,6 @@ void play_at_random(std::uint64_t seed) {
   tenax::duration now{}, opened{};
   auto last = state::closed;
   bool by_failure = false;
-  circuit_breaker breaker(options);
   auto const look = [&] {
     auto const s = breaker.state();
     if (s == last) return;
