@@ -137,7 +137,7 @@ TEST_CASE("rate_scenarios: half of the limit is followed at once, and all of it 
         double const two_waits = how == tells::nothing ? 0 : 2;
         CHECK(followed <= 300 + two_waits + 20 / (limit / 2));
         // One a second is too few to learn from in a minute.
-        CHECK(recovered <= (limit == 2 ? 800 : 660));
+        CHECK(recovered <= (limit == 2 ? 840 : 660));
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tenax/detail/blackout.hpp>
+#include <tenax/detail/probe_schedule.hpp>
 #include <tenax/detail/rate_math.hpp>
 #include <tenax/detail/send_history.hpp>
 #include <tenax/detail/throttle_pause.hpp>
@@ -82,7 +83,8 @@ class rate_search {
     }
     low_ = high_ = ceiling_;
     phase_ = phase::steady;
-    contradictions_ = fruitless_ = 0;
+    contradictions_ = 0;
+    probes_.start_over();
     set_rate(ceiling_);
     auto const made_up_for = history_.next_after(now, window, interval()) - interval();
     if (made_up_for > last_grant_) last_grant_ = made_up_for;
@@ -126,6 +128,7 @@ class rate_search {
       case phase::search:
         if (accepted_ >= needed(rate_ / low_ - 1)) {
           low_ = rate_;
+          assumed_ = false;
           continue_search();
         }
         break;
@@ -133,7 +136,7 @@ class rate_search {
         if (accepted_ >= 32) contradictions_ = 0;
         if (high_ > low_ * 1.06 && accepted_ >= 16) {
           continue_search();
-        } else if (may_probe(now)) {
+        } else if (probes_.due(now, accepted_)) {
           step_ = 0;
           phase_ = phase::probe;
           next_step();
@@ -161,8 +164,7 @@ class rate_search {
     ++generation_;
     told_.refused(s.told);
     auto const pause_seconds = seconds(pause_.until() > now ? pause_.until() - now : 0);
-    cost_ = cost_ < pause_seconds ? pause_seconds : cost_ * 0.75 + pause_seconds * 0.25;
-    last_refusal_ = now;
+    auto const since_last = probes_.refused(now, pause_seconds) - (now - s.at);
     if (s.first_after_pause && history_.count() > 1) {
       // The pause was cut short by rounding or chosen too short, which says nothing about the rate.
       if (wait >= 0) pause_.lengthen();
@@ -183,15 +185,18 @@ class rate_search {
         // What was accepted beyond the demonstrated rate was a burst.
         burst_ = 1 + static_cast<double>(accepted_since_refusal_) * (1 - low_ / (high_ / 2));
         if (burst_ > 64) burst_ = 64;
-        continue_search();
+        assumed_ = true;
+        // A server that says when it allows more has demonstrated its limit, the better the more it accepted.
+        continue_search(wait >= 0 ? low_ * (1 + 3.0 / static_cast<double>(accepted_since_refusal_ + 1)) : 0);
         break;
       case phase::search:
         high_ = rate_;
+        if (assumed_ && wait >= 0) doubt_low(since_last);
         continue_search();
         break;
       case phase::steady: {
         // Some requests come too early by chance. While that costs less than a fiftieth, a lower rate would cost as much.
-        if (auto const price = 50 * (1 + cost_ * rate_); static_cast<double>(accepted_) >= price) {
+        if (auto const price = 50 * probes_.price(rate_); static_cast<double>(accepted_) >= price) {
           accepted_ -= static_cast<std::uint64_t>(price);
           break;
         }
@@ -203,14 +208,14 @@ class rate_search {
         high_ = rate_;
         auto lower = least(rate_ * (1 - cut), demonstrated);
         low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
-        if (fruitless_ < 4) ++fruitless_;
+        probes_.in_vain();
         set_rate(low_);
         break;
       }
       case phase::probe:
         // Refused at the first step, there is nothing to search for in between.
         high_ = step_ > 1 ? rate_ : low_;
-        if (fruitless_ < 4) ++fruitless_;
+        probes_.in_vain();
         phase_ = phase::steady;
         set_rate(low_);
         break;
@@ -237,7 +242,7 @@ class rate_search {
 
   /// A blackout costs as much as a `Retry-After` that was said.
   void learn_from(blackout::finding const& found) noexcept {
-    if (cost_ < found.seconds) cost_ = found.seconds;
+    probes_.costs(found.seconds);
     if (found.rate >= rate_ || found.accepted < 16) return;
     burst_ = least(64, 1 + static_cast<double>(found.accepted) * (1 - found.rate / rate_));
     low_ = found.rate;
@@ -252,24 +257,27 @@ class rate_search {
     accepted_ = 0;
   }
 
-  void continue_search() noexcept {
+  /// What was demonstrated at the beginning may have been a burst. Between two refusals, for which the server says when it
+  /// allows more, it accepts what its limit is, and no burst.
+  void doubt_low(std::int64_t since_last) noexcept {
+    auto const n = accepted_since_refusal_ == 0 ? 1 : static_cast<double>(accepted_since_refusal_);
+    auto const allowed = n / seconds(since_last);
+    if (2 * allowed < low_) low_ = allowed;
+  }
+
+  /// `highest`: what the limit may be at most; 0 if nobody knows.
+  void continue_search(double highest = 0) noexcept {
     if (high_ > 0 && high_ <= low_ * precision) {
       phase_ = phase::steady;
       set_rate(low_);
     } else if (high_ > 0) {
       phase_ = phase::search;
-      set_rate(root(low_ * high_));
+      auto const middle = root(low_ * high_);
+      set_rate(highest > 0 ? least(middle, highest) : middle);
     } else {
       phase_ = phase::start;
       set_rate(low_ * 2);
     }
-  }
-
-  /// Less often the more probes were in vain and the more a refusal costs; at low rates, by the clock.
-  [[nodiscard]] bool may_probe(std::int64_t now) const noexcept {
-    auto const quiet = seconds(now - last_refusal_);
-    return accepted_ >= 32 && (accepted_ >= (std::uint64_t(32) << fruitless_) || (accepted_ >= 128 && quiet > 100)) &&
-           quiet > static_cast<double>(6U << (fruitless_ < 3 ? fruitless_ : 3)) * cost_;
   }
 
   /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
@@ -278,7 +286,7 @@ class rate_search {
     bool const at_ceiling = ceiling_ > 0 && low_ >= ceiling_;
     if (step_ <= 5 && !at_ceiling) return set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
     high_ = 0;
-    fruitless_ = 0;
+    probes_.start_over();
     phase_ = at_ceiling ? phase::steady : phase::start;
     set_rate(at_ceiling ? low_ : low_ * 2);
   }
@@ -305,16 +313,15 @@ class rate_search {
   std::uint64_t accepted_ = 0;
   std::uint64_t accepted_since_refusal_ = 0;
   unsigned contradictions_ = 0;
-  unsigned fruitless_ = 0;
   unsigned step_ = 0;
   double burst_ = 1;
-  double cost_ = 0;  // what a refusal costs, in seconds
+  bool assumed_ = false;  // the lower end: nothing was accepted for long enough at that rate
   std::int64_t last_grant_ = 0;
-  std::int64_t last_refusal_ = 0;
   send_history history_;
   throttle_pause pause_;
   blackout blackout_;
   told_pace told_;
+  probe_schedule probes_;
 };
 
 }  // namespace tenax::detail
