@@ -256,6 +256,13 @@ TEST_CASE("gates: rate_limiter") {
   // [/rate_limiter]
   CHECK(clock.now().time_since_epoch() == 4s);
 
+  // [with_weight]
+  auto const batch = polite.through(limiter.with_weight(5));  // for a request that counts five times
+  // [/with_weight]
+  auto const before_batch = clock.now();
+  batch(send);
+  CHECK(clock.now() - before_batch == 1s);
+
   tenax::rate_limiter both(tenax::per_second(9), tenax::per_hour(450).with_burst(50));
   auto const slow_and_fast = polite.through(std::ref(both));
   auto const start = clock.now();

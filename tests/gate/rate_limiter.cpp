@@ -198,6 +198,26 @@ TEST_CASE("Calls pass it before every attempt, and a deadline counts") {
   CHECK(limiter.wait_hint(1, clock) == 1s);  // nothing was taken
 }
 
+TEST_CASE("Calls whose attempts count for more share a limit with those that count for one") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(1).with_burst(3));
+  auto const base = tenax::retrying{}.environment(std::ref(clock)).wait(tenax::wait::none);
+  auto const search = base.through(limiter.with_weight(3));
+  auto const read = base.through(std::ref(limiter));
+  std::vector<tenax::duration> sent;
+  auto const send = [&] { sent.push_back(clock.now().time_since_epoch()); };
+  search(send);
+  read(send);
+  search(send);
+  read(send);
+  CHECK(sent == std::vector<tenax::duration>{0s, 1s, 4s, 5s});
+
+  CHECK_FALSE(search.stop(tenax::stop::deadline(500ms)).try_call(send));
+  CHECK(limiter.wait_hint(3, clock) == 3s);  // nothing was taken
+  CHECK_THROWS_AS(limiter.with_weight(4), std::invalid_argument);
+  CHECK_THROWS_AS(limiter.with_weight(0), std::invalid_argument);
+}
+
 TEST_CASE("No span of time sees more than rate times span plus burst, whatever the callers do") {
   tenax::seeded_random random(7);
   for (int round = 0; round < 200; ++round) {

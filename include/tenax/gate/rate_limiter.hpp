@@ -99,6 +99,36 @@ class rate_limiter {
     if (t.grant_.used) t.gate_ = nullptr;
   }
 
+  /// The limiter for attempts that count for more than one: see `with_weight`. A small value that refers to the limiter.
+  class view {
+   public:
+    using ticket = rate_limiter::ticket;
+    static constexpr bool is_gate_view = true;
+
+    admission admit(ticket& t, attempt_info const& info, time_point now) const {
+      if (t.gate_ == nullptr) t.grant_.weight = weight_;
+      return limiter_->admit(t, info, now);
+    }
+    void report(ticket& t, feedback const& f, time_point now) const noexcept { limiter_->report(t, f, now); }
+
+    template <class Out>
+    void describe(Out& out) const {
+      limiter_->describe(out);
+    }
+
+   private:
+    friend rate_limiter;
+    view(rate_limiter& limiter, std::uint64_t weight) noexcept : limiter_(&limiter), weight_(weight) {}
+
+    rate_limiter* limiter_;
+    std::uint64_t weight_;
+  };
+
+  /// A gate at which every attempt takes `weight` permits: `polite.through(limiter.with_weight(5))`.
+  ///
+  /// Throws `std::invalid_argument` as `try_acquire` does.
+  [[nodiscard]] view with_weight(std::uint64_t weight) { return view(*this, require_weight(weight)); }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("a rate limiter");
