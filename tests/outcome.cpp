@@ -27,7 +27,7 @@ struct immovable {
 /// Counts its living copies.
 struct counted {
   explicit counted(int& n) : living(&n) { ++*living; }
-  counted(counted const& other) : living(other.living) { ++*living; }
+  counted(counted const& other) noexcept : living(other.living) { ++*living; }
   counted& operator=(counted const&) = default;
   ~counted() { --*living; }
   int* living;
@@ -248,6 +248,36 @@ TEST_CASE("An outcome is copied, value or exception") {
   auto const failure = thrown<std::string>(std::runtime_error("b"));
   auto const same = failure;
   CHECK(same.exception_as<std::runtime_error>() == failure.exception_as<std::runtime_error>());
+}
+
+TEST_CASE("An outcome is assigned, and what it held is released") {
+  int living = 0;
+  auto const fresh = [&] { return outcome<counted>(tenax::from_call, [&] { return counted(living); }); };
+  {
+    auto o = fresh();
+    auto const other = fresh();
+    o = other;
+    CHECK(living == 2);
+    o = thrown<counted>(std::runtime_error("a"));
+    CHECK(living == 1);
+    CHECK(o.exception_as<std::runtime_error>() != nullptr);
+    auto const failure = thrown<counted>(std::logic_error("b"));
+    o = failure;
+    CHECK(o.exception() == failure.exception());
+    o = fresh();
+    CHECK(o.has_value());
+    auto& same = o;
+    o = std::move(same);
+    CHECK(o.has_value());
+    CHECK(living == 2);
+  }
+  CHECK(living == 0);
+
+  int a = 1, b = 2;
+  outcome<int&> reference(a);
+  reference = b;  // refers to another one
+  CHECK(&reference.value() == &b);
+  CHECK(a == 1);
 }
 
 TEST_CASE("Outcomes of values are constants in constant expressions") {

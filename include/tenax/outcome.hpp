@@ -112,7 +112,22 @@ class outcome {
     }
   }
 
-  outcome& operator=(outcome const&) = delete;
+  /// For types that move without throwing, so that it is never without an answer.
+  constexpr outcome& operator=(outcome&& other) noexcept
+    requires(std::is_nothrow_move_constructible_v<stored>)
+  {
+    if (this != &other) {
+      this->~outcome();
+      std::construct_at(this, std::move(other));
+    }
+    return *this;
+  }
+
+  constexpr outcome& operator=(outcome const& other)
+    requires(std::is_nothrow_move_constructible_v<stored> && std::is_copy_constructible_v<stored>)
+  {
+    return *this = outcome(other);
+  }
 
   constexpr ~outcome() {
     if (!has_value_) {

@@ -262,6 +262,10 @@ static_assert(std::is_aggregate_v<attempt_info>);
 static_assert(std::is_trivially_copyable_v<attempt_info>);
 static_assert(std::is_trivially_copyable_v<optional_duration>);
 static_assert(sizeof(optional_duration) == sizeof(duration));
+struct moves_and_may_throw {
+  moves_and_may_throw(moves_and_may_throw&&);
+};
+
 static_assert(sizeof(any_duration) == sizeof(duration));
 static_assert(std::is_same_v<duration, std::chrono::nanoseconds>);
 static_assert(std::is_convertible_v<milliseconds, any_duration>);
@@ -277,6 +281,11 @@ static_assert(!std::is_default_constructible_v<outcome<int>>);
 static_assert(std::is_default_constructible_v<outcome<void>>);
 static_assert(!std::is_constructible_v<outcome<int>, std::string>);
 static_assert(!std::is_constructible_v<outcome<int&>, int>);
-static_assert(!std::is_copy_assignable_v<outcome<int>>);
+static_assert(std::is_copy_assignable_v<outcome<int>> && std::is_nothrow_move_assignable_v<outcome<int>>);
+static_assert(std::is_nothrow_move_assignable_v<outcome<std::unique_ptr<int>>>);
+static_assert(!std::is_copy_assignable_v<outcome<std::unique_ptr<int>>>);
+static_assert(std::is_nothrow_move_assignable_v<report<std::string>>);
+static_assert(!std::is_move_assignable_v<outcome<moves_and_may_throw>>);
+static_assert(std::is_copy_assignable_v<outcome<int&>> && std::is_copy_assignable_v<outcome<void>>);
 
 }  // namespace
