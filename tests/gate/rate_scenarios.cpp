@@ -114,6 +114,21 @@ TEST_CASE("rate_scenarios: buckets that hold a few") {
   }
 }
 
+TEST_CASE("rate_scenarios: refusals while the rate was still being doubled are no long blackout") {
+  // Their moments are so close that three of them come before the next interval of the server.
+  for (double const limit : {10.0, 100.0}) {
+    for (int const threads : {1, 4}) {
+      simulation::token_bucket server(limit, 11, tells::nothing);
+      adaptive_rate_limiter limiter;
+      double good = 0;
+      run_workers(limiter, server, {.workers = threads, .time = 80s, .least_travel = 100us, .most_travel = 600us},
+                  [&](double t, bool accepted) { good += t >= 20 && accepted ? 1 : 0; });
+      CAPTURE(limit, threads);
+      CHECK(good >= 0.95 * limit * 60);
+    }
+  }
+}
+
 TEST_CASE("rate_scenarios: half of the limit is followed at once, and all of it within a minute") {
   for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
     for (double const limit : {2.0, 10.0, 100.0}) {

@@ -244,7 +244,10 @@ class rate_search {
   void learn_from(blackout::finding const& found) noexcept {
     probes_.costs(found.seconds);
     if (found.rate >= rate_ || found.accepted < 16) return;
-    burst_ = least(64, 1 + static_cast<double>(found.accepted) * (1 - found.rate / rate_));
+    auto const accepted = static_cast<double>(found.accepted);
+    // Most of what is missing was not sent: at the beginning, rates were lower.
+    if (30 * found.seconds < accepted / found.rate - accepted / rate_) return;
+    burst_ = least(64, 1 + accepted * (1 - found.rate / rate_));
     low_ = found.rate;
     high_ = least(rate_, 1.2 * found.rate);
     continue_search();
