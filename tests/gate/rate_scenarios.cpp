@@ -129,6 +129,30 @@ TEST_CASE("rate_scenarios: refusals while the rate was still being doubled are n
   }
 }
 
+TEST_CASE("rate_scenarios: an hour against the limits that services write down") {
+  for (int const workers : {1, 4, 16}) {
+    if (!tests::in_many_schedules && workers != 4) continue;
+    for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
+      auto const check = [&](char const* what, std::uint64_t an_hour, auto server) {
+        adaptive_rate_limiter limiter;
+        auto const all = tests::run_an_hour(limiter, server, workers);
+        CAPTURE(what, how == tells::nothing, workers, all.accepted, all.refused);
+        CHECK(all.stale == 0);
+        CHECK(static_cast<double>(all.accepted) >= 0.96 * static_cast<double>(an_hour));
+        CHECK(static_cast<double>(all.refused) <= 0.025 * static_cast<double>(all.accepted));
+      };
+      check("60 in a minute of the clock", 3600, simulation::fixed_window(60, 60s, how));
+      check("60 in any minute", 3600, simulation::rolling_window(60, 60s, how));
+      check("100 in any 100 seconds", 3600, simulation::rolling_window(100, 100s, how));
+      check("3600 in an hour of the clock", 3600, simulation::fixed_window(3600, 1h, how));
+      check("a bucket of 60, one a second", 3660, simulation::token_bucket(1, 60, how));
+      if (workers == 1) continue;  // makes five a second
+      check("600 in a minute of the clock", 36000, simulation::fixed_window(600, 60s, how));
+      check("600 in any minute", 36000, simulation::rolling_window(600, 60s, how));
+    }
+  }
+}
+
 TEST_CASE("rate_scenarios: half of the limit is followed at once, and all of it within a minute") {
   for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
     for (double const limit : {2.0, 10.0, 100.0}) {

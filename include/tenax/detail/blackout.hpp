@@ -13,7 +13,8 @@ namespace tenax::detail {
 class blackout {
  public:
   struct finding {
-    double rate = 0;  // per second
+    double rate = 0;  // per second, at least
+    double most = 0;  // and at most
     double seconds = 0;
     std::uint64_t accepted = 0;
   };
@@ -28,6 +29,7 @@ class blackout {
 
   constexpr void refused(std::int64_t now) noexcept {
     if (refusals_++ == 0) from_ = now;
+    last_ = now;
   }
 
   /// What was sent at `at` was accepted. A finding has seconds if it ended a blackout: few refusals in a row are none.
@@ -37,6 +39,7 @@ class blackout {
     if (refusals_ >= 3 && at > cycle_) {
       found.accepted = accepted_;
       found.rate = static_cast<double>(accepted_) / seconds(at - cycle_);
+      found.most = static_cast<double>(accepted_) / seconds(last_ - cycle_);
       found.seconds = seconds(at - from_);
       cycle_ = at;
       accepted_ = 0;
@@ -51,6 +54,7 @@ class blackout {
  private:
   std::int64_t cycle_ = 0;  // since when accepted requests are counted
   std::int64_t from_ = 0;
+  std::int64_t last_ = 0;
   std::uint64_t accepted_ = 0;
   std::uint64_t refusals_ = 0;
   bool begun_ = false;

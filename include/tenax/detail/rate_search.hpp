@@ -129,6 +129,7 @@ class rate_search {
         if (accepted_ >= needed(rate_ / low_ - 1)) {
           low_ = rate_;
           assumed_ = false;
+          reach_ = unknown;
           continue_search();
         }
         break;
@@ -172,7 +173,8 @@ class rate_search {
       accepted_ = 0;
       return;
     }
-    auto const demonstrated = history_.demonstrated(s.at, pause_seconds);
+    auto const demonstrated =
+        history_.demonstrated(s.at, pause_seconds, phase_ == phase::start ? accepted_since_refusal_ : 0);
     switch (phase_) {
       case phase::start:
         high_ = rate_;
@@ -187,7 +189,8 @@ class rate_search {
         if (burst_ > 64) burst_ = 64;
         assumed_ = true;
         // A server that says when it allows more has demonstrated its limit, the better the more it accepted.
-        continue_search(wait >= 0 ? low_ * (1 + 3.0 / static_cast<double>(accepted_since_refusal_ + 1)) : 0);
+        reach_ = wait >= 0 ? 3.0 / static_cast<double>(accepted_since_refusal_ + 1) : unknown;
+        continue_search();
         break;
       case phase::search:
         high_ = rate_;
@@ -249,7 +252,8 @@ class rate_search {
     if (30 * found.seconds < accepted / found.rate - accepted / rate_) return;
     burst_ = least(64, 1 + accepted * (1 - found.rate / rate_));
     low_ = found.rate;
-    high_ = least(rate_, 1.2 * found.rate);
+    high_ = least(rate_, least(1.25 * found.rate, 1.03 * found.most));
+    reach_ = unknown;
     continue_search();
   }
 
@@ -268,15 +272,13 @@ class rate_search {
     if (2 * allowed < low_) low_ = allowed;
   }
 
-  /// `highest`: what the limit may be at most; 0 if nobody knows.
-  void continue_search(double highest = 0) noexcept {
+  void continue_search() noexcept {
     if (high_ > 0 && high_ <= low_ * precision) {
       phase_ = phase::steady;
       set_rate(low_);
     } else if (high_ > 0) {
       phase_ = phase::search;
-      auto const middle = root(low_ * high_);
-      set_rate(highest > 0 ? least(middle, highest) : middle);
+      set_rate(least(root(low_ * high_), low_ * (1 + reach_)));
     } else {
       phase_ = phase::start;
       set_rate(low_ * 2);
@@ -302,6 +304,7 @@ class rate_search {
   }
 
   static constexpr double precision = 1.03;
+  static constexpr double unknown = 1e9;
   static constexpr double slowest = send_history::slowest;
 
   double ceiling_ = 0;    // 0: none
@@ -318,7 +321,8 @@ class rate_search {
   unsigned contradictions_ = 0;
   unsigned step_ = 0;
   double burst_ = 1;
-  bool assumed_ = false;  // the lower end: nothing was accepted for long enough at that rate
+  double reach_ = unknown;  // how far above the lower end the next trial goes at most
+  bool assumed_ = false;    // the lower end: nothing was accepted for long enough at that rate
   std::int64_t last_grant_ = 0;
   send_history history_;
   throttle_pause pause_;

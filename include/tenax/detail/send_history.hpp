@@ -13,15 +13,21 @@ class send_history {
  public:
   static constexpr double slowest = 1.0 / 3600;
 
-  void add(std::int64_t now) noexcept { moments_[count_++ % size] = now; }
+  void add(std::int64_t now) noexcept {
+    if (count_ == 0) first_ = now;
+    moments_[count_++ % size] = now;
+  }
 
   /// All that were ever sent.
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
-  /// What the server demonstrably allowed: the most requests in a time that ended with the pause.
-  [[nodiscard]] double demonstrated(std::int64_t refused_at, double pause_seconds) const noexcept {
+  /// What the server demonstrably allowed: the most requests in a time that ended with the pause. `accepted`: of all
+  /// requests, if they count, too.
+  [[nodiscard]] double demonstrated(std::int64_t refused_at, double pause_seconds,
+                                    std::uint64_t accepted) const noexcept {
     auto const known = count_ < size ? count_ : size;
-    double best = slowest;
+    double best = static_cast<double>(accepted) / (seconds(refused_at - first_) + pause_seconds + 1e-9);
+    if (best < slowest) best = slowest;
     std::uint64_t n = 0;
     for (std::uint64_t i = 1; i <= known; ++i) {
       auto const at = moments_[(count_ - i) % size];
@@ -58,6 +64,7 @@ class send_history {
   static constexpr std::uint64_t size = 128;
 
   std::uint64_t count_ = 0;
+  std::int64_t first_ = 0;
   std::int64_t moments_[size] = {};
 };
 
