@@ -85,7 +85,7 @@ TEST_CASE("A server's wait takes every unit, saturates and is never negative") {
 
 TEST_CASE("What a call throws of its own says why") {
   CHECK(std::string(tenax::cancelled().what()) == "tenax: cancelled");
-  CHECK(std::string(tenax::expired().what()) == "tenax: the deadline passed before the first attempt");
+  CHECK(std::string(tenax::expired().what()) == "tenax: the deadline left no time for a first attempt");
   CHECK(std::string(tenax::refused("circuit open").what()) == "circuit open");
   CHECK_FALSE(tenax::refused("circuit open").retry_after().has_value());
   CHECK(tenax::refused("circuit open", 5s).retry_after() == 5s);

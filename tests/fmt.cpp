@@ -148,7 +148,7 @@ TEST_CASE("a reason") {
   CHECK(fmt::format("{}", stop_reason::refused_by_gate) == "refused by a gate");
   CHECK(fmt::format("{}", stop_reason::server_forbids) == "forbidden by the server");
   CHECK(fmt::format("{}", stop_reason::server_wait_too_long) == "the server's wait is too long");
-  CHECK(fmt::format("{}", stop_reason::expired_on_entry) == "out of time before the first attempt");
+  CHECK(fmt::format("{}", stop_reason::expired_on_entry) == "no time for a first attempt");
   CHECK(fmt::format("{}", static_cast<stop_reason>(200)) == "unknown");
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("a report") {
   SECTION("of a call that never began") {
     auto const late = policy.stop(stop::deadline_at(clock.now()));
     CHECK(fmt::format("{}", late.try_call([] { return 1; })) ==
-          "gave up after 0 attempts, out of time before the first attempt");
+          "gave up after 0 attempts, no time for a first attempt");
   }
 }
 

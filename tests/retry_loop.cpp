@@ -230,10 +230,10 @@ TEST_CASE("Who asked for the wait is told: the strategy or the server") {
       tenax::retrying{}.wait(wait::constant(10s)).stop(stop::never).before_sleep([&](tenax::attempt_info const& a) {
         sources.push_back(a.source);
       });
-  tenax::retry_loop loop{policy};
+  tenax::retry_loop loop{policy, at(0s)};
   auto const asking = [&](auto d) {
-    static_cast<void>(loop.start_attempt());
-    return loop.finish_attempt(tests::thrown<int>(tenax::retry_after(d, 1))).delay;
+    static_cast<void>(loop.start_attempt(at(0s)));
+    return loop.finish_attempt(tests::thrown<int>(tenax::retry_after(d, 1)), at(0s)).delay;
   };
   CHECK(asking(5s) == 10s);
   CHECK(asking(10s) == 10s);
@@ -257,8 +257,8 @@ TEST_CASE("An unstarted call has as its outcome what a plain call throws") {
   CHECK(expired.unstarted<void>().exception_as<tenax::expired>() != nullptr);
 
   test_gate gate({admission::refuse("closed", 3s)});
-  tenax::retry_loop refused{tenax::retrying{}.through(std::ref(gate))};
-  CHECK(refused.start_attempt().reason == stop_reason::refused_by_gate);
+  tenax::retry_loop refused{tenax::retrying{}.through(std::ref(gate)), at(0s)};
+  CHECK(refused.start_attempt(at(0s)).reason == stop_reason::refused_by_gate);
   CHECK(refused.refusal().reason == std::string("closed"));
   CHECK(refused.refusal().retry_after == tenax::optional_duration(3s));
   CHECK(refused.unstarted<int>().exception_as<tenax::refused>()->what() == std::string("closed"));
@@ -489,11 +489,11 @@ TEST_CASE("An engine that has stopped before an attempt holds no tickets, althou
                           .through(std::ref(outer))
                           .through(std::ref(inner))
                           .cancel_with(pressed_token{&pressed});
-  tenax::retry_loop refused{policy};
-  CHECK(refused.start_attempt().reason == stop_reason::refused_by_gate);
+  tenax::retry_loop refused{policy, at(0s)};
+  CHECK(refused.start_attempt(at(0s)).reason == stop_reason::refused_by_gate);
   CHECK(outer.held() == 0);
 
-  tenax::retry_loop late{policy};
+  tenax::retry_loop late{policy, at(0s)};
   CHECK(late.start_attempt(at(0s)).waits());
   CHECK(outer.held() == 1);
   CHECK(late.start_attempt(at(10s)).reason == stop_reason::expired_on_entry);

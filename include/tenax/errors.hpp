@@ -113,11 +113,11 @@ class cancelled : public std::exception, public classified_error {
   [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 };
 
-/// Thrown by a call whose deadline had passed before its first attempt could start.
+/// Thrown by a call whose deadline left no time for a first attempt: it had passed, or a gate's wait would have passed it.
 class expired : public std::exception {
  public:
   [[nodiscard]] char const* what() const noexcept override {
-    return "tenax: the deadline passed before the first attempt";
+    return "tenax: the deadline left no time for a first attempt";
   }
 };
 

@@ -19,7 +19,7 @@ enum class stop_reason : unsigned char {
   refused_by_gate,       ///< a gate did not admit the attempt
   server_forbids,        ///< the server said not to ask again
   server_wait_too_long,  ///< the server asked for a wait above `max_server_wait`
-  expired_on_entry       ///< the deadline had passed before the first attempt could start
+  expired_on_entry       ///< the deadline left no time for a first attempt
 };
 
 /// The name of a reason as it is spelled in `stop_reason`.
@@ -52,6 +52,8 @@ struct report {
   duration elapsed{};               ///< from the start of the call to its end
   duration waited{};                ///< of that, waited between attempts and at gates
   optional_duration server_wait{};  ///< what the last answer asked us to wait, for example to re-queue the job
+  char const* refusal = "";         ///< what a gate said that kept the next attempt from starting; empty if none did
+  optional_duration retry_after{};  ///< when asking that gate again may help, if it knows
 
   /// Whether the call ended with a value that is no failure.
   [[nodiscard]] constexpr bool succeeded() const noexcept { return reason == stop_reason::succeeded; }

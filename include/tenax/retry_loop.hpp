@@ -29,11 +29,12 @@ namespace tenax {
 ///   if (next.stops()) loop.conclude(result);
 /// }
 /// ```
-/// If `reads_clock` is false, no part of the policy looks at time and every `now` may be left out.
+/// If `reads_clock` is false, no part of the policy looks at time, and every `now` may be left out; otherwise that does not
+/// compile.
 ///
 /// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> `after_attempt` -> retry predicate ->
-/// gates are told -> wait strategy -> stop condition -> `before_sleep`. A callback's exception passes through; the loop is
-/// then only good for destruction, which gives back what gates had granted.
+/// gates are told -> wait strategy -> stop condition -> would gates refuse? -> `before_sleep`. A callback's exception passes
+/// through; the loop is then only good for destruction, which gives back what gates had granted.
 ///
 /// `Policy` is held by value; `retry_loop<Policy const&>` refers to one that outlives the loop. `ReadsClock` may be set to
 /// true for the sake of `info().elapsed`.
@@ -58,9 +59,10 @@ class retry_loop : public detail::loop_state {
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
   /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
-  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy, time_point now = {},
-                                                       random_source* random = nullptr)
+  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy, time_point now, random_source* random = nullptr)
       : loop_state(now, random), policy_(static_cast<Policy&&>(policy)) {}
+  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy)
+      : retry_loop(static_cast<Policy&&>(policy), without_time()) {}
 
   /// Moves the state of the call; the loop moved from is only good for destruction.
   [[gnu::always_inline]] constexpr retry_loop(retry_loop&& other) noexcept
@@ -70,7 +72,8 @@ class retry_loop : public detail::loop_state {
 
   /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
-  [[gnu::always_inline]] constexpr decision start_attempt(time_point now = {}) {
+  [[gnu::always_inline]] constexpr decision start_attempt() { return start_attempt(without_time()); }
+  [[gnu::always_inline]] constexpr decision start_attempt(time_point now) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     if (detail::asked_to_stop(policy_.token)) {
       if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
@@ -86,14 +89,14 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (!gates_type::empty) {
       admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
-      if (answer.answer == admission::verdict::refused) {
-        refusal_ = answer.reason;
-        refusal_retry_after_ = answer.retry_after;
-        return give_back_and_stop(stop_reason::refused_by_gate);
-      }
+      if (answer.answer == admission::verdict::refused) return refused_by(answer);
       if (answer.answer == admission::verdict::wait) {
         if constexpr (has_deadline) {
-          if (answer.delay >= time_left_) return give_back_and_stop(out_of_time().reason);
+          if (answer.delay >= time_left_) {
+            refusal_ = "a gate's wait would pass the deadline";
+            refusal_retry_after_ = answer.delay;
+            return give_back_and_stop(out_of_time().reason);
+          }
         }
         return wait(answer.delay, now);
       }
@@ -107,7 +110,11 @@ class retry_loop : public detail::loop_state {
 
   /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
   template <class T>
-  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now = {}) {
+  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result) {
+    return finish_attempt(result, without_time());
+  }
+  template <class T>
+  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     attempt<T> a{numbers(policy_.token), result};
@@ -150,6 +157,11 @@ class retry_loop : public detail::loop_state {
     stop::answer enough = detail::ask_stop(policy_.condition, a);
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
     if (enough.stop) return stop(enough.reason);
+    if constexpr (gates_type::foresees) {
+      auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
+      admission const answer = policy_.gates.foresee(numbers(policy_.token), now, then);
+      if (answer.answer == admission::verdict::refused) return refused_by(answer);
+    }
 
     if constexpr (observers_type::template hears_before_sleep<T>) {
       a.server_wait = advice.wait;
@@ -195,6 +207,19 @@ class retry_loop : public detail::loop_state {
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
  private:
+  static constexpr time_point without_time() noexcept {
+    static_assert(!reads_clock,
+                  "tenax: this policy looks at time (a deadline, a gate, an observer): pass the time to retry_loop, "
+                  "start_attempt and finish_attempt, as in loop.start_attempt(now())");
+    return {};
+  }
+
+  constexpr decision refused_by(admission const& answer) {
+    refusal_ = answer.reason;
+    refusal_retry_after_ = answer.retry_after;
+    return give_back_and_stop(stop_reason::refused_by_gate);
+  }
+
   /// Stops before an attempt: what gates have granted goes back to them.
   constexpr decision give_back_and_stop(stop_reason reason) {
     tickets_ = {};

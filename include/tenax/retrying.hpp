@@ -241,7 +241,9 @@ class retrying : public Policy {
     if constexpr (detail::call_fits<Policy, F, Args...>) {
       auto const attempt = [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); };
       auto const finish = [](auto const& loop, outcome<result>&& last) -> report<result> {
-        return {std::move(last), loop.reason(), loop.attempts(), loop.elapsed(), loop.waited(), loop.server_wait()};
+        auto const why = loop.refusal();
+        return {std::move(last), loop.reason(),      loop.attempts(), loop.elapsed(),
+                loop.waited(),   loop.server_wait(), why.reason,      why.retry_after};
       };
       return detail::drive<result, true>(policy(), detail::unwrap(environment_), attempt, finish);
     } else {

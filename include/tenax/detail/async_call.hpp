@@ -82,7 +82,9 @@ class async_call {
   }
   [[nodiscard]] report<T> report_result() {
     auto&& last = result();
-    return {std::move(last), loop_.reason(), loop_.attempts(), loop_.elapsed(), loop_.waited(), loop_.server_wait()};
+    auto const why = loop_.refusal();
+    return {std::move(last), loop_.reason(),      loop_.attempts(), loop_.elapsed(),
+            loop_.waited(),  loop_.server_wait(), why.reason,       why.retry_after};
   }
 
   /// The outcome of the attempt that has ended last.

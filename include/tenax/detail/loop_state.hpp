@@ -44,7 +44,7 @@ class loop_state {
   [[nodiscard]] constexpr duration elapsed() const noexcept { return elapsed_; }
   /// All that was waited so far.
   [[nodiscard]] constexpr duration waited() const noexcept { return waited_; }
-  /// What a gate said that refused the call.
+  /// What a gate said that refused the call, or whose wait the deadline did not allow.
   [[nodiscard]] constexpr admission refusal() const noexcept {
     return admission::refuse(refusal_, refusal_retry_after_);
   }

@@ -92,7 +92,7 @@ inline void write(description& out, stop_reason reason) {
     case stop_reason::refused_by_gate: return out.text("refused by a gate");
     case stop_reason::server_forbids: return out.text("forbidden by the server");
     case stop_reason::server_wait_too_long: return out.text("the server's wait is too long");
-    case stop_reason::expired_on_entry: return out.text("out of time before the first attempt");
+    case stop_reason::expired_on_entry: return out.text("no time for a first attempt");
   }
   out.text("unknown");
 }
@@ -104,6 +104,14 @@ void write(description& out, report<T> const& r) {
   if (!r.succeeded()) {
     out.text(", ");
     write(out, r.reason);
+    if (*r.refusal != '\0') {
+      out.text(": ");
+      out.text(r.refusal);
+      if (r.retry_after) {
+        out.text(", again in ");
+        out.time(in_passing(*r.retry_after));
+      }
+    }
   }
   write_server_wait(out, r.server_wait);
   write_time(out, ", elapsed ", r.elapsed);

@@ -98,6 +98,13 @@ class circuit_breaker {
     return answer;
   }
 
+  /// Refuses what would find the circuit open still, or isolated.
+  admission foresee(attempt_info const&, time_point now, time_point then) const {
+    std::lock_guard const lock(mutex_);
+    if (state_ == circuit_state::isolated || (state_ == circuit_state::open && then < open_until_)) return ask(now);
+    return admission::go();
+  }
+
   void report(ticket& t, feedback const& f, time_point now) {
     std::unique_lock lock(mutex_);
     if (t.gate_ == nullptr) return;

@@ -70,6 +70,9 @@ struct feedback {
 ///      already been granted;
 ///   3. `g.report(ticket, feedback, now)`: how the admitted attempt ended. Called once for an attempt.
 /// `info.number` is the number of the attempt that is to start. A gate neither waits nor blocks.
+///
+/// A gate may have `g.foresee(info, now, then)`, an `admission` too: whether it would refuse a retry that is to start at
+/// `then`, as far as it knows `now`. It is asked before the wait, so that nobody waits in vain, and takes nothing.
 template <class G>
 concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_move_assignable_v<typename G::ticket> &&
                requires(G& g, typename G::ticket& t, attempt_info const& a, feedback const& f, time_point now) {
@@ -104,6 +107,7 @@ using unwrapped = std::remove_reference_t<decltype(unwrap(std::declval<T const&>
 /// The gates of a policy: none.
 struct no_gates {
   static constexpr bool empty = true;
+  static constexpr bool foresees = false;
   struct tickets {};
 
   constexpr admission admit(tickets&, attempt_info const&, time_point) const noexcept { return {}; }
@@ -116,6 +120,9 @@ struct no_gates {
 template <class Outer, class Gate>
 struct gates {
   static constexpr bool empty = false;
+  static constexpr bool own_foresees =
+      requires(unwrapped<Gate>& g, attempt_info const& a, time_point t) { g.foresee(a, t, t); };
+  static constexpr bool foresees = Outer::foresees || own_foresees;
   struct tickets {
     typename Outer::tickets outer{};
     typename unwrapped<Gate>::ticket own{};
@@ -126,6 +133,18 @@ struct gates {
   constexpr admission admit(tickets& t, attempt_info const& a, time_point now) const {
     auto const answer = outer.admit(t.outer, a, now);
     return answer.answer == admission::verdict::go ? unwrap(own).admit(t.own, a, now) : answer;
+  }
+
+  constexpr admission foresee([[maybe_unused]] attempt_info const& a, [[maybe_unused]] time_point now,
+                              [[maybe_unused]] time_point then) const {
+    if constexpr (Outer::foresees) {
+      if (auto const answer = outer.foresee(a, now, then); answer.answer == admission::verdict::refused) return answer;
+    }
+    if constexpr (own_foresees) {
+      return unwrap(own).foresee(a, now, then);
+    } else {
+      return {};
+    }
   }
 
   constexpr void report(tickets& t, feedback const& f, time_point now) const {

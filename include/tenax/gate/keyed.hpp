@@ -75,6 +75,13 @@ class keyed {
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
       return all_->admit(key_, t, info, now);
     }
+    admission foresee(attempt_info const& info, time_point now, time_point then) const
+      requires requires(Gate& g) { g.foresee(info, now, then); }
+    {
+      auto answer = admission::go();
+      all_->visit(key_, [&](Gate& g) { answer = g.foresee(info, now, then); });
+      return answer;
+    }
     void report(ticket& t, feedback const& f, time_point now) const { keyed::report(t, f, now); }
 
     /// Calls `f()` when the gate admits it: see `call_through`.

@@ -92,7 +92,9 @@ class rate_limiter {
     // A caller that would give up at its deadline takes nothing.
     if (t.gate_ == nullptr) t.grant_.latest = saturating_add(now.time_since_epoch(), info.time_left).count();
     auto const answer = ask(t, now);
-    return answer.answer == admission::verdict::refused ? admission::wait(info.time_left) : answer;
+    if (answer.answer != admission::verdict::refused) return answer;
+    auto const too_long = duration(limits_.start(count(now), t.grant_.weight) - count(now));
+    return admission::wait(detail::longer(info.time_left, too_long));
   }
 
   void report(ticket& t, feedback const&, time_point) noexcept {

@@ -60,10 +60,16 @@ class windowed_retry_budget {
     if (info.number == 1) return admission::go();
     std::lock_guard const lock(mutex_);
     if (t.gate_ != nullptr) return admission::go();
-    if (!take(now)) return admission::refuse("retry budget exhausted");
+    if (!take(now)) return admission::refuse(exhausted);
     t.grant_ = {counts_.newest()};
     t.gate_ = this;
     return admission::go();
+  }
+
+  /// As things stand, whatever successes of others, or the end of a window, may add until then.
+  admission foresee(attempt_info const&, time_point now, time_point) {
+    std::lock_guard const lock(mutex_);
+    return left_at(now) < whole_retry ? admission::refuse(exhausted) : admission::go();
   }
 
   void report(ticket& t, feedback const& f, time_point now) {
@@ -99,6 +105,7 @@ class windowed_retry_budget {
  private:
   friend ticket;
 
+  static constexpr char const* exhausted = "retry budget exhausted";
   // Below 1, because 100 successes of 0.29 each do not quite make 29 retries in binary.
   static constexpr double whole_retry = 1 - 1e-6;
 

@@ -43,6 +43,10 @@ class log_line {
     if (a.number == 0) {
       put("tenax: gave up before the first attempt: ");
       put(to_string(reason));
+      if (auto const* const caught = a.result.caught(); reason == stop_reason::refused_by_gate && caught != nullptr) {
+        put(": ");
+        put(caught->standard()->what());
+      }
       return;
     }
     std::snprintf(text_, sizeof text_, "tenax: gave up after attempt %lu (", static_cast<unsigned long>(a.number));
