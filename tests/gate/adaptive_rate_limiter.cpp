@@ -385,6 +385,8 @@ TEST_CASE("Who leaves holds nobody up") {
     for (auto& t : impatient) CHECK(limiter.admit(t, {}, now).answer == tenax::admission::verdict::wait);
     CHECK(limiter.admit(last, {}, now).answer == tenax::admission::verdict::wait);
     CHECK(limiter.state().waiting == 6);
+    impatient[2] = {};
+    CHECK(limiter.state().waiting == 5);
   }
   CHECK(limiter.state().waiting == 1);
   CHECK(limiter.admit(last, {}, now + 101ms).answer == tenax::admission::verdict::go);

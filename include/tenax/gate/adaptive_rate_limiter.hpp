@@ -155,12 +155,14 @@ class adaptive_rate_limiter {
   /// What it does now.
   [[nodiscard]] adaptive_rate_state state() const {
     std::lock_guard const lock(mutex_);
+    std::uint32_t waiting = 0;
+    for (auto const& p : queue_) waiting += p.gone ? 0 : 1;
     return {.rate = search_.rate(),
             .doing = static_cast<adaptive_rate_state::phase>(search_.current_phase()),
             .paused_until = time_point(duration(search_.paused_until())),
             .generation = search_.generation(),
             .in_flight = in_flight_,
-            .waiting = static_cast<std::uint32_t>(queue_.size()),
+            .waiting = waiting,
             .admitted = admitted_,
             .throttled = throttled_};
   }
