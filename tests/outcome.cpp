@@ -280,6 +280,17 @@ TEST_CASE("An outcome is assigned, and what it held is released") {
   CHECK(a == 1);
 }
 
+TEST_CASE("An outcome is assigned what its value holds") {
+  struct page {
+    int number;
+    std::unique_ptr<outcome<page>> next;
+  };
+  outcome<page> o(page{1, std::make_unique<outcome<page>>(page{2, nullptr})});
+  o = std::move(*o.value().next);
+  CHECK(o.value().number == 2);
+  CHECK(o.value().next == nullptr);
+}
+
 TEST_CASE("Outcomes of values are constants in constant expressions") {
   STATIC_REQUIRE(outcome<int>(42).value() == 42);
   STATIC_REQUIRE(outcome<void>().has_value());

@@ -238,8 +238,8 @@ TEST_CASE("Who asked for the wait is told: the strategy or the server") {
   CHECK(asking(5s) == 10s);
   CHECK(asking(10s) == 10s);
   CHECK(asking(15s) == 15s);
-  static_cast<void>(loop.start_attempt());
-  CHECK(loop.finish_attempt(down()).delay == 10s);
+  static_cast<void>(loop.start_attempt(at(0s)));
+  CHECK(loop.finish_attempt(down(), at(0s)).delay == 10s);
   CHECK(sources == std::vector{wait_source::strategy, wait_source::server, wait_source::server, wait_source::strategy});
 }
 
@@ -499,7 +499,7 @@ TEST_CASE("An engine that has stopped before an attempt holds no tickets, althou
   CHECK(late.start_attempt(at(10s)).reason == stop_reason::expired_on_entry);
   CHECK(outer.held() == 0);
 
-  tenax::retry_loop cancelled{policy};
+  tenax::retry_loop cancelled{policy, at(0s)};
   CHECK(cancelled.start_attempt(at(0s)).waits());
   CHECK(outer.held() == 1);
   pressed = true;
@@ -507,7 +507,7 @@ TEST_CASE("An engine that has stopped before an attempt holds no tickets, althou
   CHECK(outer.held() == 0);
   pressed = false;
 
-  tenax::retry_loop too_long{policy};
+  tenax::retry_loop too_long{policy, at(0s)};
   CHECK(too_long.start_attempt(at(0s)).reason == stop_reason::expired_on_entry);
   CHECK(outer.held() == 0);
 }
@@ -515,8 +515,8 @@ TEST_CASE("An engine that has stopped before an attempt holds no tickets, althou
 TEST_CASE("An engine that is dropped half-way gives its tickets back") {
   test_gate gate;
   {
-    tenax::retry_loop loop{tenax::retrying{}.through(std::ref(gate))};
-    CHECK(loop.start_attempt().starts());
+    tenax::retry_loop loop{tenax::retrying{}.through(std::ref(gate)), at(0s)};
+    CHECK(loop.start_attempt(at(0s)).starts());
     CHECK(gate.held() == 1);
   }
   CHECK(gate.held() == 0);

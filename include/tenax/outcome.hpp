@@ -116,10 +116,10 @@ class outcome {
   constexpr outcome& operator=(outcome&& other) noexcept
     requires(std::is_nothrow_move_constructible_v<stored>)
   {
-    if (this != &other) {
-      this->~outcome();
-      std::construct_at(this, std::move(other));
-    }
+    // What is assigned may be a part of what is released.
+    outcome taken(std::move(other));
+    this->~outcome();
+    std::construct_at(this, std::move(taken));
     return *this;
   }
 

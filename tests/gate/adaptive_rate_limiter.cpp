@@ -38,6 +38,23 @@ struct saying {
   }
 };
 
+/// Waits for its turn, and moves the time on.
+void admitted(adaptive_rate_limiter& limiter, adaptive_rate_limiter::ticket& t, tenax::duration& now) {
+  for (;;) {
+    auto const answer = tests::ask(limiter, t, now);
+    if (answer.answer == tests::verdict::go) return;
+    now += answer.delay;
+  }
+}
+
+/// One request that is answered at once. When it was sent.
+tenax::duration request(adaptive_rate_limiter& limiter, tenax::duration& now, tenax::feedback const& answer = {}) {
+  adaptive_rate_limiter::ticket t;
+  admitted(limiter, t, now);
+  limiter.report(t, answer, tenax::time_point(now));
+  return now;
+}
+
 }  // namespace
 
 TEST_CASE("An hour against 15 in 30 seconds, unknown") {
@@ -160,6 +177,45 @@ TEST_CASE("What is announced is held at half a percent below, and what was sent 
   CHECK(unimpressed.state().rate == Approx(10));
 }
 
+TEST_CASE("A limit of a few in a day is not exceeded, either") {
+  tenax::rate const ten{.permits = 10, .per = 24h};
+  adaptive_rate_limiter limiter({.limit = ten});
+  tenax::duration now{};
+  auto const first = request(limiter, now);
+  CHECK(request(limiter, now) - first >= ten.interval());
+
+  adaptive_rate_limiter told;
+  auto const before = request(told, now, {.left = {.limit = 10, .window = 24h}});
+  CHECK(request(told, now) - before >= ten.interval());
+
+  // Nor is one of less than there is time for.
+  adaptive_rate_limiter hardly({.limit = {.permits = 1, .per = tenax::duration::max() - 1ns}});
+  now = 0ns;
+  request(hardly, now, {.left = {.limit = 1, .window = tenax::duration::max() - 1ns}});
+  adaptive_rate_limiter::ticket t;
+  CHECK(tests::ask(hardly, t, now).delay > 24h * 365 * 50);
+}
+
+TEST_CASE("When less is announced than was sent, the next request waits for one window, and not for all that") {
+  adaptive_rate_limiter limiter;
+  tenax::duration now{};
+  for (int i = 0; i < 200; ++i) request(limiter, now, {.left = {.limit = 100, .window = 1min}});
+  auto const last = request(limiter, now, {.left = {.limit = 10, .window = 1min}});
+  auto const waited = request(limiter, now) - last;
+  CHECK(waited >= 54s);
+  CHECK(waited <= 1min);
+}
+
+TEST_CASE("A limit that is announced when its window is over already holds nobody up") {
+  adaptive_rate_limiter limiter;
+  tenax::duration now{};
+  adaptive_rate_limiter::ticket t;
+  admitted(limiter, t, now);
+  now += 3s;
+  limiter.report(t, {.left = {.limit = 10, .window = 1s}}, tenax::time_point(now));
+  CHECK(tests::asked(limiter, t, now) == tests::verdict::go);
+}
+
 TEST_CASE("Where others use an announced limit, too, what is left counts") {
   using verdict = tenax::admission::verdict;
   tenax::time_point now{};
@@ -245,6 +301,63 @@ TEST_CASE("A pause holds everybody, and then they go one by one") {
   CHECK(limiter.state().throttled == 1);
 }
 
+TEST_CASE("A pause without end holds everybody, also after one that was too short") {
+  adaptive_rate_limiter limiter;
+  tenax::duration now{};
+  request(limiter, now);
+  request(limiter, now, {.how = tests::kind::throttled, .server_wait = 1s});
+  request(limiter, now, {.how = tests::kind::throttled, .server_wait = tenax::duration::max()});
+  CHECK(limiter.state().paused_until == tenax::time_point::max());
+  adaptive_rate_limiter::ticket a, b;
+  CHECK(tests::asked(limiter, a, now) == tests::verdict::wait);
+  CHECK(tests::asked(limiter, b, now) == tests::verdict::wait);
+  CHECK(tests::asked(limiter, b, now + 24h) == tests::verdict::wait);
+}
+
+TEST_CASE("A night without requests after the first refusal does not count as what the server allows") {
+  adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
+  simulation::token_bucket server(0.5, 15, tells::seconds_rounded_up);
+  tenax::duration now{};
+  int accepted = 0;
+  auto const send = [&] {
+    adaptive_rate_limiter::ticket t;
+    admitted(limiter, t, now);
+    auto const r = server.answer(tenax::time_point(now));
+    bool const good = r.status != 429;
+    accepted += good ? 1 : 0;
+    now += 200ms;
+    limiter.report(t, {.how = good ? tests::kind::success : tests::kind::throttled, .server_wait = r.retry_after},
+                   tenax::time_point(now));
+    return good;
+  };
+  while (send()) {
+  }
+  now += 8h;
+  accepted = 0;
+  for (auto const end = now + 10min; now < end;) send();
+  CHECK(accepted >= 290);  // of 315
+}
+
+TEST_CASE("A limiter that is back at the limit it was given keeps to it") {
+  adaptive_rate_limiter limiter({.limit = tenax::per_second(10)});
+  tenax::duration now{}, last = -1min;
+  auto const run_until = [&](tenax::duration end, tenax::duration interval) {
+    while (now < end) {
+      adaptive_rate_limiter::ticket t;
+      admitted(limiter, t, now);
+      bool const good = now - last >= interval;
+      if (good) last = now;
+      limiter.report(t, {.how = good ? tests::kind::success : tests::kind::throttled, .server_wait = good ? 0s : 5s},
+                     tenax::time_point(now));
+    }
+  };
+  run_until(5min, 1s);
+  CHECK(limiter.state().rate < 1);
+  run_until(10min, 90ms);
+  CHECK(limiter.state().rate == Approx(9.95));
+  CHECK(limiter.state().doing == tenax::adaptive_rate_state::phase::steady);
+}
+
 TEST_CASE("Refusals of one generation cut the rate once") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(1000)});
   tenax::time_point now{};
@@ -272,6 +385,8 @@ TEST_CASE("Who leaves holds nobody up") {
     for (auto& t : impatient) CHECK(limiter.admit(t, {}, now).answer == tenax::admission::verdict::wait);
     CHECK(limiter.admit(last, {}, now).answer == tenax::admission::verdict::wait);
     CHECK(limiter.state().waiting == 6);
+    impatient[2] = {};
+    CHECK(limiter.state().waiting == 5);
   }
   CHECK(limiter.state().waiting == 1);
   CHECK(limiter.admit(last, {}, now + 101ms).answer == tenax::admission::verdict::go);
@@ -322,6 +437,8 @@ TEST_CASE("Rates that make no sense, or that it could not keep to, are refused")
   CHECK(given({.start = tenax::per_second(10).with_burst(5)}) == no_burst);
   CHECK(given({.limit = tenax::per_second(10).with_burst(5)}) == no_burst);
   CHECK(given({.start = {.permits = 0}}) == "tenax: rate: permits must be at least 1, but is 0");
+  // Also where it is not needed.
+  CHECK(given({.start = tenax::per_second(10).with_burst(5), .limit = tenax::per_second(10)}) == no_burst);
 }
 
 TEST_CASE("Phases have names") {

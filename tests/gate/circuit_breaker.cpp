@@ -373,6 +373,11 @@ TEST_CASE("circuit_breaker: options that make no sense are refused") {
   CHECK(refused_options({.open_factor = 0.5}) == "tenax: circuit_breaker: open_factor must be at least 1, but is 0.5");
   CHECK(refused_options({.max_open = 2s}) ==
         "tenax: circuit_breaker: max_open must not be below open_for (5s), but is 2s");
+  std::chrono::duration<double> const nan(std::numeric_limits<double>::quiet_NaN());
+  CHECK(refused_options({.max_open = nan}) ==
+        "tenax: circuit_breaker: max_open must not be below open_for (5s), but is not a number");
+  CHECK(refused_options({.failure_ratio = 0.5, .window = nan}) ==
+        "tenax: circuit_breaker: window must be more than zero, but is not a number");
   CHECK(refused_options({.open_jitter = 1.5}) ==
         "tenax: circuit_breaker: open_jitter must be between 0 and 1, but is 1.5");
   CHECK(refused_options({.probes = 0}) == "tenax: circuit_breaker: probes must be at least 1, but is 0");

@@ -49,6 +49,16 @@ bool has(All& all, auto key) {
   return all.visit(key, [](auto&) {});
 }
 
+/// Throws when `calls_left` reaches 0; never if it is negative.
+struct throwing_hash {
+  static inline int calls_left = -1;
+
+  std::size_t operator()(int key) const {
+    if (calls_left >= 0 && calls_left-- == 0) throw std::runtime_error("no hash");
+    return static_cast<std::size_t>(key);
+  }
+};
+
 }  // namespace
 
 static_assert(tenax::gate_view<breakers::view> && tenax::gate<breakers::view const>);
@@ -203,6 +213,27 @@ TEST_CASE("keyed: a factory that throws leaves nothing behind") {
   CHECK_THROWS_AS(attempted(all, 7, kind::success), std::runtime_error);
   CHECK(all.size() == 0);
   CHECK(attempted(all, 7, kind::success));
+}
+
+TEST_CASE("keyed: a hash that throws, whenever that is, ends the call and leaves nothing behind") {
+  for (int calls = 0; calls < 12; ++calls) {
+    keyed<int, bulkhead, throwing_hash> all(one_at_once, {.max_keys = 2, .forget_after = 10s});
+    CHECK(attempted(all, 0, kind::success, 0s));
+    CHECK(attempted(all, 16, kind::success, 1s));
+    throwing_hash::calls_left = calls;
+    bool good = true;
+    try {
+      good = attempted(all, 32, kind::success, 2s);
+      good = attempted(all, 48, kind::success, 20s) && good;
+    } catch (std::runtime_error const&) {
+    }
+    throwing_hash::calls_left = -1;
+    CHECK(good);
+    CHECK(all.size() <= 2);
+    CHECK(attempted(all, 0, kind::success, 21s));
+    all.forget_idle(tenax::time_point(1min));
+    CHECK(all.size() == 0);
+  }
 }
 
 TEST_CASE("keyed: options that make no sense are refused") {

@@ -308,6 +308,33 @@ TEST_CASE("Telling of an attempt that was not admitted keeps no moment") {
   CHECK(limiter.wait_hint(1, moment{0}) == 100ms);
 }
 
+TEST_CASE("A ticket takes the weight of whom it is shown to") {
+  rate_limiter limiter(per_second(1).with_burst(3));
+  auto const both = limiter.with_weight(2);
+  rate_limiter<>::ticket t;
+  CHECK(asked(both, t) == verdict::go);
+  tell(both, t, kind::success);
+  CHECK(asked(limiter, t) == verdict::go);
+  tell(limiter, t, kind::success);
+  CHECK(asked(limiter, t) == verdict::wait);
+}
+
+TEST_CASE("A burst that is worth more than there is time is used up all the same") {
+  // A hundred times three years, after four.
+  constexpr auto year = std::chrono::hours(24 * 365);
+  rate_limiter limiter(tenax::rate{.permits = 1, .per = 3 * year, .burst = 100});
+  int had = 0;
+  while (had < 200 && limiter.try_acquire(1, moment{tenax::duration(4 * year).count()})) ++had;
+  CHECK(had >= 40);
+  CHECK(had <= 102);
+
+  // Two of two hundred years are as good as one, and that is kept to.
+  rate_limiter slow(tenax::rate{.permits = 1, .per = 200 * year, .burst = 2});
+  CHECK(slow.try_acquire(1, moment{0}));
+  CHECK_FALSE(slow.try_acquire(1, moment{tenax::duration(100 * year).count()}));
+  CHECK(slow.try_acquire(1, moment{tenax::duration(200 * year).count()}));
+}
+
 TEST_CASE("Eight threads that try get all there is, and nothing twice") {
   constexpr std::uint64_t each = tests::at_length ? 130'000 : 13'000;
   constexpr std::uint64_t burst = 1000;

@@ -22,8 +22,12 @@ struct gcra {
   std::uint64_t burst = 1;
 
   constexpr gcra() = default;
-  constexpr explicit gcra(rate const& r)
-      : interval(r.interval().count()), depth(saturating_multiply(r.interval(), r.burst).count()), burst(r.burst) {}
+  constexpr explicit gcra(rate const& r) : interval(r.interval().count()), burst(r.burst) {
+    // A bucket that is worth more than 146 years is no deeper: beyond the end of time, nothing taken from it would count.
+    auto const most = static_cast<std::uint64_t>(INT64_MAX / 2 / interval);
+    if (burst > most) burst = most > 1 ? most : 1;
+    depth = saturating_multiply(r.interval(), burst).count();
+  }
 
   [[nodiscard]] constexpr std::int64_t cost(std::uint64_t weight) const noexcept {
     return saturating_multiply(duration(interval), weight).count();

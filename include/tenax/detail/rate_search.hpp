@@ -47,6 +47,7 @@ class rate_search {
     rate_search search(limit);
     search.given_ = search.ceiling_ = search.high_ = limit;
     search.phase_ = phase::steady;
+    search.limit_rate();
     return search;
   }
 
@@ -66,18 +67,19 @@ class rate_search {
   }
 
   [[nodiscard]] std::int64_t interval() const noexcept {
+    constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of some do not overflow
     auto const ns = 1e9 / rate_;
-    return ns < 9e18 ? static_cast<std::int64_t>(ns) + 1 : INT64_MAX / 2;
+    return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
   }
 
   /// The server says what it allows in each `window`. The rate is held half a percent below, and never above; what is refused
   /// all the same lowers it. What was sent too fast before that was known is made up for.
   void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
     if (limit == announced_) return;
-    bool const at_ceiling = announced_ == 0 || (phase_ == phase::steady && low_ >= ceiling_);
+    bool const as_announced = announced_ == 0 || (phase_ == phase::steady && low_ >= ceiling_);
     announced_ = limit;
     ceiling_ = given_ > 0 ? least(given_, 0.995 * limit) : 0.995 * limit;
-    if (!at_ceiling && low_ <= ceiling_) {
+    if (!as_announced && low_ <= ceiling_) {
       high_ = high_ > 0 ? least(high_, ceiling_) : ceiling_;
       return limit_rate();
     }
@@ -104,7 +106,10 @@ class rate_search {
     bool const told = holds_to_what_is_left(now);
     bool const paced = history_.count() != 0 && !told && now - last_grant_ < interval() + interval() / 2;
     bool const first = pause_.leave(now);
-    blackout_.sent(now, history_.count() != 0 && !first && now - last_grant_ > 1'000'000'000 + 2 * interval());
+    auto const since = pause_.until() > last_grant_ ? pause_.until() : last_grant_;
+    bool const idle = history_.count() != 0 && now - since > 1'000'000'000 + 2 * interval();
+    blackout_.sent(now, idle && !first);
+    if (idle) idle_ += now - since;
     history_.add(now);
     last_grant_ = now;
     return {generation_, version_, !told && (paced || first), first, told, now};
@@ -122,6 +127,7 @@ class rate_search {
       case phase::start:
         if (accepted_ >= 4) {
           low_ = rate_;
+          if (at_ceiling()) phase_ = phase::steady;
           set_rate(rate_ * 2);
         }
         break;
@@ -165,7 +171,8 @@ class rate_search {
     ++generation_;
     told_.refused(s.told);
     auto const pause_seconds = seconds(pause_.until() > now ? pause_.until() - now : 0);
-    auto const since_last = probes_.refused(now, pause_seconds) - (now - s.at);
+    auto const busy = probes_.refused(now, pause_seconds) - (now - s.at) - idle_;
+    idle_ = 0;
     if (s.first_after_pause && history_.count() > 1) {
       // The pause was cut short by rounding or chosen too short, which says nothing about the rate.
       if (wait >= 0) pause_.lengthen();
@@ -194,7 +201,7 @@ class rate_search {
         break;
       case phase::search:
         high_ = rate_;
-        if (assumed_ && wait >= 0) doubt_low(since_last);
+        if (assumed_ && wait >= 0) doubt_low(busy);
         continue_search();
         break;
       case phase::steady: {
@@ -239,9 +246,11 @@ class rate_search {
   }
 
   void limit_rate() noexcept {
-    if (ceiling_ > 0 && rate_ > ceiling_) rate_ = ceiling_;
     if (rate_ < slowest) rate_ = slowest;
+    if (ceiling_ > 0 && rate_ > ceiling_) rate_ = ceiling_;
   }
+
+  [[nodiscard]] bool at_ceiling() const noexcept { return ceiling_ > 0 && low_ >= ceiling_; }
 
   /// A blackout costs as much as a `Retry-After` that was said.
   void learn_from(blackout::finding const& found) noexcept {
@@ -265,11 +274,10 @@ class rate_search {
   }
 
   /// What was demonstrated at the beginning may have been a burst. Between two refusals, for which the server says when it
-  /// allows more, it accepts what its limit is, and no burst.
-  void doubt_low(std::int64_t since_last) noexcept {
+  /// allows more, it accepts what its limit is, and no burst. `busy`: the time between them, as far as it was used.
+  void doubt_low(std::int64_t busy) noexcept {
     auto const n = accepted_since_refusal_ == 0 ? 1 : static_cast<double>(accepted_since_refusal_);
-    auto const allowed = n / seconds(since_last);
-    if (2 * allowed < low_) low_ = allowed;
+    if (busy > 0 && 2 * n / seconds(busy) < low_) low_ = n / seconds(busy);
   }
 
   void continue_search() noexcept {
@@ -288,12 +296,11 @@ class rate_search {
   /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
   void next_step() noexcept {
     ++step_;
-    bool const at_ceiling = ceiling_ > 0 && low_ >= ceiling_;
-    if (step_ <= 5 && !at_ceiling) return set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
+    if (step_ <= 5 && !at_ceiling()) return set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
     high_ = 0;
     probes_.start_over();
-    phase_ = at_ceiling ? phase::steady : phase::start;
-    set_rate(at_ceiling ? low_ : low_ * 2);
+    phase_ = at_ceiling() ? phase::steady : phase::start;
+    set_rate(at_ceiling() ? low_ : low_ * 2);
   }
 
   /// How many requests in a row have to be accepted before a rate counts as confirmed: so many that at this excess over the
@@ -324,6 +331,7 @@ class rate_search {
   double reach_ = unknown;  // how far above the lower end the next trial goes at most
   bool assumed_ = false;    // the lower end: nothing was accepted for long enough at that rate
   std::int64_t last_grant_ = 0;
+  std::int64_t idle_ = 0;  // since the last refusal: how long nothing was sent that might have been
   send_history history_;
   throttle_pause pause_;
   blackout blackout_;

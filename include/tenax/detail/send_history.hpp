@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tenax/detail/rate_math.hpp>
+#include <tenax/duration.hpp>
 
 namespace tenax::detail {
 
@@ -39,17 +40,18 @@ class send_history {
     return best;
   }
 
-  /// When the next one may be sent, if those of the last `window` should have been `interval` apart.
+  /// When the next one may be sent, if those of the last `window` should have been `interval` apart. After another window
+  /// at the latest: then none of them counts any more.
   [[nodiscard]] std::int64_t next_after(std::int64_t now, std::int64_t window, std::int64_t interval) const noexcept {
     auto const known = count_ < size ? count_ : size;
-    std::int64_t next = INT64_MIN;
+    auto next = duration(now);
+    auto const forgotten = saturating_add(next, duration(window));
     for (std::uint64_t i = 1; i <= known; ++i) {
       auto const at = moments_[(count_ - i) % size];
       if (now - at > window) break;
-      auto const then = at + static_cast<std::int64_t>(i) * interval;
-      next = then > next ? then : next;
+      next = longer(next, saturating_add(duration(at), saturating_multiply(duration(interval), i)));
     }
-    return next;
+    return shorter(next, forgotten).count();
   }
 
   /// How fast the last few were sent, which may be slower than they were allowed to.

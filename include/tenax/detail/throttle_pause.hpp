@@ -34,7 +34,7 @@ class throttle_pause {
   constexpr void lengthen() noexcept {
     constexpr std::int64_t step = 500'000'000;
     if (padding_ < 2 * step) padding_ += step;
-    until_ += step;
+    until_ = saturating_add(duration(until_), duration(step)).count();
   }
 
   /// A server that does not say how long is left alone for a round trip or an interval, and after every further refusal for

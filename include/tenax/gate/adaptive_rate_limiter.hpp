@@ -72,9 +72,9 @@ class adaptive_rate_limiter {
 
  public:
   /// Throws `std::invalid_argument` for a rate of no permits or no time, or with a burst.
-  explicit adaptive_rate_limiter(adaptive_rate_options const& options = {})
-      : search_(options.limit.permits != 0 ? detail::rate_search::with_ceiling(0.995 * of(checked(options.limit)))
-                                           : detail::rate_search(of(checked(options.start)))) {}
+  explicit adaptive_rate_limiter(adaptive_rate_options const& options = {}) : search_(of(checked(options.start))) {
+    if (options.limit.permits != 0) search_ = detail::rate_search::with_ceiling(0.995 * of(checked(options.limit)));
+  }
 
   adaptive_rate_limiter(adaptive_rate_limiter const&) = delete;
   adaptive_rate_limiter& operator=(adaptive_rate_limiter const&) = delete;
@@ -86,17 +86,17 @@ class adaptive_rate_limiter {
     std::lock_guard const lock(mutex_);
     auto const time = now.time_since_epoch().count();
     if (t.gate_ == nullptr) {
+      queue_.push_back({});  // may throw
       t.gate_ = this;
       t.grant_.admitted = false;
-      t.grant_.place = first_ + static_cast<std::int64_t>(queue_.size());
-      queue_.push_back({});
+      t.grant_.place = first_ + static_cast<std::int64_t>(queue_.size()) - 1;
     } else if (t.grant_.admitted) {
       // It has waited elsewhere since it was admitted.
       if (t.grant_.stamp.generation == search_.generation() && search_.paused_until() <= time) return admission::go();
+      queue_.push_front({});  // may throw
       t.grant_.admitted = false;
       --in_flight_;
       t.grant_.place = --first_;
-      queue_.push_front({});
     }
     drop_late(time);
     auto const next = search_.next(time);
@@ -110,7 +110,10 @@ class adaptive_rate_limiter {
       return admission::go();
     }
     auto const delay = delay_of(t.grant_.place - first_, next - time);
-    if (t.grant_.place >= first_) queue_[static_cast<std::size_t>(t.grant_.place - first_)].due = time + delay;
+    if (t.grant_.place >= first_) {
+      auto const due = saturating_add(now.time_since_epoch(), duration(delay));
+      queue_[static_cast<std::size_t>(t.grant_.place - first_)].due = due.count();
+    }
     return admission::wait(duration(delay));
   }
 
@@ -152,12 +155,14 @@ class adaptive_rate_limiter {
   /// What it does now.
   [[nodiscard]] adaptive_rate_state state() const {
     std::lock_guard const lock(mutex_);
+    std::uint32_t waiting = 0;
+    for (auto const& p : queue_) waiting += p.gone ? 0 : 1;
     return {.rate = search_.rate(),
             .doing = static_cast<adaptive_rate_state::phase>(search_.current_phase()),
             .paused_until = time_point(duration(search_.paused_until())),
             .generation = search_.generation(),
             .in_flight = in_flight_,
-            .waiting = static_cast<std::uint32_t>(queue_.size()),
+            .waiting = waiting,
             .admitted = admitted_,
             .throttled = throttled_};
   }

@@ -37,15 +37,15 @@ enum class circuit_state : unsigned char {
 struct circuit_breaker_options {
   std::optional<std::int64_t> failures{};           ///< failures in a row; at least 1
   std::optional<double> failure_ratio{};            ///< share of the calls in `window`; above 0, at most 1
-  optional_duration window{};                       ///< with `failure_ratio`: more than zero; 30 s if not given
+  std::optional<any_duration> window{};             ///< with `failure_ratio`: more than zero; 30 s if not given
   std::optional<std::int64_t> minimum_calls{};      ///< with `failure_ratio`: below it no ratio counts; 20 if not given
   bool count_throttled = true;                      ///< whether being throttled is a failure; otherwise it says nothing
   any_duration open_for = std::chrono::seconds(5);  ///< more than zero
   double open_factor = 2;                           ///< how much longer after each probe that failed; at least 1
-  optional_duration max_open{};         ///< not below `open_for`; if not given, 1 minute or `open_for`, the longer one
-  double open_jitter = 0.2;             ///< which share of that time is drawn at random; from 0 to 1
-  std::int64_t probes = 1;              ///< how many attempts are under way at once when half-open; at least 1
-  std::int64_t successes_to_close = 1;  ///< successes of probes, without a failure between them; at least 1
+  std::optional<any_duration> max_open{};  ///< not below `open_for`; if not given, the longer one of 1 minute and it
+  double open_jitter = 0.2;                ///< which share of that time is drawn at random; from 0 to 1
+  std::int64_t probes = 1;                 ///< how many attempts are under way at once when half-open; at least 1
+  std::int64_t successes_to_close = 1;     ///< successes of probes, without a failure between them; at least 1
 };
 
 /// The observer of a breaker that nobody observes.

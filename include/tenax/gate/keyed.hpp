@@ -173,7 +173,7 @@ class keyed {
     }
   };
 
-  table& table_of(Key const& key) const noexcept {
+  table& table_of(Key const& key) const {
     // The upper bits of a product depend on all bits of the hash; the tables themselves use the lower ones.
     return tables_[(static_cast<std::uint64_t>(Hash{}(key)) * 0x9e3779b97f4a7c15u) >> 60];
   }

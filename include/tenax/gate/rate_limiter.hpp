@@ -88,14 +88,7 @@ class rate_limiter {
   /// A permit, for now or for a moment to come.
   using ticket = detail::gate_ticket<rate_limiter, grant>;
 
-  admission admit(ticket& t, attempt_info const& info, time_point now) {
-    // A caller that would give up at its deadline takes nothing.
-    if (t.gate_ == nullptr) t.grant_.latest = saturating_add(now.time_since_epoch(), info.time_left).count();
-    auto const answer = ask(t, now);
-    if (answer.answer != admission::verdict::refused) return answer;
-    auto const too_long = duration(limits_.start(count(now), t.grant_.weight) - count(now));
-    return admission::wait(detail::longer(info.time_left, too_long));
-  }
+  admission admit(ticket& t, attempt_info const& info, time_point now) { return admit(t, info, now, 1); }
 
   void report(ticket& t, feedback const&, time_point) noexcept {
     if (t.grant_.used) t.gate_ = nullptr;
@@ -108,8 +101,7 @@ class rate_limiter {
     static constexpr bool is_gate_view = true;
 
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
-      if (t.gate_ == nullptr) t.grant_.weight = weight_;
-      return limiter_->admit(t, info, now);
+      return limiter_->admit(t, info, now, weight_);
     }
     void report(ticket& t, feedback const& f, time_point now) const noexcept { limiter_->report(t, f, now); }
 
@@ -153,6 +145,18 @@ class rate_limiter {
                         static_cast<double>(weight));
     }
     return weight;
+  }
+
+  admission admit(ticket& t, attempt_info const& info, time_point now, std::uint64_t weight) {
+    if (t.gate_ == nullptr) {
+      t.grant_.weight = weight;
+      // A caller that would give up at its deadline takes nothing.
+      t.grant_.latest = saturating_add(now.time_since_epoch(), info.time_left).count();
+    }
+    auto const answer = ask(t, now);
+    if (answer.answer != admission::verdict::refused) return answer;
+    auto const too_long = duration(limits_.start(count(now), t.grant_.weight) - count(now));
+    return admission::wait(detail::longer(info.time_left, too_long));
   }
 
   admission ask(ticket& t, time_point now) {
