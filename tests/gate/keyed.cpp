@@ -7,6 +7,7 @@
 
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/rate_limiter.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -369,4 +370,24 @@ TEST_CASE("keyed: eight threads, few places, many keys") {
     CHECK(all.size() == 0);
     CHECK(alive == 0);
   }
+}
+
+TEST_CASE("keyed: attempts that count for more take more of the limit of their key") {
+  keyed<std::string, tenax::rate_limiter<1>> limits(
+      [] { return tenax::rate_limiter(tenax::per_second(1).with_burst(5)); });
+  tenax::testing::virtual_time clock;
+  auto const base = tenax::retrying{}.environment(std::ref(clock));
+  auto const ask = [&](char const* account, std::uint64_t weight) {
+    base.through(limits[account].with_weight(weight))([] {});
+    return clock.now().time_since_epoch();
+  };
+  CHECK(ask("a", 5) == 0s);
+  CHECK(ask("b", 2) == 0s);
+  CHECK(ask("b", 3) == 0s);
+  CHECK(ask("a", 1) == 1s);
+  CHECK(ask("a", 2) == 3s);
+  CHECK_THROWS_AS(ask("a", 6), std::invalid_argument);
+  CHECK_THROWS_AS(ask("c", 0), std::invalid_argument);
+  limits.forget_idle(clock.now() + 1h);
+  CHECK(limits.size() == 0);  // what was refused holds nothing
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <type_traits>
 #include <utility>
@@ -36,6 +37,7 @@ template <class Key, gate Gate, class Hash = std::hash<Key>>
 class keyed {
   using table = detail::gate_table<Key, Gate, Hash>;
   using entry = typename table::entry;
+  static constexpr bool weighs = requires(Gate& g) { g.with_weight(std::uint64_t(1)); };
 
  public:
   /// What one attempt holds of the gate of its key. Keeps that gate alive.
@@ -73,7 +75,7 @@ class keyed {
     static constexpr bool is_gate_view = true;
 
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
-      return all_->admit(key_, t, info, now);
+      return all_->admit(key_, t, info, now, weight_);
     }
     admission foresee(attempt_info const& info, time_point now, time_point then) const
       requires requires(Gate& g) { g.foresee(info, now, then); }
@@ -94,6 +96,16 @@ class keyed {
       return call_through(*this, std::forward<F>(f), environment);
     }
 
+    /// The same gate, a rate limiter, at which every attempt takes `weight` permits. `admit` throws
+    /// `std::invalid_argument` for a weight that the limiter refuses.
+    [[nodiscard]] view with_weight(std::uint64_t weight) const
+      requires weighs
+    {
+      auto heavier = *this;
+      heavier.weight_ = weight;
+      return heavier;
+    }
+
     [[nodiscard]] Key const& key() const noexcept { return key_; }
 
     template <class Out>
@@ -107,6 +119,7 @@ class keyed {
 
     keyed* all_;
     Key key_;
+    std::uint64_t weight_ = 1;
   };
 
   /// `make(key)`, or `make()`, returns a new `Gate`. It is called without a lock, and by several threads at once.
@@ -178,16 +191,24 @@ class keyed {
     return tables_[(static_cast<std::uint64_t>(Hash{}(key)) * 0x9e3779b97f4a7c15u) >> 60];
   }
 
-  admission admit(Key const& key, ticket& t, attempt_info const& info, time_point now) {
+  admission admit(Key const& key, ticket& t, attempt_info const& info, time_point now, std::uint64_t weight) {
     if (t.entry_ == nullptr) {
       t.entry_ = find(key, now);
       if (t.entry_ == nullptr) t.entry_ = add(key, now);
       if (t.entry_ == nullptr) return admission::refuse("too many keys in use");
     }
     t.entry_->use(now);
-    auto const answer = t.entry_->own.admit(t.own_, info, now);
+    auto const answer = ask(t, info, now, weight);
     if (answer.answer == admission::verdict::refused) t.give_back();
     return answer;
+  }
+
+  static admission ask(ticket& t, attempt_info const& info, time_point now, [[maybe_unused]] std::uint64_t weight) {
+    if constexpr (weighs) {
+      return t.entry_->own.with_weight(weight).admit(t.own_, info, now);
+    } else {
+      return t.entry_->own.admit(t.own_, info, now);
+    }
   }
 
   static void report(ticket& t, feedback const& f, time_point now) {
