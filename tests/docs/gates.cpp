@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // gates.cpp: what docs/reference/gates.md says.
 #include <atomic>
+#include <type_traits>
 #include <utility>
 
 #include <tenax/cancel.hpp>
@@ -257,11 +258,23 @@ TEST_CASE("gates: rate_limiter") {
   CHECK(clock.now().time_since_epoch() == 4s);
 
   // [with_weight]
-  auto const batch = polite.through(limiter.with_weight(5));  // for a request that counts five times
+  auto const batch =
+      polite.through(limiter.with_weight(5));  // for a request that counts five times
   // [/with_weight]
   auto const before_batch = clock.now();
   batch(send);
   CHECK(clock.now() - before_batch == 1s);
+
+  auto const send_rows = [&](std::uint64_t rows) { return rows; };
+  // [weight_per_call]
+  auto const costing = [&](std::uint64_t permits) {
+    return polite.through(limiter.with_weight(permits));  // the same type for every number
+  };
+  costing(5)(send_rows, 5);
+  costing(2)(send_rows, 2);
+  // [/weight_per_call]
+  CHECK(clock.now() - before_batch == 1s + 7 * 200ms);
+  static_assert(std::is_same_v<decltype(limiter.with_weight(1)), decltype(limiter.with_weight(5))>);
 
   tenax::rate_limiter both(tenax::per_second(9), tenax::per_hour(450).with_burst(50));
   auto const slow_and_fast = polite.through(std::ref(both));
