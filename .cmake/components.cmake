@@ -4,6 +4,10 @@
 list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
 set(tenax_include_dir "${PROJECT_SOURCE_DIR}/include")
+set(tenax_glob_again)                  # a new header is noticed by the next build; a user's builds need not look for one
+if(PROJECT_IS_TOP_LEVEL)
+  set(tenax_glob_again CONFIGURE_DEPENDS)
+endif()
 set(tenax_components)                  # names, in the order of their declaration
 set(tenax_component_headers)           # absolute paths, of all components
 set(tenax_component_declarations)      # what the installed package has to know about them
@@ -49,7 +53,7 @@ endmacro()
 
 # Makes tenax::tenax of all headers that no component has claimed. Call it after the components.
 macro(tenax_core)
-  file(GLOB_RECURSE tenax_core_headers CONFIGURE_DEPENDS "${tenax_include_dir}/tenax/*.hpp")
+  file(GLOB_RECURSE tenax_core_headers ${tenax_glob_again} "${tenax_include_dir}/tenax/*.hpp")
   list(REMOVE_ITEM tenax_core_headers ${tenax_component_headers})
 
   add_library(tenax INTERFACE)

@@ -21,7 +21,7 @@ endif()
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tenax-config.cmake.in" "${PROJECT_BINARY_DIR}/tenax-config.cmake" @ONLY)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/tenax-config-version.cmake"
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-file(GLOB tenax_find_modules CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/Find*.cmake")
+file(GLOB tenax_find_modules ${tenax_glob_again} "${CMAKE_CURRENT_LIST_DIR}/Find*.cmake")
 install(FILES
   "${PROJECT_BINARY_DIR}/tenax-config.cmake" "${PROJECT_BINARY_DIR}/tenax-config-version.cmake"
   ${tenax_find_modules}

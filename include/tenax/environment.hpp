@@ -35,8 +35,8 @@ inline bool skips_sleep(duration d) noexcept {
 inline void sleep_for(duration d) {
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
   ::timespec left{};
-  left.tv_sec = static_cast<::time_t>(seconds.count());
-  left.tv_nsec = static_cast<long>((d - seconds).count());
+  left.tv_sec = seconds.count();
+  left.tv_nsec = (d - seconds).count();
   while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
   }
 }

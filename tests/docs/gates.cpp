@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // gates.cpp: what docs/reference/gates.md says.
 #include <atomic>
+#include <sstream>
+#include <type_traits>
 #include <utility>
 
 #include <tenax/cancel.hpp>
@@ -12,6 +14,7 @@
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
+#include <tenax/testing/no_waits.hpp>
 
 #include "docs.hpp"
 
@@ -64,7 +67,53 @@ class at_most_at_once {
 static_assert(tenax::gate<at_most_at_once>);
 // [/gate]
 
+std::string download(std::string const& host) { return "the page of " + host; }
+
+// [member]
+/// Fetches pages, at most one in half a second from each host. May be shared by threads.
+class crawler {
+  // The type of a policy is long. A function that makes one need not name it.
+  auto polite(std::string const& host) {
+    return tenax::retrying{}.stop(stop::after_attempts(5)).through(limiters_[host]);
+  }
+
+ public:
+  std::string fetch(std::string const& host) { return polite(host)(download, host); }
+
+ private:
+  tenax::keyed<std::string, tenax::rate_limiter<1>> limiters_{
+      [] { return tenax::rate_limiter(tenax::per_second(2)); }};
+};
+// [/member]
+
+// [stored]
+auto guarded(tenax::circuit_breaker<>& breaker) {
+  return tenax::retrying{}.stop(stop::after_attempts(5)).through(std::ref(breaker));
+}
+
+class catalogue {
+ public:
+  std::string fetch(std::string const& host) { return policy_(download, host); }
+
+ private:
+  tenax::circuit_breaker<> breaker_{{.failures = 5}};
+  decltype(guarded(breaker_)) policy_ = guarded(breaker_);
+};
+// [/stored]
+
 }  // namespace
+
+TEST_CASE("gates: members") {
+  tenax::testing::no_waits const skip;
+  crawler one;
+  auto const start = tenax::real_time::now();
+  CHECK(one.fetch("a.example") == "the page of a.example");
+  CHECK(one.fetch("b.example") == "the page of b.example");
+  CHECK(tenax::real_time::now() - start < 400ms);
+  CHECK(one.fetch("a.example") == "the page of a.example");
+  CHECK(tenax::real_time::now() - start >= 500ms);
+  CHECK(catalogue{}.fetch("c.example") == "the page of c.example");
+}
 
 TEST_CASE("gates: through") {
   virtual_time clock;
@@ -257,11 +306,23 @@ TEST_CASE("gates: rate_limiter") {
   CHECK(clock.now().time_since_epoch() == 4s);
 
   // [with_weight]
-  auto const batch = polite.through(limiter.with_weight(5));  // for a request that counts five times
+  auto const batch =
+      polite.through(limiter.with_weight(5));  // for a request that counts five times
   // [/with_weight]
   auto const before_batch = clock.now();
   batch(send);
   CHECK(clock.now() - before_batch == 1s);
+
+  auto const send_rows = [&](std::uint64_t rows) { return rows; };
+  // [weight_per_call]
+  auto const costing = [&](std::uint64_t permits) {
+    return polite.through(limiter.with_weight(permits));  // the same type for every number
+  };
+  costing(5)(send_rows, 5);
+  costing(2)(send_rows, 2);
+  // [/weight_per_call]
+  CHECK(clock.now() - before_batch == 1s + 7 * 200ms);
+  static_assert(std::is_same_v<decltype(limiter.with_weight(1)), decltype(limiter.with_weight(5))>);
 
   tenax::rate_limiter both(tenax::per_second(9), tenax::per_hour(450).with_burst(50));
   auto const slow_and_fast = polite.through(std::ref(both));
@@ -346,6 +407,14 @@ TEST_CASE("gates: adaptive_rate_limiter") {
   // [/adaptive_rate_limiter]
   CHECK(page.status == 200);
   CHECK(limiter.state().admitted == 1);
+
+  std::ostringstream out;
+  // [adaptive_rate_state]
+  tenax::adaptive_rate_state const now = limiter.state();
+  out << now.rate << " per second, phase: " << to_string(now.doing) << ", throttled "
+      << now.throttled << " of " << now.admitted << '\n';
+  // [/adaptive_rate_state]
+  CHECK(out.str() == "10 per second, phase: start, throttled 0 of 1\n");
 }
 
 TEST_CASE("gates: order") {

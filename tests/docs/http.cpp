@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <tenax/detail/duration_text.hpp>
+#include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/http.hpp>
 
 #include "docs.hpp"
@@ -275,4 +276,38 @@ TEST_CASE("http: same_origin") {
   http::location const elsewhere{"http://files.example.org/7"};
   CHECK(!elsewhere.same_origin("http://api.example.org/v1"));  // do not send it your token
   // [/same_origin]
+}
+
+TEST_CASE("http: a server that throttles with a bare 503") {
+  virtual_time clock;
+  tenax::adaptive_rate_limiter limiter;
+  auto const base = http::standard_retry("GET").environment(std::ref(clock)).wait(wait::none);
+  // [bare_503]
+  auto const a_503_means_too_fast = [](auto const& a) -> tenax::hint {
+    auto said = http::advisor{}(a);  // what is read otherwise
+    if (a.result.has_value() && http::status_of(a.result.value()) == 503) said.throttled = true;
+    return said;
+  };
+  auto const polite = base.advised_by(a_503_means_too_fast).through(std::ref(limiter));
+  // [/bare_503]
+  script<answer> service;
+  service.returns(with_status(503)).returns(with_status(200));
+  CHECK(polite(std::ref(service)).code == 200);
+  CHECK(limiter.state().throttled == 1);
+
+  // What is read otherwise is still read.
+  service.returns({503, {{"Retry-After", "7"}}, {}})
+      .returns(with_status(429))
+      .returns(with_status(200));
+  auto const before = clock.now();
+  CHECK(polite(std::ref(service)).code == 200);
+  CHECK(clock.now() - before >= 7s);
+  CHECK(limiter.state().throttled == 3);
+  service.throws(network_error("down")).returns(with_status(200));
+  CHECK_THROWS_AS(polite(std::ref(service)), network_error);
+
+  tenax::adaptive_rate_limiter untold;
+  service.returns(with_status(503)).returns(with_status(200));
+  CHECK(base.through(std::ref(untold))(std::ref(service)).code == 200);
+  CHECK(untold.state().throttled == 0);
 }

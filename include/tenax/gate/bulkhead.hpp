@@ -163,7 +163,9 @@ class bulkhead {
   /// How many of the first `n` waiters are not late.
   std::size_t punctual(std::size_t n, time_point now) const noexcept {
     std::size_t count = 0;
-    for (std::size_t i = 0; i < n; ++i) count += now <= queue_[i].late ? 1 : 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (now <= queue_[i].late) ++count;
+    }
     return count;
   }
 
