@@ -55,7 +55,7 @@ class coroutine_world {
 
 template <template <class> class Task, bool WantsReport, class Policy, class Env, class Sleep, class F>
 auto start_coroutine(retrying<Policy, Env> const& policy, Sleep sleep, F operation) {
-  if constexpr (check_async_operation<Policy, F>()) {
+  if constexpr (check_async_operation<Policy, F, false>()) {
     using result = awaited_result<F>;
     using world = coroutine_world<Env, Sleep>;
     using task = Task<std::conditional_t<WantsReport, report<result>, result>>;

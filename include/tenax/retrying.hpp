@@ -141,8 +141,9 @@ class retrying : public Policy {
   }
 
   /// How long one attempt may take. An asynchronous call (`tenax::asio::async_retry`) cancels it then, and the policy sees
-  /// `tenax::attempt_timed_out` or the error code for it. A blocking call cannot interrupt anybody: its callable has to
-  /// take an `attempt_info const&` and to obey `time_left`, which is at most `limit`.
+  /// `tenax::attempt_timed_out` or the error code for it. A blocking call cannot interrupt anybody, nor can
+  /// `tenax::coroutine::retry`: there the callable has to take an `attempt_info const&` and to obey `time_left`, which is at
+  /// most `limit`.
   ///
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {

@@ -85,7 +85,7 @@ Task await_call(Policy policy, Env environment, F operation) {
 /// An operation that returns an awaitable.
 template <class Kit, bool WantsReport, class Policy, class Env, class F>
 auto await_operation(retrying<Policy, Env> const& policy, F operation) {
-  if constexpr (check_async_operation<Policy, F>() && check_asio_environment<Env>()) {
+  if constexpr (check_async_operation<Policy, F, true>() && check_asio_environment<Env>()) {
     using executor = typename result_or_void<F>::executor_type;
     using result = awaited_result<F>;
     using task = typename Kit::template awaitable<std::conditional_t<WantsReport, report<result>, result>, executor>;
@@ -126,7 +126,7 @@ auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F op
       return await_operation<Kit, WantsReport>(policy, std::move(operation));
     } else if constexpr (WantsReport) {
       // co_spawn would want a report that can be made of nothing.
-      if constexpr (check_async_operation<Policy, F>() && check_asio_environment<Env>()) {
+      if constexpr (check_async_operation<Policy, F, true>() && check_asio_environment<Env>()) {
         using result = awaited_result<F>;
         return initiate_call<Kit, result, void(report<result>)>(policy.policy(), policy.environment(),
                                                                 std::move(operation), end_in_report<result>(), given,

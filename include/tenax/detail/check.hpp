@@ -6,73 +6,20 @@
 #include <type_traits>
 
 #include <tenax/concepts.hpp>
+#include <tenax/detail/callable.hpp>
 #include <tenax/detail/role.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax::detail {
 
-template <class T>
-inline constexpr bool is_attempt = std::is_same_v<T, attempt_info>;
-template <class T>
-inline constexpr bool is_attempt<attempt<T>> = true;
-
-/// The first parameter of a callable that has just one signature; `void` of one without parameters.
-template <class F>
-struct first_parameter;
-template <class R>
-struct first_parameter<R()> : std::type_identity<void> {};
-template <class R>
-struct first_parameter<R() noexcept> : std::type_identity<void> {};
-template <class R, class A, class... More>
-struct first_parameter<R(A, More...)> : std::type_identity<A> {};
-template <class R, class A, class... More>
-struct first_parameter<R(A, More...) noexcept> : std::type_identity<A> {};
-template <class R, class C>
-struct first_parameter<R (C::*)() const> : std::type_identity<void> {};
-template <class R, class C>
-struct first_parameter<R (C::*)() const noexcept> : std::type_identity<void> {};
-template <class R, class C, class A, class... More>
-struct first_parameter<R (C::*)(A, More...) const> : std::type_identity<A> {};
-template <class R, class C, class A, class... More>
-struct first_parameter<R (C::*)(A, More...) const noexcept> : std::type_identity<A> {};
-// A callable that changes itself when called cannot be a policy, whatever its parameter is.
-template <class M, class C>
-struct first_parameter<M C::*> : std::type_identity<void> {};
-
-/// Finds an `operator()` of any kind: where `F` has one, the name is ambiguous in `both`.
-struct call_probe {
-  void operator()();
-};
-template <class F>
-struct both : F, call_probe {};
-
-/// Whether a class that is not final has an `operator()`, of any signature and number.
-template <class F>
-inline constexpr bool has_call_operator = !requires { &both<F>::operator(); };
-
-/// Whether a callable can be asked about an attempt, as far as can be told before the operation's result is known.
-template <class F>
-constexpr bool may_take_attempt() {
-  if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
-    return is_attempt<std::remove_cvref_t<typename first_parameter<std::remove_pointer_t<F>>::type>>;
-  } else if constexpr (!std::is_class_v<F>) {
-    return false;
-  } else if constexpr (requires { &F::operator(); }) {
-    return is_attempt<std::remove_cvref_t<typename first_parameter<decltype(&F::operator())>::type>>;
-  } else if constexpr (std::is_final_v<F>) {
-    return true;
-  } else {
-    return has_call_operator<F>;
-  }
-}
-
-template <class P>
-inline constexpr bool is_function = std::is_function_v<std::remove_pointer_t<P>>;
-
 /// What `.when(p)` was given; anything but a retry predicate ends in one sentence.
 template <class P>
 constexpr bool check_when() {
-  if constexpr (std::derived_from<P, when::interface>) {
+  if constexpr (!std::is_copy_constructible_v<P>) {
+    static_assert(always_false<P>,
+                  "tenax: .when() was given a callable that cannot be copied, and policies are; capture a "
+                  "std::shared_ptr or a reference");
+  } else if constexpr (std::derived_from<P, when::interface>) {
     return true;
   } else if constexpr (std::derived_from<P, wait::interface>) {
     static_assert(always_false<P>, "tenax: .when() was given a wait strategy; did you mean .wait(...)?");
@@ -80,6 +27,10 @@ constexpr bool check_when() {
     static_assert(always_false<P>, "tenax: .when() was given a stop condition; did you mean .stop(...)?");
   } else if constexpr (may_take_attempt<P>()) {
     return true;
+  } else if constexpr (changes_when_called<P>) {
+    static_assert(always_false<P>,
+                  "tenax: the callable given to .when() must be callable when const: policies are shared; keep what "
+                  "changes outside, behind a reference");
   } else if constexpr (is_function<P>) {
     static_assert(always_false<P>,
                   "tenax: .when() was given a function that takes no attempt; did you forget the parentheses, as in "
@@ -107,7 +58,11 @@ constexpr bool asked_without_result() {
 /// What `.wait(w)` was given.
 template <class W>
 constexpr bool check_wait() {
-  if constexpr (std::derived_from<W, when::interface>) {
+  if constexpr (!std::is_copy_constructible_v<W>) {
+    static_assert(always_false<W>,
+                  "tenax: .wait() was given a callable that cannot be copied, and policies are; capture a "
+                  "std::shared_ptr or a reference");
+  } else if constexpr (std::derived_from<W, when::interface>) {
     static_assert(always_false<W>, "tenax: .wait() was given a retry predicate; did you mean .when(...)?");
   } else if constexpr (std::derived_from<W, stop::interface>) {
     static_assert(always_false<W>, "tenax: .wait() was given a stop condition; did you mean .stop(...)?");
@@ -132,6 +87,10 @@ constexpr bool check_wait() {
     }
   } else if constexpr (std::derived_from<W, wait::interface> || may_take_attempt<W>()) {
     return true;
+  } else if constexpr (changes_when_called<W>) {
+    static_assert(always_false<W>,
+                  "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
+                  "changes outside, behind a reference");
   } else if constexpr (is_function<W>) {
     static_assert(always_false<W>,
                   "tenax: .wait() was given a function that takes no attempt; did you forget the parentheses, as in "
@@ -146,16 +105,29 @@ constexpr bool check_wait() {
 /// What `.advised_by(f)` was given.
 template <class F>
 constexpr bool check_advisor() {
+  constexpr bool copied = std::is_copy_constructible_v<F>;
+  static_assert(copied,
+                "tenax: .advised_by() was given a callable that cannot be copied, and policies are; capture a "
+                "std::shared_ptr or a reference");
+  constexpr bool steady = !changes_when_called<F>;
+  static_assert(!copied || steady,
+                "tenax: the function given to .advised_by() must be callable when const: policies are shared; keep "
+                "what changes outside, behind a reference");
+  constexpr bool callable = may_take_attempt<F>();
   static_assert(
-      may_take_attempt<F>(),
+      !copied || !steady || callable,
       "tenax: .advised_by() needs a function that takes `tenax::attempt<T> const&` and returns a tenax::hint");
-  return may_take_attempt<F>();
+  return copied && steady && callable;
 }
 
 /// What `.stop(s)` was given.
 template <class S>
 constexpr bool check_stop() {
-  if constexpr (std::derived_from<S, stop::interface>) {
+  if constexpr (!std::is_copy_constructible_v<S>) {
+    static_assert(always_false<S>,
+                  "tenax: .stop() was given a callable that cannot be copied, and policies are; capture a "
+                  "std::shared_ptr or a reference");
+  } else if constexpr (std::derived_from<S, stop::interface>) {
     return true;
   } else if constexpr (std::derived_from<S, when::interface>) {
     static_assert(always_false<S>, "tenax: .stop() was given a retry predicate; did you mean .when(...)?");
@@ -167,6 +139,10 @@ constexpr bool check_stop() {
     static_assert(always_false<S>, "tenax: .stop() was given a number; write .stop(stop::after_attempts(...))");
   } else if constexpr (may_take_attempt<S>()) {
     return true;
+  } else if constexpr (changes_when_called<S>) {
+    static_assert(always_false<S>,
+                  "tenax: the condition given to .stop() must be callable when const: policies are shared; keep what "
+                  "changes outside, behind a reference");
   } else if constexpr (is_function<S>) {
     static_assert(always_false<S>,
                   "tenax: .stop() was given a function that takes no attempt; did you forget the parentheses, as in "
@@ -181,12 +157,16 @@ constexpr bool check_stop() {
 /// What a setter for one kind of event was given.
 template <class F>
 constexpr bool check_observer() {
+  constexpr bool copied = std::is_copy_constructible_v<F>;
+  static_assert(copied,
+                "tenax: an observer is copied with its policy, and this callable cannot be copied; capture a "
+                "std::shared_ptr or a reference, or pass std::ref(object) to .observe()");
   constexpr bool callable = may_take_attempt<F>();
   static_assert(
-      callable,
+      !copied || callable,
       "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
       "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
-  return callable;
+  return copied && callable;
 }
 
 /// What `.cancel_with(t)` was given.
@@ -218,6 +198,12 @@ concept policy_fits =
     !unread_by<typename Policy::when_type, T> && retry_predicate<typename Policy::when_type, attempt<T>> &&
     wait_strategy<typename Policy::wait_type, attempt<T>> && stop_condition<typename Policy::stop_type, attempt<T>>;
 
+/// Whether something could be asked about a `T` if it were not const, as a `mutable` lambda of any parameter could; itself,
+/// or what it holds. For telling why it cannot be asked.
+template <class P, class T>
+inline constexpr bool changes_when_asked = requires(P& p, attempt<T> const& a) { p(a); } ||
+                                           requires(P& p, attempt<T> const& a) { p.condition(a.result.value()); };
+
 /// Why a policy does not fit an operation that returns `T`.
 template <class Policy, class T>
 constexpr bool check_result() {
@@ -229,7 +215,10 @@ constexpr bool check_result() {
                   "tenax: this HTTP client's result cannot be read; include its adapter, such as "
                   "<tenax/http/httplib.hpp>, or specialize tenax::http::response_traits");
   } else if constexpr (!requires(when_type const& p, attempt<T> const& a) { p(a); }) {
-    static_assert(always_false<T>,
+    static_assert(!changes_when_asked<when_type, T>,
+                  "tenax: the callable given to .when() must be callable when const: policies are shared; keep what "
+                  "changes outside, behind a reference");
+    static_assert(changes_when_asked<when_type, T>,
                   "tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a "
                   "value or an error of another type (for an HTTP response, include the client's adapter)");
   } else if constexpr (!retry_predicate<when_type, attempt<T>>) {
@@ -238,8 +227,13 @@ constexpr bool check_result() {
     if constexpr (stop_condition<stop_type, attempt<T>>) {
       return true;
     } else {
+      constexpr bool changes =
+          !requires(stop_type const& s, attempt<T> const& a) { s(a); } && changes_when_asked<stop_type, T>;
+      static_assert(!changes,
+                    "tenax: the condition given to .stop() must be callable when const: policies are shared; keep what "
+                    "changes outside, behind a reference");
       static_assert(
-          always_false<T>,
+          changes,
           "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
           "return bool");
     }
@@ -248,7 +242,12 @@ constexpr bool check_result() {
                   "tenax: .wait() needs a strategy that always has an answer; end it with "
                   "wait::first_of(..., wait::exponential())");
   } else {
-    static_assert(always_false<T>,
+    constexpr bool changes =
+        !requires(wait_type const& w, attempt<T> const& a) { w(a); } && changes_when_asked<wait_type, T>;
+    static_assert(!changes,
+                  "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
+                  "changes outside, behind a reference");
+    static_assert(changes,
                   "tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not "
                   "return a duration");
   }
@@ -256,10 +255,11 @@ constexpr bool check_result() {
 }
 
 /// Whether a setter was given a policy of its role; if not, the compiler says what was given. The policies of the library
-/// are known to be right.
+/// are known to be right, unless what they hold cannot be copied.
 template <class P>
 inline constexpr bool when_fits = check_when<P>();
 template <std::derived_from<when::interface> P>
+  requires(std::is_copy_constructible_v<P>)
 inline constexpr bool when_fits<P> = true;
 
 template <class W>
@@ -268,6 +268,7 @@ inline constexpr bool wait_fits = check_wait<W>();
 template <class S>
 inline constexpr bool stop_fits = check_stop<S>();
 template <std::derived_from<stop::interface> S>
+  requires(std::is_copy_constructible_v<S>)
 inline constexpr bool stop_fits<S> = true;
 
 }  // namespace tenax::detail

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <tenax/concepts.hpp>
+#include <tenax/detail/callable.hpp>
 #include <tenax/detail/role.hpp>
 #include <tenax/gate/gate.hpp>
 
@@ -36,15 +37,6 @@ constexpr bool has_hook() {
         requires { &both::before_sleep; } && requires { &both::on_success; } && requires { &both::on_give_up; });
   }
 }
-
-/// Whether a member is a function that only an object that is not const can call. A template or an overloaded function
-/// is not looked at: it has no one type.
-template <class M>
-inline constexpr bool changes_its_object = false;
-template <class R, class C, class... Args>
-inline constexpr bool changes_its_object<R (C::*)(Args...)> = true;
-template <class R, class C, class... Args>
-inline constexpr bool changes_its_object<R (C::*)(Args...) noexcept> = true;
 
 template <class O>
 constexpr bool has_changing_hook() {

@@ -40,8 +40,8 @@ template <class F>
 using awaited_result = typename awaited<result_or_void<F>>::type;
 
 /// Whether an operation can be retried in a coroutine by a policy; if not, says why. Asks variables instead of concepts, of
-/// which compilers print every part.
-template <class Policy, class F>
+/// which compilers print every part. `Interruptible`: the driver can end an attempt that takes too long.
+template <class Policy, class F, bool Interruptible>
 constexpr bool check_async_operation() {
   constexpr bool callable = callable_operation<F>;
   constexpr bool awaits = awaitable<result_or_void<F>>;
@@ -51,7 +51,11 @@ constexpr bool check_async_operation() {
   static_assert(!callable || awaits,
                 "tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy "
                 "itself: policy(f)");
-  if constexpr (!callable || !awaits) {
+  constexpr bool in_time = Interruptible || keeps_time<Policy, F>;
+  static_assert(!callable || !awaits || in_time,
+                "tenax: .attempt_timeout() cannot interrupt a coroutine of a library that tenax does not know; let the "
+                "operation take a `tenax::attempt_info const&` and obey its time_left, or use tenax::asio::async_retry");
+  if constexpr (!callable || !awaits || !in_time) {
     return false;
   } else {
     return check_result<Policy, awaited_result<F>>();

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include <tenax/detail/callable.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/when/compose.hpp>
 #include <tenax/when/exception.hpp>
@@ -62,8 +63,16 @@ struct error_predicate : interface {
 /// Retry if the returned value is an error for which `condition(error)` is true. The error is what an expected-like
 /// result's `error()` gives, or the error code itself.
 template <class F>
-[[nodiscard]] constexpr error_predicate<F> error_if(F condition) {
-  return error_predicate<F>(std::move(condition));
+[[nodiscard]] constexpr auto error_if(F condition) {
+  constexpr bool steady = !detail::changes_when_called<F>;
+  static_assert(steady,
+                "tenax: the callable given to when::error_if() must be callable when const: policies are shared; keep "
+                "what changes outside, behind a reference");
+  if constexpr (steady) {
+    return error_predicate<F>(std::move(condition));
+  } else {
+    return any_error;
+  }
 }
 
 /// Retry if the returned value is an error equal to `code`: `when::error(std::errc::timed_out)`.

@@ -20,6 +20,14 @@ inline constexpr std::type_info const* plain_type<E> = &typeid(E);
 }  // namespace tenax::detail
 #endif
 
+namespace tenax::detail {
+
+/// Whether a function can be asked about a value by whoever may not change either.
+template <class F, class V>
+inline constexpr bool asks_about = requires(F const& f, V const& v) { f(v); };
+
+}  // namespace tenax::detail
+
 namespace tenax::when {
 
 #if defined(__cpp_exceptions)
@@ -89,7 +97,16 @@ struct exception_predicate : interface {
   template <class F>
     requires(sizeof...(E) == 1)
   [[nodiscard]] constexpr auto where(F condition) const {
-    return exception_where<E..., F>(std::move(condition));
+    constexpr bool asked = (detail::asks_about<F, E> && ...);
+    static_assert(
+        asked,
+        "tenax: the callable given to when::exception<E>.where() must be callable with an `E const&`, and when "
+        "const: policies are shared; keep what changes outside, behind a reference");
+    if constexpr (asked) {
+      return exception_where<E..., F>(std::move(condition));
+    } else {
+      return *this;
+    }
   }
 
   template <class Dependent = void>

@@ -4,9 +4,31 @@
 
 #include <concepts>
 
+#include <tenax/detail/callable.hpp>
 #include <tenax/when/compose.hpp>
 
 namespace tenax::when {
+
+/// See `when::always` and `when::never`.
+template <bool Answer>
+struct constant_predicate : interface {
+  static constexpr bool uses_time = false;
+  template <class T>
+  static constexpr bool accepts_every_value = !Answer;
+
+  constexpr bool operator()(attempt_info const&) const noexcept { return Answer; }
+
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text(Answer ? "every outcome, values too" : "nothing");
+  }
+};
+
+/// Retry whatever the outcome is, until a stop condition ends it: the last value is the result.
+inline constexpr constant_predicate<true> always{};
+
+/// Never retry: a policy that only waits at gates or tells observers.
+inline constexpr constant_predicate<false> never{};
 
 /// See `when::result`.
 template <class F>
@@ -33,8 +55,17 @@ struct result_predicate : interface {
 /// Retry if the attempt returned a value for which `condition(value)` is true:
 /// `when::result([](job const& j) { return j.pending(); })`. Never on an exception.
 template <class F>
-[[nodiscard]] constexpr result_predicate<F> result(F condition) {
-  return result_predicate<F>(std::move(condition));
+[[nodiscard]] constexpr auto result(F condition) {
+  constexpr bool steady = !detail::changes_when_called<F>;
+  static_assert(
+      steady,
+      "tenax: the callable given to when::result() must be callable when const: policies are shared; keep what "
+      "changes outside, behind a reference");
+  if constexpr (steady) {
+    return result_predicate<F>(std::move(condition));
+  } else {
+    return never;
+  }
 }
 
 /// See `when::result_is`.
@@ -64,26 +95,5 @@ template <class V>
 [[nodiscard]] constexpr result_is_predicate<V> result_is(V value) {
   return result_is_predicate<V>(std::move(value));
 }
-
-/// See `when::always` and `when::never`.
-template <bool Answer>
-struct constant_predicate : interface {
-  static constexpr bool uses_time = false;
-  template <class T>
-  static constexpr bool accepts_every_value = !Answer;
-
-  constexpr bool operator()(attempt_info const&) const noexcept { return Answer; }
-
-  template <class Out>
-  constexpr void describe(Out& out) const {
-    out.text(Answer ? "every outcome, values too" : "nothing");
-  }
-};
-
-/// Retry whatever the outcome is, until a stop condition ends it: the last value is the result.
-inline constexpr constant_predicate<true> always{};
-
-/// Never retry: a policy that only waits at gates or tells observers.
-inline constexpr constant_predicate<false> never{};
 
 }  // namespace tenax::when

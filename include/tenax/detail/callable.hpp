@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// detail/callable.hpp: what can be told of a callable before it is known what it will be called with.
+#pragma once
+
+#include <type_traits>
+
+#include <tenax/attempt.hpp>
+
+namespace tenax::detail {
+
+template <class T>
+inline constexpr bool is_attempt = std::is_same_v<T, attempt_info>;
+template <class T>
+inline constexpr bool is_attempt<attempt<T>> = true;
+
+/// The first parameter of a callable that has just one signature; `void` of one without parameters.
+template <class F>
+struct first_parameter;
+template <class R>
+struct first_parameter<R()> : std::type_identity<void> {};
+template <class R>
+struct first_parameter<R() noexcept> : std::type_identity<void> {};
+template <class R, class A, class... More>
+struct first_parameter<R(A, More...)> : std::type_identity<A> {};
+template <class R, class A, class... More>
+struct first_parameter<R(A, More...) noexcept> : std::type_identity<A> {};
+template <class R, class C>
+struct first_parameter<R (C::*)() const> : std::type_identity<void> {};
+template <class R, class C>
+struct first_parameter<R (C::*)() const noexcept> : std::type_identity<void> {};
+template <class R, class C, class A, class... More>
+struct first_parameter<R (C::*)(A, More...) const> : std::type_identity<A> {};
+template <class R, class C, class A, class... More>
+struct first_parameter<R (C::*)(A, More...) const noexcept> : std::type_identity<A> {};
+// A callable that changes itself when called cannot be a policy, whatever its parameter is.
+template <class M, class C>
+struct first_parameter<M C::*> : std::type_identity<void> {};
+
+/// Finds an `operator()` of any kind: where `F` has one, the name is ambiguous in `both`.
+struct call_probe {
+  void operator()();
+};
+template <class F>
+struct both : F, call_probe {};
+
+/// Whether a class that is not final has an `operator()`, of any signature and number.
+template <class F>
+inline constexpr bool has_call_operator = !requires { &both<F>::operator(); };
+
+/// Whether a callable can be asked about an attempt, as far as can be told before the operation's result is known.
+template <class F>
+constexpr bool may_take_attempt() {
+  if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
+    return is_attempt<std::remove_cvref_t<typename first_parameter<std::remove_pointer_t<F>>::type>>;
+  } else if constexpr (!std::is_class_v<F>) {
+    return false;
+  } else if constexpr (requires { &F::operator(); }) {
+    return is_attempt<std::remove_cvref_t<typename first_parameter<decltype(&F::operator())>::type>>;
+  } else if constexpr (std::is_final_v<F>) {
+    return true;
+  } else {
+    return has_call_operator<F>;
+  }
+}
+
+template <class P>
+inline constexpr bool is_function = std::is_function_v<std::remove_pointer_t<P>>;
+
+/// Whether a member is a function that only an object that is not const can call. A template or an overloaded function
+/// is not looked at: it has no one type.
+template <class M>
+inline constexpr bool changes_its_object = false;
+template <class R, class C, class... Args>
+inline constexpr bool changes_its_object<R (C::*)(Args...)> = true;
+template <class R, class C, class... Args>
+inline constexpr bool changes_its_object<R (C::*)(Args...) noexcept> = true;
+
+/// Whether a callable of one signature is one that changes itself when it is called, as a `mutable` lambda does.
+template <class F>
+inline constexpr bool changes_when_called = false;
+template <class F>
+  requires requires { &F::operator(); }
+inline constexpr bool changes_when_called<F> = changes_its_object<decltype(&F::operator())>;
+
+}  // namespace tenax::detail

@@ -1,0 +1,23 @@
+// expect: tenax: the function given to .advised_by() must be callable when const: policies are shared; keep what changes outside, behind a reference
+// SPDX-License-Identifier: MIT
+// advisor_that_changes_itself.cpp: a reader of advice that counts.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+int ask();
+int seen = 0;
+
+#ifdef CORRECTED
+int const got = tenax::retrying{}.advised_by([](tenax::attempt<int> const&) {
+  ++seen;
+  return tenax::hint();
+})(ask);
+#else
+int const got = tenax::retrying{}.advised_by([n = 0](tenax::attempt<int> const&) mutable {
+  ++n;
+  return tenax::hint();
+})(ask);
+#endif

@@ -1,0 +1,16 @@
+// expect: tenax: the condition given to .stop() must be callable when const: policies are shared; keep what changes outside, behind a reference
+// SPDX-License-Identifier: MIT
+// condition_lambda_that_changes_itself.cpp: a condition about anything that counts by itself.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+int ask();
+
+#ifdef CORRECTED
+int const got = tenax::retrying{}.stop([](auto const& a) { return a.number > 3; })(ask);
+#else
+int const got = tenax::retrying{}.stop([n = 0](auto const&) mutable { return ++n > 3; })(ask);
+#endif

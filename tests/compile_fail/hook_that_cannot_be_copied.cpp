@@ -1,0 +1,20 @@
+// expect: tenax: an observer is copied with its policy, and this callable cannot be copied; capture a std::shared_ptr or a reference, or pass std::ref(object) to .observe()
+// SPDX-License-Identifier: MIT
+// hook_that_cannot_be_copied.cpp: an observer that owns its count.
+#include <memory>
+
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+int ask();
+auto count = std::make_unique<int>();
+auto const shared = std::make_shared<int>();
+
+#ifdef CORRECTED
+auto const policy = tenax::retrying{}.before_sleep([p = shared](auto const&) { ++*p; }).wait(wait::none);
+#else
+auto const policy = tenax::retrying{}.before_sleep([p = std::move(count)](auto const&) { ++*p; }).wait(wait::none);
+#endif

@@ -1,0 +1,21 @@
+// expect: tenax: .when() was given a callable that cannot be copied, and policies are; capture a std::shared_ptr or a reference
+// SPDX-License-Identifier: MIT
+// predicate_lambda_that_cannot_be_copied.cpp: a predicate of one's own that owns what it compares with.
+#include <memory>
+
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+int ask();
+auto limit = std::make_unique<unsigned>(3);
+auto const shared = std::make_shared<unsigned>(3);
+
+#ifdef CORRECTED
+int const got = tenax::retrying{}.when([p = shared](tenax::attempt_info const& a) { return a.number == *p; })(ask);
+#else
+int const got =
+    tenax::retrying{}.when([p = std::move(limit)](tenax::attempt_info const& a) { return a.number == *p; })(ask);
+#endif

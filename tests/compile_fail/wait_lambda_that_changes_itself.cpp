@@ -1,0 +1,16 @@
+// expect: tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what changes outside, behind a reference
+// SPDX-License-Identifier: MIT
+// wait_lambda_that_changes_itself.cpp: a strategy about anything that grows by itself.
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+int ask();
+
+#ifdef CORRECTED
+int const got = tenax::retrying{}.wait([](auto const& a) { return a.number * 1ms; })(ask);
+#else
+int const got = tenax::retrying{}.wait([d = 1ms](auto const&) mutable { return d *= 2; })(ask);
+#endif

@@ -1,0 +1,19 @@
+// expect: tenax: the callable given to when::error_if() must be callable when const: policies are shared; keep what changes outside, behind a reference
+// SPDX-License-Identifier: MIT
+// when_error_of_a_mutable_lambda.cpp: a predicate of an error that counts.
+#include <system_error>
+
+#include <tenax/tenax.hpp>
+namespace when = tenax::when;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+using namespace std::chrono_literals;
+
+std::error_code ask();
+int seen = 0;
+
+#ifdef CORRECTED
+auto const got = tenax::retrying{}.when(when::error_if([](std::error_code) { return ++seen < 3; }))(ask);
+#else
+auto const got = tenax::retrying{}.when(when::error_if([n = 0](std::error_code) mutable { return ++n < 3; }))(ask);
+#endif
