@@ -95,6 +95,9 @@ struct attempt_info {
   }
 };
 
+/// A wait at a gate: the numbers of the attempt that is to start after it, and as `upcoming_wait` how long it is.
+struct gate_wait : attempt_info {};
+
 /// One finished attempt: its numbers and how it ended. `T` is what the operation returns, with its reference.
 template <class T>
 struct attempt : attempt_info {

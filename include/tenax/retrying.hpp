@@ -165,9 +165,9 @@ class retrying : public Policy {
   }
 
   /// Adds an observer: an object, or `std::ref` to one, with any of the functions `before_attempt(info)`,
-  /// `after_attempt(a)`, `before_sleep(a)`, `on_success(a)` and `on_give_up(a, reason)`, where `info` is an
-  /// `attempt_info const&` and `a` an `attempt<T> const&`. Observers are told in the order in which they were added. An
-  /// exception out of one ends the call.
+  /// `before_gate_wait(wait)`, `after_attempt(a)`, `before_sleep(a)`, `on_success(a)` and `on_give_up(a, reason)`, where
+  /// `info` is an `attempt_info const&`, `wait` a `gate_wait const&` and `a` an `attempt<T> const&`. Observers are told in
+  /// the order in which they were added. An exception out of one ends the call.
   template <class Observer>
   [[nodiscard]] constexpr auto observe(Observer const& o) const {
     if constexpr (detail::check_observing<Observer>()) {
@@ -181,6 +181,12 @@ class retrying : public Policy {
   template <class F>
   [[nodiscard]] constexpr auto before_attempt(F f) const {
     return hook<detail::before_attempt_hook>(std::move(f));
+  }
+
+  /// Adds a function that is told before every wait at a gate; a gate may want several before one attempt.
+  template <class F>
+  [[nodiscard]] constexpr auto before_gate_wait(F f) const {
+    return hook<detail::before_gate_wait_hook, F, gate_wait>(std::move(f));
   }
 
   /// Adds a function that is told after every attempt, also the last one.
@@ -282,9 +288,9 @@ class retrying : public Policy {
         environment_);
   }
 
-  template <template <class> class Hook, class F>
+  template <template <class> class Hook, class F, class Event = attempt_info>
   constexpr auto hook(F f) const {
-    if constexpr (detail::check_observer<F>()) {
+    if constexpr (detail::check_observer<F, Event>()) {
       return added(Hook<F>{std::move(f)});
     } else {
       return *this;

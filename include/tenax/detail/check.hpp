@@ -154,14 +154,14 @@ constexpr bool check_stop() {
   return false;
 }
 
-/// What a setter for one kind of event was given.
-template <class F>
+/// What a setter for one kind of event was given, which may be written for that event alone.
+template <class F, class Event>
 constexpr bool check_observer() {
   constexpr bool copied = std::is_copy_constructible_v<F>;
   static_assert(copied,
                 "tenax: an observer is copied with its policy, and this callable cannot be copied; capture a "
                 "std::shared_ptr or a reference, or pass std::ref(object) to .observe()");
-  constexpr bool callable = may_take_attempt<F>();
+  constexpr bool callable = may_take_attempt<F>() || std::is_invocable_v<F const&, Event const&>;
   static_assert(
       !copied || callable,
       "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "

@@ -16,6 +16,7 @@ namespace tenax::detail {
 /// Finds the functions of an observer, of any signature: where `O` has one, its name is ambiguous beside this one's.
 struct hook_probe {
   void before_attempt();
+  void before_gate_wait();
   void after_attempt();
   void before_sleep();
   void on_success();
@@ -33,8 +34,9 @@ constexpr bool has_hook() {
   } else {
     using both = hooked<O>;
     return !(
-        requires { &both::before_attempt; } && requires { &both::after_attempt; } &&
-        requires { &both::before_sleep; } && requires { &both::on_success; } && requires { &both::on_give_up; });
+        requires { &both::before_attempt; } && requires { &both::before_gate_wait; } &&
+        requires { &both::after_attempt; } && requires { &both::before_sleep; } && requires { &both::on_success; } &&
+        requires { &both::on_give_up; });
   }
 }
 
@@ -42,6 +44,8 @@ template <class O>
 constexpr bool has_changing_hook() {
   bool changes = false;
   if constexpr (requires { &O::before_attempt; }) changes = changes || changes_its_object<decltype(&O::before_attempt)>;
+  if constexpr (requires { &O::before_gate_wait; })
+    changes = changes || changes_its_object<decltype(&O::before_gate_wait)>;
   if constexpr (requires { &O::after_attempt; }) changes = changes || changes_its_object<decltype(&O::after_attempt)>;
   if constexpr (requires { &O::before_sleep; }) changes = changes || changes_its_object<decltype(&O::before_sleep)>;
   if constexpr (requires { &O::on_success; }) changes = changes || changes_its_object<decltype(&O::on_success)>;
@@ -53,9 +57,10 @@ constexpr bool has_changing_hook() {
 template <class O>
 constexpr bool check_observing() {
   constexpr bool hears = has_hook<std::remove_const_t<unwrapped<O>>>();
-  static_assert(hears,
-                "tenax: .observe() needs an object with at least one of before_attempt, after_attempt, before_sleep, "
-                "on_success and on_give_up; to observe by a function write .before_sleep(f) or the like");
+  static_assert(
+      hears,
+      "tenax: .observe() needs an object with at least one of before_attempt, before_gate_wait, after_attempt, "
+      "before_sleep, on_success and on_give_up; to observe by a function write .before_sleep(f) or the like");
   if constexpr (hears && std::is_same_v<O const, unwrapped<O>>) {
     constexpr bool steady = std::is_copy_constructible_v<O> && !has_changing_hook<O>();
     static_assert(steady,

@@ -112,7 +112,7 @@ template <class T, class Policy, class Env, class Attempt>
   for (;;) {
     {
       emptied_at_exit const guard(slot);
-      auto const next = loop.finish_attempt(slot.result);
+      auto const next = loop.finish_attempt(slot.result, time_point());
       if constexpr (can_release<T>) {
         if (next.waits()) release(slot.result);
       }
@@ -135,7 +135,7 @@ template <class T, class Policy, class Env, class Attempt>
     if (!slot.fill(attempt, failure)) [[unlikely]]
       return drive_on<T>(std::move(loop), environment, attempt, failure);
     emptied_at_exit const guard(slot);
-    auto const next = loop.finish_attempt(slot.result);
+    auto const next = loop.finish_attempt(slot.result, time_point());
     if constexpr (can_release<T>) {
       if (next.waits()) release(slot.result);
     }

@@ -125,6 +125,7 @@ void write(description& out, report<T> const& r) {
 template <class C>
 concept totals = requires(C const& c) {
   { c.waiting } -> std::same_as<duration const&>;
+  { c.gate_waiting } -> std::same_as<duration const&>;
   { c.attempts } -> std::same_as<std::uint64_t const&>;
   { c.retries } -> std::same_as<std::uint64_t const&>;
   { c.succeeded } -> std::same_as<std::uint64_t const&>;
@@ -143,6 +144,7 @@ void write(description& out, C const& c) {
   out.text(", ");
   out.count(c.retries, " retry", " retries");
   write_time(out, ", waits of ", c.waiting);
+  write_time(out, ", at gates of ", c.gate_waiting);
 }
 
 }  // namespace tenax::detail

@@ -22,14 +22,19 @@ class counters {
     std::uint64_t retries = 0;    ///< retries scheduled
     std::uint64_t succeeded = 0;  ///< calls that ended with a wanted value
     std::uint64_t gave_up = 0;    ///< calls that ended in any other way
-    duration waiting{};           ///< all waits that were scheduled
+    duration waiting{};           ///< all waits between attempts that were scheduled
+    duration gate_waiting{};      ///< all waits at gates that were
 
     friend constexpr bool operator==(snapshot const&, snapshot const&) = default;
   };
 
   [[nodiscard]] snapshot read() const noexcept {
-    return {load(attempts_), load(retries_), load(succeeded_), load(gave_up_),
-            duration(static_cast<duration::rep>(load(waiting_)))};
+    return {load(attempts_),
+            load(retries_),
+            load(succeeded_),
+            load(gave_up_),
+            duration(static_cast<duration::rep>(load(waiting_))),
+            duration(static_cast<duration::rep>(load(gate_waiting_)))};
   }
 
   /// How many calls ended for this reason.
@@ -39,6 +44,9 @@ class counters {
   void before_sleep(attempt_info const& a) noexcept {
     add(retries_, 1);
     add(waiting_, static_cast<std::uint64_t>(a.upcoming_wait.count()));
+  }
+  void before_gate_wait(gate_wait const& w) noexcept {
+    add(gate_waiting_, static_cast<std::uint64_t>(w.upcoming_wait.count()));
   }
   void on_success(attempt_info const&) noexcept {
     add(succeeded_, 1);
@@ -61,6 +69,7 @@ class counters {
   number succeeded_{};
   number gave_up_{};
   number waiting_{};
+  number gate_waiting_{};
   number ended_[static_cast<std::size_t>(stop_reason::expired_on_entry) + 1]{};
 };
 

@@ -30,6 +30,13 @@ struct after_attempt_hook {
 };
 
 template <class F>
+struct before_gate_wait_hook {
+  static constexpr bool uses_time = detail::uses_time<F>;
+  F f;
+  constexpr void before_gate_wait(gate_wait const& w) const { f(w); }
+};
+
+template <class F>
 struct before_sleep_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
   F f;
@@ -67,6 +74,7 @@ struct on_give_up_hook {
 struct no_observers {
   static constexpr bool uses_time = false;
   static constexpr bool hears_before_attempt = false;
+  static constexpr bool hears_gate_wait = false;
   template <class T>
   static constexpr bool hears_after_attempt = false;
   template <class T>
@@ -77,6 +85,7 @@ struct no_observers {
   static constexpr bool hears_end = false;
 
   constexpr void before_attempt(attempt_info const&) const noexcept {}
+  constexpr void before_gate_wait(gate_wait const&) const noexcept {}
   template <class T>
   constexpr void after_attempt(attempt<T> const&) const noexcept {}
   template <class T>
@@ -94,6 +103,7 @@ struct observers {
 
   static constexpr bool uses_time = Earlier::uses_time || detail::uses_time<std::remove_const_t<own_type>>;
   static constexpr bool own_before_attempt = requires(own_type& o, attempt_info const& a) { o.before_attempt(a); };
+  static constexpr bool own_before_gate_wait = requires(own_type& o, gate_wait const& w) { o.before_gate_wait(w); };
   template <class T>
   static constexpr bool own_after_attempt = requires(own_type& o, attempt<T> const& a) { o.after_attempt(a); };
   template <class T>
@@ -104,6 +114,7 @@ struct observers {
   static constexpr bool own_on_give_up = requires(own_type& o, attempt<T> const& a) { o.on_give_up(a, stop_reason{}); };
 
   static constexpr bool hears_before_attempt = Earlier::hears_before_attempt || own_before_attempt;
+  static constexpr bool hears_gate_wait = Earlier::hears_gate_wait || own_before_gate_wait;
   template <class T>
   static constexpr bool hears_after_attempt = Earlier::template hears_after_attempt<T> || own_after_attempt<T>;
   template <class T>
@@ -118,6 +129,10 @@ struct observers {
   constexpr void before_attempt(attempt_info const& a) const {
     earlier.before_attempt(a);
     if constexpr (own_before_attempt) unwrap(own).before_attempt(a);
+  }
+  constexpr void before_gate_wait(gate_wait const& w) const {
+    earlier.before_gate_wait(w);
+    if constexpr (own_before_gate_wait) unwrap(own).before_gate_wait(w);
   }
   template <class T>
   constexpr void after_attempt(attempt<T> const& a) const {

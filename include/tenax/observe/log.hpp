@@ -37,6 +37,12 @@ class log_line {
     put_server_wait(a);
   }
 
+  explicit log_line(gate_wait const& w) {
+    std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate for ", static_cast<unsigned long>(w.number));
+    size_ = std::string_view(text_).size();
+    put(duration_text(in_passing(w.upcoming_wait)).c_str());
+  }
+
   /// Of a call that ended.
   template <class T>
   log_line(attempt<T> const& a, stop_reason reason) {
@@ -124,6 +130,7 @@ struct log_observer {
 
   Sink sink;
 
+  void operator()(gate_wait const& w) const { write(log_line(w)); }
   template <class T>
   void operator()(attempt<T> const& a) const {
     write(log_line(a));
@@ -147,6 +154,7 @@ struct log_observer {
 
 /// Writes one line before each sleep, for `.before_sleep()`:
 /// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`,
+/// for `.before_gate_wait()`: `tenax: attempt 3 waits at a gate for 250ms`,
 /// and for `.on_give_up()` one at the end: `tenax: gave up after attempt 3 (attempts), which failed: connection reset`.
 /// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. Control characters
 /// become blanks, so that a server's words cannot forge lines.
