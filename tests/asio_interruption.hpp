@@ -17,6 +17,21 @@ struct endless {
   }
 };
 
+/// An operation that ends within its cancellation.
+template <class Token>
+auto until_cancelled(Token&& token) {
+  return net::async_initiate<Token, void(error_code)>(
+      [](auto handler) {
+        auto slot = net::get_associated_cancellation_slot(handler);
+        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        slot.assign([kept](net::cancellation_type_t) {
+          auto ended = std::move(*kept);
+          std::move(ended)(error_code(net::error::operation_aborted));
+        });
+      },
+      token);
+}
+
 }  // namespace CASES
 
 TEST_CASE(NET ": an attempt that takes too long is cancelled, and is a failure like any other", TAG) {
@@ -95,6 +110,120 @@ TEST_CASE(NET ": a cancellation slot ends a call at once", TAG) {
   }
   CHECK(reason == stop_reason::cancelled);
 }
+
+TEST_CASE(NET ": a cancellation slot ends a call at whatever step it is", TAG) {
+  auto const hasty = steady.attempt_timeout(24h);
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 24h}, still_time());
+  auto const ends = [](int steps, auto const& start) {
+    world w;
+    net::cancellation_signal signal;
+    bool ended = false;
+    start(w.io, net::bind_cancellation_slot(signal.slot(), [&](auto...) { ended = true; }));
+    for (int i = 0; i < steps; ++i) w.io.poll_one();
+    CHECK_FALSE(ended);
+    signal.emit(net::cancellation_type::terminal);
+    w.settle();
+    return ended;
+  };
+  for (int steps = 0; steps < 12; ++steps) {
+    CAPTURE(steps);
+    CHECK(ends(steps, [&](auto& io, auto end) { driver::async_try_retry(io, steady, forever, end); }));
+    CHECK(ends(steps, [&](auto& io, auto end) { driver::async_try_retry(io, hasty, forever, end); }));
+    CHECK(ends(steps, [&](auto& io, auto end) { driver::async_retry(io, steady, forever, end); }));
+    CHECK(ends(steps, [&](auto& io, auto end) { driver::async_retry(io, hasty, forever, end); }));
+    CHECK(ends(steps, [&](auto& io, auto end) { net::co_spawn(io, driver::async_hedged(hedging, forever), end); }));
+  }
+}
+
+TEST_CASE(NET ": a handler's slot is used only where the handler runs", TAG) {
+  for (int round = 0; round < 50; ++round) {
+    net::thread_pool pool(2);
+    auto const strand = net::make_strand(pool.get_executor());
+    net::cancellation_signal signal;
+    bool ended = false;
+    auto const operation = [&](auto token) {
+      return net::async_initiate<decltype(token), void(error_code)>(
+          [&](auto handler) {
+            net::post(pool, [handler = std::move(handler)]() mutable { std::move(handler)(refused); });
+          },
+          token);
+    };
+    auto const policy = tenax::retrying{}.wait(wait::none).stop(stop::after_attempts(20)).attempt_timeout(24h);
+    auto const end = [&](error_code) { ended = true; };
+    net::post(strand, [&] {
+      driver::async_retry(pool, policy, operation,
+                          net::bind_executor(strand, net::bind_cancellation_slot(signal.slot(), end)));
+    });
+    for (int i = 0; i < 20; ++i) net::post(strand, [&] { signal.emit(net::cancellation_type::terminal); });
+    pool.join();
+    CHECK(ended);
+  }
+}
+
+TEST_CASE(NET ": an attempt is not cancelled by what the last one left in its slot", TAG) {
+  world w;
+  net::cancellation_signal signal;
+  int calls = 0;
+  int late = 0;
+  std::function<void()> answer;
+  auto const operation = [&](auto token) {
+    return net::async_initiate<decltype(token), void(error_code)>(
+        [&](auto handler) {
+          if (++calls == 1) {
+            net::get_associated_cancellation_slot(handler).assign([&](net::cancellation_type_t) { ++late; });
+            net::post(w.io, [handler = std::move(handler)]() mutable { std::move(handler)(refused); });
+          } else {  // cannot be cancelled
+            auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
+            answer = [kept] { std::move (*kept)(error_code()); };
+          }
+        },
+        token);
+  };
+  bool ended = false;
+  driver::async_retry(w.io, steady, operation,
+                      net::bind_cancellation_slot(signal.slot(), [&](error_code) { ended = true; }));
+  w.pass(2s);
+  REQUIRE(calls == 2);
+  signal.emit(net::cancellation_type::terminal);
+  w.settle();
+  CHECK(late == 0);
+  CHECK_FALSE(ended);
+  answer();
+  answer = {};
+  w.settle();
+  CHECK(ended);
+}
+
+TEST_CASE(NET ": an operation that throws before it is under way leaves nothing behind that keeps the call", TAG) {
+  world w;
+  tenax::bulkhead one({.at_once = 1});
+  auto const operation = [](auto token) {
+    return net::async_initiate<decltype(token), void(error_code)>(
+        [](auto) { throw network_error("cannot even start"); }, token);
+  };
+  auto const policy = steady.through(std::ref(one)).attempt_timeout(24h);
+  driver::async_retry(w.io, policy, operation, [](error_code) {});
+  CHECK_THROWS_AS(w.settle(), network_error);
+  CHECK(one.running() == 0);
+}
+
+#if defined(__cpp_lib_jthread)
+TEST_CASE(NET ": an operation that stops its own call before it is under way is cancelled", TAG) {
+  world w;
+  std::stop_source source;
+  endless operation(w.io);
+  std::optional<stop_reason> reason;
+  auto const call = [&](auto token) {
+    source.request_stop();
+    return operation(std::move(token));
+  };
+  driver::async_try_retry(w.io, steady.cancel_with(source.get_token()), call,
+                          [&](auto report) { reason = report.reason; });
+  w.settle();
+  CHECK(reason == stop_reason::cancelled);
+}
+#endif
 
 #if defined(__cpp_lib_jthread)
 TEST_CASE(NET ": a coroutine that is cancelled ends what it retries", TAG) {
@@ -232,4 +361,42 @@ TEST_CASE(NET ": a hedged call ends with a failure only when all attempts have f
     CHECK_THROWS_AS(w.run(driver::async_hedged(hedging, std::ref(operation))), network_error);
     CHECK(operation.calls == 3);
   }
+}
+
+TEST_CASE(NET ": a hedged call ends once, also if an attempt ends within its cancellation", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<int> {
+    auto const number = ++calls;
+    if (number == 1) co_await until_cancelled(net::use_awaitable_t<>());
+    co_return number;
+  };
+  CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
+  CHECK(calls == 2);
+}
+
+TEST_CASE(NET ": what a budget throws is thrown by the hedged call", TAG) {
+  struct broken : std::exception {};
+  struct throwing {
+    int good;
+    bool reports = false;
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) {
+      if (good-- == 0) throw broken();
+      return {};
+    }
+    void report(ticket&, tenax::feedback const&, tenax::time_point) const {
+      if (reports) throw broken();
+    }
+  };
+  world w;
+  auto const check = [&](throwing budget) {
+    tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+    CHECK_THROWS_AS(w.run(driver::async_hedged(hedging, flaky{0, 100ms})), broken);
+  };
+  check({.good = 0});
+  check({.good = 1});
+  check({.good = 2, .reports = true});
 }

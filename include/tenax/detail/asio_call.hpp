@@ -18,6 +18,10 @@
 
 namespace tenax::detail {
 
+/// Whether somebody outside of Asio can interrupt a call of a policy.
+template <class Policy>
+inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
+
 /// A call under way. Its steps run one after the other on `Executor`, a strand if somebody outside can interrupt it. It
 /// lives as long as one of its steps waits to be run.
 template <class Kit, class T, class Policy, class Env, class F, class End, class Executor, class Handler>
@@ -52,8 +56,8 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
         limit_(executor),
         call_(with_token(policy, linked{policy.token, &stopped_}), environment(env)) {}
 
-  /// The first step. `inside`: called by the initiating function, within which no handler may be called.
-  void start(bool inside) {
+  /// Lets the handler's slot interrupt the call, from the initiating function on: who emits knows of no first step.
+  void listen() {
     if constexpr (Kit::has_cancellation) {
       if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) {
         slot.assign([weak = this->weak_from_this()](typename Kit::cancellation_type type) {
@@ -61,6 +65,10 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
         });
       }
     }
+  }
+
+  /// The first step. `inside`: called by the initiating function, within which no handler may be called.
+  void start(bool inside) {
     if constexpr (notifies) on_stop_.emplace(call_.policy().token.own, stop_step{this->weak_from_this()});
     go_on([this] { return call_.start(); }, inside);
   }
@@ -163,11 +171,9 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     info_ = call_.template begin_attempt<takes_info>();
     answered_.store(false, std::memory_order_relaxed);
     under_way_ = true;
-    if constexpr (times_attempts) {
-      ++number_;
-      limit_.expires_after(environment::timed(call_.policy().limits.attempt));
-      limit_.async_wait(limit_step{this->shared_from_this(), number_});
-    }
+    if constexpr (times_attempts) limit_.expires_after(environment::timed(call_.policy().limits.attempt));
+    // The last attempt may have left there what cancels it, and this one may leave it at that.
+    if constexpr (Kit::has_cancellation && initiates) Kit::slot_of_signal(signal_).clear();
     attempt_step done{{this->shared_from_this()}};
     if constexpr (shape == asio_shape::initiating) {
       operation_(std::move(done));
@@ -179,7 +185,14 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
                  await_attempt<Kit, T, operation_executor>(this->shared_from_this(), operation_, info_, call_),
                  std::move(done));
     }
-    return answered_.exchange(true, std::memory_order_acq_rel);
+    if (answered_.exchange(true, std::memory_order_acq_rel)) return true;
+    // Not before, because an operation that throws must leave nothing behind that keeps the call.
+    if constexpr (times_attempts) limit_.async_wait(limit_step{this->shared_from_this(), ++number_});
+    // While it was being started, the operation could not be cancelled.
+    if constexpr (interrupts<Policy>) {
+      if (stopped_) Kit::emit(signal_, Kit::terminal());
+    }
+    return false;
   }
 
   /// The answer of an initiating function; of a coroutine, which has left its outcome, that it ended.
@@ -217,12 +230,15 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
 
   template <class Deliver>
   void finish(Deliver deliver, bool inside) {
-    if constexpr (Kit::has_cancellation) {
-      if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) slot.clear();
-    }
     on_stop_.reset();
     auto const executor = Kit::executor_of(*handler_, executor_);
-    auto done = [deliver = std::move(deliver), handler = std::move(*handler_)]() mutable { deliver(handler); };
+    auto done = [deliver = std::move(deliver), handler = std::move(*handler_)]() mutable {
+      // Who emits does so where the handler runs.
+      if constexpr (Kit::has_cancellation) {
+        if (auto slot = Kit::slot_of(handler); slot.is_connected()) slot.clear();
+      }
+      deliver(handler);
+    };
     handler_.reset();
     auto const work = std::move(work_);
     if (inside) {

@@ -41,7 +41,8 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
         environment_(hedging.environment()),
         attempts_(std::make_unique<attempt[]>(hedging.at_most())) {}
 
-  void start() {
+  /// Lets the handler's slot cancel the call.
+  void listen() {
     if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) {
       slot.assign([weak = this->weak_from_this()](typename Kit::cancellation_type) {
         if (auto const self = weak.lock()) {
@@ -49,7 +50,10 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
         }
       });
     }
-    launch();
+  }
+
+  void start() {
+    guarded([this] { decided_ ? finish() : launch(); });
   }
 
  private:
@@ -79,7 +83,9 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
       return Kit::slot_of_signal(self->attempts_[number].signal);
     }
-    void operator()(std::exception_ptr const& failure) const { self->ended(number, failure); }
+    void operator()(std::exception_ptr const& failure) const {
+      self->guarded([&] { self->ended(number, failure); });
+    }
   };
 
   struct late_step {
@@ -89,9 +95,23 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
 
     [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
     void operator()(typename Kit::error_code const& error) const {
-      if (!error && !self->decided_ && self->running_ > 0) self->launch();
+      if (!error && !self->decided_ && self->running_ > 0) self->guarded([this] { self->launch(); });
     }
   };
+
+  /// Takes a step. What the budget throws ends the call.
+  template <class Step>
+  void guarded(Step step) {
+    try {
+      step();
+    } catch (...) {
+      if (!handler_) throw;
+      result_.reset();
+      result_.emplace(caught_exception(std::current_exception()));
+      decide();
+      if (running_ == 0) finish();
+    }
+  }
 
   /// Starts one more attempt, if the budget has room for it.
   void launch() {
@@ -106,15 +126,20 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
       return finish();
     }
     if (started_ > 0) hedging_.count_hedge();
-    a.under_way = true;
-    ++running_;
     auto const number = started_++;
     if (started_ < hedging_.at_most()) {
       next_.expires_after(environment::timed(hedging_.delay()));
       next_.async_wait(late_step{this->shared_from_this()});
     }
-    Kit::spawn(executor_, await_attempt<Kit, T, operation_executor>(this->shared_from_this(), operation_, a.info, a),
-               ended_step{this->shared_from_this(), number});
+    a.under_way = true;
+    ++running_;
+    try {
+      Kit::spawn(executor_, await_attempt<Kit, T, operation_executor>(this->shared_from_this(), operation_, a.info, a),
+                 ended_step{this->shared_from_this(), number});
+    } catch (...) {
+      if (std::exchange(a.under_way, false)) --running_;
+      throw;
+    }
   }
 
   void ended(std::size_t number, std::exception_ptr const& failure) {
@@ -150,11 +175,15 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
   }
 
   void finish() {
+    // An attempt that ended within its cancellation was the last one.
+    if (!handler_) return;
     next_.cancel();
     if (!result_) result_.emplace(unstarted_exception(stop_reason::cancelled, {}));
-    if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) slot.clear();
     auto const executor = Kit::executor_of(*handler_, executor_);
-    auto done = [handler = std::move(*handler_)]() mutable { std::move(handler)(); };
+    auto done = [handler = std::move(*handler_)]() mutable {
+      if (auto slot = Kit::slot_of(handler); slot.is_connected()) slot.clear();
+      std::move(handler)();
+    };
     handler_.reset();
     auto const work = std::move(work_);
     Kit::dispatch(executor, std::move(done));
@@ -186,6 +215,7 @@ Task await_hedged(Hedging& hedging, F operation) {
     using call_type = asio_hedge<Kit, T, Hedging, F, std::remove_const_t<decltype(steps)>, handler_type>;
     auto call = std::allocate_shared<call_type>(Kit::allocator_of(handler), hedging, std::move(operation), result,
                                                 steps, handler_type(std::forward<decltype(handler)>(handler)));
+    call->listen();
     Kit::post(steps, [call] { call->start(); });
   };
   co_await Kit::template initiate<void()>(std::move(start), typename Kit::template use_awaitable_on<executor>());
