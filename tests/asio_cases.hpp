@@ -230,6 +230,22 @@ TEST_CASE(NET ": an operation that throws before there is anything to await is a
   CHECK(w.run(driver::async_retry(steady, operation)) == 3);
 }
 
+TEST_CASE(NET ": an awaitable may be of an executor of its own", TAG) {
+  using executor = net::io_context::executor_type;
+  world w;
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<int, executor> {
+    if (++calls < 3) throw network_error("down");
+    co_return calls;
+  };
+  int got = 0;
+  auto call = driver::async_retry(steady, operation);
+  static_assert(std::is_same_v<decltype(call), awaitable<int, executor>>);
+  net::co_spawn(w.io.get_executor(), std::move(call), [&](std::exception_ptr, int n) { got = n; });
+  w.pass(3s);
+  CHECK(got == 3);
+}
+
 TEST_CASE(NET ": what a part of the policy throws is thrown by the call", TAG) {
   world w;
   struct broken : std::exception {};
@@ -328,6 +344,15 @@ TEST_CASE(NET ": an initiating function is retried, and goes with every kind of 
     driver::async_try_retry(w.io, steady, call, [&](auto report) { attempts = report.attempts; });
     w.pass(3s);
     CHECK(attempts == 3);
+  }
+  SECTION("handlers that only move") {
+    int ended = 0;
+    driver::async_retry(w.io, steady, call, [&, own = std::make_unique<int>(1)](auto...) { ended += *own; });
+    w.pass(3s);
+    operation.calls = 0;
+    driver::async_try_retry(w.io, steady, call, [&, own = std::make_unique<int>(1)](auto) { ended += *own; });
+    w.pass(3s);
+    CHECK(ended == 2);
   }
   CHECK(operation.calls == 3);
 }

@@ -82,7 +82,8 @@ namespace coroutine {
 /// that is the clock, and if it has `random()`, that is the source of randomness; otherwise the policy's environment is.
 ///
 /// The policy, the sleep and the operation are copied into the coroutine: nothing has to outlive it but what they refer
-/// to. The operation is the same object for every attempt and stays where it is, so that coroutines that it is, or
+/// to. Nobody can interrupt an attempt: for `.attempt_timeout()` the operation has to take the `attempt_info` and to obey its
+/// `time_left`. The operation is the same object for every attempt and stays where it is, so that coroutines that it is, or
 /// starts, may refer to it. A coroutine that is destroyed while it waits gives back what gates had granted.
 template <template <class> class Task, class Policy, class Environment, class Sleep, class F>
 auto retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {

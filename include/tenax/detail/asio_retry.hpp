@@ -16,10 +16,6 @@
 
 namespace tenax::detail {
 
-/// Whether somebody outside of Asio can interrupt a call of a policy.
-template <class Policy>
-inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
-
 /// Where the steps of a call run.
 template <class Kit, class Policy, class Executor>
 auto steps_of(Executor const& executor) {
@@ -54,6 +50,7 @@ auto initiate_call(Policy const& policy, Env const& environment, F operation, En
           auto call =
               std::allocate_shared<call_type>(Kit::allocator_of(handler), policy, environment, std::move(operation),
                                               end, executor, handler_type(std::forward<decltype(handler)>(handler)));
+          call->listen();
           if constexpr (interrupts<Policy>) {
             Kit::post(executor, [call] { call->start(false); });
           } else {
@@ -85,23 +82,21 @@ Task await_call(Policy policy, Env environment, F operation) {
 /// An operation that returns an awaitable.
 template <class Kit, bool WantsReport, class Policy, class Env, class F>
 auto await_operation(retrying<Policy, Env> const& policy, F operation) {
-  if constexpr (check_async_operation<Policy, F, true>() && check_asio_environment<Env>()) {
-    using executor = typename result_or_void<F>::executor_type;
-    using result = awaited_result<F>;
-    using task = typename Kit::template awaitable<std::conditional_t<WantsReport, report<result>, result>, executor>;
-    if constexpr (interrupts<Policy>) {
-      return await_call<Kit, result, WantsReport, task, Policy, Env, F>(policy.policy(), policy.environment(),
-                                                                        std::move(operation));
+  using executor = typename result_or_void<F>::executor_type;
+  using result = awaited_result<F>;
+  using task = typename Kit::template awaitable<std::conditional_t<WantsReport, report<result>, result>, executor>;
+  if constexpr (interrupts<Policy>) {
+    return await_call<Kit, result, WantsReport, task, Policy, Env, F>(policy.policy(), policy.environment(),
+                                                                      std::move(operation));
+  } else {
+    using world = asio_world<Kit, Env, executor>;
+    if constexpr (Kit::has_cancellation) {
+      using token = linked_token<no_token, typename Kit::cancellation_state>;
+      return drive_coroutine<result, WantsReport, task>(with_token(policy.policy(), token{}),
+                                                        world(policy.environment()), std::move(operation));
     } else {
-      using world = asio_world<Kit, Env, executor>;
-      if constexpr (Kit::has_cancellation) {
-        using token = linked_token<no_token, typename Kit::cancellation_state>;
-        return drive_coroutine<result, WantsReport, task>(with_token(policy.policy(), token{}),
-                                                          world(policy.environment()), std::move(operation));
-      } else {
-        return drive_coroutine<result, WantsReport, task>(policy.policy(), world(policy.environment()),
-                                                          std::move(operation));
-      }
+      return drive_coroutine<result, WantsReport, task>(policy.policy(), world(policy.environment()),
+                                                        std::move(operation));
     }
   }
 }
@@ -115,23 +110,20 @@ auto executor_or_bound(Executor const& given, Token const& token) {
   }
 }
 
-/// `async_retry` and `async_try_retry` with a token. `given`: an executor, or null.
+/// An operation that returns an awaitable, with a token.
 template <class Kit, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
-auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
-  constexpr auto shape = shape_of<F>();
-  if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
+auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
+  if constexpr (check_async_operation<Policy, F, true>() && check_asio_environment<Env>()) {
     using executor = typename result_or_void<F>::executor_type;
     if constexpr (std::is_same_v<std::decay_t<Token>, typename Kit::template use_awaitable_on<executor>> &&
                   std::is_null_pointer_v<Executor>) {
       return await_operation<Kit, WantsReport>(policy, std::move(operation));
     } else if constexpr (WantsReport) {
       // co_spawn would want a report that can be made of nothing.
-      if constexpr (check_async_operation<Policy, F, true>() && check_asio_environment<Env>()) {
-        using result = awaited_result<F>;
-        return initiate_call<Kit, result, void(report<result>)>(policy.policy(), policy.environment(),
-                                                                std::move(operation), end_in_report<result>(), given,
-                                                                std::forward<Token>(token));
-      }
+      using result = awaited_result<F>;
+      return initiate_call<Kit, result, void(report<result>)>(policy.policy(), policy.environment(),
+                                                              std::move(operation), end_in_report<result>(), given,
+                                                              std::forward<Token>(token));
     } else {
       auto const where = executor_or_bound<Kit>(given, token);
       constexpr bool knows_executor = !std::is_same_v<std::remove_const_t<decltype(where)>, typename Kit::no_executor>;
@@ -144,18 +136,36 @@ auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F op
                           std::forward<Token>(token));
       }
     }
-  } else if constexpr (shape == asio_shape::initiating || shape == asio_shape::initiating_with_info) {
-    using signature = typename asio_signature<shape, F>::type;
+  }
+}
+
+/// An initiating function, with a token.
+template <class Kit, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
+auto start_initiating(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
+  using signature = typename asio_signature<shape_of<F>(), F>::type;
+  if constexpr (check_signature<Kit, WantsReport, signature>() && check_asio_environment<Env>()) {
     using result = typename asio_outcome<signature>::type;
-    if constexpr (check_result<Policy, result>() && check_asio_environment<Env>()) {
-      if constexpr (WantsReport) {
-        return initiate_call<Kit, result, void(report<result>)>(
-            policy.policy(), policy.environment(), std::move(operation), end_in_report<result>(), given, token);
-      } else {
-        return initiate_call<Kit, result, signature>(policy.policy(), policy.environment(), std::move(operation),
-                                                     end_in_handler<Kit, result>(), given, std::forward<Token>(token));
-      }
+    if constexpr (!check_result<Policy, result>()) {
+      return;
+    } else if constexpr (WantsReport) {
+      return initiate_call<Kit, result, void(report<result>)>(policy.policy(), policy.environment(),
+                                                              std::move(operation), end_in_report<result>(), given,
+                                                              std::forward<Token>(token));
+    } else {
+      return initiate_call<Kit, result, signature>(policy.policy(), policy.environment(), std::move(operation),
+                                                   end_in_handler<Kit, result>(), given, std::forward<Token>(token));
     }
+  }
+}
+
+/// `async_retry` and `async_try_retry` with a token. `given`: an executor, or null.
+template <class Kit, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
+auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
+  constexpr auto shape = shape_of<F>();
+  if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
+    return start_awaitable<Kit, WantsReport>(given, policy, std::move(operation), std::forward<Token>(token));
+  } else if constexpr (shape == asio_shape::initiating || shape == asio_shape::initiating_with_info) {
+    return start_initiating<Kit, WantsReport>(given, policy, std::move(operation), std::forward<Token>(token));
   } else {
     static_assert(
         shape != asio_shape::unknown,
@@ -165,10 +175,26 @@ auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F op
   }
 }
 
+/// The token that goes with what an operation returns.
+template <class Kit, class F>
+auto own_token_of() {
+  using awaited = result_or_void<F>;
+  if constexpr (requires { typename awaited::executor_type; }) {
+    return typename Kit::template use_awaitable_on<typename awaited::executor_type>();
+  } else {
+    return typename Kit::use_awaitable();
+  }
+}
+
 /// Without a token: something to await.
 template <class Kit, bool WantsReport, class Policy, class Env, class F>
 auto start_asio(retrying<Policy, Env> const& policy, F operation) {
-  return start_asio<Kit, WantsReport>(nullptr, policy, std::move(operation), typename Kit::use_awaitable());
+  constexpr auto shape = shape_of<F>();
+  if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
+    return start_awaitable<Kit, WantsReport>(nullptr, policy, std::move(operation), own_token_of<Kit, F>());
+  } else {
+    return start_asio<Kit, WantsReport>(nullptr, policy, std::move(operation), typename Kit::use_awaitable());
+  }
 }
 
 /// An executor, or that of a context.

@@ -59,6 +59,33 @@ struct asio_outcome<void(ErrorCode, Values...)> {
   using type = completion<std::remove_cvref_t<ErrorCode>, std::remove_cvref_t<Values>...>;
 };
 
+/// Whether a call can complete with a signature: with an error code of its own, and, where no report says so, without values.
+template <class Kit, class Signature>
+struct own_end {
+  static constexpr bool takes_error = false;
+  static constexpr bool needs_no_values = true;
+};
+template <class Kit, class ErrorCode, class... Values>
+struct own_end<Kit, void(ErrorCode, Values...)> {
+  static constexpr bool takes_error = std::is_convertible_v<typename Kit::error_code, std::remove_cvref_t<ErrorCode>>;
+  static constexpr bool needs_no_values = (std::is_default_constructible_v<std::remove_cvref_t<Values>> && ...);
+};
+
+/// Whether an initiating function can be retried; if not, says why.
+template <class Kit, bool WantsReport, class Signature>
+constexpr bool check_signature() {
+  constexpr bool takes_error = own_end<Kit, Signature>::takes_error;
+  constexpr bool can_end = !takes_error || WantsReport || own_end<Kit, Signature>::needs_no_values;
+  static_assert(takes_error,
+                "tenax: the handler of the operation has to take an error code first; for one that does not, let the "
+                "operation return an awaitable, as in [&] { return start(asio::use_awaitable); }");
+  static_assert(
+      can_end,
+      "tenax: a call that ends before its first attempt has no values for its handler, and one of them cannot "
+      "be made of nothing; use async_try_retry(), whose handler takes a report");
+  return takes_error && can_end;
+}
+
 /// A policy's token, and whether the call was cancelled in Asio's way.
 template <class Token, class State>
 struct linked_token {

@@ -1,0 +1,18 @@
+// expect: tenax: a call that ends before its first attempt has no values for its handler, and one of them cannot be made of nothing; use async_try_retry(), whose handler takes a report
+// SPDX-License-Identifier: MIT
+// asio_value_made_of_nothing.cpp: a handler that is given a socket.
+#define ASIO_HAS_CO_AWAIT 1
+#define ASIO_HAS_STD_COROUTINE 1
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include <tenax/asio.hpp>
+
+void start(asio::io_context& io, asio::ip::tcp::acceptor& acceptor) {
+  auto const operation = [&](auto token) { return acceptor.async_accept(std::move(token)); };
+#ifdef CORRECTED
+  tenax::asio::async_try_retry(io, tenax::retrying{}, operation, [](auto) {});
+#else
+  tenax::asio::async_retry(io, tenax::retrying{}, operation, [](asio::error_code, asio::ip::tcp::socket) {});
+#endif
+}
