@@ -161,6 +161,24 @@ TEST_CASE(NET ": a handler's slot is used only where the handler runs", TAG) {
   }
 }
 
+TEST_CASE(NET ": a call that can be interrupted may run on a strand", TAG) {
+  world w;
+  auto const policy = steady.attempt_timeout(100ms);
+  auto const check = [&](auto const& strand) {
+    flaky_initiation operation(w.io, {refused});
+    auto const call = [&](auto token) { return operation(std::move(token)); };
+    int ended = 0;
+    auto const end = [&](error_code, std::size_t) { ended += strand.running_in_this_thread(); };
+    driver::async_retry(strand, policy, call, end);
+    driver::async_retry(policy, call, net::bind_executor(strand, end));
+    w.pass(3s);
+    CHECK(ended == 2);
+  };
+  check(net::make_strand(w.io));
+  check(net::make_strand(net::make_strand(w.io)));
+  check(net::make_strand(net::any_io_executor(w.io.get_executor())));
+}
+
 TEST_CASE(NET ": an attempt is not cancelled by what the last one left in its slot", TAG) {
   world w;
   net::cancellation_signal signal;

@@ -15,8 +15,11 @@
 #include <asio/co_spawn.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/error.hpp>
+#include <asio/execution/executor.hpp>
+#include <asio/execution/outstanding_work.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
+#include <asio/prefer.hpp>
 #include <asio/strand.hpp>
 #include <asio/system_executor.hpp>
 #include <asio/this_coro.hpp>
@@ -53,8 +56,6 @@ struct standalone_asio {
   using use_awaitable_on = ::asio::use_awaitable_t<Executor>;
   template <class Clock, class Executor>
   using timer = ::asio::basic_waitable_timer<Clock, ::asio::wait_traits<Clock>, Executor>;
-  template <class Executor>
-  using work_guard = ::asio::executor_work_guard<Executor>;
 
   static error_code aborted() { return ::asio::error::operation_aborted; }
   static error_code timed_out() { return ::asio::error::timed_out; }
@@ -80,6 +81,15 @@ struct standalone_asio {
   template <class Executor>
   static auto strand_of(Executor const& executor) {
     return ::asio::make_strand(executor);
+  }
+  /// Keeps an executor's event loop running. A work guard, but that does not compile for a strand on an any_io_executor.
+  template <class Executor>
+  static auto work_on(Executor const& executor) {
+    if constexpr (::asio::execution::is_executor<Executor>::value) {
+      return ::asio::prefer(executor, ::asio::execution::outstanding_work.tracked);
+    } else {
+      return ::asio::make_work_guard(executor);
+    }
   }
   template <class Handler, class Default>
   static auto executor_of(Handler const& handler, Default const& otherwise) {

@@ -14,8 +14,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -90,8 +93,6 @@ struct boost_asio : boost_cancellation {
   using use_awaitable_on = ::boost::asio::use_awaitable_t<Executor>;
   template <class Clock, class Executor>
   using timer = ::boost::asio::basic_waitable_timer<Clock, ::boost::asio::wait_traits<Clock>, Executor>;
-  template <class Executor>
-  using work_guard = ::boost::asio::executor_work_guard<Executor>;
 
   static error_code aborted() { return ::boost::asio::error::operation_aborted; }
   static error_code timed_out() { return ::boost::asio::error::timed_out; }
@@ -116,6 +117,15 @@ struct boost_asio : boost_cancellation {
   template <class Executor>
   static auto strand_of(Executor const& executor) {
     return ::boost::asio::make_strand(executor);
+  }
+  /// Keeps an executor's event loop running. A work guard, but that does not compile for a strand on an any_io_executor.
+  template <class Executor>
+  static auto work_on(Executor const& executor) {
+    if constexpr (::boost::asio::execution::is_executor<Executor>::value) {
+      return ::boost::asio::prefer(executor, ::boost::asio::execution::outstanding_work.tracked);
+    } else {
+      return ::boost::asio::make_work_guard(executor);
+    }
   }
   template <class Handler, class Default>
   static auto executor_of(Handler const& handler, Default const& otherwise) {

@@ -49,7 +49,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   asio_call(Policy const& policy, Env const& env, F&& operation, End end, Executor const& executor, Handler&& handler)
       : handler_(std::move(handler)),
         allocator_(Kit::allocator_of(*handler_)),
-        work_(Kit::executor_of(*handler_, executor)),
+        work_(Kit::work_on(Kit::executor_of(*handler_, executor))),
         operation_(std::move(operation)),
         end_(std::move(end)),
         executor_(executor),
@@ -264,7 +264,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
 
   std::optional<Handler> handler_;  ///< empty once the call has ended
   [[no_unique_address]] allocator allocator_;
-  typename Kit::template work_guard<handler_executor> work_;
+  decltype(Kit::work_on(std::declval<handler_executor const&>())) work_;
   F operation_;
   [[no_unique_address]] End end_;
   Executor executor_;

@@ -36,7 +36,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
         result_(result),
         executor_(executor),
         handler_(std::move(handler)),
-        work_(Kit::executor_of(*handler_, executor_)),
+        work_(Kit::work_on(Kit::executor_of(*handler_, executor_))),
         next_(executor_),
         environment_(hedging.environment()),
         attempts_(std::make_unique<attempt[]>(hedging.at_most())) {}
@@ -194,7 +194,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
   place& result_;
   Executor executor_;
   std::optional<Handler> handler_;
-  typename Kit::template work_guard<handler_executor> work_;
+  decltype(Kit::work_on(std::declval<handler_executor const&>())) work_;
   timer next_;
   environment environment_;
   std::unique_ptr<attempt[]> attempts_;

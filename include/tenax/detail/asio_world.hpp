@@ -204,10 +204,20 @@ class asio_world : public asio_environment<Env>, public cancellation_query<Kit> 
   std::optional<typename Kit::template timer<typename asio_environment<Env>::clock, Executor>> timer_{};
 };
 
+/// Whether an executor can hold any strand on one like it. A strand says that it can, but only does if its inner one can.
+template <class Kit, class Executor>
+constexpr bool holds_strands() {
+  if constexpr (requires { typename Executor::inner_executor_type; }) {
+    return holds_strands<Kit, typename Executor::inner_executor_type>();
+  } else {
+    return std::is_convertible_v<decltype(Kit::strand_of(std::declval<Executor const&>())), Executor>;
+  }
+}
+
 /// A strand on an executor; of the executor's own type, if that can hold any executor.
 template <class Kit, class Executor>
 auto stranded(Executor const& executor) {
-  if constexpr (std::is_convertible_v<decltype(Kit::strand_of(executor)), Executor>) {
+  if constexpr (holds_strands<Kit, Executor>()) {
     return Executor(Kit::strand_of(executor));
   } else {
     return Kit::strand_of(executor);
