@@ -135,10 +135,11 @@ namespace asio {
 /// Waits cost a timer, of the clock that the policy's environment names as its `clock`, otherwise of the steady clock.
 ///
 /// Cancelling the call by its cancellation slot, or by the token of `.cancel_with()` from any thread, cancels the wait or
-/// the operation that is under way, and ends the call with the last outcome. A call that has none throws
-/// `tenax::cancelled`, or completes with `asio::error::operation_aborted`; one that a gate refused throws `tenax::refused`
-/// or completes with `try_again`; and one that was too late throws `tenax::expired` or completes with `timed_out`. An
-/// exception of an initiating function leaves through the function that called it, and ends the call without a word.
+/// the operation that is under way, and ends the call with the last outcome. A token that cannot call back, as a plain
+/// flag, is only looked at when these have ended. A call that has no outcome throws `tenax::cancelled`, or completes with
+/// `asio::error::operation_aborted`; one that a gate refused throws `tenax::refused` or completes with `try_again`; and one
+/// that was too late throws `tenax::expired` or completes with `timed_out`. An exception of an initiating function leaves
+/// through the function that called it, and ends the call without a word.
 inline constexpr detail::asio_function<detail::standalone_asio, false> async_retry{};
 
 /// As `async_retry`, but gives a `tenax::report`: value or exception, why the call stopped, and the numbers. A handler has the
@@ -151,8 +152,9 @@ inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_
 /// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
 ///
 /// The call ends when its last attempt has, a cancelled one, too, so that none outlives what it refers to. Cancelling it
-/// cancels all attempts; without a result it throws what the last attempt threw, or `tenax::cancelled`. It throws
-/// `tenax::refused` if the budget refuses the first attempt. `hedging` outlives the call.
+/// cancels all attempts, and no result counts any more: it throws what an attempt threw that had failed before, or
+/// `tenax::cancelled`. It throws `tenax::refused` if the budget refuses the first attempt, and what the budget throws.
+/// `hedging` outlives the call.
 inline constexpr detail::asio_hedged_function<detail::standalone_asio> async_hedged{};
 
 }  // namespace asio
