@@ -201,8 +201,10 @@ concept policy_fits =
 /// Whether something could be asked about a `T` if it were not const, as a `mutable` lambda of any parameter could; itself,
 /// or what it holds. For telling why it cannot be asked.
 template <class P, class T>
-inline constexpr bool changes_when_asked = requires(P& p, attempt<T> const& a) { p(a); } ||
-                                           requires(P& p, attempt<T> const& a) { p.condition(a.result.value()); };
+inline constexpr bool changes_when_asked =
+    (requires(P& p, attempt<T> const& a) { p(a); } && !requires(P const& p, attempt<T> const& a) { p(a); }) ||
+    (requires(P& p, attempt<T> const& a) { p.condition(a.result.value()); } &&
+     !requires(P const& p, attempt<T> const& a) { p.condition(a.result.value()); });
 
 /// Why a policy does not fit an operation that returns `T`.
 template <class Policy, class T>
@@ -227,8 +229,7 @@ constexpr bool check_result() {
     if constexpr (stop_condition<stop_type, attempt<T>>) {
       return true;
     } else {
-      constexpr bool changes =
-          !requires(stop_type const& s, attempt<T> const& a) { s(a); } && changes_when_asked<stop_type, T>;
+      constexpr bool changes = changes_when_asked<stop_type, T>;
       static_assert(!changes,
                     "tenax: the condition given to .stop() must be callable when const: policies are shared; keep what "
                     "changes outside, behind a reference");
@@ -242,8 +243,7 @@ constexpr bool check_result() {
                   "tenax: .wait() needs a strategy that always has an answer; end it with "
                   "wait::first_of(..., wait::exponential())");
   } else {
-    constexpr bool changes =
-        !requires(wait_type const& w, attempt<T> const& a) { w(a); } && changes_when_asked<wait_type, T>;
+    constexpr bool changes = changes_when_asked<wait_type, T>;
     static_assert(!changes,
                   "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
                   "changes outside, behind a reference");
