@@ -154,6 +154,16 @@ constexpr bool check_stop() {
   return false;
 }
 
+/// A function of any type of attempt is taken as it is: to ask whether it can be called would compile it.
+template <class F, class Event>
+constexpr bool may_take_event() {
+  if constexpr (may_take_attempt<F>()) {
+    return true;
+  } else {
+    return std::is_invocable_v<F const&, Event const&>;
+  }
+}
+
 /// What a setter for one kind of event was given, which may be written for that event alone.
 template <class F, class Event>
 constexpr bool check_observer() {
@@ -161,7 +171,7 @@ constexpr bool check_observer() {
   static_assert(copied,
                 "tenax: an observer is copied with its policy, and this callable cannot be copied; capture a "
                 "std::shared_ptr or a reference, or pass std::ref(object) to .observe()");
-  constexpr bool callable = may_take_attempt<F>() || std::is_invocable_v<F const&, Event const&>;
+  constexpr bool callable = may_take_event<F, Event>();
   static_assert(
       !copied || callable,
       "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
