@@ -313,7 +313,7 @@ TEST_CASE("gates: rate_limiter") {
   batch(send);
   CHECK(clock.now() - before_batch == 1s);
 
-  auto const send_rows = [&](std::uint64_t rows) { return rows; };
+  auto const send_rows = [&](int rows) { return rows; };
   // [weight_per_call]
   auto const costing = [&](std::uint64_t permits) {
     return polite.through(limiter.with_weight(permits));  // the same type for every number
