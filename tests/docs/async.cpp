@@ -5,6 +5,7 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/detached.hpp>
+#include <asio/experimental/as_tuple.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
@@ -110,6 +111,40 @@ TEST_CASE("async: completion tokens") {
   // [/tokens]
 }
 
+TEST_CASE("async: handlers") {
+  calls = 0;
+  constexpr auto polite = tenax::retrying{}.wait(wait::none);
+  int got = 0;
+  std::uint32_t attempts = 0;
+  asio::io_context io;
+  // [handlers]
+  tenax::asio::async_retry(io, polite, fetch, [&](std::exception_ptr error, int page) {
+    if (!error) got = page;
+  });
+  tenax::asio::async_try_retry(io, polite, fetch,
+                               [&](tenax::report<int> report) { attempts = report.attempts; });
+  // [/handlers]
+  io.run();
+  CHECK(got >= 3);
+  CHECK(attempts >= 1);
+}
+
+TEST_CASE("async: as_tuple") {
+  using asio::experimental::as_tuple;
+  calls = 0;
+  constexpr auto polite = tenax::retrying{}.wait(wait::none);
+  // [as_tuple]
+  auto const session = [&]() -> asio::awaitable<void> {
+    auto const here = co_await asio::this_coro::executor;
+    auto const [error, page] =
+        co_await tenax::asio::async_retry(here, polite, fetch, as_tuple(asio::use_awaitable));
+    CHECK(!error);
+    CHECK(page == 3);
+  };
+  // [/as_tuple]
+  run(session);
+}
+
 TEST_CASE("async: attempt_timeout") {
   // [attempt_timeout]
   auto const hasty = tenax::retrying{}.wait(wait::none).attempt_timeout(5ms);
@@ -209,6 +244,17 @@ TEST_CASE("async: hedging") {
   // [/hedging]
   run(session);
   CHECK(reads.hedged() == 1);
+
+  int got = 0;
+  asio::io_context io;
+  // [hedged_with_a_token]
+  asio::co_spawn(io, tenax::asio::async_hedged(reads, [&] { return read(url); }),
+                 [&](std::exception_ptr error, int page) {
+                   if (!error) got = page;
+                 });
+  // [/hedged_with_a_token]
+  io.run();
+  CHECK(got == 3);  // the budget has no second hedge yet, and needs none
 }
 
 TEST_CASE("async: a hedged attempt of a retry") {

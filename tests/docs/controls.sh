@@ -90,6 +90,9 @@ whole
 sed -i '/(page.md)/d' "$TENAX_ROOT/docs/index.md"
 expect pages 'docs/index.md has no link to docs/page.md'
 whole
+echo '| `tenax::wait_one`, `two` | `<tenax/wait/one.hpp>` |' >>"$TENAX_ROOT/docs/index.md"
+expect pages '<tenax/wait/one.hpp> has no two, which docs/index.md says'
+whole
 echo 'inline constexpr two_strategy two{};' >>"$TENAX_ROOT/include/tenax/wait/one.hpp"
 expect pages 'docs/reference/wait.md has no heading for wait::two'
 

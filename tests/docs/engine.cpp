@@ -84,6 +84,12 @@ class request {
     follow(retry_.finish_attempt(*last_, loop_.now()));
   }
 
+  /// For the client library to call when there is none, but an exception.
+  void on_error(std::exception_ptr error) {
+    last_.emplace(tenax::capture([&]() -> int { std::rethrow_exception(error); }));
+    follow(retry_.finish_attempt(*last_, loop_.now()));
+  }
+
  private:
   void follow(tenax::decision next) {
     if (next.starts()) send();
@@ -107,8 +113,16 @@ class request {
 };
 // [/request]
 
+std::exception_ptr next_error;  // the next answer is none
+
 void request::send() {
-  loop_.after(20ms, [this] { on_answer(retry_.info().number < 3 ? 503 : 200); });
+  loop_.after(20ms, [this] {
+    if (auto const error = std::exchange(next_error, nullptr)) {
+      on_error(error);
+    } else {
+      on_answer(retry_.info().number < 3 ? 503 : 200);
+    }
+  });
 }
 
 }  // namespace
@@ -152,6 +166,25 @@ TEST_CASE("engine: An event loop of one's own") {
   // [/run]
 }
 
+TEST_CASE("engine: An event loop of one's own gets exceptions") {
+  event_loop loop;
+  int status = 0;
+  next_error = std::make_exception_ptr(tenax::retry_after(300ms, network_error("busy")));
+  request one(loop, [&](tenax::outcome<int> const& result) { status = result.value(); });
+  loop.run();
+  CHECK(status == 200);
+  CHECK(loop.now().time_since_epoch() ==
+        460ms);  // the wait that the exception asks for, and one more
+
+  bool down = false;
+  next_error = std::make_exception_ptr(network_error("down"));
+  request other(loop, [&](tenax::outcome<int> const& result) {
+    down = result.exception_as<network_error>() != nullptr;
+  });
+  loop.run();
+  CHECK(down);
+}
+
 TEST_CASE("engine: An event loop whose timers are late") {
   event_loop loop;
   std::vector<int> results;
@@ -183,6 +216,23 @@ TEST_CASE("engine: outcome") {
   CHECK(seven.value() == 7);
   CHECK(seven.exception_as<network_error>() == nullptr);
   // [/outcome]
+}
+
+TEST_CASE("engine: report") {
+  auto const fetch = [] { return 200; };
+  auto const polite = tenax::retrying{};
+  // [report]
+  std::map<std::string, tenax::report<int>> last;
+  last.insert_or_assign("a.example", polite.try_call(fetch));
+
+  std::vector<std::optional<tenax::report<int>>> results(8);
+  results[3] = polite.try_call(fetch);
+  // [/report]
+  last.insert_or_assign("a.example", polite.try_call([] { return 404; }));
+  CHECK(last.at("a.example").value() == 404);
+  CHECK(results[3]->value() == 200);
+  static_assert(!std::is_default_constructible_v<tenax::report<int>>);
+  static_assert(std::is_copy_assignable_v<tenax::report<std::string>>);
 }
 
 TEST_CASE("engine: Every stop_reason can be reached as the table says") {

@@ -313,7 +313,7 @@ TEST_CASE("gates: rate_limiter") {
   batch(send);
   CHECK(clock.now() - before_batch == 1s);
 
-  auto const send_rows = [&](std::uint64_t rows) { return rows; };
+  auto const send_rows = [&](int rows) { return rows; };
   // [weight_per_call]
   auto const costing = [&](std::uint64_t permits) {
     return polite.through(limiter.with_weight(permits));  // the same type for every number
@@ -432,4 +432,71 @@ TEST_CASE("gates: order") {
   // [/order]
   CHECK(policy([] { return 7; }) == 7);
   CHECK(limiter.state().admitted == 1);
+}
+
+TEST_CASE("gates: a service that may be dead") {
+  virtual_time clock;
+  auto const persistent = tenax::retrying{}
+                              .wait(wait::constant(100ms))
+                              .stop(stop::after_attempts(10))
+                              .environment(std::ref(clock));
+  // [guarded]
+  // One of each for the service, shared by all calls to it.
+  tenax::retry_budget budget({.tokens = 10, .ratio = 0.1});
+  tenax::circuit_breaker breaker({.failures = 10, .open_for = 10s});
+  tenax::bulkhead places({.at_once = 8, .queue = 16, .max_wait = 1s});
+
+  auto const guarded =
+      persistent.through(std::ref(budget)).through(std::ref(breaker)).through(std::ref(places));
+  // [/guarded]
+  bool down = true;
+  int sent = 0;
+  auto const fetch = [&]() -> std::string {
+    ++sent;
+    if (down) throw network_error("down");
+    return "the page";
+  };
+  std::string said;
+  tenax::duration again{};
+  auto const old_page = [&](char const* why, tenax::duration in) {
+    said = why;
+    again = in;
+    return std::string("the old page");
+  };
+  // [refused]
+  auto const page = [&] {
+    try {
+      return guarded(fetch);
+    } catch (tenax::refused const& e) {  // before the first attempt: nothing was sent
+      return old_page(e.what(), e.retry_after().value_or(1s));
+    }
+  };
+  // [/refused]
+
+  // The budget ends the first call, with what was last thrown; the circuit opens with the tenth failure.
+  CHECK_THROWS_AS(page(), network_error);
+  CHECK(sent == 5);
+  for (int i = 0; i < 5; ++i) CHECK_THROWS_AS(page(), network_error);
+  CHECK(sent == 10);
+  CHECK(page() == "the old page");
+  CHECK(said == "circuit open");
+  CHECK(again >= 8s);
+  CHECK(again <= 10s);
+
+  clock.advance(10s);
+  tenax::circuit_breaker<>::ticket probe;
+  CHECK(breaker.admit(probe, {}, clock.now()).answer == tenax::admission::verdict::go);
+  CHECK(page() == "the old page");
+  CHECK(said == "circuit half-open, and probes are under way");
+  CHECK(again == 1s);
+  probe = {};
+
+  down = false;
+  CHECK(page() == "the page");
+  std::vector<tenax::bulkhead::ticket> others(24);
+  for (auto& t : others) static_cast<void>(places.admit(t, {}, clock.now()));
+  CHECK(page() == "the old page");
+  CHECK(said == "bulkhead full");
+  CHECK(again == 1s);
+  CHECK(sent == 11);
 }

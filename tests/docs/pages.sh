@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # pages.sh: README.md is short and shows code at once; every public header has its place in the reference; every page
-# can be reached from the index.
+# can be reached from the index, which says where names are.
 set -euo pipefail
 export LC_ALL=C
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
@@ -26,6 +26,13 @@ done < <(cd include && find tenax -name '*.hpp' ! -path '*/detail/*' | sort)
 while IFS= read -r page; do
   grep -qF "(${page#docs/})" docs/index.md || fail "docs/index.md has no link to $page"
 done < <(find docs -name '*.md' ! -path docs/index.md | sort)
+
+# The index finds a name in its header.
+while IFS='|' read -r names header; do
+  for name in $(grep -oE '`[a-zA-Z_:]+`' <<<"$names" | sed -E 's/.*:([a-zA-Z_]+)`/\1/; s/`//g'); do
+    grep -rqw "$name" "include/$header" "include/${header%.hpp}" 2>/dev/null || fail "<$header> has no $name, which docs/index.md says"
+  done
+done < <(sed -nE 's/^\| (`.*) \| `<(tenax\/[^>]*)>`.* \|$/\1|\2/p' docs/index.md)
 
 # A policy of the library and its heading have the same name.
 for role in when wait stop; do
