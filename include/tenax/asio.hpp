@@ -42,6 +42,7 @@ struct standalone_asio {
 
   using error_code = ::asio::error_code;
   using no_executor = ::asio::system_executor;
+  using any_executor = ::asio::any_io_executor;
   using use_awaitable = ::asio::use_awaitable_t<>;
   using executor_query = ::asio::this_coro::executor_t;
   using cancellation_query = ::asio::this_coro::cancellation_state_t;

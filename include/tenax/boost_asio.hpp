@@ -84,6 +84,7 @@ struct boost_cancellation {
 struct boost_asio : boost_cancellation {
   using error_code = ::boost::system::error_code;
   using no_executor = ::boost::asio::system_executor;
+  using any_executor = ::boost::asio::any_io_executor;
   using use_awaitable = ::boost::asio::use_awaitable_t<>;
   using executor_query = ::boost::asio::this_coro::executor_t;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -13,8 +14,9 @@
 
 namespace tenax::detail {
 
-/// Completion token that asks an initiating function for its signature, in `decltype` only.
-struct signature_probe {};
+/// Completion token that asks an initiating function for its signature, in `decltype` only. Has what an attempt's numbers
+/// have, because a function of one argument of any type may want those.
+struct signature_probe : attempt_info {};
 template <class Signature>
 struct probed {
   using signature = Signature;
@@ -50,6 +52,21 @@ template <class F>
 struct asio_signature<asio_shape::initiating_with_info, F> {
   using type = typename decltype(std::declval<F&>()(std::declval<attempt_info const&>(), signature_probe{}))::signature;
 };
+
+/// Whether a handler of one signature cannot be called as it will be. Anything that is not known to be a handler may be a
+/// completion token, and passes.
+template <class Handler, class Signature>
+inline constexpr bool wrong_handler = false;
+template <class Handler, class... Args>
+  requires(requires { &Handler::operator(); } || std::is_function_v<std::remove_pointer_t<Handler>>)
+inline constexpr bool wrong_handler<Handler, void(Args...)> =
+    !std::is_invocable_v<Handler, Args...> && !std::is_invocable_v<Handler&, Args...>;
+
+/// The signature of the handler of a coroutine that returns `T`.
+template <class T>
+struct coroutine_signature : std::type_identity<void(std::exception_ptr, T)> {};
+template <>
+struct coroutine_signature<void> : std::type_identity<void(std::exception_ptr)> {};
 
 /// What the policy sees of what an operation hands to its handler.
 template <class Signature>
