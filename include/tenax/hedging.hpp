@@ -22,6 +22,19 @@ struct hedge_options {
   std::uint32_t at_most = 2;           ///< attempts in all; from 2 to 8
 };
 
+namespace detail {
+
+/// Stands in the place of a budget that was not given.
+struct no_budget {
+  struct ticket {};
+
+  admission admit(ticket&, attempt_info const&, time_point) const { return {}; }
+  void report(ticket&, feedback const&, time_point) const {}
+};
+inline no_budget missing_budget{};
+
+}  // namespace detail
+
 /// Starts another attempt when one takes long, and takes the result that comes first: for slow reads, of which a few are much
 /// slower than most. Only for operations that may be made twice.
 ///
@@ -46,6 +59,14 @@ class hedging {
         percentile_(detail::require_between("hedging: percentile", "must be from 0 to 1", o.percentile, 0, 1)),
         at_most_(static_cast<std::uint32_t>(
             detail::require_between("hedging: at_most", "must be from 2 to 8", o.at_most, 2, 8))) {}
+
+  explicit hedging(hedge_options o)
+    requires(std::same_as<Budget, detail::no_budget>)
+      : hedging(detail::missing_budget, o) {
+    static_assert(detail::always_false<Budget>,
+                  "tenax: hedging() needs a budget, because hedges double the load of a slow server: a "
+                  "tenax::windowed_retry_budget, as in hedging(budget, {.after = 5ms})");
+  }
 
   hedging(hedging const&) = delete;
   hedging& operator=(hedging const&) = delete;
@@ -77,6 +98,8 @@ class hedging {
   latencies seen_{};
   std::atomic<std::uint64_t> hedged_{0};
 };
+
+hedging(hedge_options) -> hedging<detail::no_budget>;
 
 /// The budget may also be given by `std::ref`, as to `retrying::through`.
 template <class Reference, class Environment = real_time>

@@ -226,18 +226,32 @@ Task await_hedged(Hedging& hedging, F operation) {
   }
 }
 
+/// Whether an operation can be hedged. One that takes a completion token is not called to find out: it would not compile.
+template <class F>
+constexpr bool returns_awaitable() {
+  constexpr auto shape = shape_of<F>();
+  if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
+    return awaitable<result_or_void<F>>;
+  } else {
+    return false;
+  }
+}
+
 /// `async_hedged` without a token.
 template <class Kit, class Hedging, class F>
 auto start_hedged(Hedging& hedging, F operation) {
   static_assert(Kit::has_cancellation,
                 "tenax: async_hedged() needs an Asio that can cancel an operation: 1.19 or newer, in Boost 1.77");
-  constexpr bool awaits = callable_operation<F> && awaitable<result_or_void<F>>;
+  constexpr bool awaits = returns_awaitable<F>();
   static_assert(awaits,
                 "tenax: async_hedged() needs an operation that returns an awaitable, as in [=] { return fetch(url); }");
   if constexpr (Kit::has_cancellation && awaits) {
     using result = awaited_result<F>;
     using task = typename Kit::template awaitable<result, typename result_or_void<F>::executor_type>;
     return await_hedged<Kit, result, task, Hedging, F>(hedging, std::move(operation));
+  } else {
+    // Something to await, so that nothing else is said.
+    return typename Kit::template awaitable<void, typename Kit::any_executor>();
   }
 }
 
