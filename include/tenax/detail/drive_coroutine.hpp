@@ -52,9 +52,10 @@ constexpr bool check_async_operation() {
                 "tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy "
                 "itself: policy(f)");
   constexpr bool in_time = Interruptible || keeps_time<Policy, F>;
-  static_assert(!callable || !awaits || in_time,
-                "tenax: .attempt_timeout() cannot interrupt a coroutine of a library that tenax does not know; let the "
-                "operation take a `tenax::attempt_info const&` and obey its time_left, or use tenax::asio::async_retry");
+  static_assert(
+      !callable || !awaits || in_time,
+      "tenax: .attempt_timeout() cannot interrupt a coroutine of a library that tenax does not know; let the "
+      "operation take a `tenax::attempt_info const&` and obey its time_left, or use tenax::asio::async_retry");
   if constexpr (!callable || !awaits || !in_time) {
     return false;
   } else {
