@@ -130,46 +130,41 @@ constexpr bool check_asio_awaitable() {
   return fits;
 }
 
-/// An operation that returns an awaitable of Asio, with a token.
+/// An operation that returns an awaitable, with a token.
 template <class Kit, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
 auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
-  using executor = typename result_or_void<F>::executor_type;
-  using result = awaited_result<F>;
-  if constexpr (std::is_same_v<std::decay_t<Token>, typename Kit::template use_awaitable_on<executor>> &&
-                std::is_null_pointer_v<Executor>) {
-    return await_operation<Kit, WantsReport>(policy, std::move(operation));
-  } else if constexpr (WantsReport) {
-    // co_spawn would want a report that can be made of nothing.
-    if constexpr (check_report_handler<Token, result>()) {
-      return initiate_call<Kit, result, void(report<result>)>(policy.policy(), policy.environment(),
-                                                              std::move(operation), end_in_report<result>(), given,
-                                                              std::forward<Token>(token));
-    }
-  } else {
-    constexpr bool handler_fits = !wrong_handler<std::decay_t<Token>, typename coroutine_signature<result>::type>;
-    static_assert(
-        handler_fits,
-        "tenax: the handler of an operation that returns an awaitable<T> has the signature "
-        "void(std::exception_ptr, T), and of one that returns an awaitable<void> void(std::exception_ptr), as "
-        "that of co_spawn");
-    auto const where = executor_or_bound<Kit>(given, token);
-    constexpr bool knows_executor = !std::is_same_v<std::remove_const_t<decltype(where)>, typename Kit::no_executor>;
-    static_assert(!handler_fits || knows_executor,
-                  "tenax: async_retry() has to know where the coroutine runs: pass an io_context or an executor first, "
-                  "async_retry(io, policy, operation, token), or bind one to the token with bind_executor");
-    if constexpr (handler_fits && knows_executor) {
-      return Kit::spawn(where, await_operation<Kit, WantsReport>(policy, std::move(operation)),
-                        std::forward<Token>(token));
-    }
-  }
-}
-
-/// The same, if it is one.
-template <class Kit, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
-auto try_awaitable(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
-  if constexpr (check_async_operation<Policy, F, true>() && check_asio_environment<Env>()) {
-    if constexpr (check_asio_awaitable<F>()) {
-      return start_awaitable<Kit, WantsReport>(given, policy, std::move(operation), std::forward<Token>(token));
+  if constexpr (!check_async_operation<Policy, F, true>() || !check_asio_environment<Env>()) {
+    return;
+  } else if constexpr (check_asio_awaitable<F>()) {
+    using executor = typename result_or_void<F>::executor_type;
+    using result = awaited_result<F>;
+    if constexpr (std::is_same_v<std::decay_t<Token>, typename Kit::template use_awaitable_on<executor>> &&
+                  std::is_null_pointer_v<Executor>) {
+      return await_operation<Kit, WantsReport>(policy, std::move(operation));
+    } else if constexpr (WantsReport) {
+      // co_spawn would want a report that can be made of nothing.
+      if constexpr (check_report_handler<Token, result>()) {
+        return initiate_call<Kit, result, void(report<result>)>(policy.policy(), policy.environment(),
+                                                                std::move(operation), end_in_report<result>(), given,
+                                                                std::forward<Token>(token));
+      }
+    } else {
+      constexpr bool handler_fits = !wrong_handler<std::decay_t<Token>, typename coroutine_signature<result>::type>;
+      static_assert(
+          handler_fits,
+          "tenax: the handler of an operation that returns an awaitable<T> has the signature "
+          "void(std::exception_ptr, T), and of one that returns an awaitable<void> void(std::exception_ptr), as "
+          "that of co_spawn");
+      auto const where = executor_or_bound<Kit>(given, token);
+      constexpr bool knows_executor = !std::is_same_v<std::remove_const_t<decltype(where)>, typename Kit::no_executor>;
+      static_assert(
+          !handler_fits || knows_executor,
+          "tenax: async_retry() has to know where the coroutine runs: pass an io_context or an executor first, "
+          "async_retry(io, policy, operation, token), or bind one to the token with bind_executor");
+      if constexpr (handler_fits && knows_executor) {
+        return Kit::spawn(where, await_operation<Kit, WantsReport>(policy, std::move(operation)),
+                          std::forward<Token>(token));
+      }
     }
   }
 }
@@ -204,7 +199,7 @@ template <class Kit, bool WantsReport, class Executor, class Policy, class Env, 
 auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
   constexpr auto shape = shape_of<F>();
   if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
-    return try_awaitable<Kit, WantsReport>(given, policy, std::move(operation), std::forward<Token>(token));
+    return start_awaitable<Kit, WantsReport>(given, policy, std::move(operation), std::forward<Token>(token));
   } else if constexpr (shape == asio_shape::initiating || shape == asio_shape::initiating_with_info) {
     return start_initiating<Kit, WantsReport>(given, policy, std::move(operation), std::forward<Token>(token));
   } else {
@@ -232,7 +227,7 @@ template <class Kit, bool WantsReport, class Policy, class Env, class F>
 auto start_asio(retrying<Policy, Env> const& policy, F operation) {
   constexpr auto shape = shape_of<F>();
   if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
-    return try_awaitable<Kit, WantsReport>(nullptr, policy, std::move(operation), own_token_of<Kit, F>());
+    return start_awaitable<Kit, WantsReport>(nullptr, policy, std::move(operation), own_token_of<Kit, F>());
   } else {
     return start_asio<Kit, WantsReport>(nullptr, policy, std::move(operation), typename Kit::use_awaitable());
   }
