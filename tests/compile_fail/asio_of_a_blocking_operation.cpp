@@ -1,6 +1,6 @@
 // expect: tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy itself: policy(f)
 // SPDX-License-Identifier: MIT
-// asio_of_a_blocking_operation.cpp: an operation that returns a number.
+// asio_of_a_blocking_operation.cpp: an operation that returns a number, awaited.
 #define ASIO_HAS_CO_AWAIT 1
 #define ASIO_HAS_STD_COROUTINE 1
 #include <tenax/asio.hpp>
@@ -11,7 +11,6 @@ asio::awaitable<void> start() {
 #ifdef CORRECTED
   static_cast<void>(co_await tenax::asio::async_retry(tenax::retrying{}, [] { return fetch(); }));
 #else
-  static_cast<void>(tenax::asio::async_retry(tenax::retrying{}, [] { return 7; }));
-  co_return;
+  static_cast<void>(co_await tenax::asio::async_retry(tenax::retrying{}, [] { return 7; }));
 #endif
 }

@@ -222,11 +222,24 @@ auto own_token_of() {
   }
 }
 
+/// Whether an operation blocks, because it returns nothing to await. One that cannot be called without a token is not asked.
+template <class F>
+inline constexpr bool returns_at_once = false;
+template <class F>
+  requires called_directly<F>
+inline constexpr bool returns_at_once<F> = !awaitable<result_or_void<F>>;
+
 /// Without a token: something to await.
 template <class Kit, bool WantsReport, class Policy, class Env, class F>
 auto start_asio(retrying<Policy, Env> const& policy, F operation) {
   constexpr auto shape = shape_of<F>();
-  if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
+  if constexpr (returns_at_once<F>) {
+    check_async_operation<Policy, F, true>();
+    // Awaited it is what was hoped for, so that nothing else is said.
+    using result = std::decay_t<result_or_void<F>>;
+    return typename Kit::template awaitable<std::conditional_t<WantsReport, report<result>, result>,
+                                            typename Kit::any_executor>();
+  } else if constexpr (shape == asio_shape::awaitable || shape == asio_shape::awaitable_with_info) {
     return start_awaitable<Kit, WantsReport>(nullptr, policy, std::move(operation), own_token_of<Kit, F>());
   } else {
     return start_asio<Kit, WantsReport>(nullptr, policy, std::move(operation), typename Kit::use_awaitable());
