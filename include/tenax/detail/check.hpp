@@ -109,13 +109,13 @@ constexpr bool check_advisor() {
   static_assert(copied,
                 "tenax: .advised_by() was given a callable that cannot be copied, and policies are; capture a "
                 "std::shared_ptr or a reference");
-  constexpr bool steady = !changes_when_called<F>;
-  static_assert(!copied || steady,
+  constexpr bool steady = !copied || !changes_when_called<F>;
+  static_assert(steady,
                 "tenax: the function given to .advised_by() must be callable when const: policies are shared; keep "
                 "what changes outside, behind a reference");
-  constexpr bool callable = may_take_attempt<F>();
+  constexpr bool callable = !copied || !steady || may_take_attempt<F>();
   static_assert(
-      !copied || !steady || callable,
+      callable,
       "tenax: .advised_by() needs a function that takes `tenax::attempt<T> const&` and returns a tenax::hint");
   return copied && steady && callable;
 }
@@ -171,9 +171,9 @@ constexpr bool check_observer() {
   static_assert(copied,
                 "tenax: an observer is copied with its policy, and this callable cannot be copied; capture a "
                 "std::shared_ptr or a reference, or pass std::ref(object) to .observe()");
-  constexpr bool callable = may_take_event<F, Event>();
+  constexpr bool callable = !copied || may_take_event<F, Event>();
   static_assert(
-      !copied || callable,
+      callable,
       "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
       "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
   return copied && callable;
