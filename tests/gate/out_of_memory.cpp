@@ -29,7 +29,8 @@ thread_local bool exhausted = false;
 TEST_CASE("A limiter that finds no room for another waiter keeps the others") {
   using namespace std::chrono_literals;
   tenax::adaptive_rate_limiter limiter;
-  std::deque<tenax::adaptive_rate_limiter::ticket> tickets(500);
+  // More than blocks of a queue hold that are kept for later.
+  std::deque<tenax::adaptive_rate_limiter::ticket> tickets(3000);
   auto now = 0s;
   // Shows all tickets while there is no memory. How many found a place.
   auto const ask_all = [&] {
