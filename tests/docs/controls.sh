@@ -3,7 +3,9 @@
 # controls.sh: the checks are checked: each of these mistakes must be found, and what is right must pass.
 set -euo pipefail
 scripts=$(cd "$(dirname "$0")" && pwd)
-export TENAX_ROOT=$PWD/tree
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TENAX_ROOT=$work/tree
 failed=0
 
 start_again() {
