@@ -81,8 +81,9 @@ class retry_loop : public detail::loop_state {
       if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
       return give_back_and_stop(stop_reason::cancelled);
     }
-    if (auto const rest = unfinished_wait(now); rest > duration::zero()) [[unlikely]]
-      return {.next = decision::step::wait, .delay = rest};
+    if (backs_off_ && ends_early(now)) {
+      return {.next = decision::step::wait, .delay = duration(pending_ - (now - paused_at_))};
+    }
     settle_wait(pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
@@ -115,6 +116,7 @@ class retry_loop : public detail::loop_state {
           policy_.observers.before_gate_wait(next);
           if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
         }
+        backs_off_ = false;
         return wait(answer.delay, now);
       }
     }
@@ -144,12 +146,12 @@ class retry_loop : public detail::loop_state {
 
     bool const wanted = wants_retry(a);
     bool const retry = wanted && detail::permits_retry(policy_.predicate, a);
-    auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
     if constexpr (!gates_type::empty || has_token) {
       auto const how =
           detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
+        auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
         policy_.gates.report(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
         tickets_ = {};
       }
@@ -158,10 +160,10 @@ class retry_loop : public detail::loop_state {
     if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.directive));
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
-    if (a.hint.wait && *a.hint.wait > policy_.limits.server.max && policy_.limits.server.action == too_long::give_up) {
-      return stop(stop_reason::server_wait_too_long);
+    if (a.server_wait && *a.server_wait > policy_.limits.server.max) {
+      if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
+      a.server_wait = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
     }
-    a.server_wait = obeyed;
     if constexpr (policy_type::limits_type::restarts) {
       if (a.hint.progress) {
         progress_at_ = attempts_ - 1;
@@ -197,7 +199,7 @@ class retry_loop : public detail::loop_state {
     }
     last_wait_ = a.upcoming_wait;
     auto const next = wait(a.upcoming_wait, now);
-    backs_off_ = true;
+    if (now != time_point()) backs_off_ = true;  // without the time, the driver's timer is believed
     return next;
   }
 

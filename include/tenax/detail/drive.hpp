@@ -41,12 +41,18 @@ template <class Policy>
 inline constexpr bool bounds_attempts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts ||
                                         has_time_left<typename Policy::stop_type>;
 
+/// Makes an attempt as the current one of this thread.
+template <class T, class Env, class Attempt>
+T make_bounded_attempt(attempt_info const& info, Attempt const& attempt) {
+  attempt_scope const scope(info, std::is_same_v<std::remove_const_t<Env>, real_time>);
+  return attempt(info);
+}
+
 /// Makes an attempt, as the current one of this thread if it has limits that a client can obey.
 template <class T, class Policy, class Env, class Attempt>
 [[gnu::always_inline]] constexpr T make_attempt(attempt_info const& info, Attempt const& attempt) {
   if constexpr (bounds_attempts<Policy>) {
-    attempt_scope const scope(info, std::is_same_v<std::remove_const_t<Env>, real_time>);
-    return attempt(info);
+    return make_bounded_attempt<T, Env>(info, attempt);
   } else {
     return attempt(info);
   }
