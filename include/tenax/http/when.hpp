@@ -124,13 +124,19 @@ struct throttled_predicate : http::detail::response_predicate<throttled_predicat
   template <http::response R>
   constexpr bool accepts(R const& r) const {
     auto const status = http::status_of(r);
-    return status == 429 ||
-           (http::detail::may_say_too_fast(status) && http::delay_of(r, http::wall_time()).delay.has_value());
+    return status == 429 || (http::detail::may_say_too_fast(status) && http::delay_of(r, now()).delay.has_value());
   }
 
   template <class Out>
   constexpr void describe(Out& out) const {
     out.text("responses that say we are too fast");
+  }
+
+ private:
+  /// A reset without a `Date` beside it is compared with the clock: one of more than a year is none.
+  static constexpr http::wall_time now() noexcept {
+    return std::is_constant_evaluated() ? http::wall_time()
+                                        : tenax::detail::to_wall_time(std::chrono::system_clock::now());
   }
 };
 
