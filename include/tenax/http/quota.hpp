@@ -75,7 +75,11 @@ class quota_finder {
 
   constexpr void add(http::quota_state const& found) noexcept {
     if (!found.limit && !found.remaining) return;
-    if (!tightest_ || is_tighter(found, *tightest_)) tightest_ = found;
+    if (tightest_ && !is_tighter(found, *tightest_)) {
+      // Of equals the name decides, because the fields of windows come in any order.
+      if (is_tighter(*tightest_, found) || found.source >= tightest_->source) return;
+    }
+    tightest_ = found;
   }
 
   static constexpr void add_reset(http::quota_state& found, delay_reading const& reading) noexcept {
