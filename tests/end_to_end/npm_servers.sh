@@ -6,7 +6,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.bash"
 for program in node npm; do
-  command -v $program >/dev/null || { echo "$test_name: skipped, because $program is missing"; exit 0; }
+  command -v $program >/dev/null || { echo "$test_name: skipped, because $program is missing"; exit 77; }
 done
 need "$CLIENTS/fetch_npm"
 begin npm_servers
@@ -45,6 +45,7 @@ fetch() {  # name: starts the server on a free port, and loads it
     done
     timeout 40 "$CLIENTS/fetch_npm" --url "http://127.0.0.1:$port" --count $count >"$name.told" 2>&1 &&
       echo good >"$name.result"
+    settle
     stop_server "$name"
   ) &
 }

@@ -62,7 +62,7 @@ const servers = {
       plugin: require('hapi-rate-limit'),
       options: {
         enabled: true, userLimit: 4, pathLimit: false,
-        userCache: { expiresIn: 2000 }, trustProxy: false, getIpFromProxyHeader: undefined
+        userCache: { expiresIn: 2000 }
       }
     })
     server.route({ method: 'GET', path: '/{any*}', handler: () => 'an item' })
@@ -72,7 +72,7 @@ const servers = {
   restify () {
     const restify = require('restify')
     const app = restify.createServer()
-    app.use(restify.plugins.throttle({ burst: 2, rate: 2, ip: true }))
+    app.use(restify.plugins.throttle({ burst: 2, rate: 2, ip: true, setHeaders: true }))
     const answer = (request, response, next) => { response.send(200, 'an item'); next() }
     app.get('/*', answer)
     app.listen(port, host)
