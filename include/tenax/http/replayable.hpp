@@ -6,7 +6,7 @@
 #include <typeinfo>
 #include <utility>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/duration.hpp>
 
 namespace tenax::http {
 

@@ -103,7 +103,7 @@ struct streaming {
 /// Calls a function of the caller, during an attempt. Its exception would look to a policy like one of the request, which
 /// might send it again: it is kept, and the attempt ends.
 template <class F>
-bool call_caller(streaming& state, F const& f) {
+bool call_caller([[maybe_unused]] streaming& state, F const& f) {
 #if defined(__cpp_exceptions)
   try {
     return static_cast<bool>(f());
