@@ -845,6 +845,27 @@ TEST_CASE("A body that was read is not sent again by a redirect either") {
   for (auto const& r : server.requests()) CHECK(payload(r) == "the song");
 }
 
+#if defined(CPPHTTPLIB_OPENSSL_SUPPORT)
+TEST_CASE("A body that was read is not sent again to authenticate either") {
+  tests::server server([](tests::received const& r) {
+    auto const known = !r.header("Authorization").empty();
+    return known ? tests::respond(200, "ok")
+                 : tests::respond(401, "who?", "WWW-Authenticate: Digest realm=\"a\", nonce=\"b\", qop=\"auth\"\r\n");
+  });
+  client c(server);
+  c.set_digest_auth("me", "secret");
+  std::istringstream file("the song");
+  auto const once = c.Put("/", endless(file), "text/plain");
+  CHECK_FALSE(once);
+  CHECK(http::error_of(once) == transport_error::permanent);
+  for (auto const& r : server.requests()) CHECK(payload(r) == "the song");
+  seen s;
+  CHECK(c.Get("/", s.handler(), s.receiver())->status == 200);
+  CHECK(s.statuses == names{"200"});
+  CHECK(s.body == "ok");
+}
+#endif
+
 // --- redirects ------------------------------------------------------------------------------------------------------
 
 TEST_CASE("A POST is not sent again after a redirect, whatever the other host does") {
@@ -1135,19 +1156,38 @@ TEST_CASE("A deadline ends an upload that the server does not read") {
   CHECK(watch.passed() < 1s);
 }
 
-TEST_CASE("A deadline ends a connection that is not made") {
-  tests::bound_socket full;
-  ::listen(full.get(), 0);
-  std::vector<std::unique_ptr<httplib::Client>> taking_place;
-  ::sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(full.port()));
-  std::vector<int> sockets;
-  for (int i = 0; i < 4; ++i) {
-    sockets.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    static_cast<void>(::connect(sockets.back(), reinterpret_cast<::sockaddr*>(&address), sizeof address));
+namespace {
+
+/// A port at which connections are not made: its queue is full, and nobody takes from it.
+class full_queue {
+ public:
+  full_queue() {
+    ::listen(listening_.get(), 0);
+    ::sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(listening_.port()));
+    for (int& s : sockets_) {
+      s = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      static_cast<void>(::connect(s, reinterpret_cast<::sockaddr*>(&address), sizeof address));
+    }
   }
+  full_queue(full_queue const&) = delete;
+  full_queue& operator=(full_queue const&) = delete;
+  ~full_queue() {
+    for (int const s : sockets_) ::close(s);
+  }
+  [[nodiscard]] int port() const { return listening_.port(); }
+
+ private:
+  tests::bound_socket listening_{};
+  int sockets_[4] = {};
+};
+
+}  // namespace
+
+TEST_CASE("A deadline ends a connection that is not made") {
+  full_queue const full;
   http::retrying_client<> c("127.0.0.1", full.port());
   c.policy(http::standard_retry().stop(stop::deadline(40ms)));
   stopwatch const watch;
@@ -1155,7 +1195,22 @@ TEST_CASE("A deadline ends a connection that is not made") {
   CHECK_FALSE(r);
   CHECK(r.reason == tenax::stop_reason::deadline);
   CHECK(watch.passed() < 1s);
-  for (int const s : sockets) ::close(s);
+}
+
+TEST_CASE("stop() ends a connection that is not made") {
+  full_queue const full;
+  http::retrying_client<> c("127.0.0.1", full.port());
+  std::atomic<bool> begun = false;
+  c.policy(http::standard_retry().before_attempt([&](tenax::attempt_info const&) { begun = true; }));
+  stopwatch const watch;
+  auto const r = [&] {
+    stopper const stops(c, [&] { return begun.load(); });
+    return c.Get("/");
+  }();
+  CHECK_FALSE(r);
+  CHECK(r.reason == tenax::stop_reason::cancelled);
+  CHECK(r.attempts == 1);
+  CHECK(watch.passed() < 1s);
 }
 
 TEST_CASE("A call that waits for its turn ends in time, without a request") {

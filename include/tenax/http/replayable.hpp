@@ -80,15 +80,15 @@ template <class Provider>
 /// client.Put("/file", http::rewindable(read_next_block, [&] { file.clear(); file.seekg(0); }), "text/plain");
 /// ```
 template <class Provider, class Rewind>
-[[nodiscard]] rewindable_provider<Provider, Rewind> rewindable(Provider provider, Rewind rewind) {
+[[nodiscard]] auto rewindable(Provider provider, [[maybe_unused]] Rewind rewind) {
   if constexpr (std::is_invocable_v<Rewind const&>) {
-    return {std::move(provider), std::move(rewind)};
+    return rewindable_provider<Provider, Rewind>(std::move(provider), std::move(rewind));
   } else {
     static_assert(
         tenax::detail::always_false<Rewind>,
         "tenax: http::rewindable() needs a provider and a function without parameters that sets it back to its "
         "start, as in http::rewindable(provider, [&] { file.seekg(0); })");
-    __builtin_unreachable();
+    return http::replayable(std::move(provider));
   }
 }
 
