@@ -29,6 +29,9 @@ struct request {
 /// section 5.2).
 template <response R>
 [[nodiscard]] constexpr bool was_never_processed(R const& r) {
+  if constexpr (requires { detail::traits<R>::may_have_redirected(r); }) {
+    if (detail::traits<R>::may_have_redirected(r)) return false;
+  }
   if (http::error_of(r) != transport_error::none) return http::error_of(r) == transport_error::unsent;
   return http::status_of(r) == 408 || http::status_of(r) == 425;
 }
