@@ -74,15 +74,67 @@ class retry_loop : public detail::loop_state {
 
   /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
-  [[gnu::always_inline]] constexpr decision start_attempt() { return start_attempt(without_time()); }
-  [[gnu::always_inline]] constexpr decision start_attempt(time_point now) {
+  [[gnu::always_inline]] constexpr decision start_attempt() { return start<false>(without_time()); }
+  [[gnu::always_inline]] constexpr decision start_attempt(time_point now) { return start<true>(now); }
+
+  /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
+  template <class T>
+  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result) {
+    return finish<false>(result, without_time());
+  }
+  template <class T>
+  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
+    return finish<true>(result, now);
+  }
+
+  /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
+  /// `unstarted<T>()` if there was no attempt: its number is 0 then.
+  template <class T>
+  [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
+    if constexpr (observers_type::template hears_end<T>) {
+      attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_}};
+      a.number = attempts_;
+      a.server_wait = server_wait_;
+      if (reason_ == stop_reason::succeeded) {
+        policy_.observers.on_success(a);
+      } else {
+        policy_.observers.on_give_up(a, reason_);
+      }
+    }
+  }
+
+  /// The outcome of a call that ended before its first attempt: `tenax::cancelled`, `tenax::refused` or
+  /// `tenax::expired`. In a build without exceptions it is empty.
+  template <class T>
+  [[nodiscard]] outcome<T> unstarted() const {
+    return detail::unstarted_exception(reason_, refusal());
+  }
+
+  /// The numbers of the next attempt, which may start or is under way.
+  [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
+    auto next = numbers(policy_.token);
+    if constexpr (has_deadline) next.time_left = detail::longer(next.time_left, std::chrono::milliseconds(1));
+    if constexpr (policy_type::limits_type::times_attempts) {
+      next.time_left = detail::shorter(next.time_left, policy_.limits.attempt);
+    }
+    return next;
+  }
+
+  [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
+
+ private:
+  /// `Told`: `now` is the time, and not left out.
+  template <bool Told>
+  [[gnu::always_inline]] constexpr decision start(time_point now) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     if (detail::asked_to_stop(policy_.token)) {
       if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
       return give_back_and_stop(stop_reason::cancelled);
     }
-    if (backs_off_ && ends_early(now)) {
-      return {.next = decision::step::wait, .delay = duration(pending_ - (now - paused_at_))};
+    if constexpr (Told) {
+      if (backs_off_ && ends_early(now)) {
+        return {.next = decision::step::wait, .delay = duration(pending_ - (now - paused_at_))};
+      }
     }
     settle_wait(pending_);
     previous_wait_ = last_wait_;
@@ -116,7 +168,7 @@ class retry_loop : public detail::loop_state {
           policy_.observers.before_gate_wait(next);
           if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
         }
-        backs_off_ = false;
+        if constexpr (Told) backs_off_ = false;
         return wait(answer.delay, now);
       }
     }
@@ -127,13 +179,8 @@ class retry_loop : public detail::loop_state {
     return {};
   }
 
-  /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
-  template <class T>
-  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result) {
-    return finish_attempt(result, without_time());
-  }
-  template <class T>
-  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
+  template <bool Told, class T>
+  [[gnu::always_inline]] constexpr decision finish(outcome<T> const& result, time_point now) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     attempt<T> a{numbers(policy_.token), result, read_hint(result)};
@@ -199,46 +246,10 @@ class retry_loop : public detail::loop_state {
     }
     last_wait_ = a.upcoming_wait;
     auto const next = wait(a.upcoming_wait, now);
-    if (now != time_point()) backs_off_ = true;  // without the time, the driver's timer is believed
+    if constexpr (Told) backs_off_ = true;  // without the time, the driver's timer is believed
     return next;
   }
 
-  /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
-  /// `unstarted<T>()` if there was no attempt: its number is 0 then.
-  template <class T>
-  [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
-    if constexpr (observers_type::template hears_end<T>) {
-      attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_}};
-      a.number = attempts_;
-      a.server_wait = server_wait_;
-      if (reason_ == stop_reason::succeeded) {
-        policy_.observers.on_success(a);
-      } else {
-        policy_.observers.on_give_up(a, reason_);
-      }
-    }
-  }
-
-  /// The outcome of a call that ended before its first attempt: `tenax::cancelled`, `tenax::refused` or
-  /// `tenax::expired`. In a build without exceptions it is empty.
-  template <class T>
-  [[nodiscard]] outcome<T> unstarted() const {
-    return detail::unstarted_exception(reason_, refusal());
-  }
-
-  /// The numbers of the next attempt, which may start or is under way.
-  [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
-    auto next = numbers(policy_.token);
-    if constexpr (has_deadline) next.time_left = detail::longer(next.time_left, std::chrono::milliseconds(1));
-    if constexpr (policy_type::limits_type::times_attempts) {
-      next.time_left = detail::shorter(next.time_left, policy_.limits.attempt);
-    }
-    return next;
-  }
-
-  [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
-
- private:
   static constexpr time_point without_time() noexcept {
     static_assert(!reads_clock,
                   "tenax: this policy looks at time (a deadline, a gate, an observer): pass the time to retry_loop, "

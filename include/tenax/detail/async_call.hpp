@@ -29,7 +29,7 @@ class async_call {
   async_call& operator=(async_call const&) = delete;
 
   /// The first step, and the one after every wait.
-  [[nodiscard]] decision start() { return loop_.start_attempt(now()); }
+  [[nodiscard]] decision start() { return start_next(loop_, world_); }
 
   /// What the next attempt is told, if it asks. The last outcome ends here, so that two of them never live at once.
   template <bool TakesInfo>
@@ -61,7 +61,7 @@ class async_call {
     if constexpr (can_stop<typename std::remove_cvref_t<Policy>::token_type>) {
       if (asked_to_stop(policy().token)) mark_cancelled();
     }
-    auto const next = loop_.finish_attempt(*last_, now());
+    auto const next = finish_one(loop_, *last_, world_);
     if (next.waits()) {
       if constexpr (!loop::can_end_unstarted) {
         last_.reset();
