@@ -20,8 +20,8 @@ struct gcra {
   std::uint64_t interval = 1;  // from one permit to the next, in ticks
   std::int64_t depth = 1;      // what a full bucket is worth, in ticks
   std::uint64_t burst = 1;
-  std::uint64_t ticks = 1;     // in a nanosecond
-  std::int64_t far = 3 * (INT64_MAX / 4);
+  std::uint64_t ticks = 1;  // in a nanosecond
+  std::uint64_t far = 3 * (INT64_MAX / 4);
 
   constexpr gcra() = default;
   constexpr explicit gcra(rate const& r) : burst(r.burst) {
@@ -33,12 +33,14 @@ struct gcra {
     if (burst > deepest / interval) burst = deepest > interval ? deepest / interval : 1;
     depth = static_cast<std::int64_t>(burst * interval);
     if (ticks == 1) {
-      far = depth > far ? depth : far;
+      far = burst * interval > far ? burst * interval : far;
     } else {
-      // How much the clocks of callers may differ that were stopped between reading and using them.
+      // How much the clocks of callers may differ that were stopped between reading and using them: a second, if that is
+      // little of the time after which ticks wrap.
       constexpr std::uint64_t second = 1'000'000'000;
-      auto const slack = ticks > deepest / 4 / second ? deepest / 4 : ticks * second;
-      far = depth + static_cast<std::int64_t>(slack);
+      constexpr std::uint64_t most = std::uint64_t(1) << 48;
+      auto const slack = ticks > most / second ? most : ticks * second;
+      far = burst * interval + slack;
     }
   }
 
@@ -51,8 +53,8 @@ struct gcra {
   }
   /// How far ahead of now an arrival time is, in ticks: what was used and has not come back yet.
   [[nodiscard]] constexpr std::int64_t owed(std::uint64_t arrival, std::uint64_t at) const noexcept {
-    auto const ahead = static_cast<std::int64_t>(arrival - at);
-    return ahead > 0 && ahead <= far ? ahead : 0;
+    auto const ahead = arrival - at;  // more than `far` if it is behind
+    return static_cast<std::int64_t>(ahead <= far ? ahead : 0);
   }
   /// How long it takes, in nanoseconds, until a bucket that is owed so much holds so many permits more than it can.
   [[nodiscard]] constexpr std::int64_t wait(std::int64_t owed, std::uint64_t weight) const noexcept {
@@ -60,7 +62,7 @@ struct gcra {
     std::uint64_t sum = 0;
     if (__builtin_mul_overflow(interval, weight, &sum) ||
         __builtin_add_overflow(sum, static_cast<std::uint64_t>(owed), &sum)) {
-      sum = most;
+      return INT64_MAX;
     }
     auto const full = static_cast<std::uint64_t>(depth);
     if (sum <= full) return 0;

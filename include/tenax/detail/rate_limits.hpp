@@ -93,9 +93,7 @@ class limits {
         }
       }
     }
-    std::lock_guard const lock(mutex_);
-    forget_late(now);
-    return use(line_.all(), now, weight);
+    return take_in_order(now, weight);
   }
 
   /// Takes a place in line, unless permits are there now after all.
@@ -161,6 +159,13 @@ class limits {
     auto const at_once = limits_[i].burst;
     auto const other = limits_[j].burst;
     return a >= b && at_once <= other && (i < j || a > b || at_once != other);
+  }
+
+  /// Not inlined, so that callers that find no line need fewer registers.
+  [[gnu::noinline]] bool take_in_order(std::int64_t now, std::uint64_t weight) noexcept {
+    std::lock_guard const lock(mutex_);
+    forget_late(now);
+    return use(line_.all(), now, weight);
   }
 
   /// How long it takes until `weight` permits are there besides `before`.

@@ -67,8 +67,14 @@ class waiting_line {
   /// Puts a caller where its rank says; behind others of the same rank.
   void insert(line_place& p) noexcept {
     p.left = p.right = p.above = nullptr;
-    p.priority = mixed(++inserted_);
+    p.priority = seed_ = seed_ * 6364136223846793005u + 1442695040888963407u;  // Knuth's generator
+    p.weights = p.weight;
+    p.first = p.asks;
     p.linked = true;
+    if (root_ == nullptr) {
+      root_ = &p;
+      return;
+    }
     auto** place = &root_;
     while (*place != nullptr) {
       p.above = *place;
@@ -80,13 +86,17 @@ class waiting_line {
   }
 
   void erase(line_place& p) noexcept {
+    p.linked = false;
+    if (root_ == &p && p.left == p.right) {  // is alone
+      root_ = nullptr;
+      return;
+    }
     while (p.left != nullptr || p.right != nullptr) {
       bool const left = p.right == nullptr || (p.left != nullptr && p.left->priority > p.right->priority);
       lift(*(left ? p.left : p.right));
     }
     link_to(p) = nullptr;
     if (p.above != nullptr) changed(*p.above);
-    p.linked = false;
   }
 
   /// Counts a place anew whose `asks` has changed.
@@ -109,12 +119,6 @@ class waiting_line {
   }
 
  private:
-  static std::uint64_t mixed(std::uint64_t n) noexcept {
-    n *= 0x9e3779b97f4a7c15u;
-    n = (n ^ (n >> 32)) * 0xd6e8feb86659fd93u;
-    return n ^ (n >> 32);
-  }
-
   static void add(summary& s, std::uint64_t weights, std::int64_t first) noexcept {
     if (__builtin_add_overflow(s.weights, weights, &s.weights)) s.weights = UINT64_MAX;
     s.first = first < s.first ? first : s.first;
@@ -154,7 +158,7 @@ class waiting_line {
 
   line_place* root_ = nullptr;
   std::uint64_t last_rank_ = 0;
-  std::uint64_t inserted_ = 0;
+  std::uint64_t seed_ = 0;
 };
 
 }  // namespace tenax::detail

@@ -110,7 +110,9 @@ class rate_limiter {
   }
 
   /// Until when the limiter must be kept so that what was used counts: until all of it has come back.
-  [[nodiscard]] time_point keep_until(time_point now) const { return time_point(duration(limits_.whole_at(count(now)))); }
+  [[nodiscard]] time_point keep_until(time_point now) const {
+    return time_point(duration(limits_.whole_at(count(now))));
+  }
 
   /// The limiter for attempts that count for more than one: see `with_weight`. A small value that refers to the limiter.
   class view {
