@@ -28,10 +28,10 @@ struct keyed_options {
 /// polite.through(breakers[host])(fetch, host);
 /// ```
 /// A gate is in use while a ticket of it exists. A gate that was not in use for `forget_after` is forgotten, with all that it
-/// has learnt, when a key that is kept beside it is next asked for. A gate that says that its callers still owe (see
-/// `keep_until` at `gate`) is kept until they do not, however short `forget_after` is. There are never more than `max_keys`: a
-/// new one takes the place of the one that owes nothing and has not been in use for longest. If all are in use or owe,
-/// attempts with a new key are refused: otherwise callers could get rid of a limit by asking with many keys.
+/// has learnt, when a key that is kept beside it is next asked for. A gate whose callers still owe (`keep_until` at `gate`) is
+/// kept until they do not, however short `forget_after` is. There are never more than `max_keys`: a new one takes the place
+/// of the one that owes nothing and has not been in use for longest. If all are in use or owe, attempts with a new key are
+/// refused: otherwise callers could get rid of a limit by asking with many keys.
 ///
 /// Thread safety: safe. Keys are spread over 16 tables, each with its lock, which is held to find a gate, and not while
 /// it is asked for an attempt. It neither copies nor moves, and outlives its tickets and the calls that go through it.
@@ -210,10 +210,10 @@ class keyed {
     auto first = time_point::max();
     for (auto& t : tables_) {
       std::lock_guard const lock(t.mutex);
-      first = t.owes_until() < first ? t.owes_until() : first;
+      if (t.owes_until() < first) first = t.owes_until();
     }
-    auto after = optional_duration(detail::longer(saturating_between(now, first), duration::zero()));
-    return admission::refuse("too many keys in use", first == time_point::max() ? optional_duration() : after);
+    if (first == time_point::max()) return admission::refuse("too many keys in use");
+    return admission::refuse("too many keys in use", detail::longer(saturating_between(now, first), duration::zero()));
   }
 
   static admission ask(ticket& t, attempt_info const& info, time_point now, [[maybe_unused]] std::uint64_t weight) {
@@ -266,7 +266,6 @@ class keyed {
     }
   }
 
-  /// Whether there was one.
   bool forget_longest_idle(time_point now) {
     table* best = nullptr;
     time_point since = time_point::max();
@@ -278,12 +277,11 @@ class keyed {
         since = e->last_used();
       }
     }
-    // Another caller may have begun to use it since: then its neighbour goes, or another look finds another one.
+    // Another caller may use it by now: then its neighbour goes, or another look finds another one.
     return best != nullptr && (forget(*best, now, duration::min()) || forget_longest_idle(now));
   }
 
-  /// Forgets the gate of a table that owes nothing and has been idle for longest, if that is at least `idle`. Whether there
-  /// was one.
+  /// Forgets the gate of a table that has been idle for longest and owes nothing. Whether there was one, idle for `idle`.
   bool forget(table& t, time_point now, duration idle) {
     typename table::node forgotten;
     std::lock_guard const lock(t.mutex);
