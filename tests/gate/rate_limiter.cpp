@@ -514,8 +514,11 @@ TEST_CASE("Eight threads that wait, come late and give up get no permit twice, a
     for (int i = 0; i < each; ++i) {
       rate_limiter<>::ticket t;
       auto answer = verdict::wait;
-      for (auto patience = 1 + random() % 4; patience > 0 && answer == verdict::wait; --patience)
+      for (auto patience = 1 + random() % 4; patience > 0 && answer == verdict::wait; --patience) {
         answer = asked(limiter, t, tenax::duration(clock.fetch_add(1000)));
+        rate_limiter<>::ticket moved(std::move(t));
+        t = std::move(moved);
+      }
       if (answer != verdict::go) {
         ++gone;
       } else if (++in; random() % 4 != 0) {
