@@ -164,12 +164,12 @@ class retry_loop : public detail::loop_state {
         }
         if constexpr (observers_type::hears_gate_wait) {
           gate_wait next{numbers(policy_.token)};
-          next.upcoming_wait = answer.delay;
+          next.upcoming_wait = answer.sleep();
           policy_.observers.before_gate_wait(next);
           if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
         }
         if constexpr (Told) backs_off_ = false;
-        return wait(answer.delay, now);
+        return wait(answer.sleep(), now);
       }
     }
     if constexpr (observers_type::hears_before_attempt) {
