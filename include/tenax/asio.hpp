@@ -12,6 +12,7 @@
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_state.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/error.hpp>
@@ -21,6 +22,7 @@
 #include <asio/post.hpp>
 #include <asio/prefer.hpp>
 #include <asio/strand.hpp>
+#include <asio/system_error.hpp>
 #include <asio/system_executor.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -41,6 +43,7 @@ struct standalone_asio {
   static constexpr bool has_cancellation = true;
 
   using error_code = ::asio::error_code;
+  using system_error = ::asio::system_error;
   using no_executor = ::asio::system_executor;
   using any_executor = ::asio::any_io_executor;
   using use_awaitable = ::asio::use_awaitable_t<>;
@@ -62,6 +65,10 @@ struct standalone_asio {
   static error_code timed_out() { return ::asio::error::timed_out; }
   static error_code try_again() { return ::asio::error::try_again; }
   static auto terminal() { return ::asio::cancellation_type::terminal; }
+  /// To await: from now on, a coroutine hears every type of cancellation.
+  static auto hear_every_cancellation() {
+    return ::asio::this_coro::reset_cancellation_state(::asio::enable_total_cancellation());
+  }
 
   template <class Signature, class Token, class Initiation>
   static auto initiate(Initiation initiation, Token token) {

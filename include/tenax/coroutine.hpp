@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -36,6 +37,16 @@ class coroutine_world {
     } else {
       return unwrap(environment_).random();
     }
+  }
+
+  /// Whether an exception is the standard's for an operation that was cancelled.
+  [[nodiscard]] static bool says_cancelled([[maybe_unused]] std::exception const& e) noexcept {
+#if defined(__cpp_rtti)
+    auto const* const error = dynamic_cast<std::system_error const*>(&e);
+    return error != nullptr && error->code() == std::errc::operation_canceled;
+#else
+    return false;
+#endif
   }
 
   /// Something to await.

@@ -52,6 +52,9 @@ class async_call {
   /// In a handler; `standard` is the exception, if it is a `std::exception`.
   [[gnu::noinline, gnu::cold]] void threw(std::exception const* standard) {
     threw(stashed_exception::current(standard).take(plain_));
+    if constexpr (requires { std::remove_cvref_t<World>::says_cancelled(*standard); }) {
+      if (standard != nullptr && std::remove_cvref_t<World>::says_cancelled(*standard)) mark_cancelled();
+    }
   }
 #endif
 
@@ -87,6 +90,9 @@ class async_call {
             loop_.waited(),  loop_.server_wait(), why.reason,       why.retry_after};
   }
 
+  /// The numbers of the attempt that is under way.
+  [[nodiscard]] attempt_info info() const noexcept { return loop_.info(); }
+
   /// The outcome of the attempt that has ended last.
   [[nodiscard]] outcome<T>& last() noexcept { return *last_; }
 
@@ -94,8 +100,8 @@ class async_call {
   [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
 
  private:
-  /// An attempt that fails after the call was asked to stop was most likely cancelled: it says nothing about the other
-  /// side, and whoever looks at its exception need not know every library's own.
+  /// The exception is that of a cancelled attempt: it says nothing about the other side. An attempt that fails after the
+  /// call was asked to stop was most likely cancelled, whatever its library throws then.
   [[gnu::noinline, gnu::cold]] void mark_cancelled() {
     auto const* const caught = last_->caught();
     if (caught == nullptr || caught->classified() != nullptr) return;
