@@ -92,6 +92,9 @@ namespace coroutine {
 /// `.cancel_with()`, that wakes it; otherwise a cancellation is seen when the sleep ends. If it has a function `now()`,
 /// that is the clock, and if it has `random()`, that is the source of randomness; otherwise the policy's environment is.
 ///
+/// A `sleep(d)` that ends early is called again for the rest. `d` may be `duration::max()`, which is a wait without end. A
+/// `std::system_error` with `std::errc::operation_canceled` ends the call: it was cancelled.
+///
 /// The policy, the sleep and the operation are copied into the coroutine: nothing has to outlive it but what they refer
 /// to. Nobody can interrupt an attempt: for `.attempt_timeout()` the operation has to take the `attempt_info` and to obey its
 /// `time_left`. The operation is the same object for every attempt and stays where it is, so that coroutines that it is, or

@@ -272,6 +272,28 @@ TEST_CASE("async: a hedged attempt of a retry") {
   run(session);
 }
 
+TEST_CASE("async: hedges through a gate") {
+  tenax::windowed_retry_budget budget;
+  std::string const url = "/";
+  auto const read = [](std::string) -> asio::awaitable<int> { co_return 2; };
+  // [hedged_through]
+  tenax::rate_limiter limiter(tenax::rate{.permits = 60});
+  auto reads = tenax::hedging(budget, {.after = 5ms}).through(std::ref(limiter));
+  // [/hedged_through]
+  run([&]() -> asio::awaitable<void> {
+    CHECK(co_await tenax::asio::async_hedged(reads, [&] { return read(url); }) == 2);
+  });
+
+  // [hedged_abandon]
+  tenax::hedging lookups(budget, {.after = 5ms, .abandon_losers = true});
+  auto const session = [&]() -> asio::awaitable<void> {
+    // Owns its url: an abandoned attempt may outlive this coroutine.
+    co_await tenax::asio::async_hedged(lookups, [read, url] { return read(url); });
+  };
+  // [/hedged_abandon]
+  run(session);
+}
+
 TEST_CASE("async: latencies") {
   // [latencies]
   tenax::latencies seen;

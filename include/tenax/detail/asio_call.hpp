@@ -23,8 +23,7 @@ template <class Policy>
 inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
 
 /// A call under way. Its steps run one after the other on `Executor`, a strand if somebody outside can interrupt it. It
-/// lives as long as one of its steps waits to be run. As every composed operation, it keeps work on the executor that it
-/// was given, `Base`, and on that of its handler.
+/// lives as long as one of its steps waits to be run. Keeps work on the executor that it was given, and on its handler's.
 template <class Kit, class T, class Policy, class Env, class F, class End, class Base, class Executor, class Handler>
 class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, Env, F, End, Base, Executor, Handler>> {
   static constexpr asio_shape shape = shape_of<F>();
@@ -58,7 +57,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
         executor_(executor),
         limit_(executor),
         call_(with_token(policy, linked{policy.token, &stopped_}), environment(env)) {
-    // Work is dear to count, and mostly the two executors are the same.
+    // Counting work has its price, and mostly the two executors are the same.
     if constexpr (std::is_same_v<Base, handler_executor>) {
       if (Kit::executor_of(*handler_, executor) == base) return;
     } else if constexpr (std::is_same_v<Executor, handler_executor>) {
@@ -103,7 +102,6 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     requires notifies
   struct callback<Token> : callback_of<Token, stop_step> {};
 
-  /// What all handlers of this call have in common.
   struct step {
     using executor_type = Executor;
     using allocator_type = allocator;
