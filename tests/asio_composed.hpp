@@ -23,26 +23,37 @@ struct answers_elsewhere {
   }
 };
 
-/// Starts calls of every kind: `start(policy)` for a policy with and without a token and a time limit.
-template <class Start>
-void with_every_policy(Start const& start) {
-  auto const hasty = steady.attempt_timeout(24h);
-  start(steady);
-  start(hasty);
+/// A gate at which everything waits while it is full.
+struct full_gate {
+  bool full = true;
+  struct ticket {};
+  tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const {
+    return full ? tenax::admission::wait(24h) : tenax::admission::go();
+  }
+  void report(ticket&, tenax::feedback const&, tenax::time_point) const {}
+};
+
+/// Calls `use` with `policy` as it is, with a token, with a time limit, and with both.
+template <class Policy, class Use>
+void in_every_way(Policy const& policy, Use const& use) {
+  auto const hasty = policy.attempt_timeout(24h);
+  use(policy);
+  use(hasty);
 #if defined(__cpp_lib_jthread)
   std::stop_source source;
-  start(steady.cancel_with(source.get_token()));
-  start(hasty.cancel_with(source.get_token()));
+  use(policy.cancel_with(source.get_token()));
+  use(hasty.cancel_with(source.get_token()));
 #endif
 }
 
-/// A gate at which everything waits.
-struct full_gate {
-  struct ticket {};
-  tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const {
-    return tenax::admission::wait(24h);
+// Of one type each, because every combination is compiled anew.
+using any_coroutine = std::function<awaitable<void>()>;
+struct sets_flag {
+  bool* ended;
+  template <class... Args>
+  void operator()(Args const&...) const {
+    *ended = true;
   }
-  void report(ticket&, tenax::feedback const&, tenax::time_point) const {}
 };
 
 /// A gate that counts what it hears.
@@ -60,135 +71,134 @@ struct listening {
 }  // namespace CASES
 
 TEST_CASE(NET ": a call keeps its own context running, and that of its handler", TAG) {
-  auto const check = [](auto const& start) {
+  auto const check = [](bool strands, auto const& start) {
     net::io_context io;
     net::thread_pool pool(1);
     std::vector<std::thread> threads;
     std::atomic<int> got = 0;
-    start(io, pool, threads, got);
-    io.run();  // the attempt is answered through this context, so that it must not return before
+    net::any_io_executor here = io.get_executor();
+    net::any_io_executor there = pool.get_executor();
+    if (strands) here = net::make_strand(here), there = net::make_strand(there);
+    start(here, there, threads, got);
+    io.run();  // the attempt is answered through this context
     CHECK_FALSE(threads.empty());
     for (auto& thread : threads) thread.join();
     CHECK(io.stopped());
+    io.restart();
     CHECK(io.poll() == 0);
     pool.join();
     CHECK(got == 7);
   };
-  with_every_policy([&](auto const& policy) {
-    check([&](auto& io, auto& pool, auto& threads, auto& got) {
-      driver::async_retry(io, policy, answers_elsewhere{threads},
-                          net::bind_executor(pool.get_executor(), [&](error_code, int n) { got = n; }));
-    });
-    check([&](auto& io, auto& pool, auto& threads, auto& got) {
-      driver::async_retry(net::make_strand(io), policy, answers_elsewhere{threads},
-                          net::bind_executor(net::make_strand(pool), [&](error_code, int n) { got = n; }));
-    });
-    check([&](auto& io, auto& pool, auto& threads, auto& got) {
-      driver::async_try_retry(
-          net::any_io_executor(io.get_executor()), policy, answers_elsewhere{threads},
-          net::bind_executor(pool.get_executor(), [&](auto report) { got = report.result.value().value(); }));
-    });
-    check([&](auto& io, auto& pool, auto& threads, auto& got) {
+  in_every_way(steady, [&](auto const& policy) {
+    for (bool const strands : {false, true}) {
+      check(strands, [&](auto const& here, auto const& there, auto& threads, auto& got) {
+        driver::async_retry(here, policy, answers_elsewhere{threads},
+                            net::bind_executor(there, [&](error_code, int n) { got = n; }));
+      });
+    }
+    check(false, [&](auto const& here, auto const& there, auto& threads, auto& got) {
       auto const operation = [&]() -> awaitable<int> {
         co_return co_await answers_elsewhere{threads}(net::use_awaitable_t<>());
       };
-      driver::async_retry(io, policy, operation,
-                          net::bind_executor(pool.get_executor(), [&](std::exception_ptr, int n) { got = n; }));
-    });
-    check([&](auto& io, auto&, auto& threads, auto& got) {
-      driver::async_retry(io, policy, answers_elsewhere{threads}, [&](error_code, int n) { got = n; });
+      driver::async_retry(here, policy, operation,
+                          net::bind_executor(there, [&](std::exception_ptr, int n) { got = n; }));
     });
   });
 }
 
 TEST_CASE(NET ": every type of cancellation ends a call at once, whatever its policy and its step", TAG) {
-  auto const ends = [](auto type, int steps, auto const& start) {
-    world w;
-    net::cancellation_signal signal;
-    bool ended = false;
-    start(w.io, net::bind_cancellation_slot(signal.slot(), [&](auto...) { ended = true; }));
-    for (int i = 0; i < steps; ++i) w.io.poll_one();
-    CHECK_FALSE(ended);
-    signal.emit(type);
-    w.settle();
-    return ended;
-  };
+  full_gate gate;
   auto const fails = []() -> awaitable<void> {
     throw network_error("down");
     co_return;
   };
-  full_gate gate;
-  for (auto const type : every_type) {
-    for (int steps = 0; steps < 8; ++steps) {
-      CAPTURE(static_cast<int>(type), steps);
-      with_every_policy([&](auto const& policy) {
-        auto const gated = policy.through(std::ref(gate));
-        CHECK(ends(type, steps, [&](auto& io, auto end) { driver::async_retry(io, policy, forever, end); }));
-        CHECK(ends(type, steps, [&](auto& io, auto end) { driver::async_try_retry(io, policy, forever, end); }));
-        CHECK(ends(type, steps, [&](auto& io, auto end) { driver::async_retry(io, policy, fails, end); }));
-        CHECK(ends(type, steps, [&](auto& io, auto end) { driver::async_retry(io, gated, forever, end); }));
-        CHECK(ends(type, steps, [&](auto& io, auto end) { driver::async_try_retry(io, gated, forever, end); }));
-        CHECK(ends(type, steps, [&](auto& io, auto end) {
-          auto const pause = std::make_shared<timer>(io, 24h);
-          driver::async_retry(io, policy, [pause](auto token) { return pause->async_wait(std::move(token)); }, end);
-        }));
-      });
-    }
-  }
+  in_every_way(steady.through(std::ref(gate)), [&](auto const& policy) {
+    auto const check = [&](auto const& start) {
+      for (auto const type : every_type) {
+        for (int steps = 0; steps < 8; ++steps) {
+          world w;
+          net::cancellation_signal signal;
+          bool ended = false;
+          start(w.io, net::bind_cancellation_slot(signal.slot(), sets_flag{&ended}));
+          for (int i = 0; i < steps; ++i) w.io.poll_one();
+          CHECK_FALSE(ended);
+          signal.emit(type);
+          w.settle();
+          CAPTURE(static_cast<int>(type), steps);
+          CHECK(ended);
+        }
+      }
+    };
+    auto const coroutine = [&](any_coroutine const& operation) {
+      check([&](auto& io, auto end) { driver::async_retry(io, policy, operation, end); });
+      check([&](auto& io, auto end) { driver::async_try_retry(io, policy, operation, end); });
+    };
+    gate.full = true;  // a wait at a gate
+    coroutine(forever);
+    gate.full = false;  // an attempt, and a wait
+    coroutine(forever);
+    coroutine(fails);
+    check([&](auto& io, auto end) {
+      auto const pause = std::make_shared<timer>(io, 24h);
+      driver::async_retry(io, policy, [pause](auto token) { return pause->async_wait(std::move(token)); }, end);
+    });
+  });
 }
 
 TEST_CASE(NET ": a coroutine that hears every type of cancellation does so in a call", TAG) {
-  for (auto const type : every_type) {
-    with_every_policy([&](auto const& policy) {
+  in_every_way(steady, [&](auto const& policy) {
+    for (auto const type : every_type) {
       world w;
       net::cancellation_signal signal;
       bool ended = false;
       auto call = [](auto own) -> awaitable<void> {
         co_await net::this_coro::reset_cancellation_state(net::enable_total_cancellation());
-        co_await driver::async_retry(own, forever);
+        co_await driver::async_retry(own, any_coroutine(forever));
       };
-      net::co_spawn(w.io, call(policy),
-                    net::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { ended = true; }));
+      net::co_spawn(w.io, call(policy), net::bind_cancellation_slot(signal.slot(), sets_flag{&ended}));
       w.settle();
       CHECK_FALSE(ended);
       signal.emit(type);
       w.settle();
       CHECK(ended);
-    });
-  }
+    }
+  });
 }
 
 TEST_CASE(NET ": an attempt is told the type of the cancellation", TAG) {
-  for (auto const type : every_type) {
-    with_every_policy([&](auto const& policy) {
+  auto heard = net::cancellation_type::none;
+  auto const listens = [&](auto token) {
+    return net::async_initiate<decltype(token), void(error_code)>(
+        [&](auto handler) {
+          auto slot = net::get_associated_cancellation_slot(handler);
+          auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+          slot.assign([kept, &heard](net::cancellation_type_t t) {
+            heard = t;
+            auto ended = std::move(*kept);
+            std::move(ended)(error_code(net::error::operation_aborted));
+          });
+        },
+        token);
+  };
+  auto const check = [&](auto const& policy, auto const& operation) {
+    for (auto const type : every_type) {
       world w;
       net::cancellation_signal signal;
-      auto heard = net::cancellation_type::none;
-      auto const listens = [&](auto token) {
-        return net::async_initiate<decltype(token), void(error_code)>(
-            [&](auto handler) {
-              auto slot = net::get_associated_cancellation_slot(handler);
-              auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-              slot.assign([kept, &heard](net::cancellation_type_t t) {
-                heard = t;
-                auto ended = std::move(*kept);
-                std::move(ended)(error_code(net::error::operation_aborted));
-              });
-            },
-            token);
-      };
-      auto const check = [&](auto const& operation) {
-        heard = net::cancellation_type::none;
-        driver::async_retry(w.io, policy, operation, net::bind_cancellation_slot(signal.slot(), [](auto...) {}));
-        w.settle();
-        signal.emit(type);
-        w.settle();
-        CHECK(heard == type);
-      };
-      check(listens);
-      check([&]() -> awaitable<void> { co_await listens(net::use_awaitable_t<>()); });
-    });
-  }
+      bool ended = false;
+      driver::async_retry(w.io, policy, operation, net::bind_cancellation_slot(signal.slot(), sets_flag{&ended}));
+      w.settle();
+      heard = net::cancellation_type::none;
+      signal.emit(type);
+      w.settle();
+      CHECK(ended);
+      CHECK(heard == type);
+    }
+  };
+  any_coroutine const coroutine = [&]() -> awaitable<void> { co_await listens(net::use_awaitable_t<>()); };
+  check(steady, coroutine);
+  check(steady.attempt_timeout(24h), coroutine);
+  check(steady, listens);
+  check(steady.attempt_timeout(24h), listens);
 }
 
 TEST_CASE(NET ": an attempt's time limit ends with the deadline", TAG) {
@@ -294,19 +304,15 @@ TEST_CASE(NET ": a context that is destroyed with calls that wait leaves nothing
   auto const held = std::make_shared<int>();
   {
     net::io_context io;
-    with_every_policy([&](auto const& policy) {
-      auto const gated = policy.through(std::ref(one));
-      for (int i = 0; i < 2; ++i) {
-        driver::async_retry(io, gated, [held] { return forever(); }, [held](auto...) {});
-        driver::async_try_retry(io, gated, [held] { return forever(); }, [held](auto...) {});
-        driver::async_retry(
-            io, policy,
-            [held, pause = std::make_shared<timer>(io, 24h)](auto token) {
-              return pause->async_wait(std::move(token));
-            },
-            [held](auto...) {});
-      }
-    });
+    auto const gated = steady.through(std::ref(one));
+    auto const start = [&](auto const& policy) {
+      for (int i = 0; i < 2; ++i) driver::async_retry(io, policy, [held] { return forever(); }, [held](auto...) {});
+    };
+    start(gated);
+    start(gated.attempt_timeout(24h));
+    auto const pause = std::make_shared<timer>(io, 24h);
+    driver::async_retry(
+        io, steady, [held, pause](auto token) { return pause->async_wait(std::move(token)); }, [held](auto...) {});
     io.poll();
     CHECK(one.running() == 1);
   }

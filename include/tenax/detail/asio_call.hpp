@@ -197,11 +197,11 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
                  await_attempt<Kit, T, operation_executor>(this->shared_from_this(), operation_, info_, call_),
                  std::move(done));
     }
+    // While it was being started, the operation could not be cancelled.
+    if (stopped_ && !answered_.load(std::memory_order_acquire)) Kit::emit(signal_, kind_);
     if (answered_.exchange(true, std::memory_order_acq_rel)) return true;
     // Not before, because an operation that throws must leave nothing behind that keeps the call.
     if constexpr (times_attempts) limit_.async_wait(limit_step{this->shared_from_this(), ++number_});
-    // While it was being started, the operation could not be cancelled.
-    if (stopped_) Kit::emit(signal_, kind_);
     return false;
   }
 
