@@ -12,6 +12,7 @@
 #include <asio/use_future.hpp>
 #include <tenax/coroutine.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 
 #include <thread>
@@ -281,14 +282,16 @@ TEST_CASE("async: hedges through a gate") {
   auto reads = tenax::hedging(budget, {.after = 5ms}).through(std::ref(limiter));
   // [/hedged_through]
   run([&]() -> asio::awaitable<void> {
-    CHECK(co_await tenax::asio::async_hedged(reads, [&] { return read(url); }) == 2);
+    int const page = co_await tenax::asio::async_hedged(reads, [&] { return read(url); });
+    CHECK(page == 2);
   });
 
   // [hedged_abandon]
   tenax::hedging lookups(budget, {.after = 5ms, .abandon_losers = true});
   auto const session = [&]() -> asio::awaitable<void> {
     // Owns its url: an abandoned attempt may outlive this coroutine.
-    co_await tenax::asio::async_hedged(lookups, [read, url] { return read(url); });
+    auto const look_up = [read, url] { return read(url); };
+    co_await tenax::asio::async_hedged(lookups, look_up);
   };
   // [/hedged_abandon]
   run(session);
