@@ -39,14 +39,16 @@ class coroutine_world {
     }
   }
 
-  /// Whether an exception is the standard's for an operation that was cancelled.
-  [[nodiscard]] static bool says_cancelled([[maybe_unused]] std::exception const& e) noexcept {
+  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
+  [[nodiscard]] static std::system_error const* system_error_in([[maybe_unused]] std::exception const& e) noexcept {
 #if defined(__cpp_rtti)
-    auto const* const error = dynamic_cast<std::system_error const*>(&e);
-    return error != nullptr && error->code() == std::errc::operation_canceled;
+    return dynamic_cast<std::system_error const*>(&e);
 #else
-    return false;
+    return nullptr;
 #endif
+  }
+  [[nodiscard]] static bool says_cancelled(std::system_error const& e) noexcept {
+    return e.code() == std::errc::operation_canceled;
   }
 
   /// Something to await.

@@ -187,14 +187,16 @@ class asio_environment {
     }
     return std::chrono::ceil<ticks>(d);
   }
-  /// Whether an exception is Asio's for an operation that was cancelled.
-  [[nodiscard]] static bool says_cancelled([[maybe_unused]] std::exception const& e) noexcept {
+  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
+  [[nodiscard]] static auto system_error_in([[maybe_unused]] std::exception const& e) noexcept {
 #if defined(__cpp_rtti)
-    auto const* const error = dynamic_cast<typename Kit::system_error const*>(&e);
-    return error != nullptr && error->code() == Kit::aborted();
+    return dynamic_cast<typename Kit::system_error const*>(&e);
 #else
-    return false;
+    return static_cast<typename Kit::system_error const*>(nullptr);
 #endif
+  }
+  [[nodiscard]] static bool says_cancelled(typename Kit::system_error const& e) noexcept {
+    return e.code() == Kit::aborted();
   }
 
  private:

@@ -51,9 +51,18 @@ class async_call {
 #if defined(__cpp_exceptions)
   /// In a handler; `standard` is the exception, if it is a `std::exception`.
   [[gnu::noinline, gnu::cold]] void threw(std::exception const* standard) {
+    [[maybe_unused]] auto const* const known = plain_;
     threw(stashed_exception::current(standard).take(plain_));
-    if constexpr (requires { std::remove_cvref_t<World>::says_cancelled(*standard); }) {
-      if (standard != nullptr && std::remove_cvref_t<World>::says_cancelled(*standard)) mark_cancelled();
+    using world = std::remove_cvref_t<World>;
+    if constexpr (requires { world::system_error_in(*standard); }) {
+      if (standard == nullptr) return;
+#if defined(__cpp_rtti)
+      if (known == &typeid(*standard)) return;
+#endif
+      if (auto const* const error = world::system_error_in(*standard)) {
+        plain_ = nullptr;  // the next one of this type may say something else
+        if (world::says_cancelled(*error)) mark_cancelled();
+      }
     }
   }
 #endif
