@@ -143,7 +143,7 @@ class retry_loop : public detail::loop_state {
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
     bool const wanted = wants_retry(a);
-    bool const retry = wanted && detail::permits_retry(policy_.predicate, a);
+    bool const retry = wanted && detail::can_repeat(result) && detail::permits_retry(policy_.predicate, a);
     auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
     if constexpr (!gates_type::empty) {
       feedback const told{.how = detail::kind_of(
