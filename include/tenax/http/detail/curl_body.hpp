@@ -52,7 +52,9 @@ class body_probe {
 
   /// True if in doubt.
   bool reads_from_function() {
-    if (!copy_ || !multi_) return true;
+    if (!multi_ || url_.empty()) return true;
+    // libcurl 7.88 cannot copy a handle whose body is a copied text: one without a length.
+    if (!copy_) return false;
     set_up();
     if (curl_multi_add_handle(multi_.get(), copy_.get()) != CURLM_OK) return true;
     bool asked = false;
