@@ -133,17 +133,16 @@ constexpr bool announces(int status) noexcept { return status >= 100 && status <
 
 }  // namespace detail
 
-/// Why no response arrived. A client that does not say why is taken to have been interrupted, and so is one that takes a
-/// status of 1xx other than 101 for the response. A status that arrived goes before what the traits' `error` says.
+/// Why no response arrived. A client that does not say why is taken to have been interrupted. A status that arrived goes
+/// before what the traits' `error` says.
 template <response R>
 [[nodiscard]] constexpr transport_error error_of(R const& r) {
-  auto const status = http::status_of(r);
-  if (status != 0 && !detail::announces(status)) return transport_error::none;
+  if (http::status_of(r) != 0) return transport_error::none;
   if constexpr (detail::knows_error<R>) {
-    auto const said = static_cast<transport_error>(detail::traits<R>::error(r));
-    if (status == 0 || said != transport_error::none) return said;
+    return detail::traits<R>::error(r);
+  } else {
+    return transport_error::interrupted;
   }
-  return transport_error::interrupted;
 }
 
 /// The value of the first header of that name, in any case; empty if there is none. Valid as long as the response is.
@@ -180,10 +179,12 @@ template <response R>
   return http::quota_of(r, std::chrono::system_clock::now());
 }
 
-/// Whether no response arrived, or one with a status of 400 or more.
+/// Whether no response arrived, or one with a status of 400 or more, or of 1xx other than 101: such a status announces the
+/// response that the client should have read.
 template <response R>
 [[nodiscard]] constexpr bool failed(R const& r) {
-  return http::error_of(r) != transport_error::none || http::status_of(r) >= 400 || http::status_of(r) == 0;
+  auto const status = http::status_of(r);
+  return status >= 400 || status == 0 || detail::announces(status) || http::error_of(r) != transport_error::none;
 }
 
 /// Whether the failure may pass: a status for which `is_transient_status` holds, or a transport error that is neither
