@@ -50,8 +50,8 @@ static_assert(retry_after("inf", none));
 static_assert(retry_after("", none));
 static_assert(retry_after("1.5", 1500ms, none));
 static_assert(retry_after("2.0", 2s, none));
-static_assert(retry_after("9999999999", longest));
-static_assert(retry_after("1735689660", 1735689660s));
+static_assert(retry_after("9999999999", none));
+static_assert(retry_after("1735689660", none));
 
 // --- Retry-After: dates  --------------------------------------------------------------------------------------------
 static_assert(retry_after("Wed, 01 Jan 2025 00:01:00 GMT", 1min));
@@ -63,9 +63,9 @@ static_assert(retry_after("Wed, 01 Jan 2025 00:00:60 GMT", 1min));
 static_assert(retry_after("Sat, 29 Feb 2025 00:00:00 GMT", none));
 static_assert(retry_after("Tue, 31 Dec 2024 23:59:59 GMT", 0s));
 static_assert(retry_after("Tue, 31 Dec 2024 19:01:00 EST", none));
-static_assert(retry_after("Monday, 31-Dec-74 23:59:59 GMT", 1577836799s));
+static_assert(retry_after("Monday, 31-Dec-74 23:59:59 GMT", none));
 static_assert(retry_after("Wednesday, 01-Jan-75 00:00:01 GMT", 0s));
-static_assert(retry_after("Fri, 31 Dec 9999 23:59:59 GMT", longest));
+static_assert(retry_after("Fri, 31 Dec 9999 23:59:59 GMT", none));
 static_assert(retry_after("2025-01-01T00:01:00Z", 1min, none));
 
 // --- several lines, other fields  -----------------------------------------------------------------------------------
