@@ -53,12 +53,11 @@ void write_first_waits(description& out, W const& strategy, std::uint32_t attemp
   auto const waits = attempts - 1 < shown ? attempts - 1 : shown;
   bool same = true;
   for (std::uint32_t i = 0; i < waits; ++i) {
-    asked.number = not_asked.number = i + 1;
     ranges[i] = wait::range_of(strategy, not_asked);
     if (ranges[i] != wait::range_of(strategy, asked) || ranges[i].most == duration::max()) return;
     same = same && ranges[i] == ranges[0];
-    asked.least_previous = not_asked.least_previous = ranges[i].least;
-    asked.most_previous = not_asked.most_previous = ranges[i].most;
+    asked = asked.next(ranges[i]);
+    not_asked = not_asked.next(ranges[i]);
   }
   if (waits == 0 || std::is_same_v<W, wait::uniform_strategy>) return;
   if (same && waits > 1) {

@@ -20,6 +20,9 @@ struct repeated : interface {
   }
 
   [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::grows_until(strategy, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -72,6 +75,16 @@ struct chain_strategy : interface {
     if (q.number <= length()) return range_of(left, q);
     q.number -= length();
     return range_of(right, q);
+  }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    auto const turn = length();
+    if (n <= turn) {
+      auto const end = detail::grows_until(left, n);
+      return end < turn ? end : turn;
+    }
+    auto const end = detail::grows_until(right, n - turn);
+    constexpr auto last = std::numeric_limits<std::uint32_t>::max();
+    return end < last - turn ? end + turn : last;
   }
 
   template <class Out>

@@ -14,6 +14,8 @@ struct exponential_options {
 
 /// See `wait::exponential`.
 struct exponential_strategy : strategy<exponential_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit exponential_strategy(exponential_options options)
       : base(detail::require_not_negative("wait::exponential: base", options.base)),
         factor(detail::require_between("wait::exponential: factor", "must be a number that is at least 1",

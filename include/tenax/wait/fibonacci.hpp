@@ -13,6 +13,8 @@ struct fibonacci_options {
 
 /// See `wait::fibonacci`.
 struct fibonacci_strategy : strategy<fibonacci_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit fibonacci_strategy(fibonacci_options options)
       : unit(detail::require_not_negative("wait::fibonacci: unit", options.unit)),
         max(detail::require_at_least("wait::fibonacci: max", "must not be less than unit", options.max, unit)) {}

@@ -21,6 +21,9 @@ struct only_if_strategy : interface {
   }
 
   [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::grows_until(strategy, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -65,6 +68,9 @@ struct first_of_strategy : interface {
     if constexpr (detail::always_answers<L>) return l;
     auto const r = range_of(right, q);
     return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
+  }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::always_answers<L> ? detail::grows_until(left, n) : detail::both_grow_until(left, right, n);
   }
 
   template <class Out>

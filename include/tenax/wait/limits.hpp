@@ -29,6 +29,9 @@ struct limited : interface {
     auto const r = range_of(strategy, q);
     return {hold(r.least), hold(r.most)};
   }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::grows_until(strategy, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {

@@ -14,6 +14,8 @@ struct linear_options {
 
 /// See `wait::linear`.
 struct linear_strategy : strategy<linear_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit linear_strategy(linear_options options)
       : first(detail::require_not_negative("wait::linear: first", options.first)),
         step(detail::require_not_negative("wait::linear: step", options.step)),

@@ -14,6 +14,8 @@ struct polynomial_options {
 
 /// See `wait::polynomial`.
 struct polynomial_strategy : strategy<polynomial_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit polynomial_strategy(polynomial_options options)
       : base(detail::require_not_negative("wait::polynomial: base", options.base)),
         exponent(options.exponent),

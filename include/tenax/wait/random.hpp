@@ -10,6 +10,7 @@ namespace tenax::wait {
 /// See `wait::uniform`.
 struct uniform_strategy : interface {
   static constexpr bool uses_time = false;
+  static constexpr bool never_shrinks = true;
 
   constexpr uniform_strategy(duration l, duration h) : low(l), high(h) {}
 
@@ -44,6 +45,7 @@ struct decorrelated_options {
 /// See `wait::decorrelated`.
 struct decorrelated_strategy : interface {
   static constexpr bool uses_time = false;
+  static constexpr bool never_shrinks = true;
 
   constexpr explicit decorrelated_strategy(decorrelated_options options)
       : base(detail::require_not_negative("wait::decorrelated: base", options.base)),
