@@ -65,5 +65,18 @@ constexpr void describe(P const& policy, Out& out, char const* otherwise) {
   }
 }
 
+/// As `describe`, for an operand: in brackets if its words hold one of `joints` ("or", inside of "and"), which would be
+/// read as belonging to what stands around them.
+template <class P, class Out, class... Joints>
+constexpr void describe_operand(P const& policy, Out& out, char const* otherwise, Joints... joints) {
+  if constexpr (requires { out.bracket(out.size(), joints...); }) {
+    auto const start = out.size();
+    describe(policy, out, otherwise);
+    out.bracket(start, joints...);
+  } else {
+    describe(policy, out, otherwise);
+  }
+}
+
 }  // namespace detail
 }  // namespace tenax

@@ -113,8 +113,12 @@ void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, A
   out.text("\nwaits:       ");
   write_waits(out, p.strategy, worst.attempts);
   out.text("\nstops:       ");
-  detail::describe(p.condition, out, "when your condition says so");
-  if (can_stop<Token>) out.text(", or when cancelled");
+  if constexpr (can_stop<Token>) {
+    detail::describe_operand(p.condition, out, "when your condition says so", " and ");
+    out.text(", or when cancelled");
+  } else {
+    detail::describe(p.condition, out, "when your condition says so");
+  }
   out.text("\nserver wait: ");
   write(out, p.limits.server);
   if constexpr (Limits::times_attempts) {

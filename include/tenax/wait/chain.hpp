@@ -26,7 +26,7 @@ struct repeated : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(strategy, out, "a wait of your own");
+    detail::describe_operand(strategy, out, "a wait of your own", ", else ", ", then ", " plus ");
     out.text(" (");
     out.number(times);
     out.text(times == 1 ? " time)" : " times)");
@@ -89,9 +89,9 @@ struct chain_strategy : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "a wait of your own");
+    detail::describe_operand(left, out, "a wait of your own", ", else ", ", then ");
     out.text(", then ");
-    detail::describe(right, out, "a wait of your own");
+    detail::describe_operand(right, out, "a wait of your own", ", else ");
   }
 
   L left;

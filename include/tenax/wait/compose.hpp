@@ -77,9 +77,9 @@ struct sum : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "a wait of your own");
+    detail::describe_operand(left, out, "a wait of your own", ", else ", ", then ", ", at ");
     out.text(" plus ");
-    detail::describe(right, out, "a wait of your own");
+    detail::describe_operand(right, out, "a wait of your own", ", else ", ", then ", ", at ");
   }
 
   L left;

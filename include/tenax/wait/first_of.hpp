@@ -30,7 +30,7 @@ struct only_if_strategy : interface {
     out.text("after ");
     detail::describe(predicate, out, "outcomes that you choose");
     out.text(", ");
-    detail::describe(strategy, out, "a wait of your own");
+    detail::describe_operand(strategy, out, "a wait of your own", ", else ", ", then ");
   }
 
   P predicate;
@@ -75,9 +75,9 @@ struct first_of_strategy : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "a wait of your own");
+    detail::describe_operand(left, out, "a wait of your own", ", else ", ", then ");
     out.text(", else ");
-    detail::describe(right, out, "a wait of your own");
+    detail::describe_operand(right, out, "a wait of your own", ", then ");
   }
 
   L left;

@@ -35,7 +35,7 @@ struct limited : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(strategy, out, "a wait of your own");
+    detail::describe_operand(strategy, out, "a wait of your own", ", else ", ", then ", " plus ", ", at ");
     out.text(Ceiling ? ", at most " : ", at least ");
     out.time(limit);
   }
