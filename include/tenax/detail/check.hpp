@@ -203,10 +203,33 @@ concept unread_http_result = !can_fail<T> && requires(std::remove_reference_t<T>
 template <class When, class T>
 inline constexpr bool unread_by = unread_http_result<T> && accepts_every_value<When, T>;
 
+/// What a `std::future` and its likes have in common: the operation has not ended when they are returned.
+template <class T>
+concept future_like = requires(std::remove_reference_t<T>& r) {
+  r.valid();
+  r.wait();
+  r.get();
+};
+
+/// A type that says itself whether it failed. Not one that can be emptied, as a `std::optional`: that is a plain value.
+template <class T>
+concept status_like = requires(T const& r) { static_cast<bool>(r.ok()); } || requires(T const& r) { r.error(); } ||
+                      (requires(T const& r) { static_cast<bool>(r.has_value()); } && !requires(T& r) { r.reset(); });
+
+/// Whether a policy would take every failure of a status type for a success, because no traits read it.
+template <class Policy, class T>
+inline constexpr bool unread_status = false;
+template <class Policy, class T>
+  requires(std::is_class_v<std::remove_reference_t<T>> && !can_fail<T> && requires { traits_of<T>::unspecialized; })
+inline constexpr bool unread_status<Policy, T> =
+    std::is_same_v<typename Policy::advisor_type, own_advice> && accepts_every_value<typename Policy::when_type, T> &&
+    status_like<std::remove_cvref_t<T>>;
+
 template <class Policy, class T>
 concept policy_fits =
-    !unread_by<typename Policy::when_type, T> && retry_predicate<typename Policy::when_type, attempt<T>> &&
-    wait_strategy<typename Policy::wait_type, attempt<T>> && stop_condition<typename Policy::stop_type, attempt<T>>;
+    !future_like<T> && !unread_by<typename Policy::when_type, T> && !unread_status<Policy, T> &&
+    retry_predicate<typename Policy::when_type, attempt<T>> && wait_strategy<typename Policy::wait_type, attempt<T>> &&
+    stop_condition<typename Policy::stop_type, attempt<T>>;
 
 /// Whether something could be asked about a `T` if it were not const, as a `mutable` lambda of any parameter could; itself,
 /// or what it holds. For telling why it cannot be asked.
@@ -222,10 +245,20 @@ constexpr bool check_result() {
   using when_type = typename Policy::when_type;
   using wait_type = typename Policy::wait_type;
   using stop_type = typename Policy::stop_type;
-  if constexpr (unread_by<when_type, T>) {
+  if constexpr (future_like<T>) {
+    static_assert(always_false<T>,
+                  "tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() "
+                  "inside the callable, as in policy([&] { return start().get(); })");
+  } else if constexpr (unread_by<when_type, T>) {
     static_assert(always_false<T>,
                   "tenax: this HTTP client's result cannot be read; include its adapter, such as "
                   "<tenax/http/httplib.hpp>, or specialize tenax::http::response_traits");
+  } else if constexpr (unread_status<Policy, T>) {
+    static_assert(
+        always_false<T>,
+        "tenax: the callable returns a type that says whether it failed (ok(), error() or has_value()), which "
+        "this policy does not read; add .when(when::result([](auto const& r) { return !r.ok(); })), or "
+        "specialize tenax::result_traits for it");
   } else if constexpr (!requires(when_type const& p, attempt<T> const& a) { p(a); }) {
     static_assert(!changes_when_asked<when_type, T>,
                   "tenax: the callable given to .when() must be callable when const: policies are shared; keep what "
