@@ -42,6 +42,20 @@ struct after_attempts_condition : interface {
   return after_attempts_condition(static_cast<std::uint32_t>(n));
 }
 
+/// Says what `after_attempts` takes.
+template <class N>
+  requires(std::is_floating_point_v<N> || detail::chrono_duration<N>)
+[[nodiscard]] constexpr after_attempts_condition after_attempts(N) {
+  static_assert(!std::is_floating_point_v<N>,
+                "tenax: stop::after_attempts() was given a fraction, but counts attempts; write a whole number, as in "
+                "stop::after_attempts(3)");
+  static_assert(
+      std::is_floating_point_v<N>,
+      "tenax: stop::after_attempts() was given a duration, but counts attempts; write stop::deadline(...) for "
+      "a limit on time");
+  return after_attempts_condition(1);
+}
+
 /// See `stop::never`.
 struct never_condition : interface {
   static constexpr bool uses_time = false;

@@ -53,6 +53,15 @@ template <class W>
   return {static_cast<std::uint32_t>(times), std::move(strategy)};
 }
 
+/// Says what `repeat` takes.
+template <class N, class W>
+  requires(std::is_floating_point_v<N> || detail::chrono_duration<N>)
+[[nodiscard]] constexpr repeated<W> repeat(N, W strategy) {
+  static_assert(detail::always_false<N>,
+                "tenax: wait::repeat() counts waits; write a whole number first, as in wait::repeat(3, wait::none)");
+  return {1, std::move(strategy)};
+}
+
 /// See `wait::chain`.
 template <class L, class R>
 struct chain_strategy : interface {

@@ -71,4 +71,25 @@ struct exponential_strategy : strategy<exponential_strategy> {
   return exponential_strategy(options);
 }
 
+/// Says how `exponential` is called.
+template <detail::bare_value First, class... More>
+[[nodiscard]] constexpr exponential_strategy exponential(First, More...) {
+  static_assert(
+      detail::always_false<First>,
+      "tenax: wait::exponential() takes options by name; write wait::exponential({.base = 100ms, .max = 5s})");
+  return exponential_strategy({});
+}
+
+/// Two durations in braces: without names, the second one would be the factor.
+struct exponential_positions {
+  template <class Base, detail::bare_value Max, class... More>
+    requires(!std::is_arithmetic_v<Max>)
+  constexpr exponential_positions(Base, Max, More...) {
+    static_assert(detail::always_false<Max>,
+                  "tenax: wait::exponential() was given two durations without names, and its second option is the "
+                  "factor; write wait::exponential({.base = 100ms, .max = 5s})");
+  }
+};
+[[nodiscard]] constexpr exponential_strategy exponential(exponential_positions) { return exponential_strategy({}); }
+
 }  // namespace tenax::wait

@@ -52,4 +52,12 @@ struct fibonacci_strategy : strategy<fibonacci_strategy> {
   return fibonacci_strategy(options);
 }
 
+/// Says how `fibonacci` is called.
+template <detail::bare_value First, class... More>
+[[nodiscard]] constexpr fibonacci_strategy fibonacci(First, More...) {
+  static_assert(detail::always_false<First>,
+                "tenax: wait::fibonacci() takes options by name; write wait::fibonacci({.unit = 1s, .max = 30s})");
+  return fibonacci_strategy({});
+}
+
 }  // namespace tenax::wait

@@ -46,4 +46,13 @@ struct linear_strategy : strategy<linear_strategy> {
 /// Throws `std::invalid_argument` for a negative value and for `max < first`.
 [[nodiscard]] constexpr linear_strategy linear(linear_options options = {}) { return linear_strategy(options); }
 
+/// Says how `linear` is called.
+template <detail::bare_value First, class... More>
+[[nodiscard]] constexpr linear_strategy linear(First, More...) {
+  static_assert(
+      detail::always_false<First>,
+      "tenax: wait::linear() takes options by name; write wait::linear({.first = 1s, .step = 2s, .max = 10s})");
+  return linear_strategy({});
+}
+
 }  // namespace tenax::wait

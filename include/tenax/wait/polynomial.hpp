@@ -51,4 +51,13 @@ struct polynomial_strategy : strategy<polynomial_strategy> {
   return polynomial_strategy(options);
 }
 
+/// Says how `polynomial` is called.
+template <detail::bare_value First, class... More>
+[[nodiscard]] constexpr polynomial_strategy polynomial(First, More...) {
+  static_assert(detail::always_false<First>,
+                "tenax: wait::polynomial() takes options by name; write wait::polynomial({.base = 100ms, .exponent = "
+                "2, .max = 10s})");
+  return polynomial_strategy({});
+}
+
 }  // namespace tenax::wait

@@ -37,6 +37,21 @@ struct uniform_strategy : interface {
   return {least, detail::require_at_least("wait::uniform: high", "must not be less than low", high, least)};
 }
 
+/// Says how `uniform` is called.
+template <detail::bare_value Only>
+[[nodiscard]] constexpr uniform_strategy uniform(Only) {
+  static_assert(detail::always_false<Only>,
+                "tenax: wait::uniform() needs both ends of the interval; write wait::uniform(0s, 500ms)");
+  return {duration::zero(), duration::zero()};
+}
+template <class Low, class High>
+  requires(std::is_arithmetic_v<Low> || std::is_arithmetic_v<High>)
+[[nodiscard]] constexpr uniform_strategy uniform(Low, High) {
+  static_assert(detail::always_false<Low>,
+                "tenax: wait::uniform() was given a plain number; write wait::uniform(0s, 500ms), with units");
+  return {duration::zero(), duration::zero()};
+}
+
 struct decorrelated_options {
   any_duration base = std::chrono::milliseconds(100);  ///< the shortest wait
   any_duration max = std::chrono::seconds(30);         ///< the cap
@@ -76,6 +91,15 @@ struct decorrelated_strategy : interface {
 /// Throws `std::invalid_argument` for a negative value and for `max < base`.
 [[nodiscard]] constexpr decorrelated_strategy decorrelated(decorrelated_options options = {}) {
   return decorrelated_strategy(options);
+}
+
+/// Says how `decorrelated` is called.
+template <detail::bare_value First, class... More>
+[[nodiscard]] constexpr decorrelated_strategy decorrelated(First, More...) {
+  static_assert(
+      detail::always_false<First>,
+      "tenax: wait::decorrelated() takes options by name; write wait::decorrelated({.base = 100ms, .max = 30s})");
+  return decorrelated_strategy({});
 }
 
 }  // namespace tenax::wait
