@@ -32,7 +32,9 @@ class wrapped {
   }
 #if !defined(__clang__)
   // g++ says more with it, clang less.
-  void operator()(...) const = delete;  // tenax: the callable cannot be called with these arguments
+  template <class... Args>
+    requires(!takes_arguments<F, Args...>)
+  void operator()(Args&&...) const = delete;  // tenax: the callable cannot be called with these arguments
 #endif
 
  private:
