@@ -70,6 +70,10 @@ constexpr bool check_wait() {
   } else if constexpr (std::is_arithmetic_v<W>) {
     static_assert(always_false<W>,
                   "tenax: .wait() was given a plain number; write .wait(wait::constant(5s)), with a unit");
+  } else if constexpr (std::derived_from<W, maker> || (is_function<W> && !may_take_attempt<W>())) {
+    static_assert(always_false<W>,
+                  "tenax: .wait() was given a function that takes no attempt; did you forget the parentheses, as in "
+                  "wait::exponential()?");
   } else if constexpr (asked_without_result<W>()) {
     if constexpr (std::is_arithmetic_v<std::invoke_result_t<W const&, attempt_info const&>>) {
       static_assert(always_false<W>,
@@ -90,10 +94,6 @@ constexpr bool check_wait() {
     static_assert(always_false<W>,
                   "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
                   "changes outside, behind a reference");
-  } else if constexpr (is_function<W>) {
-    static_assert(always_false<W>,
-                  "tenax: .wait() was given a function that takes no attempt; did you forget the parentheses, as in "
-                  "wait::exponential()?");
   } else {
     static_assert(always_false<W>,
                   "tenax: .wait() needs a strategy that takes `tenax::attempt_info const&` and returns a duration");

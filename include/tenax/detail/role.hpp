@@ -22,6 +22,10 @@ struct interface;
 
 namespace detail {
 
+/// The base of functions that make a policy, as `wait::exponential` does: objects, so that they can have overloads which
+/// answer a wrong call, and still be told from a policy where the parentheses are missing.
+struct maker {};
+
 /// What may stand beside a policy of role `Own` in an operator: a class that belongs to no other role, or a function.
 template <class P, class Own, class Other1, class Other2>
 concept operand = (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::derived_from<P, Other2>) ||

@@ -62,24 +62,6 @@ struct exponential_strategy : strategy<exponential_strategy> {
   }
 };
 
-/// `base * factor^(n-1)` after attempt n, at most `max`: `wait::exponential({.base = 100ms, .max = 5s})` waits 100 ms,
-/// 200 ms, 400 ms, ... The usual answer to an overloaded server; with `.full()` or `.equal()` if many clients may fail
-/// together.
-///
-/// Throws `std::invalid_argument` for a negative or not-a-number value, `factor < 1` and `max < base`.
-[[nodiscard]] constexpr exponential_strategy exponential(exponential_options options = {}) {
-  return exponential_strategy(options);
-}
-
-/// Says how `exponential` is called.
-template <detail::bare_value First, class... More>
-[[nodiscard]] constexpr exponential_strategy exponential(First, More...) {
-  static_assert(
-      detail::always_false<First>,
-      "tenax: wait::exponential() takes options by name; write wait::exponential({.base = 100ms, .max = 5s})");
-  return exponential_strategy({});
-}
-
 /// Two durations in braces: without names, the second one would be the factor.
 struct exponential_positions {
   template <class Base, detail::bare_value Max, class... More>
@@ -90,6 +72,32 @@ struct exponential_positions {
                   "factor; write wait::exponential({.base = 100ms, .max = 5s})");
   }
 };
-[[nodiscard]] constexpr exponential_strategy exponential(exponential_positions) { return exponential_strategy({}); }
+
+/// See `wait::exponential`.
+struct exponential_maker : detail::maker {
+  [[nodiscard]] constexpr exponential_strategy operator()(exponential_options options = {}) const {
+    return exponential_strategy(options);
+  }
+
+  /// Says how `exponential` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr exponential_strategy operator()(First, More...) const {
+    static_assert(
+        detail::always_false<First>,
+        "tenax: wait::exponential() takes options by name; write wait::exponential({.base = 100ms, .max = 5s})");
+    return exponential_strategy({});
+  }
+
+  [[nodiscard]] constexpr exponential_strategy operator()(exponential_positions) const {
+    return exponential_strategy({});
+  }
+};
+
+/// `base * factor^(n-1)` after attempt n, at most `max`: `wait::exponential({.base = 100ms, .max = 5s})` waits 100 ms,
+/// 200 ms, 400 ms, ... The usual answer to an overloaded server; with `.full()` or `.equal()` if many clients may fail
+/// together.
+///
+/// Throws `std::invalid_argument` for a negative or not-a-number value, `factor < 1` and `max < base`.
+inline constexpr exponential_maker exponential{};
 
 }  // namespace tenax::wait

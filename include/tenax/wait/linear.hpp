@@ -41,18 +41,25 @@ struct linear_strategy : strategy<linear_strategy> {
   duration max;
 };
 
+/// See `wait::linear`.
+struct linear_maker : detail::maker {
+  [[nodiscard]] constexpr linear_strategy operator()(linear_options options = {}) const {
+    return linear_strategy(options);
+  }
+
+  /// Says how `linear` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr linear_strategy operator()(First, More...) const {
+    static_assert(
+        detail::always_false<First>,
+        "tenax: wait::linear() takes options by name; write wait::linear({.first = 1s, .step = 2s, .max = 10s})");
+    return linear_strategy({});
+  }
+};
+
 /// `first + step * (n - 1)` after attempt n, at most `max`: `wait::linear({.first = 1s, .step = 2s, .max = 10s})`.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < first`.
-[[nodiscard]] constexpr linear_strategy linear(linear_options options = {}) { return linear_strategy(options); }
-
-/// Says how `linear` is called.
-template <detail::bare_value First, class... More>
-[[nodiscard]] constexpr linear_strategy linear(First, More...) {
-  static_assert(
-      detail::always_false<First>,
-      "tenax: wait::linear() takes options by name; write wait::linear({.first = 1s, .step = 2s, .max = 10s})");
-  return linear_strategy({});
-}
+inline constexpr linear_maker linear{};
 
 }  // namespace tenax::wait

@@ -44,20 +44,25 @@ struct polynomial_strategy : strategy<polynomial_strategy> {
   duration max;
 };
 
+/// See `wait::polynomial`.
+struct polynomial_maker : detail::maker {
+  [[nodiscard]] constexpr polynomial_strategy operator()(polynomial_options options = {}) const {
+    return polynomial_strategy(options);
+  }
+
+  /// Says how `polynomial` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr polynomial_strategy operator()(First, More...) const {
+    static_assert(detail::always_false<First>,
+                  "tenax: wait::polynomial() takes options by name; write wait::polynomial({.base = 100ms, .exponent = "
+                  "2, .max = 10s})");
+    return polynomial_strategy({});
+  }
+};
+
 /// `base * n^exponent` after attempt n, at most `max`: `wait::polynomial({.base = 100ms, .exponent = 2, .max = 10s})`.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < base`.
-[[nodiscard]] constexpr polynomial_strategy polynomial(polynomial_options options = {}) {
-  return polynomial_strategy(options);
-}
-
-/// Says how `polynomial` is called.
-template <detail::bare_value First, class... More>
-[[nodiscard]] constexpr polynomial_strategy polynomial(First, More...) {
-  static_assert(detail::always_false<First>,
-                "tenax: wait::polynomial() takes options by name; write wait::polynomial({.base = 100ms, .exponent = "
-                "2, .max = 10s})");
-  return polynomial_strategy({});
-}
+inline constexpr polynomial_maker polynomial{};
 
 }  // namespace tenax::wait
