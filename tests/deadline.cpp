@@ -175,23 +175,23 @@ TEST_CASE("The operation sees how much time is left") {
   };
   auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
 
-  policy.stop(stop::deadline(9s)).try_call(f);
+  static_cast<void>(policy.stop(stop::deadline(9s)).try_call(f));
   CHECK(left == durations{9s, 6s, 3s});
   left.clear();
-  policy.stop(stop::deadline_at(clock.now() + 9s)).try_call(f);
+  static_cast<void>(policy.stop(stop::deadline_at(clock.now() + 9s)).try_call(f));
   CHECK(left == durations{9s, 6s, 3s});
   left.clear();
-  policy.stop(stop::deadline(5s).clip_last_wait()).try_call(f);
+  static_cast<void>(policy.stop(stop::deadline(5s).clip_last_wait()).try_call(f));
   CHECK(left == durations{5s, 2s, 0s});
   left.clear();
-  policy.stop(stop::after_attempts(2) || stop::deadline(20s) || stop::deadline(9s)).try_call(f);
+  static_cast<void>(policy.stop(stop::after_attempts(2) || stop::deadline(20s) || stop::deadline(9s)).try_call(f));
   CHECK(left == durations{9s, 6s});
   left.clear();
-  policy.stop(stop::after_attempts(1)).try_call(f);
+  static_cast<void>(policy.stop(stop::after_attempts(1)).try_call(f));
   CHECK(left == durations{tenax::duration::max()});
   left.clear();
   // With `&&` the deadline alone does not end the call.
-  policy.stop(stop::after_attempts(2) && stop::deadline(1s)).try_call(f);
+  static_cast<void>(policy.stop(stop::after_attempts(2) && stop::deadline(1s)).try_call(f));
   CHECK(left == durations{tenax::duration::max(), tenax::duration::max()});
 }
 
