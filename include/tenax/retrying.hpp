@@ -18,8 +18,8 @@ namespace tenax {
 
 /// Calls things that fail for a while until they succeed, or until it is time to give up.
 ///
-/// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe to use in production
-/// (see `default_policy`). Call it, wrap a callable with it, ask it for a report, or retry a block:
+/// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe to use in production,
+/// for operations that may be repeated (see `default_policy`). Call it, wrap a callable with it, ask it for a report, or retry a block:
 /// ```
 /// auto const polite = tenax::retrying{}
 ///     .when(when::exception<network_error>)
