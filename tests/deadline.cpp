@@ -46,7 +46,7 @@ TEST_CASE("A wait that would end at the deadline or after it is not begun") {
   CHECK(clock.slept() == 4s);
 
   slow_failure g{clock, 1s};
-  policy.stop(stop::deadline(9s + 1ns)).try_call(g);
+  static_cast<void>(policy.stop(stop::deadline(9s + 1ns)).try_call(g));
   CHECK(g.calls == 4);
 }
 
@@ -62,7 +62,8 @@ TEST_CASE("A call whose first attempt uses up the deadline gives up at once") {
 TEST_CASE("The deadline counts the time of the attempts, too") {
   virtual_time clock;
   slow_failure f{clock, 3s};
-  tenax::retrying{}.wait(wait::none).stop(stop::deadline(10s)).environment(std::ref(clock)).try_call(f);
+  static_cast<void>(
+      tenax::retrying{}.wait(wait::none).stop(stop::deadline(10s)).environment(std::ref(clock)).try_call(f));
   CHECK(f.calls == 4);
   CHECK(clock.sleeps().empty());
 }
@@ -87,12 +88,12 @@ TEST_CASE("A clipped wait works in a combination with other conditions") {
                           .wait(wait::constant(4s))
                           .stop(stop::after_attempts(9) || stop::deadline(9s).clip_last_wait())
                           .environment(std::ref(clock));
-  policy.try_call(f);
+  static_cast<void>(policy.try_call(f));
   CHECK(clock.sleeps() == durations{4s, 3s});
   CHECK(f.calls == 3);
 
   slow_failure g{clock, 1s};
-  policy.stop(stop::after_attempts(2) || stop::deadline(9s).clip_last_wait()).try_call(g);
+  static_cast<void>(policy.stop(stop::after_attempts(2) || stop::deadline(9s).clip_last_wait()).try_call(g));
   CHECK(g.calls == 2);
 }
 
@@ -155,11 +156,11 @@ TEST_CASE("A clipped deadline at a point in time starts the last attempt exactly
                           .wait(wait::constant(4s))
                           .stop(stop::deadline_at(end).clip_last_wait())
                           .environment(std::ref(clock));
-  policy.try_call([&] {
+  static_cast<void>(policy.try_call([&] {
     starts.push_back(clock.now());
     clock.advance(1s);
     throw std::runtime_error("down");
-  });
+  }));
   REQUIRE(starts.size() == 3);
   CHECK(starts.back() == end);
 }
@@ -174,23 +175,23 @@ TEST_CASE("The operation sees how much time is left") {
   };
   auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
 
-  policy.stop(stop::deadline(9s)).try_call(f);
+  static_cast<void>(policy.stop(stop::deadline(9s)).try_call(f));
   CHECK(left == durations{9s, 6s, 3s});
   left.clear();
-  policy.stop(stop::deadline_at(clock.now() + 9s)).try_call(f);
+  static_cast<void>(policy.stop(stop::deadline_at(clock.now() + 9s)).try_call(f));
   CHECK(left == durations{9s, 6s, 3s});
   left.clear();
-  policy.stop(stop::deadline(5s).clip_last_wait()).try_call(f);
+  static_cast<void>(policy.stop(stop::deadline(5s).clip_last_wait()).try_call(f));
   CHECK(left == durations{5s, 2s, 1ms});  // to a client, 0 would mean "no limit"
   left.clear();
-  policy.stop(stop::after_attempts(2) || stop::deadline(20s) || stop::deadline(9s)).try_call(f);
+  static_cast<void>(policy.stop(stop::after_attempts(2) || stop::deadline(20s) || stop::deadline(9s)).try_call(f));
   CHECK(left == durations{9s, 6s});
   left.clear();
-  policy.stop(stop::after_attempts(1)).try_call(f);
+  static_cast<void>(policy.stop(stop::after_attempts(1)).try_call(f));
   CHECK(left == durations{tenax::duration::max()});
   left.clear();
   // With `&&` the deadline alone does not end the call.
-  policy.stop(stop::after_attempts(2) && stop::deadline(1s)).try_call(f);
+  static_cast<void>(policy.stop(stop::after_attempts(2) && stop::deadline(1s)).try_call(f));
   CHECK(left == durations{tenax::duration::max(), tenax::duration::max()});
 }
 

@@ -50,6 +50,19 @@ std::string line(std::string_view label, Policy const& policy) {
   return text.substr(words, text.find('\n', words) - words);
 }
 
+/// A predicate of a user's own whose words hold an "or".
+struct this_or_that : when::interface {
+  bool operator()(tenax::attempt_info const&) const { return true; }
+  template <class Out>
+  void describe(Out& out) const {
+    out.text("this or that");
+  }
+};
+
+struct token {
+  bool stop_requested() const { return false; }
+};
+
 struct open_gate {
   struct ticket {};
   tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return tenax::admission::go(); }
@@ -257,6 +270,45 @@ TEST_CASE("what is retried") {
   CHECK(text(when::never) == "nothing");
 }
 
+TEST_CASE("brackets where \"and\" meets \"or\"") {
+  auto const text = [](auto predicate) { return line("retries", tenax::retrying{}.when(predicate)); };
+  auto const a = when::any_exception;
+  auto const b = when::always;
+  auto const c = when::any_error;
+  CHECK(text((a || b) && c) == "((any exception or every outcome, values too) and results that say they failed)");
+  CHECK(text(a && (b || c)) == "(any exception and (every outcome, values too or results that say they failed))");
+  CHECK(text((a && b) || c) == "(any exception and every outcome, values too) or results that say they failed");
+  CHECK(text(a || b || c) == "any exception or every outcome, values too or results that say they failed");
+  CHECK(text(a && !(b || c)) ==
+        "(any exception and anything but (every outcome, values too or results that say they failed))");
+  CHECK(text(when::exception<std::logic_error, std::bad_alloc> && b) ==
+        "((exceptions of type std::logic_error or std::bad_alloc) and every outcome, values too)");
+  CHECK(text(when::failed && b) ==
+        "((exceptions of type std::runtime_error or results that say they failed) and every outcome, values too)");
+  CHECK(text(this_or_that{} && c) == "((this or that) and results that say they failed)");
+
+  auto const stops = [](auto condition) { return line("stops", tenax::retrying{}.stop(condition)); };
+  auto const five = stop::after_attempts(5);
+  auto const nine = stop::after_attempts(9);
+  auto const soon = stop::deadline(10s);
+  CHECK(stops((five || soon) && nine) ==
+        "once both hold: (after 5 attempts or rather than wait past 10s) and (after 9 attempts)");
+  CHECK(stops((five && soon) || nine) ==
+        "(once both hold: (after 5 attempts) and (rather than wait past 10s)) or after 9 attempts");
+  CHECK(line("stops", tenax::retrying{}.stop(five && soon).cancel_with(token{})) ==
+        "(once both hold: (after 5 attempts) and (rather than wait past 10s)), or when cancelled");
+
+  auto const waits = [](auto w) { return line("waits", tenax::retrying{}.wait(w).stop(stop::after_attempts(1))); };
+  auto const one = wait::constant(1s);
+  auto const two = wait::constant(2s);
+  CHECK(waits(wait::chain(one, two) + wait::none) == "(1s, then 2s) plus no wait");
+  CHECK(waits(wait::chain(one, two + wait::none)) == "1s, then 2s plus no wait");
+  CHECK(waits(wait::at_most(5s, one + two)) == "(1s plus 2s), at most 5s");
+  CHECK(waits(one + wait::at_most(5s, two)) == "1s plus (2s, at most 5s)");
+  CHECK(waits(wait::chain(wait::first_of(wait::retry_after, one), two)) ==
+        "(what the server asks for, else 1s), then 2s");
+}
+
 TEST_CASE("how it waits") {
   auto const text = [](auto strategy, std::int64_t attempts = 4) {
     return line("waits", tenax::retrying{}.wait(strategy).stop(stop::after_attempts(attempts)));
@@ -301,9 +353,6 @@ TEST_CASE("when it stops") {
   CHECK(text(own) == "when your condition says so");
   CHECK(text(stop::never) == "never");
 
-  struct token {
-    bool stop_requested() const { return false; }
-  };
   CHECK(line("stops", tenax::retrying{}.cancel_with(token{})) == "after 3 attempts, or when cancelled");
 }
 

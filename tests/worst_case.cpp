@@ -2,6 +2,7 @@
 // worst_case.cpp: the bounds of a policy are never below what a call can take.
 #include <tenax/worst_case.hpp>
 
+#include <algorithm>
 #include <functional>
 
 #include <tenax/tenax.hpp>
@@ -17,6 +18,11 @@ namespace {
 
 /// A policy that no server can slow down.
 constexpr auto alone = tenax::retrying{}.max_server_wait(0s);
+
+struct steady {
+  static constexpr bool never_shrinks = true;
+  constexpr auto operator()(tenax::attempt_info const& a) const { return std::chrono::seconds(a.number); }
+};
 
 struct open_gate {
   struct ticket {};
@@ -104,6 +110,75 @@ TEST_CASE("A strategy that can answer anything has no bound of its own") {
   CHECK_FALSE(worst_case(alone.wait(own)).bounded());
   CHECK(worst_case(alone.wait(own).stop(stop::after_attempts(3) || stop::deadline(5s))).total_wait == 5s);
   CHECK(worst_case(alone.wait(wait::at_most(2s, own))).own_wait == 4s);
+}
+
+TEST_CASE("A strategy of your own that looks at what was waited is asked with all that was waited") {
+  constexpr auto six = alone.stop(stop::after_attempts(6));
+  constexpr auto longer_each_time = [](tenax::attempt_info const& a) { return a.waited + 1s; };
+  STATIC_REQUIRE(worst_case(six.wait(longer_each_time)).total_wait == 31s);
+  constexpr auto as_long_again = [](tenax::attempt_info const& a) { return std::max<tenax::duration>(1s, a.elapsed); };
+  STATIC_REQUIRE(worst_case(six.wait(as_long_again)).total_wait == 16s);
+  constexpr auto what_is_left = [](tenax::attempt_info const& a) {
+    return 10s - std::min<tenax::duration>(a.waited, 9s);
+  };
+  STATIC_REQUIRE(worst_case(six.wait(what_is_left)).total_wait == 10s + 4 * 1s);
+  STATIC_REQUIRE(worst_case(six.wait(wait::none + longer_each_time)).total_wait == 31s);
+  STATIC_REQUIRE(worst_case(six.wait(wait::chain(wait::constant(1s), longer_each_time))).total_wait == 31s);
+  STATIC_REQUIRE(worst_case(six.wait(wait::at_most(4s, longer_each_time))).total_wait == 15s);
+}
+
+TEST_CASE("A strategy of your own is asked with both ends of every draw") {
+  constexpr auto six = alone.stop(stop::after_attempts(6));
+  constexpr auto less = [](tenax::attempt_info const& a) { return 10s - a.draw(0s, 9s); };
+  STATIC_REQUIRE(worst_case(six.wait(less)).total_wait == 50s);
+  constexpr auto difference = [](tenax::attempt_info const& a) { return a.draw(1s, 10s) - a.draw(0s, 9s); };
+  STATIC_REQUIRE(worst_case(six.wait(difference)).total_wait == 50s - 5ns);
+  constexpr auto many = [](tenax::attempt_info const& a) {
+    return a.draw(0s, 1s) + a.draw(0s, 1s) + a.draw(0s, 1s) + a.draw(0s, 1s) + a.draw(0s, 1s);
+  };
+  STATIC_REQUIRE_FALSE(worst_case(six.wait(many)).bounded());
+}
+
+TEST_CASE("A strategy of your own that follows the server is asked with the longest wait obeyed") {
+  constexpr auto one_more = [](tenax::attempt_info const& a) {
+    return a.server_wait.value_or(tenax::duration(1s)) + 1s;
+  };
+  constexpr auto three = tenax::retrying{}.wait(one_more).stop(stop::after_attempts(3)).max_server_wait(30s);
+  STATIC_REQUIRE(worst_case(three).own_wait == 4s);
+  STATIC_REQUIRE(worst_case(three).total_wait == 62s);
+  STATIC_REQUIRE_FALSE(worst_case(three.max_server_wait(tenax::duration::max())).bounded());
+}
+
+TEST_CASE("A strategy that shrinks after many attempts is asked about each of its parts") {
+  constexpr auto many = alone.stop(stop::after_attempts(2'500));
+  constexpr auto slow_in_the_middle =
+      wait::chain(wait::repeat(1'500, wait::constant(1ms)), wait::repeat(500, wait::constant(1h)), wait::none);
+  STATIC_REQUIRE(worst_case(many.wait(slow_in_the_middle)).total_wait == 1500ms + 500h);
+  STATIC_REQUIRE(worst_case(many.wait(slow_in_the_middle + wait::constant(1s))).total_wait == 1500ms + 500h + 2'499s);
+  STATIC_REQUIRE(worst_case(alone.stop(stop::never).wait(slow_in_the_middle)).total_wait == 1500ms + 500h);
+  STATIC_REQUIRE(
+      worst_case(many.wait(wait::chain(wait::repeat(3, wait::none), wait::exponential({.max = 1s})))).bounded());
+  STATIC_REQUIRE(worst_case(many.wait(wait::sequence{3s, 1s}.full())).own_wait == 3s + 2'498s - 2'499ns);
+  // The wait before is unknown after a thousand attempts: it is reckoned as a long one.
+  CHECK(worst_case(many.wait(wait::min_of(wait::linear({.first = 1ms, .step = 1ms}), wait::decorrelated()))).own_wait >=
+        worst_case(many.wait(wait::linear({.first = 1ms, .step = 1ms}))).own_wait);
+}
+
+TEST_CASE("A strategy of your own has no bound after a thousand attempts, unless it declares that it never shrinks") {
+  constexpr auto by_number = [](tenax::attempt_info const& a) {
+    return std::chrono::seconds(a.number == 1'700 ? 900 : 0);
+  };
+  STATIC_REQUIRE(worst_case(alone.stop(stop::after_attempts(1'001)).wait(by_number)).total_wait == 0s);
+  CHECK_FALSE(worst_case(alone.stop(stop::after_attempts(2'500)).wait(by_number)).bounded());
+  CHECK_FALSE(worst_case(alone.stop(stop::never).wait(by_number)).bounded());
+  CHECK(worst_case(alone.stop(stop::after_attempts(2'500) || stop::deadline(1min)).wait(by_number)).total_wait == 1min);
+  CHECK(worst_case(alone.stop(stop::after_attempts(2'000)).wait(steady{})).own_wait >= 1'999'000s);
+  CHECK(worst_case(alone.stop(stop::after_attempts(2'000)).wait(steady{})).bounded());
+}
+
+TEST_CASE("A strategy of your own is not asked after ten years of waiting") {
+  constexpr auto doubling = [](tenax::attempt_info const& a) { return 2 * a.waited + 1s; };
+  STATIC_REQUIRE_FALSE(worst_case(alone.stop(stop::after_attempts(100)).wait(doubling)).bounded());
 }
 
 TEST_CASE("Gates can make a call wait for as long as its deadline allows") {

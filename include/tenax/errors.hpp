@@ -117,6 +117,22 @@ template <class E>
   return {std::forward<E>(error), hint{.progress = true}};
 }
 
+/// Says how `retry_after` is called.
+template <detail::bare_value Wait>
+[[nodiscard]] constexpr classified<int> retry_after(Wait) {
+  static_assert(detail::always_false<Wait>,
+                "tenax: retry_after() needs the error after the wait; write throw tenax::retry_after(5s, "
+                "std::runtime_error(\"busy\"))");
+  return {0};
+}
+template <class E, detail::bare_value Wait>
+  requires(!detail::bare_value<E>)
+[[nodiscard]] constexpr classified<int> retry_after(E&&, Wait) {
+  static_assert(detail::always_false<Wait>,
+                "tenax: retry_after() was given the error first; write tenax::retry_after(5s, error)");
+  return {0};
+}
+
 /// Thrown by a call that was cancelled before its first attempt had ended. Thrown from inside an operation, it ends
 /// the call: no predicate can turn it into another attempt.
 class cancelled : public std::exception, public classified_error {

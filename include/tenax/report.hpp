@@ -41,9 +41,10 @@ enum class stop_reason : unsigned char {
 /// How a whole call ended, as `try_call` returns it.
 ///
 /// The outcome is the last attempt's, untouched. A call that ended before its first attempt has as its outcome the
-/// exception that a plain call would have thrown: `tenax::cancelled`, `tenax::refused` or `tenax::expired`.
+/// exception that a plain call would have thrown: `tenax::cancelled`, `tenax::refused` or `tenax::expired`. A report that
+/// is dropped hides a failure, so compilers warn of it.
 template <class T>
-struct report {
+struct [[nodiscard]] report {
   using value_type = T;
 
   outcome<T> result;

@@ -57,6 +57,9 @@ struct result_traits {
   /// Whether values of this type can say that the operation failed. False makes the rest unreachable.
   static constexpr bool can_fail = detail::expected_like<R> || detail::error_code_like<R>;
 
+  /// Only the primary template has it: for telling whether the type has traits of its own.
+  static constexpr bool unspecialized = true;
+
   /// Whether this value says that the operation failed.
   static constexpr bool failed([[maybe_unused]] R const& result) {
     if constexpr (detail::expected_like<R>) {

@@ -18,8 +18,8 @@ namespace tenax {
 
 /// Calls things that fail for a while until they succeed, or until it is time to give up.
 ///
-/// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe to use in production
-/// (see `default_policy`). Call it, wrap a callable with it, ask it for a report, or retry a block:
+/// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe to use in production,
+/// for operations that may be repeated (see `default_policy`). Call it, wrap a callable with it, ask it for a report, or retry a block:
 /// ```
 /// auto const polite = tenax::retrying{}
 ///     .when(when::exception<network_error>)
@@ -189,7 +189,7 @@ class retrying : public Policy {
   /// Adds a function that is told before every attempt.
   template <class F>
   [[nodiscard]] constexpr auto before_attempt(F f) const {
-    return hook<detail::before_attempt_hook>(std::move(f));
+    return hook<detail::before_attempt_hook, F, attempt_info>(std::move(f));
   }
 
   /// Adds a function that is told before every wait at a gate; a gate may want several before one attempt.
@@ -252,7 +252,7 @@ class retrying : public Policy {
   /// As a plain call, but returns a `tenax::report`: value or exception, why it stopped, attempts, elapsed, waited.
   /// Throws only what a callback of the policy throws.
   template <class F, class... Args>
-  auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
+  [[nodiscard]] auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
       auto const attempt = [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); };
@@ -297,7 +297,7 @@ class retrying : public Policy {
         environment_);
   }
 
-  template <template <class> class Hook, class F, class Event = attempt_info>
+  template <template <class> class Hook, class F, class Event = detail::after_outcome>
   constexpr auto hook(F f) const {
     if constexpr (detail::check_observer<F, Event>()) {
       return added(Hook<F>{std::move(f)});

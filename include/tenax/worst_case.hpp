@@ -29,28 +29,30 @@ namespace detail {
 template <class Wait>
 constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts, duration limit,
                                    duration most_server_wait, bool asked) {
-  // Strategies grow or stay; beyond this many attempts every further wait is reckoned as the longest one seen.
-  constexpr std::uint32_t looked_at = 1'000;
+  constexpr std::uint32_t looked_at = 1'000;  // each of these attempts is asked about
+  constexpr std::uint32_t parts = 64;         // in which a strategy may grow after them
 
+  constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
   duration total{};
-  duration longest{};
   wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
-  for (std::uint32_t n = 1; n < attempts; ++n) {
-    if (n > looked_at) {
-      q.number = attempts - 1;
-      if (auto const last = wait::range_of(strategy, q).most; longest < last) longest = last;
-      auto const endless = attempts == std::numeric_limits<std::uint32_t>::max() && longest != duration::zero();
-      total = endless ? limit : saturating_add(total, saturating_multiply(longest, attempts - n));
-      break;
-    }
+  std::uint32_t part = 0;
+  for (std::uint32_t n = 1; n < attempts && total < limit;) {
+    auto const part_end = n > looked_at || attempts == no_limit ? grows_until(strategy, n) : n;
     q.number = n;
+    if (n > looked_at) {
+      // The longest wait up to where the strategy may shrink is reckoned for every attempt. What is not known to grow is
+      // not known to end.
+      if (++part > parts) return limit;
+      q.number = part_end < attempts ? part_end : attempts - 1;
+      if (q.number > n) q.most_previous = longer(q.most_previous, longest_asked);
+    }
+    auto const times = q.number - n + 1;
     auto range = wait::range_of(strategy, q);
     if (asked && range.most < most_server_wait) range.most = most_server_wait;
-    if (longest < range.most) longest = range.most;
-    total = saturating_add(total, range.most);
-    if (total >= limit) break;
-    q.least_previous = range.least;
-    q.most_previous = range.most;
+    if (attempts == no_limit && part_end == no_limit && range.most != duration::zero()) return limit;
+    total = saturating_add(total, times == 1 ? range.most : saturating_multiply(range.most, times));
+    n = q.number + 1;
+    q = q.next(range, times);
   }
   return shorter(total, limit);
 }
@@ -62,7 +64,10 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 ///
 /// An operation can pass on a server's wait, so `total_wait` reckons every wait as `max_server_wait` (5 minutes, unless
 /// set) where the strategy's own is shorter; a deadline or a lower `max_server_wait` brings it down. Time spent in the
-/// attempts themselves is not included. Complexity: linear in the number of attempts, up to a thousand.
+/// attempts themselves is not included: a strategy that looks at `elapsed` is asked as if attempts took none. Strategies of
+/// your own are asked about each of the first thousand attempts, as `wait::range_of` says. With more attempts than that,
+/// the waiting is unbounded unless the strategy declares `static constexpr bool never_shrinks = true`, as those of the
+/// library do. Complexity: linear in the number of attempts, up to a thousand.
 template <class... Parts>
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
   constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
@@ -79,7 +84,7 @@ template <class... Parts>
     return detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
   };
   result.own_wait = longest(false);
-  result.total_wait = longest(true);
+  result.total_wait = obeyed == duration::zero() ? result.own_wait : longest(true);
   return result;
 }
 

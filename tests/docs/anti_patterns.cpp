@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // anti_patterns.cpp: the mistakes of docs/anti-patterns.md, which compile, and what to do instead.
+#include <stdexcept>
+
+#include <tenax/testing/no_waits.hpp>
+
 #include "docs.hpp"
 
 using tenax::stop_reason;
@@ -82,6 +86,52 @@ TEST_CASE("anti_patterns: operations that must not happen twice") {
   policy(charge, once);
   // [/twice_do]
   CHECK(charged[0] == charged[1]);
+}
+
+TEST_CASE("anti_patterns: a commit in doubt") {
+  tenax::testing::no_waits const quick;
+  struct serialization_failure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  struct broken_connection : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  int balance = 0, commits = 0;
+  bool conflict = false;
+  struct transaction {
+    int& balance;
+    int& commits;
+    bool conflict;
+    int amount;
+    void commit() const {
+      if (++commits == 1 && conflict) throw serialization_failure("could not serialize access");
+      balance += amount;
+      if (commits == 1) throw broken_connection("server closed the connection unexpectedly");
+    }
+  };
+  auto const transfer = [&](int amount) { return transaction{balance, commits, conflict, amount}; };
+  // [commit_dont]
+  tenax::retrying const by_default;
+  by_default(
+      [&] { transfer(100).commit(); });  // the answer to the first COMMIT was lost: paid twice
+  // [/commit_dont]
+  CHECK(balance == 200);
+
+  balance = commits = 0;
+  auto const once = [&] {
+    // [commit_do]
+    auto const rolled_back = tenax::retrying{}.when(when::exception<serialization_failure>);
+    rolled_back([&] { transfer(100).commit(); });
+    // [/commit_do]
+  };
+  CHECK_THROWS_AS(once(), broken_connection);
+  CHECK(balance == 100);
+
+  balance = commits = 0;
+  conflict = true;
+  once();
+  CHECK(balance == 100);
+  CHECK(commits == 2);
 }
 
 TEST_CASE("anti_patterns: no limit in time") {

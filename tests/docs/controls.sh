@@ -71,7 +71,9 @@ whole() {
     printf '# %s\n## %s_one\n`<tenax/%s/one.hpp>`\n' $role $role $role >"$TENAX_ROOT/docs/reference/$role.md"
   done
   touch "$TENAX_ROOT/include/tenax/detail/private.hpp"
-  printf '(%s)\n' page.md reference/{when,wait,stop}.md >"$TENAX_ROOT/docs/index.md"
+  printf '  [[nodiscard]] constexpr auto %s(F f) const {\n' setter_one wrap >"$TENAX_ROOT/include/tenax/retrying.hpp"
+  printf '# retrying\n`<tenax/retrying.hpp>`\n| `.setter_one(f)` | what it takes |\n' >"$TENAX_ROOT/docs/reference/retrying.md"
+  printf '(%s)\n' page.md reference/{when,wait,stop,retrying}.md >"$TENAX_ROOT/docs/index.md"
   printf '%s\n' '```cpp' '```' '<!-- command: demo -->' '<!-- command: test -->' >"$TENAX_ROOT/README.md"
 }
 whole
@@ -97,6 +99,10 @@ expect pages '<tenax/wait/one.hpp> has no two, which docs/index.md says'
 whole
 echo 'inline constexpr two_strategy two{};' >>"$TENAX_ROOT/include/tenax/wait/one.hpp"
 expect pages 'docs/reference/wait.md has no heading for wait::two'
+
+whole
+sed -i 's/setter_one/setter_two/' "$TENAX_ROOT/include/tenax/retrying.hpp"
+expect pages 'docs/reference/retrying.md has no row for the setter .setter_two'
 
 expect links ''
 add '[nowhere](../docs/other.md)'

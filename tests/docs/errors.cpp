@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include <tenax/testing/no_waits.hpp>
+
 #include "docs.hpp"
 #include "gates.hpp"
 #include "support.hpp"
@@ -45,6 +47,16 @@ using tests::expected;
 response get(int status) { return {status, ""}; }
 
 }  // namespace
+
+TEST_CASE("errors: plain values") {
+  tenax::testing::no_waits const quick;
+  // [plain_values]
+  auto const read = [](int fd) { return fd == 3 ? -1 : 42; };  // -1: try again
+  CHECK(tenax::retrying{}.try_call(read, 3).attempts == 1);    // a value like any other
+  auto const policy = tenax::retrying{}.when(when::result([](int n) { return n < 0; }));
+  CHECK(policy.try_call(read, 3).attempts == 3);
+  // [/plain_values]
+}
 
 TEST_CASE("errors: permanent") {
   // [permanent]

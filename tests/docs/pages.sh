@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # pages.sh: README.md is short and shows code at once; every public header has its place in the reference; every page
-# can be reached from the index, which says where names are.
+# can be reached from the index, which says where names are; every setter has its row.
 set -euo pipefail
 export LC_ALL=C
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
@@ -44,4 +44,10 @@ for role in when wait stop; do
     -e 's/^inline constexpr [a-z_]+(<[^>]*>)? ([a-z_]+)\{\};.*/\2/p' \
     -e 's/^struct (sequence) : .*/\1/p' include/tenax/$role/*.hpp | sort -u)
 done
+
+# A setter of `retrying` and its row.
+while IFS= read -r name; do
+  grep -qE "^\\|.*\`\\.$name\\(" docs/reference/retrying.md || fail "docs/reference/retrying.md has no row for the setter .$name"
+done < <(sed -nE 's/^  \[\[nodiscard\]\] constexpr (auto|retrying) ([a-z_]+)\(.*/\2/p' include/tenax/retrying.hpp |
+  grep -vxE 'wrap|attempts' | sort -u)
 exit $failed

@@ -31,3 +31,13 @@ TEST_CASE("worst_case: unbounded") {
   static_assert(tenax::worst_case(tenax::retrying{}.stop(stop::deadline(10s))).bounded());
   // [/unbounded]
 }
+
+TEST_CASE("worst_case: a strategy of your own") {
+  // [own]
+  constexpr auto as_long_again = [](tenax::attempt_info const& a) { return a.waited + 1s; };
+  constexpr auto doubling =
+      tenax::retrying{}.wait(as_long_again).stop(stop::after_attempts(6)).max_server_wait(0s);
+  static_assert(tenax::worst_case(doubling).total_wait == 31s);  // 1 + 2 + 4 + 8 + 16
+  // [/own]
+  SUCCEED();
+}

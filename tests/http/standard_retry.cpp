@@ -80,7 +80,7 @@ TEST_CASE("Waits are drawn from intervals that double") {
   std::vector<tenax::duration> shortest(2, 1h), longest(2);
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     virtual_time clock(seed);
-    call(clock, reply{.status = 503});
+    static_cast<void>(call(clock, reply{.status = 503}));
     REQUIRE(clock.sleeps().size() == 2);
     for (std::size_t i = 0; i < 2; ++i) {
       shortest[i] = std::min(shortest[i], clock.sleeps()[i]);
@@ -109,7 +109,7 @@ TEST_CASE("A server is never asked again before it said, and up to a quarter of 
   tenax::duration shortest = 1h, longest{};
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     virtual_time clock(seed);
-    call(clock, reply{.status = 429, .headers = {{"Retry-After", "2"}}});
+    static_cast<void>(call(clock, reply{.status = 429, .headers = {{"Retry-After", "2"}}}));
     for (auto const d : clock.sleeps()) {
       shortest = std::min(shortest, d);
       longest = std::max(longest, d);

@@ -35,8 +35,8 @@ TEST_CASE("Counters add up what happens in all calls") {
   auto const policy = tenax::retrying{}.wait(wait::constant(2s)).observe(std::ref(totals)).environment(std::ref(clock));
   policy(failing(0));
   policy(failing(2));
-  policy.try_call(failing(9));
-  policy.try_call([] { throw tenax::permanent(1); });
+  static_cast<void>(policy.try_call(failing(9)));
+  static_cast<void>(policy.try_call([] { throw tenax::permanent(1); }));
   CHECK(totals.read() == tenax::counters::snapshot{
                              .attempts = 1 + 3 + 3 + 1, .retries = 4, .succeeded = 2, .gave_up = 2, .waiting = 8s});
   CHECK(totals.ended(stop_reason::succeeded) == 2);

@@ -101,7 +101,7 @@ TEST_CASE("Functions are told the events that they are given for") {
   CHECK(log ==
         events{"before_attempt", "after_attempt", "before_sleep", "before_attempt", "after_attempt", "on_success"});
   log.clear();
-  policy.stop(stop::after_attempts(1)).try_call(failing(1));
+  static_cast<void>(policy.stop(stop::after_attempts(1)).try_call(failing(1)));
   CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
 }
 
@@ -135,9 +135,9 @@ TEST_CASE("A function that is told the end may ask for the reason") {
   stop_reason seen{};
   auto const remember = [&](tenax::attempt_info const&, stop_reason reason) { seen = reason; };
   auto const policy = tenax::retrying{}.wait(wait::none).on_give_up(remember);
-  policy.try_call(failing(9));
+  static_cast<void>(policy.try_call(failing(9)));
   CHECK(seen == stop_reason::attempts);
-  policy.try_call([] { throw tenax::permanent(1); });
+  static_cast<void>(policy.try_call([] { throw tenax::permanent(1); }));
   CHECK(seen == stop_reason::not_retryable);
 }
 
@@ -172,10 +172,10 @@ TEST_CASE("The numbers are right in every event") {
                           .after_attempt(note)
                           .before_sleep(note)
                           .on_give_up(note);
-  policy.try_call([&] {
+  static_cast<void>(policy.try_call([&] {
     clock.advance(10s);
     throw std::runtime_error("down");
-  });
+  }));
   REQUIRE(seen.size() == 9);
   auto const is = [&](std::size_t i, unsigned number, tenax::duration elapsed, tenax::duration waited,
                       tenax::duration previous) {
@@ -212,7 +212,7 @@ TEST_CASE("An observer without a function for an event does not hear it") {
   } o;
   auto const policy = tenax::retrying{}.wait(wait::none).observe(std::ref(o));
   policy(failing(2));
-  policy.try_call(failing(9));
+  static_cast<void>(policy.try_call(failing(9)));
   CHECK(o.n == 1);
 }
 

@@ -125,10 +125,10 @@ TEST_CASE("A FILE* gets the same lines") {
   auto* const file = std::tmpfile();
   REQUIRE(file != nullptr);
   tenax::testing::virtual_time clock;
-  twice.environment(std::ref(clock)).before_sleep(tenax::log_to(file)).try_call(reset);
-  twice.environment(std::ref(clock)).before_sleep(tenax::log_to(file)).try_call([] {
+  static_cast<void>(twice.environment(std::ref(clock)).before_sleep(tenax::log_to(file)).try_call(reset));
+  static_cast<void>(twice.environment(std::ref(clock)).before_sleep(tenax::log_to(file)).try_call([] {
     throw std::runtime_error("100 %s %n");
-  });
+  }));
   std::rewind(file);
   char text[400] = {};
   auto const size = std::fread(text, 1, sizeof text - 1, file);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr http::wall_time now(1735689600s);  // 2025-01-01 00:00:00
 constexpr auto strict = http::profile::strict;
-constexpr auto longest = 2147483648s;
 
 using lines = std::initializer_list<http::header>;
 using answer = std::optional<std::chrono::milliseconds>;

@@ -2,10 +2,32 @@
 // policies.cpp: whole policies are constants, and calls by them can be made at compile time.
 #include <tenax/tenax.hpp>
 
+#include <optional>
+#include <system_error>
+
 using namespace std::chrono_literals;
 namespace stop = tenax::stop;
 namespace wait = tenax::wait;
 namespace when = tenax::when;
+
+struct own_status {
+  bool ok() const;
+};
+struct own_maybe {
+  bool has_value() const;
+};
+struct own_future {
+  bool valid() const;
+  void wait();
+  int get();
+};
+struct own_value {
+  int error() const;
+};
+template <>
+struct tenax::result_traits<own_value> {
+  static constexpr bool can_fail = false;
+};
 
 namespace {
 
@@ -36,6 +58,21 @@ static_assert(safe.strategy.strategy.base == 100ms && safe.strategy.strategy.fac
               safe.strategy.strategy.max == 5s);
 static_assert(safe.strategy({.number = 1}) == 50ms && safe.strategy({.number = 99}) == 2500ms);
 static_assert(safe.limits.server.max == 5min && safe.limits.server.action == tenax::too_long::give_up);
+
+// Numbers, pointers and what can be empty are plain values. A future is not yet one, and a status type has to be read.
+template <class Policy, class T>
+constexpr bool fits = tenax::detail::policy_fits<Policy, T>;
+using by_default = tenax::default_policy;
+static_assert(fits<by_default, int> && fits<by_default, bool> && fits<by_default, int*> && fits<by_default, void>);
+static_assert(fits<by_default, std::optional<int>> && fits<by_default, std::optional<int>&>);
+static_assert(fits<by_default, std::error_code> && fits<by_default, network_error>);
+static_assert(!fits<by_default, own_status> && !fits<by_default, own_status const&> && !fits<by_default, own_maybe>);
+static_assert(!fits<by_default, own_future> && !fits<by_default, own_future&>);
+constexpr auto reads_status = tenax::retrying{}.when(when::result([](own_status const& s) { return !s.ok(); }));
+static_assert(fits<std::remove_cvref_t<decltype(reads_status.policy())>, own_status>);
+constexpr auto advised = tenax::retrying{}.advised_by([](tenax::attempt<own_status> const&) { return tenax::hint{}; });
+static_assert(fits<std::remove_cvref_t<decltype(advised.policy())>, own_status>);
+static_assert(fits<by_default, own_value>);  // its traits say that it cannot fail
 
 // The engine decides at compile time: two retries with the waits that the strategy asks for, then the limit.
 constexpr bool waits_then_gives_up() {

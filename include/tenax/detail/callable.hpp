@@ -82,4 +82,12 @@ template <class F>
   requires requires { &F::operator(); }
 inline constexpr bool changes_when_called<F> = changes_its_object<decltype(&F::operator())>;
 
+/// Whether what hears of a policy's attempts can be told of one that returned a `T`. An object that has no such function
+/// just does not hear of it.
+template <class Observer, class T>
+inline constexpr bool observer_fits = true;
+template <class Observer, class T>
+  requires requires { Observer::template fits<T>; }
+inline constexpr bool observer_fits<Observer, T> = Observer::template fits<T>;
+
 }  // namespace tenax::detail

@@ -8,7 +8,6 @@
 #include <tenax/concepts.hpp>
 #include <tenax/detail/callable.hpp>
 #include <tenax/detail/role.hpp>
-#include <tenax/result_traits.hpp>
 
 namespace tenax::detail {
 
@@ -71,6 +70,10 @@ constexpr bool check_wait() {
   } else if constexpr (std::is_arithmetic_v<W>) {
     static_assert(always_false<W>,
                   "tenax: .wait() was given a plain number; write .wait(wait::constant(5s)), with a unit");
+  } else if constexpr (std::derived_from<W, maker> || (is_function<W> && !may_take_attempt<W>())) {
+    static_assert(always_false<W>,
+                  "tenax: .wait() was given a function that takes no attempt; did you forget the parentheses, as in "
+                  "wait::exponential()?");
   } else if constexpr (asked_without_result<W>()) {
     if constexpr (std::is_arithmetic_v<std::invoke_result_t<W const&, attempt_info const&>>) {
       static_assert(always_false<W>,
@@ -91,10 +94,6 @@ constexpr bool check_wait() {
     static_assert(always_false<W>,
                   "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
                   "changes outside, behind a reference");
-  } else if constexpr (is_function<W>) {
-    static_assert(always_false<W>,
-                  "tenax: .wait() was given a function that takes no attempt; did you forget the parentheses, as in "
-                  "wait::exponential()?");
   } else {
     static_assert(always_false<W>,
                   "tenax: .wait() needs a strategy that takes `tenax::attempt_info const&` and returns a duration");
@@ -154,6 +153,9 @@ constexpr bool check_stop() {
   return false;
 }
 
+/// Stands for the events that come after an attempt, whose functions may take its outcome.
+struct after_outcome : attempt_info {};
+
 /// A function of any type of attempt is taken as it is: to ask whether it can be called would compile it.
 template <class F, class Event>
 constexpr bool may_take_event() {
@@ -161,6 +163,18 @@ constexpr bool may_take_event() {
     return true;
   } else {
     return std::is_invocable_v<F const&, Event const&>;
+  }
+}
+
+/// Whether a function of one signature wants an outcome, which there is not yet at some events.
+template <class F, class Event>
+constexpr bool wants_outcome() {
+  if constexpr (std::is_same_v<Event, after_outcome>) {
+    return false;
+  } else if constexpr (!std::is_class_v<F> || requires { &F::operator(); }) {
+    return may_take_attempt<F>() && !std::is_invocable_v<F const&, Event const&>;
+  } else {
+    return false;
   }
 }
 
@@ -176,7 +190,12 @@ constexpr bool check_observer() {
       callable,
       "tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change "
       "itself; to observe by an object of yours, pass std::ref(object) to .observe()");
-  return copied && callable;
+  constexpr bool early = copied && callable && wants_outcome<F, Event>();
+  static_assert(
+      !early,
+      "tenax: .before_attempt() and .before_gate_wait() are told before there is an outcome; let the function "
+      "take a `tenax::attempt_info const&`");
+  return copied && callable && !early;
 }
 
 /// What `.cancel_with(t)` was given.
@@ -188,80 +207,6 @@ constexpr bool check_token() {
                 "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; "
                 "from a std::stop_source pass source.get_token()");
   return usable;
-}
-
-/// A result with the shape of an HTTP client's, of which nobody has said how to read it.
-template <class T>
-concept unread_http_result = !can_fail<T> && requires(std::remove_reference_t<T> const& r) {
-  static_cast<bool>(r);
-  r.error();
-  r->status;
-  r->headers;
-};
-
-/// Whether a policy would take every failure of an HTTP client for a success.
-template <class When, class T>
-inline constexpr bool unread_by = unread_http_result<T> && accepts_every_value<When, T>;
-
-template <class Policy, class T>
-concept policy_fits =
-    !unread_by<typename Policy::when_type, T> && retry_predicate<typename Policy::when_type, attempt<T>> &&
-    wait_strategy<typename Policy::wait_type, attempt<T>> && stop_condition<typename Policy::stop_type, attempt<T>>;
-
-/// Whether something could be asked about a `T` if it were not const, as a `mutable` lambda of any parameter could; itself,
-/// or what it holds. For telling why it cannot be asked.
-template <class P, class T>
-inline constexpr bool changes_when_asked =
-    (requires(P& p, attempt<T> const& a) { p(a); } && !requires(P const& p, attempt<T> const& a) { p(a); }) ||
-    (requires(P& p, attempt<T> const& a) { p.condition(a.result.value()); } &&
-     !requires(P const& p, attempt<T> const& a) { p.condition(a.result.value()); });
-
-/// Why a policy does not fit an operation that returns `T`.
-template <class Policy, class T>
-constexpr bool check_result() {
-  using when_type = typename Policy::when_type;
-  using wait_type = typename Policy::wait_type;
-  using stop_type = typename Policy::stop_type;
-  if constexpr (unread_by<when_type, T>) {
-    static_assert(always_false<T>,
-                  "tenax: this HTTP client's result cannot be read; include its adapter, such as "
-                  "<tenax/http/httplib.hpp>, or specialize tenax::http::response_traits");
-  } else if constexpr (!requires(when_type const& p, attempt<T> const& a) { p(a); }) {
-    static_assert(!changes_when_asked<when_type, T>,
-                  "tenax: the callable given to .when() must be callable when const: policies are shared; keep what "
-                  "changes outside, behind a reference");
-    static_assert(changes_when_asked<when_type, T>,
-                  "tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a "
-                  "value or an error of another type (for an HTTP response, include the client's adapter)");
-  } else if constexpr (!retry_predicate<when_type, attempt<T>>) {
-    static_assert(always_false<T>, "tenax: the predicate given to .when() must return bool");
-  } else if constexpr (wait_strategy<wait_type, attempt<T>>) {
-    if constexpr (stop_condition<stop_type, attempt<T>>) {
-      return true;
-    } else {
-      constexpr bool changes = changes_when_asked<stop_type, T>;
-      static_assert(!changes,
-                    "tenax: the condition given to .stop() must be callable when const: policies are shared; keep what "
-                    "changes outside, behind a reference");
-      static_assert(
-          changes,
-          "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
-          "return bool");
-    }
-  } else if constexpr (partial_wait_strategy<wait_type, attempt<T>>) {
-    static_assert(always_false<T>,
-                  "tenax: .wait() needs a strategy that always has an answer; end it with "
-                  "wait::first_of(..., wait::exponential())");
-  } else {
-    constexpr bool changes = changes_when_asked<wait_type, T>;
-    static_assert(!changes,
-                  "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
-                  "changes outside, behind a reference");
-    static_assert(changes,
-                  "tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not "
-                  "return a duration");
-  }
-  return false;
 }
 
 /// Whether a setter was given a policy of its role; if not, the compiler says what was given. The policies of the library

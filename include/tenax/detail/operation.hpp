@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <tenax/attempt.hpp>
-#include <tenax/detail/check.hpp>
+#include <tenax/detail/check_result.hpp>
 
 namespace tenax::detail {
 

@@ -6,12 +6,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <type_traits>
 
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/duration.hpp>
 
 namespace tenax {
 namespace detail {
+
+/// A number or a duration where options have names: the mistake of a first try, answered by one sentence.
+template <class T>
+concept bare_value = std::is_arithmetic_v<std::remove_cvref_t<T>> || chrono_duration<std::remove_cvref_t<T>> ||
+                     std::is_same_v<std::remove_cvref_t<T>, any_duration>;
 
 /// Throws, or says the same on stderr and aborts where exceptions are switched off.
 template <class Exception>

@@ -22,6 +22,10 @@ struct interface;
 
 namespace detail {
 
+/// The base of functions that make a policy, as `wait::exponential` does: objects, so that they can have overloads which
+/// answer a wrong call, and still be told from a policy where the parentheses are missing.
+struct maker {};
+
 /// What may stand beside a policy of role `Own` in an operator: a class that belongs to no other role, or a function.
 template <class P, class Own, class Other1, class Other2>
 concept operand = (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::derived_from<P, Other2>) ||
@@ -88,6 +92,19 @@ constexpr void describe(P const& policy, Out& out, char const* otherwise) {
     policy.describe(out);
   } else {
     out.text(otherwise);
+  }
+}
+
+/// As `describe`, for an operand: in brackets if its words hold one of `joints` ("or", inside of "and"), which would be
+/// read as belonging to what stands around them.
+template <class P, class Out, class... Joints>
+constexpr void describe_operand(P const& policy, Out& out, char const* otherwise, Joints... joints) {
+  if constexpr (requires { out.bracket(out.size(), joints...); }) {
+    auto const start = out.size();
+    describe(policy, out, otherwise);
+    out.bracket(start, joints...);
+  } else {
+    describe(policy, out, otherwise);
   }
 }
 

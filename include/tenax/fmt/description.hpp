@@ -2,7 +2,9 @@
 // fmt/description.hpp: durations for {fmt}, and what policies describe themselves to.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -70,9 +72,33 @@ class description {
     }
   }
 
+  [[nodiscard]] std::size_t size() const noexcept { return buffer_.size(); }
+
+  /// Puts what was written from `start` on into brackets if it holds one of `joints` outside of brackets.
+  template <class... Joints>
+  void bracket(std::size_t start, Joints... joints) {
+    std::string_view const words(buffer_.data() + start, buffer_.size() - start);
+    if (!(holds(words, joints) || ...)) return;
+    std::string const inside(words);
+    buffer_.resize(start);
+    text("(");
+    text(inside);
+    text(")");
+  }
+
   [[nodiscard]] fmt::string_view view() const { return {buffer_.data(), buffer_.size()}; }
 
  private:
+  static bool holds(std::string_view words, std::string_view joint) noexcept {
+    int depth = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == '(') ++depth;
+      if (words[i] == ')') --depth;
+      if (depth == 0 && words.substr(i, joint.size()) == joint) return true;
+    }
+    return false;
+  }
+
   fmt::memory_buffer buffer_;
 };
 

@@ -53,12 +53,11 @@ void write_first_waits(description& out, W const& strategy, std::uint32_t attemp
   auto const waits = attempts - 1 < shown ? attempts - 1 : shown;
   bool same = true;
   for (std::uint32_t i = 0; i < waits; ++i) {
-    asked.number = not_asked.number = i + 1;
     ranges[i] = wait::range_of(strategy, not_asked);
     if (ranges[i] != wait::range_of(strategy, asked) || ranges[i].most == duration::max()) return;
     same = same && ranges[i] == ranges[0];
-    asked.least_previous = not_asked.least_previous = ranges[i].least;
-    asked.most_previous = not_asked.most_previous = ranges[i].most;
+    asked = asked.next(ranges[i]);
+    not_asked = not_asked.next(ranges[i]);
   }
   if (waits == 0 || std::is_same_v<W, wait::uniform_strategy>) return;
   if (same && waits > 1) {
@@ -114,8 +113,12 @@ void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, A
   out.text("\nwaits:       ");
   write_waits(out, p.strategy, worst.attempts);
   out.text("\nstops:       ");
-  detail::describe(p.condition, out, "when your condition says so");
-  if (can_stop<Token>) out.text(", or when cancelled");
+  if constexpr (can_stop<Token>) {
+    detail::describe_operand(p.condition, out, "when your condition says so", " and ");
+    out.text(", or when cancelled");
+  } else {
+    detail::describe(p.condition, out, "when your condition says so");
+  }
   out.text("\nserver wait: ");
   write(out, p.limits.server);
   if constexpr (Limits::times_attempts) {

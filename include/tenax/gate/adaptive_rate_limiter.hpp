@@ -2,6 +2,7 @@
 // gate/adaptive_rate_limiter.hpp: a limit that nobody tells, found and followed by all who share it.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -74,6 +75,15 @@ class adaptive_rate_limiter {
   /// Throws `std::invalid_argument` for a rate of no permits or no time, or with a burst.
   explicit adaptive_rate_limiter(adaptive_rate_options const& options = {}) : search_(of(checked(options.start))) {
     if (options.limit.permits != 0) search_ = detail::rate_search::with_ceiling(0.995 * of(checked(options.limit)));
+  }
+
+  /// Says how a limiter is made.
+  template <class First, class... More>
+    requires(detail::bare_value<First> || std::same_as<First, rate>)
+  explicit adaptive_rate_limiter(First, More...) : adaptive_rate_limiter() {
+    static_assert(detail::always_false<First>,
+                  "tenax: adaptive_rate_limiter takes options by name; write adaptive_rate_limiter({.start = "
+                  "per_second(5)}), or {.limit = per_second(5)} for a limit that was announced");
   }
 
   adaptive_rate_limiter(adaptive_rate_limiter const&) = delete;

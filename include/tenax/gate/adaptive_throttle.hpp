@@ -45,6 +45,13 @@ class adaptive_throttle {
         count_failures_(o.count_failures),
         counts_(detail::require_positive("adaptive_throttle: window", o.window)) {}
 
+  /// Says how an adaptive throttle is made.
+  template <detail::bare_value First, class... More>
+  explicit adaptive_throttle(First, More...) : adaptive_throttle() {
+    static_assert(detail::always_false<First>,
+                  "tenax: adaptive_throttle takes options by name; write adaptive_throttle({.k = 2, .window = 2min})");
+  }
+
   adaptive_throttle(adaptive_throttle const&) = delete;
   adaptive_throttle& operator=(adaptive_throttle const&) = delete;
 

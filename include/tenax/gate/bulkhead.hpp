@@ -55,6 +55,13 @@ class bulkhead {
     queue_ = new waiter[room_];
   }
 
+  /// Says how a bulkhead is made.
+  template <detail::bare_value First, class... More>
+  explicit bulkhead(First, More...) : bulkhead() {
+    static_assert(detail::always_false<First>,
+                  "tenax: bulkhead takes options by name; write bulkhead({.at_once = 8, .queue = 16, .max_wait = 1s})");
+  }
+
   bulkhead(bulkhead const&) = delete;
   bulkhead& operator=(bulkhead const&) = delete;
   ~bulkhead() { delete[] queue_; }

@@ -81,6 +81,14 @@ class circuit_breaker {
   explicit circuit_breaker(circuit_breaker_options o = {}, Observer observer = {})
       : circuit_breaker(checked(o), std::move(observer), 0) {}
 
+  /// Says how a breaker is made.
+  template <detail::bare_value First, class... More>
+  explicit circuit_breaker(First, More...) : circuit_breaker() {
+    static_assert(
+        detail::always_false<First>,
+        "tenax: circuit_breaker takes options by name; write circuit_breaker({.failures = 5, .open_for = 30s})");
+  }
+
   circuit_breaker(circuit_breaker const&) = delete;
   circuit_breaker& operator=(circuit_breaker const&) = delete;
 

@@ -41,6 +41,14 @@ class rate_limiter {
     requires(sizeof...(Rates) == Limits)
   explicit rate_limiter(Rates... rates) : limits_(rates...) {}
 
+  /// Says how a limiter is made.
+  template <detail::bare_value First, class... More>
+  explicit rate_limiter(First, More...) : limits_(per_second(1)) {
+    static_assert(detail::always_false<First>,
+                  "tenax: rate_limiter was given a number or a duration, but needs a rate; write "
+                  "rate_limiter(per_second(10))");
+  }
+
   rate_limiter(rate_limiter const&) = delete;
   rate_limiter& operator=(rate_limiter const&) = delete;
 
@@ -196,5 +204,7 @@ class rate_limiter {
 
 template <std::same_as<rate>... Rates>
 rate_limiter(Rates...) -> rate_limiter<sizeof...(Rates)>;
+template <detail::bare_value First, class... More>
+rate_limiter(First, More...) -> rate_limiter<1>;
 
 }  // namespace tenax

@@ -42,6 +42,13 @@ class retry_budget {
         throttled_cost_(millionths("retry_budget: throttled_cost", o.throttled_cost)),
         tokens_(most_) {}
 
+  /// Says how a retry budget is made.
+  template <detail::bare_value First, class... More>
+  explicit retry_budget(First, More...) : retry_budget() {
+    static_assert(detail::always_false<First>,
+                  "tenax: retry_budget takes options by name; write retry_budget({.tokens = 10, .ratio = 0.1})");
+  }
+
   retry_budget(retry_budget const&) = delete;
   retry_budget& operator=(retry_budget const&) = delete;
 

@@ -53,6 +53,14 @@ class windowed_retry_budget {
     }
   }
 
+  /// Says how a windowed retry budget is made.
+  template <detail::bare_value First, class... More>
+  explicit windowed_retry_budget(First, More...) : windowed_retry_budget() {
+    static_assert(detail::always_false<First>,
+                  "tenax: windowed_retry_budget takes options by name; write windowed_retry_budget({.ratio = 0.2, "
+                  ".window = 10s})");
+  }
+
   windowed_retry_budget(windowed_retry_budget const&) = delete;
   windowed_retry_budget& operator=(windowed_retry_budget const&) = delete;
 

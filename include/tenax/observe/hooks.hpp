@@ -5,13 +5,14 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/callable.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/report.hpp>
 
 namespace tenax::detail {
 
 /// A function for one kind of event, as the setters of `retrying` take it. It may be written for `attempt_info` or for
-/// `attempt<T>`.
+/// `attempt<T>`; `fits<T>` says whether it can be told of an attempt that returned a `T`.
 template <class F>
 struct before_attempt_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
@@ -22,6 +23,8 @@ struct before_attempt_hook {
 template <class F>
 struct after_attempt_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
+  template <class T>
+  static constexpr bool fits = std::is_invocable_v<F const&, attempt<T> const&>;
   F f;
   template <class T>
   constexpr void after_attempt(attempt<T> const& a) const {
@@ -39,6 +42,8 @@ struct before_gate_wait_hook {
 template <class F>
 struct before_sleep_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
+  template <class T>
+  static constexpr bool fits = std::is_invocable_v<F const&, attempt<T> const&>;
   F f;
   template <class T>
   constexpr void before_sleep(attempt<T> const& a) const {
@@ -49,6 +54,8 @@ struct before_sleep_hook {
 template <class F>
 struct on_success_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
+  template <class T>
+  static constexpr bool fits = std::is_invocable_v<F const&, attempt<T> const&>;
   F f;
   template <class T>
   constexpr void on_success(attempt<T> const& a) const {
@@ -59,6 +66,9 @@ struct on_success_hook {
 template <class F>
 struct on_give_up_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
+  template <class T>
+  static constexpr bool fits =
+      std::is_invocable_v<F const&, attempt<T> const&, stop_reason> || std::is_invocable_v<F const&, attempt<T> const&>;
   F f;
   template <class T>
   constexpr void on_give_up(attempt<T> const& a, stop_reason reason) const {
@@ -104,6 +114,8 @@ struct observers {
   static constexpr bool uses_time = Earlier::uses_time || detail::uses_time<std::remove_const_t<own_type>>;
   static constexpr bool own_before_attempt = requires(own_type& o, attempt_info const& a) { o.before_attempt(a); };
   static constexpr bool own_before_gate_wait = requires(own_type& o, gate_wait const& w) { o.before_gate_wait(w); };
+  template <class T>
+  static constexpr bool fits = observer_fits<Earlier, T> && observer_fits<Observer, T>;
   template <class T>
   static constexpr bool own_after_attempt = requires(own_type& o, attempt<T> const& a) { o.after_attempt(a); };
   template <class T>

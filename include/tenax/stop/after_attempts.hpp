@@ -28,10 +28,29 @@ struct after_attempts_condition : interface {
   std::uint32_t attempts;
 };
 
+/// A number of attempts. Fractions and durations, which would convert or look right, do not compile.
+struct attempt_count {
+  template <class N>
+    requires(std::is_convertible_v<N, std::int64_t> || detail::chrono_duration<N>)
+  constexpr attempt_count(N n) {
+    static_assert(
+        !std::is_floating_point_v<N>,
+        "tenax: stop::after_attempts() was given a fraction, but counts attempts; write a whole number, as in "
+        "stop::after_attempts(3)");
+    static_assert(!detail::chrono_duration<N>,
+                  "tenax: stop::after_attempts() was given a duration, but counts attempts; write stop::deadline(...) "
+                  "for a limit on time");
+    if constexpr (!detail::chrono_duration<N>) value = static_cast<std::int64_t>(n);
+  }
+
+  std::int64_t value = 1;
+};
+
 /// Stop after `n` attempts in all: `after_attempts(1)` never retries. It counts calls, not retries.
 ///
 /// Throws `std::invalid_argument` for `n < 1` and for `n` above 4294967295.
-[[nodiscard]] constexpr after_attempts_condition after_attempts(std::int64_t n) {
+[[nodiscard]] constexpr after_attempts_condition after_attempts(attempt_count count) {
+  auto const n = count.value;
   if (n < 1)
     invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, also the first)",
                       static_cast<double>(n));

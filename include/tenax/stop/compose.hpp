@@ -169,9 +169,9 @@ struct any_of : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "when your condition says so");
+    detail::describe_operand(left, out, "when your condition says so", " and ");
     out.text(" or ");
-    detail::describe(right, out, "when your condition says so");
+    detail::describe_operand(right, out, "when your condition says so", " and ");
   }
 
   L left;

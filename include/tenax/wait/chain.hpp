@@ -20,10 +20,13 @@ struct repeated : interface {
   }
 
   [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::grows_until(strategy, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(strategy, out, "a wait of your own");
+    detail::describe_operand(strategy, out, "a wait of your own", ", else ", ", then ", " plus ");
     out.text(" (");
     out.number(times);
     out.text(times == 1 ? " time)" : " times)");
@@ -50,6 +53,15 @@ template <class W>
   return {static_cast<std::uint32_t>(times), std::move(strategy)};
 }
 
+/// Says what `repeat` takes.
+template <class N, class W>
+  requires(std::is_floating_point_v<N> || detail::chrono_duration<N>)
+[[nodiscard]] constexpr repeated<W> repeat(N, W strategy) {
+  static_assert(detail::always_false<N>,
+                "tenax: wait::repeat() counts waits; write a whole number first, as in wait::repeat(3, wait::none)");
+  return {1, std::move(strategy)};
+}
+
 /// See `wait::chain`.
 template <class L, class R>
 struct chain_strategy : interface {
@@ -73,12 +85,22 @@ struct chain_strategy : interface {
     q.number -= length();
     return range_of(right, q);
   }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    auto const turn = length();
+    if (n <= turn) {
+      auto const end = detail::grows_until(left, n);
+      return end < turn ? end : turn;
+    }
+    auto const end = detail::grows_until(right, n - turn);
+    constexpr auto last = std::numeric_limits<std::uint32_t>::max();
+    return end < last - turn ? end + turn : last;
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "a wait of your own");
+    detail::describe_operand(left, out, "a wait of your own", ", else ", ", then ");
     out.text(", then ");
-    detail::describe(right, out, "a wait of your own");
+    detail::describe_operand(right, out, "a wait of your own", ", else ");
   }
 
   L left;

@@ -71,12 +71,15 @@ struct sum : interface {
     auto const r = range_of(right, q);
     return {saturating_add(l.least, r.least), saturating_add(l.most, r.most)};
   }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::both_grow_until(left, right, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "a wait of your own");
+    detail::describe_operand(left, out, "a wait of your own", ", else ", ", then ", ", at ");
     out.text(" plus ");
-    detail::describe(right, out, "a wait of your own");
+    detail::describe_operand(right, out, "a wait of your own", ", else ", ", then ", ", at ");
   }
 
   L left;
@@ -113,6 +116,9 @@ struct extreme : interface {
       return {choose(l.least, r.least), choose(l.most, r.most)};
     // An operand without an opinion leaves the choice to the other, so either end may be either operand's.
     return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
+  }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::both_grow_until(left, right, n);
   }
 
   template <class Out>

@@ -9,6 +9,7 @@ namespace tenax::wait {
 /// See `wait::none`.
 struct none_strategy : interface {
   static constexpr bool uses_time = false;
+  static constexpr bool never_shrinks = true;
 
   constexpr duration operator()(attempt_info const&) const noexcept { return duration::zero(); }
 
@@ -24,6 +25,8 @@ inline constexpr none_strategy none{};
 
 /// See `wait::constant`.
 struct constant_strategy : strategy<constant_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit constant_strategy(duration d) : wait(d) {}
 
   constexpr duration operator()(attempt_info const&) const noexcept { return wait; }

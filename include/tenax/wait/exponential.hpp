@@ -14,6 +14,8 @@ struct exponential_options {
 
 /// See `wait::exponential`.
 struct exponential_strategy : strategy<exponential_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit exponential_strategy(exponential_options options)
       : base(detail::require_not_negative("wait::exponential: base", options.base)),
         factor(detail::require_between("wait::exponential: factor", "must be a number that is at least 1",
@@ -60,13 +62,42 @@ struct exponential_strategy : strategy<exponential_strategy> {
   }
 };
 
+/// Two durations in braces: without names, the second one would be the factor.
+struct exponential_positions {
+  template <class Base, detail::bare_value Max, class... More>
+    requires(!std::is_arithmetic_v<Max>)
+  constexpr exponential_positions(Base, Max, More...) {
+    static_assert(detail::always_false<Max>,
+                  "tenax: wait::exponential() was given two durations without names, and its second option is the "
+                  "factor; write wait::exponential({.base = 100ms, .max = 5s})");
+  }
+};
+
+/// See `wait::exponential`.
+struct exponential_maker : detail::maker {
+  [[nodiscard]] constexpr exponential_strategy operator()(exponential_options options = {}) const {
+    return exponential_strategy(options);
+  }
+
+  /// Says how `exponential` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr exponential_strategy operator()(First, More...) const {
+    static_assert(
+        detail::always_false<First>,
+        "tenax: wait::exponential() takes options by name; write wait::exponential({.base = 100ms, .max = 5s})");
+    return exponential_strategy({});
+  }
+
+  [[nodiscard]] constexpr exponential_strategy operator()(exponential_positions) const {
+    return exponential_strategy({});
+  }
+};
+
 /// `base * factor^(n-1)` after attempt n, at most `max`: `wait::exponential({.base = 100ms, .max = 5s})` waits 100 ms,
 /// 200 ms, 400 ms, ... The usual answer to an overloaded server; with `.full()` or `.equal()` if many clients may fail
 /// together.
 ///
 /// Throws `std::invalid_argument` for a negative or not-a-number value, `factor < 1` and `max < base`.
-[[nodiscard]] constexpr exponential_strategy exponential(exponential_options options = {}) {
-  return exponential_strategy(options);
-}
+inline constexpr exponential_maker exponential{};
 
 }  // namespace tenax::wait

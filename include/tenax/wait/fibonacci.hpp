@@ -13,6 +13,8 @@ struct fibonacci_options {
 
 /// See `wait::fibonacci`.
 struct fibonacci_strategy : strategy<fibonacci_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit fibonacci_strategy(fibonacci_options options)
       : unit(detail::require_not_negative("wait::fibonacci: unit", options.unit)),
         max(detail::require_at_least("wait::fibonacci: max", "must not be less than unit", options.max, unit)) {}
@@ -42,12 +44,25 @@ struct fibonacci_strategy : strategy<fibonacci_strategy> {
   duration max;
 };
 
+/// See `wait::fibonacci`.
+struct fibonacci_maker : detail::maker {
+  [[nodiscard]] constexpr fibonacci_strategy operator()(fibonacci_options options = {}) const {
+    return fibonacci_strategy(options);
+  }
+
+  /// Says how `fibonacci` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr fibonacci_strategy operator()(First, More...) const {
+    static_assert(detail::always_false<First>,
+                  "tenax: wait::fibonacci() takes options by name; write wait::fibonacci({.unit = 1s, .max = 30s})");
+    return fibonacci_strategy({});
+  }
+};
+
 /// `unit` times 1, 1, 2, 3, 5, 8, ... at most `max`: `wait::fibonacci({.unit = 1s, .max = 30s})`. Grows by a factor of
 /// 1.6, gentler than doubling.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < unit`.
-[[nodiscard]] constexpr fibonacci_strategy fibonacci(fibonacci_options options = {}) {
-  return fibonacci_strategy(options);
-}
+inline constexpr fibonacci_maker fibonacci{};
 
 }  // namespace tenax::wait

@@ -21,13 +21,16 @@ struct only_if_strategy : interface {
   }
 
   [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::grows_until(strategy, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
     out.text("after ");
     detail::describe(predicate, out, "outcomes that you choose");
     out.text(", ");
-    detail::describe(strategy, out, "a wait of your own");
+    detail::describe_operand(strategy, out, "a wait of your own", ", else ", ", then ");
   }
 
   P predicate;
@@ -66,12 +69,15 @@ struct first_of_strategy : interface {
     auto const r = range_of(right, q);
     return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
   }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::always_answers<L> ? detail::grows_until(left, n) : detail::both_grow_until(left, right, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "a wait of your own");
+    detail::describe_operand(left, out, "a wait of your own", ", else ", ", then ");
     out.text(", else ");
-    detail::describe(right, out, "a wait of your own");
+    detail::describe_operand(right, out, "a wait of your own", ", then ");
   }
 
   L left;

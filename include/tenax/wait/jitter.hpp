@@ -69,6 +69,9 @@ struct jittered : interface {
   constexpr jittered(W w, Jitter j) : strategy(std::move(w)), jitter(j) {}
 
   constexpr duration operator()(attempt_info const& a) const { return jitter.apply(strategy(a), strategy.cap(), a); }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::grows_until(strategy, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {

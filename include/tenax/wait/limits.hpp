@@ -29,10 +29,13 @@ struct limited : interface {
     auto const r = range_of(strategy, q);
     return {hold(r.least), hold(r.most)};
   }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return detail::grows_until(strategy, n);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(strategy, out, "a wait of your own");
+    detail::describe_operand(strategy, out, "a wait of your own", ", else ", ", then ", " plus ", ", at ");
     out.text(Ceiling ? ", at most " : ", at least ");
     out.time(limit);
   }

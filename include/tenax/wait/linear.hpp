@@ -14,6 +14,8 @@ struct linear_options {
 
 /// See `wait::linear`.
 struct linear_strategy : strategy<linear_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit linear_strategy(linear_options options)
       : first(detail::require_not_negative("wait::linear: first", options.first)),
         step(detail::require_not_negative("wait::linear: step", options.step)),
@@ -39,9 +41,25 @@ struct linear_strategy : strategy<linear_strategy> {
   duration max;
 };
 
+/// See `wait::linear`.
+struct linear_maker : detail::maker {
+  [[nodiscard]] constexpr linear_strategy operator()(linear_options options = {}) const {
+    return linear_strategy(options);
+  }
+
+  /// Says how `linear` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr linear_strategy operator()(First, More...) const {
+    static_assert(
+        detail::always_false<First>,
+        "tenax: wait::linear() takes options by name; write wait::linear({.first = 1s, .step = 2s, .max = 10s})");
+    return linear_strategy({});
+  }
+};
+
 /// `first + step * (n - 1)` after attempt n, at most `max`: `wait::linear({.first = 1s, .step = 2s, .max = 10s})`.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < first`.
-[[nodiscard]] constexpr linear_strategy linear(linear_options options = {}) { return linear_strategy(options); }
+inline constexpr linear_maker linear{};
 
 }  // namespace tenax::wait

@@ -14,6 +14,8 @@ struct polynomial_options {
 
 /// See `wait::polynomial`.
 struct polynomial_strategy : strategy<polynomial_strategy> {
+  static constexpr bool never_shrinks = true;
+
   constexpr explicit polynomial_strategy(polynomial_options options)
       : base(detail::require_not_negative("wait::polynomial: base", options.base)),
         exponent(options.exponent),
@@ -42,11 +44,25 @@ struct polynomial_strategy : strategy<polynomial_strategy> {
   duration max;
 };
 
+/// See `wait::polynomial`.
+struct polynomial_maker : detail::maker {
+  [[nodiscard]] constexpr polynomial_strategy operator()(polynomial_options options = {}) const {
+    return polynomial_strategy(options);
+  }
+
+  /// Says how `polynomial` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr polynomial_strategy operator()(First, More...) const {
+    static_assert(detail::always_false<First>,
+                  "tenax: wait::polynomial() takes options by name; write wait::polynomial({.base = 100ms, .exponent = "
+                  "2, .max = 10s})");
+    return polynomial_strategy({});
+  }
+};
+
 /// `base * n^exponent` after attempt n, at most `max`: `wait::polynomial({.base = 100ms, .exponent = 2, .max = 10s})`.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < base`.
-[[nodiscard]] constexpr polynomial_strategy polynomial(polynomial_options options = {}) {
-  return polynomial_strategy(options);
-}
+inline constexpr polynomial_maker polynomial{};
 
 }  // namespace tenax::wait

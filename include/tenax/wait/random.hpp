@@ -10,6 +10,7 @@ namespace tenax::wait {
 /// See `wait::uniform`.
 struct uniform_strategy : interface {
   static constexpr bool uses_time = false;
+  static constexpr bool never_shrinks = true;
 
   constexpr uniform_strategy(duration l, duration h) : low(l), high(h) {}
 
@@ -27,14 +28,34 @@ struct uniform_strategy : interface {
   duration high;
 };
 
+/// See `wait::uniform`.
+struct uniform_maker : detail::maker {
+  [[nodiscard]] constexpr uniform_strategy operator()(any_duration low, any_duration high) const {
+    auto const least = detail::require_not_negative("wait::uniform: low", low);
+    return {least, detail::require_at_least("wait::uniform: high", "must not be less than low", high, least)};
+  }
+
+  /// Says how `uniform` is called.
+  template <detail::bare_value Only>
+  [[nodiscard]] constexpr uniform_strategy operator()(Only) const {
+    static_assert(detail::always_false<Only>,
+                  "tenax: wait::uniform() needs both ends of the interval; write wait::uniform(0s, 500ms)");
+    return {duration::zero(), duration::zero()};
+  }
+  template <class Low, class High>
+    requires(std::is_arithmetic_v<Low> || std::is_arithmetic_v<High>)
+  [[nodiscard]] constexpr uniform_strategy operator()(Low, High) const {
+    static_assert(detail::always_false<Low>,
+                  "tenax: wait::uniform() was given a plain number; write wait::uniform(0s, 500ms), with units");
+    return {duration::zero(), duration::zero()};
+  }
+};
+
 /// A uniform draw from `[low, high)`. By itself a wait that never grows; added to another one, jitter:
 /// `wait::retry_after + wait::uniform(0s, 500ms)`.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `high < low`.
-[[nodiscard]] constexpr uniform_strategy uniform(any_duration low, any_duration high) {
-  auto const least = detail::require_not_negative("wait::uniform: low", low);
-  return {least, detail::require_at_least("wait::uniform: high", "must not be less than low", high, least)};
-}
+inline constexpr uniform_maker uniform{};
 
 struct decorrelated_options {
   any_duration base = std::chrono::milliseconds(100);  ///< the shortest wait
@@ -44,6 +65,7 @@ struct decorrelated_options {
 /// See `wait::decorrelated`.
 struct decorrelated_strategy : interface {
   static constexpr bool uses_time = false;
+  static constexpr bool never_shrinks = true;
 
   constexpr explicit decorrelated_strategy(decorrelated_options options)
       : base(detail::require_not_negative("wait::decorrelated: base", options.base)),
@@ -67,13 +89,27 @@ struct decorrelated_strategy : interface {
   duration max;
 };
 
+/// See `wait::decorrelated`.
+struct decorrelated_maker : detail::maker {
+  [[nodiscard]] constexpr decorrelated_strategy operator()(decorrelated_options options = {}) const {
+    return decorrelated_strategy(options);
+  }
+
+  /// Says how `decorrelated` is called.
+  template <detail::bare_value First, class... More>
+  [[nodiscard]] constexpr decorrelated_strategy operator()(First, More...) const {
+    static_assert(
+        detail::always_false<First>,
+        "tenax: wait::decorrelated() takes options by name; write wait::decorrelated({.base = 100ms, .max = 30s})");
+    return decorrelated_strategy({});
+  }
+};
+
 /// A uniform draw from `[base, min(max, 3 * previous))`, where `previous` is the wait before, and `base` at first: grows
 /// by chance. Its state is in the attempt. From "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, which
 /// draws first and caps then: most waits end up exactly at the cap, and the jitter is gone. Here the draw stays inside.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < base`.
-[[nodiscard]] constexpr decorrelated_strategy decorrelated(decorrelated_options options = {}) {
-  return decorrelated_strategy(options);
-}
+inline constexpr decorrelated_maker decorrelated{};
 
 }  // namespace tenax::wait

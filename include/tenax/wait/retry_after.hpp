@@ -9,6 +9,7 @@ namespace tenax::wait {
 /// See `wait::retry_after`.
 struct retry_after_strategy : interface {
   static constexpr bool uses_time = false;
+  static constexpr bool never_shrinks = true;
 
   constexpr optional_duration operator()(attempt_info const& a) const noexcept { return a.server_wait; }
 

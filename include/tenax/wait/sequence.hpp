@@ -23,6 +23,9 @@ struct sequence : strategy<sequence<Size>> {
     return waits[a.number >= Size ? Size - 1 : a.number == 0 ? 0 : a.number - 1];
   }
   [[nodiscard]] constexpr duration cap() const noexcept { return duration::max(); }
+  [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return n < Size ? n : std::numeric_limits<std::uint32_t>::max();
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {

@@ -96,9 +96,9 @@ struct any_of : interface {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    detail::describe(left, out, "a predicate of your own");
+    detail::describe_operand(left, out, "a predicate of your own", " and ");
     out.text(" or ");
-    detail::describe(right, out, "a predicate of your own");
+    detail::describe_operand(right, out, "a predicate of your own", " and ");
   }
 
   L left;
@@ -134,9 +134,9 @@ struct all_of : interface {
   template <class Out>
   constexpr void describe(Out& out) const {
     out.text("(");
-    detail::describe(left, out, "a predicate of your own");
+    detail::describe_operand(left, out, "a predicate of your own", " or ");
     out.text(" and ");
-    detail::describe(right, out, "a predicate of your own");
+    detail::describe_operand(right, out, "a predicate of your own", " or ");
     out.text(")");
   }
 

@@ -1,0 +1,11 @@
+// expect: tenax: stop::after_attempts() was given a fraction, but counts attempts; write a whole number, as in stop::after_attempts(3)
+// SPDX-License-Identifier: MIT
+// fraction_of_attempts.cpp: a number of attempts that is not a whole one.
+#include <tenax/tenax.hpp>
+using namespace std::chrono_literals;
+
+#ifdef CORRECTED
+auto const s = tenax::stop::after_attempts(3);
+#else
+auto const s = tenax::stop::after_attempts(2.5);
+#endif

@@ -1,0 +1,14 @@
+// expect: tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot be told of what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`
+// SPDX-License-Identifier: MIT
+// hook_for_another_result.cpp: a hook that was written for attempts that return something else.
+#include <string>
+
+#include <tenax/tenax.hpp>
+
+std::string name();
+
+#ifdef CORRECTED
+auto const n = tenax::retrying{}.after_attempt([](auto const& a) { static_cast<void>(a.result); })(name);
+#else
+auto const n = tenax::retrying{}.after_attempt([](tenax::attempt<int> const&) {})(name);
+#endif
