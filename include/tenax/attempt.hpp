@@ -8,6 +8,7 @@
 #include <tenax/duration.hpp>
 #include <tenax/outcome.hpp>
 #include <tenax/random.hpp>
+#include <tenax/result_traits.hpp>
 
 namespace tenax {
 
@@ -69,14 +70,19 @@ struct attempt_info {
   wait_source source = wait_source::strategy;
   /// How long the other side asked us to wait after this attempt, if it did.
   optional_duration server_wait{};
-  /// What is left until the policy's deadline, for an operation that wants to set its own timeout;
-  /// `duration::max()` without a deadline.
+  /// What is left until the policy's deadline, for an operation that wants to set its own timeout: at least a millisecond
+  /// in an attempt that starts, because most clients take 0 for "no limit". `duration::max()` without a deadline.
   duration time_left = duration::max();
   /// When the call started, if any part of the policy looks at time.
   time_point started{};
   /// Where randomness comes from; null means this thread's own source.
   random_source* random = nullptr;
   detail::token_view token{};
+  /// The attempt before this one did not fail: the policy asks again because the answer is not the final one.
+  bool polls = false;
+
+  /// Whether this attempt repeats a failure, which is what budgets for retries count.
+  [[nodiscard]] constexpr bool is_retry() const noexcept { return number > 1 && !polls; }
 
   /// A uniform draw from `[low, high)`, from `random`. Without a source: this thread's own, and in a constant
   /// expression the middle of the interval.
@@ -89,6 +95,17 @@ struct attempt_info {
     return draw_between(this_thread_random(), low, high);
   }
 
+  /// When the time of an attempt that starts now is over, on `Clock`, for clients that take a point in time. Saturates:
+  /// `Clock::time_point::max()` without a deadline. The clock's resolution is rounded up.
+  template <class Clock = std::chrono::steady_clock>
+  [[nodiscard]] typename Clock::time_point deadline() const {
+    using point = typename Clock::time_point;
+    if (time_left == duration::max()) return point::max();
+    auto const now = Clock::now();
+    auto const left = std::chrono::ceil<typename Clock::duration>(time_left);
+    return point::max() - left < now ? point::max() : now + left;
+  }
+
   /// Whether the call was asked to stop, for operations that can give up half-way. See `.cancel_with()`.
   [[nodiscard]] bool stop_requested() const {
     return token.stop_requested != nullptr && token.stop_requested(token.token);
@@ -98,12 +115,16 @@ struct attempt_info {
 /// A wait at a gate: the numbers of the attempt that is to start after it, and as `upcoming_wait` how long it is.
 struct gate_wait : attempt_info {};
 
-/// One finished attempt: its numbers and how it ended. `T` is what the operation returns, with its reference.
+/// One finished attempt: its numbers, how it ended, and what that says about trying again. `T` is what the operation
+/// returns, with its reference.
 template <class T>
 struct attempt : attempt_info {
   using value_type = T;
 
   outcome<T> const& result;
+  /// What the other side, or the failure itself, said: read once, by the policy's reader of hints, for predicates, waits,
+  /// gates and observers alike. An attempt made by hand reads it as a policy without such a reader does.
+  tenax::hint hint = detail::hint_of(result);
 };
 
 template <class T>

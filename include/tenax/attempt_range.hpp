@@ -27,7 +27,12 @@ class attempt_range {
       using result = detail::result_or_void<Block>;
       detail::outcome_slot<result> slot;
       auto const info = loop_.info();
-      slot.fill([&]() -> result { return detail::call_operation(info, block); }, plain_);
+      auto const attempt = [&](attempt_info const& i) -> result { return detail::call_operation(i, block); };
+      slot.fill(
+          [&]() -> result {
+            return detail::make_attempt<result, Policy, std::remove_reference_t<decltype(world())>>(info, attempt);
+          },
+          plain_);
       detail::emptied_at_exit const guard(slot);
       more_ = !detail::stopped(loop_, world(), loop_.finish_attempt(slot.result, now()));
       if (more_) return;

@@ -15,7 +15,8 @@ namespace tenax {
 struct hint {
   enum class advice : unsigned char {
     none,       ///< nothing: the policy decides
-    retry,      ///< try again, whatever the retry predicate says; stop conditions still hold
+    transient,  ///< the failure may pass: predicates about transient failures accept it, and gates count it as one
+    retry,      ///< try again, whatever the retry predicate says; stop conditions and a predicate's veto still hold
     no_retry,   ///< the operation says that it will fail again: end with `stop_reason::not_retryable`
     forbidden,  ///< the server says not to ask again: end with `stop_reason::server_forbids`
     cancelled   ///< the operation was cancelled: end with `stop_reason::cancelled`
@@ -24,6 +25,8 @@ struct hint {
   advice directive = advice::none;
   optional_duration wait{};  ///< how long the other side asked us to wait, at least
   bool throttled = false;    ///< refused because of a rate limit: what gates want to know
+  bool unsent = false;       ///< nothing reached the other side: gates learn nothing about it
+  bool progress = false;     ///< the attempt got further than those before it; see `.reset_on_progress()`
 
   friend constexpr bool operator==(hint const&, hint const&) = default;
 };
@@ -104,6 +107,16 @@ template <class E>
                                        .throttled = true}};
 }
 
+/// A failure after some progress: `throw tenax::made_progress(connection_lost());`, or as the error of an expected-like
+/// result. A policy with `.reset_on_progress()` counts attempts and grows waits from the start again. The retry predicate
+/// decides about the error as always.
+template <class E>
+[[nodiscard]] constexpr classified<std::decay_t<E>> made_progress(E&& error) {
+  static_assert(!std::is_base_of_v<classified_error, std::decay_t<E>>,
+                "tenax: made_progress() was given an error that already says whether to retry; pass the plain error");
+  return {std::forward<E>(error), hint{.progress = true}};
+}
+
 /// Thrown by a call that was cancelled before its first attempt had ended. Thrown from inside an operation, it ends
 /// the call: no predicate can turn it into another attempt.
 class cancelled : public std::exception, public classified_error {
@@ -114,11 +127,13 @@ class cancelled : public std::exception, public classified_error {
 };
 
 /// Thrown by a call whose deadline left no time for a first attempt: it had passed, or a gate's wait would have passed it.
-class expired : public std::exception {
+class expired : public std::exception, public classified_error {
  public:
+  expired() noexcept : classified_error({.unsent = true}) {}
   [[nodiscard]] char const* what() const noexcept override {
     return "tenax: the deadline left no time for a first attempt";
   }
+  [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 };
 
 /// How an attempt ends that took longer than `.attempt_timeout()` allows, in calls that can interrupt it.
@@ -127,21 +142,23 @@ class attempt_timed_out : public std::runtime_error {
   attempt_timed_out() : std::runtime_error("tenax: the attempt took longer than .attempt_timeout() allows") {}
 };
 
-/// Thrown by a call that a gate refused before its first attempt.
-class refused : public std::exception {
+/// Thrown by a call that a gate refused before its first attempt. An outer policy that retries it waits for at least
+/// `retry_after()`, as for a server's wait.
+class refused : public std::exception, public classified_error {
  public:
   explicit refused(char const* reason, optional_duration retry_after = {}) noexcept
-      : reason_(reason), retry_after_(retry_after) {}
+      : classified_error({.wait = retry_after, .unsent = true}), reason_(reason) {}
 
   /// What the gate said, for example `circuit open`.
   [[nodiscard]] char const* what() const noexcept override { return reason_; }
 
   /// When asking again may help, if the gate knows.
-  [[nodiscard]] constexpr optional_duration retry_after() const noexcept { return retry_after_; }
+  [[nodiscard]] constexpr optional_duration retry_after() const noexcept { return advice().wait; }
+
+  [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 
  private:
   char const* reason_;
-  optional_duration retry_after_;
 };
 
 }  // namespace tenax

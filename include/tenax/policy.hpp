@@ -28,18 +28,39 @@ struct server_wait_limit {
 
 namespace detail {
 
-/// What a policy limits besides its stop condition.
-struct call_limits {
+/// What a policy limits besides its stop condition. `Restarts`: attempts and waits start again after progress.
+template <bool Restarts>
+struct basic_limits {
   static constexpr bool times_attempts = false;
+  static constexpr bool restarts = Restarts;
   server_wait_limit server{};
 };
+using call_limits = basic_limits<false>;
 
 /// The same, and how long one attempt may take.
+template <bool Restarts>
 struct timed_limits {
   static constexpr bool times_attempts = true;
+  static constexpr bool restarts = Restarts;
   server_wait_limit server{};
   duration attempt{};
 };
+
+template <bool Restarts>
+constexpr basic_limits<true> restarting(basic_limits<Restarts> const& l) {
+  return {l.server};
+}
+template <bool Restarts>
+constexpr timed_limits<true> restarting(timed_limits<Restarts> const& l) {
+  return {l.server, l.attempt};
+}
+
+/// How long a server wait a policy obeys: none if it ignores this one.
+constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_limit const& limit) {
+  if (!asked || *asked <= limit.max) return asked;
+  if (limit.action == too_long::ignore) return {};
+  return limit.max;
+}
 
 }  // namespace detail
 

@@ -93,6 +93,17 @@ constexpr bool result_failed(outcome<T> const& result) {
   return false;
 }
 
+/// Whether the traits of a value know that this failure may pass.
+template <class T>
+constexpr bool known_transient(outcome<T> const& result) {
+  if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::transient(result.value()); }) {
+      return result.has_value() && traits_of<T>::transient(result.value());
+    }
+  }
+  return false;
+}
+
 /// Whether a value says that the operation failed in a way that may pass.
 template <class T>
 constexpr bool result_transient(outcome<T> const& result) {
@@ -106,18 +117,43 @@ constexpr bool result_transient(outcome<T> const& result) {
   return false;
 }
 
+/// What an exception, or the error of an expected-like result, says itself about trying again.
 template <class T>
-constexpr hint advice_of(outcome<T> const& result) {
+constexpr hint carried_hint(outcome<T> const& result) {
   if (auto const* caught = result.caught()) {
     return caught->classified() != nullptr ? caught->classified()->advice() : hint{};
   }
-  if constexpr (can_fail<T>) {
-    if constexpr (requires { traits_of<T>::advice(result.value()); }) return traits_of<T>::advice(result.value());
+  if constexpr (expected_like<std::remove_cvref_t<T>>) {
+    if (!result.value().has_value()) return advice_of_error(result.value().error());
   }
   return {};
 }
 
-/// The advisor of a policy that names none: `advice_of`.
+/// What an outcome says about trying again.
+template <class T>
+constexpr hint hint_of(outcome<T> const& result) {
+  if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::advice(result.value()); }) {
+      if (result.has_value()) return traits_of<T>::advice(result.value());
+    }
+  }
+  return carried_hint(result);
+}
+
+/// What an advisor said, completed by what the failure carries: the one counts where the other is silent, and no advisor
+/// turns a cancellation into another attempt.
+constexpr hint completed(hint said, hint const& carried) {
+  if (said.directive == hint::advice::none || carried.directive == hint::advice::cancelled) {
+    said.directive = carried.directive;
+  }
+  if (!said.wait) said.wait = carried.wait;
+  said.throttled = said.throttled || carried.throttled;
+  said.unsent = said.unsent || carried.unsent;
+  said.progress = said.progress || carried.progress;
+  return said;
+}
+
+/// The advisor of a policy that names none: `hint_of`.
 struct own_advice {};
 
 /// Whether a discarded result can be closed before a wait.

@@ -32,9 +32,11 @@ namespace tenax {
 /// If `reads_clock` is false, no part of the policy looks at time, and every `now` may be left out; otherwise that does not
 /// compile.
 ///
-/// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> `after_attempt` -> retry predicate ->
-/// gates are told -> wait strategy -> stop condition -> would gates refuse? -> `before_sleep`. A callback's exception passes
-/// through; the loop is then only good for destruction, which gives back what gates had granted.
+/// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> the hint is read -> `after_attempt` ->
+/// retry predicate -> gates are told -> wait strategy -> stop condition -> would gates refuse? -> `before_sleep`. A
+/// callback's exception passes through; the loop is then only good for destruction, which gives back what gates had granted.
+///
+/// A timer that fires early is no timer: `start_attempt` answers `wait` for the rest, if it is given the time.
 ///
 /// `Policy` is held by value; `retry_loop<Policy const&>` refers to one that outlives the loop. `ReadsClock` may be set to
 /// true for the sake of `info().elapsed`.
@@ -79,6 +81,8 @@ class retry_loop : public detail::loop_state {
       if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
       return give_back_and_stop(stop_reason::cancelled);
     }
+    if (auto const rest = unfinished_wait(now); rest > duration::zero()) [[unlikely]]
+      return {.next = decision::step::wait, .delay = rest};
     settle_wait(pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
@@ -97,6 +101,13 @@ class retry_loop : public detail::loop_state {
             refusal_retry_after_ = answer.delay;
             return give_back_and_stop(out_of_time().reason);
           }
+        }
+        if (answer.asked_by_server && answer.delay > policy_.limits.server.max &&
+            policy_.limits.server.action == too_long::give_up) {
+          server_wait_ = answer.delay;
+          refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
+          refusal_retry_after_ = answer.delay;
+          return give_back_and_stop(stop_reason::server_wait_too_long);
         }
         if constexpr (observers_type::hears_gate_wait) {
           gate_wait next{numbers(policy_.token)};
@@ -123,31 +134,39 @@ class retry_loop : public detail::loop_state {
   [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{numbers(policy_.token), result};
+    attempt<T> a{numbers(policy_.token), result, read_hint(result)};
     a.number = attempts_;
+    if constexpr (!std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
+      a.hint = detail::completed(policy_.advisor(a), a.hint);
+    }
+    a.server_wait = server_wait_ = a.hint.wait;
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    hint advice;
-    if constexpr (std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
-      advice = detail::advice_of(result);
-    } else {
-      advice = policy_.advisor(a);
-    }
-    server_wait_ = advice.wait;
-    bool const retry =
-        advice.directive == hint::advice::none ? policy_.predicate(a) : advice.directive == hint::advice::retry;
+    bool const wanted = wants_retry(a);
+    bool const retry = wanted && detail::permits_retry(policy_.predicate, a);
+    auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
     if constexpr (!gates_type::empty) {
-      policy_.gates.report(tickets_, detail::make_feedback(result, advice, retry), now);
+      feedback const told{.how = detail::kind_of(
+                              result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)}),
+                          .server_wait = obeyed,
+                          .left = quota_left(a)};
+      polls_ = told.how == feedback::kind::success;
+      policy_.gates.report(tickets_, told, now);
       tickets_ = {};
     }
-    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), advice.directive));
+    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.directive));
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
-    a.server_wait = advice.wait;
-    if (a.server_wait && *a.server_wait > policy_.limits.server.max) {
-      if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      if (policy_.limits.server.action == too_long::clamp) a.server_wait = policy_.limits.server.max;
-      if (policy_.limits.server.action == too_long::ignore) a.server_wait.reset();
+    if (a.hint.wait && *a.hint.wait > policy_.limits.server.max && policy_.limits.server.action == too_long::give_up) {
+      return stop(stop_reason::server_wait_too_long);
+    }
+    a.server_wait = obeyed;
+    if constexpr (policy_type::limits_type::restarts) {
+      if (a.hint.progress) {
+        progress_at_ = attempts_ - 1;
+        a.previous_wait = previous_wait_ = duration::zero();
+      }
+      a.number = attempts_ - progress_at_;
     }
     static_assert(!detail::is_partial<wait_type, attempt<T>>,
                   "tenax: .wait() needs a strategy that always has an answer; end it with "
@@ -170,12 +189,15 @@ class retry_loop : public detail::loop_state {
     }
 
     if constexpr (observers_type::template hears_before_sleep<T>) {
-      a.server_wait = advice.wait;
+      a.server_wait = a.hint.wait;
+      a.number = attempts_;
       policy_.observers.before_sleep(a);
       if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
-    return wait(a.upcoming_wait, now);
+    auto const next = wait(a.upcoming_wait, now);
+    backs_off_ = true;
+    return next;
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
@@ -183,7 +205,7 @@ class retry_loop : public detail::loop_state {
   template <class T>
   [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
-      attempt<T> a{numbers(policy_.token), result};
+      attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_}};
       a.number = attempts_;
       a.server_wait = server_wait_;
       if (reason_ == stop_reason::succeeded) {
@@ -204,6 +226,7 @@ class retry_loop : public detail::loop_state {
   /// The numbers of the next attempt, which may start or is under way.
   [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
     auto next = numbers(policy_.token);
+    if constexpr (has_deadline) next.time_left = detail::longer(next.time_left, std::chrono::milliseconds(1));
     if constexpr (policy_type::limits_type::times_attempts) {
       next.time_left = detail::shorter(next.time_left, policy_.limits.attempt);
     }
@@ -218,6 +241,40 @@ class retry_loop : public detail::loop_state {
                   "tenax: this policy looks at time (a deadline, a gate, an observer): pass the time to retry_loop, "
                   "start_attempt and finish_attempt, as in loop.start_attempt(now())");
     return {};
+  }
+
+  /// What the outcome says, or what it carries beside what an advisor says.
+  template <class T>
+  [[gnu::always_inline]] static constexpr hint read_hint(outcome<T> const& result) {
+    if constexpr (std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
+      return detail::hint_of(result);
+    } else {
+      return detail::carried_hint(result);
+    }
+  }
+
+  /// What is left of a quota, as the policy's reader of hints reads it.
+  template <class T>
+  static constexpr bool advisor_reads_quota =
+      requires(typename policy_type::advisor_type const& f, attempt<T> const& a) {
+        { f.quota(a) } -> std::convertible_to<allowance>;
+      };
+  template <class T>
+  constexpr allowance quota_left(attempt<T> const& a) const {
+    if constexpr (advisor_reads_quota<T>) {
+      return policy_.advisor.quota(a);
+    } else {
+      return detail::quota_left(a.result);
+    }
+  }
+
+  /// Whether the outcome is worth another attempt, if the request may be repeated.
+  template <class T>
+  [[gnu::always_inline]] constexpr bool wants_retry(attempt<T> const& a) const {
+    if (a.hint.directive == hint::advice::none || a.hint.directive == hint::advice::transient) {
+      return detail::wants_retry(policy_.predicate, a);
+    }
+    return a.hint.directive == hint::advice::retry;
   }
 
   constexpr decision refused_by(admission const& answer) {

@@ -148,10 +148,19 @@ class retrying : public Policy {
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
     return tenax::retrying(
-        tenax::policy{
-            this->predicate, this->strategy, this->condition, this->observers, this->gates, this->token, this->advisor,
-            detail::timed_limits{this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}},
+        tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates, this->token,
+                      this->advisor,
+                      detail::timed_limits<Policy::limits_type::restarts>{
+                          this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}},
         environment_);
+  }
+
+  /// Lets attempts be counted, and waits grow, from the start again after an attempt that made progress (`hint::progress`,
+  /// `tenax::made_progress(error)`): for downloads that are resumed, and streams that are connected again. Deadlines go on.
+  [[nodiscard]] constexpr auto reset_on_progress() const {
+    return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates,
+                                         this->token, this->advisor, detail::restarting(this->limits)},
+                           environment_);
   }
 
   /// Where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.

@@ -149,7 +149,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     if (!a.result) a.result.emplace(caught_exception(failure));
     bool const good = a.result->has_value() && !result_failed(*a.result);
     auto const now = environment_.now();
-    auto told = make_feedback(*a.result, advice_of(*a.result), false);
+    auto told = make_feedback(*a.result, hint_of(*a.result));
     if (decided_ && !good) told.how = feedback::kind::cancelled;
     hedging_.budget().report(a.admitted, told, now);
     a.admitted = {};

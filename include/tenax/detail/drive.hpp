@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/current_attempt.hpp>
 #include <tenax/detail/capture.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/retry_loop.hpp>
@@ -32,6 +33,22 @@ template <class Env>
     return &environment.random();
   } else {
     return nullptr;
+  }
+}
+
+/// Whether attempts of a policy have limits that a client can obey.
+template <class Policy>
+inline constexpr bool bounds_attempts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts ||
+                                        has_time_left<typename Policy::stop_type>;
+
+/// Makes an attempt, as the current one of this thread if it has limits that a client can obey.
+template <class T, class Policy, class Env, class Attempt>
+[[gnu::always_inline]] constexpr T make_attempt(attempt_info const& info, Attempt const& attempt) {
+  if constexpr (bounds_attempts<Policy>) {
+    attempt_scope const scope(info, std::is_same_v<std::remove_const_t<Env>, real_time>);
+    return attempt(info);
+  } else {
+    return attempt(info);
   }
 }
 
@@ -67,7 +84,7 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
   std::type_info const* plain = nullptr;
   for (;;) {
     outcome_slot<T> slot;
-    slot.fill([&]() -> T { return attempt(loop.info()); }, plain);
+    slot.fill([&]() -> T { return make_attempt<T, Policy, Env>(loop.info(), attempt); }, plain);
     emptied_at_exit const guard(slot);
     auto const next = loop.finish_attempt(slot.result, now_of<ReadsClock>(environment));
     if constexpr (can_release<T>) {
@@ -86,7 +103,7 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
 
 template <class Policy>
 inline constexpr bool starts_at_once =
-    !Policy::uses_time && !can_stop<typename Policy::token_type> && !Policy::observers_type::hears_before_attempt;
+    !Policy::uses_time && !bounds_attempts<Policy> && !Policy::observers_type::hears_before_attempt;
 
 /// Whether every value is a success, and nothing has to be done after an attempt that returns one.
 template <class Policy, class T>

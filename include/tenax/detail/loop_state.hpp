@@ -67,7 +67,10 @@ class loop_state {
         random_(other.random_),
         server_wait_(other.server_wait_),
         refusal_(other.refusal_),
-        refusal_retry_after_(other.refusal_retry_after_) {}
+        refusal_retry_after_(other.refusal_retry_after_),
+        progress_at_(other.progress_at_),
+        backs_off_(other.backs_off_),
+        polls_(other.polls_) {}
 
   /// The number of the attempt after the last one that ended; stays at the greatest number rather than start again.
   [[gnu::always_inline]] constexpr std::uint32_t next_number() const noexcept {
@@ -83,7 +86,8 @@ class loop_state {
                    .previous_wait = previous_wait_,
                    .time_left = time_left_,
                    .started = started_,
-                   .random = random_};
+                   .random = random_,
+                   .polls = polls_};
     if constexpr (can_stop<Token>) a.token = view_token(token);
     return a;
   }
@@ -100,7 +104,15 @@ class loop_state {
   [[gnu::always_inline]] constexpr decision wait(duration d, time_point now) noexcept {
     pending_ = d;
     paused_at_ = now;
+    backs_off_ = false;
     return {.next = decision::step::wait, .delay = d};
+  }
+
+  /// What is left of the wait before the next attempt, if the driver's timer was early. A clock that stands still, or that
+  /// is not read, is no reason to wait again.
+  [[gnu::always_inline]] constexpr duration unfinished_wait(time_point now) const noexcept {
+    if (!backs_off_ || now <= paused_at_) return duration::zero();
+    return saturating_subtract(pending_, saturating_between(paused_at_, now));
   }
 
   /// Counts what was waited of the wait that was decided last.
@@ -116,6 +128,7 @@ class loop_state {
       case hint::advice::forbidden: return stop_reason::server_forbids;
       case hint::advice::no_retry: return stop_reason::not_retryable;
       case hint::advice::none:
+      case hint::advice::transient:
       case hint::advice::retry: break;
     }
     return good ? stop_reason::succeeded : stop_reason::not_retryable;
@@ -135,6 +148,9 @@ class loop_state {
   optional_duration server_wait_{};
   char const* refusal_ = "";
   optional_duration refusal_retry_after_{};
+  std::uint32_t progress_at_ = 0;  ///< attempts made before the last one that made progress
+  bool backs_off_ = false;         ///< the pending wait is one between attempts, and not at a gate
+  bool polls_ = false;             ///< the last attempt did not fail
 };
 
 /// The outcome of a call that ended before its first attempt: see `retry_loop::unstarted`.

@@ -98,9 +98,17 @@ concept to_be_awaited = requires(std::remove_reference_t<T>& t) { t.await_ready(
                         requires(std::remove_reference_t<T>& t) { static_cast<T&&>(t).operator co_await(); } ||
                         requires(std::remove_reference_t<T>& t) { operator co_await(static_cast<T&&>(t)); };
 
+/// Whether results of type `T` come from a client whose adapter obeys `current_attempt()`; their traits say so.
+template <class T>
+inline constexpr bool obeys_limits = false;
+template <class T>
+  requires(!std::is_void_v<T>)
+inline constexpr bool obeys_limits<T> = requires { requires traits_of<T>::obeys_attempt_limits; };
+
 /// Whether an operation can keep to the time that a policy gives an attempt, where nobody can interrupt it.
 template <class Policy, class F, class... Args>
-concept keeps_time = !Policy::limits_type::times_attempts || called_with_attempt<F, Args...>;
+concept keeps_time = !Policy::limits_type::times_attempts || called_with_attempt<F, Args...> ||
+                     obeys_limits<typename operation_result<F, Args...>::type>;
 
 template <class Policy, class F, class... Args>
 concept right_call = callable_operation<F, Args...> && returnable<typename operation_result<F, Args...>::type> &&

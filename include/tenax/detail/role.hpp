@@ -48,6 +48,32 @@ template <class P, class T>
   requires requires { P::template accepts_every_value<T>; }
 inline constexpr bool accepts_every_value<P, T> = P::template accepts_every_value<T>;
 
+/// Whether a predicate says by `wants(a)` and `permits(a)` apart what makes an outcome worth another attempt, and whether
+/// the request may be repeated at all: a veto that binds a hint to retry as well.
+template <class P>
+inline constexpr bool has_veto = false;
+template <class P>
+  requires requires { requires P::has_veto; }
+inline constexpr bool has_veto<P> = true;
+
+template <class P, class A>
+constexpr bool wants_retry(P const& predicate, A const& a) {
+  if constexpr (has_veto<P>) {
+    return predicate.wants(a);
+  } else {
+    return predicate(a);
+  }
+}
+
+template <class P, class A>
+constexpr bool permits_retry([[maybe_unused]] P const& predicate, [[maybe_unused]] A const& a) {
+  if constexpr (has_veto<P>) {
+    return predicate.permits(a);
+  } else {
+    return true;
+  }
+}
+
 /// Whether a policy looks at time. One that does not say is taken to look.
 template <class P>
 inline constexpr bool uses_time = true;

@@ -65,6 +65,8 @@ class permit {
 
   /// The request succeeded, failed, or was refused because of a rate limit: as `tell` says it.
   void succeeded() { tell({.how = feedback::kind::success}); }
+  /// The other side is well and rejected the request: a permanent error.
+  void answered() { tell({.how = feedback::kind::answered}); }
   void failed() { tell({.how = feedback::kind::failure}); }
   /// `wait`: how long the other side asked us to wait, if it did.
   void throttled(optional_duration wait = {}) { tell({.how = feedback::kind::throttled, .server_wait = wait}); }

@@ -123,7 +123,7 @@ class adaptive_rate_limiter {
     auto const time = now.time_since_epoch().count();
     t.gate_ = nullptr;
     --in_flight_;
-    if (f.how == feedback::kind::success) {
+    if (f.how == feedback::kind::success || f.how == feedback::kind::answered) {
       search_.accepted(t.grant_.stamp, time);
     } else if (f.how == feedback::kind::throttled) {
       ++throttled_;

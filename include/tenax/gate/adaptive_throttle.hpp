@@ -65,7 +65,7 @@ class adaptive_throttle {
 
   void report(ticket& t, feedback const& f, time_point now) {
     if (!std::exchange(t.admitted, false)) return;
-    if (f.how == feedback::kind::cancelled) return;
+    if (f.how == feedback::kind::cancelled || f.how == feedback::kind::unknown) return;
     bool const refused = f.how == feedback::kind::throttled || (count_failures_ && f.how == feedback::kind::failure);
     std::lock_guard const lock(mutex_);
     counts_.add(now, 1, refused ? 0 : 1);

@@ -11,11 +11,11 @@
 
 namespace tenax {
 
-/// What a gate is told about an attempt that ended with `result`: as `retry_loop` tells it under a policy that wants every
-/// failure retried. For code that calls `admit` and `report` itself.
+/// What a gate is told about an attempt that ended with `result`: as `retry_loop` tells it under a policy that retries every
+/// failure but a `std::logic_error`, which is the caller's own mistake. For code that calls `admit` and `report` itself.
 template <class T>
 [[nodiscard]] constexpr feedback feedback_of(outcome<T> const& result) {
-  return detail::make_feedback(result, detail::advice_of(result), false);
+  return detail::make_feedback(result, detail::hint_of(result));
 }
 
 /// Calls `f()` once, when the gate admits it, and tells the gate how it ended. Waits as long as the gate says so, in

@@ -57,8 +57,9 @@ struct no_circuit_observer {};
 /// `d` grows from `open_for` by `open_factor` up to `max_open`: many clients that lost a server together do not come back
 /// together.
 ///
-/// Failures are what policies retry (`feedback::kind::failure`), and throttled attempts. Cancelled and abandoned attempts
-/// say nothing; if they were probes, another one may start. What was admitted before a change of state does not count
+/// Failures are what policies retry (`feedback::kind::failure`), and throttled attempts. An answer that rejects the request
+/// is as good as a success: the other side is well. Cancelled and abandoned attempts, and exceptions that the policy does
+/// not retry, say nothing; if they were probes, another one may start. What was admitted before a change of state does not count
 /// after it. A half-open circuit waits for its probes for as long as they take: give attempts a timeout.
 ///
 /// `observer(from, to, now)` is called after every change, in their order, outside of the lock and by one thread at a
@@ -111,7 +112,7 @@ class circuit_breaker {
     t.gate_ = nullptr;
     if (t.grant_.generation != generation_) return;
     if (state_ == circuit_state::half_open) --probing_;
-    if (f.how == feedback::kind::success) {
+    if (f.how == feedback::kind::success || f.how == feedback::kind::answered) {
       succeeded(now);
     } else if (f.how == feedback::kind::failure || (f.how == feedback::kind::throttled && options_.count_throttled)) {
       failed(now, t.grant_.random);

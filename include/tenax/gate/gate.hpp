@@ -20,11 +20,16 @@ struct admission {
   duration delay{};                 ///< `wait`: how long, before asking again
   char const* reason = "";          ///< `refused`: why, in a few words; a string literal
   optional_duration retry_after{};  ///< `refused`: when asking again may help, if the gate knows
+  bool asked_by_server = false;     ///< `wait`: the other side asked for it, so `max_server_wait` bounds it
 
   /// The attempt may start now.
   [[nodiscard]] static constexpr admission go() noexcept { return {}; }
   /// Not yet: wait for `d`, then ask again with the same ticket. Whatever is granted now may be withdrawn then.
   [[nodiscard]] static constexpr admission wait(duration d) noexcept { return {.answer = verdict::wait, .delay = d}; }
+  /// The same, because the other side asked for a pause. A call whose `max_server_wait` is shorter than `d` gives up.
+  [[nodiscard]] static constexpr admission wait_for_server(duration d) noexcept {
+    return {.answer = verdict::wait, .delay = d, .asked_by_server = true};
+  }
   /// Not at all: the call ends with `stop_reason::refused_by_gate`.
   [[nodiscard]] static constexpr admission refuse(char const* why, optional_duration after = {}) noexcept {
     return {.answer = verdict::refused, .reason = why, .retry_after = after};
@@ -48,18 +53,22 @@ struct allowance {
   }
 };
 
-/// What a gate is told about an attempt that it had admitted.
+/// What a gate is told about an attempt that it had admitted, after the policy's predicate and its token were asked. Only
+/// `failure` and `throttled` count against the other side.
 struct feedback {
   enum class kind : unsigned char {
-    success,    ///< a value that no predicate wants retried
-    failure,    ///< an exception, or a value that says it failed or is to be retried
+    success,    ///< a value that does not say it failed
+    failure,    ///< a failure that the policy retries, or that is known to be transient
     throttled,  ///< refused because of a rate limit
-    cancelled   ///< the attempt was cancelled: says nothing about the other side
+    answered,   ///< the other side is well and rejected this request: a permanent error, a result that is not retried
+    cancelled,  ///< the caller cancelled the attempt: says nothing about the other side
+    unknown     ///< an exception that the policy does not retry: says nothing about the other side
   };
 
   kind how = kind::success;
-  optional_duration server_wait{};  ///< how long the other side asked us to wait
-  allowance left{};                 ///< what it says is left, where `result_traits` can tell: their function `quota`
+  /// How long the other side asked us to wait, as far as the policy's `max_server_wait` allows.
+  optional_duration server_wait{};
+  allowance left{};  ///< what it says is left, where `result_traits` can tell: their function `quota`
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with
@@ -69,7 +78,8 @@ struct feedback {
 ///      same ticket, so that nobody acts on an old decision: also after a wait at another gate, when the ticket has
 ///      already been granted;
 ///   3. `g.report(ticket, feedback, now)`: how the admitted attempt ended. Called once for an attempt.
-/// `info.number` is the number of the attempt that is to start. A gate neither waits nor blocks.
+/// `info.number` is the number of the attempt that is to start, and `info.is_retry()` says whether it repeats a failure. A
+/// gate neither waits nor blocks.
 ///
 /// A gate may have `g.foresee(info, now, then)`, an `admission` too: whether it would refuse a retry that is to start at
 /// `then`, as far as it knows `now`. It is asked before the wait, so that nobody waits in vain, and takes nothing.

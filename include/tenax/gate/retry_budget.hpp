@@ -25,7 +25,8 @@ struct retry_budget_options {
 /// The retry throttling of gRPC, https://github.com/grpc/proposal/blob/master/A6-client-retries.md. Not for clients that
 /// make few calls: ten failures in a row exhaust it, and only successes refill it, no time; see `windowed_retry_budget`.
 ///
-/// Cancelled and abandoned attempts say nothing. A retry costs nothing; its failure does.
+/// Answers that reject a request, failures that the policy does not retry, and cancelled or abandoned attempts change nothing.
+/// A retry costs nothing; its failure does.
 ///
 /// Thread safety: safe, and without a lock. It neither copies nor moves, and outlives the calls that go through it.
 class retry_budget {
@@ -45,7 +46,7 @@ class retry_budget {
   retry_budget& operator=(retry_budget const&) = delete;
 
   admission admit(ticket&, attempt_info const& info, time_point) const noexcept {
-    return info.number == 1 || may_retry() ? admission::go() : admission::refuse("retry budget exhausted");
+    return !info.is_retry() || may_retry() ? admission::go() : admission::refuse("retry budget exhausted");
   }
 
   /// As things stand, whatever successes of others may add until then.
@@ -65,7 +66,9 @@ class retry_budget {
       case feedback::kind::success: return add(ratio_);
       case feedback::kind::failure: return add(-failure_cost_);
       case feedback::kind::throttled: return add(-throttled_cost_);
-      case feedback::kind::cancelled: return;
+      case feedback::kind::answered:
+      case feedback::kind::cancelled:
+      case feedback::kind::unknown: return;
     }
   }
 

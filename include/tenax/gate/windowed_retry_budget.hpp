@@ -57,7 +57,7 @@ class windowed_retry_budget {
   windowed_retry_budget& operator=(windowed_retry_budget const&) = delete;
 
   admission admit(ticket& t, attempt_info const& info, time_point now) {
-    if (info.number == 1) return admission::go();
+    if (!info.is_retry()) return admission::go();
     std::lock_guard const lock(mutex_);
     if (t.gate_ != nullptr) return admission::go();
     if (!take(now)) return admission::refuse(exhausted);
@@ -67,7 +67,8 @@ class windowed_retry_budget {
   }
 
   /// As things stand, whatever successes of others, or the end of a window, may add until then.
-  admission foresee(attempt_info const&, time_point now, time_point) {
+  admission foresee(attempt_info const& info, time_point now, time_point) {
+    if (info.polls) return admission::go();
     std::lock_guard const lock(mutex_);
     return left_at(now) < whole_retry ? admission::refuse(exhausted) : admission::go();
   }

@@ -17,7 +17,11 @@ namespace tenax::http {
 namespace detail {
 
 struct system_wall_clock {
-  auto operator()() const noexcept { return std::chrono::system_clock::now(); }
+  constexpr std::chrono::system_clock::time_point operator()() const noexcept {
+    // A constant is read without a clock: points in time are compared with 1970 then.
+    if (std::is_constant_evaluated()) return {};
+    return std::chrono::system_clock::now();
+  }
 };
 
 struct no_body {};
@@ -40,13 +44,35 @@ constexpr bool speaks_to_us(R const& r, server_advice const& asked) {
 /// Statuses that mean "too fast" if a delay comes with them, and other things otherwise.
 constexpr bool may_say_too_fast(int status) noexcept { return status == 503 || status == 403; }
 
+/// Statuses of which a user says that they mean "too fast".
+struct throttling_statuses {
+  int codes[4]{};
+
+  [[nodiscard]] constexpr bool has(int status) const noexcept {
+    for (auto const code : codes) {
+      if (code != 0 && code == status) return true;
+    }
+    return false;
+  }
+};
+
+constexpr int require_throttling_status(int code) {
+  if (code < 100 || code > 999) {
+    invalid_parameter("http::advisor::throttled: code", "must be a number of three digits, such as 503",
+                      static_cast<double>(code));
+  }
+  return code;
+}
+
 /// The clocks of both sides are compared to the second, so that what is left may be short by nearly one.
 inline constexpr auto clock_slack = std::chrono::seconds(1);
 
 template <class R>
 constexpr hint to_hint(R const& r, server_advice const& asked) {
   hint h;
-  if (asked.directive == directive::no_retry && speaks_to_us(r, asked)) h.directive = hint::advice::forbidden;
+  if (asked.directive != directive::none && speaks_to_us(r, asked)) {
+    h.directive = asked.directive == directive::retry ? hint::advice::transient : hint::advice::forbidden;
+  }
   // The caller's own doing goes before what the server had said by then.
   if (http::error_of(r) == transport_error::cancelled) h.directive = hint::advice::cancelled;
   if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
@@ -70,31 +96,44 @@ constexpr allowance to_allowance(std::optional<quota_state> const& said) {
 /// `stop_reason::server_forbids`; 429, and 503 and 403 that name a delay, count as throttled.
 ///
 /// Every response is read so without being told. Give a policy an advisor of its own to read it differently:
-/// `.advised_by(http::advisor{}.headers(http::profile::strict))`. Attempts that end without a response are read as always.
+/// `.advised_by(http::advisor{}.headers(http::profile::strict))`. Predicates, gates and observers see what it reads. Attempts
+/// that end without a response are read as always.
 ///
 /// Thread safety: an immutable value; a clock and an extractor are called by every thread that makes calls.
 template <class Clock = detail::system_wall_clock, class Extractor = detail::no_body>
 class advisor {
  public:
   constexpr advisor() = default;
-  constexpr advisor(profile p, Clock clock, Extractor extractor)
-      : profile_(p), clock_(std::move(clock)), extractor_(std::move(extractor)) {}
+  constexpr advisor(profile p, Clock clock, Extractor extractor, detail::throttling_statuses throttling = {})
+      : profile_(p), throttling_(throttling), clock_(std::move(clock)), extractor_(std::move(extractor)) {}
 
   /// Which headers are understood; `profile::pragmatic` if not said.
-  [[nodiscard]] constexpr advisor headers(profile p) const { return advisor(p, clock_, extractor_); }
+  [[nodiscard]] constexpr advisor headers(profile p) const { return advisor(p, clock_, extractor_, throttling_); }
+
+  /// Statuses that mean "too fast" at this service, whatever their headers say: `http::advisor{}.throttled(503)` for nginx,
+  /// whose `limit_req` answers so. Besides 429, and besides 403 and 503 that name a delay. At most four.
+  ///
+  /// Throws `std::invalid_argument` for a code that has not three digits.
+  template <std::convertible_to<int>... Codes>
+  [[nodiscard]] constexpr advisor throttled(Codes... codes) const {
+    static_assert(sizeof...(Codes) >= 1 && sizeof...(Codes) <= 4,
+                  "tenax: http::advisor::throttled() takes one to four statuses, such as .throttled(503)");
+    return advisor(profile_, clock_, extractor_,
+                   detail::throttling_statuses{{detail::require_throttling_status(static_cast<int>(codes))...}});
+  }
 
   /// The wall clock, for absolute times of a response without a `Date`: a callable that returns a time point of
   /// `std::chrono::system_clock`.
   template <class C>
   [[nodiscard]] constexpr auto clock(C c) const {
-    return advisor<C, Extractor>(profile_, std::move(c), extractor_);
+    return advisor<C, Extractor>(profile_, std::move(c), extractor_, throttling_);
   }
 
   /// Reads the body too; see `http::retry_after_from_body`.
   template <class F>
   [[nodiscard]] constexpr auto body(F f) const {
     if constexpr (detail::body_reader<F>) {
-      return advisor<Clock, F>(profile_, clock_, std::move(f));
+      return advisor<Clock, F>(profile_, clock_, std::move(f), throttling_);
     } else {
       static_assert(tenax::detail::always_false<F>,
                     "tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view "
@@ -108,13 +147,25 @@ class advisor {
     if constexpr (response<T>) {
       if (a.result.has_value()) return read(a.result.value());
     }
-    return tenax::detail::advice_of(a.result);
+    return tenax::detail::carried_hint(a.result);
+  }
+
+  /// What is left of a quota, for gates.
+  template <class T>
+  [[nodiscard]] constexpr allowance quota(attempt<T> const& a) const {
+    if constexpr (response<T>) {
+      if (a.result.has_value()) {
+        return detail::to_allowance(http::quota_of(a.result.value(), clock_(), profile_));
+      }
+    }
+    return {};
   }
 
   /// What `r` advises.
   template <response R>
   [[nodiscard]] constexpr hint read(R const& r) const {
     auto h = detail::to_hint(r, http::delay_of(r, clock_(), profile_));
+    h.throttled = h.throttled || throttling_.has(http::status_of(r));
     if constexpr (std::is_same_v<Extractor, detail::no_body>) {
       return h;
     } else if constexpr (!detail::knows_body<R>) {
@@ -134,6 +185,7 @@ class advisor {
 
  private:
   profile profile_ = profile::pragmatic;
+  detail::throttling_statuses throttling_{};
   [[no_unique_address]] Clock clock_{};
   [[no_unique_address]] Extractor extractor_{};
 };
@@ -153,6 +205,7 @@ template <class F>
 template <tenax::http::response R>
 struct tenax::result_traits<R> {
   static constexpr bool can_fail = true;
+  static constexpr bool obeys_attempt_limits = requires { requires http::response_traits<R>::obeys_attempt_limits; };
 
   static constexpr bool failed(R const& r) { return http::failed(r); }
   static constexpr bool transient(R const& r) { return http::is_transient(r); }

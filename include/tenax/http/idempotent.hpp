@@ -58,12 +58,21 @@ constexpr bool is_idempotent(request const& r) {
 /// See `http::idempotent_only`.
 struct idempotent_request_predicate : when::interface {
   static constexpr bool uses_time = false;
+  static constexpr bool has_veto = true;
 
   constexpr explicit idempotent_request_predicate(request r) : idempotent(detail::is_idempotent(r)) {}
 
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const {
     return idempotent || detail::proves_unprocessed(a.result);
+  }
+  template <class T>
+  constexpr bool wants(attempt<T> const&) const {
+    return true;
+  }
+  template <class T>
+  constexpr bool permits(attempt<T> const& a) const {
+    return (*this)(a);
   }
 
   template <class Out>
@@ -77,6 +86,16 @@ struct idempotent_request_predicate : when::interface {
 /// See `http::idempotent_only`.
 struct idempotent_only_predicate : when::interface {
   static constexpr bool uses_time = false;
+  static constexpr bool has_veto = true;
+
+  template <class T>
+  constexpr bool wants(attempt<T> const&) const {
+    return true;
+  }
+  template <class T>
+  constexpr bool permits(attempt<T> const& a) const {
+    return (*this)(a);
+  }
 
   /// For a client whose responses do not tell the method of their request.
   [[nodiscard]] constexpr idempotent_request_predicate operator()(request r) const {
@@ -111,7 +130,8 @@ struct idempotent_only_predicate : when::interface {
 
 /// Retry only what may be sent twice: a request with an idempotent method, one that carries an idempotency key, or one that
 /// the server has provably not acted on (`was_never_processed`). Use it with `&&`:
-/// `.when(when::transient && http::idempotent_only("POST"))`.
+/// `.when(when::transient && http::idempotent_only("POST"))`. It is a veto: a failure that says `tenax::retry_after` does
+/// not repeat a request against it either.
 ///
 /// The method is the one that the response's traits tell. For a client whose responses do not know it, name it:
 /// `http::idempotent_only("GET")`, or `http::idempotent_only({.method = "POST", .idempotency_key = true})`.

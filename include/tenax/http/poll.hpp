@@ -115,13 +115,38 @@ class polled_task {
   int redirections_ = 0;
 };
 
-/// The policy of a task: asks again while the task is under way; failures count only once there is something to ask for.
+/// Asks again while the task is under way. A failure is retried only once there is something to ask for: a task that may
+/// have been started is not started again, whatever the failure says.
+template <class Task, class Retried>
+struct ask_again {
+  static constexpr bool has_veto = true;
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const {
+    return wants(a) && permits(a);
+  }
+  template <class T>
+  constexpr bool wants(attempt<T> const& a) const {
+    return continues(a) || tenax::detail::wants_retry(retried, a);
+  }
+  template <class T>
+  constexpr bool permits(attempt<T> const& a) const {
+    return continues(a) || (task.started() && tenax::detail::permits_retry(retried, a));
+  }
+  template <class T>
+  constexpr bool continues(attempt<T> const& a) const {
+    return a.result.has_value() && !http::failed(a.result.value()) && task.under_way();
+  }
+
+  Task const& task;
+  Retried retried;
+};
+
+/// The policy of a task.
 template <class Retrying, class Task>
 auto polling(Retrying const& policy, Task const& task) {
-  auto const again = [&task, retried = policy.policy().predicate](auto const& a) -> bool {
-    return (a.result.has_value() && !http::failed(a.result.value()) && task.under_way()) ||
-           (task.started() && retried(a));
-  };
+  ask_again<Task, std::remove_cvref_t<decltype(policy.policy().predicate)>> const again{task,
+                                                                                        policy.policy().predicate};
   auto const pause = [&task, wait = policy.policy().strategy](auto const& a) -> duration {
     if (task.redirected()) return {};  // or what the server asks for, which the engine sees to
     return optional_duration(wait(a)).value_or({});

@@ -13,15 +13,7 @@
 
 namespace tenax::http::detail {
 
-/// Whether the server itself says that the same request is worth another attempt, which overrules what a client makes of
-/// the status.
-template <class R>
-constexpr bool wants_retry(R const& r) {
-  auto const asked = http::delay_of(r, wall_time());
-  return asked.directive == directive::retry && speaks_to_us(r, asked);
-}
-
-/// A predicate about responses, given as a function of one.
+/// A predicate about responses, given as a function of one and of the hint that was read from it.
 template <class Judge>
 struct response_predicate : when::interface {
   static constexpr bool uses_time = false;
@@ -29,9 +21,13 @@ struct response_predicate : when::interface {
   template <class T>
     requires(response<T>)
   constexpr bool operator()(attempt<T> const& a) const {
-    return a.result.has_value() && static_cast<Judge const&>(*this).accepts(a.result.value());
+    return a.result.has_value() && static_cast<Judge const&>(*this).accepts(a.result.value(), a.hint);
   }
 };
+
+/// Whether the server itself says that the same request is worth another attempt, which overrules what a client makes of
+/// the status.
+constexpr bool wants_retry(hint const& said) noexcept { return said.directive == hint::advice::transient; }
 
 /// A number; or an enumerator, as Boost.Beast has for statuses.
 template <class C>
@@ -54,12 +50,12 @@ struct status_predicate : http::detail::response_predicate<status_predicate<Size
   std::array<int, Size> codes;
 
   template <http::response R>
-  constexpr bool accepts(R const& r) const {
+  constexpr bool accepts(R const& r, hint const& said) const {
     auto const status = http::status_of(r);
     for (auto const code : codes) {
       if (code == status) return true;
     }
-    return http::detail::wants_retry(r);
+    return http::detail::wants_retry(said);
   }
 
   template <class Out>
@@ -89,8 +85,8 @@ template <class... Codes>
 /// See `when::transient`.
 struct transient_predicate : http::detail::response_predicate<transient_predicate> {
   template <http::response R>
-  constexpr bool accepts(R const& r) const {
-    return http::is_transient(r) || http::detail::wants_retry(r);
+  constexpr bool accepts(R const& r, hint const& said) const {
+    return http::is_transient(r) || http::detail::wants_retry(said);
   }
 
   template <class Out>
@@ -106,7 +102,7 @@ inline constexpr transient_predicate transient{};
 /// See `when::transport_error`.
 struct transport_error_predicate : http::detail::response_predicate<transport_error_predicate> {
   template <http::response R>
-  constexpr bool accepts(R const& r) const {
+  constexpr bool accepts(R const& r, hint const&) const {
     return http::error_of(r) != http::transport_error::none && http::is_transient(r);
   }
 
@@ -122,10 +118,8 @@ inline constexpr transport_error_predicate transport_error{};
 /// See `when::throttled`.
 struct throttled_predicate : http::detail::response_predicate<throttled_predicate> {
   template <http::response R>
-  constexpr bool accepts(R const& r) const {
-    auto const status = http::status_of(r);
-    return status == 429 ||
-           (http::detail::may_say_too_fast(status) && http::delay_of(r, http::wall_time()).delay.has_value());
+  constexpr bool accepts(R const& r, hint const& said) const {
+    return said.throttled || http::status_of(r) == 429;
   }
 
   template <class Out>
@@ -135,7 +129,7 @@ struct throttled_predicate : http::detail::response_predicate<throttled_predicat
 };
 
 /// Retry responses that say we are too fast: 429, and 403 and 503 whose headers say when to come back (some services answer
-/// 403 to a client that has used up its quota).
+/// 403 to a client that has used up its quota). What the policy's `http::advisor` calls throttled is.
 inline constexpr throttled_predicate throttled{};
 
 }  // namespace tenax::when

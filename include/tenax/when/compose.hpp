@@ -78,6 +78,22 @@ struct any_of : interface {
     return left(a) || right(a);
   }
 
+  static constexpr bool has_veto = detail::has_veto<L> || detail::has_veto<R>;
+  template <class A>
+    requires has_veto
+  constexpr bool wants(A const& a) const {
+    return detail::wants_retry(left, a) || detail::wants_retry(right, a);
+  }
+  /// The permission of a side that wants the attempt will do; if neither does, a hint needs that of both.
+  template <class A>
+    requires has_veto
+  constexpr bool permits(A const& a) const {
+    bool const by_left = detail::permits_retry(left, a);
+    bool const by_right = detail::permits_retry(right, a);
+    return (by_left && by_right) || (by_left && detail::wants_retry(left, a)) ||
+           (by_right && detail::wants_retry(right, a));
+  }
+
   template <class Out>
   constexpr void describe(Out& out) const {
     detail::describe(left, out, "a predicate of your own");
@@ -101,6 +117,18 @@ struct all_of : interface {
   constexpr auto operator()(A const& a) const
       -> decltype(bool(std::declval<L const&>()(a) && std::declval<R const&>()(a))) {
     return left(a) && right(a);
+  }
+
+  static constexpr bool has_veto = detail::has_veto<L> || detail::has_veto<R>;
+  template <class A>
+    requires has_veto
+  constexpr bool wants(A const& a) const {
+    return detail::wants_retry(left, a) && detail::wants_retry(right, a);
+  }
+  template <class A>
+    requires has_veto
+  constexpr bool permits(A const& a) const {
+    return detail::permits_retry(left, a) && detail::permits_retry(right, a);
   }
 
   template <class Out>

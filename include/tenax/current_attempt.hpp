@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// current_attempt.hpp: what the attempt that this thread is making may still take, for adapters of clients that block.
+#pragma once
+
+#include <tenax/attempt.hpp>
+#include <tenax/environment.hpp>
+
+namespace tenax {
+
+namespace detail {
+
+/// The attempt that a blocking call of a policy is making on this thread. Lives on its stack.
+struct attempt_frame {
+  time_point ends = time_point::max();  ///< on the real clock
+  token_view token{};
+  attempt_frame const* outer = nullptr;
+};
+
+/// The innermost one; null outside of attempts, and in attempts of policies without a time limit and a token.
+inline constinit thread_local attempt_frame const* innermost_attempt = nullptr;
+
+}  // namespace detail
+
+/// How long an attempt may still take, and whether its call was asked to stop: what a client that blocks its thread has to
+/// obey. The limits of an attempt within an attempt are those of both.
+///
+/// Good until the attempt ends, on its thread.
+class attempt_limits {
+ public:
+  /// Without limits.
+  constexpr attempt_limits() = default;
+
+  /// Those of an attempt that starts now, and of the attempts of this thread around it.
+  attempt_limits(attempt_info const& info) : attempt_limits(detail::innermost_attempt) {
+    own_.token = info.token;
+    if (info.time_left == duration::max()) return;
+    auto const ends = time_point(saturating_add(real_time::now().time_since_epoch(), info.time_left));
+    if (ends < ends_) ends_ = ends;
+  }
+
+  /// Whether there is a time limit.
+  [[nodiscard]] constexpr bool timed() const noexcept { return ends_ != time_point::max(); }
+
+  /// The rest of the time: at least a millisecond, because most clients take 0 for "no limit"; `duration::max()` without a
+  /// limit. Reads the clock.
+  [[nodiscard]] duration time_left() const {
+    if (!timed()) return duration::max();
+    return detail::longer(saturating_between(real_time::now(), ends_), std::chrono::milliseconds(1));
+  }
+
+  /// Whether the call has a token.
+  [[nodiscard]] constexpr bool can_stop() const noexcept {
+    if (own_.token.stop_requested != nullptr) return true;
+    for (auto const* f = outer_; f != nullptr; f = f->outer) {
+      if (f->token.stop_requested != nullptr) return true;
+    }
+    return false;
+  }
+
+  /// Whether the call, or one around it, was asked to stop.
+  [[nodiscard]] bool stop_requested() const {
+    if (is_asked(own_)) return true;
+    for (auto const* f = outer_; f != nullptr; f = f->outer) {
+      if (is_asked(*f)) return true;
+    }
+    return false;
+  }
+
+ private:
+  friend attempt_limits current_attempt() noexcept;
+
+  explicit attempt_limits(detail::attempt_frame const* outer) noexcept : outer_(outer) {
+    for (auto const* f = outer_; f != nullptr; f = f->outer) {
+      if (f->ends < ends_) ends_ = f->ends;
+    }
+  }
+
+  static bool is_asked(detail::attempt_frame const& f) {
+    return f.token.stop_requested != nullptr && f.token.stop_requested(f.token.token);
+  }
+
+  time_point ends_ = time_point::max();
+  detail::attempt_frame own_{};
+  detail::attempt_frame const* outer_ = nullptr;
+};
+
+/// The limits of the attempt that this thread is making in a blocking call: those of the policy's deadline,
+/// `.attempt_timeout()` and token. Without limits outside of such an attempt. For adapters: an operation of yours takes an
+/// `attempt_info const&`.
+[[nodiscard]] inline attempt_limits current_attempt() noexcept { return attempt_limits(detail::innermost_attempt); }
+
+namespace detail {
+
+/// Makes an attempt the current one while it lives.
+class attempt_scope {
+ public:
+  /// `real`: the call reads the real clock, so that its numbers say when the attempt began.
+  attempt_scope(attempt_info const& info, bool real) {
+    frame_.token = info.token;
+    if (info.time_left != duration::max()) {
+      auto const begun = real && info.started != time_point{}
+                             ? saturating_add(info.started.time_since_epoch(), info.elapsed)
+                             : real_time::now().time_since_epoch();
+      frame_.ends = time_point(saturating_add(begun, info.time_left));
+    }
+    frame_.outer = innermost_attempt;
+    innermost_attempt = &frame_;
+  }
+  ~attempt_scope() { innermost_attempt = frame_.outer; }
+  attempt_scope(attempt_scope const&) = delete;
+  attempt_scope& operator=(attempt_scope const&) = delete;
+
+ private:
+  attempt_frame frame_{};
+};
+
+}  // namespace detail
+
+}  // namespace tenax
