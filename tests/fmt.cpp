@@ -135,6 +135,16 @@ TEST_CASE("an attempt with its outcome") {
     std::runtime_error const forged("oops\nERROR: größer\x1b[31m");
     tenax::outcome<int> const failed(caught(forged));
     CHECK(fmt::format("{}", tenax::attempt<int>{{}, failed}) == "attempt 1 failed: oops ERROR: größer [31m");
+    std::runtime_error const steering("a\xc2\x9b[2J\xe2\x80\xa8z\xff");
+    tenax::outcome<int> const steered(caught(steering));
+    CHECK(fmt::format("{}", tenax::attempt<int>{{}, steered}) == "attempt 1 failed: a [2J z?");
+  }
+  SECTION("a value that is cut is cut between characters") {
+    std::string words = "x";
+    while (words.size() < 100) words += "\xc3\xbc";
+    tenax::outcome<std::string> const longer(words);
+    CHECK(fmt::format("{}", tenax::attempt<std::string>{{}, longer}) ==
+          "attempt 1 returned " + words.substr(0, 59) + "...");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <tenax/detail/duration_text.hpp>
+#include <tenax/detail/foreign_text.hpp>
 #include <tenax/duration.hpp>
 
 #include <fmt/format.h>
@@ -51,20 +52,22 @@ class description {
     text(n == 1 ? one : many);
   }
 
-  /// Words that came from outside: control characters become blanks, so that they cannot forge lines.
+  /// Words that came from outside: control characters become blanks, so that they cannot forge lines, and bytes that are
+  /// not UTF-8 question marks.
   void foreign(std::string_view words) {
-    for (char const c : words) buffer_.push_back(static_cast<unsigned char>(c) < ' ' ? ' ' : c);
+    put_foreign(words, [this](std::string_view character) { text(character); });
   }
 
-  /// Anything that {fmt} can write, cut after 60 characters.
+  /// Anything that {fmt} can write, cut after 60 bytes, but not within a character.
   template <class T>
   void value(T const& v, std::string_view otherwise) {
     if constexpr (fmt::is_formattable<T>::value) {
       constexpr std::size_t most = 60;
       char start[most];
       auto const written = fmt::format_to_n(start, most, "{}", v);
-      foreign({start, written.size < most ? written.size : most});
-      if (written.size > most) text("...");
+      if (written.size <= most) return foreign({start, written.size});
+      foreign(without_torn_end({start, most}));
+      text("...");
     } else {
       text(otherwise);
     }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// detail/foreign_text.hpp: words that came from outside, made safe for one line of a log in UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <tenax/detail/cplusplus.hpp>
+
+namespace tenax::detail {
+
+/// A character at the beginning of a text.
+struct utf8_character {
+  std::size_t size = 0;  ///< in bytes; 0 if the text does not begin with a character
+  char32_t code = 0;
+};
+
+/// Reads the first character of `text`, which is not empty. Refuses what is not UTF-8 (Unicode 15 table 3-7): stray and
+/// missing bytes, longer forms than necessary, surrogates, and code points above U+10FFFF.
+constexpr utf8_character first_character(std::string_view text) noexcept {
+  auto const byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  auto const lead = byte(0);
+  if (lead < 0x80) return {1, lead};
+  std::size_t const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
+  char32_t code = lead & (0xffU >> (size + 1));
+  for (std::size_t at = 1; at < size; ++at) {
+    if ((byte(at) & 0xc0U) != 0x80) return {};
+    code = code << 6 | (byte(at) & 0x3fU);
+  }
+  bool const too_long = code < (size == 4 ? 0x10000U : size == 3 ? 0x800U : 0x80U);
+  if (too_long || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return {};
+  return {size, code};
+}
+
+/// Whether a character could end a line, steer a terminal, or turn the order of the characters around it.
+constexpr bool steers(char32_t code) noexcept {
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029 ||
+         (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/// Hands `words` to `put(std::string_view)` character by character: control characters and separators of lines as blanks,
+/// bytes that are not UTF-8 as question marks.
+template <class Put>
+constexpr void put_foreign(std::string_view words, Put const& put) {
+  while (!words.empty()) {
+    auto const c = first_character(words);
+    if (c.size == 0) {
+      put(std::string_view("?"));
+    } else if (steers(c.code)) {
+      put(std::string_view(" "));
+    } else {
+      put(words.substr(0, c.size));
+    }
+    words.remove_prefix(c.size == 0 ? 1 : c.size);
+  }
+}
+
+/// `text` without the beginning of a character at its end, where it was cut.
+constexpr std::string_view without_torn_end(std::string_view text) noexcept {
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    auto const byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xc0U) == 0x80) continue;
+    std::size_t const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return size > back ? text.substr(0, text.size() - back) : text;
+  }
+  return text;
+}
+
+}  // namespace tenax::detail
