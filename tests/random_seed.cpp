@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include <tenax/http/idempotency_key.hpp>
+
 #include <sched.h>
 #include <sys/random.h>
 #if defined(__linux__)
@@ -199,4 +201,14 @@ TEST_CASE("Without the system's randomness, threads still wait differently") {
     }).join();
   });
   CHECK(a != b);
+}
+
+TEST_CASE("Without getentropy, idempotency keys come from the system all the same, not from a source for jitter") {
+  in_a_new_thread([] {
+    no_entropy = true;
+    auto const first = tenax::http::make_idempotency_key();
+    auto const second = tenax::http::make_idempotency_key();
+    CHECK(first != second);
+    CHECK(seeds_asked_for == 2);  // once for each key, and none for this thread's source
+  });
 }
