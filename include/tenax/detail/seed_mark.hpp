@@ -2,6 +2,7 @@
 // detail/seed_mark.hpp: how a thread's random source finds out that its process is a copy of another one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <tenax/detail/cplusplus.hpp>
