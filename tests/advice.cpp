@@ -77,7 +77,7 @@ TEST_CASE("Gates count only failures that may pass") {
   report();
   REQUIRE(gate.feedbacks.size() == 2);
   CHECK(gate.feedbacks[0].how == tenax::feedback::kind::failure);
-  CHECK(gate.feedbacks[1].how == tenax::feedback::kind::success);
+  CHECK(gate.feedbacks[1].how == tenax::feedback::kind::answered);
 }
 
 TEST_CASE("Gates are told what is left, by a policy and alone") {

@@ -40,3 +40,39 @@ TEST_CASE("A finished attempt is its numbers and its outcome") {
   STATIC_REQUIRE(a.result.value() == 7);
   CHECK(&a.result == &result);
 }
+
+namespace {
+
+/// A clock with seconds, whose time has nearly ended.
+struct coarse_clock {
+  using duration = std::chrono::seconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<coarse_clock>;
+  static constexpr bool is_steady = true;
+  static inline time_point time{};
+  static time_point now() { return time; }
+};
+
+}  // namespace
+
+TEST_CASE("The deadline as a point in time saturates, and is not earlier than the deadline") {
+  tenax::attempt_info info;
+  CHECK(info.deadline<std::chrono::system_clock>() == std::chrono::system_clock::time_point::max());
+  CHECK(info.deadline() == std::chrono::steady_clock::time_point::max());
+  info.time_left = 1500ms;
+  coarse_clock::time = coarse_clock::time_point(10s);
+  CHECK(info.deadline<coarse_clock>() == coarse_clock::time_point(12s));
+  coarse_clock::time = coarse_clock::time_point::max() - 1s;
+  CHECK(info.deadline<coarse_clock>() == coarse_clock::time_point::max());
+  auto const before = std::chrono::system_clock::now();
+  auto const deadline = info.deadline<std::chrono::system_clock>();
+  CHECK(deadline >= before + 1500ms);
+  CHECK(deadline <= std::chrono::system_clock::now() + 1500ms);
+}
+
+TEST_CASE("A retry is an attempt after a failure") {
+  CHECK_FALSE(tenax::attempt_info{}.is_retry());
+  CHECK(tenax::attempt_info{.number = 2}.is_retry());
+  CHECK_FALSE(tenax::attempt_info{.number = 2, .polls = true}.is_retry());
+}

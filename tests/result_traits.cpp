@@ -70,7 +70,7 @@ struct tenax::result_traits<terse> {
 };
 
 TEST_CASE("A type that advises nothing need not say so") {
-  STATIC_REQUIRE(tenax::detail::advice_of(tenax::outcome<terse>(terse{false})) == hint{});
+  STATIC_REQUIRE(tenax::detail::hint_of(tenax::outcome<terse>(terse{false})) == hint{});
   STATIC_REQUIRE(tenax::detail::result_transient(tenax::outcome<terse>(terse{false})));
   STATIC_REQUIRE_FALSE(tenax::detail::result_failed(tenax::outcome<terse>(terse{true})));
 }

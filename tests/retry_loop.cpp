@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -384,12 +385,12 @@ TEST_CASE("A gate is told how the attempt ended") {
   tenax::retrying const base{};
   CHECK(told(base, [] {}).how == kind::success);
   CHECK(told(base, [] { throw std::runtime_error("down"); }).how == kind::failure);
-  CHECK(told(base, [] { throw std::logic_error("bug"); }).how == kind::failure);
-  CHECK(told(base, [] { throw tenax::permanent(1); }).how == kind::failure);
+  CHECK(told(base, [] { throw std::logic_error("bug"); }).how == kind::unknown);
+  CHECK(told(base, [] { throw tenax::permanent(1); }).how == kind::answered);
   CHECK(told(base, [] { throw tenax::cancelled(); }).how == kind::cancelled);
   CHECK(told(base.when(when::result_is(1)), [] { return 1; }).how == kind::failure);
   CHECK(told(base.when(when::result_is(1)), [] { return 2; }).how == kind::success);
-  CHECK(told(base.when(when::never), [] { return std::make_error_code(std::errc::timed_out); }).how == kind::failure);
+  CHECK(told(base.when(when::never), [] { return std::make_error_code(std::errc::timed_out); }).how == kind::answered);
   auto const throttled = told(base, [] { throw tenax::retry_after(3s, 429); });
   CHECK(throttled.how == kind::throttled);
   CHECK(throttled.server_wait == tenax::optional_duration(3s));
@@ -521,4 +522,79 @@ TEST_CASE("An engine that is dropped half-way gives its tickets back") {
   }
   CHECK(gate.held() == 0);
   CHECK(gate.abandoned == 1);
+}
+
+TEST_CASE("A timer that fires early is answered with the rest of the wait") {
+  virtual_time clock;
+  auto const policy = tenax::retrying{}.wait(wait::constant(100ms)).stop(stop::after_attempts(3)).policy();
+  tenax::retry_loop loop{policy, clock.now()};
+  REQUIRE(loop.start_attempt(clock.now()).starts());
+  auto next = loop.finish_attempt(tenax::capture([]() -> int { throw std::runtime_error("down"); }), clock.now());
+  REQUIRE(next.waits());
+  for (auto const early : {95ms, 4ms, 1ms}) {
+    CHECK(next.waits());
+    clock.advance(early);
+    next = loop.start_attempt(clock.now());
+  }
+  CHECK(next.starts());
+  CHECK(loop.waited() == 100ms);
+}
+
+TEST_CASE("A clock that stands still, or that is not told, does not make the engine wait twice") {
+  auto const policy = tenax::retrying{}.wait(wait::constant(100ms)).stop(stop::after_attempts(3)).policy();
+  auto const down = tenax::capture([]() -> int { throw std::runtime_error("down"); });
+  tenax::retry_loop still{policy, tenax::time_point(5s)};
+  static_cast<void>(still.start_attempt(tenax::time_point(5s)));
+  CHECK(still.finish_attempt(down, tenax::time_point(5s)).waits());
+  CHECK(still.start_attempt(tenax::time_point(5s)).starts());
+  tenax::retry_loop untold{policy};
+  static_cast<void>(untold.start_attempt());
+  CHECK(untold.finish_attempt(down).waits());
+  CHECK(untold.start_attempt().starts());
+}
+
+TEST_CASE("An early timer is cut short by a cancellation all the same") {
+  virtual_time clock;
+  std::stop_source source;
+  auto const policy = tenax::retrying{}.wait(wait::constant(100ms)).cancel_with(source.get_token()).policy();
+  tenax::retry_loop loop{policy, clock.now()};
+  static_cast<void>(loop.start_attempt(clock.now()));
+  static_cast<void>(
+      loop.finish_attempt(tenax::capture([]() -> int { throw std::runtime_error("down"); }), clock.now()));
+  clock.advance(10ms);
+  source.request_stop();
+  CHECK(loop.start_attempt(clock.now()).reason == stop_reason::cancelled);
+}
+
+TEST_CASE("Progress lets attempts be counted, and waits grow, from the start again") {
+  virtual_time clock;
+  int calls = 0;
+  std::vector<unsigned> numbers;
+  auto const policy = tenax::retrying{}
+                          .wait(wait::exponential({.base = 1s}))
+                          .stop(stop::after_attempts(3))
+                          .before_sleep([&](tenax::attempt_info const& a) { numbers.push_back(a.number); })
+                          .environment(std::ref(clock));
+  auto const lossy = [&]() -> int {
+    ++calls;
+    if (calls == 3 || calls == 5) throw tenax::made_progress(std::runtime_error("lost after some data"));
+    throw std::runtime_error("lost");
+  };
+  auto const report = policy.reset_on_progress().try_call(lossy);
+  CHECK(report.attempts == 7);
+  CHECK(report.reason == stop_reason::attempts);
+  CHECK(clock.sleeps() == durations{1s, 2s, 1s, 2s, 1s, 2s});
+  CHECK(numbers == std::vector<unsigned>{1, 2, 3, 4, 5, 6});
+
+  calls = 0;
+  CHECK(policy.try_call(lossy).attempts == 3);
+  calls = 0;
+  CHECK(policy.attempt_timeout(1s)
+            .reset_on_progress()
+            .attempt_timeout(2s)
+            .try_call([&](tenax::attempt_info const& info) {
+              CHECK(info.time_left == 2s);
+              return lossy();
+            })
+            .attempts == 7);
 }

@@ -23,10 +23,10 @@ struct hint {
   };
 
   advice directive = advice::none;
-  optional_duration wait{};  ///< how long the other side asked us to wait, at least
-  bool throttled = false;    ///< refused because of a rate limit: what gates want to know
-  bool unsent = false;       ///< nothing reached the other side: gates learn nothing about it
-  bool progress = false;     ///< the attempt got further than those before it; see `.reset_on_progress()`
+  optional_duration wait{};   ///< how long the other side asked us to wait, at least
+  bool throttled = false;     ///< refused because of a rate limit: what gates want to know
+  bool inconclusive = false;  ///< says nothing about the other side: nothing was sent, or the attempt was cancelled
+  bool progress = false;      ///< the attempt got further than those before it; see `.reset_on_progress()`
 
   friend constexpr bool operator==(hint const&, hint const&) = default;
 };
@@ -129,7 +129,7 @@ class cancelled : public std::exception, public classified_error {
 /// Thrown by a call whose deadline left no time for a first attempt: it had passed, or a gate's wait would have passed it.
 class expired : public std::exception, public classified_error {
  public:
-  expired() noexcept : classified_error({.unsent = true}) {}
+  expired() noexcept : classified_error({.inconclusive = true}) {}
   [[nodiscard]] char const* what() const noexcept override {
     return "tenax: the deadline left no time for a first attempt";
   }
@@ -147,7 +147,7 @@ class attempt_timed_out : public std::runtime_error {
 class refused : public std::exception, public classified_error {
  public:
   explicit refused(char const* reason, optional_duration retry_after = {}) noexcept
-      : classified_error({.wait = retry_after, .unsent = true}), reason_(reason) {}
+      : classified_error({.wait = retry_after, .inconclusive = true}), reason_(reason) {}
 
   /// What the gate said, for example `circuit open`.
   [[nodiscard]] char const* what() const noexcept override { return reason_; }

@@ -148,7 +148,7 @@ constexpr hint completed(hint said, hint const& carried) {
   }
   if (!said.wait) said.wait = carried.wait;
   said.throttled = said.throttled || carried.throttled;
-  said.unsent = said.unsent || carried.unsent;
+  said.inconclusive = said.inconclusive || carried.inconclusive;
   said.progress = said.progress || carried.progress;
   return said;
 }

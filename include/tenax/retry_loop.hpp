@@ -145,14 +145,15 @@ class retry_loop : public detail::loop_state {
     bool const wanted = wants_retry(a);
     bool const retry = wanted && detail::permits_retry(policy_.predicate, a);
     auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-    if constexpr (!gates_type::empty) {
-      feedback const told{.how = detail::kind_of(
-                              result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)}),
-                          .server_wait = obeyed,
-                          .left = quota_left(a)};
-      polls_ = told.how == feedback::kind::success;
-      policy_.gates.report(tickets_, told, now);
-      tickets_ = {};
+    if constexpr (!gates_type::empty || has_token) {
+      auto const how =
+          detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
+      polls_ = how == feedback::kind::success;
+      if constexpr (!gates_type::empty) {
+        policy_.gates.report(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
+        tickets_ = {};
+      }
+      if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
     }
     if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.directive));
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);

@@ -118,8 +118,8 @@ TEST_CASE("A failed response can forbid another attempt, and others cannot") {
   CHECK(read({.status = 200, .headers = {{"x-should-retry", "false"}}}).directive == advice::none);
   CHECK(read({.status = 302, .headers = {{"x-should-retry", "false"}}}).directive == advice::none);
   CHECK(read({.status = 200, .headers = {{"grpc-retry-pushback-ms", "-1"}}}).directive == advice::forbidden);
-  CHECK(read({.status = 200, .headers = {{"grpc-retry-pushback-ms", "40"}}}).directive == advice::none);
-  CHECK(read({.status = 503, .headers = {{"x-should-retry", "true"}}}).directive == advice::none);
+  CHECK(read({.status = 200, .headers = {{"grpc-retry-pushback-ms", "40"}}}).directive == advice::transient);
+  CHECK(read({.status = 503, .headers = {{"x-should-retry", "true"}}}).directive == advice::transient);
 }
 
 TEST_CASE("A transfer that its caller cancelled is no failure to retry, whatever its headers say") {
@@ -175,7 +175,7 @@ TEST_CASE("Gates hear of throttling, of failures that pass, and of other answers
   CHECK(told({.status = 500}).how == kind::failure);
   CHECK(told({.error = transport_error::interrupted}).how == kind::failure);
   CHECK(told({.error = transport_error::cancelled}).how == kind::cancelled);
-  CHECK(told({.status = 404}).how == kind::success);
+  CHECK(told({.status = 404}).how == kind::answered);
   CHECK(told({.status = 200}).how == kind::success);
 }
 

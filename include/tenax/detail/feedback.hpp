@@ -21,11 +21,12 @@ constexpr feedback::kind kind_of(outcome<T> const& result, hint const& said, pol
   if (said.directive == advice::cancelled) return kind::cancelled;
   if (said.throttled) return kind::throttled;
   // A value that could say that it failed, and does not, is a good answer, even if the policy asks again for another one.
-  bool const fine = result.has_value() && !result_failed(result) && said.directive != advice::no_retry;
+  bool const fine = result.has_value() && !result_failed(result) && said.directive != advice::no_retry &&
+                    said.directive != advice::transient;
   if (fine && (can_fail<T> || !policy.retried)) return kind::success;
   // The client has its own error for an attempt that its caller cancelled.
   if (policy.cancelled) return kind::cancelled;
-  if (said.unsent) return kind::unknown;
+  if (said.inconclusive) return kind::unknown;
   if (said.directive == advice::no_retry) return kind::answered;
   if (known_transient(result) || said.directive == advice::transient || said.directive == advice::retry) {
     return kind::failure;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// current_attempt.cpp: what an adapter of a client learns about the attempt that its thread makes.
+#include <tenax/current_attempt.hpp>
+
+#include <functional>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include <tenax/cancel.hpp>
+#include <tenax/tenax.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+namespace wait = tenax::wait;
+namespace stop = tenax::stop;
+
+namespace {
+
+bool near(tenax::duration d, tenax::duration expected) { return d <= expected && d > expected - 5s; }
+
+}  // namespace
+
+TEST_CASE("Outside of attempts, and in attempts without limits, nothing limits a client") {
+  CHECK_FALSE(tenax::current_attempt().timed());
+  CHECK(tenax::current_attempt().time_left() == tenax::duration::max());
+  CHECK_FALSE(tenax::current_attempt().can_stop());
+  CHECK_FALSE(tenax::current_attempt().stop_requested());
+  tenax::retrying{}([] { CHECK_FALSE(tenax::current_attempt().timed()); });
+}
+
+TEST_CASE("A client sees the deadline, the attempt's time limit and the token of its call") {
+  std::stop_source source;
+  auto const limited = tenax::retrying{}.stop(stop::deadline(1min)).cancel_with(source.get_token());
+  limited([&] {
+    auto const now = tenax::current_attempt();
+    CHECK(now.timed());
+    CHECK(near(now.time_left(), 1min));
+    CHECK(now.can_stop());
+    CHECK_FALSE(now.stop_requested());
+    source.request_stop();
+    CHECK(now.stop_requested());
+  });
+  CHECK_FALSE(tenax::current_attempt().can_stop());
+
+  tenax::retrying{}.stop(stop::deadline(1min)).attempt_timeout(10s)([](tenax::attempt_info const& info) {
+    CHECK(near(tenax::current_attempt().time_left(), 10s));
+    CHECK(near(tenax::attempt_limits(info).time_left(), 10s));
+  });
+  tenax::retrying{}.stop(stop::deadline(1min)).try_call([] {
+    CHECK(near(tenax::current_attempt().time_left(), 1min));
+  });
+  tenax::retrying{}.stop(stop::deadline(1min)).wrap([] { CHECK(near(tenax::current_attempt().time_left(), 1min)); })();
+  auto const policy = tenax::retrying{}.stop(stop::deadline(1min));
+  for (auto& attempt : policy.attempts()) attempt([] { CHECK(tenax::current_attempt().timed()); });
+}
+
+TEST_CASE("The limits are gone after an attempt that throws") {
+  auto const policy = tenax::retrying{}.stop(stop::deadline(1min) && stop::after_attempts(1));
+  CHECK_THROWS(policy([] { throw std::runtime_error("down"); }));
+  CHECK_FALSE(tenax::current_attempt().timed());
+}
+
+TEST_CASE("An attempt within an attempt has the limits of both") {
+  std::stop_source outer_source, inner_source;
+  auto const outer = tenax::retrying{}.stop(stop::deadline(10s)).cancel_with(outer_source.get_token());
+  auto const inner = tenax::retrying{}.stop(stop::deadline(1h)).cancel_with(inner_source.get_token());
+  outer([&] {
+    inner([&](tenax::attempt_info const& info) {
+      for (auto const& now : {tenax::current_attempt(), tenax::attempt_limits(info)}) {
+        CHECK(near(now.time_left(), 10s));
+        CHECK_FALSE(now.stop_requested());
+      }
+      outer_source.request_stop();
+      CHECK(tenax::current_attempt().stop_requested());
+      CHECK(tenax::attempt_limits(info).stop_requested());
+    });
+  });
+}
+
+TEST_CASE("Another thread has no part in the attempt") {
+  tenax::retrying{}.stop(stop::deadline(1min))([] {
+    bool timed = true;
+    std::thread([&] { timed = tenax::current_attempt().timed(); }).join();
+    CHECK_FALSE(timed);
+  });
+}
+
+TEST_CASE("The time left is never zero, and counts from the attempt's start") {
+  tenax::testing::virtual_time clock;
+  std::vector<tenax::duration> left;
+  tenax::retrying{}
+      .wait(wait::constant(2s))
+      .stop(stop::deadline(5s).clip_last_wait())
+      .environment(std::ref(clock))
+      .try_call([&]() -> int {
+        left.push_back(tenax::current_attempt().time_left());
+        clock.advance(1s);
+        throw std::runtime_error("down");
+      });
+  REQUIRE(left.size() == 3);
+  CHECK(near(left[0], 5s));
+  CHECK(near(left[1], 2s));
+  CHECK(left[2] > 0s);
+  CHECK(left[2] <= 1ms);
+
+  tenax::attempt_info info;
+  info.time_left = 0s;
+  CHECK(tenax::attempt_limits(info).time_left() == 1ms);
+}
