@@ -89,7 +89,7 @@ struct jumping_time {
   static constexpr tenax::duration look_again = 1ms;
   static inline int looks = 0;
   static tenax::time_point now() noexcept { return tenax::time_point(++looks < 3 ? 0s : 3600s); }
-  static void sleep_once(tenax::time_point, tenax::time_point) {}
+  static void sleep_once(tenax::time_point, tenax::duration) {}
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace tenax {
 namespace detail {
 
 /// One sleep of the operating system is at most this long: seconds since the start of the machine then fit in 32 bits.
-inline constexpr duration longest_sleep = std::chrono::hours(24 * 365);
+inline constexpr duration longest_sleep = duration(duration::rep{365 * 24 * 3600} * 1'000'000'000);
 
 /// `d` as the operating system takes it; `d` is not negative.
 inline ::timespec to_timespec(duration d) noexcept {
@@ -24,10 +24,10 @@ inline ::timespec to_timespec(duration d) noexcept {
   return t;
 }
 
-/// Has one go at sleeping from `now` until `end`, points on the clock `id`; signals may end it. Not noexcept: a thread that
-/// pthread_cancel ends in its sleep unwinds its stack through here.
-inline void sleep_once([[maybe_unused]] ::clockid_t id, time_point now, time_point end) {
-  auto const left = shorter(saturating_between(now, end), longest_sleep);
+/// Has one go at sleeping for `left` from `now` on, a point on the clock `id`; signals may end it. Not noexcept: a thread
+/// that pthread_cancel ends in its sleep unwinds its stack through here.
+inline void sleep_once([[maybe_unused]] ::clockid_t id, time_point now, duration left) {
+  left = shorter(left, longest_sleep);
 #if defined(TIMER_ABSTIME) && !defined(__APPLE__)
   // To a point in time: a sleep that signals interrupt again and again does not get longer by that.
   auto const until = to_timespec(saturating_add(now.time_since_epoch(), left));
@@ -38,19 +38,27 @@ inline void sleep_once([[maybe_unused]] ::clockid_t id, time_point now, time_poi
 #endif
 }
 
+inline time_point steady_now() noexcept { return time_point(std::chrono::steady_clock::now().time_since_epoch()); }
+
 /// The steady clock, and the sleep on it.
 struct steady_time {
   /// How long a sleep on another clock may go without a look at this one.
   static constexpr duration look_again = longest_sleep;
 
   [[nodiscard]] static time_point now() noexcept { return steady_now(); }
-  static void sleep_once(time_point now, time_point end) { detail::sleep_once(CLOCK_MONOTONIC, now, end); }
+  static void sleep_once(time_point now, duration left) { detail::sleep_once(CLOCK_MONOTONIC, now, left); }
 };
 
 /// Sleeps until `Clock` says `end`: the clock decides, not the number of slices or of signals.
+// On counts: comparing points in time would make compilers instantiate more than the rest of this header.
 template <class Clock>
 void sleep_until(time_point end) {
-  for (auto now = Clock::now(); now < end; now = Clock::now()) Clock::sleep_once(now, end);
+  for (;;) {
+    auto const now = Clock::now();
+    auto const left = saturating_between(now, end);
+    if (left.count() <= 0) return;
+    Clock::sleep_once(now, left);
+  }
 }
 
 /// How a thread sleeps until a token of a given type is triggered. Specialize it for a token that can wake a sleeper;
@@ -61,9 +69,11 @@ struct interruptible_sleep {
 
   template <class Clock>
   static void sleep_until(time_point end, Token const& token) {
-    for (auto now = Clock::now(); now < end && !token.stop_requested(); now = Clock::now()) {
-      auto const look = time_point(saturating_add(now.time_since_epoch(), look_again));
-      detail::sleep_until<Clock>(look < end ? look : end);
+    for (;;) {
+      auto const now = Clock::now();
+      auto const left = saturating_between(now, end);
+      if (left.count() <= 0 || token.stop_requested()) return;
+      detail::sleep_until<Clock>(time_point(saturating_add(now.time_since_epoch(), shorter(left, look_again))));
     }
   }
 };
@@ -79,7 +89,11 @@ concept left_polling = requires(Token const& t) {
 template <class Clock>
 struct clock_environment {
   /// The clock's time. While a `testing::no_waits` is alive: as if this thread had slept what it skipped.
-  [[nodiscard]] static time_point now() noexcept { return detail::skipped.shown(Clock::now()); }
+  [[nodiscard]] static time_point now() noexcept {
+    auto const real = Clock::now();
+    auto const* const skips = find_skipper();
+    return skips == nullptr ? real : skips->shown(real);
+  }
 
   /// Sleeps until the clock says that `d` has passed: signals and load neither end a sleep early nor add up.
   /// `duration::max()` sleeps for ever. Returns at once if `d` is not more than zero.

@@ -19,15 +19,12 @@ struct boot_time {
     ::clock_gettime(CLOCK_BOOTTIME, &t);
     return time_point(std::chrono::seconds(t.tv_sec) + duration(t.tv_nsec));
   }
-  static void sleep_once(time_point now, time_point end) { detail::sleep_once(CLOCK_BOOTTIME, now, end); }
+  static void sleep_once(time_point now, duration left) { detail::sleep_once(CLOCK_BOOTTIME, now, left); }
 #else
   static constexpr duration look_again = std::chrono::seconds(1);
 
   [[nodiscard]] static time_point now() noexcept { return steady_time::now(); }
-  static void sleep_once(time_point now, time_point end) {
-    auto const look = time_point(saturating_add(now.time_since_epoch(), look_again));
-    steady_time::sleep_once(now, look < end ? look : end);
-  }
+  static void sleep_once(time_point now, duration left) { steady_time::sleep_once(now, shorter(left, look_again)); }
 #endif
 };
 

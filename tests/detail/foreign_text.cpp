@@ -22,7 +22,7 @@ std::string encoded(char32_t code) {
 
 std::string safe(std::string_view words) {
   std::string text;
-  tenax::detail::put_foreign(words, [&](std::string_view character) { text += character; });
+  while (!words.empty()) text += tenax::detail::take_safe(words);
   return text;
 }
 

@@ -18,15 +18,16 @@ struct utf8_character {
 /// Reads the first character of `text`, which is not empty. Refuses what is not UTF-8 (Unicode 15 table 3-7): stray and
 /// missing bytes, longer forms than necessary, surrogates, and code points above U+10FFFF.
 constexpr utf8_character first_character(std::string_view text) noexcept {
-  auto const byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  auto const lead = byte(0);
+  auto const* const bytes = text.data();
+  auto const lead = static_cast<unsigned char>(*bytes);
   if (lead < 0x80) return {1, lead};
   std::size_t const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
   char32_t code = lead & (0xffU >> (size + 1));
   for (std::size_t at = 1; at < size; ++at) {
-    if ((byte(at) & 0xc0U) != 0x80) return {};
-    code = code << 6 | (byte(at) & 0x3fU);
+    auto const next = static_cast<unsigned char>(bytes[at]);
+    if ((next & 0xc0U) != 0x80) return {};
+    code = code << 6 | (next & 0x3fU);
   }
   bool const too_long = code < (size == 4 ? 0x10000U : size == 3 ? 0x800U : 0x80U);
   if (too_long || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return {};
@@ -39,21 +40,14 @@ constexpr bool steers(char32_t code) noexcept {
          (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/// Hands `words` to `put(std::string_view)` character by character: control characters and separators of lines as blanks,
-/// bytes that are not UTF-8 as question marks.
-template <class Put>
-constexpr void put_foreign(std::string_view words, Put const& put) {
-  while (!words.empty()) {
-    auto const c = first_character(words);
-    if (c.size == 0) {
-      put(std::string_view("?"));
-    } else if (steers(c.code)) {
-      put(std::string_view(" "));
-    } else {
-      put(words.substr(0, c.size));
-    }
-    words.remove_prefix(c.size == 0 ? 1 : c.size);
-  }
+/// Takes the first character off `words`, which is not empty, and returns what to write for it: a blank for a control
+/// character or a separator of lines, a question mark for a byte that is not UTF-8, otherwise the character.
+constexpr std::string_view take_safe(std::string_view& words) noexcept {
+  auto const c = first_character(words);
+  std::size_t const size = c.size == 0 ? 1 : c.size;
+  std::string_view const character(words.data(), size);
+  words = std::string_view(words.data() + size, words.size() - size);
+  return c.size == 0 ? "?" : steers(c.code) ? " " : character;
 }
 
 /// `text` without the beginning of a character at its end, where it was cut.

@@ -2,7 +2,8 @@
 // detail/kept_outcome.hpp: the last outcome of a call whose driver leaves the attempt's stack before it waits.
 #pragma once
 
-#include <optional>
+#include <exception>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -42,9 +43,9 @@ class kept_outcome {
         std::remove_cvref_t<decltype(std::declval<Loop&>().policy())>::observers_type::template hears_end<T>;
     forget();
     if (auto const* const caught = result.caught()) {
-      exception_.emplace(*caught);
+      hold(*caught);
       if constexpr (told) {
-        conclude_ = [](Loop& loop, kept_outcome& self) { loop.conclude(outcome<T>(*self.exception_)); };
+        conclude_ = [](Loop& loop, kept_outcome& self) { loop.conclude(outcome<T>(self.exception_)); };
       }
     } else if constexpr (told) {
       value_ = new held_value<T>(std::move(result));
@@ -59,17 +60,24 @@ class kept_outcome {
     if (value_ != nullptr) drop_(value_);
     value_ = nullptr;
     conclude_ = nullptr;
-    exception_.reset();
+    hold(caught_exception());
   }
 
   /// Ends the call: tells its observers, and throws what is kept if that is an exception.
   void end(Loop& loop) {
     if (conclude_ != nullptr) conclude_(loop, *this);
-    if (exception_) outcome<void>(*exception_).rethrow();
+#if defined(__cpp_exceptions)
+    if (auto const exception = exception_.pointer()) std::rethrow_exception(exception);
+#endif
   }
 
  private:
-  std::optional<caught_exception> exception_{};
+  void hold(caught_exception const& caught) noexcept {
+    exception_.~caught_exception();
+    ::new (static_cast<void*>(&exception_)) caught_exception(caught);
+  }
+
+  caught_exception exception_{};
   void* value_ = nullptr;
   void (*drop_)(void*) = nullptr;
   void (*conclude_)(Loop&, kept_outcome&) = nullptr;

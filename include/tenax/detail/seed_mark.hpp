@@ -2,13 +2,11 @@
 // detail/seed_mark.hpp: how a thread's random source finds out that its process is a copy of another one.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include <tenax/detail/cplusplus.hpp>
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 namespace tenax::detail {
 
@@ -32,14 +30,13 @@ inline std::uintptr_t read_mark(std::uintptr_t const* mark) noexcept { return __
 inline void void_mark() noexcept { __atomic_store_n(seed_mark(), std::uintptr_t{0}, __ATOMIC_RELAXED); }
 
 /// A page of zeros for the process that is zero again in its children; null if the system has no such page.
-inline std::uintptr_t* map_mark(std::size_t size) noexcept {
+inline std::uintptr_t* map_mark() noexcept {
 #if defined(MADV_WIPEONFORK) && defined(MAP_ANONYMOUS)
+  auto const size = sizeof(std::uintptr_t);  // the system makes a page of it
   void* const page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return nullptr;
   if (::madvise(page, size, MADV_WIPEONFORK) == 0) return static_cast<std::uintptr_t*>(page);
   ::munmap(page, size);
-#else
-  static_cast<void>(size);
 #endif
   return nullptr;
 }
@@ -48,13 +45,12 @@ inline std::uintptr_t* map_mark(std::size_t size) noexcept {
 inline std::uintptr_t renew_mark() noexcept {
   auto* mark = seed_mark();
   if (mark == &no_mark) {
-    auto const size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    auto* const page = map_mark(size);
+    auto* const page = map_mark();
     auto* const mine = page != nullptr ? page : &plain_mark;
     if (__atomic_compare_exchange_n(&mark_address, &mark, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
       mark = mine;
     } else if (page != nullptr) {
-      ::munmap(page, size);
+      ::munmap(page, sizeof(std::uintptr_t));
     }
   }
   auto value = read_mark(mark);

@@ -55,7 +55,7 @@ class description {
   /// Words that came from outside: control characters become blanks, so that they cannot forge lines, and bytes that are
   /// not UTF-8 question marks.
   void foreign(std::string_view words) {
-    put_foreign(words, [this](std::string_view character) { text(character); });
+    while (!words.empty()) text(take_safe(words));
   }
 
   /// Anything that {fmt} can write, cut after 60 bytes, but not within a character.

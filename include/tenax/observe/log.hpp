@@ -84,11 +84,12 @@ class log_line {
   }
 
   void put(std::string_view words) {
-    put_foreign(words, [this](std::string_view character) {
+    while (!words.empty()) {
+      auto const character = take_safe(words);
       if (character.size() > most_ - size_) most_ = size_;  // nothing may follow what was cut
-      if (size_ == most_) return;
+      if (size_ == most_) break;
       for (char const c : character) text_[size_++] = c;
-    });
+    }
     text_[size_] = '\0';
   }
 
