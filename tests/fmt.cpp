@@ -338,3 +338,15 @@ TEST_CASE("the worst case of a policy without limits") {
   CHECK(line("worst case", tenax::retrying{}.wait(wait::none).stop(stop::never).max_server_wait(0s)) ==
         "attempts without limit, no waiting");
 }
+
+TEST_CASE("A torn character at the end is taken off") {
+  CHECK(tenax::detail::without_torn_end("abc") == "abc");
+  CHECK(tenax::detail::without_torn_end("") == "");
+  CHECK(tenax::detail::without_torn_end("ab\xc3\xbc") == "ab\xc3\xbc");
+  CHECK(tenax::detail::without_torn_end("ab\xc3") == "ab");
+  CHECK(tenax::detail::without_torn_end("ab\xe6\x97") == "ab");
+  CHECK(tenax::detail::without_torn_end("ab\xe6\x97\xa5") == "ab\xe6\x97\xa5");
+  CHECK(tenax::detail::without_torn_end("ab\xf0\x9f\x98") == "ab");
+  CHECK(tenax::detail::without_torn_end("ab\xf0\x9f\x98\x80") == "ab\xf0\x9f\x98\x80");
+  CHECK(tenax::detail::without_torn_end("\x80\x80\x80\x80") == "\x80\x80\x80\x80");
+}

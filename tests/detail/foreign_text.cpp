@@ -7,7 +7,6 @@
 #include "../catch.hpp"
 
 using tenax::detail::first_character;
-using tenax::detail::without_torn_end;
 
 namespace {
 
@@ -53,16 +52,4 @@ TEST_CASE("What comes out is UTF-8 without control characters, whatever goes in"
     }
   }
   CHECK(right);
-}
-
-TEST_CASE("A torn character at the end is taken off") {
-  CHECK(without_torn_end("abc") == "abc");
-  CHECK(without_torn_end("") == "");
-  CHECK(without_torn_end("ab\xc3\xbc") == "ab\xc3\xbc");
-  CHECK(without_torn_end("ab\xc3") == "ab");
-  CHECK(without_torn_end("ab\xe6\x97") == "ab");
-  CHECK(without_torn_end("ab\xe6\x97\xa5") == "ab\xe6\x97\xa5");
-  CHECK(without_torn_end("ab\xf0\x9f\x98") == "ab");
-  CHECK(without_torn_end("ab\xf0\x9f\x98\x80") == "ab\xf0\x9f\x98\x80");
-  CHECK(without_torn_end("\x80\x80\x80\x80") == "\x80\x80\x80\x80");
 }

@@ -17,7 +17,7 @@ struct utf8_character {
 
 /// Reads the first character of `text`, which is not empty. Refuses what is not UTF-8 (Unicode 15 table 3-7): stray and
 /// missing bytes, longer forms than necessary, surrogates, and code points above U+10FFFF.
-constexpr utf8_character first_character(std::string_view text) noexcept {
+inline utf8_character first_character(std::string_view text) noexcept {
   auto const* const bytes = text.data();
   auto const lead = static_cast<unsigned char>(*bytes);
   if (lead < 0x80) return {1, lead};
@@ -35,30 +35,19 @@ constexpr utf8_character first_character(std::string_view text) noexcept {
 }
 
 /// Whether a character could end a line, steer a terminal, or turn the order of the characters around it.
-constexpr bool steers(char32_t code) noexcept {
+inline bool steers(char32_t code) noexcept {
   return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029 ||
          (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 /// Takes the first character off `words`, which is not empty, and returns what to write for it: a blank for a control
 /// character or a separator of lines, a question mark for a byte that is not UTF-8, otherwise the character.
-constexpr std::string_view take_safe(std::string_view& words) noexcept {
+inline std::string_view take_safe(std::string_view& words) noexcept {
   auto const c = first_character(words);
   std::size_t const size = c.size == 0 ? 1 : c.size;
   std::string_view const character(words.data(), size);
   words = std::string_view(words.data() + size, words.size() - size);
   return c.size == 0 ? "?" : steers(c.code) ? " " : character;
-}
-
-/// `text` without the beginning of a character at its end, where it was cut.
-constexpr std::string_view without_torn_end(std::string_view text) noexcept {
-  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
-    auto const byte = static_cast<unsigned char>(text[text.size() - back]);
-    if ((byte & 0xc0U) == 0x80) continue;
-    std::size_t const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return size > back ? text.substr(0, text.size() - back) : text;
-  }
-  return text;
 }
 
 }  // namespace tenax::detail

@@ -24,6 +24,17 @@ struct human {
 
 namespace detail {
 
+/// `text` without the beginning of a character at its end, where it was cut.
+constexpr std::string_view without_torn_end(std::string_view text) noexcept {
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    auto const byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xc0U) == 0x80) continue;
+    std::size_t const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return size > back ? text.substr(0, text.size() - back) : text;
+  }
+  return text;
+}
+
 /// Text in the making. A policy of your own explains itself by a member template `describe(out)` that calls `text`,
 /// `time`, `number`, `percent` and `cap` of one of these.
 class description {

@@ -134,11 +134,11 @@ class log_line {
   /// system are written without one; only a category of another kind may allocate.
   template <class ErrorCode>
   void put_error_code(ErrorCode const& code) {
-    std::string_view const category(code.category().name());
+    char const* const category = code.category().name();
     char buffer[256] = {};
     if constexpr (requires { std::string_view(code.message(buffer, sizeof buffer)); }) {
       put(std::string_view(code.message(buffer, sizeof buffer)));
-    } else if (category == "generic" || category == "system") {
+    } else if (std::strcmp(category, "generic") == 0 || std::strcmp(category, "system") == 0) {
       put(error_text(::strerror_r(code.value(), buffer, sizeof buffer), buffer));
     } else {
       put(std::string_view(code.message()));
