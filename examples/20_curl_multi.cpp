@@ -4,6 +4,7 @@
 //
 //   20_curl_multi                          from a server in this program
 //   20_curl_multi --url http://host:port   from another one: GET /pages/1 ... /pages/100
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -184,7 +185,9 @@ class fetch {
   }
 
   void send() {
-    auto const limit = std::chrono::ceil<std::chrono::milliseconds>(retry_.info().time_left);
+    // Never 0, which would be "no limit" to libcurl; and not more than its number of milliseconds can hold.
+    auto const left = std::min<tenax::duration>(retry_.info().time_left, 24h);
+    auto const limit = std::chrono::ceil<std::chrono::milliseconds>(left);
     curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
     transfer_.emplace(easy_.get());
     all_.start(easy_.get(), [this](CURLcode code) {

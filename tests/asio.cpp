@@ -14,7 +14,12 @@
 namespace net = asio;
 namespace driver = tenax::asio;
 using asio::error_code;
+using net_system_error = asio::system_error;
 
 #include "asio_cases.hpp"
 //
 #include "asio_interruption.hpp"
+//
+#include "asio_composed.hpp"
+//
+#include "asio_hedging.hpp"

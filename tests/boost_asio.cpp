@@ -13,6 +13,7 @@
 namespace net = boost::asio;
 namespace driver = tenax::boost_asio;
 using boost::system::error_code;
+using net_system_error = boost::system::system_error;
 
 #include "asio_cases.hpp"
 
@@ -20,6 +21,10 @@ using boost::system::error_code;
 #include <boost/asio/bind_cancellation_slot.hpp>
 
 #include "asio_interruption.hpp"
+//
+#include "asio_composed.hpp"
+//
+#include "asio_hedging.hpp"
 #endif
 
 #if BOOST_ASIO_VERSION >= 102600

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <tenax/gate/bulkhead.hpp>
@@ -278,4 +279,18 @@ TEST_CASE("What an attempt gave does not live through a wait that only another a
     world.run();
     CHECK(*call.get() == 503);
   }
+}
+
+TEST_CASE("A coroutine whose operation was cancelled from outside is not retried") {
+  scheduler world;
+  int calls = 0;
+  auto const operation = [&]() -> task<int> {
+    ++calls;
+    throw std::system_error(std::make_error_code(std::errc::operation_canceled));
+    co_return 1;
+  };
+  auto const report = world.run(tenax::coroutine::try_retry<task>(steady, std::ref(world), operation));
+  CHECK(report.reason == stop_reason::cancelled);
+  CHECK(report.result.exception_as<std::system_error>() != nullptr);
+  CHECK(calls == 1);
 }

@@ -74,3 +74,26 @@ TEST_CASE("Eight threads may record and ask") {
   CHECK(*seen.percentile(0.5) >= 5ms);
   CHECK(*seen.percentile(0.5) <= 5700us);
 }
+
+TEST_CASE("Calls that took longer than is known count as slow ones") {
+  latencies seen;
+  for (int i = 0; i < 90; ++i) seen.record(10ms);
+  for (int i = 0; i < 9; ++i) seen.record_at_least(12ms);
+  seen.record(1s);
+  CHECK(seen.count() == 100);
+  CHECK(*seen.percentile(0.9) <= 12ms);
+  CHECK(*seen.percentile(0.91) >= 1s);
+  CHECK(*seen.percentile(1) >= 1s);
+
+  latencies unknown;
+  for (int i = 0; i < 100; ++i) unknown.record_at_least(i < 50 ? 10ms : 100ms);
+  CHECK(*unknown.percentile(0.1) >= 100ms);
+}
+
+TEST_CASE("Calls that took longer than is known are forgotten as the others are") {
+  latencies seen;
+  for (int i = 0; i < 4096; ++i) seen.record_at_least(1s);
+  CHECK(seen.count() == 2048);
+  for (int i = 0; i < 4 * 4096; ++i) seen.record(1ms);
+  CHECK(*seen.percentile(0.9) <= 1200us);
+}

@@ -12,6 +12,7 @@
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_state.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/error.hpp>
@@ -21,6 +22,7 @@
 #include <asio/post.hpp>
 #include <asio/prefer.hpp>
 #include <asio/strand.hpp>
+#include <asio/system_error.hpp>
 #include <asio/system_executor.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -41,6 +43,7 @@ struct standalone_asio {
   static constexpr bool has_cancellation = true;
 
   using error_code = ::asio::error_code;
+  using system_error = ::asio::system_error;
   using no_executor = ::asio::system_executor;
   using any_executor = ::asio::any_io_executor;
   using use_awaitable = ::asio::use_awaitable_t<>;
@@ -62,6 +65,10 @@ struct standalone_asio {
   static error_code timed_out() { return ::asio::error::timed_out; }
   static error_code try_again() { return ::asio::error::try_again; }
   static auto terminal() { return ::asio::cancellation_type::terminal; }
+  /// To await: from now on, a coroutine hears every type of cancellation.
+  static auto hear_every_cancellation() {
+    return ::asio::this_coro::reset_cancellation_state(::asio::enable_total_cancellation());
+  }
 
   template <class Signature, class Token, class Initiation>
   static auto initiate(Initiation initiation, Token token) {
@@ -135,8 +142,11 @@ namespace asio {
 /// The policy and the operation are copied into the call; the operation stays where it is until the call has ended.
 /// Waits cost a timer, of the clock that the policy's environment names as its `clock`, otherwise of the steady clock.
 ///
-/// Cancelling the call by its cancellation slot, or by the token of `.cancel_with()` from any thread, cancels the wait or
-/// the operation that is under way, and ends the call with the last outcome. A token that cannot call back, as a plain
+/// As every composed operation, a call keeps work on its executor and on that of its handler.
+///
+/// Cancelling the call by its cancellation slot, with any type of cancellation, or by the token of `.cancel_with()` from any
+/// thread, cancels the wait or the operation that is under way, and ends the call with the last outcome. So does an
+/// operation that fails with `operation_aborted` without being asked to. A token that cannot call back, as a plain
 /// flag, is only looked at when these have ended. A call that has no outcome throws `tenax::cancelled`, or completes with
 /// `asio::error::operation_aborted`; one that a gate refused throws `tenax::refused` or completes with `try_again`; and one
 /// that was too late throws `tenax::expired` or completes with `timed_out`. An exception of an initiating function leaves
@@ -152,10 +162,12 @@ inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_
 /// For operations that return an awaitable. One attempt of a retry may be a hedged call:
 /// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
 ///
-/// The call ends when its last attempt has, a cancelled one, too, so that none outlives what it refers to. Cancelling it
-/// cancels all attempts, and no result counts any more: it throws what an attempt threw that had failed before, or
-/// `tenax::cancelled`. It throws `tenax::refused` if the budget refuses the first attempt, and what the budget throws.
-/// `hedging` outlives the call.
+/// The call ends when its last attempt has ended, so that none outlives what it refers to; with `.abandon_losers`, it ends
+/// with the first result. Cancelling it cancels all attempts, and no result counts any more: it throws what an attempt threw
+/// that had failed before, or `tenax::cancelled`. It throws `tenax::refused` if the budget or a gate refuses the first
+/// attempt, and what these throw. `hedging` outlives the call and its attempts.
+///
+/// Attempts pass the gates of the hedging. Within the operation of a call whose policy has gates, hedges pass those as well.
 inline constexpr detail::asio_hedged_function<detail::standalone_asio> async_hedged{};
 
 }  // namespace asio

@@ -25,10 +25,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/version.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
 #if BOOST_ASIO_VERSION >= 101900
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #endif
 
 #if !defined(BOOST_ASIO_HAS_CO_AWAIT) || !defined(BOOST_ASIO_HAS_STD_COROUTINE)
@@ -54,6 +56,10 @@ struct boost_cancellation {
   using cancellation_type = ::boost::asio::cancellation_type_t;
 
   static auto terminal() { return ::boost::asio::cancellation_type::terminal; }
+  /// To await: from now on, a coroutine hears every type of cancellation.
+  static auto hear_every_cancellation() {
+    return ::boost::asio::this_coro::reset_cancellation_state(::boost::asio::enable_total_cancellation());
+  }
 
   template <class Type>
   static void emit(cancellation_signal& signal, Type type) {
@@ -83,6 +89,7 @@ struct boost_cancellation {
 /// What the driver uses of Boost.Asio.
 struct boost_asio : boost_cancellation {
   using error_code = ::boost::system::error_code;
+  using system_error = ::boost::system::system_error;
   using no_executor = ::boost::asio::system_executor;
   using any_executor = ::boost::asio::any_io_executor;
   using use_awaitable = ::boost::asio::use_awaitable_t<>;

@@ -2,6 +2,7 @@
 // completion.hpp: what an asynchronous operation hands to its completion handler, seen as one value.
 #pragma once
 
+#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -10,8 +11,27 @@
 
 namespace tenax {
 
+namespace detail {
+
+/// Whether an error code says that the operation was cancelled: `asio::error::operation_aborted`, for example.
+template <class ErrorCode>
+bool says_cancelled(ErrorCode const& error) noexcept {
+  if constexpr (requires { static_cast<bool>(error == std::errc::operation_canceled); }) {
+    return error == std::errc::operation_canceled;
+  } else if constexpr (std::is_convertible_v<ErrorCode const&, std::error_code>) {
+    return static_cast<std::error_code>(error) == std::errc::operation_canceled;
+  } else {
+    return false;
+  }
+}
+
+}  // namespace detail
+
 /// What an operation hands to a handler of the signature `void(ErrorCode, Values...)`. Predicates see it as they see a
 /// `std::expected`: `when::error(code)` compares its error, and the default policy retries any error that is set.
+///
+/// The error `operation_canceled` (in Asio `operation_aborted`) is a cancellation, whoever asked for it: the call ends with
+/// `stop_reason::cancelled`, and gates learn nothing from it. An advisor of the policy can say otherwise.
 ///
 /// Thread safety: distinct objects safe; a shared object is safe to read.
 template <class ErrorCode, class... Values>
@@ -57,7 +77,8 @@ struct result_traits<completion<ErrorCode, Values...>> {
   static constexpr bool can_fail = true;
   static bool failed(result const& r) noexcept { return !r.has_value(); }
   static hint advice(result const& r) noexcept {
-    return r.cancelled() ? hint{.directive = hint::advice::cancelled} : hint{};
+    bool const stopped = r.cancelled() || detail::says_cancelled(r.error());
+    return stopped ? hint{.directive = hint::advice::cancelled} : hint{};
   }
   template <class Out>
   static void describe(result const& r, Out& out) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -36,6 +37,18 @@ class coroutine_world {
     } else {
       return unwrap(environment_).random();
     }
+  }
+
+  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
+  [[nodiscard]] static std::system_error const* system_error_in([[maybe_unused]] std::exception const& e) noexcept {
+#if defined(__cpp_rtti)
+    return dynamic_cast<std::system_error const*>(&e);
+#else
+    return nullptr;
+#endif
+  }
+  [[nodiscard]] static bool says_cancelled(std::system_error const& e) noexcept {
+    return e.code() == std::errc::operation_canceled;
   }
 
   /// Something to await.
@@ -80,6 +93,9 @@ namespace coroutine {
 /// awaited for `d`. It may be given through `std::ref`. If it can also be called as `sleep(d, token)`, with the token of
 /// `.cancel_with()`, that wakes it; otherwise a cancellation is seen when the sleep ends. If it has a function `now()`,
 /// that is the clock, and if it has `random()`, that is the source of randomness; otherwise the policy's environment is.
+///
+/// A `sleep(d)` that ends early is called again for the rest. `d` may be `duration::max()`, which is a wait without end. A
+/// `std::system_error` with `std::errc::operation_canceled` ends the call: it was cancelled.
 ///
 /// The policy, the sleep and the operation are copied into the coroutine: nothing has to outlive it but what they refer
 /// to. Nobody can interrupt an attempt: for `.attempt_timeout()` the operation has to take the `attempt_info` and to obey its

@@ -49,7 +49,8 @@ constexpr hint advice_of_error(E const& error) {
 /// More functions are used if they are there. `advice(r)`, a `tenax::hint`: what the value says about trying again.
 /// `transient(r)`: whether this failure may pass, so that the default policy tries again and gates count it; without it,
 /// every failure may. `describe(r, out)`: what a log line says of a failure, in calls of `out.text(std::string_view)`.
-/// `quota(r)`: a `tenax::allowance` for gates. And `release(r)`, for an `r` that is not const, is called before a wait: it
+/// `quota(r)`: a `tenax::allowance` for gates. `can_repeat(r)`: false if the operation cannot be made again after `r`, whatever
+/// a policy, a predicate or a hint says. And `release(r)`, for an `r` that is not const, is called before a wait: it
 /// closes what the discarded result holds open.
 template <class R>
 struct result_traits {
@@ -115,6 +116,17 @@ constexpr bool result_transient(outcome<T> const& result) {
     }
   }
   return false;
+}
+
+/// Whether the operation can be made again after this value, as its traits know.
+template <class T>
+constexpr bool can_repeat([[maybe_unused]] outcome<T> const& result) {
+  if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::can_repeat(result.value()); }) {
+      return !result.has_value() || traits_of<T>::can_repeat(result.value());
+    }
+  }
+  return true;
 }
 
 /// What an exception, or the error of an expected-like result, says itself about trying again.

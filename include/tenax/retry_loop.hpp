@@ -74,131 +74,17 @@ class retry_loop : public detail::loop_state {
 
   /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
-  [[gnu::always_inline]] constexpr decision start_attempt() { return start_attempt(without_time()); }
-  [[gnu::always_inline]] constexpr decision start_attempt(time_point now) {
-    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    if (detail::asked_to_stop(policy_.token)) {
-      if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
-      return give_back_and_stop(stop_reason::cancelled);
-    }
-    if (auto const rest = unfinished_wait(now); rest > duration::zero()) [[unlikely]]
-      return {.next = decision::step::wait, .delay = rest};
-    settle_wait(pending_);
-    previous_wait_ = last_wait_;
-    if constexpr (has_deadline) {
-      time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
-      if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>)) {
-        return give_back_and_stop(out_of_time().reason);
-      }
-    }
-    if constexpr (!gates_type::empty) {
-      admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
-      if (answer.answer == admission::verdict::refused) return refused_by(answer);
-      if (answer.answer == admission::verdict::wait) {
-        if constexpr (has_deadline) {
-          if (answer.delay >= time_left_) {
-            refusal_ = "a gate's wait would pass the deadline";
-            refusal_retry_after_ = answer.delay;
-            return give_back_and_stop(out_of_time().reason);
-          }
-        }
-        if (answer.asked_by_server && answer.delay > policy_.limits.server.max &&
-            policy_.limits.server.action == too_long::give_up) {
-          server_wait_ = answer.delay;
-          refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
-          refusal_retry_after_ = answer.delay;
-          return give_back_and_stop(stop_reason::server_wait_too_long);
-        }
-        if constexpr (observers_type::hears_gate_wait) {
-          gate_wait next{numbers(policy_.token)};
-          next.upcoming_wait = answer.delay;
-          policy_.observers.before_gate_wait(next);
-          if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
-        }
-        return wait(answer.delay, now);
-      }
-    }
-    if constexpr (observers_type::hears_before_attempt) {
-      policy_.observers.before_attempt(numbers(policy_.token));
-      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
-    }
-    return {};
-  }
+  [[gnu::always_inline]] constexpr decision start_attempt() { return start<false>(without_time()); }
+  [[gnu::always_inline]] constexpr decision start_attempt(time_point now) { return start<true>(now); }
 
   /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
   template <class T>
   [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result) {
-    return finish_attempt(result, without_time());
+    return finish<false>(result, without_time());
   }
   template <class T>
   [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
-    attempts_ = next_number();
-    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{numbers(policy_.token), result, read_hint(result)};
-    a.number = attempts_;
-    if constexpr (!std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
-      a.hint = detail::completed(policy_.advisor(a), a.hint);
-    }
-    a.server_wait = server_wait_ = a.hint.wait;
-    if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
-
-    bool const wanted = wants_retry(a);
-    bool const retry = wanted && detail::permits_retry(policy_.predicate, a);
-    auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-    if constexpr (!gates_type::empty || has_token) {
-      auto const how =
-          detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
-      polls_ = how == feedback::kind::success;
-      if constexpr (!gates_type::empty) {
-        policy_.gates.report(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
-        tickets_ = {};
-      }
-      if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
-    }
-    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.directive));
-    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
-
-    if (a.hint.wait && *a.hint.wait > policy_.limits.server.max && policy_.limits.server.action == too_long::give_up) {
-      return stop(stop_reason::server_wait_too_long);
-    }
-    a.server_wait = obeyed;
-    if constexpr (policy_type::limits_type::restarts) {
-      if (a.hint.progress) {
-        progress_at_ = attempts_ - 1;
-        a.previous_wait = previous_wait_ = duration::zero();
-      }
-      a.number = attempts_ - progress_at_;
-    }
-    static_assert(!detail::is_partial<wait_type, attempt<T>>,
-                  "tenax: .wait() needs a strategy that always has an answer; end it with "
-                  "wait::first_of(..., wait::exponential())");
-    a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
-    if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
-    if (a.server_wait && *a.server_wait >= a.upcoming_wait) {
-      a.upcoming_wait = *a.server_wait;
-      a.source = wait_source::server;
-    }
-    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
-
-    stop::answer enough = detail::ask_stop(policy_.condition, a);
-    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
-    if (enough.stop) return stop(enough.reason);
-    if constexpr (gates_type::foresees) {
-      auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      admission const answer = policy_.gates.foresee(numbers(policy_.token), now, then);
-      if (answer.answer == admission::verdict::refused) return refused_by(answer);
-    }
-
-    if constexpr (observers_type::template hears_before_sleep<T>) {
-      a.server_wait = a.hint.wait;
-      a.number = attempts_;
-      policy_.observers.before_sleep(a);
-      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
-    }
-    last_wait_ = a.upcoming_wait;
-    auto const next = wait(a.upcoming_wait, now);
-    backs_off_ = true;
-    return next;
+    return finish<true>(result, now);
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
@@ -237,6 +123,133 @@ class retry_loop : public detail::loop_state {
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
  private:
+  /// `Told`: `now` is the time, and not left out.
+  template <bool Told>
+  [[gnu::always_inline]] constexpr decision start(time_point now) {
+    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
+    if (detail::asked_to_stop(policy_.token)) {
+      if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
+      return give_back_and_stop(stop_reason::cancelled);
+    }
+    if constexpr (Told) {
+      if (backs_off_ && ends_early(now)) {
+        return {.next = decision::step::wait, .delay = duration(pending_ - (now - paused_at_))};
+      }
+    }
+    settle_wait(pending_);
+    previous_wait_ = last_wait_;
+    if constexpr (has_deadline) {
+      time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
+      if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>)) {
+        return give_back_and_stop(out_of_time().reason);
+      }
+    }
+    if constexpr (!gates_type::empty) {
+      admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
+      if (answer.answer == admission::verdict::refused) return refused_by(answer);
+      if (answer.answer == admission::verdict::wait) {
+        if constexpr (has_deadline) {
+          if (answer.delay >= time_left_) {
+            refusal_ = "a gate's wait would pass the deadline";
+            refusal_retry_after_ = answer.delay;
+            return give_back_and_stop(out_of_time().reason);
+          }
+        }
+        if (answer.asked_by_server && answer.delay > policy_.limits.server.max &&
+            policy_.limits.server.action == too_long::give_up) {
+          server_wait_ = answer.delay;
+          refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
+          refusal_retry_after_ = answer.delay;
+          return give_back_and_stop(stop_reason::server_wait_too_long);
+        }
+        if constexpr (observers_type::hears_gate_wait) {
+          gate_wait next{numbers(policy_.token)};
+          next.upcoming_wait = answer.sleep();
+          policy_.observers.before_gate_wait(next);
+          if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
+        }
+        if constexpr (Told) backs_off_ = false;
+        return wait(answer.sleep(), now);
+      }
+    }
+    if constexpr (observers_type::hears_before_attempt) {
+      policy_.observers.before_attempt(numbers(policy_.token));
+      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
+    }
+    return {};
+  }
+
+  template <bool Told, class T>
+  [[gnu::always_inline]] constexpr decision finish(outcome<T> const& result, time_point now) {
+    attempts_ = next_number();
+    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
+    attempt<T> a{numbers(policy_.token), result, read_hint(result)};
+    a.number = attempts_;
+    if constexpr (!std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
+      a.hint = detail::completed(policy_.advisor(a), a.hint);
+    }
+    a.server_wait = server_wait_ = a.hint.wait;
+    if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
+
+    bool const wanted = wants_retry(a);
+    bool const retry = wanted && detail::can_repeat(result) && detail::permits_retry(policy_.predicate, a);
+    if constexpr (!gates_type::empty || has_token) {
+      auto const how =
+          detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
+      polls_ = how == feedback::kind::success;
+      if constexpr (!gates_type::empty) {
+        auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
+        policy_.gates.report(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
+        tickets_ = {};
+      }
+      if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
+    }
+    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.directive));
+    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+
+    if (a.server_wait && *a.server_wait > policy_.limits.server.max) {
+      if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
+      a.server_wait = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
+    }
+    if constexpr (policy_type::limits_type::restarts) {
+      if (a.hint.progress) {
+        progress_at_ = attempts_ - 1;
+        a.previous_wait = previous_wait_ = duration::zero();
+      }
+      a.number = attempts_ - progress_at_;
+    }
+    static_assert(!detail::is_partial<wait_type, attempt<T>>,
+                  "tenax: .wait() needs a strategy that always has an answer; end it with "
+                  "wait::first_of(..., wait::exponential())");
+    a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
+    if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
+    if (a.server_wait && *a.server_wait >= a.upcoming_wait) {
+      a.upcoming_wait = *a.server_wait;
+      a.source = wait_source::server;
+    }
+    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+
+    stop::answer enough = detail::ask_stop(policy_.condition, a);
+    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    if (enough.stop) return stop(enough.reason);
+    if constexpr (gates_type::foresees) {
+      auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
+      admission const answer = policy_.gates.foresee(numbers(policy_.token), now, then);
+      if (answer.answer == admission::verdict::refused) return refused_by(answer);
+    }
+
+    if constexpr (observers_type::template hears_before_sleep<T>) {
+      a.server_wait = a.hint.wait;
+      a.number = attempts_;
+      policy_.observers.before_sleep(a);
+      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    }
+    last_wait_ = a.upcoming_wait;
+    auto const next = wait(a.upcoming_wait, now);
+    if constexpr (Told) backs_off_ = true;  // without the time, the driver's timer is believed
+    return next;
+  }
+
   static constexpr time_point without_time() noexcept {
     static_assert(!reads_clock,
                   "tenax: this policy looks at time (a deadline, a gate, an observer): pass the time to retry_loop, "

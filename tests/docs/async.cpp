@@ -12,6 +12,7 @@
 #include <asio/use_future.hpp>
 #include <tenax/coroutine.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 
 #include <thread>
@@ -269,6 +270,30 @@ TEST_CASE("async: a hedged attempt of a retry") {
     // [/hedged_retry]
     CHECK(page == 3);
   };
+  run(session);
+}
+
+TEST_CASE("async: hedges through a gate") {
+  tenax::windowed_retry_budget budget;
+  std::string const url = "/";
+  auto const read = [](std::string) -> asio::awaitable<int> { co_return 2; };
+  // [hedged_through]
+  tenax::rate_limiter limiter(tenax::rate{.permits = 60});
+  auto reads = tenax::hedging(budget, {.after = 5ms}).through(std::ref(limiter));
+  // [/hedged_through]
+  run([&]() -> asio::awaitable<void> {
+    int const page = co_await tenax::asio::async_hedged(reads, [&] { return read(url); });
+    CHECK(page == 2);
+  });
+
+  // [hedged_abandon]
+  tenax::hedging lookups(budget, {.after = 5ms, .abandon_losers = true});
+  auto const session = [&]() -> asio::awaitable<void> {
+    // Owns its url: an abandoned attempt may outlive this coroutine.
+    auto const look_up = [read, url] { return read(url); };
+    co_await tenax::asio::async_hedged(lookups, look_up);
+  };
+  // [/hedged_abandon]
   run(session);
 }
 

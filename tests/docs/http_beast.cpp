@@ -38,7 +38,7 @@ TEST_CASE("http_beast: exchange") {
     r.connecting = r.error.failed();
     r.method = "GET";
     if (!r.error) r = http::exchange(stream, request);
-    if (r.error || !r.message.keep_alive()) stream.close();
+    if (r.error || r.must_close) stream.close();
     return r;
   });
   // [/beast]

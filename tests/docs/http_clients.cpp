@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // http_clients.cpp: what the pages about HTTP say of cpp-httplib and tenax::http::retrying_client.
 #include <atomic>
+#include <sstream>
 
 // [prelude]
 #include <tenax/http.hpp>
@@ -30,6 +31,10 @@ struct flaky_server {
     };
     s.Get(".*", answer);
     s.Post(".*", answer);
+    s.Put(".*", [this](httplib::Request const& request, httplib::Response& r) {
+      r.set_content(request.body, "audio/flac");
+      if (++requests % 2 == 1) r.status = 503;
+    });
   }};
 };
 
@@ -86,6 +91,29 @@ TEST_CASE("http_clients: keys") {
   CHECK(flaky.requests == 2);
   CHECK(flaky.keys.front() == flaky.keys.back());
   CHECK(!flaky.keys.front().empty());
+}
+
+TEST_CASE("http_clients: rewindable") {
+  flaky_server flaky;
+  auto const url = flaky.server.url();
+  std::istringstream file("the song");
+  // [rewindable]
+  http::retrying_client<> client(url);
+  auto const next_block = [&](std::size_t, httplib::DataSink& sink) {
+    char block[4096];
+    file.read(block, sizeof block);
+    if (file.gcount() == 0) return sink.done(), true;
+    return sink.write(block, static_cast<std::size_t>(file.gcount()));
+  };
+  auto const rewind = [&] {
+    file.clear();
+    file.seekg(0);
+  };
+  auto const stored = client.Put("/v1/songs/1", http::rewindable(next_block, rewind), "audio/flac");
+  // [/rewindable]
+  CHECK(stored->status == 200);
+  CHECK(stored->body == "the song");
+  CHECK(flaky.requests == 2);
 }
 
 TEST_CASE("http_clients: a POST without a key is sent once") {

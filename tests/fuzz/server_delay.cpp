@@ -52,37 +52,46 @@ header_lines with_other_order(header_lines const& lines) {
   return result;
 }
 
-bool in_range(std::optional<std::chrono::milliseconds> d) {
-  return !d || (d->count() >= 0 && d->count() <= 2'147'483'648'000);
-}
+constexpr std::chrono::milliseconds year = std::chrono::hours(365 * 24);
+
+bool in_range(std::optional<std::chrono::milliseconds> d) { return !d || (d->count() >= 0 && *d <= year); }
 
 void check_quota(header_lines const& lines, http::wall_time now, http::profile p) {
   auto const quota = http::quota(lines, now, p);
   require(http::quota(with_other_order(lines), now, p) == quota, "a quota does not depend on the order of fields");
   if (!quota) return;
-  require(in_range(quota->reset), "a reset is between 0 and 2^31 s");
+  require(in_range(quota->reset), "a reset is between 0 and a year");
+  require(in_range(quota->window), "a window is between 0 and a year");
+  require(!quota->window || quota->window->count() > 0, "a window of no time is none");
   require(quota->limit || quota->remaining, "a quota has a limit or a remainder");
   require(!quota->source.empty(), "a quota has a source");
   auto const share = quota->share().value_or(0);
   require(share >= 0 && share <= 1, "a share is between 0 and 1");
 }
 
+/// Whether there is a field of this name, in which `*` may stand for anything.
+bool has(header_lines const& lines, std::string_view name) {
+  auto const star = name.find('*');
+  for (auto const& line : lines) {
+    if (http::same_name(line.name, name)) return true;
+    if (star != name.npos && line.name.size() >= name.size() &&
+        http::same_name(line.name.substr(0, star), name.substr(0, star))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 http::server_advice check_delay(header_lines const& lines, int status, http::wall_time now, http::profile p) {
   auto const advice = http::server_delay(lines, status, now, p);
-  require(in_range(advice.delay), "a delay is between 0 and 2^31 s");
+  require(in_range(advice.delay), "a delay is between 0 and a year");
   require(http::server_delay(with_other_order(lines), status, now, p) == advice,
           "a delay does not depend on the order of fields");
   require(advice.source.empty() == (!advice.delay && advice.directive == http::directive::none),
           "advice has a source, and nothing else has");
+  require(advice.ignored.empty() || has(lines, advice.ignored), "what was ignored is there");
   require(!advice.by_local_clock || advice.delay, "only a delay is counted from a clock");
   return advice;
-}
-
-bool has(header_lines const& lines, std::string_view name) {
-  for (auto const& line : lines) {
-    if (http::same_name(line.name, name)) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -99,11 +108,23 @@ extern "C" int LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t siz
     lines.push_back({name, line});
   }
 
+  static_assert(noexcept(http::quota(lines, now)) && noexcept(http::server_delay(lines, status, now)));
+  static_assert(noexcept(http::for_each_rate_limit(lines, [](http::rate_limit const&) {})));
+  static_assert(noexcept(http::parse_http_date(text, now)));
+  http::for_each_rate_limit(lines, [](http::rate_limit const& r) {
+    require(!r.reset || (r.reset->count() >= 0 && *r.reset <= year), "the reset of an item is between 0 and a year");
+    require(!r.window || (r.window->count() >= 0 && *r.window <= year),
+            "the window of an item is between 0 and a year");
+  });
   check_quota(lines, now, http::profile::pragmatic);
   check_quota(lines, now, http::profile::strict);
   auto const pragmatic = check_delay(lines, status, now, http::profile::pragmatic);
   auto const strict = check_delay(lines, status, now, http::profile::strict);
   if (strict.delay && lines.size() == 1) require(pragmatic == strict, "pragmatic takes what strict takes for the same");
+  bool const decided = pragmatic.delay && pragmatic.delay->count() > 0;
+  if (strict.delay == std::chrono::milliseconds(0) && !decided) {
+    require(pragmatic.delay == strict.delay || has(lines, "Date"), "zero is zero unless another field says more");
+  }
   // A date that only one profile can read moves the century of two-digit years.
   if (strict.delay && !has(lines, "Date")) require(pragmatic.delay.has_value(), "pragmatic takes what strict takes");
 

@@ -457,3 +457,51 @@ TEST_CASE("bulkhead: eight threads in real time all get their turn") {
   CHECK_FALSE(crowded);
   CHECK(served == 80);
 }
+
+TEST_CASE("bulkhead: a call with a short deadline gets a place that is free sooner than expected") {
+  tenax::testing::virtual_time clock;
+  bulkhead places({.at_once = 1, .queue = 4});
+  CHECK(attempted(places, kind::success));
+  ticket slow;
+  CHECK(asked(places, slow) == verdict::go);
+  tell(places, slow, kind::success, 10s);  // so that a turn is expected to take long
+  clock.advance(10s);
+  auto const now = [&] { return clock.now().time_since_epoch(); };
+  ticket busy;
+  CHECK(asked(places, busy, now()) == verdict::go);
+  clock.after(10ms, [&] { tell(places, busy, kind::success, now()); });
+  auto const policy = tenax::retrying{}.environment(std::ref(clock)).through(std::ref(places));
+  CHECK(policy.stop(stop::deadline(30ms)).try_call([] {}));
+  CHECK(now() < 10s + 30ms);
+  CHECK(places.running() == 0);
+  CHECK(places.waiting() == 0);
+}
+
+TEST_CASE("bulkhead: callers that give up leave nothing, in whatever order they leave") {
+  tenax::seeded_random random(2);
+  for (int round = 0; round < 50; ++round) {
+    bulkhead places({.at_once = 1, .queue = 40});
+    ticket busy, newcomer;
+    CHECK(asked(places, busy) == verdict::go);
+    std::deque<ticket> line(40);
+    for (auto& t : line) CHECK(asked(places, t) == verdict::wait);
+    CHECK(asked(places, newcomer) == verdict::refused);
+    auto const stays = random() % line.size();
+    std::vector<std::size_t> who;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      if (i != stays) who.push_back(i);
+    }
+    std::shuffle(who.begin(), who.end(), random);
+    for (auto const i : who) {
+      ticket moved(std::move(line[i]));
+      line[i] = {};
+    }
+    CHECK(places.waiting() == 1);
+    tell(places, busy, kind::success, 1ms);
+    CHECK(asked(places, newcomer, 1ms) == verdict::wait);
+    CHECK(asked(places, line[stays], 1ms) == verdict::go);
+    CHECK(places.waiting() == 1);
+    tell(places, line[stays], kind::success, 2ms);
+    CHECK(asked(places, newcomer, 2ms) == verdict::go);
+  }
+}

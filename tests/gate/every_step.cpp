@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // every_step.cpp: every order of the single steps on atomics and locks that a few threads can take in a gate.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -177,6 +178,38 @@ TEST_CASE("every step: who gives up gives its moment back, whatever others do wh
     REQUIRE(limiter.wait_hint(1, clock_at{0ms}) == 100ms);
   });
   CHECK(schedules > 2000);
+}
+
+TEST_CASE("every step: a ticket that moves while it waits keeps its place, whoever leaves or goes meanwhile") {
+  auto const schedules = model::explore({.preemptions = tests::in_many_schedules ? 3 : 2}, [&](model::threads& run) {
+    modelled::rate_limiter limiter(per_second(10));
+    bool const first = limiter.try_acquire(1, clock_at{0ms});
+    std::vector<duration> went(3, -1ms);
+    auto const wait = [&](std::size_t who, bool stays) {
+      return [&, who, stays] {
+        decltype(limiter)::ticket t;
+        duration now = 1ms * static_cast<int>(who);
+        for (;;) {
+          auto const answer = limiter.admit(t, {}, time_point(now));
+          if (answer.answer == admission::verdict::go) {
+            went[who] = now;
+            return;
+          }
+          decltype(limiter)::ticket moved(std::move(t));
+          t = std::move(moved);
+          if (!stays) return;
+          now += answer.delay;
+        }
+      };
+    };
+    run({wait(0, true), wait(1, false), wait(2, true)});
+    REQUIRE(first);
+    auto const last = std::max(went[0], went[2]);
+    REQUIRE(std::min(went[0], went[2]) >= 100ms);
+    REQUIRE(last >= std::min(went[0], went[2]) + 100ms);
+    REQUIRE(limiter.keep_until(time_point(last)) == time_point(last + 100ms));
+  });
+  CHECK(schedules > 500);
 }
 
 TEST_CASE("every step: alone, a permit takes one look at the clock and one exchange") {

@@ -8,6 +8,7 @@
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/rate_limiter.hpp>
+#include <tenax/gate/retry_budget.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -136,12 +137,101 @@ TEST_CASE("keyed: a gate that was idle for long enough is forgotten when a neigh
   CHECK(all.size() == 198);
 }
 
-TEST_CASE("keyed: its own key, too, is new after so long") {
-  breakers all([] { return circuit_breaker({.failures = 1, .open_for = 1h}); }, {.forget_after = 10s});
-  CHECK(attempted(all, "a", kind::failure, 0s));
-  CHECK_FALSE(attempted(all, "a", kind::success, 9s));
-  CHECK_FALSE(attempted(all, "a", kind::success, 18s));
-  CHECK(attempted(all, "a", kind::success, 28s));
+TEST_CASE("keyed: its own key is new after so long, if its gate owes nothing") {
+  int made = 0;
+  keyed<std::string, tenax::retry_budget> budgets(
+      [&made] {
+        ++made;
+        return tenax::retry_budget();
+      },
+      {.forget_after = 10s});
+  CHECK(attempted(budgets, "a", kind::failure, 0s));
+  CHECK(attempted(budgets, "a", kind::failure, 9s));
+  CHECK(made == 1);
+  CHECK(attempted(budgets, "a", kind::success, 19s));
+  CHECK(made == 2);
+}
+
+TEST_CASE("keyed: a limiter is kept until its allowance is whole again, however short forget_after is") {
+  // An account sends five requests at once every 11 minutes, of five in an hour; others are served meanwhile.
+  for (auto const forget_after : {tenax::duration(10min), tenax::duration(1ns)}) {
+    keyed<std::string, tenax::rate_limiter<1>> limits(
+        [] { return tenax::rate_limiter(tenax::per_hour(5).with_burst(5)); }, {.forget_after = forget_after});
+    int sent = 0;
+    for (auto t = 0min; t <= 66min; t += 11min) {
+      for (int i = 0; i < 5; ++i) {
+        keyed<std::string, tenax::rate_limiter<1>>::ticket request;
+        sent += asked(limits, "account", request, t) == verdict::go ? 1 : 0;
+      }
+      for (int other = 0; other < 300; ++other)
+        CHECK(attempted(limits, std::to_string(other + 1000 * t.count()), kind::success, t + 5min));
+      limits.forget_idle(tenax::time_point(t + 6min));
+      CHECK(limits.size() < 2000);
+    }
+    CHECK(sent <= 10);
+    limits.forget_idle(tenax::time_point(100h));
+    CHECK(limits.size() == 0);
+  }
+}
+
+TEST_CASE("keyed: keys in rotation do not get rid of a limit, and are refused if all owe") {
+  keyed<int, tenax::rate_limiter<1>> limits([] { return tenax::rate_limiter(tenax::per_hour(1)); }, {.max_keys = 100});
+  int sent = 0;
+  tenax::optional_duration after;
+  for (auto t = 0s; t < 3600s; t += 1s) {
+    keyed<int, tenax::rate_limiter<1>>::ticket request;
+    auto const one = limits[static_cast<int>(t.count() % 101)];
+    auto const answer = one.admit(request, {}, tenax::time_point(t));
+    sent += answer.answer == verdict::go ? 1 : 0;
+    if (answer.answer == verdict::refused) {
+      CHECK(answer.reason == std::string("too many keys in use"));
+      after = answer.retry_after;
+      CHECK(tenax::duration(t) + *after == 1h);
+    }
+  }
+  CHECK(sent == 100);
+  CHECK(after);
+  // The first of them owes nothing after an hour, and makes room.
+  CHECK(attempted(limits, 100, kind::success, 1h));
+  CHECK_FALSE(has(limits, 0));
+  CHECK(limits.size() == 100);
+}
+
+TEST_CASE("keyed: of the gates that owe nothing, the one that was idle for longest makes room") {
+  keyed<int, tenax::rate_limiter<1>> limits(
+      [](int key) {
+        return tenax::rate_limiter(
+            tenax::rate{.permits = 1, .per = key < 3 ? tenax::duration(1h) : tenax::duration(1s)});
+      },
+      {.max_keys = 4});
+  for (int key = 1; key <= 4; ++key) CHECK(attempted(limits, key, kind::success, std::chrono::seconds(key)));
+  CHECK_FALSE(attempted(limits, 5, kind::success, 3999ms));
+  CHECK(attempted(limits, 5, kind::success, 4500ms));  // in the place of 3
+  CHECK(has(limits, 1));
+  CHECK(has(limits, 2));
+  CHECK_FALSE(has(limits, 3));
+  CHECK(attempted(limits, 6, kind::success, 9s));
+  CHECK_FALSE(has(limits, 4));
+  CHECK(attempted(limits, 7, kind::success, 2h));
+  CHECK_FALSE(has(limits, 1));
+  CHECK(has(limits, 2));
+}
+
+TEST_CASE("keyed: a gate that must be kept is kept, and asked only while no ticket of it exists") {
+  struct debtor {
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return tenax::admission::go(); }
+    void report(ticket&, tenax::feedback const&, tenax::time_point) {}
+    tenax::time_point keep_until(tenax::time_point now) const { return now + owes; }
+    tenax::duration owes;
+  };
+  static_assert(tenax::gate<debtor>);
+  keyed<int, debtor> all([](int key) { return debtor{std::chrono::minutes(key)}; }, {.forget_after = 5min});
+  for (int key = 0; key < 60; ++key) CHECK(attempted(all, key, kind::success, 0s));
+  for (int minute = 0; minute < 60; ++minute) {
+    all.forget_idle(tenax::time_point(std::chrono::minutes(minute)));
+    CHECK(all.size() == static_cast<std::size_t>(minute < 5 ? 60 : 59 - minute));
+  }
 }
 
 TEST_CASE("keyed: a gate in use is not forgotten, whatever time passes") {

@@ -335,6 +335,93 @@ TEST_CASE("A burst that is worth more than there is time is used up all the same
   CHECK(slow.try_acquire(1, moment{tenax::duration(200 * year).count()}));
 }
 
+TEST_CASE("Rates of any size are kept, and never exceeded") {
+  struct asked_rate {
+    std::uint64_t permits;
+    std::uint64_t weight;
+    tenax::duration per = 1s;
+  };
+  constexpr std::uint64_t block = 1 << 20;
+  asked_rate const all[] = {{30'000'000, block},
+                            {350'000'000, block},
+                            {600'000'000, block},
+                            {1'250'000'000, block},
+                            {3'500'000'000, block},
+                            {12'500'000'000, block},
+                            {12'500'000'000, 64},
+                            {1'250'000'000, 1500},
+                            {30'000'000, 1},
+                            {350'000'000, 3},
+                            {999'999'937, 1},
+                            {7'000'000'001, 1460},
+                            {100'000'000'000'000, block},
+                            {123'457, 1},
+                            {3, 1},
+                            {1000, 1, 1h},
+                            {1, 1, 24h * 365},
+                            {7, 1, 24h * 365},
+                            {1'000'000'000'000'003, block, 1h}};
+  for (auto const& [permits, weight, per] : all) {
+    CAPTURE(permits, weight, per.count());
+    rate_limiter limiter(tenax::rate{.permits = permits, .per = per, .burst = 2 * weight});
+    // Starts late enough for the fastest to have wrapped, and again after a pause.
+    for (auto const start : {tenax::duration(5h), tenax::duration(3000h)}) {
+      if (start > 5h && per > 24h) continue;  // is not over by then
+      virtual_time clock;
+      clock.advance(start);
+      int const blocks = per > 24h ? 50 : 20'000;
+      for (int i = 0; i < blocks + 2; ++i) {  // two at once
+        if (limiter.acquire({.weight = weight}, no_token{}, clock) != acquired::yes) FAIL("not had");
+      }
+      auto const took = static_cast<long double>((clock.now().time_since_epoch() - start).count());
+      auto const ideal = static_cast<long double>(per.count()) * static_cast<long double>(weight) * blocks /
+                         static_cast<long double>(permits);
+      CHECK(took >= ideal - 1);
+      CHECK(took <= ideal * 1.0001L + 1);
+    }
+  }
+}
+
+TEST_CASE("A burst of a fast rate is there at once, in any parts, and no more") {
+  for (std::uint64_t const permits : {3ULL, 30'000'000ULL, 999'999'937ULL, 1'250'000'000ULL, 12'500'000'000ULL}) {
+    CAPTURE(permits);
+    rate_limiter limiter(tenax::rate{.permits = permits, .per = 1s, .burst = 1000});
+    moment const now{3'600'000'000'000};
+    for (int i = 0; i < 300; ++i) CHECK(limiter.try_acquire(1, now));
+    for (int i = 0; i < 100; ++i) CHECK(limiter.try_acquire(7, now));
+    CHECK_FALSE(limiter.try_acquire(1, now));
+    CHECK(limiter.try_acquire(1000, moment{now.t + 1000'000'000'000}));
+  }
+}
+
+TEST_CASE("A limiter without a timeout waits for any time, and the end of time is no wrap") {
+  rate_limiter limiter(tenax::rate{.permits = 1, .per = 200 * std::chrono::hours(24 * 365)});
+  auto const late = tenax::time_point(tenax::duration::max() - 1h);
+  rate_limiter<>::ticket first, second, third;
+  CHECK(limiter.admit(first, {}, late).answer == verdict::go);
+  auto const answer = limiter.admit(second, {}, late);
+  CHECK(answer.delay == 200 * std::chrono::hours(24 * 365));
+  CHECK(limiter.admit(third, {}, late).delay > answer.delay);
+  CHECK(limiter.admit(third, {.time_left = 1h}, late).answer == verdict::wait);
+  CHECK(limiter.keep_until(late) == tenax::time_point::max());
+}
+
+TEST_CASE("A limiter says until when it must be kept") {
+  rate_limiter limiter(per_second(10).with_burst(5), per_hour(3600).with_burst(20));
+  auto const at = [](tenax::duration d) { return tenax::time_point(d); };
+  CHECK(limiter.keep_until(at(7s)) == at(7s));
+  CHECK(limiter.try_acquire(5, moment{7'000'000'000}));
+  CHECK(limiter.keep_until(at(7s)) == at(12s));
+  CHECK(limiter.keep_until(at(13s)) == at(13s));
+  auto const all = limiter.with_weight(5);
+  rate_limiter<2>::ticket went, waits;
+  CHECK(asked(all, went, 20s) == verdict::go);
+  CHECK(asked(limiter, waits, 20s) == verdict::wait);
+  CHECK(limiter.keep_until(at(20s)) == tenax::time_point::max());
+  waits = {};
+  CHECK(limiter.keep_until(at(20s)) == at(25s));
+}
+
 TEST_CASE("Eight threads that try get all there is, and nothing twice") {
   constexpr std::uint64_t each = tests::at_length ? 130'000 : 13'000;
   constexpr std::uint64_t burst = 1000;
@@ -427,8 +514,11 @@ TEST_CASE("Eight threads that wait, come late and give up get no permit twice, a
     for (int i = 0; i < each; ++i) {
       rate_limiter<>::ticket t;
       auto answer = verdict::wait;
-      for (auto patience = 1 + random() % 4; patience > 0 && answer == verdict::wait; --patience)
+      for (auto patience = 1 + random() % 4; patience > 0 && answer == verdict::wait; --patience) {
         answer = asked(limiter, t, tenax::duration(clock.fetch_add(1000)));
+        rate_limiter<>::ticket moved(std::move(t));
+        t = std::move(moved);
+      }
       if (answer != verdict::go) {
         ++gone;
       } else if (++in; random() % 4 != 0) {

@@ -2,24 +2,37 @@
 // beast.cpp: Boost.Beast's messages and exchanges on a real connection.
 #include <tenax/http/beast.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/_experimental/test/stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/vector_body.hpp>
 
+#include <tenax/cancel.hpp>
 #include <tenax/http/standard_retry.hpp>
+#include <tenax/stop/deadline.hpp>
 #include <tenax/testing/virtual_time.hpp>
+#include <tenax/wait/constant.hpp>
 
 #include "../catch.hpp"
 #include "server.hpp"
+#if defined(TENAX_TEST_TLS)
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include "certificate.hpp"
+#endif
 
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
@@ -54,6 +67,13 @@ beast::http::request<beast::http::string_body> request(beast::http::verb verb, s
   r.prepare_payload();
   return r;
 }
+
+/// Errors of TLS handshakes.
+class tls_errors : public boost::system::error_category {
+ public:
+  char const* name() const noexcept override { return "asio.ssl"; }
+  std::string message(int) const override { return "certificate verify failed"; }
+};
 
 /// An error of TLS streams, whose header would need OpenSSL.
 class tls_category : public boost::system::error_category {
@@ -139,8 +159,8 @@ TEST_CASE("An exchange that cannot be sent says why, and does not wait for a res
 
 TEST_CASE("An exchange on a connection that breaks was interrupted") {
   tests::server server([](tests::received const& r) {
-    return r.method == "GET" ? tests::answer{"", tests::answer::then::close}
-                             : tests::break_off(429, "half", "Retry-After: 9\r\n");
+    if (r.method == "GET") return tests::answer{"", tests::answer::then::close};
+    return tests::break_off(r.method == "PUT" ? 429 : 200, "half", "Retry-After: 9\r\n");
   });
   connection first(server.port());
   auto const nothing = http::exchange(first.stream, request(beast::http::verb::get));
@@ -150,13 +170,208 @@ TEST_CASE("An exchange on a connection that breaks was interrupted") {
   auto const later = http::exchange(first.stream, request(beast::http::verb::get));
   CHECK(http::error_of(later) == transport_error::interrupted);
 
+  // A failure has said what it has to say.
   connection second(server.port());
   auto const half = http::exchange(second.stream, request(beast::http::verb::put));
   CHECK(half.error == beast::http::error::partial_message);
-  CHECK(http::error_of(half) == transport_error::interrupted);
-  CHECK(http::status_of(half) == 0);
-  // What had arrived is obeyed nevertheless.
-  CHECK(tenax::result_traits<http::beast_response<>>::advice(half).wait == tenax::optional_duration(9s));
+  CHECK(half.must_close);
+  CHECK(http::error_of(half) == transport_error::none);
+  CHECK(http::status_of(half) == 429);
+  auto const advice = tenax::result_traits<http::beast_response<>>::advice(half);
+  CHECK(advice.wait == tenax::optional_duration(9s));
+  CHECK(advice.throttled);
+
+  connection third(server.port());
+  auto const success = http::exchange(third.stream, request(beast::http::verb::delete_));
+  CHECK(http::error_of(success) == transport_error::interrupted);
+  CHECK(http::status_of(success) == 0);
+}
+
+TEST_CASE("An announcement is not the response, and no exchange gets the response of another one") {
+  bool together = GENERATE(true, false);
+  tests::bound_socket listening;
+  REQUIRE(::listen(listening.get(), 8) == 0);
+  std::jthread const server([&] {
+    int const c = ::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC);
+    auto const say = [&](std::string const& text) { ::send(c, text.data(), text.size(), MSG_NOSIGNAL); };
+    char bytes[1000];
+    ::recv(c, bytes, sizeof bytes, 0);
+    std::string const early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    std::string const ann = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nAnn";
+    say(together ? early + ann : early);
+    if (!together) {
+      std::this_thread::sleep_for(10ms);
+      say(ann);
+    }
+    ::recv(c, bytes, sizeof bytes, 0);
+    say("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nBobHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nEve");
+    ::recv(c, bytes, sizeof bytes, 0);
+    ::close(c);
+  });
+  {
+    connection c(listening.port());
+    auto const first = http::exchange(c.stream, request(beast::http::verb::get));
+    CHECK(http::status_of(first) == 200);
+    CHECK(first.message.body() == "Ann");
+    CHECK_FALSE(first.must_close);
+    auto const second = http::exchange(c.stream, request(beast::http::verb::get));
+    CHECK(second.message.body() == "Bob");
+    CHECK(second.must_close);  // more arrived than the response
+    CHECK_FALSE(second.message.keep_alive());
+  }
+}
+
+TEST_CASE("A server that answers before a large upload has arrived is heard") {
+  bool const closes = GENERATE(true, false);
+  std::atomic<bool> done = false;
+  tests::bound_socket listening;
+  REQUIRE(::listen(listening.get(), 8) == 0);
+  std::jthread const server([&] {
+    int const c = ::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC);
+    char bytes[1000];
+    ::recv(c, bytes, sizeof bytes, 0);
+    std::string const answer = "HTTP/1.1 429 Wait\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy";
+    ::send(c, answer.data(), answer.size(), MSG_NOSIGNAL);
+    for (int i = 0; !closes && !done && i < 5000; ++i) std::this_thread::sleep_for(1ms);
+    ::close(c);
+  });
+  {
+    connection c(listening.port());
+    auto const r = http::exchange(c.stream, request(beast::http::verb::put, std::string(20'000'000, 'x')));
+    CHECK(http::status_of(r) == 429);
+    CHECK(http::header_of(r, "Retry-After") == "7");
+    CHECK(r.must_close);
+    CHECK_FALSE(r.message.keep_alive());
+    done = true;
+  }
+}
+
+TEST_CASE("A deadline and a token end an exchange, in a silence and in the middle of a body") {
+  tests::server server([](tests::received const& r) -> tests::answer {
+    if (r.method == "GET") return tests::hang();
+    return {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", tests::answer::then::hang};
+  });
+  for (auto const verb : {beast::http::verb::get, beast::http::verb::put}) {
+    auto const begin = std::chrono::steady_clock::now();
+    auto const late = http::standard_retry().stop(tenax::stop::deadline(30ms)).try_call([&] {
+      connection c(server.port());
+      auto r = http::exchange(c.stream, request(verb));
+      CHECK_FALSE(c.stream.socket().non_blocking());
+      return r;
+    });
+    CHECK(late.value().error == beast::error::timeout);
+    CHECK(http::error_of(late.value()) == transport_error::timed_out);
+    CHECK(std::chrono::steady_clock::now() - begin >= 30ms);
+
+    auto const slow = http::standard_retry().wait(tenax::wait::none).attempt_timeout(10ms).try_call([&] {
+      asio::io_context io;
+      asio::ip::tcp::socket plain(io);
+      plain.connect({asio::ip::address_v4::loopback(), static_cast<unsigned short>(server.port())});
+      return http::exchange(plain, request(verb));
+    });
+    CHECK(slow.attempts == 3);
+
+    std::stop_source source;
+    std::jthread const trigger([&] {
+      std::this_thread::sleep_for(10ms);
+      source.request_stop();
+    });
+    auto const stopped =
+        http::standard_retry().cancel_with(source.get_token()).try_call([&](tenax::attempt_info const& i) {
+          connection c(server.port());
+          return http::exchange(c.stream, request(verb), i);
+        });
+    CHECK(stopped.reason == tenax::stop_reason::cancelled);
+    CHECK(stopped.attempts == 1);
+    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+  }
+}
+
+TEST_CASE("A certificate that is refused is permanent, while connecting as later") {
+  tls_errors const category;
+  for (int const reason : {134, 267, 1040, 1042, 1045, 1048, 1070, 1112, 1116}) {
+    for (int const layout : {20 << 23, 20 << 24}) {
+      CHECK(http::classify({layout | reason, category}, true) == transport_error::permanent);
+      CHECK(http::classify({layout | reason, category}, false) == transport_error::permanent);
+    }
+  }
+  CHECK(http::classify({20 << 23 | 294, category}, true) == transport_error::unsent);
+  CHECK(http::classify({20 << 23 | 294, category}, false) == transport_error::interrupted);
+  CHECK(http::classify({20 << 23 | 1080, category}, true) == transport_error::unsent);
+}
+
+#if defined(TENAX_TEST_TLS)
+TEST_CASE("Exchanges of TLS streams obey limits, carry large bodies, and refuse certificates for good") {
+  asio::ssl::context server_side(asio::ssl::context::tls_server);
+  tests::certify(server_side);
+  tests::bound_socket listening;
+  REQUIRE(::listen(listening.get(), 8) == 0);
+  std::jthread const server([&] {
+    for (int i = 0; i < 3; ++i) {
+      asio::io_context io;
+      int const c = ::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC);
+      asio::ssl::stream<asio::ip::tcp::socket> tls(asio::ip::tcp::socket(io, asio::ip::tcp::v4(), c), server_side);
+      boost::system::error_code error;
+      if (tls.handshake(asio::ssl::stream_base::server, error)) continue;
+      for (;;) {
+        beast::flat_buffer buffer;
+        beast::http::request_parser<beast::http::string_body> parser;
+        parser.body_limit(10'000'000);
+        beast::http::read(tls, buffer, parser, error);
+        if (error) break;
+        if (parser.get().method() == beast::http::verb::get) continue;  // no answer
+        text_response r(beast::http::status::ok, 11, std::to_string(parser.get().body().size()));
+        r.prepare_payload();
+        beast::http::write(tls, r, error);
+      }
+    }
+  });
+  asio::io_context io;
+  asio::ip::tcp::endpoint const endpoint(asio::ip::address_v4::loopback(),
+                                         static_cast<unsigned short>(listening.port()));
+  asio::ssl::context client_side(asio::ssl::context::tls_client);
+  {
+    beast::ssl_stream<beast::tcp_stream> tls(io, client_side);
+    beast::get_lowest_layer(tls).connect(endpoint);
+    tls.handshake(asio::ssl::stream_base::client);
+    auto const policy = http::standard_retry().stop(tenax::stop::deadline(5s));
+    auto const upload = request(beast::http::verb::put, std::string(3'000'000, 'x'));
+    auto const stored = policy([&] { return http::exchange(tls, upload); });
+    INFO(stored.error.message());
+    CHECK(http::status_of(stored) == 200);
+    CHECK(stored.message.body() == "3000000");
+    CHECK_FALSE(stored.must_close);
+    auto const begin = std::chrono::steady_clock::now();
+    auto const late = http::standard_retry().stop(tenax::stop::deadline(30ms))(
+        [&] { return http::exchange(tls, request(beast::http::verb::get)); });
+    CHECK(late.error == beast::error::timeout);
+    CHECK(std::chrono::steady_clock::now() - begin < 1s);
+  }
+  {
+    asio::ssl::stream<asio::ip::tcp::socket> tls(io, client_side);
+    tls.next_layer().connect(endpoint);
+    tls.handshake(asio::ssl::stream_base::client);
+    CHECK(http::exchange(tls, request(beast::http::verb::post, "1234")).message.body() == "4");
+  }
+  client_side.set_verify_mode(asio::ssl::verify_peer);
+  beast::ssl_stream<beast::tcp_stream> tls(io, client_side);
+  beast::get_lowest_layer(tls).connect(endpoint);
+  boost::system::error_code error;
+  tls.handshake(asio::ssl::stream_base::client, error);
+  CHECK(error);
+  CHECK(http::classify(error, true) == transport_error::permanent);
+  beast::get_lowest_layer(tls).close();
+}
+#endif
+
+TEST_CASE("Exchanges work on streams that are not sockets") {
+  asio::io_context io;
+  beast::test::stream stream(io, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  beast::test::stream other(io);
+  stream.connect(other);
+  auto const r = http::exchange(stream, request(beast::http::verb::get));
+  CHECK(http::status_of(r) == 200);
+  CHECK(r.message.body() == "ok");
 }
 
 TEST_CASE("An exchange on a socket that was never connected was interrupted") {

@@ -5,11 +5,17 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include <tenax/cancel.hpp>
 #include <tenax/http/standard_retry.hpp>
+#include <tenax/stop/after_attempts.hpp>
+#include <tenax/wait/constant.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
 #include "../catch.hpp"
@@ -205,18 +211,29 @@ TEST_CASE("A server that does not answer libcurl in time may have acted, also on
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("A connection of libcurl that breaks was interrupted, whatever the status had been") {
+TEST_CASE("A success of libcurl whose body breaks off was interrupted, and a failure keeps its status") {
   tests::server server([](tests::received const& r) {
-    return r.target == "/body" ? tests::break_off(429, "half", "Retry-After: 9\r\n")
-                               : tests::answer{"", tests::answer::then::close};
+    if (r.target == "/429") return tests::break_off(429, "half", "Retry-After: 9\r\n");
+    if (r.target == "/head")
+      return tests::answer{"HTTP/1.1 429 Wait\r\nRetry-After: 9\r\n", tests::answer::then::close};
+    return r.target == "/200" ? tests::break_off(200, "half") : tests::answer{"", tests::answer::then::close};
   });
-  auto const half = http::perform(handle(server.url("/body")).get());
+  auto const half = http::perform(handle(server.url("/200")).get());
   CHECK(half.code == CURLE_PARTIAL_FILE);
   CHECK(half.body == "half");
   CHECK(http::error_of(half) == transport_error::interrupted);
   CHECK(http::status_of(half) == 0);
-  // What had arrived is obeyed nevertheless.
-  CHECK(tenax::result_traits<http::curl_response>::advice(half).wait == tenax::optional_duration(9s));
+
+  auto const refused = http::perform(handle(server.url("/429")).get());
+  CHECK(refused.code == CURLE_PARTIAL_FILE);
+  CHECK(http::error_of(refused) == transport_error::none);
+  CHECK(http::status_of(refused) == 429);
+  auto const advice = tenax::result_traits<http::curl_response>::advice(refused);
+  CHECK(advice.wait == tenax::optional_duration(9s));
+  CHECK(advice.throttled);
+
+  // Headers that are not complete prove nothing.
+  CHECK(http::error_of(http::perform(handle(server.url("/head")).get())) == transport_error::interrupted);
 
   auto const nothing = http::perform(handle(server.url("/nothing")).get());
   CHECK(nothing.code == CURLE_GOT_NOTHING);
@@ -269,6 +286,157 @@ TEST_CASE("A handle can be used again, with and without tenax") {
   CHECK(http::perform(easy.get()).body == "/3");
   CHECK(body == "/3");
   CHECK(server.connections() == 1);
+}
+
+TEST_CASE("A handle writes to the standard output again, as a new one does") {
+  tests::server server([](auto const&) { return tests::respond(200); });
+  handle easy(server.url());
+  easy.set(CURLOPT_HEADERFUNCTION, &append);
+  static_cast<void>(http::perform(easy.get()));
+  CHECK(curl_easy_perform(easy.get()) == CURLE_OK);  // with a body, it would be on the standard output
+  CHECK(server.connections() == 1);
+  tests::server talkative([](auto const&) { return tests::respond(200, "(a body on the standard output)\n"); });
+  easy.set(CURLOPT_URL, talkative.url().c_str());
+  static_cast<void>(http::perform(easy.get()));
+  CHECK(curl_easy_perform(easy.get()) == CURLE_OK);
+}
+
+TEST_CASE("A deadline ends a transfer of libcurl, whatever the server does") {
+  tests::server server([](tests::received const& r) -> tests::answer {
+    if (r.target == "/silent") return tests::hang();
+    return {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", tests::answer::then::hang};
+  });
+  for (auto const* target : {"/silent", "/half"}) {
+    handle easy(server.url(target));
+    auto const begin = std::chrono::steady_clock::now();
+    auto const report =
+        http::standard_retry().stop(tenax::stop::deadline(50ms)).try_call([&] { return http::perform(easy.get()); });
+    auto const took = std::chrono::steady_clock::now() - begin;
+    CHECK(took >= 50ms);
+    CHECK(took < 1s);
+    CHECK(report.value().code == CURLE_OPERATION_TIMEDOUT);
+    CHECK(http::error_of(report.value()) == transport_error::timed_out);
+    CHECK(report.attempts == 1);
+  }
+}
+
+TEST_CASE("An attempt's time limit holds for transfers of libcurl, in both spellings") {
+  tests::server server([](auto const&) { return tests::hang(); });
+  handle easy(server.url());
+  auto const policy = http::standard_retry().wait(tenax::wait::none).attempt_timeout(20ms);
+  auto const begin = std::chrono::steady_clock::now();
+  auto const implied = policy.try_call([&] { return http::perform(easy.get()); });
+  CHECK(implied.attempts == 3);
+  auto const passed = policy.try_call([&](tenax::attempt_info const& info) { return http::perform(easy.get(), info); });
+  CHECK(passed.attempts == 3);
+  auto const took = std::chrono::steady_clock::now() - begin;
+  CHECK(took >= 120ms);
+  CHECK(took < 2s);
+}
+
+TEST_CASE("A handle's own timeout holds besides the limits of an attempt, and stays") {
+  tests::server server([](auto const&) { return tests::hang(); });
+  handle easy(server.url());
+  easy.set(CURLOPT_TIMEOUT_MS, 20L);
+  auto const policy = http::standard_retry().stop(tenax::stop::after_attempts(1) || tenax::stop::deadline(10s));
+  for (int i = 0; i < 2; ++i) {
+    auto const begin = std::chrono::steady_clock::now();
+    CHECK(policy([&] { return http::perform(easy.get()); }).code == CURLE_OPERATION_TIMEDOUT);
+    CHECK(std::chrono::steady_clock::now() - begin < 1s);
+  }
+  CHECK(http::perform(easy.get()).code == CURLE_OPERATION_TIMEDOUT);
+}
+
+TEST_CASE("A token ends a transfer of libcurl at once: in a silence, in the middle of a body, and while it connects") {
+  tests::server server([](tests::received const& r) -> tests::answer {
+    if (r.target == "/silent") return tests::hang();
+    return {"HTTP/1.1 503 Wait\r\nContent-Length: 100\r\n\r\nhalf", tests::answer::then::hang};
+  });
+  tests::bound_socket full;  // a listener whose queue is full does not answer
+  REQUIRE(::listen(full.get(), 0) == 0);
+  handle filler("http://127.0.0.1:" + std::to_string(full.port()));
+  filler.set(CURLOPT_TIMEOUT_MS, 1L);
+  int const queued = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(full.port()));
+  REQUIRE(::connect(queued, reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0);
+
+  for (auto const& url :
+       {server.url("/silent"), server.url("/half"), "http://127.0.0.1:" + std::to_string(full.port())}) {
+    handle easy(url);
+    std::stop_source source;
+    std::chrono::steady_clock::time_point triggered;
+    std::jthread const trigger([&] {
+      std::this_thread::sleep_for(20ms);
+      triggered = std::chrono::steady_clock::now();
+      source.request_stop();
+    });
+    auto const report =
+        http::standard_retry().cancel_with(source.get_token()).try_call([&] { return http::perform(easy.get()); });
+    CHECK(std::chrono::steady_clock::now() - triggered < 500ms);
+    CHECK(report.reason == stop_reason::cancelled);
+    CHECK(report.attempts == 1);
+    CHECK(report.value().code == CURLE_ABORTED_BY_CALLBACK);
+  }
+  ::close(queued);
+}
+
+TEST_CASE("Transfers with limits keep their connection, between attempts, between calls, and between handles") {
+  int calls = 0;
+  tests::server server([&](auto const&) { return ++calls % 2 == 1 ? tests::respond(503) : tests::respond(200, "ok"); });
+  auto const policy = http::standard_retry().wait(tenax::wait::none);
+  for (int i = 0; i < 2; ++i) {
+    handle easy(server.url());
+    CHECK(policy([&] { return http::perform(easy.get()); }).body == "ok");
+    CHECK(policy([&] { return http::perform(easy.get()); }).body == "ok");
+  }
+  CHECK(server.connections() == 1);
+  http::close_connections();
+  handle easy(server.url());
+  CHECK(policy([&] { return http::perform(easy.get()); }).body == "ok");
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("A transfer with limits may perform another one, and keeps the progress function") {
+  tests::server inner([](auto const&) { return tests::respond(200, "inner"); });
+  tests::server outer([](auto const&) { return tests::respond(200, "outer"); });
+  handle easy(outer.url());
+  int progress = 0;
+  easy.set(CURLOPT_NOPROGRESS, 0L);
+  easy.set(CURLOPT_XFERINFODATA, &progress);
+  easy.set(
+      CURLOPT_XFERINFOFUNCTION, +[](void* n, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+        ++*static_cast<int*>(n);
+        return 0;
+      });
+  auto const policy = http::standard_retry();
+  std::string nested;
+  http::curl_options options{.sink = [&](std::string_view) {
+    handle other(inner.url());
+    nested = policy([&] { return http::perform(other.get()); }).body;
+  }};
+  CHECK(policy([&] { return http::perform(easy.get(), options); }).status == 200);
+  CHECK(nested == "inner");
+  CHECK(progress > 0);
+}
+
+TEST_CASE("A log says what libcurl says") {
+  std::string text;
+  auto const line = [&](http::curl_response const& r) {
+    struct out {
+      std::string& to;
+      void text(std::string_view t) { to += t; }
+    } o{text};
+    text.clear();
+    tenax::result_traits<http::curl_response>::describe(r, o);
+    return text;
+  };
+  CHECK(line({.code = CURLE_COULDNT_RESOLVE_HOST}) ==
+        "no connection (" + std::string(curl_easy_strerror(CURLE_COULDNT_RESOLVE_HOST)) + ")");
+  CHECK(line({.code = CURLE_COULDNT_CONNECT}) != line({.code = CURLE_COULDNT_RESOLVE_HOST}));
+  CHECK(line({.status = 503}) == "status 503 (Service Unavailable)");
 }
 
 TEST_CASE("Another attempt on the same handle sends the same request on the same connection") {

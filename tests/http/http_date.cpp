@@ -160,7 +160,10 @@ TEST_CASE("The pragmatic profile does not guess") {
                            "Sun Nov  6 08:49:37 GMT 1994",
                            "Sun, Nov  6 08:49:37 1994",
                            "Sun Nov 06 1994 08:49:37 GMT",
-                           "Sun Nov 06 1994 08:49:37 GMT+0100 (CET)",
+                           "Sun Nov 06 1994 08:49:37 GMT+0100 (CET) ",
+                           "Sun Nov 06 1994 08:49:37 GMT+0100(CET)",
+                           "Sun Nov 06 1994 08:49:37 GMT (CET)",
+                           "Sun Nov 06 1994 08:49:37 CET+0100",
                            "1994-11-06",
                            "1994-11-06T08:49:37",
                            "1994-11-06T08Z",
@@ -303,4 +306,16 @@ TEST_CASE("Points on the wall clock in any unit are rounded down to milliseconds
   CHECK(to_wall_time(in(std::chrono::duration<double>(-1e300))) == first);
   CHECK(to_wall_time(first) == first);
   CHECK(to_wall_time(last) == last);
+}
+
+TEST_CASE("The text of a Date of JavaScript is read with its offset, without its comment") {
+  for (auto const* text :
+       {"Sun Nov 06 1994 08:49:37 GMT+0000 (Coordinated Universal Time)", "Sun Nov 06 1994 09:49:37 GMT+0100 (CET)",
+        "Sun Nov 06 1994 03:49:37 GMT-0500 (Eastern Standard Time)", "Sun Nov 06 1994 14:19:37 GMT+0530",
+        "sun nov 6 1994 08:49:37 gmt+0000 (x)", "Nov 06 1994 08:49:37 UTC+00:00 (x)",
+        "Mon Nov 06 1994 08:49:37 +0000"}) {
+    INFO(text);
+    CHECK(leniently(text) == example);
+    CHECK(strictly(text) == std::nullopt);
+  }
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -123,4 +124,86 @@ TEST_CASE("A policy that names the method retries requests of cpp-httplib") {
   CHECK(r->body == "ok");
   CHECK(clock.slept() >= 10s);
   CHECK(clock.slept() < 11s);
+}
+
+TEST_CASE("An announcement is not a response of cpp-httplib") {
+  httplib::Response r;
+  for (int const status : {100, 102, 103, 199}) {
+    r.status = status;
+    CHECK(http::failed(r));
+    CHECK(http::status_of(r) == 0);
+    CHECK(http::error_of(r) == transport_error::interrupted);
+    CHECK_FALSE(http::was_never_processed(r));
+    CHECK(http::failed(httplib::Result(std::make_unique<httplib::Response>(r), httplib::Error::Success)));
+  }
+  r.status = 101;
+  CHECK_FALSE(http::failed(r));
+}
+
+TEST_CASE("No error of a plain client proves that a server has seen nothing: it may have followed a redirect") {
+  tests::server first([&](auto const&) {
+    return tests::respond(303, "", "Location: http://127.0.0.1:" + std::to_string(tests::closed_port()) + "/\r\n");
+  });
+  tenax::testing::virtual_time clock;
+  httplib::Client client(first.url());
+  client.set_follow_location(true);
+  auto const policy = http::standard_retry("POST").environment(std::ref(clock));
+  CHECK_FALSE(policy([&] { return client.Post("/orders", "item=7", "text/plain"); }));
+  CHECK(first.requests().size() == 1);
+
+  tests::server second([](auto const&) { return tests::respond(425); });
+  tests::server redirects([&](auto const&) { return tests::respond(307, "", "Location: " + second.url() + "/\r\n"); });
+  httplib::Client other(redirects.url());
+  other.set_follow_location(true);
+  CHECK(policy([&] { return other.Post("/orders", "item=7", "text/plain"); })->status == 425);
+  CHECK(redirects.requests().size() == 1);
+}
+
+namespace {
+
+/// The errors of a newer release.
+enum class newer {
+  Success,
+  Unknown,
+  Connection,
+  BindIPAddress,
+  Read,
+  Write,
+  ExceedRedirectCount,
+  Canceled,
+  SSLConnection,
+  SSLLoadingCerts,
+  SSLServerVerification,
+  SSLServerHostnameVerification,
+  UnsupportedMultipartBoundaryChars,
+  Compression,
+  ConnectionTimeout,
+  ProxyConnection,
+  ConnectionClosed,
+  Timeout,
+};
+
+}  // namespace
+
+TEST_CASE("Errors that newer releases of cpp-httplib have are classified") {
+  using http::detail::classify_httplib;
+  CHECK(classify_httplib(newer::SSLServerHostnameVerification) == transport_error::permanent);
+  CHECK(classify_httplib(newer::SSLServerVerification) == transport_error::permanent);
+  CHECK(classify_httplib(newer::ProxyConnection) == transport_error::unsent);
+  CHECK(classify_httplib(newer::Timeout) == transport_error::timed_out);
+  CHECK(classify_httplib(newer::ConnectionClosed) == transport_error::interrupted);
+}
+
+TEST_CASE("A plain client of cpp-httplib can be given the time of an attempt") {
+  tests::server silent([](auto const&) { return tests::hang(); });
+  httplib::Client client(silent.url());
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(30ms));
+  auto const begun = std::chrono::steady_clock::now();
+  auto const r = policy.try_call([&] {
+    http::apply_limits(client, tenax::current_attempt());
+    return client.Get("/");
+  });
+  CHECK(r.reason == stop_reason::deadline);
+  CHECK(std::chrono::steady_clock::now() - begun < 1s);
+  http::apply_limits(client, tenax::current_attempt());  // none here
 }

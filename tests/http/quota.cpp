@@ -138,7 +138,7 @@ TEST_CASE("A window is the policy's") {
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=0"}}) == none);
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=-1"}}) == none);
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=1.5"}}) == none);
-  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=999999999999999"}}) == 2147483648s);
+  CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=999999999999999"}}) == none);
   // By the limit, where policies have no names.
   CHECK(window({{"RateLimit", "limit=100, remaining=50, reset=5"}, {"RateLimit-Policy", "10;w=1, 100;w=10"}}) == 10s);
   CHECK(window({{"RateLimit", "limit=99, remaining=50, reset=5"}, {"RateLimit-Policy", "10;w=1, 100;w=10"}}) == none);
@@ -241,7 +241,63 @@ TEST_CASE("The tightest quota is the one with the smallest share, the fewest uni
   CHECK(quota({{"X-Rate-Limit-Limit", "10"}, {"RateLimit-Remaining", "5"}})->source == "RateLimit-Remaining");
 }
 
-TEST_CASE("The time until a reset saturates") {
-  CHECK(quota({{"RateLimit", "a;r=1;t=999999999999999"}})->reset == 2147483648s);
-  CHECK(quota({{"RateLimit-Remaining", "1"}, {"RateLimit-Reset", "99999999999999999999"}})->reset == 2147483648s);
+TEST_CASE("A time or a window beyond a year is a misread unit, and left out") {
+  CHECK(quota({{"RateLimit", "a;r=1;t=31536000"}})->reset == 24h * 365);
+  CHECK(quota({{"RateLimit", "a;r=1;t=31536001"}})->reset == none);
+  CHECK(quota({{"RateLimit", "a;r=1;t=999999999999999"}})->reset == none);
+  CHECK(quota({{"RateLimit-Remaining", "1"}, {"RateLimit-Reset", "99999999999999999999"}})->reset == none);
+  CHECK(quota({{"X-RateLimit-Remaining", "1"}, {"X-RateLimit-Reset-After", "99999999"}})->reset == none);
+  CHECK(quota({{"RateLimit-Policy", "a;q=5;w=31536000"}})->window == 24h * 365);
+  CHECK(quota({{"RateLimit-Policy", "a;q=5;w=31536001"}})->window == none);
+}
+
+TEST_CASE("A reset that is a Unix time is compared with the server's clock") {
+  header const date{"Date", "Tue, 05 Jan 2021 10:59:30 GMT"};
+  for (auto const p : {profile::pragmatic, profile::strict}) {
+    for (auto const* value : {"1609844400", "1609844400000", "1609844400000000"}) {
+      INFO(value);
+      auto const gitlab = http::quota(
+          headers{date, {"RateLimit-Limit", "600"}, {"RateLimit-Remaining", "589"}, {"RateLimit-Reset", value}}, now,
+          p);
+      CHECK(gitlab == state(600, 589, 30s, "RateLimit-Remaining"));
+    }
+    CHECK(http::quota(headers{date, {"RateLimit", "a;r=5;t=1609844400"}}, now, p) == state(none, 5, 30s, "RateLimit"));
+    CHECK(http::quota(headers{date, {"RateLimit", "limit=9, remaining=5, reset=1609844400000"}}, now, p) ==
+          state(9, 5, 30s, "RateLimit"));
+  }
+  CHECK(quota({date, {"X-RateLimit-Remaining", "5"}, {"X-RateLimit-Reset-After", "1609844400.5"}})->reset == 30500ms);
+  CHECK(quota({date, {"x-ratelimit-remaining-tokens", "5"}, {"x-ratelimit-reset-tokens", "1609844400"}})->reset == 30s);
+  CHECK(quota({{"RateLimit-Remaining", "5"}, {"RateLimit-Reset", "1735689630"}})->by_local_clock);
+}
+
+TEST_CASE("Windows with names of their own are quotas") {
+  headers nest{{"X-RateLimit-Limit-short", "3"},     {"X-RateLimit-Remaining-short", "2"},
+               {"X-RateLimit-Reset-short", "1"},     {"X-RateLimit-Limit-long", "50"},
+               {"X-RateLimit-Remaining-long", "10"}, {"X-RateLimit-Reset-long", "42"}};
+  CHECK(quota(nest) == state(50, 10, 42s, "X-RateLimit-Remaining-*"));
+  CHECK(strict(nest) == none);
+  CHECK(quota({{"X-RateLimit-Limit-Minute", "20"}}) == state(20, none, none, "X-RateLimit-Limit-*"));
+
+  headers const hapi{
+      {"Date", "Wed, 01 Jan 2025 00:00:00 GMT"},  {"X-RateLimit-PathLimit", "9"}, {"X-RateLimit-PathRemaining", "5"},
+      {"X-RateLimit-PathReset", "1735689660000"}, {"X-RateLimit-UserLimit", "5"}, {"X-RateLimit-UserRemaining", "-1"},
+      {"X-RateLimit-UserReset", "1735689602034"}};
+  CHECK(quota(hapi) == state(5, 0, 2034ms, "X-RateLimit-*Remaining"));
+}
+
+TEST_CASE("A rate per second gives a limit its window") {
+  headers restify{{"X-RateLimit-Remaining", "3"}, {"X-RateLimit-Limit", "5"}, {"X-RateLimit-Rate", "0.5"}};
+  auto expected = state(5, 3, none, "X-RateLimit-Remaining");
+  expected.window = 10s;
+  CHECK(quota(restify) == expected);
+  restify[0].value = "0";
+  expected.remaining = 0;
+  expected.reset = 2s;
+  CHECK(quota(restify) == expected);
+  restify[2].value = "0";
+  CHECK(quota(restify) == state(5, 0, none, "X-RateLimit-Remaining"));
+  restify[2].value = "0.00000001";
+  CHECK(quota(restify)->window == none);
+  restify[1].value = "99999999999999999999";
+  CHECK(quota(restify)->window == none);
 }

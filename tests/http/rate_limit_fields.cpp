@@ -224,3 +224,9 @@ TEST_CASE("The limit is that of the policy of the same name") {
   for (int i = 0; i != 17; ++i) many += (i == 0 ? "p" : ", p") + std::to_string(i) + ";q=9";
   CHECK(with_policy("p0;r=1, p15;r=2, p16;r=3", many) == items{{9, 1, -1}, {9, 2, -1}, {-1, 3, -1}});
 }
+
+TEST_CASE("A reset beyond a year, which may be a Unix time, is left out") {
+  CHECK(read("a;r=1;t=31536000") == items{{-1, 1, 31536000}});
+  CHECK(read("a;r=1;t=31536001") == items{{-1, 1, -1}});
+  CHECK(read("limit=5, remaining=1, reset=1735689660") == items{{5, 1, -1}});
+}

@@ -2,9 +2,15 @@
 // response_traits.cpp: what types join without a word, and what is made of those that tell little.
 #include <tenax/http/response_traits.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <tenax/http/standard_retry.hpp>
+#include <tenax/http/when.hpp>
+#include <tenax/testing/virtual_time.hpp>
+#include <tenax/wait/constant.hpp>
 
 #include "../catch.hpp"
 #include "response.hpp"
@@ -80,11 +86,45 @@ struct without_headers {
 };
 
 template <class Code>
+struct with_redirects {
+  long status_code = 200;
+  std::string text{};
+  std::map<std::string, std::string> header{};
+  cpr_error<Code> error{};
+  long redirect_count = 0;
+};
+
+/// Its traits answer "interrupted" even if a response arrived.
+struct always_interrupted {
+  int status = 200;
+  std::vector<tenax::http::header> headers{};
+};
+
+/// The body of its request is gone.
+struct spent_reply {
+  int status = 503;
+  std::vector<tenax::http::header> headers{};
+};
+
+template <class Code>
 transport_error error_of(Code code) {
   return http::error_of(cpr_response<Code>{.status_code = 0, .error = {.code = code}});
 }
 
 }  // namespace
+
+template <>
+struct tenax::http::response_traits<always_interrupted> {
+  static int status(always_interrupted const& r) { return r.status; }
+  static auto const& headers(always_interrupted const& r) { return r.headers; }
+  static transport_error error(always_interrupted const&) { return transport_error::interrupted; }
+};
+template <>
+struct tenax::http::response_traits<spent_reply> {
+  static int status(spent_reply const& r) { return r.status; }
+  static auto const& headers(spent_reply const& r) { return r.headers; }
+  static bool may_be_sent_again(spent_reply const&) { return false; }
+};
 
 static_assert(http::response<cpr_response<old_code>> && http::response<cpr_response<new_code> const&>);
 static_assert(http::response<without_error> && http::response<bare_reply> && http::response<reply&>);
@@ -143,6 +183,65 @@ TEST_CASE("A status whose body broke off is no status") {
   cpr_response<new_code> const r{.status_code = 200, .error = {.code = new_code::PARTIAL_FILE}};
   CHECK(http::status_of(r) == 0);
   CHECK(http::failed(r));
+  cpr_response<new_code> const refused{.status_code = 429, .error = {.code = new_code::PARTIAL_FILE}};
+  CHECK(http::status_of(refused) == 429);
+  CHECK(http::error_of(refused) == transport_error::none);
+  CHECK(tenax::result_traits<cpr_response<new_code>>::advice(refused).throttled);
+  cpr_response<new_code> const ended{.status_code = 429, .error = {.code = new_code::ABORTED_BY_CALLBACK}};
+  CHECK(http::error_of(ended) == transport_error::cancelled);
+}
+
+TEST_CASE("A status that arrived goes before an error that traits tell without being asked") {
+  CHECK(http::error_of(always_interrupted{.status = 200}) == transport_error::none);
+  CHECK_FALSE(http::failed(always_interrupted{.status = 200}));
+  CHECK(http::error_of(always_interrupted{.status = 404}) == transport_error::none);
+  CHECK_FALSE(http::is_transient(always_interrupted{.status = 404}));
+  CHECK(http::error_of(always_interrupted{.status = 0}) == transport_error::interrupted);
+  tenax::testing::virtual_time clock;
+  int requests = 0;
+  auto const r = http::standard_retry("GET").environment(std::ref(clock))([&] {
+    ++requests;
+    return always_interrupted{.status = 200};
+  });
+  CHECK(r.status == 200);
+  CHECK(requests == 1);
+}
+
+TEST_CASE("A status that announces another one is not a success") {
+  for (auto const status : {100, 102, 103, 199}) {
+    CHECK(http::failed(reply{.status = status}));
+    CHECK(http::failed(bare_reply{.status = status}));
+  }
+  CHECK_FALSE(http::failed(reply{.status = 101}));
+}
+
+TEST_CASE("cpr follows redirects, so that only its count of them makes a missing connection prove something") {
+  using counted = with_redirects<new_code>;
+  CHECK(http::was_never_processed(counted{.status_code = 0, .error = {.code = new_code::COULDNT_CONNECT}}));
+  CHECK_FALSE(http::was_never_processed(
+      counted{.status_code = 0, .error = {.code = new_code::COULDNT_CONNECT}, .redirect_count = 1}));
+  CHECK_FALSE(http::was_never_processed(counted{.status_code = 425, .redirect_count = 1}));
+  CHECK(http::was_never_processed(counted{.status_code = 425}));
+  CHECK_FALSE(http::was_never_processed(
+      cpr_response<new_code>{.status_code = 0, .error = {.code = new_code::COULDNT_CONNECT}}));
+}
+
+TEST_CASE("A request that cannot be made again is not, whatever a policy says") {
+  namespace when = tenax::when;
+  tenax::testing::virtual_time clock;
+  auto const attempts = [&](auto const& policy, int status) {
+    return policy.wait(tenax::wait::none).environment(std::ref(clock)).try_call([=] {
+      return spent_reply{.status = status};
+    });
+  };
+  auto const told = [](auto const&) { return tenax::hint{.directive = tenax::hint::advice::retry}; };
+  CHECK(attempts(tenax::retrying{}, 503).attempts == 1);
+  CHECK(attempts(tenax::retrying{}, 503).reason == tenax::stop_reason::not_retryable);
+  CHECK(attempts(http::standard_retry("GET"), 503).attempts == 1);
+  CHECK(attempts(tenax::retrying{}.when(when::status(503)), 503).attempts == 1);
+  CHECK(attempts(tenax::retrying{}.advised_by(told), 503).attempts == 1);
+  CHECK(attempts(tenax::retrying{}.when(when::status(200)), 200).attempts == 1);
+  CHECK(attempts(tenax::retrying{}.when(when::status(200)), 200).reason == tenax::stop_reason::succeeded);
 }
 
 TEST_CASE("A response that does not say why there is none was interrupted") {
@@ -154,7 +253,6 @@ TEST_CASE("A response that does not say why there is none was interrupted") {
 }
 
 TEST_CASE("A response failed if there is none, or if its status is 400 or more") {
-  CHECK_FALSE(http::failed(reply{.status = 100}));
   CHECK_FALSE(http::failed(reply{.status = 200}));
   CHECK_FALSE(http::failed(reply{.status = 399}));
   CHECK(http::failed(reply{.status = 400}));

@@ -2,14 +2,20 @@
 // retrying_client.cpp: cpp-httplib's client with retries, against a server that does what servers do.
 #include <tenax/http/retrying_client.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/rate_limiter.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/no_waits.hpp>
 #include <tenax/testing/virtual_time.hpp>
@@ -569,4 +575,935 @@ TEST_CASE("What a receiver throws is the caller's, and nothing is sent again") {
   CHECK_THROWS_AS(c.Get("/nothing", receiver), too_loud);
   CHECK(server.requests().size() == 2);
   CHECK(c.Get("/song")->body == "the song");
+}
+
+TEST_CASE("What a response handler throws is the caller's, and nothing is sent again") {
+  struct mine : std::runtime_error {
+    using runtime_error::runtime_error;
+  };
+  tests::server server([](tests::received const& r) {
+    return r.target == "/song" ? tests::respond(200, "the song") : tests::respond(r.target == "/empty" ? 200 : 404);
+  });
+  client c(server);
+  SECTION("by a policy that retries every failure") { c.policy(tenax::retrying{}.wait(wait::none)); }
+  SECTION("by a policy that names the method") {
+    c.policy("GET /**", http::standard_retry().when(when::any_exception || when::transient).wait(wait::none));
+  }
+  SECTION("though the exception asks for it") {}
+  auto const handler = [](httplib::Response const&) -> bool { throw tenax::retry_after(1ms, mine("mine")); };
+  auto const receiver = [](char const*, std::size_t) { return true; };
+  for (auto const* const path : {"/song", "/empty", "/nothing"}) {
+    auto const before = server.requests().size();
+    CHECK_THROWS_AS(c.Get(path, handler, receiver), mine);
+    CHECK(server.requests().size() == before + 1);
+  }
+}
+
+TEST_CASE("What a progress callback throws is the caller's, and nothing is sent again") {
+  tests::server server([](auto const&) { return tests::respond(200, "the song"); });
+  client c(server);
+  c.policy(tenax::retrying{}.wait(wait::none));
+  auto const progress = [](std::uint64_t, std::uint64_t) -> bool { throw std::runtime_error("mine"); };
+  CHECK_THROWS_AS(c.Get("/", progress), std::runtime_error);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("A response handler hears of one response, though earlier ones broke behind their headers") {
+  int calls = 0;
+  tests::server server(
+      [&](auto const&) { return ++calls < 3 ? tests::break_off(200) : tests::respond(200, "the song"); });
+  client c(server);
+  seen s;
+  CHECK(c.Get("/", s.handler(), s.receiver())->status == 200);
+  CHECK(s.statuses == names{"200"});
+  CHECK(s.body == "the song");
+  CHECK(calls == 3);
+}
+
+TEST_CASE("A response handler hears of a response without a body, and can refuse it") {
+  tests::server server([](auto const&) { return tests::respond(200); });
+  client c(server);
+  seen s;
+  CHECK(c.Get("/", s.handler(), s.receiver())->status == 200);
+  CHECK(s.statuses == names{"200"});
+  CHECK(c.Get("/", s.handler(false), s.receiver()).error() == httplib::Error::Canceled);
+  CHECK(server.requests().size() == 2);
+}
+
+// --- bodies that are read once --------------------------------------------------------------------------------------
+
+namespace {
+
+/// Gives a stream's bytes in blocks of three, and `done()` at its end.
+struct from_stream {
+  std::istream& in;
+  bool operator()(std::size_t, httplib::DataSink& sink) const {
+    char block[3];
+    in.read(block, sizeof block);
+    if (in.gcount() > 0) return sink.write(block, static_cast<std::size_t>(in.gcount()));
+    sink.done();
+    return true;
+  }
+  bool operator()(std::size_t, std::size_t, httplib::DataSink& sink) const {
+    char block[3];
+    in.read(block, sizeof block);
+    return in.gcount() > 0 && sink.write(block, static_cast<std::size_t>(in.gcount()));
+  }
+};
+
+/// The same, as cpp-httplib's types.
+httplib::ContentProviderWithoutLength endless(std::istream& in) { return from_stream{in}; }
+httplib::ContentProvider sized(std::istream& in) { return from_stream{in}; }
+
+/// The bytes of a request's body, without the frames of its chunks.
+std::string payload(tests::received const& r) {
+  if (r.header("Transfer-Encoding").empty()) return r.body;
+  std::string result;
+  for (std::size_t at = 0; at < r.body.size();) {
+    auto const size = std::stoul(r.body.substr(at), nullptr, 16);
+    at = r.body.find("\r\n", at) + 2;
+    result += r.body.substr(at, size);
+    at += size + 2;
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("A body that was read from a stream is not sent again, and the caller has the first answer") {
+  tests::server server{moody()};
+  client c(server);
+  c.generate_idempotency_keys();
+  std::istringstream file("the song");
+  std::string const type = "text/plain";
+  httplib::Headers const headers{{"X", "y"}};
+  auto const result = [&]() -> http::httplib_result {
+    auto const mine = endless(file);
+    auto const with_length = sized(file);
+    auto const by_lambda = [&](std::size_t, httplib::DataSink& sink) { return from_stream{file}(0, sink); };
+    auto const changing = [&, reads = 0](std::size_t, httplib::DataSink& sink) mutable {
+      return ++reads > 0 && from_stream{file}(0, sink);
+    };
+    auto const forwards = [&, rewound = http::rewindable(endless(file), [] {})](
+                              std::size_t offset, httplib::DataSink& sink) mutable { return rewound(offset, sink); };
+    switch (GENERATE(range(0, 20))) {
+      case 0: return c.Put("/", mine, type);
+      case 1: return c.Post("/", mine, type);
+      case 2: return c.Patch("/", mine, type);
+      case 3: return c.Put("/", headers, mine, type);
+      case 4: return c.Post("/", headers, mine, type);
+      case 5: return c.Patch("/", headers, mine, type);
+      case 6: return c.Put("/", 8, with_length, type);
+      case 7: return c.Post("/", 8, with_length, type);
+      case 8: return c.Patch("/", 8, with_length, type);
+      case 9: return c.Put("/", headers, 8, with_length, type);
+      case 10: return c.Post("/", headers, 8, with_length, type);
+      case 11: return c.Patch("/", headers, 8, with_length, type);
+      case 12: return c.Put("/", endless(file), "text/plain");
+      case 13: return c.Put("/", by_lambda, type);
+      case 14: return c.Put("/", changing, type);
+      case 15: return c.Put("/", httplib::ContentProviderWithoutLength(forwards), type);
+      case 16: {
+        httplib::MultipartFormDataProviderItems const parts{{"file", mine, "song.txt", type}};
+        return c.Put("/", {}, httplib::MultipartFormDataItems{}, parts);
+      }
+      case 17: {
+        httplib::MultipartFormDataProviderItems const parts{{"file", mine, "song.txt", type}};
+        return c.Post("/", headers, httplib::MultipartFormDataItems{{"name", "x", "", ""}}, parts);
+      }
+      case 18: {
+        httplib::Request request;
+        request.method = "PUT";
+        request.path = "/";
+        request.content_length_ = 8;
+        request.content_provider_ = with_length;
+        return c.send(request);
+      }
+      default: {
+        c.policy("PUT /", tenax::retrying{}.wait(wait::none).stop(stop::after_attempts(5)));
+        return c.Put("/", mine, type);
+      }
+    }
+  }();
+  REQUIRE(result);
+  CHECK(result->status == 503);
+  CHECK(result.attempts == 1);
+  CHECK(result.reason == tenax::stop_reason::not_retryable);
+  CHECK(result.body_spent);
+  REQUIRE(server.requests().size() == 1);
+  CHECK(payload(server.requests()[0]).find("the song") != std::string::npos);
+}
+
+TEST_CASE("A body that can be rewound is sent again whole") {
+  tests::server server{moody()};
+  client c(server);
+  c.generate_idempotency_keys();
+  std::istringstream file("the song");
+  int rewound = 0;
+  auto const rewind = [&] {
+    ++rewound;
+    file.clear();
+    file.seekg(0);
+  };
+  std::string const type = "text/plain";
+  auto const result = [&]() -> http::httplib_result {
+    switch (GENERATE(range(0, 9))) {
+      case 0: return c.Put("/", http::rewindable(endless(file), rewind), type);
+      case 1: return c.Post("/", http::rewindable(from_stream{file}, rewind), type);
+      case 2: return c.Patch("/", {{"X", "y"}}, http::rewindable(from_stream{file}, rewind), type);
+      case 3: return c.Put("/", 8, http::rewindable(sized(file), rewind), type);
+      case 4: return c.Put("/", httplib::ContentProviderWithoutLength(http::rewindable(endless(file), rewind)), type);
+      case 5: return c.Put("/", 8, httplib::ContentProvider(http::rewindable(sized(file), rewind)), type);
+      case 6: {
+        auto const constant = http::rewindable(from_stream{file}, rewind);
+        return c.Put("/", constant, type);
+      }
+      case 7: {
+        httplib::MultipartFormDataProviderItems const parts{
+            {"file", http::rewindable(endless(file), rewind), "song.txt", type}};
+        return c.Post("/", {}, httplib::MultipartFormDataItems{{"name", "x", "", ""}}, parts);
+      }
+      default: return c.Put("/", http::rewindable(endless(file), [&] { return rewind(), true; }), type);
+    }
+  }();
+  REQUIRE(result);
+  CHECK(result->status == 200);
+  CHECK(result.attempts == 3);
+  CHECK(rewound == 2);
+  REQUIRE(server.requests().size() == 3);
+  for (auto const& r : server.requests()) CHECK(payload(r).find("the song") != std::string::npos);
+}
+
+TEST_CASE("A body that is given by its offset is sent again") {
+  tests::server server{moody()};
+  client c(server);
+  std::string const song = "the song";
+  auto const by_offset = [&](std::size_t offset, httplib::DataSink& sink) {
+    if (offset < song.size()) return sink.write(song.data() + offset, song.size() - offset);
+    sink.done();
+    return true;
+  };
+  CHECK(c.Put("/", http::replayable(by_offset), "text/plain").attempts == 3);
+  CHECK(c.Put("/", by_offset, "text/plain").attempts == 1);
+  for (auto const& r : server.requests()) CHECK(payload(r) == song);
+}
+
+TEST_CASE("A body that cannot be rewound after all is not sent again") {
+  tests::server server{moody()};
+  client c(server);
+  std::istringstream file("the song");
+  auto const result = c.Put("/", http::rewindable(endless(file), [] { return false; }), "text/plain");
+  CHECK(result->status == 503);
+  CHECK(server.requests().size() == 1);
+  file = std::istringstream("the song");
+  auto const throws = [] { throw std::runtime_error("mine"); };
+  CHECK_THROWS_AS(c.Put("/", http::rewindable(endless(file), throws), "text/plain"), std::runtime_error);
+  CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("What a content provider throws is the caller's, and nothing is sent again") {
+  tests::server server{moody()};
+  client c(server);
+  c.policy(tenax::retrying{}.wait(wait::none));
+  auto const provider = [](std::size_t, httplib::DataSink&) -> bool { throw std::runtime_error("mine"); };
+  CHECK_THROWS_AS(c.Put("/", provider, "text/plain"), std::runtime_error);
+  CHECK_THROWS_AS(c.Put("/", http::replayable(provider), "text/plain"), std::runtime_error);
+  CHECK(c.Put("/", "x", "text/plain").attempts >= 1);
+}
+
+TEST_CASE("A provider that was not asked may be asked later") {
+  tests::server server([](auto const&) { return tests::respond(200, "ok"); });
+  http::retrying_client<> nobody("127.0.0.1", tests::closed_port());
+  virtual_time clock;
+  nobody.policy(http::standard_retry().environment(std::ref(clock)));
+  std::istringstream file("the song");
+  auto const result = nobody.Put("/", endless(file), "text/plain");
+  CHECK(result.attempts == 3);
+  CHECK_FALSE(result.body_spent);
+  CHECK(file.tellg() == 0);
+}
+
+TEST_CASE("A body that was read is not sent again by a redirect either") {
+  int calls = 0;
+  tests::server server([&](auto const&) {
+    return ++calls == 1 ? tests::respond(307, "", "Location: /there\r\n") : tests::respond(200, "ok");
+  });
+  client c(server);
+  c.set_follow_location(true);
+  std::istringstream file("the song");
+  auto const once = c.Put("/", endless(file), "text/plain");
+  CHECK_FALSE(once);
+  CHECK(http::error_of(once) == transport_error::permanent);
+  CHECK(once.attempts == 1);
+  for (auto const& r : server.requests()) CHECK(payload(r) == "the song");
+
+  calls = 0;
+  file = std::istringstream("the song");
+  auto const again = c.Put("/", http::rewindable(endless(file), [&] { file = std::istringstream("the song"); }), "a/b");
+  REQUIRE(again);
+  CHECK(again->status == 200);
+  for (auto const& r : server.requests()) CHECK(payload(r) == "the song");
+}
+
+#if defined(CPPHTTPLIB_OPENSSL_SUPPORT)
+TEST_CASE("A body that was read is not sent again to authenticate either") {
+  tests::server server([](tests::received const& r) {
+    auto const known = !r.header("Authorization").empty();
+    return known ? tests::respond(200, "ok")
+                 : tests::respond(401, "who?", "WWW-Authenticate: Digest realm=\"a\", nonce=\"b\", qop=\"auth\"\r\n");
+  });
+  client c(server);
+  c.set_digest_auth("me", "secret");
+  std::istringstream file("the song");
+  auto const once = c.Put("/", endless(file), "text/plain");
+  CHECK_FALSE(once);
+  CHECK(http::error_of(once) == transport_error::permanent);
+  for (auto const& r : server.requests()) CHECK(payload(r) == "the song");
+  seen s;
+  CHECK(c.Get("/", s.handler(), s.receiver())->status == 200);
+  CHECK(s.statuses == names{"200"});
+  CHECK(s.body == "ok");
+}
+#endif
+
+// --- redirects ------------------------------------------------------------------------------------------------------
+
+TEST_CASE("A POST is not sent again after a redirect, whatever the other host does") {
+  auto const status = GENERATE(302, 303, 307, 308);
+  auto const other = GENERATE(0, 408, 425, 503);
+  CAPTURE(status, other);
+  tests::server second([&](auto const&) { return tests::respond(other); });
+  auto const place =
+      "http://127.0.0.1:" + std::to_string(other == 0 ? tests::closed_port() : second.port()) + "/receipt";
+  tests::server first([&](auto const&) { return tests::respond(status, "", "Location: " + place + "\r\n"); });
+  client c(first);
+  c.set_follow_location(true);
+  SECTION("by the standard policy") {}
+  SECTION("by a policy that names the method") { c.policy("POST /orders", c.standard()); }
+  SECTION("with settings made through the base") { static_cast<httplib::Client&>(c).set_follow_location(true); }
+  SECTION("on a connection that was kept") { c.set_keep_alive(true); }
+  SECTION("with a logger") {
+    c.set_logger([](auto const&, auto const&) {});
+  }
+  auto const r = c.Post("/orders", "item=7", "text/plain");
+  CHECK(first.requests().size() == 1);
+  CHECK(second.requests().size() == (other == 0 ? 0 : 1));
+  CHECK(r.redirected);
+  CHECK(http::error_of(r) != transport_error::unsent);
+  CHECK_FALSE(http::was_never_processed(r));
+}
+
+TEST_CASE("A POST that found no host is sent again, though the client follows redirects") {
+  http::retrying_client<> nobody("127.0.0.1", tests::closed_port());
+  virtual_time clock;
+  nobody.policy(http::standard_retry().environment(std::ref(clock)));
+  nobody.set_follow_location(true);
+  CHECK(nobody.Post("/", "x", "text/plain").attempts == 3);
+  tests::server busy([](auto const&) { return tests::respond(425); });
+  client c(busy);
+  c.set_follow_location(true);
+  CHECK(c.Post("/", "x", "text/plain").attempts == 3);
+}
+
+TEST_CASE("A GET is sent again after a redirect") {
+  int calls = 0;
+  tests::server server([&](tests::received const& r) {
+    if (r.target == "/") return tests::respond(302, "", "Location: /there\r\n");
+    return ++calls < 3 ? tests::respond(503, "busy") : tests::respond(200, "the song");
+  });
+  client c(server);
+  c.set_follow_location(true);
+  seen s;
+  CHECK(c.Get("/", s.handler(), s.receiver())->body.empty());
+  CHECK(s.body == "the song");
+  CHECK(s.statuses == names{"200"});
+}
+
+// --- stop() ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Calls `stop()` on a client in another thread, once `ready`.
+struct stopper {
+  template <class Client, class Ready>
+  stopper(Client& c, Ready ready)
+      : thread_([&c, ready] {
+          while (!ready()) std::this_thread::sleep_for(1ms);
+          c.stop();
+        }) {}
+  ~stopper() { thread_.join(); }
+  std::thread thread_;
+};
+
+struct stopwatch {
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  [[nodiscard]] std::chrono::nanoseconds passed() const { return std::chrono::steady_clock::now() - begun; }
+};
+
+}  // namespace
+
+TEST_CASE("stop() ends a request that waits for its answer, and nothing is sent again") {
+  tests::server server(
+      [](tests::received const& r) { return r.target == "/slow" ? tests::hang() : tests::respond(200, "ok"); });
+  http::retrying_client<> c(server.url());
+  c.set_keep_alive(true);
+  if (GENERATE(false, true)) CHECK(c.Get("/")->status == 200);  // on a connection that is kept
+  auto const before = server.requests().size();
+  auto const asked = [&] { return server.requests().size() == before + 1; };
+  stopwatch const watch;
+  auto const r = [&] {
+    stopper const stops(c, asked);
+    return c.Get("/slow");
+  }();
+  CHECK_FALSE(r);
+  CHECK(r.error() == httplib::Error::Read);
+  CHECK(r.reason == tenax::stop_reason::cancelled);
+  CHECK(r.attempts == 1);
+  CHECK(watch.passed() < 1s);
+  CHECK(server.requests().size() == before + 1);
+  CHECK(c.Get("/")->body == "ok");
+}
+
+TEST_CASE("stop() ends the wait after an answer") {
+  std::atomic<int> calls = 0;
+  tests::server server([&](auto const&) {
+    return ++calls == 1 ? tests::respond(503, "busy", "Retry-After: 20\r\n") : tests::respond(200, "ok");
+  });
+  std::stop_source source;
+  http::retrying_client<> c(server.url());
+  SECTION("of the standard policy") {}
+  SECTION("of a policy with a token") { c.policy(http::standard_retry().cancel_with(source.get_token())); }
+  SECTION("of a policy with a token that cannot call back") {
+    struct polled {
+      static bool stop_requested() { return false; }
+    };
+    c.policy(http::standard_retry().cancel_with(polled{}));
+  }
+  stopwatch const watch;
+  auto const r = [&] {
+    stopper const stops(c, [&] { return server.requests().size() == 1; });
+    return c.Get("/");
+  }();
+  CHECK((!r || r->status == 503));
+  CHECK(r.reason == tenax::stop_reason::cancelled);
+  CHECK(watch.passed() < 5s);
+  CHECK(server.requests().size() == 1);
+  CHECK(c.Get("/")->body == "ok");
+}
+
+TEST_CASE("stop() ends the wait at a gate") {
+  tests::server server([](auto const&) { return tests::respond(200, "ok"); });
+  tenax::rate_limiter limiter(tenax::per_minute(3));
+  http::retrying_client<> c(server.url());
+  c.policy(http::standard_retry().through(std::ref(limiter)));
+  CHECK(c.Get("/")->status == 200);
+  std::atomic<bool> waits = false;
+  c.policy(http::standard_retry().through(std::ref(limiter)).before_gate_wait([&](tenax::gate_wait const&) {
+    waits = true;
+  }));
+  auto const r = [&] {
+    stopper const stops(c, [&] { return waits.load(); });
+    return c.Get("/");
+  }();
+  CHECK_FALSE(r);
+  CHECK(r.error() == httplib::Error::Canceled);
+  CHECK(r.reason == tenax::stop_reason::cancelled);
+  CHECK(r.attempts == 0);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("stop() without a call under way changes nothing") {
+  tests::server server([](auto const&) { return tests::respond(200, "ok"); });
+  client c(server);
+  c.stop();
+  CHECK(c.Get("/")->body == "ok");
+  c.stop();
+  CHECK(c.Post("/", "x", "text/plain")->body == "ok");
+}
+
+TEST_CASE("stop() ends calls of several threads") {
+  tests::server server([](auto const&) { return tests::hang(); });
+  http::retrying_client<> c(server.url());
+  std::atomic<int> ended = 0;
+  auto const call = [&] {
+    if (c.Get("/").reason == tenax::stop_reason::cancelled) ++ended;
+  };
+  std::thread one(call), two(call), three(call);
+  while (server.requests().empty()) std::this_thread::sleep_for(1ms);
+  std::this_thread::sleep_for(5ms);
+  c.stop();
+  one.join();
+  two.join();
+  three.join();
+  CHECK(ended == 3);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("A client that was moved can be used") {
+  tests::server server([](auto const&) { return tests::respond(200, "ok"); });
+  http::retrying_client<> first(server.url());
+  CHECK(first.Get("/")->body == "ok");
+  http::retrying_client<> second(std::move(first));
+  CHECK(second.Get("/")->body == "ok");
+}
+
+// --- limits ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// A server that sends a part of a response again and again, and never ends it.
+class dripping {
+ public:
+  dripping(std::string head, std::string drop) : head_(std::move(head)), drop_(std::move(drop)) {
+    ::listen(listening_.get(), 8);
+    thread_ = std::thread([this] { run(); });
+  }
+  ~dripping() {
+    ends_ = true;
+    ::shutdown(listening_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(listening_.port()); }
+  std::atomic<int> connections{0};
+
+ private:
+  void run() {
+    while (!ends_) {
+      int const connection = ::accept(listening_.get(), nullptr, nullptr);
+      if (connection < 0) return;
+      ++connections;
+      auto ok = ::send(connection, head_.data(), head_.size(), MSG_NOSIGNAL) >= 0;
+      while (ok && !ends_) {
+        std::this_thread::sleep_for(2ms);
+        ok = ::send(connection, drop_.data(), drop_.size(), MSG_NOSIGNAL) > 0;
+      }
+      ::close(connection);
+    }
+  }
+
+  tests::bound_socket listening_{};
+  std::string head_, drop_;
+  std::atomic<bool> ends_{false};
+  std::thread thread_{};
+};
+
+}  // namespace
+
+TEST_CASE("A deadline ends a request in the middle of a transfer") {
+  std::string const head = "HTTP/1.1 200 OK\r\n";
+  dripping body(head + "Content-Length: 100000\r\n\r\n", "x");
+  dripping headers(head, "X-Drop: x\r\n");
+  tests::server silent([](auto const&) { return tests::hang(); });
+  auto const kind = GENERATE(0, 1, 2);
+  auto const url = kind == 0 ? body.url() : kind == 1 ? headers.url() : silent.url();
+  http::retrying_client<> c(url);
+  auto const limited = tenax::retrying{}.when(when::any_error).wait(wait::none);
+  SECTION("of the policy") {
+    c.policy(limited.stop(stop::deadline(40ms)));
+    stopwatch const watch;
+    auto const r = c.Get("/");
+    CHECK_FALSE(r);
+    CHECK(r.reason == tenax::stop_reason::deadline);
+    CHECK(http::error_of(r) == transport_error::timed_out);
+    CHECK(watch.passed() >= 39ms);
+    CHECK(watch.passed() < 1s);
+  }
+  SECTION("of each attempt") {
+    c.policy(limited.attempt_timeout(20ms).stop(stop::after_attempts(3)));
+    stopwatch const watch;
+    auto const r = c.Get("/", [](char const*, std::size_t) { return true; });
+    CHECK_FALSE(r);
+    CHECK(r.attempts == (r.delivered ? 1 : 3));
+    CHECK(http::error_of(r) == transport_error::timed_out);
+    CHECK(watch.passed() < 1s);
+  }
+  SECTION("of a POST, which is not sent again") {
+    c.policy(limited.attempt_timeout(20ms).stop(stop::after_attempts(3)));
+    auto const r = c.Post("/", "x", "text/plain");
+    CHECK(r.attempts == 1);
+    CHECK(http::error_of(r) == transport_error::timed_out);
+  }
+  SECTION("of a policy around the client") {
+    stopwatch const watch;
+    auto const r = limited.stop(stop::deadline(40ms)).try_call([&] { return c.Get("/"); });
+    CHECK(r.reason == tenax::stop_reason::deadline);
+    CHECK(watch.passed() < 1s);
+  }
+}
+
+TEST_CASE("A deadline ends a request behind a redirect") {
+  dripping slow("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x");
+  tests::server first([&](auto const&) { return tests::respond(302, "", "Location: " + slow.url() + "/\r\n"); });
+  http::retrying_client<> c(first.url());
+  c.set_follow_location(true);
+  c.policy(http::standard_retry().stop(stop::deadline(40ms)));
+  stopwatch const watch;
+  auto const r = c.Get("/");
+  CHECK(http::error_of(r) == transport_error::timed_out);
+  CHECK(watch.passed() < 1s);
+  CHECK(first.requests().size() == 1);
+}
+
+TEST_CASE("A deadline ends an upload that the server does not read") {
+  tests::bound_socket deaf;
+  ::listen(deaf.get(), 8);
+  http::retrying_client<> c("127.0.0.1", deaf.port());
+  c.policy(http::standard_retry().stop(stop::deadline(40ms)));
+  std::string const much(1U << 24U, 'x');
+  stopwatch const watch;
+  auto const r = c.Put("/", much, "text/plain");
+  CHECK(http::error_of(r) == transport_error::timed_out);
+  CHECK(watch.passed() < 1s);
+}
+
+namespace {
+
+/// A port at which connections are not made: its queue is full, and nobody takes from it.
+class full_queue {
+ public:
+  full_queue() {
+    ::listen(listening_.get(), 0);
+    ::sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(listening_.port()));
+    for (int& s : sockets_) {
+      s = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      static_cast<void>(::connect(s, reinterpret_cast<::sockaddr*>(&address), sizeof address));
+    }
+  }
+  full_queue(full_queue const&) = delete;
+  full_queue& operator=(full_queue const&) = delete;
+  ~full_queue() {
+    for (int const s : sockets_) ::close(s);
+  }
+  [[nodiscard]] int port() const { return listening_.port(); }
+
+ private:
+  tests::bound_socket listening_{};
+  int sockets_[4] = {};
+};
+
+}  // namespace
+
+TEST_CASE("A deadline ends a connection that is not made") {
+  full_queue const full;
+  http::retrying_client<> c("127.0.0.1", full.port());
+  c.policy(http::standard_retry().stop(stop::deadline(40ms)));
+  stopwatch const watch;
+  auto const r = c.Get("/");
+  CHECK_FALSE(r);
+  CHECK(r.reason == tenax::stop_reason::deadline);
+  CHECK(watch.passed() < 1s);
+}
+
+TEST_CASE("stop() ends a connection that is not made") {
+  full_queue const full;
+  http::retrying_client<> c("127.0.0.1", full.port());
+  std::atomic<bool> begun = false;
+  c.policy(http::standard_retry().before_attempt([&](tenax::attempt_info const&) { begun = true; }));
+  stopwatch const watch;
+  auto const r = [&] {
+    stopper const stops(c, [&] { return begun.load(); });
+    return c.Get("/");
+  }();
+  CHECK_FALSE(r);
+  CHECK(r.reason == tenax::stop_reason::cancelled);
+  CHECK(r.attempts == 1);
+  CHECK(watch.passed() < 1s);
+}
+
+TEST_CASE("A call that waits for its turn ends in time, without a request") {
+  tests::server silent([](auto const&) { return tests::hang(); });
+  http::retrying_client<> c(silent.url());
+  c.policy("/short", http::standard_retry().stop(stop::deadline(30ms)));
+  std::thread other([&] { static_cast<void>(c.Get("/long")); });
+  while (silent.requests().empty()) std::this_thread::sleep_for(1ms);
+  stopwatch const watch;
+  auto const r = c.Post("/short", "x", "text/plain");
+  CHECK_FALSE(r);
+  CHECK(http::error_of(r) == transport_error::unsent);
+  CHECK(watch.passed() < 1s);
+  CHECK(silent.requests().size() == 1);
+  c.stop();
+  other.join();
+}
+
+TEST_CASE("A token ends a request at once") {
+  dripping slow("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x");
+  http::retrying_client<> c(slow.url());
+  std::atomic<bool> asked = false;
+  struct polled {
+    std::atomic<bool> const* asked;
+    [[nodiscard]] bool stop_requested() const { return asked->load(); }
+  };
+  std::stop_source source;
+  auto const standard = http::standard_retry();
+  auto const around = tenax::retrying{}.when(when::transient);
+  std::function<http::httplib_result()> call;
+  SECTION("that calls back") {
+    c.policy(standard.cancel_with(source.get_token()));
+    call = [&] { return c.Get("/"); };
+  }
+  SECTION("that is polled") {
+    c.policy(standard.cancel_with(polled{&asked}));
+    call = [&] { return c.Get("/"); };
+  }
+  SECTION("of a policy around the client") {
+    call = [&] { return around.cancel_with(source.get_token())([&] { return c.Get("/"); }); };
+  }
+  stopwatch const watch;
+  std::thread user([&] {
+    while (slow.connections == 0) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(3ms);
+    source.request_stop();
+    asked = true;
+  });
+  auto const r = call();
+  user.join();
+  CHECK(r.reason == tenax::stop_reason::cancelled);
+  CHECK(http::error_of(r) == transport_error::cancelled);
+  CHECK(watch.passed() < 1s);
+  CHECK(slow.connections == 1);
+}
+
+TEST_CASE("A client that obeys limits leaves its own timeouts as they are") {
+  tests::server silent([](auto const&) { return tests::hang(); });
+  http::retrying_client<> c(silent.url());
+  c.set_read_timeout(20ms);
+  c.policy(http::standard_retry().wait(wait::none).attempt_timeout(5s).stop(stop::after_attempts(2)));
+  stopwatch const watch;
+  auto const r = c.Get("/");
+  CHECK(http::error_of(r) == transport_error::interrupted);
+  CHECK(r.attempts == 2);
+  CHECK(watch.passed() < 1s);
+}
+
+// --- answers that are none ------------------------------------------------------------------------------------------
+
+TEST_CASE("An announcement is not an answer") {
+  auto const status = GENERATE(100, 102, 103);
+  tests::server server([&](auto const&) -> tests::answer {
+    return {tests::respond(status).bytes + tests::respond(503, "busy", "Retry-After: 1\r\n").bytes,
+            tests::answer::then::close};
+  });
+  client c(server);
+  auto const get = c.Get("/");
+  CHECK((!get || get->status == 503));
+  CHECK(get.attempts == 3);
+  auto const post = c.Post("/", "x", "text/plain");
+  CHECK((!post || post->status == 503));
+  CHECK(post.attempts == 1);
+  CHECK(http::failed(post));
+}
+
+TEST_CASE("The answer behind an announcement is not that to the next request") {
+  tests::server server([&](tests::received const& r) -> tests::answer {
+    if (r.target == "/next") return tests::respond(200, "mine");
+    return {tests::respond(103).bytes + tests::respond(200, "another's").bytes, tests::answer::then::keep};
+  });
+  client c(server);
+  c.set_keep_alive(true);
+  c.policy(c.standard().stop(stop::after_attempts(1)));
+  CHECK_FALSE(c.Head("/first"));
+  CHECK(c.Get("/next")->body == "mine");
+  static_cast<void>(c.Get("/first"));
+  CHECK(c.Get("/next")->body == "mine");
+}
+
+TEST_CASE("A server that says 429 is heard, though the body breaks off") {
+  tests::server server([](auto const&) { return tests::break_off(429, "slow", "Retry-After: 7\r\n"); });
+  client c(server);
+  std::vector<bool> throttled;
+  c.policy(c.standard().after_attempt(
+      [&](auto const& a) { throttled.push_back(a.hint.throttled && a.hint.wait == tenax::optional_duration(7s)); }));
+  auto const r = c.Get("/");
+  CHECK_FALSE(r);
+  CHECK(r.attempts == 3);
+  CHECK(throttled == std::vector<bool>{true, true, true});
+  CHECK(c.clock.slept() >= 14s);
+  CHECK(http::error_of(r) == transport_error::interrupted);
+}
+
+// --- everything that the plain client takes -------------------------------------------------------------------------
+
+TEST_CASE("A request made by hand is sent again if its method allows it") {
+  tests::server server{moody()};
+  client c(server);
+  httplib::Request request;
+  request.method = "PUT";
+  request.path = "/x";
+  request.body = "words";
+  request.headers = {{"X-Thing", "a"}};
+  auto const put = c.send(request);
+  REQUIRE(put);
+  CHECK(put->body == "got words");
+  CHECK(put.attempts == 3);
+  CHECK(put.sent.method == "PUT");
+  CHECK(server.requests().back().header("X-Thing") == "a");
+
+  request.method = "POST";
+  httplib::Response response;
+  auto error = httplib::Error::Unknown;
+  CHECK(c.send(request, response, error));
+  CHECK(error == httplib::Error::Success);
+  CHECK(response.status == 503);
+  CHECK(server.requests().size() == 4);
+
+  seen s;
+  request.method = "GET";
+  request.body.clear();
+  request.response_handler = s.handler();
+  request.content_receiver = [&](char const* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    s.body.append(data, size);
+    return true;
+  };
+  CHECK(c.send(request)->status == 200);
+  CHECK(s.statuses == names{"200"});
+  CHECK(s.body == "got ");
+  CHECK(server.requests().size() == 6);
+}
+
+// Every overload of cpp-httplib 0.11, called as a program calls it: with values, and with what is made from lambdas.
+TEST_CASE("Every overload of cpp-httplib can be called") {
+  tests::server server([](tests::received const& r) { return tests::respond(200, r.method); });
+  client retrying(server);
+  httplib::Client plain(server.url());
+  std::string const path = "/", body = "x", type = "text/plain", boundary = "frontier";
+  httplib::Headers const headers{{"X", "y"}};
+  httplib::Params const params{{"a", "1"}};
+  httplib::Progress const progress = [](std::uint64_t, std::uint64_t) { return true; };
+  httplib::ResponseHandler const handler = [](httplib::Response const&) { return true; };
+  std::string received;
+  httplib::ContentReceiver const receiver = [&](char const* data, std::size_t size) {
+    received.append(data, size);
+    return true;
+  };
+  httplib::ContentProvider const provider = [](std::size_t, std::size_t length, httplib::DataSink& sink) {
+    return sink.write("xxxxxxxx", length);
+  };
+  httplib::ContentProviderWithoutLength const endless_one = [](std::size_t, httplib::DataSink& sink) {
+    sink.done();
+    return true;
+  };
+  httplib::MultipartFormDataItems const items{{"name", "content", "", ""}};
+  httplib::MultipartFormDataProviderItems const providers{{"file", endless_one, "f", "text/plain"}};
+  auto const all = [&](auto& c) {
+    int made = 0;
+    auto const sent = [&](auto const& r) {
+      CAPTURE(made);
+      CHECK(r);
+      ++made;
+    };
+    sent(c.Get(path));
+    sent(c.Get(path, headers));
+    sent(c.Get(path, progress));
+    sent(c.Get(path, headers, progress));
+    sent(c.Get(path, receiver));
+    sent(c.Get(path, headers, receiver));
+    sent(c.Get(path, receiver, progress));
+    sent(c.Get(path, headers, receiver, progress));
+    sent(c.Get(path, handler, receiver));
+    sent(c.Get(path, headers, handler, receiver));
+    sent(c.Get(path, handler, receiver, progress));
+    sent(c.Get(path, headers, handler, receiver, progress));
+    sent(c.Get(path, params, headers));
+    sent(c.Get(path, params, headers, progress));
+    sent(c.Get(path, params, headers, receiver));
+    sent(c.Get(path, params, headers, receiver, progress));
+    sent(c.Get(path, params, headers, handler, receiver));
+    sent(c.Get(path, params, headers, handler, receiver, progress));
+    sent(c.Get("/", {{"a", "1"}}, {{"X", "y"}}));
+    sent(c.Get("/", {{"a", "1"}}, {{"X", "y"}}, receiver));
+    sent(c.Get("/", {{"X", "y"}}, [](char const*, std::size_t) { return true; }));
+    sent(c.Get("/", httplib::ResponseHandler(), receiver));
+    sent(c.Get("/", receiver, httplib::Progress()));
+    sent(c.Head(path));
+    sent(c.Head(path, headers));
+    sent(c.Options(path));
+    sent(c.Options(path, headers));
+    sent(c.Delete(path));
+    sent(c.Delete(path, headers));
+    sent(c.Delete(path, body.data(), body.size(), type));
+    sent(c.Delete(path, headers, body.data(), body.size(), type));
+    sent(c.Delete(path, body, type));
+    sent(c.Delete(path, headers, body, type));
+    sent(c.Post(path));
+    sent(c.Put(path));
+    sent(c.Patch(path));
+    sent(c.Post(path, headers));
+    sent(c.Post(path, params));
+    sent(c.Put(path, params));
+    sent(c.Post(path, headers, params));
+    sent(c.Put(path, headers, params));
+    sent(c.Post(path, items));
+    sent(c.Put(path, items));
+    sent(c.Post(path, headers, items));
+    sent(c.Put(path, headers, items));
+    sent(c.Post(path, headers, items, boundary));
+    sent(c.Put(path, headers, items, boundary));
+    sent(c.Post(path, headers, items, providers));
+    sent(c.Put(path, headers, items, providers));
+    auto const bodies = [&](auto const& send) {
+      send(body.data(), body.size(), type);
+      send("x", std::size_t{1}, "text/plain");
+      send(body, type);
+      send("x", "text/plain");
+      send(std::size_t{8}, provider, type);
+      send(8, [](std::size_t, std::size_t n, httplib::DataSink& sink) { return sink.write("xxxxxxxx", n); }, type);
+      send(endless_one, type);
+      send([](std::size_t, httplib::DataSink& sink) { return sink.done(), true; }, "text/plain");
+    };
+    bodies([&](auto const&... a) { sent(c.Post(path, a...)); });
+    bodies([&](auto const&... a) { sent(c.Put(path, a...)); });
+    bodies([&](auto const&... a) { sent(c.Patch(path, a...)); });
+    bodies([&](auto const&... a) { sent(c.Post(path, headers, a...)); });
+    bodies([&](auto const&... a) { sent(c.Put(path, headers, a...)); });
+    bodies([&](auto const&... a) { sent(c.Patch(path, headers, a...)); });
+    bodies([&](auto... a) { sent(c.Put(path, std::move(a)...)); });
+    httplib::Request request;
+    request.method = "GET";
+    request.path = path;
+    sent(c.send(request));
+    httplib::Response response;
+    auto error = httplib::Error::Success;
+    sent(c.send(request, response, error));
+    CHECK(response.body == "GET");
+    return made;
+  };
+  CHECK(all(plain) == all(retrying));
+  auto const requests = server.requests();
+  REQUIRE(requests.size() % 2 == 0);
+  for (std::size_t i = 0, half = requests.size() / 2; i < half; ++i) {
+    CAPTURE(i);
+    CHECK(requests[i].method == requests[half + i].method);
+    CHECK(requests[i].target == requests[half + i].target);
+    CHECK(requests[i].body.size() == requests[half + i].body.size());
+  }
+}
+
+TEST_CASE("A hint to retry does not send again what must not be sent twice") {
+  tests::server server([](auto const&) { return tests::respond(409, "", "x-should-retry: true\r\n"); });
+  client c(server);
+  CHECK(c.Post("/", "x", "text/plain").attempts == 1);
+  auto const insists = [](auto const&) { return tenax::hint{.directive = tenax::hint::advice::retry}; };
+  c.policy(tenax::retrying{}.wait(wait::none).advised_by(insists));
+  CHECK(c.Post("/", "x", "text/plain").attempts == 1);
+  std::istringstream file("the song");
+  CHECK(c.Put("/", endless(file), "text/plain").attempts == 1);
+  CHECK(c.Get("/").attempts == 3);
+  seen s;
+  tests::server good([](auto const&) { return tests::respond(200, "the song", "grpc-retry-pushback-ms: 1\r\n"); });
+  client d(good);
+  CHECK(d.Get("/", s.receiver()).attempts == 1);
+}
+
+TEST_CASE("Gates hear that a request failed which must not be sent again") {
+  tests::server server([](auto const&) { return tests::respond(503); });
+  client c(server);
+  tenax::circuit_breaker breaker({.failures = 2, .open_for = 1min});
+  c.policy(c.standard().through(std::ref(breaker)));
+  CHECK(c.Post("/", "x", "text/plain")->status == 503);
+  CHECK(c.Post("/", "x", "text/plain")->status == 503);
+  CHECK(breaker.state() == tenax::circuit_state::open);
 }

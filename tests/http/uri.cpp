@@ -65,6 +65,58 @@ TEST_CASE("The port that a scheme has anyway is left out") {
   CHECK(bare("http://h") == "h");
   CHECK(bare("http://80") == "80");
   CHECK(bare("//h:80") == "h:80");
+  CHECK(bare("http://h:/x") == "h");
+  CHECK(bare("https://h:") == "h");
+  CHECK(bare("foo://h:") == "h");
+  CHECK(bare("//h:") == "h");
+  CHECK(bare("http://h:080") == "h");
+  CHECK(bare("http://h:0") == "h:0");
+  CHECK(bare("http://[::1]:80/") == "[::1]");
+  CHECK(bare("http://[::1]:8080/") == "[::1]:8080");
+  CHECK(bare("http://[::80]") == "[::80]");
+  CHECK(bare("http://[fe80::]:") == "[fe80::]");
+  CHECK(bare("http://user:80@h") == "user:80@h");
+  CHECK(bare("http://user:80@h:80") == "user:80@h");
+  CHECK(bare("http://user:@h:") == "user:@h");
+  CHECK(bare("http://").empty());
+  CHECK(bare("http://:80").empty());
+}
+
+TEST_CASE("A scheme begins with a letter, and has letters, digits, plus, minus and dots") {
+  for (auto const* text : {"a:x", "A+b-c.9:x", "http:", "urn:1:2"}) CHECK_FALSE(uri_parts(text).scheme.empty());
+  for (auto const* text : {"1:2", "2024-05-01T10:00:00Z", "a b:2", "+a:x", "-a:x", ".a:x", "a_b:x", "a%20:x", "a/b:c",
+                           ":x", "\xC3\xA4:x", "a@b:c", "[::1]:80", "a\t:x"}) {
+    INFO(text);
+    CHECK(uri_parts(text).scheme.empty());
+    CHECK(uri_parts(text).path == text);
+  }
+  CHECK(resolve("http://h/v1/exports", "1:2") == "http://h/v1/1:2");
+  CHECK(resolve("http://h/v1/exports", "2024-05-01T10:00:00Z") == "http://h/v1/2024-05-01T10:00:00Z");
+  CHECK(resolve("http://h/v1/exports", "a b:2?c:d") == "http://h/v1/a b:2?c:d");
+  CHECK(resolve("/v1/exports", "1:2") == "/v1/1:2");
+  CHECK(uri_parts("1:2?x").query == "x");
+}
+
+TEST_CASE("A path never turns into a scheme") {
+  CHECK(resolve("", "./a:b") == "./a:b");
+  CHECK(resolve("x", "./a:b") == "./a:b");
+  CHECK(resolve("x", "./1:b") == "1:b");
+  CHECK(resolve("/x", "./a:b") == "/a:b");
+  CHECK(resolve("http://h/x", "./a:b") == "http://h/a:b");
+}
+
+TEST_CASE("References and bases that are empty or have only parts") {
+  CHECK(resolve("", "") == "");
+  CHECK(resolve("http://h/a?b#c", "") == "http://h/a?b");
+  CHECK(resolve("http://h/a?b", "#c") == "http://h/a?b");
+  CHECK(resolve("http://[::1]:8080/a", "b") == "http://[::1]:8080/b");
+  CHECK(resolve("http://u:p@h/a/", "../b") == "http://u:p@h/b");
+  CHECK(resolve("http://h:/a", "b") == "http://h:/b");
+  CHECK(uri_parts("http://[::1]:8080/a").authority == "[::1]:8080");
+  CHECK(uri_parts("http:///a").has_authority);
+  CHECK(uri_parts("http:///a").authority.empty());
+  CHECK(uri_parts("http://h?q").authority == "h");
+  CHECK(uri_parts("http://h#f").authority == "h");
 }
 
 TEST_CASE("References are resolved as in the normal examples of RFC 3986 section 5.4.1") {

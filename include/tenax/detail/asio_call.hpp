@@ -23,9 +23,9 @@ template <class Policy>
 inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
 
 /// A call under way. Its steps run one after the other on `Executor`, a strand if somebody outside can interrupt it. It
-/// lives as long as one of its steps waits to be run.
-template <class Kit, class T, class Policy, class Env, class F, class End, class Executor, class Handler>
-class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, Env, F, End, Executor, Handler>> {
+/// lives as long as one of its steps waits to be run. Keeps work on the executor that it was given, and on its handler's.
+template <class Kit, class T, class Policy, class Env, class F, class End, class Base, class Executor, class Handler>
+class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, Env, F, End, Base, Executor, Handler>> {
   static constexpr asio_shape shape = shape_of<F>();
   static constexpr bool takes_info =
       shape == asio_shape::initiating_with_info || shape == asio_shape::awaitable_with_info;
@@ -33,9 +33,10 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   static constexpr bool times_attempts = Policy::limits_type::times_attempts;
 
   using token_type = typename Policy::token_type;
+  using cancellation_type = typename Kit::cancellation_type;
   using linked = linked_token<token_type, bool const*>;
   using policy_type = decltype(with_token(std::declval<Policy const&>(), std::declval<linked>()));
-  using environment = asio_environment<Env>;
+  using environment = asio_environment<Kit, Env>;
   using timer = typename Kit::template timer<typename environment::clock, Executor>;
   using handler_executor = decltype(Kit::executor_of(std::declval<Handler const&>(), std::declval<Executor const&>()));
   using allocator = decltype(Kit::allocator_of(std::declval<Handler const&>()));
@@ -46,7 +47,8 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
                 "tenax: .attempt_timeout() needs an Asio that can cancel an operation: 1.19 or newer, in Boost 1.77");
 
  public:
-  asio_call(Policy const& policy, Env const& env, F&& operation, End end, Executor const& executor, Handler&& handler)
+  asio_call(Policy const& policy, Env const& env, F&& operation, End end, Base const& base, Executor const& executor,
+            Handler&& handler)
       : handler_(std::move(handler)),
         allocator_(Kit::allocator_of(*handler_)),
         work_(Kit::work_on(Kit::executor_of(*handler_, executor))),
@@ -54,13 +56,24 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
         end_(std::move(end)),
         executor_(executor),
         limit_(executor),
-        call_(with_token(policy, linked{policy.token, &stopped_}), environment(env)) {}
+        call_(with_token(policy, linked{policy.token, &stopped_}), environment(env)) {
+    // Counting work has its price, and mostly the two executors are the same.
+    if constexpr (std::is_same_v<Base, handler_executor>) {
+      if (Kit::executor_of(*handler_, executor) == base) return;
+    } else if constexpr (std::is_same_v<Executor, handler_executor>) {
+      if (Kit::executor_of(*handler_, executor) == executor) return;
+    }
+    base_work_.emplace(Kit::work_on(base));
+  }
+
+  /// Whether the attempt that is under way was cancelled, before it had begun.
+  [[nodiscard]] bool attempt_is_over() const noexcept { return stopped_ || too_late_; }
 
   /// Lets the handler's slot interrupt the call, from the initiating function on: who emits knows of no first step.
   void listen() {
     if constexpr (Kit::has_cancellation) {
       if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) {
-        slot.assign([weak = this->weak_from_this()](typename Kit::cancellation_type type) {
+        slot.assign([weak = this->weak_from_this()](cancellation_type type) {
           if (auto const self = weak.lock()) self->interrupt(type);
         });
       }
@@ -89,7 +102,6 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     requires notifies
   struct callback<Token> : callback_of<Token, stop_step> {};
 
-  /// What the handlers have in common of which the call waits for.
   struct step {
     using executor_type = Executor;
     using allocator_type = allocator;
@@ -168,30 +180,28 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
 
   /// Starts an attempt, and says whether it has ended already.
   bool attempt() {
-    info_ = call_.template begin_attempt<takes_info>();
+    info_ = call_.template begin_attempt<takes_info || times_attempts>();
     answered_.store(false, std::memory_order_relaxed);
     under_way_ = true;
-    if constexpr (times_attempts) limit_.expires_after(environment::timed(call_.policy().limits.attempt));
+    if constexpr (times_attempts) limit_.expires_after(environment::timed(info_.time_left));
     // The last attempt may have left there what cancels it, and this one may leave it at that.
     if constexpr (Kit::has_cancellation && initiates) Kit::slot_of_signal(signal_).clear();
     attempt_step done{{this->shared_from_this()}};
     if constexpr (shape == asio_shape::initiating) {
-      operation_(std::move(done));
+      call_in_scope(call_, [&] { static_cast<void>(operation_(std::move(done))); });
     } else if constexpr (shape == asio_shape::initiating_with_info) {
-      operation_(std::as_const(info_), std::move(done));
+      call_in_scope(call_, [&] { static_cast<void>(operation_(std::as_const(info_), std::move(done))); });
     } else {
       using operation_executor = typename result_or_void<F>::executor_type;
       Kit::spawn(executor_,
                  await_attempt<Kit, T, operation_executor>(this->shared_from_this(), operation_, info_, call_),
                  std::move(done));
     }
+    // While it was being started, the operation could not be cancelled.
+    if (stopped_ && !answered_.load(std::memory_order_acquire)) Kit::emit(signal_, kind_);
     if (answered_.exchange(true, std::memory_order_acq_rel)) return true;
     // Not before, because an operation that throws must leave nothing behind that keeps the call.
     if constexpr (times_attempts) limit_.async_wait(limit_step{this->shared_from_this(), ++number_});
-    // While it was being started, the operation could not be cancelled.
-    if constexpr (interrupts<Policy>) {
-      if (stopped_) Kit::emit(signal_, Kit::terminal());
-    }
     return false;
   }
 
@@ -219,8 +229,11 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     bool const too_late = std::exchange(too_late_, false) && !stopped_;
     if constexpr (initiates) {
       if (auto& last = call_.last().value(); !last.has_value()) {
-        if (stopped_) last.set_cancelled();
-        if (too_late) last.set_error(Kit::timed_out());
+        if (too_late) {
+          last.set_error(Kit::timed_out());
+        } else if (stopped_ || last.error() == Kit::aborted()) {
+          last.set_cancelled();
+        }
       }
     } else {
       if (too_late && !call_.last().has_value()) call_.threw(*capture([] { throw attempt_timed_out(); }).caught());
@@ -241,6 +254,7 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
     };
     handler_.reset();
     auto const work = std::move(work_);
+    auto const base_work = std::move(base_work_);
     if (inside) {
       Kit::post(executor, std::move(done));
     } else {
@@ -249,11 +263,11 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   }
 
   /// Cancels what is under way; may be called by any thread.
-  template <class Type>
-  void interrupt(Type type) {
+  void interrupt(cancellation_type type) {
     Kit::dispatch(executor_, [self = this->shared_from_this(), type] {
       if (!self->handler_) return;
       self->stopped_ = true;
+      self->kind_ = type;
       if (self->under_way_) {
         Kit::emit(self->signal_, type);
       } else if (self->wait_) {
@@ -265,17 +279,19 @@ class asio_call : public std::enable_shared_from_this<asio_call<Kit, T, Policy, 
   std::optional<Handler> handler_;  ///< empty once the call has ended
   [[no_unique_address]] allocator allocator_;
   decltype(Kit::work_on(std::declval<handler_executor const&>())) work_;
+  std::optional<decltype(Kit::work_on(std::declval<Base const&>()))> base_work_{};  ///< unless it is the same
   F operation_;
   [[no_unique_address]] End end_;
   Executor executor_;
   std::optional<timer> wait_{};  ///< made by the first wait
   [[no_unique_address]] std::conditional_t<times_attempts, timer, no_timer> limit_;
-  bool stopped_ = false;    ///< the call was asked to stop
-  bool under_way_ = false;  ///< an attempt is
-  bool too_late_ = false;   ///< it took longer than it may
+  bool stopped_ = false;                      ///< the call was asked to stop
+  cancellation_type kind_ = Kit::terminal();  ///< and how
+  bool under_way_ = false;                    ///< an attempt is
+  bool too_late_ = false;                     ///< it took longer than it may
   std::uint32_t number_ = 0;
   std::atomic<bool> answered_{false};  ///< the operation has answered, or its initiating function has returned
-  [[no_unique_address]] std::conditional_t<takes_info, attempt_info, nothing> info_{};
+  [[no_unique_address]] std::conditional_t<takes_info || times_attempts, attempt_info, nothing> info_{};
   typename Kit::cancellation_signal signal_{};
   async_call<T, policy_type, environment, policy_type::uses_time || End::wants_report> call_;
   std::optional<typename callback<token_type>::type> on_stop_{};

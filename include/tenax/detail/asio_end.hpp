@@ -41,6 +41,39 @@ class end_in_frame {
   place* place_;
 };
 
+/// What becomes of the outcome of a call that retries an awaitable: its handler is called as that of `co_spawn`.
+template <class T>
+class end_as_spawned {
+ public:
+  static constexpr bool wants_report = false;
+  static constexpr bool takes_exception = true;
+
+  template <class Call>
+  static auto take(Call& call) {
+    return [last = std::move(call.result())](auto& handler) mutable {
+      std::exception_ptr failure;
+      if constexpr (std::is_void_v<T>) {
+        if (!last.has_value()) failure = last.caught()->pointer();
+        std::move(handler)(failure);
+      } else if (last.has_value()) {
+        std::move(handler)(failure, std::move(last).value());
+      } else {
+        failure = last.caught()->pointer();
+        std::move(handler)(failure, T());
+      }
+    };
+  }
+  static auto take(std::exception_ptr exception) {
+    return [exception](auto& handler) {
+      if constexpr (std::is_void_v<T>) {
+        std::move(handler)(exception);
+      } else {
+        std::move(handler)(exception, T());
+      }
+    };
+  }
+};
+
 /// What becomes of a call's outcome: it goes to the handler, in the shape in which the operation gave it.
 template <class Kit, class T>
 struct end_in_handler;

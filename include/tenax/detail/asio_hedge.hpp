@@ -2,6 +2,7 @@
 // detail/asio_hedge.hpp: attempts of one operation beside each other, in Asio.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -10,29 +11,33 @@
 #include <utility>
 
 #include <tenax/detail/asio_attempt.hpp>
+#include <tenax/detail/asio_scope.hpp>
 #include <tenax/detail/asio_world.hpp>
-#include <tenax/detail/capture.hpp>
 #include <tenax/detail/drive_coroutine.hpp>
 #include <tenax/detail/feedback.hpp>
+#include <tenax/detail/hedge_attempt.hpp>
 #include <tenax/hedging.hpp>
 
 namespace tenax::detail {
 
-/// A hedged call under way, on a strand. Ends when its last attempt has, so that no attempt outlives what it refers to.
+/// A hedged call under way, on a strand. Ends when its last attempt has, so that no attempt outlives what it refers to;
+/// or, if the hedging says so, with the first result.
 template <class Kit, class T, class Hedging, class F, class Executor, class Handler>
 class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedging, F, Executor, Handler>> {
-  using environment = asio_environment<typename Hedging::environment_type>;
+  using environment = asio_environment<Kit, typename Hedging::environment_type>;
   using operation_executor = typename result_or_void<F>::executor_type;
   using timer = typename Kit::template timer<typename environment::clock, Executor>;
   using handler_executor = decltype(Kit::executor_of(std::declval<Handler const&>(), std::declval<Executor const&>()));
-  using ticket = typename Hedging::budget_type::ticket;
+  using attempt = hedge_attempt<Kit, T, Hedging>;
 
  public:
   using place = std::optional<outcome<T>>;
 
-  asio_hedge(Hedging& hedging, F&& operation, place& result, Executor const& executor, Handler&& handler)
+  asio_hedge(Hedging& hedging, F&& operation, inherited_limits&& limits, place& result, Executor const& executor,
+             Handler&& handler)
       : hedging_(hedging),
         operation_(std::move(operation)),
+        limits_(std::move(limits)),
         result_(result),
         executor_(executor),
         handler_(std::move(handler)),
@@ -46,32 +51,25 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     if (auto slot = Kit::slot_of(*handler_); slot.is_connected()) {
       slot.assign([weak = this->weak_from_this()](typename Kit::cancellation_type) {
         if (auto const self = weak.lock()) {
-          Kit::dispatch(self->executor_, [self] { self->decide(); });
+          Kit::dispatch(self->executor_, [self] { self->guarded([&] { self->cancel(); }); });
         }
       });
     }
   }
 
   void start() {
-    guarded([this] { decided_ ? finish() : launch(); });
+    guarded([this] {
+      if (decided_) return finish();
+      auto const now = environment_.now();
+      deadline_ = time_point(saturating_add(now.time_since_epoch(), limits_.time_left));
+      launch(now);
+    });
   }
 
+  /// Whether an attempt was cancelled before it had begun.
+  [[nodiscard]] bool attempt_is_over() const noexcept { return decided_; }
+
  private:
-  struct attempt {
-    attempt_info info{};
-    typename Kit::cancellation_signal signal{};
-    ticket admitted{};
-    place result{};
-    std::type_info const* plain = nullptr;
-    bool under_way = false;
-
-    template <class... Value>
-    void returned(Value&&... value) {
-      result.emplace(std::forward<Value>(value)...);
-    }
-    void threw(std::exception const* standard) { result.emplace(stashed_exception::current(standard).take(plain)); }
-  };
-
   struct ended_step {
     using executor_type = Executor;
     using cancellation_slot_type = typename Kit::cancellation_slot;
@@ -88,18 +86,19 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     }
   };
 
-  struct late_step {
+  struct next_step {
     using executor_type = Executor;
 
     std::shared_ptr<asio_hedge> self;
 
     [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
     void operator()(typename Kit::error_code const& error) const {
-      if (!error && !self->decided_ && self->running_ > 0) self->guarded([this] { self->launch(); });
+      if (error || self->decided_) return;
+      self->guarded([this] { self->launch(self->environment_.now()); });
     }
   };
 
-  /// Takes a step. What the budget throws ends the call.
+  /// Takes a step. What the budget or a gate throws ends the call.
   template <class Step>
   void guarded(Step step) {
     try {
@@ -113,24 +112,31 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     }
   }
 
-  /// Starts one more attempt, if the budget has room for it.
-  void launch() {
-    auto const now = environment_.now();
+  /// Starts one more attempt, if the budget and the gates let it pass.
+  void launch(time_point now) {
+    auto const left = saturating_between(now, deadline_);
+    // A hedge that starts with no time left is of no use.
+    if (started_ > 0 && left <= duration::zero()) return;
     auto& a = attempts_[started_];
-    a.info = {.number = static_cast<std::uint32_t>(started_ + 1), .started = now};
-    if (auto const answer = hedging_.budget().admit(a.admitted, a.info, now); answer.answer != admission::verdict::go) {
-      a.admitted = {};
-      if (started_ > 0) return;
+    a.info = {.number = static_cast<std::uint32_t>(started_ + 1), .time_left = time_left(left), .started = now};
+    if (!hedging_.abandons_losers()) a.info.token = limits_.token;
+    if (started_ > 0 && limits_.gates && !a.inherited) a.inherited = limits_.gates->another();
+    auto answer = a.admit(hedging_, now);
+    if (answer.answer == admission::verdict::wait) {
+      if (answer.delay < left) return ask_again(answer.delay);
+      answer = admission::refuse("a gate's wait would pass the deadline", answer.delay);
+    }
+    if (answer.answer == admission::verdict::refused) {
+      a.give_back();
+      // As often as attempts are started, but not all the time.
+      constexpr duration seldom = std::chrono::milliseconds(1);
+      if (started_ > 0) return ask_again(hedging_.delay() < seldom ? seldom : hedging_.delay());
       result_.emplace(unstarted_exception(stop_reason::refused_by_gate, answer));
-      decided_ = true;
       return finish();
     }
     if (started_ > 0) hedging_.count_hedge();
     auto const number = started_++;
-    if (started_ < hedging_.at_most()) {
-      next_.expires_after(environment::timed(hedging_.delay()));
-      next_.async_wait(late_step{this->shared_from_this()});
-    }
+    if (started_ < hedging_.at_most()) ask_again(hedging_.delay());
     a.under_way = true;
     ++running_;
     try {
@@ -142,6 +148,16 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     }
   }
 
+  /// `duration::max()` stays what it is: no limit.
+  [[nodiscard]] duration time_left(duration left) const noexcept {
+    return limits_.time_left == duration::max() ? duration::max() : left;
+  }
+
+  void ask_again(duration d) {
+    next_.expires_after(environment::timed(d));
+    next_.async_wait(next_step{this->shared_from_this()});
+  }
+
   void ended(std::size_t number, std::exception_ptr const& failure) {
     auto& a = attempts_[number];
     a.under_way = false;
@@ -151,33 +167,54 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
     auto const now = environment_.now();
     auto told = make_feedback(*a.result, hint_of(*a.result));
     if (decided_ && !good) told.how = feedback::kind::cancelled;
-    hedging_.budget().report(a.admitted, told, now);
-    a.admitted = {};
+    a.report(hedging_, told, now);
     if (!decided_) {
+      if (good || (number == 0 && started_ > 1)) learn(good && number == 0, now);
       // The last failure is what the call ends with if nothing better comes.
       result_.reset();
       result_.emplace(std::move(*a.result));
-      if (good) {
-        hedging_.record(saturating_between(a.info.started, now));
-        decide();
-      }
+      if (good) decide();
     }
+    if (running_ == 0) finish();
+  }
+
+  /// Counts how long the first attempt took, or how long it took at least: once for a call. Hedges do not count: with them
+  /// instead of the slow first attempts, the percentile would sink, and more and more calls would be hedged.
+  void learn(bool to_the_end, time_point now) {
+    if (std::exchange(learned_, true)) return;
+    auto const took = saturating_between(attempts_[0].info.started, now);
+    to_the_end ? hedging_.record(took) : hedging_.record_at_least(took);
+  }
+
+  void cancel() {
+    if (!handler_) return;
+    // A first attempt that has not been hedged may just have begun.
+    if (!decided_ && started_ > 1) learn(false, environment_.now());
+    decide();
     if (running_ == 0) finish();
   }
 
   /// Nothing that is still under way is of use.
   void decide() {
     decided_ = true;
-    next_.cancel();
+    stop_asking();
     for (std::size_t i = 0; i < started_; ++i) {
       if (auto& a = attempts_[i]; a.under_way) Kit::emit(a.signal, Kit::terminal());
     }
+    if (hedging_.abandons_losers()) finish();
+  }
+
+  /// An attempt that waits at a gate leaves it.
+  void stop_asking() {
+    next_.cancel();
+    if (started_ < hedging_.at_most()) attempts_[started_].give_back();
   }
 
   void finish() {
     // An attempt that ended within its cancellation was the last one.
     if (!handler_) return;
-    next_.cancel();
+    decided_ = true;
+    stop_asking();
     if (!result_) result_.emplace(unstarted_exception(stop_reason::cancelled, {}));
     auto const executor = Kit::executor_of(*handler_, executor_);
     auto done = [handler = std::move(*handler_)]() mutable {
@@ -191,30 +228,34 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Kit, T, Hedgin
 
   Hedging& hedging_;
   F operation_;
-  place& result_;
+  inherited_limits limits_;
+  place& result_;  ///< in the frame of the coroutine that waits: there until the handler is called
   Executor executor_;
   std::optional<Handler> handler_;
   decltype(Kit::work_on(std::declval<handler_executor const&>())) work_;
-  timer next_;
+  timer next_;  ///< until the next attempt, or the next question whether it may start
   environment environment_;
   std::unique_ptr<attempt[]> attempts_;
+  time_point deadline_{};
   std::size_t started_ = 0;
   std::size_t running_ = 0;
   bool decided_ = false;
+  bool learned_ = false;
 };
 
 /// A coroutine that waits for a hedged call.
 template <class Kit, class T, class Task, class Hedging, class F>
-Task await_hedged(Hedging& hedging, F operation) {
+Task await_hedged(Hedging& hedging, F operation, inherited_limits limits) {
   using executor = typename Task::executor_type;
   std::optional<outcome<T>> result;
   executor const here = co_await typename Kit::executor_query();
-  auto start = [&hedging, &result, here, operation = std::move(operation)](auto&& handler) mutable {
+  auto start = [&hedging, &result, &limits, here, operation = std::move(operation)](auto&& handler) mutable {
     using handler_type = std::decay_t<decltype(handler)>;
     auto const steps = stranded<Kit>(here);
     using call_type = asio_hedge<Kit, T, Hedging, F, std::remove_const_t<decltype(steps)>, handler_type>;
-    auto call = std::allocate_shared<call_type>(Kit::allocator_of(handler), hedging, std::move(operation), result,
-                                                steps, handler_type(std::forward<decltype(handler)>(handler)));
+    auto call =
+        std::allocate_shared<call_type>(Kit::allocator_of(handler), hedging, std::move(operation), std::move(limits),
+                                        result, steps, handler_type(std::forward<decltype(handler)>(handler)));
     call->listen();
     Kit::post(steps, [call] { call->start(); });
   };
@@ -248,7 +289,7 @@ auto start_hedged(Hedging& hedging, F operation) {
   if constexpr (Kit::has_cancellation && awaits) {
     using result = awaited_result<F>;
     using task = typename Kit::template awaitable<result, typename result_or_void<F>::executor_type>;
-    return await_hedged<Kit, result, task, Hedging, F>(hedging, std::move(operation));
+    return await_hedged<Kit, result, task, Hedging, F>(hedging, std::move(operation), inherit_limits());
   } else {
     // Something to await, so that nothing else is said.
     return typename Kit::template awaitable<void, typename Kit::any_executor>();

@@ -46,10 +46,11 @@ auto initiate_call(Policy const& policy, Env const& environment, F operation, En
         if constexpr (knows_executor) {
           auto const executor = steps_of<Kit, Policy>(base);
           using steps = std::remove_const_t<decltype(executor)>;
-          using call_type = asio_call<Kit, T, Policy, Env, F, End, steps, handler_type>;
-          auto call =
-              std::allocate_shared<call_type>(Kit::allocator_of(handler), policy, environment, std::move(operation),
-                                              end, executor, handler_type(std::forward<decltype(handler)>(handler)));
+          using call_type =
+              asio_call<Kit, T, Policy, Env, F, End, std::remove_const_t<decltype(base)>, steps, handler_type>;
+          auto call = std::allocate_shared<call_type>(Kit::allocator_of(handler), policy, environment,
+                                                      std::move(operation), end, base, executor,
+                                                      handler_type(std::forward<decltype(handler)>(handler)));
           call->listen();
           if constexpr (interrupts<Policy>) {
             Kit::post(executor, [call] { call->start(false); });
@@ -162,8 +163,10 @@ auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy,
           "tenax: async_retry() has to know where the coroutine runs: pass an io_context or an executor first, "
           "async_retry(io, policy, operation, token), or bind one to the token with bind_executor");
       if constexpr (handler_fits && knows_executor) {
-        return Kit::spawn(where, await_operation<Kit, WantsReport>(policy, std::move(operation)),
-                          std::forward<Token>(token));
+        // Not by co_spawn, whose coroutines only hear terminal cancellations.
+        return initiate_call<Kit, result, typename coroutine_signature<result>::type>(
+            policy.policy(), policy.environment(), std::move(operation), end_as_spawned<result>(), where,
+            std::forward<Token>(token));
       }
     }
   }
@@ -279,13 +282,13 @@ struct asio_function {
 /// `async_hedged` of one Asio.
 template <class Kit>
 struct asio_hedged_function {
-  template <class Budget, class Environment, class Operation>
-  [[nodiscard]] auto operator()(hedging<Budget, Environment>& hedging, Operation operation) const {
+  template <class Budget, class Environment, class Gates, class Operation>
+  [[nodiscard]] auto operator()(hedging<Budget, Environment, Gates>& hedging, Operation operation) const {
     return start_hedged<Kit>(hedging, std::move(operation));
   }
 
-  template <class Budget, class Environment, class Operation, class Token>
-  void operator()(hedging<Budget, Environment>&, Operation const&, Token const&) const {
+  template <class Budget, class Environment, class Gates, class Operation, class Token>
+  void operator()(hedging<Budget, Environment, Gates>&, Operation const&, Token const&) const {
     static_assert(
         always_false<Token>,
         "tenax: async_hedged() is for operations that return an awaitable; with a completion token, co_spawn it: "

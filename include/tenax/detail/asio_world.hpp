@@ -5,10 +5,13 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <ratio>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/completion.hpp>
+#include <tenax/detail/asio_scope.hpp>
+#include <tenax/detail/operation.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/policy.hpp>
 
@@ -119,6 +122,9 @@ struct linked_token {
   }
 };
 
+template <class Token, class State>
+inline constexpr bool shows_token<linked_token<Token, State>> = can_stop<Token>;
+
 /// Operations see their policy's token as if it were alone.
 template <class Token, class State>
 constexpr token_view view_token(linked_token<Token, State> const& token) noexcept {
@@ -157,7 +163,7 @@ constexpr bool check_asio_environment() {
 }
 
 /// A call's environment in Asio, without its sleep.
-template <class Env>
+template <class Kit, class Env>
 class asio_environment {
  public:
   using clock = typename clock_of<Env>::type;
@@ -170,9 +176,27 @@ class asio_environment {
   {
     return unwrap(environment_).random();
   }
-  /// What a timer is set to for a wait of `d`.
+  /// What a timer is set to for a wait of `d`; the greatest duration of its clock if that is shorter.
   [[nodiscard]] static typename clock::duration timed(duration d) noexcept {
-    return skips_sleep(d) ? clock::duration::zero() : std::chrono::ceil<typename clock::duration>(d);
+    using ticks = typename clock::duration;
+    if (skips_sleep(d)) return ticks::zero();
+    if constexpr (std::ratio_less_v<typename ticks::period, duration::period> ||
+                  sizeof(typename ticks::rep) < sizeof(duration::rep)) {
+      using any = std::chrono::duration<long double>;
+      if (any(d) >= any(ticks::max())) return ticks::max();
+    }
+    return std::chrono::ceil<ticks>(d);
+  }
+  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
+  [[nodiscard]] static auto system_error_in([[maybe_unused]] std::exception const& e) noexcept {
+#if defined(__cpp_rtti)
+    return dynamic_cast<typename Kit::system_error const*>(&e);
+#else
+    return static_cast<typename Kit::system_error const*>(nullptr);
+#endif
+  }
+  [[nodiscard]] static bool says_cancelled(typename Kit::system_error const& e) noexcept {
+    return e.code() == Kit::aborted();
   }
 
  private:
@@ -200,10 +224,16 @@ struct wait_handler : Handler {
 
 /// The world of a coroutine of Asio.
 template <class Kit, class Env, class Executor>
-class asio_world : public asio_environment<Env>, public cancellation_query<Kit> {
+class asio_world : public asio_environment<Kit, Env>, public cancellation_query<Kit> {
  public:
   using executor_query = typename Kit::executor_query;
-  using asio_environment<Env>::asio_environment;
+  using asio_environment<Kit, Env>::asio_environment;
+
+  /// Calls the operation.
+  template <class Call, class Info, class F>
+  static decltype(auto) make_attempt(Call const& call, Info const& info, F& f) {
+    return call_in_scope(call, [&]() -> decltype(auto) { return call_operation(info, f); });
+  }
 
   /// Where pauses are.
   [[nodiscard]] bool entered() const noexcept { return timer_.has_value(); }
@@ -218,7 +248,7 @@ class asio_world : public asio_environment<Env>, public cancellation_query<Kit> 
   }
 
  private:
-  std::optional<typename Kit::template timer<typename asio_environment<Env>::clock, Executor>> timer_{};
+  std::optional<typename Kit::template timer<typename asio_environment<Kit, Env>::clock, Executor>> timer_{};
 };
 
 /// Whether an executor can hold any strand on one like it. A strand says that it can, but only does if its inner one can.

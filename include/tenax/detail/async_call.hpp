@@ -29,7 +29,7 @@ class async_call {
   async_call& operator=(async_call const&) = delete;
 
   /// The first step, and the one after every wait.
-  [[nodiscard]] decision start() { return loop_.start_attempt(now()); }
+  [[nodiscard]] decision start() { return start_next(loop_, world_); }
 
   /// What the next attempt is told, if it asks. The last outcome ends here, so that two of them never live at once.
   template <bool TakesInfo>
@@ -51,7 +51,19 @@ class async_call {
 #if defined(__cpp_exceptions)
   /// In a handler; `standard` is the exception, if it is a `std::exception`.
   [[gnu::noinline, gnu::cold]] void threw(std::exception const* standard) {
+    [[maybe_unused]] auto const* const known = plain_;
     threw(stashed_exception::current(standard).take(plain_));
+    using world = std::remove_cvref_t<World>;
+    if constexpr (requires { world::system_error_in(*standard); }) {
+      if (standard == nullptr) return;
+#if defined(__cpp_rtti)
+      if (known == &typeid(*standard)) return;
+#endif
+      if (auto const* const error = world::system_error_in(*standard)) {
+        plain_ = nullptr;  // the next one of this type may say something else
+        if (world::says_cancelled(*error)) mark_cancelled();
+      }
+    }
   }
 #endif
 
@@ -61,7 +73,7 @@ class async_call {
     if constexpr (can_stop<typename std::remove_cvref_t<Policy>::token_type>) {
       if (asked_to_stop(policy().token)) mark_cancelled();
     }
-    auto const next = loop_.finish_attempt(*last_, now());
+    auto const next = finish_one(loop_, *last_, world_);
     if (next.waits()) {
       if constexpr (!loop::can_end_unstarted) {
         last_.reset();
@@ -87,6 +99,9 @@ class async_call {
             loop_.waited(),  loop_.server_wait(), why.reason,       why.retry_after};
   }
 
+  /// The numbers of the attempt that is under way.
+  [[nodiscard]] attempt_info info() const noexcept { return loop_.info(); }
+
   /// The outcome of the attempt that has ended last.
   [[nodiscard]] outcome<T>& last() noexcept { return *last_; }
 
@@ -94,8 +109,8 @@ class async_call {
   [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
 
  private:
-  /// An attempt that fails after the call was asked to stop was most likely cancelled: it says nothing about the other
-  /// side, and whoever looks at its exception need not know every library's own.
+  /// The exception is that of a cancelled attempt: it says nothing about the other side. An attempt that fails after the
+  /// call was asked to stop was most likely cancelled, whatever its library throws then.
   [[gnu::noinline, gnu::cold]] void mark_cancelled() {
     auto const* const caught = last_->caught();
     if (caught == nullptr || caught->classified() != nullptr) return;

@@ -60,7 +60,8 @@ inline constexpr abbreviations short_months(month_names);
 ///     c   year, 4 or 2 digits              z   GMT UTC UT Z in any case, +hhmm, +hh:mm, and the same with -
 ///     m   month, 2 digits                  t   T, t or SP
 ///     h   hh:mm, hh:mm:ss or hh:mm:ss.f... x   Z, z, +hh:mm or -hh:mm
-///     _   one or more SP
+///     _   one or more SP                   j   GMT, UTC, UT or nothing, then +hhmm or -hhmm
+///     k   optional: SP and a comment in parentheses
 ///
 /// and every other character stands for itself.
 class date_matcher {
@@ -102,6 +103,8 @@ class date_matcher {
       case 'w': return !take_any_weekday() || (take_rest_of_any_weekday() && take_literal(',') && take_spaces());
       case 'v': return !take_any_weekday() || (take_rest_of_any_weekday() && take_spaces());
       case '_': return take_spaces();
+      case 'j': return take_javascript_zone();
+      case 'k': return take_comment();
       default: return take_literal(element);
     }
   }
@@ -232,6 +235,25 @@ class date_matcher {
     if (take_letter('g')) return take_letter('m') && take_letter('t');
     if (take_letter('u')) return take_letter('t') && (take_letter('c') || true);
     return take_letter('z') || take_offset(false);
+  }
+
+  /// `GMT+0100` is one hour ahead of GMT.
+  constexpr bool take_javascript_zone() noexcept {
+    if (take_letter('g')) {
+      if (!take_letter('m') || !take_letter('t')) return false;
+    } else if (take_letter('u')) {
+      if (!take_letter('t')) return false;
+      take_letter('c');
+    }
+    return take_offset(false);
+  }
+
+  /// Nothing, or all the rest if it is a comment.
+  constexpr bool take_comment() noexcept {
+    if (rest_.empty()) return true;
+    if (!take_spaces() || !take_literal('(') || rest_.empty() || rest_.back() != ')') return false;
+    rest_ = {};
+    return true;
   }
 
   std::string_view text_;

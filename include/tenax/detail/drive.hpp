@@ -41,14 +41,39 @@ template <class Policy>
 inline constexpr bool bounds_attempts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts ||
                                         has_time_left<typename Policy::stop_type>;
 
+/// Makes an attempt as the current one of this thread.
+template <class T, class Env, class Attempt>
+T make_bounded_attempt(attempt_info const& info, Attempt const& attempt) {
+  attempt_scope const scope(info, std::is_same_v<std::remove_const_t<Env>, real_time>);
+  return attempt(info);
+}
+
 /// Makes an attempt, as the current one of this thread if it has limits that a client can obey.
 template <class T, class Policy, class Env, class Attempt>
 [[gnu::always_inline]] constexpr T make_attempt(attempt_info const& info, Attempt const& attempt) {
   if constexpr (bounds_attempts<Policy>) {
-    attempt_scope const scope(info, std::is_same_v<std::remove_const_t<Env>, real_time>);
-    return attempt(info);
+    return make_bounded_attempt<T, Env>(info, attempt);
   } else {
     return attempt(info);
+  }
+}
+
+/// The steps of a loop, told the time where it reads the clock.
+template <class Loop, class Env>
+[[gnu::always_inline]] constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment) {
+  if constexpr (Loop::reads_clock) {
+    return loop.start_attempt(time_point(environment.now()));
+  } else {
+    return loop.start_attempt();
+  }
+}
+template <class Loop, class T, class Env>
+[[gnu::always_inline]] constexpr decision finish_one(Loop& loop, outcome<T> const& result,
+                                                     [[maybe_unused]] Env& environment) {
+  if constexpr (Loop::reads_clock) {
+    return loop.finish_attempt(result, time_point(environment.now()));
+  } else {
+    return loop.finish_attempt(result);
   }
 }
 
@@ -63,7 +88,7 @@ template <class Loop, class Env>
         environment.sleep(next.delay);
       }
     }
-    next = loop.start_attempt(now_of<Loop::reads_clock>(environment));
+    next = start_next(loop, environment);
   }
   return next.stops();
 }
@@ -73,7 +98,13 @@ template <class T, bool ReadsClock, class Policy, class Env, class Attempt, clas
 constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt const& attempt, Finish const& finish) {
   auto const start = now_of<ReadsClock>(environment);
   retry_loop<Policy const&, ReadsClock> loop(policy, start, random_of(environment));
-  [[maybe_unused]] auto const ended = stopped(loop, environment, loop.start_attempt(start));
+  decision first;
+  if constexpr (ReadsClock) {
+    first = loop.start_attempt(start);
+  } else {
+    first = loop.start_attempt();
+  }
+  [[maybe_unused]] auto const ended = stopped(loop, environment, first);
   if constexpr (retry_loop<Policy const&, ReadsClock>::can_end_unstarted) {
     if (ended) {
       auto none = loop.template unstarted<T>();
@@ -86,7 +117,7 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
     outcome_slot<T> slot;
     slot.fill([&]() -> T { return make_attempt<T, Policy, Env>(loop.info(), attempt); }, plain);
     emptied_at_exit const guard(slot);
-    auto const next = loop.finish_attempt(slot.result, now_of<ReadsClock>(environment));
+    auto const next = finish_one(loop, slot.result, environment);
     if constexpr (can_release<T>) {
       if (next.waits()) release(slot.result);
     }
@@ -129,7 +160,7 @@ template <class T, class Policy, class Env, class Attempt>
   for (;;) {
     {
       emptied_at_exit const guard(slot);
-      auto const next = loop.finish_attempt(slot.result, time_point());
+      auto const next = loop.finish_attempt(slot.result);
       if constexpr (can_release<T>) {
         if (next.waits()) release(slot.result);
       }
@@ -152,7 +183,7 @@ template <class T, class Policy, class Env, class Attempt>
     if (!slot.fill(attempt, failure)) [[unlikely]]
       return drive_on<T>(std::move(loop), environment, attempt, failure);
     emptied_at_exit const guard(slot);
-    auto const next = loop.finish_attempt(slot.result, time_point());
+    auto const next = loop.finish_attempt(slot.result);
     if constexpr (can_release<T>) {
       if (next.waits()) release(slot.result);
     }

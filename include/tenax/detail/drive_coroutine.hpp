@@ -69,6 +69,16 @@ constexpr bool check_async_operation() {
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
 
+/// Calls the operation, in a way of the world's own if it has one.
+template <class World, class Call, class Info, class F>
+[[gnu::always_inline]] inline decltype(auto) make_attempt([[maybe_unused]] Call const& call, Info const& info, F& f) {
+  if constexpr (requires { World::make_attempt(call, info, f); }) {
+    return World::make_attempt(call, info, f);
+  } else {
+    return call_operation(info, f);
+  }
+}
+
 /// The driver. Everything is a parameter by value, so that it lives in the coroutine's frame.
 template <class T, bool WantsReport, class Task, class Policy, class World, class F>
 Task drive_coroutine(Policy policy, World world, F operation) {
@@ -95,10 +105,10 @@ Task drive_coroutine(Policy policy, World world, F operation) {
     try {
 #endif
       if constexpr (std::is_void_v<T>) {
-        co_await call_operation(info, operation);
+        co_await make_attempt<World>(call, info, operation);
         call.returned();
       } else {
-        call.returned(co_await call_operation(info, operation));
+        call.returned(co_await make_attempt<World>(call, info, operation));
       }
 #if defined(__cpp_exceptions)
     } catch (std::exception const& e) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/gate_table.hpp: gates by their keys, those that are not in use in the order in which they were used last.
+// detail/gate_table.hpp: gates by their keys, and which of those that are not in use may be forgotten first.
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include <tenax/detail/waiting_line.hpp>
 #include <tenax/duration.hpp>
 
 namespace tenax::detail {
@@ -24,10 +25,13 @@ struct gate_maker {
 template <class Key, class Gate, class Hash>
 struct alignas(64) gate_table {
   /// A gate, and its place among those that are not in use.
-  class entry {
+  class entry : line_place {
    public:
     entry(gate_maker<Key, Gate> const& make, Key const& key, gate_table& home, time_point now)
-        : own(make(key)), home_(&home), last_used_(now) {}
+        : own(make(key)), home_(&home), last_used_(now) {
+      this->weight = 0;
+      this->asks = this->late = 0;
+    }
 
     void use(time_point now) noexcept {
       if (last_used() < now) last_used_.store(now, std::memory_order_relaxed);
@@ -38,8 +42,14 @@ struct alignas(64) gate_table {
     void unpin() noexcept {
       std::lock_guard const lock(home_->mutex);
       if (--pins_ != 0) return;
-      earlier_ = std::exchange(home_->newest, this);
-      (earlier_ != nullptr ? earlier_->later_ : home_->oldest) = this;
+      if constexpr (requires { own.keep_until(time_point()); }) {
+        if (auto const until = own.keep_until(last_used()); until > last_used()) {
+          owes_ = true;
+          this->rank = in_order(until);
+          return home_->owing.insert(*this);
+        }
+      }
+      wait_to_be_forgotten();
     }
 
     Gate own;
@@ -47,22 +57,23 @@ struct alignas(64) gate_table {
    private:
     friend gate_table;
 
+    void wait_to_be_forgotten() noexcept {
+      owes_ = false;
+      this->rank = in_order(last_used());
+      home_->idle.insert(*this);
+    }
+
     void pin() noexcept {
       if (pins_++ == 0) unlink();
     }
 
-    void unlink() noexcept {
-      (earlier_ != nullptr ? earlier_->later_ : home_->oldest) = later_;
-      (later_ != nullptr ? later_->earlier_ : home_->newest) = earlier_;
-      earlier_ = later_ = nullptr;
-    }
+    void unlink() noexcept { (owes_ ? home_->owing : home_->idle).erase(*this); }
 
     gate_table* home_;
     Key const* key_ = nullptr;
     std::uint64_t pins_ = 0;
+    bool owes_ = false;
     std::atomic<time_point> last_used_;
-    entry* earlier_ = nullptr;
-    entry* later_ = nullptr;
   };
 
   using map = std::unordered_map<Key, entry, Hash>;
@@ -92,18 +103,40 @@ struct alignas(64) gate_table {
     return &e;
   }
 
-  /// Takes out the entry that has not been in use for longest, if that is at least `idle`; otherwise the node is empty.
-  node take_oldest(time_point now, duration idle) {
-    if (oldest == nullptr || saturating_between(oldest->last_used(), now) < idle) return {};
-    auto const place = gates.find(*oldest->key_);
-    oldest->unlink();
+  /// The entry that owes nothing and has not been in use for longest; null if there is none.
+  entry* oldest(time_point now) noexcept {
+    for (auto* p = owing.head(); p != nullptr && p->rank <= in_order(now); p = owing.head()) {
+      owing.erase(*p);
+      static_cast<entry*>(p)->wait_to_be_forgotten();
+    }
+    return static_cast<entry*>(idle.head());
+  }
+
+  /// Until when all that are not in use owe; the end of time if there is none.
+  [[nodiscard]] time_point owes_until() const noexcept {
+    auto const* const p = owing.head();
+    return p != nullptr ? time_point(duration(static_cast<duration::rep>(p->rank ^ sign))) : time_point::max();
+  }
+
+  /// Takes that entry out if it has not been in use for `least` or longer; otherwise the node is empty.
+  node take_oldest(time_point now, duration least) {
+    entry* const e = oldest(now);
+    if (e == nullptr || saturating_between(e->last_used(), now) < least) return {};
+    auto const place = gates.find(*e->key_);
+    e->unlink();
     return gates.extract(place);
+  }
+
+  static constexpr std::uint64_t sign = std::uint64_t(1) << 63;
+  static constexpr std::uint64_t in_order(time_point t) noexcept {
+    return static_cast<std::uint64_t>(t.time_since_epoch().count()) ^ sign;
   }
 
   std::mutex mutex{};
   map gates{};
-  entry* oldest = nullptr;  ///< of those that are not in use
-  entry* newest = nullptr;
+  // Those that are not in use:
+  waiting_line owing{};  ///< by the moment until which they owe
+  waiting_line idle{};   ///< that owe nothing, by their last use
 };
 
 }  // namespace tenax::detail

@@ -104,15 +104,15 @@ class loop_state {
   [[gnu::always_inline]] constexpr decision wait(duration d, time_point now) noexcept {
     pending_ = d;
     paused_at_ = now;
-    backs_off_ = false;
     return {.next = decision::step::wait, .delay = d};
   }
 
-  /// What is left of the wait before the next attempt, if the driver's timer was early. A clock that stands still, or that
-  /// is not read, is no reason to wait again.
-  [[gnu::always_inline]] constexpr duration unfinished_wait(time_point now) const noexcept {
-    if (!backs_off_ || now <= paused_at_) return duration::zero();
-    return saturating_subtract(pending_, saturating_between(paused_at_, now));
+  /// Whether the driver's timer was early, by the clock that the engine is told. A clock that stands still is no reason to
+  /// wait again. The clock's values are compared without a sign, because their difference may be too large with one.
+  [[gnu::always_inline]] constexpr bool ends_early(time_point now) const noexcept {
+    auto const value = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
+    return now > paused_at_ &&
+           value(now.time_since_epoch()) - value(paused_at_.time_since_epoch()) < value(pending_);
   }
 
   /// Counts what was waited of the wait that was decided last.

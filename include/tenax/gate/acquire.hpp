@@ -39,10 +39,10 @@ acquired wait_at(Ask const& ask, duration timeout, Token const& token, Env& envi
     if (answer.answer == admission::verdict::go) return acquired::yes;
     if (answer.answer == admission::verdict::refused) return acquired::refused;
     if (answer.delay > saturating_between(now, deadline)) return acquired::timed_out;
-    if constexpr (can_stop<Token> && requires { environment.sleep(answer.delay, token); }) {
-      environment.sleep(answer.delay, token);
+    if constexpr (can_stop<Token> && requires { environment.sleep(answer.sleep(), token); }) {
+      environment.sleep(answer.sleep(), token);
     } else {
-      environment.sleep(answer.delay);
+      environment.sleep(answer.sleep());
     }
     now = time_point(environment.now());
   }

@@ -23,7 +23,7 @@ struct bulkhead_options {
 /// "Release It!", 2nd edition, 5.3. A place is held from admission until the attempt is reported or abandoned.
 ///
 /// A waiter is told to ask again after a while, because a gate cannot wake anybody: after half the time that its turn is
-/// expected to take, by the mean duration of the recent attempts, between 1 ms and 50 ms. A free place is kept for the
+/// expected to take, by the mean duration of the recent attempts, between 1 ms and 50 ms, and before its deadline. A free place is kept for the
 /// first in the queue until it asks. Nobody passes a waiter unless it is late, by more than `grace` after the moment at
 /// which it should have asked again: so one that waits at another gate, or is never heard of again, does not hold up the
 /// others. Who is late keeps its rank, and is served when it asks. A waiter that is abandoned leaves the queue.
@@ -59,9 +59,9 @@ class bulkhead {
   bulkhead& operator=(bulkhead const&) = delete;
   ~bulkhead() { delete[] queue_; }
 
-  admission admit(ticket& t, attempt_info const&, time_point now) {
+  admission admit(ticket& t, attempt_info const& info, time_point now) {
     std::lock_guard const lock(mutex_);
-    if (t.gate_ == nullptr) return arrive(t, now);
+    if (t.gate_ == nullptr) return arrive(t, info.time_left, now);
     if (t.grant_.running) return admission::go();
     auto const place = find(t.grant_.number);
     if (place == waiting_) {  // was forgotten, because it came back too late
@@ -79,7 +79,7 @@ class bulkhead {
       t.gate_ = nullptr;
       return waited_too_long();
     }
-    return ask_again(queue_[place], before, left, now);
+    return ask_again(queue_[place], before, left, info.time_left, now);
   }
 
   void report(ticket& t, feedback const&, time_point now) {
@@ -132,7 +132,7 @@ class bulkhead {
     return admission::refuse("waited too long for a place in the bulkhead");
   }
 
-  admission arrive(ticket& t, time_point now) {
+  admission arrive(ticket& t, duration time_left, time_point now) {
     auto const before = punctual(waiting_, now);
     if (free_ > before) return start(t, now);
     forget_lost(now);
@@ -140,7 +140,7 @@ class bulkhead {
     queue_[waiting_] = {++last_, now, now};
     t.grant_ = {false, last_, now};
     t.gate_ = this;
-    return ask_again(queue_[waiting_++], before, max_wait_, now);
+    return ask_again(queue_[waiting_++], before, max_wait_, time_left, now);
   }
 
   admission start(ticket& t, time_point now) noexcept {
@@ -151,11 +151,13 @@ class bulkhead {
   }
 
   /// `before` others are to be served first.
-  admission ask_again(waiter& w, std::size_t before, duration left, time_point now) const noexcept {
+  admission ask_again(waiter& w, std::size_t before, duration left, duration time_left, time_point now) const noexcept {
     constexpr duration least = std::chrono::milliseconds(1);
     constexpr duration most = std::chrono::milliseconds(50);
     auto const turn = saturating_multiply(mean_, before + 1) / (2 * static_cast<duration::rep>(at_once_));
-    auto const wait = detail::shorter(left, detail::longer(least, detail::shorter(most, turn)));
+    auto wait = detail::shorter(left, detail::longer(least, detail::shorter(most, turn)));
+    // A place may be free sooner than expected: a caller with a deadline looks before it, rather than give up now.
+    if (wait >= time_left) wait = detail::shorter(wait, detail::longer(least, time_left / 2));
     w.late = time_point(saturating_add(now.time_since_epoch(), wait + grace));
     return admission::wait(wait);
   }

@@ -32,7 +32,7 @@ auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forwar
     admission const answer = g.admit(ticket, info, now);
     if (answer.answer == admission::verdict::go) break;
     if (answer.answer == admission::verdict::refused) detail::raise(refused(answer.reason, answer.retry_after));
-    environment.sleep(answer.delay);
+    environment.sleep(answer.sleep());
     now = time_point(environment.now());
     info.elapsed = info.waited = saturating_between(info.started, now);
   }

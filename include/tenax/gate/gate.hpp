@@ -17,15 +17,21 @@ struct admission {
   enum class verdict : unsigned char { go, wait, refused };
 
   verdict answer = verdict::go;
-  duration delay{};                 ///< `wait`: how long, before asking again
+  duration delay{};                 ///< `wait`: how long, as far as the gate knows now; compared with the deadline
   char const* reason = "";          ///< `refused`: why, in a few words; a string literal
   optional_duration retry_after{};  ///< `refused`: when asking again may help, if the gate knows
   bool asked_by_server = false;     ///< `wait`: the other side asked for it, so `max_server_wait` bounds it
+  optional_duration ask_after{};    ///< `wait`: when to ask again already, if that is before `delay` has passed
 
   /// The attempt may start now.
   [[nodiscard]] static constexpr admission go() noexcept { return {}; }
   /// Not yet: wait for `d`, then ask again with the same ticket. Whatever is granted now may be withdrawn then.
   [[nodiscard]] static constexpr admission wait(duration d) noexcept { return {.answer = verdict::wait, .delay = d}; }
+  /// The same, for a gate that expects a wait of `d` and may know of a shorter one after `ask_after`, because callers before
+  /// this one may have left by then.
+  [[nodiscard]] static constexpr admission wait(duration d, duration ask_after) noexcept {
+    return {.answer = verdict::wait, .delay = d, .ask_after = ask_after};
+  }
   /// The same, because the other side asked for a pause. A call whose `max_server_wait` is shorter than `d` gives up.
   [[nodiscard]] static constexpr admission wait_for_server(duration d) noexcept {
     return {.answer = verdict::wait, .delay = d, .asked_by_server = true};
@@ -33,6 +39,12 @@ struct admission {
   /// Not at all: the call ends with `stop_reason::refused_by_gate`.
   [[nodiscard]] static constexpr admission refuse(char const* why, optional_duration after = {}) noexcept {
     return {.answer = verdict::refused, .reason = why, .retry_after = after};
+  }
+
+  /// `wait`: how long to sleep before asking again.
+  [[nodiscard]] constexpr duration sleep() const noexcept {
+    auto const d = ask_after.value_or(delay).count();
+    return duration(d < delay.count() ? d : delay.count());
   }
 };
 
@@ -80,6 +92,10 @@ struct feedback {
 ///   3. `g.report(ticket, feedback, now)`: how the admitted attempt ended. Called once for an attempt.
 /// `info.number` is the number of the attempt that is to start, and `info.is_retry()` says whether it repeats a failure. A
 /// gate neither waits nor blocks.
+///
+/// A gate may have `g.keep_until(now)`, a `time_point`: until when it must be kept so that its callers still owe what they
+/// owe, if nothing happens after `now`. `now` or earlier: a new gate would do as well. `keyed` asks before it forgets a gate,
+/// while no ticket of it exists; the function neither calls the user's code nor changes the gate.
 ///
 /// A gate may have `g.foresee(info, now, then)`, an `admission` too: whether it would refuse a retry that is to start at
 /// `then`, as far as it knows `now`. It is asked before the wait, so that nobody waits in vain, and takes nothing.

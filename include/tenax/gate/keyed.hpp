@@ -17,7 +17,7 @@ namespace tenax {
 /// How many gates are kept, and for how long.
 struct keyed_options {
   std::int64_t max_keys = 10'000;                        ///< at least 1
-  any_duration forget_after = std::chrono::minutes(10);  ///< how long nobody uses a gate; more than zero
+  any_duration forget_after = std::chrono::minutes(10);  ///< how long a gate is not in use; more than zero
 };
 
 /// A `Gate` for each key, made when the key is first asked for. `keyed[key]` is a gate: a small value, given to
@@ -27,12 +27,14 @@ struct keyed_options {
 ///     [] { return tenax::circuit_breaker({.failures = 5}); });
 /// polite.through(breakers[host])(fetch, host);
 /// ```
-/// A gate is in use while somebody has a ticket of it. One that was not in use for `forget_after` is forgotten, with all
-/// that it has learnt, when a key that is kept beside it is next asked for. There are never more than `max_keys`: a new
-/// one takes the place of the one that has not been in use for longest, and if all are in use, attempts are refused.
+/// A gate is in use while a ticket of it exists. A gate that was not in use for `forget_after` is forgotten, with all that it
+/// has learnt, when a key that is kept beside it is next asked for. A gate whose callers still owe (`keep_until` at `gate`) is
+/// kept until they do not, however short `forget_after` is. There are never more than `max_keys`: a new one takes the place
+/// of the one that owes nothing and has not been in use for longest. If all are in use or owe, attempts with a new key are
+/// refused: otherwise callers could get rid of a limit by asking with many keys.
 ///
 /// Thread safety: safe. Keys are spread over 16 tables, each with its lock, which is held to find a gate, and not while
-/// it is asked. It neither copies nor moves, and outlives its tickets and the calls that go through it.
+/// it is asked for an attempt. It neither copies nor moves, and outlives its tickets and the calls that go through it.
 template <class Key, gate Gate, class Hash = std::hash<Key>>
 class keyed {
   using table = detail::gate_table<Key, Gate, Hash>;
@@ -195,12 +197,23 @@ class keyed {
     if (t.entry_ == nullptr) {
       t.entry_ = find(key, now);
       if (t.entry_ == nullptr) t.entry_ = add(key, now);
-      if (t.entry_ == nullptr) return admission::refuse("too many keys in use");
+      if (t.entry_ == nullptr) return refuse_key(now);
     }
     t.entry_->use(now);
     auto const answer = ask(t, info, now, weight);
     if (answer.answer == admission::verdict::refused) t.give_back();
     return answer;
+  }
+
+  /// There is no room for another key.
+  admission refuse_key(time_point now) const {
+    auto first = time_point::max();
+    for (auto& t : tables_) {
+      std::lock_guard const lock(t.mutex);
+      if (t.owes_until() < first) first = t.owes_until();
+    }
+    if (first == time_point::max()) return admission::refuse("too many keys in use");
+    return admission::refuse("too many keys in use", detail::longer(saturating_between(now, first), duration::zero()));
   }
 
   static admission ask(ticket& t, attempt_info const& info, time_point now, [[maybe_unused]] std::uint64_t weight) {
@@ -230,7 +243,7 @@ class keyed {
 
   /// A new entry, in use; or the one that another thread has made meanwhile. Null if there is no room.
   entry* add(Key const& key, time_point now) {
-    if (!reserve()) return nullptr;
+    if (!reserve(now)) return nullptr;
     reservation reserved{this};
     auto& home = table_of(key);
     auto node = home.make(key, *make_, now);  // outlives the lock, too
@@ -242,33 +255,33 @@ class keyed {
   }
 
   /// Makes room for one more key.
-  bool reserve() {
+  bool reserve(time_point now) {
     auto n = size_.load(std::memory_order_relaxed);
     for (;;) {
       while (n < most_) {
         if (size_.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return true;
       }
-      if (!forget_longest_idle()) return false;
+      if (!forget_longest_idle(now)) return false;
       n = size_.load(std::memory_order_relaxed);
     }
   }
 
-  /// Whether there was one.
-  bool forget_longest_idle() {
+  bool forget_longest_idle(time_point now) {
     table* best = nullptr;
     time_point since = time_point::max();
     for (auto& t : tables_) {
       std::lock_guard const lock(t.mutex);
-      if (t.oldest != nullptr && (best == nullptr || t.oldest->last_used() < since)) {
+      auto const* const e = t.oldest(now);
+      if (e != nullptr && (best == nullptr || e->last_used() < since)) {
         best = &t;
-        since = t.oldest->last_used();
+        since = e->last_used();
       }
     }
-    // Somebody may have begun to use it since: then its neighbour goes, or another look finds another one.
-    return best != nullptr && (forget(*best, time_point::max(), duration::min()) || forget_longest_idle());
+    // Another caller may use it by now: then its neighbour goes, or another look finds another one.
+    return best != nullptr && (forget(*best, now, duration::min()) || forget_longest_idle(now));
   }
 
-  /// Forgets the gate of a table that has been idle for longest, if that is at least `idle`. Whether there was one.
+  /// Forgets the gate of a table that has been idle for longest and owes nothing. Whether there was one, idle for `idle`.
   bool forget(table& t, time_point now, duration idle) {
     typename table::node forgotten;
     std::lock_guard const lock(t.mutex);

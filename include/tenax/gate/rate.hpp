@@ -26,7 +26,7 @@ struct rate {
   any_duration per = std::chrono::seconds(1);
   std::uint64_t burst = 1;  ///< at least 1
 
-  /// The time from one permit to the next, rounded up to a nanosecond, so that no rate is exceeded by rounding.
+  /// The time from one permit to the next, rounded up to a nanosecond. A `rate_limiter` counts in finer parts.
   [[nodiscard]] constexpr duration interval() const noexcept {
     auto const count = static_cast<std::uint64_t>(per.value().count());
     return duration(static_cast<duration::rep>(count / permits + (count % permits != 0 ? 1 : 0)));

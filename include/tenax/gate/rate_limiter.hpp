@@ -8,8 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/gate_ticket.hpp>
-#include <tenax/detail/gcra.hpp>
+#include <tenax/detail/rate_limits.hpp>
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/rate.hpp>
 
@@ -25,9 +24,10 @@ struct acquire_options {
 /// `rate * w + burst` are admitted, whatever the callers do. Several limits hold at once; the slower ones need a burst. At
 /// most 10 in any second and 500 in any hour: `rate_limiter limiter(per_second(9), per_hour(450).with_burst(50));`
 ///
-/// A gate for `.through(std::ref(limiter))`, and usable alone: `if (limiter.try_acquire())`. Callers are served in the order in which
-/// they ask: whoever has to wait has its permit already, for a moment to come. One that does not want it any more gives it
-/// back, unless somebody has asked after it: then the moment passes unused.
+/// A gate for `.through(std::ref(limiter))`, and usable alone: `if (limiter.try_acquire())`. Callers go in the order in which they
+/// asked first. A caller that waits owns a place in line and no permit: when it gives up, those behind it move up, and nothing
+/// is left of it. It is told how long it has to wait if all before it go, and to ask again earlier, because they may leave.
+/// A caller that is late by more than the time of its permits may be passed; it keeps its rank.
 ///
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply beside
 /// the others.
@@ -36,14 +36,6 @@ struct acquire_options {
 /// and with several limits everybody, holds a lock for some nanoseconds when it asks. Neither copied nor moved.
 template <std::size_t Limits = 1>
 class rate_limiter {
-  /// What a ticket holds.
-  struct grant {
-    detail::reservation<Limits> reserved{};
-    std::uint64_t weight = 1;
-    std::int64_t latest = INT64_MAX;  // when it is too late to be admitted
-    bool used = false;
-  };
-
  public:
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) == Limits)
@@ -66,32 +58,60 @@ class rate_limiter {
   template <cancellation_token Token = detail::no_token, environment Env = real_time>
   [[nodiscard]] acquired acquire(acquire_options options = {}, Token const& token = {}, Env&& environment = {}) {
     auto const timeout = detail::require_not_negative("rate_limiter::acquire: timeout", options.timeout);
+    auto const weight = require_weight(options.weight);
     ticket t;
-    t.grant_.weight = require_weight(options.weight);
-    auto const result = detail::wait_at(
-        [&](time_point now) {
-          if (t.gate_ == nullptr) t.grant_.latest = saturating_add(now.time_since_epoch(), timeout).count();
-          return ask(t, now);
-        },
-        timeout, token, environment);
-    if (result == acquired::yes) t.gate_ = nullptr;
-    return result == acquired::refused ? acquired::timed_out : result;
+    return detail::wait_at([&](time_point now) { return ask(t, now, timeout, weight); }, timeout, token, environment);
   }
 
-  /// How long it would take to get `weight` permits if nobody else asked. Takes none.
+  /// How long it would take to get `weight` permits if every caller that waits now goes first. Takes none.
   template <environment Env = real_time>
   [[nodiscard]] duration wait_hint(std::uint64_t weight = 1, Env&& environment = {}) const {
-    auto const now = count(environment.now());
-    return duration(limits_.start(now, require_weight(weight)) - now);
+    return duration(limits_.wait(count(environment.now()), require_weight(weight)));
   }
 
-  /// A permit, for now or for a moment to come.
-  using ticket = detail::gate_ticket<rate_limiter, grant>;
+  /// A place in line, or permits that were used.
+  class ticket {
+   public:
+    ticket() = default;
+    ticket(ticket&& other) noexcept { take_over(other); }
+    ticket& operator=(ticket&& other) noexcept {
+      if (this != &other) {
+        give_up();
+        take_over(other);
+      }
+      return *this;
+    }
+    ~ticket() { give_up(); }
 
-  admission admit(ticket& t, attempt_info const& info, time_point now) { return admit(t, info, now, 1); }
+   private:
+    friend rate_limiter;
+
+    void take_over(ticket& other) noexcept {
+      gate_ = std::exchange(other.gate_, nullptr);
+      goes_ = other.goes_;
+      if (gate_ != nullptr && !goes_) gate_->limits_.move(other.place_, place_);
+    }
+    void give_up() noexcept {
+      // What was used may have been sent.
+      if (gate_ != nullptr && !goes_) gate_->limits_.give_up(place_);
+      gate_ = nullptr;
+    }
+
+    rate_limiter* gate_ = nullptr;
+    bool goes_ = false;
+    detail::line_place place_;
+  };
+
+  /// A caller whose `info.time_left` is shorter than its wait would be takes no place in line.
+  admission admit(ticket& t, attempt_info const& info, time_point now) { return ask(t, now, info.time_left, 1); }
 
   void report(ticket& t, feedback const&, time_point) noexcept {
-    if (t.grant_.used) t.gate_ = nullptr;
+    if (t.goes_) t.gate_ = nullptr;
+  }
+
+  /// Until when the limiter must be kept so that what was used counts: until all of it has come back.
+  [[nodiscard]] time_point keep_until(time_point now) const {
+    return time_point(duration(limits_.whole_at(count(now))));
   }
 
   /// The limiter for attempts that count for more than one: see `with_weight`. A small value that refers to the limiter.
@@ -101,7 +121,7 @@ class rate_limiter {
     static constexpr bool is_gate_view = true;
 
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
-      return limiter_->admit(t, info, now, weight_);
+      return limiter_->ask(t, now, info.time_left, weight_);
     }
     void report(ticket& t, feedback const& f, time_point now) const noexcept { limiter_->report(t, f, now); }
 
@@ -129,13 +149,6 @@ class rate_limiter {
   }
 
  private:
-  friend ticket;
-
-  void take_back(grant const& g) noexcept {
-    // What was used may have been sent.
-    if (!g.used) limits_.give_back(g.reserved, g.weight);
-  }
-
   static std::int64_t count(time_point t) noexcept { return t.time_since_epoch().count(); }
 
   std::uint64_t require_weight(std::uint64_t weight) const {
@@ -147,34 +160,38 @@ class rate_limiter {
     return weight;
   }
 
-  admission admit(ticket& t, attempt_info const& info, time_point now, std::uint64_t weight) {
-    if (t.gate_ == nullptr) {
-      t.grant_.weight = weight;
-      // A caller that would give up at its deadline takes nothing.
-      t.grant_.latest = saturating_add(now.time_since_epoch(), info.time_left).count();
-    }
-    auto const answer = ask(t, now);
-    if (answer.answer != admission::verdict::refused) return answer;
-    auto const too_long = duration(limits_.start(count(now), t.grant_.weight) - count(now));
-    return admission::wait(detail::longer(info.time_left, too_long));
-  }
-
-  admission ask(ticket& t, time_point now) {
+  admission ask(ticket& t, time_point now, duration time_left, std::uint64_t weight) {
     auto const time = count(now);
     if (t.gate_ == nullptr) {
-      t.grant_.used = limits_.take(time, t.grant_.weight);
-      if (!t.grant_.used && !limits_.reserve(time, t.grant_.latest, t.grant_.weight, t.grant_.reserved))
-        return admission::refuse("too late");
+      t.goes_ = limits_.take(time, weight);
+      if (!t.goes_) return join(t, time, time_left, weight);
       t.gate_ = this;
     }
-    if (t.grant_.used) return admission::go();
-    auto const start = limits_.use(time, t.grant_.weight, t.grant_.reserved);
-    if (start > time) return admission::wait(duration(start - time));
-    t.grant_.used = true;
-    return admission::go();
+    return t.goes_ ? admission::go() : ask_again(t, time);
   }
 
-  detail::limits<Limits> limits_;
+  [[gnu::noinline]] admission join(ticket& t, std::int64_t now, duration time_left, std::uint64_t weight) {
+    auto const latest = saturating_add(duration(now), time_left).count();
+    auto const answer = limits_.join(t.place_, now, latest, weight);
+    t.goes_ = answer.goes;
+    if (!answer.too_late) t.gate_ = this;
+    return told(answer);
+  }
+
+  [[gnu::noinline]] admission ask_again(ticket& t, std::int64_t now) {
+    auto const answer = limits_.ask(t.place_, now);
+    t.goes_ = answer.goes;
+    return told(answer);
+  }
+
+  static admission told(detail::line_answer const& answer) noexcept {
+    if (answer.goes) return admission::go();
+    // A caller without a place is told the whole wait, which is longer than it has.
+    auto const wait = duration(answer.wait);
+    return answer.too_late ? admission::wait(wait) : admission::wait(wait, duration(answer.ask_after));
+  }
+
+  detail::limits<Limits> mutable limits_;
 };
 
 template <std::same_as<rate>... Rates>

@@ -211,6 +211,12 @@ struct tenax::result_traits<R> {
   static constexpr bool transient(R const& r) { return http::is_transient(r); }
   static constexpr hint advice(R const& r) { return http::advisor{}.read(r); }
 
+  static bool can_repeat(R const& r)
+    requires requires { http::response_traits<R>::may_be_sent_again(r); }
+  {
+    return http::response_traits<R>::may_be_sent_again(r);
+  }
+
   static allowance quota(R const& r) { return http::detail::to_allowance(http::quota_of(r)); }
 
   static void release(R& r)
@@ -229,17 +235,32 @@ struct tenax::result_traits<R> {
         out.text(": ");
       }
     }
-    switch (http::error_of(r)) {
-      case http::transport_error::none: return write_status(http::status_of(r), out);
-      case http::transport_error::unsent: return out.text("no connection");
-      case http::transport_error::interrupted: return out.text("the connection broke");
-      case http::transport_error::timed_out: return out.text("no answer in time");
-      case http::transport_error::permanent: return out.text("the request cannot be sent");
-      case http::transport_error::cancelled: return out.text("the transfer was cancelled");
+    auto const error = http::error_of(r);
+    if (error == http::transport_error::none) return write_status(http::status_of(r), out);
+    out.text(text_of(error));
+    if constexpr (http::detail::knows_reason<R>) {
+      auto const reason = http::response_traits<R>::reason(r);
+      if (std::string_view const text(reason); !text.empty()) {
+        out.text(" (");
+        out.text(text);
+        out.text(")");
+      }
     }
   }
 
  private:
+  static constexpr std::string_view text_of(http::transport_error error) {
+    switch (error) {
+      case http::transport_error::none: break;
+      case http::transport_error::unsent: return "no connection";
+      case http::transport_error::interrupted: return "the connection broke";
+      case http::transport_error::timed_out: return "no answer in time";
+      case http::transport_error::permanent: return "the request cannot be sent";
+      case http::transport_error::cancelled: return "the transfer was cancelled";
+    }
+    return "";
+  }
+
   template <class Out>
   static constexpr void write_status(int status, Out& out) {
     char const digits[] = {static_cast<char>('0' + status / 100 % 10), static_cast<char>('0' + status / 10 % 10),

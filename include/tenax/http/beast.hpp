@@ -9,20 +9,40 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 
+#include <tenax/current_attempt.hpp>
 #include <tenax/http/advice.hpp>
+#include <tenax/http/detail/beast_exchange.hpp>
 
 namespace tenax::http {
 
+namespace detail {
+
+/// Whether an error of a TLS handshake (category `asio.ssl`) is a refusal: of a certificate, or of a version or cipher. By
+/// its numbers in OpenSSL 1.1 and 3, whose header this one does not need.
+inline bool is_tls_refusal(int value) noexcept {
+  auto const code = static_cast<unsigned>(value);
+  auto const reason = code & 0xfffU;
+  bool const of_ssl = (code >> 23U & 0xffU) == 20 || (code >> 24U & 0xffU) == 20;
+  if (!of_ssl) return false;
+  return reason == 134 || reason == 267 ||      // the certificate cannot be verified; the other side does not speak TLS
+         (reason >= 1040 && reason <= 1049) ||  // the other side sent an alert about a certificate, or the handshake
+         reason == 1070 || reason == 1071 ||    // ... about a version, or about security
+         (reason >= 1109 && reason <= 1116);    // ... about an extension, a name, or a certificate that is missing
+}
+
+inline bool is_tls_error(boost::system::error_code code) noexcept {
+  return std::string_view(code.category().name()) == "asio.ssl";
+}
+
+}  // namespace detail
+
 /// Whether an error of Asio or Beast may pass. An error while connecting means that the server has seen nothing; the same
-/// error later does not, so `connecting` has to be said.
+/// error later does not, so `connecting` has to be said. A TLS handshake is a part of connecting: a certificate that is
+/// refused is permanent.
 [[nodiscard]] inline transport_error classify(boost::system::error_code code, bool connecting = false) noexcept {
   namespace error = boost::asio::error;
   if (!code) return transport_error::none;
@@ -31,6 +51,7 @@ namespace tenax::http {
   if (code == error::host_not_found || code == error::no_recovery || code == error::address_family_not_supported) {
     return transport_error::permanent;
   }
+  if (detail::is_tls_error(code) && detail::is_tls_refusal(code.value())) return transport_error::permanent;
   if (connecting) return transport_error::unsent;
   if (code == error::timed_out || code == boost::beast::error::timeout) return transport_error::timed_out;
   if (code == error::eof || code == error::connection_reset || code == error::connection_aborted ||
@@ -39,10 +60,11 @@ namespace tenax::http {
       code == boost::beast::http::error::end_of_stream || code == boost::beast::http::error::partial_message) {
     return transport_error::interrupted;
   }
-  // What a TLS stream says of a connection that ends without a farewell; its header would need OpenSSL.
+  // What a TLS stream says of a connection that ends without a farewell.
   if (code.value() == 1 && std::string_view(code.category().name()) == "asio.ssl.stream") {
     return transport_error::interrupted;
   }
+  if (detail::is_tls_error(code) && (code.value() & 0xfff) == 294) return transport_error::interrupted;
   return transport_error::permanent;
 }
 
@@ -67,15 +89,24 @@ struct beast_response {
   bool connecting = false;  ///< whether `error` was met before anything was sent
   std::string method{};
   bool has_idempotency_key = false;
+  /// Whether the stream must be closed: another exchange on it would not get its own response.
+  bool must_close = false;
 };
 
 template <class Body>
 struct response_traits<beast_response<Body>> {
   using message_traits = response_traits<boost::beast::http::response<Body>>;
+  static constexpr bool obeys_attempt_limits = true;
 
-  static int status(beast_response<Body> const& r) { return r.error ? 0 : message_traits::status(r.message); }
+  /// A success whose body broke off has no status. A failure keeps its status: it says all that it has to say.
+  static int status(beast_response<Body> const& r) {
+    auto const arrived = message_traits::status(r.message);
+    if (!r.error) return arrived;
+    return arrived >= 400 && error(r) != transport_error::cancelled ? arrived : 0;
+  }
   static auto const& headers(beast_response<Body> const& r) { return message_traits::headers(r.message); }
   static transport_error error(beast_response<Body> const& r) { return classify(r.error, r.connecting); }
+  static std::string reason(beast_response<Body> const& r) { return r.error ? r.error.message() : std::string(); }
   static std::string_view body(beast_response<Body> const& r)
     requires requires { message_traits::body(r.message); }
   {
@@ -85,21 +116,27 @@ struct response_traits<beast_response<Body>> {
   static bool has_idempotency_key(beast_response<Body> const& r) { return r.has_idempotency_key; }
 };
 
-/// Sends a request on a connected stream and reads the response: an operation for `tenax::retrying`. After an error, or a
-/// response that says so, the stream has to be connected again before the next attempt.
+/// Sends a request on a connected stream and reads the response: an operation for `tenax::retrying`. Announcements (1xx other
+/// than 101) are read over. A server that answers before it has the whole request is heard.
+///
+/// In an attempt of a blocking call it ends when the time of the attempt is over (`beast::error::timeout`), and within about
+/// 5 ms when the call's token is triggered (`operation_aborted`); an operation that takes a `tenax::attempt_info` may pass
+/// it as `limits`. This needs a stream on a socket: `tcp::socket`, `beast::tcp_stream`, a TLS stream on either.
+///
+/// The stream has to be connected again before the next exchange if `must_close` is set: after an error, and after a response
+/// that says so or that is not the end of what arrived. Then `message.keep_alive()` is false.
 template <class ResponseBody = boost::beast::http::string_body, class Stream, class Body, class Fields>
 [[nodiscard]] beast_response<ResponseBody> exchange(Stream& stream,
-                                                    boost::beast::http::request<Body, Fields> const& request) {
+                                                    boost::beast::http::request<Body, Fields> const& request,
+                                                    attempt_limits const& limits = current_attempt()) {
   beast_response<ResponseBody> r;
   r.method = std::string(request.method_string().data(), request.method_string().size());
   r.has_idempotency_key = request.find("Idempotency-Key") != request.end();
-  boost::beast::http::write(stream, request, r.error);
-  if (r.error) return r;
-  boost::beast::flat_buffer buffer;
-  boost::beast::http::response_parser<ResponseBody> parser;
-  parser.skip(request.method() == boost::beast::http::verb::head);  // its response tells a length, but has no body
-  boost::beast::http::read(stream, buffer, parser, r.error);
-  if (parser.is_header_done()) r.message = parser.release();
+  detail::beast_exchange<ResponseBody, Stream> e(stream, limits, request.method() == boost::beast::http::verb::head);
+  r.error = e.run(request);
+  if (e.has_head()) r.message = e.release();
+  r.must_close = r.error || !e.can_be_followed() || !r.message.keep_alive();
+  if (r.must_close && e.has_head()) r.message.keep_alive(false);
   return r;
 }
 

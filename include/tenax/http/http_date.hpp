@@ -34,8 +34,9 @@ inline constexpr std::string_view strict_dates[] = {
 };
 
 inline constexpr std::string_view pragmatic_dates[] = {
-    "wf_B_Y_T_z", "wf-B-c_T_z", "vB_f_T_Y",
-    "Y-m-dthx",  // RFC 3339       1994-11-06T08:49:37.250+01:00
+    "wf_B_Y_T_z",  "wf-B-c_T_z", "vB_f_T_Y",
+    "Y-m-dthx",     // RFC 3339       1994-11-06T08:49:37.250+01:00
+    "vB_f_Y_T_jk",  // JavaScript     Sun Nov 06 1994 08:49:37 GMT+0100 (Central European Standard Time)
 };
 
 inline constexpr std::int64_t milliseconds_per_day = 86'400'000;
@@ -125,8 +126,9 @@ namespace tenax::http {
 ///
 /// `profile::strict` takes the three forms to the letter, with the weekday of that day. `profile::pragmatic` ignores case
 /// and the weekday, which may be missing, and takes days of one digit, runs of spaces, dashes with any year, the zones
-/// `UTC`, `UT`, `Z` and `+hhmm`, and RFC 3339 dates that have an offset, rounded up to a millisecond. Zones by other names
-/// are refused, because they are ambiguous, as are dates without a zone other than asctime's.
+/// `UTC`, `UT`, `Z` and `+hhmm`, RFC 3339 dates that have an offset, rounded up to a millisecond, and the text of a `Date` of
+/// JavaScript, such as `Sun Nov 06 1994 08:49:37 GMT+0100 (CET)`, whose comment is ignored. Zones by other names are refused,
+/// because they are ambiguous, as are dates without a zone other than asctime's.
 [[nodiscard]] constexpr std::optional<wall_time> parse_http_date(std::string_view text, wall_time reference,
                                                                  profile p = profile::pragmatic) noexcept {
   return p == profile::strict ? tenax::detail::match_date(tenax::detail::strict_dates, text, reference, true)

@@ -2,28 +2,79 @@
 // http/httplib.hpp: cpp-httplib's responses. Tested with cpp-httplib 0.11.
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
 #include <httplib.h>
 
+#include <tenax/current_attempt.hpp>
 #include <tenax/http/advice.hpp>
+
+namespace tenax::http::detail {
+
+/// A status that announces the final one, and is not an answer itself. 101 is.
+constexpr bool is_interim(int status) noexcept { return status >= 100 && status < 200 && status != 101; }
+
+/// What an error of cpp-httplib means for another attempt. Newer releases have errors that are not in 0.11.
+template <class Error>
+constexpr transport_error classify_httplib(Error e) {
+  switch (e) {
+    case Error::Connection:
+    case Error::ConnectionTimeout:
+    case Error::SSLConnection: return transport_error::unsent;
+    case Error::Canceled: return transport_error::cancelled;
+    case Error::BindIPAddress:
+    case Error::ExceedRedirectCount:
+    case Error::SSLLoadingCerts:
+    case Error::SSLServerVerification:
+    case Error::UnsupportedMultipartBoundaryChars:
+    case Error::Compression: return transport_error::permanent;
+    default: break;
+  }
+  if constexpr (requires { Error::ProxyConnection; }) {
+    if (e == Error::ProxyConnection) return transport_error::unsent;
+  }
+  if constexpr (requires { Error::SSLServerHostnameVerification; }) {
+    if (e == Error::SSLServerHostnameVerification) return transport_error::permanent;
+  }
+  if constexpr (requires { Error::UnsupportedAddressFamily; }) {
+    if (e == Error::UnsupportedAddressFamily) return transport_error::permanent;
+  }
+  if constexpr (requires { Error::InvalidHeaders; }) {
+    if (e == Error::InvalidHeaders) return transport_error::permanent;
+  }
+  if constexpr (requires { Error::ExceedMaxPayloadSize; }) {
+    if (e == Error::ExceedMaxPayloadSize) return transport_error::permanent;
+  }
+  if constexpr (requires { Error::Timeout; }) {
+    if (e == Error::Timeout) return transport_error::timed_out;
+  }
+  // A read that times out is reported like one that breaks.
+  return transport_error::interrupted;
+}
+
+}  // namespace tenax::http::detail
 
 /// `httplib::Response`, as a handler sees it or as `Client::send` fills it.
 template <>
 struct tenax::http::response_traits<httplib::Response> {
-  static int status(httplib::Response const& r) { return r.status > 0 ? r.status : 0; }
+  static int status(httplib::Response const& r) { return r.status > 0 && !detail::is_interim(r.status) ? r.status : 0; }
   static httplib::Headers const& headers(httplib::Response const& r) { return r.headers; }
   static transport_error error(httplib::Response const& r) {
-    return r.status > 0 ? transport_error::none : transport_error::interrupted;
+    return status(r) > 0 ? transport_error::none : transport_error::interrupted;
   }
   static std::string_view body(httplib::Response const& r) { return r.body; }
+  static bool may_have_redirected(httplib::Response const& r) { return !r.location.empty(); }
 };
 
-/// `httplib::Result`, what the functions of `httplib::Client` return. The method of the request is not in it; see
-/// `http::retrying_client` for a client that remembers.
+/// `httplib::Result`, what the functions of `httplib::Client` return. The method of the request is not in it, nor whether the
+/// client followed a redirect before it lost its connection, so that no error proves that the server has seen nothing. See
+/// `http::retrying_client` for a client that remembers both.
+///
+/// A status of 1xx other than 101 is not an answer: cpp-httplib takes such an announcement for the response.
 template <>
 struct tenax::http::response_traits<httplib::Result> {
-  static int status(httplib::Result const& r) { return r ? r->status : 0; }
+  static int status(httplib::Result const& r) { return r ? response_traits<httplib::Response>::status(*r) : 0; }
 
   static httplib::Headers const& headers(httplib::Result const& r) {
     static httplib::Headers const none;
@@ -31,23 +82,29 @@ struct tenax::http::response_traits<httplib::Result> {
   }
 
   static transport_error error(httplib::Result const& r) {
-    using httplib::Error;
-    switch (r.error()) {
-      case Error::Success: return r ? transport_error::none : transport_error::interrupted;
-      case Error::Connection:
-      case Error::ConnectionTimeout:
-      case Error::SSLConnection: return transport_error::unsent;
-      case Error::Canceled: return transport_error::cancelled;
-      case Error::BindIPAddress:
-      case Error::ExceedRedirectCount:
-      case Error::SSLLoadingCerts:
-      case Error::SSLServerVerification:
-      case Error::UnsupportedMultipartBoundaryChars:
-      case Error::Compression: return transport_error::permanent;
-      // A read that times out is reported like one that breaks, and newer releases have errors that are not named here.
-      default: return transport_error::interrupted;
-    }
+    if (r) return response_traits<httplib::Response>::error(*r);
+    return detail::classify_httplib(r.error());
   }
 
   static std::string_view body(httplib::Result const& r) { return r ? std::string_view(r->body) : std::string_view(); }
+  static bool may_have_redirected(httplib::Result const& r) { return !r || !r->location.empty(); }
 };
+
+namespace tenax::http {
+
+/// Gives a client of cpp-httplib the time that is left of an attempt, as its timeouts: for an operation that uses a plain
+/// `httplib::Client`. `limits` is `tenax::current_attempt()`, or the `attempt_info` that the operation takes. Changes nothing
+/// if there is no time limit. The timeouts stay set.
+///
+/// cpp-httplib's timeouts are for one read and one write each: a server that sends a byte now and then is not cut off.
+/// `http::retrying_client` cuts it off, and needs no call of this function.
+template <class Client>
+void apply_limits(Client& client, attempt_limits const& limits) {
+  if (!limits.timed()) return;
+  auto const left = std::chrono::ceil<std::chrono::milliseconds>(limits.time_left());
+  client.set_connection_timeout(left);
+  client.set_read_timeout(left);
+  client.set_write_timeout(left);
+}
+
+}  // namespace tenax::http

@@ -26,9 +26,12 @@ struct request {
 
 /// Whether a response proves that the server did not act on the request: none because there was no connection; 408, because
 /// the request did not arrive whole (RFC 9110 section 15.5.9); 425, because the server would not risk it (RFC 8470
-/// section 5.2).
+/// section 5.2). Nothing proves it if the client may have followed a redirect: the server before the last one has answered.
 template <response R>
 [[nodiscard]] constexpr bool was_never_processed(R const& r) {
+  if constexpr (requires { detail::traits<R>::may_have_redirected(r); }) {
+    if (detail::traits<R>::may_have_redirected(r)) return false;
+  }
   if (http::error_of(r) != transport_error::none) return http::error_of(r) == transport_error::unsent;
   return http::status_of(r) == 408 || http::status_of(r) == 425;
 }

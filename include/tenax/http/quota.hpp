@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <utility>
 
 #include <tenax/detail/http_reader.hpp>
 #include <tenax/http/rate_limit_fields.hpp>
@@ -13,9 +14,9 @@ namespace tenax::http {
 struct quota_state {
   std::optional<std::uint64_t> limit{};      ///< granted per window
   std::optional<std::uint64_t> remaining{};  ///< left of it
-  /// The time until more is granted, from the arrival of the response; 0 to 2147483648 s.
+  /// The time until more is granted, from the arrival of the response; 0 to 365 days.
   std::optional<std::chrono::milliseconds> reset{};
-  /// How long a window is, if that is said and requests are counted; 1 s to 2147483648 s.
+  /// How long a window is, if that is said and requests are counted; 1 ms to 365 days.
   std::optional<std::chrono::milliseconds> window{};
   /// The name of the field that `remaining` was taken from, or without one, `limit`. Lives for ever.
   std::string_view source{};
@@ -46,7 +47,11 @@ constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b
     if (a.remaining.has_value() != b.remaining.has_value()) return a.remaining.has_value();
     if (a.remaining != b.remaining) return a.remaining < b.remaining;
   }
-  return a.reset > b.reset;
+  if (a.reset != b.reset) return a.reset > b.reset;
+  // Of equals the choice must not depend on the order of fields.
+  if (a.remaining != b.remaining) return a.remaining < b.remaining;
+  if (a.limit != b.limit) return a.limit < b.limit;
+  return a.by_local_clock && !b.by_local_clock;
 }
 
 template <class H>
@@ -56,42 +61,76 @@ class quota_finder {
       : reader_(headers, wanted, received, p) {}
 
   constexpr std::optional<http::quota_state> find() noexcept {
-    if (!reader_.fields().any()) return std::nullopt;
-    add_rate_limits();
-    add(field::ratelimit_limit, field::ratelimit_remaining, field::ratelimit_reset, meaning::seconds);
-    bool const relative = reader_.fields().has(field::x_ratelimit_reset_after) &&
-                          reader_.delay(field::x_ratelimit_reset_after, meaning::seconds).found();
-    add(field::x_ratelimit_limit, field::x_ratelimit_remaining,
-        relative ? field::x_ratelimit_reset_after : field::x_ratelimit_reset,
-        relative ? meaning::seconds : meaning::reset);
-    add(field::x_rate_limit_limit, field::x_rate_limit_remaining, field::x_rate_limit_reset, meaning::reset);
-    for (unsigned i = 0; i != bucket_count; ++i) {
-      add(bucket(i, bucket_field::limit), bucket(i, bucket_field::remaining), bucket(i, bucket_field::reset),
-          meaning::reset);
+    if (reader_.fields().any()) {
+      add_rate_limits();
+      for (auto d = known_dialects.begin(); d != known_dialects.end();) d = add_quota(d);
     }
+    if (!reader_.strict()) add_windows();
     if (!tightest_) add_policy();
     return tightest_;
   }
 
  private:
-  static constexpr field_set wanted = quota_fields | bit(field::date) | bit(field::age);
+  static constexpr field_set wanted = known_dialects.quotas | bit(field::date) | bit(field::age);
 
   constexpr void add(http::quota_state const& found) noexcept {
     if (!found.limit && !found.remaining) return;
-    if (!tightest_ || is_tighter(found, *tightest_)) tightest_ = found;
+    if (tightest_ && !is_tighter(found, *tightest_)) {
+      // Of equals the name decides, because the fields of windows come in any order.
+      if (is_tighter(*tightest_, found) || found.source >= tightest_->source) return;
+    }
+    tightest_ = found;
   }
 
-  constexpr void add(field limit, field remaining, field reset, meaning m) noexcept {
+  static constexpr void add_reset(http::quota_state& found, delay_reading const& reading) noexcept {
+    if (reading.ms <= (found.reset ? found.reset->count() : -1)) return;
+    found.reset = std::chrono::milliseconds(reading.ms);
+    found.by_local_clock = reading.by_local_clock;
+  }
+
+  /// The quota of a line of the table and of the next ones with the same remainder; returns the first with another one. The
+  /// first of them that names a reset decides.
+  constexpr dialect_fields const* add_quota(dialect_fields const* d) noexcept {
     auto const& fields = reader_.fields();
-    if (!fields.has(limit) && !fields.has(remaining)) return;
+    auto const [limit, remaining] = std::pair(d->limit, d->remaining);
+    bool const there = d->quota && !d->pattern && (fields.has(limit) || fields.has(remaining));
+    if (!there) return d + 1;
     http::quota_state found{.limit = reader_.limit(limit), .remaining = reader_.remaining(remaining)};
     found.source = name_of(found.remaining ? remaining : limit);
-    if (auto const reading = reader_.delay(reset, m); reading.found()) {
-      found.reset = std::chrono::milliseconds(reading.ms);
-      found.by_local_clock = reading.by_local_clock;
-    }
     if (found.limit && fields.has(limit)) found.window = window_of(limit, *found.limit);
+    for (; d != known_dialects.end() && d->quota && d->remaining == remaining; ++d) {
+      if (!fields.has(d->wait) || d->how->when == when_told::refused) continue;
+      if (d->how->as == meaning::per_second) {
+        add_rate(found, d->wait);
+      } else if (!found.reset || found.reset->count() == 0) {
+        add_reset(found, reader_.delay(d->wait, d->how->as));
+      }
+    }
     add(found);
+    return d;
+  }
+
+  /// A rate tells when one more is granted, and how long the limit lasts.
+  constexpr void add_rate(http::quota_state& found, field rate) noexcept {
+    auto const one = reader_.delay(rate, meaning::per_second);
+    if (found.remaining == 0U && !found.reset) add_reset(found, one);
+    if (!one.found() || !found.limit || *found.limit == 0 || found.window) return;
+    auto const window = reader_.time_for(*found.limit, rate);
+    if (window.found()) found.window = std::chrono::milliseconds(window.ms);
+  }
+
+  /// Each window's quota. Its remainder goes before its limit.
+  constexpr void add_windows() noexcept {
+    for_each_window_line(reader_.fields().headers(), [&](field f, std::string_view window, auto const&) {
+      for (auto const& d : known_dialects) {
+        if (!d.pattern || !d.quota || (f != d.remaining && f != d.limit)) continue;
+        http::quota_state found{.limit = reader_.limit(d.how->limit, window),
+                                .remaining = reader_.remaining(d.how->remaining, window)};
+        found.source = name_of(found.remaining ? d.remaining : d.limit);
+        add_reset(found, reader_.delay(d.how->wait, window, d.how->as));
+        add(found);
+      }
+    });
   }
 
   /// As `10, 10;w=60` says it in the field of the limit itself, or in `RateLimit-Policy`.
@@ -99,16 +138,17 @@ class quota_finder {
                                                                              std::uint64_t quota) const noexcept {
     auto const& fields = reader_.fields();
     auto window = rate_policies<H>(fields.headers(), name_of(limit)).window_of(quota);
-    if (!window && limit == field::ratelimit_limit && fields.has(field::ratelimit_policy)) {
+    if (!window && limit == ratelimit_limit_field && fields.has(field::ratelimit_policy)) {
       window = rate_policies<H>(fields.headers()).window_of(quota);
     }
     return in_ms(window);
   }
 
-  /// A window of no time is none.
+  /// A window of no time is none, and neither is one of more than a year, whose unit was misread.
   static constexpr std::optional<std::chrono::milliseconds> in_ms(std::optional<std::chrono::seconds> s) noexcept {
     if (!s || s->count() == 0) return std::nullopt;
-    return std::chrono::milliseconds(scaled({static_cast<std::uint64_t>(s->count())}, 1000, longest_delay_ms));
+    auto const window = plausible(scaled({static_cast<std::uint64_t>(s->count())}, 1000, longest_delay_ms));
+    return window.found() ? std::optional(std::chrono::milliseconds(window.ms)) : std::nullopt;
   }
 
   /// A policy, of which nothing is said to be left.
@@ -123,13 +163,13 @@ class quota_finder {
 
   constexpr void add_rate_limits() noexcept {
     if (!reader_.fields().has(field::ratelimit)) return;
-    http::for_each_rate_limit(reader_.fields().headers(), [&](http::rate_limit const& read) {
+    read_rate_limits_with_policies(reader_.fields().headers(), [&](http::rate_limit const& read) {
       http::quota_state found{.source = name_of(field::ratelimit)};
       if (auto const n = not_negative(read.limit)) found.limit = static_cast<std::uint64_t>(*n);
       if (auto const n = not_negative(read.remaining)) found.remaining = static_cast<std::uint64_t>(*n);
       if (read.reset) {
-        auto const seconds = static_cast<std::uint64_t>(read.reset->count());
-        found.reset = std::chrono::milliseconds(scaled({seconds}, 1000, longest_delay_ms));
+        auto const reset = static_cast<std::uint64_t>(read.reset->count());
+        add_reset(found, reader_.delay_of({reset}, meaning::seconds_or_epoch));
       }
       found.window = in_ms(read.window);
       add(found);
@@ -150,7 +190,9 @@ namespace tenax::http {
 ///
 /// The fields are those of `http::server_delay`'s rule 4 with the limits that go with them. The first element of a list of
 /// limits is the one that counts, and the limit of an item of `RateLimit` is its policy's. Where nothing is said to be left of
-/// anything, the first policy of `RateLimit-Policy` that has a window is the quota. Decimals are rounded down.
+/// anything, the first policy of `RateLimit-Policy` that has a window is the quota. `X-RateLimit-Rate` gives a limit its
+/// window. Decimals are rounded down, and a negative remainder is 0. Resets and windows of more than 365 days are misread
+/// units: they count as absent.
 template <header_list H, class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(H const& headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,

@@ -11,8 +11,8 @@ namespace tenax::http {
 struct rate_limit {
   std::optional<std::int64_t> limit{};          ///< what is granted per window; never negative
   std::optional<std::int64_t> remaining{};      ///< what is left of it; negative only if that was sent
-  std::optional<std::chrono::seconds> reset{};  ///< the time until more is granted; never negative
-  /// How long a window is; not said of what is not counted in requests.
+  std::optional<std::chrono::seconds> reset{};  ///< the time until more is granted; 0 to 365 days
+  /// How long a window is, up to 365 days; not said of what is not counted in requests.
   std::optional<std::chrono::seconds> window{};
 };
 
@@ -146,6 +146,21 @@ class rate_policies {
   std::size_t size_ = 0;
 };
 
+/// The same, with the limits and windows of the policies.
+template <class H, class Visit>
+constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noexcept {
+  rate_policies<H> const policies(headers);
+  return read_rate_limits(headers, [&](http::rate_limit read, bare_item<H> const& name) {
+    if (read.limit) {
+      read.window = policies.window_of(static_cast<std::uint64_t>(*read.limit));
+    } else if (auto const terms = policies.named(name)) {
+      read.limit = terms->quota;
+      read.window = terms->window;
+    }
+    visit(static_cast<http::rate_limit const&>(read));
+  });
+}
+
 }  // namespace tenax::detail
 
 namespace tenax::http {
@@ -156,17 +171,14 @@ namespace tenax::http {
 /// the policy that has the same limit.
 ///
 /// False, and nothing is visited, if there is no such field or it is malformed. Lines are read as if joined by ", "
-/// (RFC 8941, section 4.2).
+/// (RFC 8941, section 4.2). A reset or a window of more than 365 days is left out: it is in a wrong unit, or it is a Unix
+/// time, which `http::quota` and `http::server_delay` compare with a clock.
 template <header_list H, class F>
 constexpr bool for_each_rate_limit(H const& headers, F&& visit) noexcept {
-  tenax::detail::rate_policies<H> const policies(headers);
-  return tenax::detail::read_rate_limits(headers, [&](rate_limit read, tenax::detail::bare_item<H> const& name) {
-    if (read.limit) {
-      read.window = policies.window_of(static_cast<std::uint64_t>(*read.limit));
-    } else if (auto const terms = policies.named(name)) {
-      read.limit = terms->quota;
-      read.window = terms->window;
-    }
+  return tenax::detail::read_rate_limits_with_policies(headers, [&](rate_limit read) {
+    constexpr std::chrono::seconds year = std::chrono::hours(365 * 24);
+    if (read.reset && *read.reset > year) read.reset.reset();
+    if (read.window && *read.window > year) read.window.reset();
     visit(static_cast<rate_limit const&>(read));
   });
 }

@@ -6,23 +6,15 @@
 #include <string_view>
 #include <type_traits>
 
+#include <tenax/http/detail/cpr.hpp>
 #include <tenax/http/headers.hpp>
 #include <tenax/http/quota.hpp>
 #include <tenax/http/server_delay.hpp>
 #include <tenax/http/status.hpp>
+#include <tenax/http/transport_error.hpp>
 
 /// HTTP: what a response says about trying again, read from any client's response.
 namespace tenax::http {
-
-/// Why there is no response.
-enum class transport_error : unsigned char {
-  none,         ///< there is one
-  unsent,       ///< no connection: the server has seen nothing of the request
-  interrupted,  ///< the connection broke: the server may have acted on the request
-  timed_out,    ///< no answer in time: the server may have acted on the request
-  permanent,    ///< trying again will not help: a malformed URL, a certificate that is refused
-  cancelled     ///< the caller ended the transfer
-};
 
 /// How tenax reads a response of type `R`. Specialize it for your client's type:
 /// ```
@@ -30,81 +22,37 @@ enum class transport_error : unsigned char {
 ///   static int status(my_response const& r) { return r.code; }              // 0: no response arrived
 ///   static auto const& headers(my_response const& r) { return r.headers; }  // a range of (name, value), see headers.hpp
 ///   // These may be left out:
-///   static transport_error error(my_response const& r);                     // why none arrived
+///   static transport_error error(my_response const& r);                     // why none arrived; asked if status is 0
+///   static std::string reason(my_response const& r);                        // the client's own words for it, for logs
 ///   static std::string_view body(my_response const& r);
 ///   static std::string_view method(my_response const& r);                   // "GET", as it was sent
 ///   static std::string_view target(my_response const& r);                   // "/albums/1": for log lines
 ///   static bool has_idempotency_key(my_response const& r);                  // whether the request carried one
+///   static bool may_have_redirected(my_response const& r);                  // see below
+///   static bool may_be_sent_again(my_response const& r);                    // see below
 ///   static void release(my_response& r);                                    // frees the connection before a wait
+///   static constexpr bool obeys_attempt_limits = true;                      // the client obeys `current_attempt()`
 /// };
 /// ```
+/// `status` is 0 unless the response arrived whole, or is 400 or more: the status of a success whose body broke off is 0.
+/// A status other than 0 goes before what `error` says.
+///
+/// `may_have_redirected`: whether the client may have sent other requests before the last one, because it follows redirects.
+/// Then neither an error nor a status of the last one proves that no server has acted. `may_be_sent_again`: false if the same
+/// request cannot be made again, because its body is gone; then no policy repeats it.
+///
 /// Types shaped like `cpr::Response` (`status_code`, `header`, `text`, and maybe `error.code`) need no specialization.
 template <class R>
 struct response_traits {};
 
-namespace detail {
-
-/// A response like those of cpr: data members, and an error with a code of an enumeration.
-template <class R>
-concept cpr_like = requires(R const& r) {
-  { r.status_code } -> std::convertible_to<long>;
-  { r.header } -> header_list;
-  { r.text } -> std::convertible_to<std::string_view>;
-};
-
-/// The names of cpr's errors changed from one release to another.
-template <class Code>
-constexpr transport_error classify_cpr(Code code) {
-  if (static_cast<int>(code) == 0) return transport_error::none;
-  if constexpr (requires { Code::CONNECTION_FAILURE; }) {
-    if (code == Code::CONNECTION_FAILURE || code == Code::HOST_RESOLUTION_FAILURE) return transport_error::unsent;
-  }
-  if constexpr (requires { Code::PROXY_RESOLUTION_FAILURE; }) {
-    if (code == Code::PROXY_RESOLUTION_FAILURE) return transport_error::unsent;
-  }
-  if constexpr (requires { Code::COULDNT_RESOLVE_PROXY; }) {
-    if (code == Code::COULDNT_RESOLVE_PROXY) return transport_error::unsent;
-  }
-  if constexpr (requires { Code::SSL_CONNECT_ERROR; }) {
-    if (code == Code::SSL_CONNECT_ERROR) return transport_error::unsent;
-  }
-  if constexpr (requires { Code::COULDNT_CONNECT; }) {
-    if (code == Code::COULDNT_CONNECT || code == Code::COULDNT_RESOLVE_HOST) return transport_error::unsent;
-  }
-  if constexpr (requires { Code::OPERATION_TIMEDOUT; }) {
-    if (code == Code::OPERATION_TIMEDOUT) return transport_error::timed_out;
-  }
-  if constexpr (requires { Code::NETWORK_RECEIVE_ERROR; }) {
-    if (code == Code::NETWORK_RECEIVE_ERROR || code == Code::NETWORK_SEND_FAILURE || code == Code::EMPTY_RESPONSE) {
-      return transport_error::interrupted;
-    }
-  }
-  if constexpr (requires { Code::RECV_ERROR; }) {
-    if (code == Code::RECV_ERROR || code == Code::SEND_ERROR || code == Code::GOT_NOTHING) {
-      return transport_error::interrupted;
-    }
-  }
-  if constexpr (requires { Code::PARTIAL_FILE; }) {
-    if (code == Code::PARTIAL_FILE) return transport_error::interrupted;
-  }
-  if constexpr (requires { Code::HTTP2_STREAM; }) {
-    if (code == Code::HTTP2_STREAM || code == Code::HTTP2) return transport_error::interrupted;
-  }
-  if constexpr (requires { Code::REQUEST_CANCELLED; }) {
-    if (code == Code::REQUEST_CANCELLED) return transport_error::cancelled;
-  }
-  if constexpr (requires { Code::ABORTED_BY_CALLBACK; }) {
-    if (code == Code::ABORTED_BY_CALLBACK) return transport_error::cancelled;
-  }
-  return transport_error::permanent;
-}
-
-}  // namespace detail
-
 template <detail::cpr_like R>
 struct response_traits<R> {
-  /// A status whose body broke off is none, as with every client.
-  static int status(R const& r) { return error(r) == transport_error::none ? static_cast<int>(r.status_code) : 0; }
+  /// A success whose body broke off has no status, as with every client. A failure keeps its status.
+  static int status(R const& r) {
+    auto const code = static_cast<int>(r.status_code);
+    auto const e = error(r);
+    return e == transport_error::none || (code >= 400 && e != transport_error::cancelled) ? code : 0;
+  }
   static auto const& headers(R const& r) { return r.header; }
   static transport_error error(R const& r) {
     if constexpr (requires { requires std::is_enum_v<std::remove_cvref_t<decltype(r.error.code)>>; }) {
@@ -113,7 +61,20 @@ struct response_traits<R> {
       return r.status_code == 0 ? transport_error::interrupted : transport_error::none;
     }
   }
+  static auto reason(R const& r)
+    requires requires { std::string_view(r.error.message); }
+  {
+    return std::string_view(r.error.message);
+  }
   static std::string_view body(R const& r) { return r.text; }
+  /// cpr follows redirects, and counts them.
+  static bool may_have_redirected(R const& r) {
+    if constexpr (requires { r.redirect_count > 0; }) {
+      return r.redirect_count > 0;
+    } else {
+      return true;
+    }
+  }
 };
 
 namespace detail {
@@ -149,6 +110,10 @@ concept knows_target = requires(R const& r) {
   { traits<R>::target(r) } -> std::convertible_to<std::string_view>;
 };
 template <class R>
+concept knows_reason = requires(R const& r) {
+  { traits<R>::reason(r) } -> std::convertible_to<std::string_view>;
+};
+template <class R>
 concept knows_idempotency_key = requires(R const& r) {
   { traits<R>::has_idempotency_key(r) } -> std::convertible_to<bool>;
 };
@@ -161,13 +126,22 @@ template <response R>
   return static_cast<int>(detail::traits<R>::status(r));
 }
 
-/// Why no response arrived. A client that does not say why is taken to have been interrupted.
+namespace detail {
+
+/// A status that only announces the final one (RFC 9110 section 15.2). 101 is final.
+constexpr bool announces(int status) noexcept { return status >= 100 && status < 200 && status != 101; }
+
+}  // namespace detail
+
+/// Why no response arrived. A client that does not say why is taken to have been interrupted. A status that arrived goes
+/// before what the traits' `error` says.
 template <response R>
 [[nodiscard]] constexpr transport_error error_of(R const& r) {
+  if (http::status_of(r) != 0) return transport_error::none;
   if constexpr (detail::knows_error<R>) {
     return detail::traits<R>::error(r);
   } else {
-    return http::status_of(r) == 0 ? transport_error::interrupted : transport_error::none;
+    return transport_error::interrupted;
   }
 }
 
@@ -205,10 +179,12 @@ template <response R>
   return http::quota_of(r, std::chrono::system_clock::now());
 }
 
-/// Whether no response arrived, or one with a status of 400 or more.
+/// Whether no response arrived, or one with a status of 400 or more, or of 1xx other than 101: such a status announces the
+/// response that the client should have read.
 template <response R>
 [[nodiscard]] constexpr bool failed(R const& r) {
-  return http::error_of(r) != transport_error::none || http::status_of(r) >= 400 || http::status_of(r) == 0;
+  auto const status = http::status_of(r);
+  return status >= 400 || status == 0 || detail::announces(status) || http::error_of(r) != transport_error::none;
 }
 
 /// Whether the failure may pass: a status for which `is_transient_status` holds, or a transport error that is neither

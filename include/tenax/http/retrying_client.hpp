@@ -4,38 +4,24 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <tenax/http.hpp>
+#include <tenax/http/detail/client_control.hpp>
+#include <tenax/http/detail/httplib_attempt.hpp>
 #include <tenax/http/detail/path_pattern.hpp>
 #include <tenax/http/detail/replay.hpp>
 #include <tenax/http/httplib.hpp>
+#include <tenax/http/httplib_result.hpp>
 #include <tenax/http/idempotency_key.hpp>
+#include <tenax/http/replayable.hpp>
 
 namespace tenax::http {
-
-/// What a `retrying_client` returns: cpp-httplib's result that remembers its request.
-struct httplib_result : httplib::Result {
-  httplib_result(httplib::Result result, request r, std::string path = {})
-      : Result(std::move(result)), sent(r), target(std::move(path)) {}
-
-  request sent;
-  std::string target;  ///< the path that was asked for
-  /// Whether part of the response has gone to the caller's receiver, after which the request is not sent again.
-  bool delivered = false;
-  std::uint32_t attempts = 1;                   ///< how many were made
-  stop_reason reason = stop_reason::succeeded;  ///< why there was no further one
-};
-
-template <>
-struct response_traits<httplib_result> : response_traits<httplib::Result> {
-  static std::string_view method(httplib_result const& r) { return r.sent.method; }
-  static std::string_view target(httplib_result const& r) { return r.target; }
-  static bool has_idempotency_key(httplib_result const& r) { return r.sent.idempotency_key; }
-};
 
 /// An `httplib::Client` that retries. To use it, change one line of a program:
 /// ```
@@ -43,10 +29,19 @@ struct response_traits<httplib_result> : response_traits<httplib::Result> {
 /// auto const album = client.Get("/v1/albums/1");
 /// ```
 /// Requests that are not given a policy follow `http::standard_retry()`. Everything that is not a request (timeouts, headers,
-/// authentication, certificates) is the client's own. A response that is streamed to a receiver is retried as others are:
-/// the receiver sees the last response only, and after its first byte nothing is sent again.
+/// authentication, certificates) is the client's own.
 ///
-/// Thread safety: requests are as safe as those of `Client`, which sends one at a time. Set policies before.
+/// What may be sent again: a request whose method or key allows it (`http::idempotent_only`), until a byte of its response
+/// has gone to the caller's receiver, and unless its body came from a content provider that has been read and does not say
+/// how to read it again (`http::replayable`, `http::rewindable`). A response handler and a receiver see one response, the last
+/// one. What they, a provider or a progress callback throw is the caller's at once.
+///
+/// An attempt ends when its time is over (`.attempt_timeout()`, `stop::deadline`), when the policy's token is triggered and
+/// when `stop()` is called, also in the middle of a transfer. Not during the look-up of a name. The client's own timeouts hold
+/// besides. A thread of the client sees to it, which starts with the first request that has a limit.
+///
+/// Thread safety: requests and `stop()` are as safe as those of `Client`, which sends one request at a time. Set policies
+/// before.
 template <class Client = httplib::Client>
 class retrying_client : public Client {
  public:
@@ -84,17 +79,46 @@ class retrying_client : public Client {
     return *this;
   }
 
+  /// Ends every call that is under way, in a request, in a wait and at a gate: a request that is broken off ends as with
+  /// `Client` (`Error::Read`), a call in a wait with its last answer, and one that has sent nothing with `Error::Canceled`.
+  /// `reason` is `stop_reason::cancelled`. Calls that begin later are not concerned. Thread safety: safe.
+  void stop() {
+    control_->stop([this] { Client::stop(); });
+  }
+
+  /// As with `Client`. Do not set them through a reference to `Client`.
+  void set_socket_options(httplib::SocketOptions options) {
+    Client::set_socket_options([options = std::move(options)](auto socket) {
+      if (auto* const attempt = detail::client_attempt::current()) attempt->use(static_cast<int>(socket));
+      if (options) options(socket);
+    });
+  }
+  void set_logger(httplib::Logger logger) {
+    Client::set_logger([logger = std::move(logger)](httplib::Request const& sent, httplib::Response const& r) {
+      if (auto* const attempt = detail::client_attempt::current()) ++attempt->answers;
+      if (logger) logger(sent, r);
+    });
+  }
+
   // The requests, with the arguments of httplib::Client.
 
   template <class... Args>
     requires(!detail::starts_with_headers<Args...>)
   httplib_result Get(std::string const& path, Args&&... args) {
-    return perform("GET", path, false, [&, &client = plain()](auto&... a) { return client.Get(path, a...); }, args...);
+    return perform<true>(
+        "GET", path, false, [&, &client = plain()](auto&&... a) { return client.Get(path, a...); }, args...);
   }
   template <class... Args>
   httplib_result Get(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    return perform(
-        "GET", path, false, [&, &client = plain()](auto&... a) { return client.Get(path, headers, a...); }, args...);
+    return perform<true>(
+        "GET", path, false, [&, &client = plain()](auto&&... a) { return client.Get(path, headers, a...); }, args...);
+  }
+  template <class... Args>
+  httplib_result Get(std::string const& path, httplib::Params const& parameters, httplib::Headers const& headers,
+                     Args&&... args) {
+    return perform<true>(
+        "GET", path, false, [&, &client = plain()](auto&&... a) { return client.Get(path, parameters, headers, a...); },
+        args...);
   }
 
   httplib_result Head(std::string const& path, httplib::Headers const& headers = {}) {
@@ -114,19 +138,19 @@ class retrying_client : public Client {
   httplib_result Post(std::string const& path, httplib::Headers const& headers, Args&&... args) {
     auto const all = with_key(headers);
     return perform(
-        "POST", path, has_key(all), [&, &client = plain()](auto&... a) { return client.Post(path, all, a...); },
+        "POST", path, has_key(all), [&, &client = plain()](auto&&... a) { return client.Post(path, all, a...); },
         args...);
   }
 
   template <class... Args>
     requires(!detail::starts_with_headers<Args...>)
   httplib_result Put(std::string const& path, Args&&... args) {
-    return perform("PUT", path, false, [&, &client = plain()](auto&... a) { return client.Put(path, a...); }, args...);
+    return perform("PUT", path, false, [&, &client = plain()](auto&&... a) { return client.Put(path, a...); }, args...);
   }
   template <class... Args>
   httplib_result Put(std::string const& path, httplib::Headers const& headers, Args&&... args) {
     return perform(
-        "PUT", path, false, [&, &client = plain()](auto&... a) { return client.Put(path, headers, a...); }, args...);
+        "PUT", path, false, [&, &client = plain()](auto&&... a) { return client.Put(path, headers, a...); }, args...);
   }
 
   httplib_result Patch(std::string const& path) { return Patch(path, std::string(), std::string()); }
@@ -139,7 +163,7 @@ class retrying_client : public Client {
   httplib_result Patch(std::string const& path, httplib::Headers const& headers, Args&&... args) {
     auto const all = with_key(headers);
     return perform(
-        "PATCH", path, has_key(all), [&, &client = plain()](auto&... a) { return client.Patch(path, all, a...); },
+        "PATCH", path, has_key(all), [&, &client = plain()](auto&&... a) { return client.Patch(path, all, a...); },
         args...);
   }
 
@@ -147,18 +171,39 @@ class retrying_client : public Client {
     requires(!detail::starts_with_headers<Args...>)
   httplib_result Delete(std::string const& path, Args&&... args) {
     return perform(
-        "DELETE", path, false, [&, &client = plain()](auto&... a) { return client.Delete(path, a...); }, args...);
+        "DELETE", path, false, [&, &client = plain()](auto&&... a) { return client.Delete(path, a...); }, args...);
   }
   template <class... Args>
   httplib_result Delete(std::string const& path, httplib::Headers const& headers, Args&&... args) {
     return perform(
-        "DELETE", path, false, [&, &client = plain()](auto&... a) { return client.Delete(path, headers, a...); },
+        "DELETE", path, false, [&, &client = plain()](auto&&... a) { return client.Delete(path, headers, a...); },
         args...);
   }
 
+  /// Sends a request made by hand. Its method decides whether it may be sent again.
+  httplib_result send(httplib::Request const& given) {
+    auto const keyed = given.method == "POST" || given.method == "PATCH";
+    auto const headers = keyed ? with_key(given.headers) : given.headers;
+    detail::streaming state;
+    std::uint64_t offset = 0, total = 0;
+    auto const receive = [&](char const* data, std::size_t size) {
+      return given.content_receiver(data, size, offset, total);
+    };
+    return perform_with(
+        state, detail::lasting_method(given.method), given.path, keyed && has_key(headers),
+        [&] { return detail::send_request(state, plain(), given, headers, receive, offset, total); },
+        given.response_handler, receive);
+  }
+  bool send(httplib::Request& sent, httplib::Response& response, httplib::Error& error) {
+    auto result = send(sent);
+    error = result.error();
+    if (result) response = std::move(*result);
+    return static_cast<bool>(result);
+  }
+
  private:
-  using attempt_function = std::function<httplib_result()>;
-  using call_function = std::function<httplib_result(attempt_function const&)>;
+  using attempt_function = detail::attempt_function;
+  using call_function = detail::call_function;
   struct route {
     std::string pattern;
     call_function call;
@@ -167,17 +212,7 @@ class retrying_client : public Client {
   template <bool IdempotentOnly, class Retrying>
   static call_function erase(Retrying p) {
     if constexpr (requires { p.when(p.policy().predicate); }) {
-      auto const again = [retried = p.policy().predicate](attempt<httplib_result> const& a) -> bool {
-        return !(a.result.has_value() && a.result.value().delivered) && (!IdempotentOnly || idempotent_only(a)) &&
-               retried(a);
-      };
-      return [p = p.when(again)](attempt_function const& attempt) {
-        auto report = p.try_call(attempt);
-        auto result = std::move(report.result).get();
-        result.attempts = report.attempts;
-        result.reason = report.reason;
-        return result;
-      };
+      return detail::erase_policy<IdempotentOnly>(std::move(p));
     } else {
       static_assert(tenax::detail::always_false<Retrying>,
                     "tenax: http::retrying_client::policy() needs a policy such as tenax::retrying{} or "
@@ -195,21 +230,39 @@ class retrying_client : public Client {
     return headers;
   }
 
-  template <class Send, class... Args>
+  template <bool Collects = false, class Send, class... Args>
   httplib_result perform(std::string_view method, std::string const& path, bool has_key, Send const& send,
                          Args&... args) {
-    detail::streaming state;
-    auto const attempt = [&] {
-      httplib_result result(detail::send_prepared(state, send, args...), {method, has_key}, path);
-      result.delivered = state.delivered;
-      return result;
+    return [&](auto&&... usable) {
+      detail::streaming state;
+      return perform_with(
+          state, method, path, has_key, [&] { return detail::send_prepared<Collects>(state, send, usable...); },
+          usable...);
+    }(detail::usable(args)...);
+  }
+
+  template <class Send, class... Args>
+  httplib_result perform_with(detail::streaming& state, std::string_view method, std::string const& path, bool has_key,
+                              Send const& send, Args&... args) {
+    request const sent{method, has_key};
+    detail::client_call call(*control_);
+    bool const nested = current_attempt().can_stop();
+    auto const attempt = [&](bool polls) {
+      return detail::make_attempt(*control_, call, plain(), state, sent, path, polls || nested, send);
     };
-    auto result = policy_of(method, path)(std::cref(attempt));
+    auto last = policy_of(method, path)(call, state, attempt);
+    if (!last) {
+      last.emplace(httplib::Result(nullptr, httplib::Error::Canceled), sent, path);
+      last->attempts = 0;
+      last->reason = stop_reason::cancelled;
+      return std::move(*last);
+    }
+    bool const wanted = state.thrown != nullptr || detail::deliver_rest(state, *last, args...);
 #if defined(__cpp_exceptions)
     if (state.thrown != nullptr) std::rethrow_exception(state.thrown);
 #endif
-    if (detail::deliver_rest(state, result, args...)) return result;
-    return {httplib::Result(nullptr, httplib::Error::Canceled), result.sent, path};
+    if (!wanted) static_cast<httplib::Result&>(*last) = httplib::Result(nullptr, httplib::Error::Canceled);
+    return std::move(*last);
   }
 
   call_function const& policy_of(std::string_view method, std::string_view path) const {
@@ -219,8 +272,16 @@ class retrying_client : public Client {
     return otherwise_;
   }
 
+  bool observe() {
+    set_socket_options(nullptr);
+    set_logger(nullptr);
+    return true;
+  }
+
   std::vector<route> policies_;
   call_function otherwise_ = erase<true>(standard_retry());
+  std::unique_ptr<detail::client_control> control_ = std::make_unique<detail::client_control>();
+  bool observed_ = observe();
   bool generates_keys_ = false;
   key_format key_format_ = key_format::quoted;
 };

@@ -18,13 +18,16 @@ enum class directive {
 
 /// What a response says about retrying.
 struct server_advice {
-  /// The time to wait from the arrival of the response; 0 to 2147483648 s.
+  /// The time to wait from the arrival of the response; 0 to 365 days.
   std::optional<std::chrono::milliseconds> delay{};
   http::directive directive = http::directive::none;
   /// The name of the field that the delay was taken from; without a delay, the directive. Lives for ever.
   std::string_view source{};
   /// The server named a point in time, and `now` had to do as its clock: the delay is wrong by as much as that is.
   bool by_local_clock = false;
+  /// The name of the first field that asked for more than 365 days, which is a misread unit and was ignored: a word for the
+  /// log. Empty if there was none. Lives for ever.
+  std::string_view ignored{};
 
   friend constexpr bool operator==(server_advice const&, server_advice const&) noexcept = default;
 };
@@ -37,27 +40,30 @@ template <class H>
 class delay_finder {
  public:
   constexpr delay_finder(H const& headers, int status, http::wall_time received, http::profile p) noexcept
-      : reader_(headers, may_be_quota(status) ? all_fields : all_fields & ~quota_fields, received, p),
+      : reader_(headers, is_quota_status(status) ? all_fields : all_fields & ~known_dialects.quotas, received, p),
         status_(status) {}
 
   constexpr http::server_advice find() noexcept {
-    if (!reader_.fields().any()) return {};
+    bool const refused = is_quota_status(status_);
+    if (!reader_.fields().any() && !refused) return {};
     if (reader_.fields().has(field::grpc_retry_pushback_ms)) {
       push_back();
     } else {
       follow_directives();
-      if (!find_explicit_delay() && may_be_quota(status_)) find_reset();
+      find_explicit_delay();
+      if (refused) find_quota_delay();
     }
     // Made where it is returned to: g++ warns of copies of an optional that is empty.
-    if (delay_ms_ < 0) return {.directive = directive_, .source = source_};
+    if (delay_ms_ < 0) return {.directive = directive_, .source = source_, .ignored = ignored_};
     return {.delay = std::chrono::milliseconds(delay_ms_),
             .directive = directive_,
             .source = source_,
-            .by_local_clock = by_local_clock_};
+            .by_local_clock = by_local_clock_,
+            .ignored = ignored_};
   }
 
  private:
-  static constexpr bool may_be_quota(int status) noexcept { return status == 429 || status == 503 || status == 403; }
+  static constexpr bool is_quota_status(int status) noexcept { return status == 429 || status == 503 || status == 403; }
 
   /// gRFC A6: a 32-bit number of milliseconds that is not negative, written as C++ writes it; all else forbids a retry.
   constexpr void push_back() noexcept {
@@ -75,6 +81,8 @@ class delay_finder {
   }
 
   constexpr void follow_directives() noexcept {
+    constexpr auto directives = bit(field::x_should_retry) | bit(field::stripe_should_retry);
+    if ((reader_.fields().found() & directives) == 0) return;
     for (auto const f : {field::x_should_retry, field::stripe_should_retry}) {
       reader_.fields().each_line(f, [&](std::optional<std::string_view> value) {
         auto const said = value == "false"  ? http::directive::no_retry
@@ -89,72 +97,123 @@ class delay_finder {
     }
   }
 
-  constexpr bool find_explicit_delay() noexcept {
-    return take(field::retry_after_ms, meaning::milliseconds) ||
-           take(field::x_ms_retry_after_ms, meaning::milliseconds) ||
-           take(field::x_amz_retry_after, meaning::whole_milliseconds) ||
-           take(field::retry_after, meaning::seconds_or_date);
+  /// True if nothing further can change the decision: a zero leaves it to the next field.
+  constexpr bool offer(field f, delay_reading const& reading) noexcept {
+    if (reading.implausible && ignored_.empty()) ignored_ = name_of(f);
+    if (reading.ms > delay_ms_) {
+      delay_ms_ = reading.ms;
+      source_ = name_of(f);
+      by_local_clock_ = reading.by_local_clock;
+    }
+    return delay_ms_ > 0;
   }
 
-  constexpr bool find_reset() noexcept {
-    return take(field::ratelimit, rate_limit()) ||
-           take_if_exhausted(field::ratelimit_remaining, field::ratelimit_reset, meaning::seconds) ||
-           take_if_exhausted(field::x_ratelimit_remaining, field::x_ratelimit_reset_after, meaning::seconds) ||
-           take_unless_forbidden() ||
-           take_if_exhausted(field::x_ratelimit_remaining, field::x_ratelimit_reset, meaning::reset) ||
-           take_if_exhausted(field::x_rate_limit_remaining, field::x_rate_limit_reset, meaning::reset) || take_bucket();
+  constexpr void find_explicit_delay() noexcept {
+    for (auto left = reader_.fields().found() & known_dialects.always; left != 0; left &= left - 1) {
+      auto const f = static_cast<field>(__builtin_ctzll(left));
+      by_retry_after_ = f == retry_after_field;
+      if (offer(f, reader_.delay(f, line_of(f).how->as))) return;
+    }
   }
 
-  constexpr bool take(field f, delay_reading const& reading) noexcept {
-    if (!reading.found()) return false;
-    delay_ms_ = reading.ms;
-    source_ = name_of(f);
-    by_local_clock_ = reading.by_local_clock;
-    return true;
+  constexpr void find_quota_delay() noexcept {
+    bool const said = delay_ms_ >= 0;
+    // The standards give `Retry-After` precedence, and what stands beside it is not standard.
+    if (reader_.strict()) {
+      if (!said) find_reset(false);
+      return;
+    }
+    if (delay_ms_ > 0) return find_later_reset();
+    auto const windows = read_windows();
+    if (windows.refused && offer(windows.source, windows.longest)) return;
+    if (find_reset(said)) return;
+    offer(windows.source, windows.longest);
   }
 
-  constexpr bool take(field f, meaning m) noexcept { return reader_.fields().has(f) && take(f, reader_.delay(f, m)); }
-
-  /// A 403 has other reasons than quotas: it has to say that none is left.
-  template <class Number>
-  [[nodiscard]] constexpr bool is_exhausted(std::optional<Number> remaining) const noexcept {
-    return remaining ? *remaining == 0 : status_ != 403;
+  /// Servers that cut off the fraction in `Retry-After` say in the field beside it when the quota is granted again. Those
+  /// with several windows say in fields beside it how long each refuses.
+  constexpr void find_later_reset() noexcept {
+    if (!by_retry_after_) return;
+    for_each_window_line<true>(reader_.fields().headers(), [&](field f, std::string_view, auto const& line) {
+      for (auto const& d : known_dialects) {
+        if (d.pattern && d.wait == f) offer(f, reader_.delay_in(line, d.how->as));
+      }
+    });
+    if ((reader_.fields().found() & known_dialects.plain_remaining) == 0) return;
+    for (auto const& d : known_dialects) {
+      if (d.how->when != when_told::not_left || d.how->standard || !reader_.fields().has(d.wait)) continue;
+      if (reader_.remaining(d.remaining) != 0) continue;
+      auto const reading = reader_.delay(d.wait, d.how->as);
+      offer(d.wait, reading);
+      if (reading.ms > 0) return;
+    }
   }
 
-  constexpr bool take_if_exhausted(field remaining, field reset, meaning m) noexcept {
-    return reader_.fields().has(reset) && is_exhausted(reader_.remaining(remaining)) && take(reset, m);
+  /// A 403 has other reasons than quotas: it has to say that none is left. So has a field that contradicts another.
+  [[nodiscard]] constexpr bool is_believed(dialect_fields const& d, bool explicitly) const noexcept {
+    // A field that is sent only with a refusal is not revoked by what remains of some window.
+    if (d.how->when == when_told::refused && status_ != 403) return true;
+    auto const remaining = reader_.remaining(d.remaining);
+    if (remaining) return *remaining == 0;
+    return d.how->when != when_told::exhausted && status_ != 403 && !explicitly;
   }
 
-  /// `X-RateLimit-Retry-After` is sent only with a refusal, which what remains of some window does not revoke.
-  constexpr bool take_unless_forbidden() noexcept {
-    constexpr auto f = field::x_ratelimit_retry_after;
-    return status_ == 403 ? take_if_exhausted(field::x_ratelimit_remaining, f, meaning::seconds)
-                          : take(f, meaning::seconds);
+  /// `explicitly`: none has to be left, expressly.
+  constexpr bool find_reset(bool explicitly) noexcept {
+    if (offer(field::ratelimit, rate_limit(explicitly))) return true;
+    for (auto const& d : known_dialects) {
+      if (!d.quota || d.pattern || d.how->when == when_told::window || !reader_.fields().has(d.wait)) continue;
+      if (is_believed(d, explicitly) && offer(d.wait, reader_.delay(d.wait, d.how->as))) return true;
+    }
+    return false;
   }
 
-  [[nodiscard]] constexpr delay_reading rate_limit() const noexcept {
+  [[nodiscard]] constexpr delay_reading rate_limit(bool explicitly) noexcept {
     delay_reading longest;
     if (!reader_.fields().has(field::ratelimit)) return longest;
+    bool const told = explicitly || status_ == 403;
     read_rate_limits(reader_.fields().headers(), [&](http::rate_limit const& read, bare_item<H> const&) {
-      if (!read.reset || !is_exhausted(read.remaining)) return;
-      auto const ms = scaled({static_cast<std::uint64_t>(read.reset->count())}, 1000, longest_delay_ms);
-      if (ms > longest.ms) longest.ms = ms;
+      if (!read.reset || (read.remaining ? *read.remaining != 0 : told)) return;
+      auto const reset = static_cast<std::uint64_t>(read.reset->count());
+      longest.take_longer(reader_.delay_of({reset}, meaning::seconds_or_epoch));
     });
     return longest;
   }
 
-  constexpr bool take_bucket() noexcept {
-    delay_reading longest;
-    auto source = field::first_bucket;
-    for (unsigned i = 0; i != bucket_count; ++i) {
-      auto const reset = bucket(i, bucket_field::reset);
-      if (!reader_.fields().has(reset) || reader_.remaining(bucket(i, bucket_field::remaining)) != 0) continue;
-      auto const reading = reader_.delay(reset, meaning::reset);
-      if (reading.ms <= longest.ms) continue;
-      longest = reading;
-      source = reset;
+  /// The longest of the windows of which nothing is left.
+  struct exhausted_windows {
+    delay_reading longest{};
+    field source{};
+    field ignored = static_cast<field>(field_names.size);  // the first of which a time is beyond a year
+    bool refused = false;                                  // one says how long it refuses
+
+    constexpr void add(field f, delay_reading const& reading) noexcept {
+      if (reading.ms > longest.ms || (reading.ms >= 0 && reading.ms == longest.ms && f < source)) source = f;
+      if (reading.implausible && f < ignored) ignored = f;
+      longest.take_longer(reading);
     }
-    return take(source, longest);
+  };
+
+  [[nodiscard]] constexpr exhausted_windows read_windows() noexcept {
+    exhausted_windows found;
+    for (auto const& d : known_dialects) {
+      if (d.how->when != when_told::window || d.pattern || !reader_.fields().has(d.wait) ||
+          reader_.remaining(d.remaining) != 0)
+        continue;
+      found.add(d.wait, reader_.delay(d.wait, d.how->as));
+    }
+    for_each_window_line(reader_.fields().headers(), [&](field f, std::string_view window, auto const& line) {
+      for (auto const& d : known_dialects) {
+        if (!d.pattern || d.wait != f) continue;
+        if (d.quota && reader_.remaining(d.how->remaining, window) != 0) continue;
+        auto const reading = reader_.delay_in(line, d.how->as);
+        found.add(f, reading);
+        found.refused = found.refused || (!d.quota && reading.found());
+      }
+    });
+    if (found.longest.implausible && ignored_.empty()) ignored_ = name_of(found.ignored);
+    found.longest.implausible = false;
+    return found;
   }
 
   http_reader<H> reader_;
@@ -163,6 +222,8 @@ class delay_finder {
   http::directive directive_ = http::directive::none;
   std::string_view source_{};
   bool by_local_clock_ = false;
+  bool by_retry_after_ = false;
+  std::string_view ignored_{};
 };
 
 }  // namespace tenax::detail
@@ -172,21 +233,27 @@ namespace tenax::http {
 /// How long the response with these headers and this status, which arrived at `now`, asks us to wait before the next
 /// attempt; and whether it wants or forbids one. No delay if it says nothing that can be understood: nothing is guessed.
 ///
-/// Of several fields, the first in this order that has a meaning decides; of its lines, the longest delay:
+/// Of several fields, the first in this order that has a meaning decides, except that a delay of 0 leaves the decision to the
+/// next; of its lines, the longest delay:
 ///
 /// 1. `grpc-retry-pushback-ms` alone (gRFC A6): what is malformed or negative forbids a retry;
 /// 2. `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` in milliseconds;
-/// 3. `Retry-After` in seconds, or a date (RFC 9110, section 10.2.3);
-/// 4. only with status 429 or 503, or with 403 and an explicit remainder of 0: the time until an exhausted quota is
-///    granted again, as `RateLimit`, `RateLimit-Reset`, `X-RateLimit-Reset-After`, `X-RateLimit-Retry-After`,
-///    `X-RateLimit-Reset`, `X-Rate-Limit-Reset` and the buckets of OpenAI and Anthropic say it.
+/// 3. `Retry-After` in seconds, or a date (RFC 9110, section 10.2.3). If `X-RateLimit-Remaining` or `X-Rate-Limit-Remaining`
+///    says beside it that none is left, the later of this and their reset;
+/// 4. only with status 429 or 503, or with 403 and an explicit remainder of 0: the longest `Retry-After-*` of several
+///    windows; the time until an exhausted quota is granted again, as `RateLimit`, `RateLimit-Reset`,
+///    `X-RateLimit-Reset-After`, `X-RateLimit-Retry-After`, `X-RateLimit-Reset`, `X-RateLimit-Rate`, `X-Rate-Limit-Reset`
+///    and the windows `X-RateLimit-Reset-*`, `X-RateLimit-*Reset` and those of OpenAI and Anthropic say it. A remainder
+///    that is negative is 0.
 ///
 /// `x-should-retry` and `Stripe-Should-Retry` set the directive. `profile::strict` knows `grpc-retry-pushback-ms`,
 /// `Retry-After`, `RateLimit` and `RateLimit-Reset`, without fractions and with only equal repetitions.
 ///
-/// Points in time are compared with the field `Date`, advanced by `Age`, so that the clocks of two machines need not agree;
-/// with `now`, within the years 0 to 9999, if there is no single valid `Date`. Fractions are rounded up to a millisecond,
-/// numbers saturate at 2^31 seconds, and the past is 0. Allocates nothing.
+/// A reset of 10^8 or more is a Unix time: in seconds, from 10^11 on in milliseconds, from 10^14 on in microseconds. Points
+/// in time are compared with the field `Date`, advanced by `Age`, so that the clocks of two machines need not agree; with
+/// `now`, within the years 0 to 9999, if there is no single valid `Date`. Fractions are rounded up to a millisecond, and the
+/// past is 0. A delay of more than 365 days is a misread unit: it counts as absent, and `ignored` names its field.
+/// Allocates nothing.
 template <header_list H, class D>
 [[nodiscard]] constexpr server_advice server_delay(H const& headers, int status,
                                                    std::chrono::time_point<std::chrono::system_clock, D> now,

@@ -9,6 +9,22 @@
 
 namespace tenax::http {
 
+namespace detail {
+
+/// Whether a text is a scheme: a letter, then letters, digits and `+-.` (RFC 3986 section 3.1).
+constexpr bool is_scheme(std::string_view text) noexcept {
+  constexpr auto is_letter = [](char c) {
+    return tenax::detail::lower_case(c) >= 'a' && tenax::detail::lower_case(c) <= 'z';
+  };
+  if (text.empty() || !is_letter(text.front())) return false;
+  for (char const c : text) {
+    if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return false;
+  }
+  return true;
+}
+
+}  // namespace detail
+
 /// The parts of a URI reference (RFC 3986 appendix B), as views into it. A part that is absent is empty; `has_authority` and
 /// `has_query` tell an empty one from none.
 struct uri_parts {
@@ -25,7 +41,7 @@ struct uri_parts {
       query = text.substr(mark + 1);
       text = text.substr(0, mark);
     }
-    if (auto const colon = text.find_first_of(":/"); colon != text.npos && colon > 0 && text[colon] == ':') {
+    if (auto const colon = text.find(':'); colon != text.npos && detail::is_scheme(text.substr(0, colon))) {
       scheme = text.substr(0, colon);
       text = text.substr(colon + 1);
     }
@@ -39,11 +55,16 @@ struct uri_parts {
     path = text;
   }
 
-  /// Without the port that `http` and `https` have anyway.
+  /// Without the port that `http` and `https` have anyway, and without the colon of a port that is left empty (RFC 3986
+  /// section 3.2.3).
   [[nodiscard]] constexpr std::string_view authority_without_default_port() const noexcept {
-    auto const port = std::string_view(same_name(scheme, "https") ? ":443" : same_name(scheme, "http") ? ":80" : ":");
-    auto const host = authority.size() < port.size() ? 0 : authority.size() - port.size();
-    return authority.substr(host) == port ? authority.substr(0, host) : authority;
+    auto const default_port = same_name(scheme, "https") ? "443" : same_name(scheme, "http") ? "80" : "";
+    // The colons of an IPv6 address stand in brackets.
+    auto const colon = authority.find_last_of(":]");
+    if (colon == authority.npos || authority[colon] != ':') return authority;
+    auto port = authority.substr(colon + 1);
+    while (port.size() > 1 && port.front() == '0') port.remove_prefix(1);
+    return port.empty() || port == default_port ? authority.substr(0, colon) : authority;
   }
 
   /// Path and query, as a request line has them; at least `/`.
@@ -111,8 +132,10 @@ inline std::string without_dot_segments(std::string_view path) {
   std::string result;
   if (!scheme->empty()) result.append(*scheme).append(":");
   if (authority->has_authority) result.append("//").append(authority->authority);
-  // Without this, a path such as "/.//host" would turn into one that names a host (RFC 3986 section 3.3).
+  // Without these, a path such as "/.//host" would turn into one that names a host (RFC 3986 section 3.3), and one such as
+  // "./a:b" into one that names a scheme (section 4.2).
   if (!authority->has_authority && path.substr(0, 2) == "//") result.append("/.");
+  if (result.empty() && !uri_parts(path).scheme.empty()) result.append("./");
   result.append(path);
   if (query->has_query) result.append("?").append(query->query);
   return result;

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
       return policy([&] { return tenax::http::perform(handle.get()); }).status;
     };
   });
+  tenax::http::close_connections();
   curl_global_cleanup();
   return result;
 }

@@ -10,22 +10,48 @@
 
 namespace tenax::http::detail {
 
-/// Whether `text` matches `pattern`, where `*` stands for any characters but `/`, and `**` for any characters.
+/// Whether `text` matches `pattern`, where `*` stands for any characters but `/`, and `**` for any characters. Three or more
+/// in a row are `**`. The time is linear in the length of the text.
 constexpr bool matches(std::string_view pattern, std::string_view text) noexcept {
-  while (!pattern.empty()) {
-    if (pattern.front() == '*') {
-      bool const deep = pattern.size() > 1 && pattern[1] == '*';
-      auto const rest = pattern.substr(deep ? 2 : 1);
-      for (std::size_t taken = 0;; ++taken) {
-        if (matches(rest, text.substr(taken))) return true;
-        if (taken == text.size() || (!deep && text[taken] == '/')) return false;
-      }
+  // A place to come back to: what follows a wildcard, and where the text it stands for ends so far. What stands before the
+  // last `**` need not be tried again, because that can stand for whatever an earlier one would have taken.
+  struct wildcard {
+    std::string_view after{};
+    std::size_t end = 0;
+    bool there = false;
+  };
+  wildcard one;   // the last `*` after the last `**`
+  wildcard deep;  // the last `**`
+  std::size_t at = 0;
+  for (;;) {
+    if (!pattern.empty() && pattern.front() == '*') {
+      auto const stars = pattern.find_first_not_of('*');
+      auto const count = stars == pattern.npos ? pattern.size() : stars;
+      pattern.remove_prefix(count);
+      (count == 1 ? one : deep) = {pattern, at, true};
+      if (count != 1) one.there = false;
+      continue;
     }
-    if (text.empty() || text.front() != pattern.front()) return false;
-    pattern.remove_prefix(1);
-    text.remove_prefix(1);
+    if (pattern.empty() ? at == text.size() : at != text.size() && text[at] == pattern.front()) {
+      if (pattern.empty()) return true;
+      pattern.remove_prefix(1);
+      ++at;
+      continue;
+    }
+    if (one.there && one.end != text.size() && text[one.end] != '/') {
+      at = ++one.end;
+      pattern = one.after;
+    } else if (deep.there && deep.end != text.size()) {
+      // Where a `*` after it has failed, it fails again from everywhere in the same segment of the path.
+      auto const slash = one.there ? text.find('/', deep.end) : deep.end;
+      if (slash == text.npos) return false;
+      at = deep.end = slash + 1;
+      pattern = deep.after;
+      one.there = false;
+    } else {
+      return false;
+    }
   }
-  return text.empty();
 }
 
 /// Whether a request goes to the endpoint `pattern`: a path pattern, with a method before it or for all methods. The query

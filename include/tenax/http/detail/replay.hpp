@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
-// http/detail/replay.hpp: sending a cpp-httplib request again, also one whose response is streamed to its caller.
+// http/detail/replay.hpp: sending a cpp-httplib request again, also one whose response or body is streamed.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <exception>
+#include <functional>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/cplusplus.hpp>
-
 #include <httplib.h>
+
+#include <tenax/http/detail/upload.hpp>
+#include <tenax/http/httplib.hpp>
 
 namespace tenax::http::detail {
 
@@ -19,6 +24,22 @@ template <class F>
 concept response_handler = std::is_invocable_r_v<bool, F&, httplib::Response const&>;
 template <class F>
 concept content_receiver = std::is_invocable_r_v<bool, F&, char const*, std::size_t>;
+template <class F>
+concept progress_callback = std::is_invocable_r_v<bool, F&, std::uint64_t, std::uint64_t>;
+template <class F>
+concept callback = response_handler<F> || content_receiver<F> || progress_callback<F> || content_provider<F>;
+
+/// The caller's argument as it is used in attempts: a constant function object that changes itself is copied, as cpp-httplib
+/// does.
+template <class Arg>
+decltype(auto) usable(Arg& arg) {
+  using plain = std::remove_const_t<Arg>;
+  if constexpr (std::is_const_v<Arg> && callback<plain> && !callback<Arg>) {
+    return plain(arg);
+  } else {
+    return (arg);
+  }
+}
 
 /// Whether the caller's arguments after the path begin with headers.
 template <class... Args>
@@ -27,87 +48,275 @@ template <class First, class... More>
 inline constexpr bool starts_with_headers<First, More...> =
     std::is_same_v<std::remove_cvref_t<First>, httplib::Headers>;
 
-/// The state of one request whose response goes to a receiver. The body of a response that failed is held back until it is
-/// known that it is the last one, so that the receiver never sees two responses.
+/// Whether a caller's function object is there: a `std::function` may be empty.
+template <class F>
+bool is_given([[maybe_unused]] F const& f) {
+  if constexpr (requires { f.target_type(); }) return static_cast<bool>(f);
+  return true;
+}
+
+/// The state of one request over its attempts. The body of a response that failed is held back until it is known that it is
+/// the last one, and the caller's handler is not asked before, so that both see one response only.
 struct streaming {
-  int status = 0;
+  httplib::Response const* head = nullptr;  ///< of the response that is arriving, while it does
+  int status = 0;                           ///< of the response that arrived last; 0 if its handler was not called
+  std::optional<httplib::Response> failed_head{};  ///< of a failure whose body has not arrived whole
+  bool asked = false;                              ///< the caller's handler was called
   bool delivered = false;
+  bool refused = false;  ///< a body would have been sent that was read before
   std::string held_back{};
+  std::deque<upload> uploads{};
+  std::size_t next_upload = 0;
   std::exception_ptr thrown{};
 
   void begin() {
+    next_upload = 0;
+    for (auto& u : uploads) u.begun = false;
+    forget();
+  }
+  void forget() {
+    head = nullptr;
     status = 0;
+    failed_head.reset();
     held_back.clear();
   }
+  void arrives(httplib::Response const& r) {
+    forget();
+    head = &r;
+    status = r.status;
+    if (status < 400) return;
+    failed_head.emplace();
+    failed_head->status = r.status;
+    failed_head->headers = r.headers;
+  }
+  [[nodiscard]] bool holds_back() const { return status >= 400 || is_interim(status); }
+  upload& upload_of_next() {
+    if (next_upload == uploads.size()) uploads.emplace_back();
+    return uploads[next_upload++];
+  }
+  /// Makes the request's body ready to be sent again; false if it cannot be.
+  bool set_back();
+
+  bool spent = false;  ///< the request was not sent again because its body cannot be
 };
 
-/// Calls the caller's receiver. Its exception would look to a policy like one of the request, which might send it again.
-template <class Receiver>
-bool hand_over(streaming& state, Receiver& receiver, char const* data, std::size_t size) {
+/// Calls a function of the caller, during an attempt. Its exception would look to a policy like one of the request, which
+/// might send it again: it is kept, and the attempt ends.
+template <class F>
+bool call_caller([[maybe_unused]] streaming& state, F const& f) {
 #if defined(__cpp_exceptions)
   try {
-    return static_cast<bool>(receiver(data, size));
-  } catch (...) {
+    return static_cast<bool>(f());
+  } catch (std::exception const&) {
     state.thrown = std::current_exception();
-    return false;
   }
+#if defined(__GLIBCXX__)
+  catch (__cxxabiv1::__forced_unwind const&) {
+    throw;
+  }
+#endif
+  catch (...) {
+    state.thrown = std::current_exception();
+  }
+  return false;
 #else
-  return static_cast<bool>(receiver(data, size));
+  return static_cast<bool>(f());
 #endif
 }
 
-/// What takes the place of one argument of the caller in an attempt: a receiver learns the status first.
-template <bool HasHandler, class Arg>
-auto for_attempt(streaming& state, Arg& arg) {
-  if constexpr (response_handler<Arg>) {
-    return std::tuple([&](httplib::Response const& r) {
-      state.status = r.status;
-      return r.status >= 400 || static_cast<bool>(arg(r));
-    });
-  } else if constexpr (content_receiver<Arg>) {
-    auto receive = [&](char const* data, std::size_t size) {
-      if (state.status >= 400) {
-        state.held_back.append(data, size);
-        return true;
+inline bool streaming::set_back() {
+  for (auto& u : uploads) spent = spent || !call_caller(*this, [&] { return u.set_back(); });
+  return !spent;
+}
+
+template <class P, class... Length>
+bool provide(streaming& state, upload& u, P& provider, httplib::DataSink& sink, std::size_t offset, Length... length) {
+  return call_caller(state, [&] {
+    bool const first = !u.read && offset == 0;
+    if (starts_again(u, offset)) {
+      if (!u.set_back()) {
+        state.refused = true;
+        return false;
       }
-      state.delivered = true;
-      return hand_over(state, arg, data, size);
-    };
-    if constexpr (HasHandler) {
-      return std::tuple(std::move(receive));
-    } else {
-      return std::tuple([&](httplib::Response const& r) { return (state.status = r.status) != 0; }, std::move(receive));
+      u.wrote = false;
     }
+    if constexpr (sizeof...(length) == 1) {
+      if (first) u.asked_again = [&provider, length...] { return first_bytes(provider, length...); };
+    }
+    u.read = u.begun = true;
+    u.ready = false;
+    watched_sink const watched(sink, u, first);
+    return read_from(u, provider, sink, offset, length...);
+  });
+}
+
+/// A provider of the caller, in an attempt.
+template <class P>
+struct guarded_provider {
+  streaming* state;
+  upload* read;
+  P* provider;
+
+  bool operator()(std::size_t offset, std::size_t length, httplib::DataSink& sink) const
+    requires sized_provider<P>
+  {
+    return provide(*state, *read, *provider, sink, offset, length);
+  }
+  bool operator()(std::size_t offset, httplib::DataSink& sink) const
+    requires endless_provider<P>
+  {
+    return provide(*state, *read, *provider, sink, offset);
+  }
+};
+
+/// The parts of a multipart body, each provider guarded.
+template <class Items>
+auto guarded(streaming& state, Items& items) {
+  std::remove_const_t<Items> copy = items;
+  auto given = items.begin();
+  for (auto& item : copy) {
+    item.provider =
+        guarded_provider<decltype(given->provider) const>{&state, &state.upload_of_next(), &given->provider};
+    ++given;
+  }
+  return copy;
+}
+
+/// What takes the place of one argument of the caller in an attempt.
+template <class Arg>
+auto for_attempt(streaming& state, Arg& arg) {
+  if constexpr (content_provider<Arg>) {
+    return std::tuple(guarded_provider<Arg>{&state, &state.upload_of_next(), &arg});
+  } else if constexpr (provider_items<Arg>) {
+    return std::tuple(guarded(state, arg));
+  } else if constexpr (progress_callback<Arg>) {
+    std::function<bool(std::uint64_t, std::uint64_t)> report;
+    if (is_given(arg)) {
+      report = [&state, &arg](std::uint64_t now, std::uint64_t all) {
+        return call_caller(state, [&] { return arg(now, all); });
+      };
+    }
+    return std::tuple(std::move(report));
   } else {
     return std::tuple<Arg&>(arg);
   }
 }
 
-/// Calls `send` with the caller's arguments, prepared for an attempt.
-template <class Send, class... Args>
-auto send_prepared(streaming& state, Send const& send, Args&... args) {
-  [[maybe_unused]] constexpr bool has_handler = (response_handler<Args> || ...);
-  state.begin();
-  auto prepared = std::tuple_cat(for_attempt<has_handler>(state, args)...);
-  return std::apply(send, prepared);
-}
-
-/// Gives the receiver what was held back of the last response. False if it does not want it.
+/// Asks the caller's response handler whether it wants `r`, once.
 template <class... Args>
-bool deliver_rest([[maybe_unused]] streaming const& state, httplib::Result const& result, Args&... args) {
-  if (!result || state.status < 400) return true;
+bool ask_handler(streaming& state, httplib::Response const& r, Args&... args) {
   bool wanted = true;
   [[maybe_unused]] auto const ask = [&](auto& arg) {
-    if constexpr (response_handler<decltype(arg)>) wanted = static_cast<bool>(arg(*result));
+    if constexpr (response_handler<decltype(arg)>) {
+      if (!is_given(arg)) return;
+      state.delivered = true;
+      wanted = call_caller(state, [&] { return arg(r); });
+    }
   };
+  if (!std::exchange(state.asked, true)) (ask(args), ...);
+  return wanted;
+}
+
+/// The handler and the receiver of an attempt, which end in `receive(data, size)`.
+template <class Receive>
+auto receiving(streaming& state, Receive receive) {
+  return std::tuple(
+      [&state](httplib::Response const& r) {
+        state.arrives(r);
+        return true;
+      },
+      [&state, receive](char const* data, std::size_t size) {
+        if (!state.holds_back()) return receive(data, size);
+        state.held_back.append(data, size);
+        return true;
+      });
+}
+
+/// Calls `send` with the caller's arguments, prepared for an attempt. `Collects`: a response that nobody receives is received
+/// here, so that its head is known if its body does not arrive whole.
+template <bool Collects, class Send, class... Args>
+httplib::Result send_prepared(streaming& state, Send const& send, Args&... args) {
+  constexpr bool receives = ((!response_handler<Args> && content_receiver<Args>) || ...);
+  state.begin();
+  [[maybe_unused]] auto const unless_progress = [&](auto& arg) {
+    using type = std::remove_reference_t<decltype(arg)>;
+    if constexpr (response_handler<type> || progress_callback<type>) {
+      return std::tuple();
+    } else if constexpr (content_receiver<type>) {
+      return receiving(state, [&](char const* data, std::size_t size) {
+        // The handler is asked before the first byte.
+        if (state.head != nullptr && !ask_handler(state, *state.head, args...)) return false;
+        state.delivered = true;
+        return call_caller(state, [&] { return arg(data, size); });
+      });
+    } else {
+      return for_attempt(state, arg);
+    }
+  };
+  [[maybe_unused]] auto const progress = [&](auto& arg) {
+    if constexpr (progress_callback<std::remove_reference_t<decltype(arg)>>) {
+      return for_attempt(state, arg);
+    } else {
+      return std::tuple();
+    }
+  };
+  if constexpr (Collects && !receives) {
+    auto result = std::apply(send, std::tuple_cat(unless_progress(args)...,
+                                                  receiving(state,
+                                                            [&state](char const* data, std::size_t size) {
+                                                              state.held_back.append(data, size);
+                                                              return true;
+                                                            }),
+                                                  progress(args)...));
+    if (result) result->body = std::exchange(state.held_back, {});
+    return result;
+  } else {
+    return std::apply(send, std::tuple_cat(unless_progress(args)..., progress(args)...));
+  }
+}
+
+/// Sends a request made by hand, once. `receive` calls its receiver, which learns `offset` and `total`.
+template <class Client, class Receive>
+httplib::Result send_request(streaming& state, Client& client, httplib::Request const& given,
+                             httplib::Headers const& headers, Receive const& receive, std::uint64_t& offset,
+                             std::uint64_t& total) {
+  state.begin();
+  auto sent = given;
+  sent.headers = headers;
+  if (given.content_provider_) sent.content_provider_ = std::get<0>(for_attempt(state, given.content_provider_));
+  if (given.progress) sent.progress = std::get<0>(for_attempt(state, given.progress));
+  sent.response_handler = [&state](httplib::Response const& r) {
+    state.arrives(r);
+    return true;
+  };
+  sent.content_receiver = [&](char const* data, std::size_t size, std::uint64_t at, std::uint64_t all) {
+    total = all;
+    if (!given.content_receiver || state.holds_back()) {
+      state.held_back.append(data, size);
+      return true;
+    }
+    if (state.head != nullptr && !ask_handler(state, *state.head, given.response_handler)) return false;
+    state.delivered = true;
+    offset = at;
+    return call_caller(state, [&] { return receive(data, size); });
+  };
+  auto result = client.send(sent);
+  if (result && !given.content_receiver) result->body = std::exchange(state.held_back, {});
+  return result;
+}
+
+/// Gives handler and receiver what was held back of the last response. False if they do not want it.
+template <class... Args>
+bool deliver_rest([[maybe_unused]] streaming& state, httplib::Result const& result, Args&... args) {
+  if (!result || state.status == 0) return true;
+  bool wanted = ask_handler(state, *result, args...);
   [[maybe_unused]] auto const deliver = [&](auto& arg) {
     if constexpr (!response_handler<decltype(arg)> && content_receiver<decltype(arg)>) {
       if (wanted && !state.held_back.empty()) {
-        wanted = static_cast<bool>(arg(state.held_back.data(), state.held_back.size()));
+        wanted = call_caller(state, [&] { return arg(state.held_back.data(), state.held_back.size()); });
       }
     }
   };
-  (ask(args), ...);
   (deliver(args), ...);
   return wanted;
 }

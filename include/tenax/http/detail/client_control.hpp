@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// http/detail/client_control.hpp: what the calls of one client share: whose turn it is, and the thread that ends them in time.
+#pragma once
+
+#include <tenax/http/detail/stoppable.hpp>
+
+namespace tenax::http::detail {
+
+/// The calls of one client. Its thread starts with the first attempt that has a time limit or a token.
+class client_control {
+ public:
+  client_control() = default;
+  client_control(client_control const&) = delete;
+  client_control& operator=(client_control const&) = delete;
+  ~client_control() {
+    {
+      std::lock_guard const lock(mutex_);
+      ends_ = true;
+      watch_.notify_one();
+    }
+    if (!watcher_.joinable()) return;
+    if (process_ == ::getpid()) {
+      watcher_.join();
+    } else {
+      watcher_.detach();  // the thread of another process
+    }
+  }
+
+  /// Ends every call that is under way. `plain` stops the client itself, which must not be sending for another thread then.
+  template <class Stop>
+  void stop(Stop const& plain) {
+    {
+      std::lock_guard const lock(mutex_);
+      for (auto* call : calls_) {
+        call->stopped_.store(true, std::memory_order_release);
+        for (auto* l : call->listeners_) l->told(*l);
+      }
+      for (auto* a : attempts_) end(*a, cut::by_stop);
+      if (turns_ != 0 && owner_ != std::this_thread::get_id()) return;
+      owner_ = std::this_thread::get_id();
+      ++turns_;
+    }
+    plain();
+    std::lock_guard const lock(mutex_);
+    leave();
+  }
+
+ private:
+  friend client_call;
+  friend client_attempt;
+  using clock = std::chrono::steady_clock;
+
+  static constexpr auto look_again = std::chrono::milliseconds(2);
+
+  /// Breaks an attempt off: what the client reads and writes fails from now on.
+  void end(client_attempt& a, cut why) {
+    shut_down(a, why);
+    watch_at(clock::time_point::min());
+  }
+
+  void shut_down(client_attempt& a, cut why) {
+    if (a.why_ == cut::none) {
+      a.why_ = why;
+      turn_.notify_all();
+    }
+    for (int const socket : a.sockets_) ::shutdown(socket, SHUT_RDWR);
+  }
+
+  void leave() {
+    if (--turns_ == 0) turn_.notify_all();
+  }
+
+  /// Sees to it that the thread looks at the attempts at `when`.
+  void watch_at(clock::time_point when) {
+    if (watcher_.joinable() && process_ != ::getpid()) watcher_.detach();
+    if (!watcher_.joinable()) {
+      process_ = ::getpid();
+      wakes_ = when;
+      watcher_ = std::thread([this] { watch(); });
+    } else if (when < wakes_) {
+      wakes_ = when;
+      watch_.notify_one();
+    }
+  }
+
+  void watch() {
+    ::sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    std::unique_lock lock(mutex_);
+    while (!ends_) {
+      auto const now = clock::now();
+      auto next = clock::time_point::max();
+      for (auto* a : attempts_) {
+        if (a->ends_ <= now) shut_down(*a, cut::by_time);
+        if (a->polls_ && a->limits_.stop_requested()) {
+          a->call_.stopped_.store(true, std::memory_order_release);
+          shut_down(*a, cut::by_stop);
+        }
+        // A connection may still be made after the socket was shut down: it is shut down again.
+        next = std::min(next, a->polls_ || a->why_ != cut::none ? now + look_again : a->ends_);
+      }
+      wakes_ = next;
+      if (next == clock::time_point::max()) {
+        watch_.wait(lock);
+      } else {
+        watch_.wait_until(lock, next);
+      }
+    }
+  }
+
+  std::mutex mutex_{};
+  std::condition_variable watch_{}, turn_{};
+  std::vector<client_call*> calls_{};
+  std::vector<client_attempt*> attempts_{};
+  std::thread watcher_{};
+  clock::time_point wakes_{};
+  ::pid_t process_ = 0;
+  std::thread::id owner_{};
+  unsigned turns_ = 0;
+  bool ends_ = false;
+};
+
+inline client_call::client_call(client_control& control) : control_(control) {
+  std::lock_guard const lock(control_.mutex_);
+  control_.calls_.push_back(this);
+}
+
+inline client_call::~client_call() {
+  std::lock_guard const lock(control_.mutex_);
+  std::erase(control_.calls_, this);
+}
+
+inline void client_call::interrupt() {
+  std::lock_guard const lock(control_.mutex_);
+  interrupted_ = true;
+  for (auto* a : control_.attempts_) {
+    if (&a->call_ == this) control_.end(*a, cut::by_stop);
+  }
+}
+
+inline void client_call::listen(stop_listener& l) {
+  std::lock_guard const lock(control_.mutex_);
+  listeners_.push_back(&l);
+  if (stopped()) l.told(l);
+}
+
+inline void client_call::forget(stop_listener& l) {
+  std::lock_guard const lock(control_.mutex_);
+  std::erase(listeners_, &l);
+}
+
+inline client_attempt::client_attempt(client_control& control, client_call& call, bool polls)
+    : control_(control), call_(call), outer_(current()), polls_(polls && limits_.can_stop()) {
+  if (auto const left = limits_.time_left(); left != duration::max()) {
+    auto const now = client_control::clock::now();
+    if (left < client_control::clock::time_point::max() - now) ends_ = now + left;
+  }
+  std::unique_lock lock(control_.mutex_);
+  if (call_.stopped() || call_.interrupted_) why_ = cut::by_stop;
+  control_.attempts_.push_back(this);
+  if (polls_) {
+    control_.watch_at(client_control::clock::time_point::min());
+  } else if (ends_ != client_control::clock::time_point::max()) {
+    control_.watch_at(ends_);
+  }
+  auto const me = std::this_thread::get_id();
+  auto const is_free = [&] { return control_.turns_ == 0 || control_.owner_ == me; };
+  control_.turn_.wait(lock, [&] { return why_ != cut::none || is_free(); });
+  if (why_ != cut::none) return;
+  control_.owner_ = me;
+  ++control_.turns_;
+  has_turn_ = true;
+  current() = this;
+}
+
+inline client_attempt::~client_attempt() {
+  {
+    std::lock_guard const lock(control_.mutex_);
+    std::erase(control_.attempts_, this);
+    if (has_turn_) control_.leave();
+  }
+  if (has_turn_) current() = outer_;
+  for (int const socket : sockets_) ::close(socket);
+}
+
+inline cut client_attempt::why() const {
+  std::lock_guard const lock(control_.mutex_);
+  return why_;
+}
+
+inline void client_attempt::use(int socket) {
+  int const duplicate = socket < 0 ? -1 : ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  if (duplicate < 0) return;
+  std::lock_guard const lock(control_.mutex_);
+  sockets_.push_back(duplicate);
+  if (why_ != cut::none) ::shutdown(duplicate, SHUT_RDWR);
+}
+
+}  // namespace tenax::http::detail

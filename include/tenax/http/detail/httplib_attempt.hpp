@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// http/detail/httplib_attempt.hpp: one attempt of a `retrying_client`, and the policy of its calls.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenax/http/detail/client_control.hpp>
+#include <tenax/http/detail/replay.hpp>
+#include <tenax/http/httplib_result.hpp>
+#include <tenax/http/idempotent.hpp>
+#include <tenax/retrying.hpp>
+
+namespace tenax::http::detail {
+
+/// Makes an attempt. `polls`: a token has to be looked at now and then.
+using attempt_function = std::function<httplib_result(bool polls)>;
+/// Makes a call with a policy; nothing if the client was stopped before the first attempt.
+using call_function = std::function<std::optional<httplib_result>(client_call&, streaming&, attempt_function const&)>;
+
+/// Makes an attempt with `send()` when the client is free, and adds to its result what the client knows besides.
+template <class Client, class Send>
+httplib_result make_attempt(client_control& control, client_call& call, Client& client, streaming& state, request sent,
+                            std::string const& path, bool polls, Send const& send) {
+  client_attempt attempt(control, call, polls);
+  httplib_result result(httplib::Result(nullptr, httplib::Error::Canceled), sent, path);
+  if (!attempt.has_turn()) {
+    // Nothing was sent.
+    result.cause = attempt.why() == cut::by_time ? transport_error::unsent : transport_error::cancelled;
+    return result;
+  }
+  attempt.use(static_cast<int>(client.socket()));
+  {
+    no_sigpipe const quiet;
+    static_cast<httplib::Result&>(result) = send();
+  }
+  result.delivered = state.delivered;
+  result.redirected = attempt.answers > (result ? 1 : 0) || (result && !result->location.empty());
+  if (result && is_interim(result->status)) {
+    // The answer proper is still to come on this connection, and is not one to the next request.
+    static_cast<httplib::Result&>(result) = httplib::Result(nullptr, httplib::Error::Read);
+    client.stop();
+    result.cause = transport_error::interrupted;
+  }
+  if (result) return result;
+  result.broken_off = std::exchange(state.failed_head, std::nullopt);
+  auto const why = attempt.why();
+  if (state.refused) {
+    result.cause = transport_error::permanent;
+  } else if (why == cut::by_stop) {
+    result.cause = transport_error::cancelled;
+  } else if (http::error_of(result) == transport_error::unsent) {
+    if (result.redirected) result.cause = transport_error::interrupted;
+  } else if (why == cut::by_time && http::error_of(result) != transport_error::permanent) {
+    result.cause = transport_error::timed_out;
+  }
+  return result;
+}
+
+/// The predicate of a policy, and what it cannot allow: to send again what must not be sent twice.
+template <bool IdempotentOnly, class Retried>
+struct send_again {
+  static constexpr bool has_veto = true;
+
+  template <class T>
+  constexpr bool operator()(attempt<T> const& a) const {
+    return wants(a) && permits(a);
+  }
+  template <class T>
+  constexpr bool wants(attempt<T> const& a) const {
+    return tenax::detail::wants_retry(retried, a);
+  }
+  template <class T>
+  constexpr bool permits(attempt<T> const& a) const {
+    if (state->delivered || state->thrown != nullptr || state->refused) return false;
+    if constexpr (IdempotentOnly) {
+      if (!idempotent_only(a)) return false;
+    }
+    return tenax::detail::permits_retry(retried, a) && state->set_back();
+  }
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    tenax::detail::describe(retried, out, "a predicate of your own");
+  }
+
+  Retried retried;
+  streaming* state;
+};
+
+/// Makes calls by policy `p`. `IdempotentOnly`: never sends a request twice that is not idempotent.
+template <bool IdempotentOnly, class Retrying>
+call_function erase_policy(Retrying p) {
+  using predicate = std::remove_cvref_t<decltype(p.policy().predicate)>;
+  using token = std::remove_cvref_t<decltype(p.policy().token)>;
+  return [p = std::move(p)](client_call& call, streaming& state,
+                            attempt_function const& attempt) -> std::optional<httplib_result> {
+    auto const bound = p.when(send_again<IdempotentOnly, predicate>{p.policy().predicate, &state})
+                           .cancel_with(call_token<token>(call, p.policy().token));
+    auto const make = [&] {
+      if constexpr (calls_back<token>) {
+        auto const interrupt = [&call] { call.interrupt(); };
+        typename user_callback<token, decltype(interrupt)>::type const callback(p.policy().token, interrupt);
+        return bound.try_call([&] { return attempt(false); });
+      } else {
+        return bound.try_call([&] { return attempt(true); });
+      }
+    };
+    auto report = make();
+    if (report.attempts == 0 && call.stopped()) return std::nullopt;
+    auto result = std::move(report.result).get();
+    result.attempts = report.attempts;
+    result.reason = report.reason;
+    result.body_spent = state.spent;
+    return result;
+  };
+}
+
+/// A method whose name stays.
+constexpr std::string_view lasting_method(std::string_view method) noexcept {
+  for (std::string_view const known :
+       {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {
+    if (method == known) return known;
+  }
+  return "another method";
+}
+
+}  // namespace tenax::http::detail

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// http/detail/upload.hpp: request bodies of cpp-httplib that come from providers: read once, unless they say how to read again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <httplib.h>
+
+#include <tenax/http/replayable.hpp>
+
+namespace tenax::http::detail {
+
+template <class F>
+concept sized_provider = std::is_invocable_r_v<bool, F&, std::size_t, std::size_t, httplib::DataSink&>;
+template <class F>
+concept endless_provider = std::is_invocable_r_v<bool, F&, std::size_t, httplib::DataSink&>;
+template <class F>
+concept content_provider = sized_provider<F> || endless_provider<F>;
+
+/// The parts of a multipart body that come from providers.
+template <class Items>
+concept provider_items = requires(Items& items) {
+  items.size();
+  items.begin()->provider;
+  items.begin()->content_type;
+};
+
+template <class P>
+inline constexpr bool can_rewind = requires(P& p) { p.rewind(); };
+
+/// Bytes, told apart by their number and a hash (FNV-1a).
+struct digest {
+  std::uint64_t size = 0;
+  std::uint64_t hash = 14695981039346656037U;
+
+  void add(char const* data, std::size_t count) noexcept {
+    size += count;
+    for (std::size_t i = 0; i < count; ++i) hash = (hash ^ static_cast<unsigned char>(data[i])) * 1099511628211U;
+  }
+  friend bool operator==(digest const&, digest const&) = default;
+};
+
+/// What is known of one provider during a request, over all its attempts.
+struct upload {
+  bool read = false;                      ///< it was asked for bytes
+  bool begun = false;                     ///< the same, in the attempt under way
+  bool wrote = false;                     ///< it has given bytes since it began
+  bool ready = false;                     ///< it was set back since it was read
+  digest first{};                         ///< what it gave when it was asked for the first time
+  std::function<bool()> rewind{};         ///< sets it back, if it says how
+  std::function<digest()> asked_again{};  ///< what it gives for its first question now, if that said offset and length
+
+  /// Makes the provider ready to give its body again; false if it cannot. A provider that is asked by offset and length may
+  /// go by them, or read a stream: it is asked once more.
+  bool set_back() {
+    if (!read || ready) return true;
+    if (!rewind) {
+      if (first.size == 0 || !asked_again || std::exchange(asked_again, nullptr)() != first) return false;
+      rewind = [] { return true; };
+    }
+    return ready = rewind();
+  }
+};
+
+/// Asks a provider for its first bytes. Its exceptions are no failures of the request.
+template <class P>
+digest first_bytes(P& provider, std::size_t length) {
+  digest given;
+  httplib::DataSink sink;
+  sink.write = [&given](char const* data, std::size_t size) {
+    given.add(data, size);
+    return true;
+  };
+  sink.done = [] {};
+  sink.is_writable = [] { return true; };
+#if defined(__cpp_exceptions)
+  try {
+    return provider(std::size_t{0}, length, sink) ? given : digest{};
+  } catch (std::exception const&) {
+  }
+#if defined(__GLIBCXX__)
+  catch (__cxxabiv1::__forced_unwind const&) {
+    throw;
+  }
+#endif
+  catch (...) {
+  }
+  return {};
+#else
+  return provider(std::size_t{0}, length, sink) ? given : digest{};
+#endif
+}
+
+/// Puts a question to the provider that is called next on this thread, and takes it back at the end.
+class question_scope {
+ public:
+  explicit question_scope(provider_question& q) { asked_of_provider = &q; }
+  question_scope(question_scope const&) = delete;
+  question_scope& operator=(question_scope const&) = delete;
+  ~question_scope() { asked_of_provider = nullptr; }
+};
+
+/// Calls a provider, and learns from the first call how it is set back, also if it is in a `std::function`.
+template <class P, class... Length>
+bool read_from(upload& u, P& provider, httplib::DataSink& sink, std::size_t offset, Length... length) {
+  if constexpr (can_rewind<P>) {
+    u.rewind = [&provider] { return provider.rewind(); };
+#if defined(__cpp_rtti)
+  } else if constexpr (requires { provider.target_type(); }) {
+    if (!u.rewind) {
+      provider_question question;
+      question_scope const scope(question);
+      bool const wants_more = static_cast<bool>(provider(offset, length..., sink));
+      if (question.type == nullptr || *question.type != provider.target_type()) return wants_more;
+      u.rewind = [&provider, length...] {
+        provider_question to_rewind{.rewinds = true};
+        question_scope const asks(to_rewind);
+        httplib::DataSink nowhere;
+        provider(std::size_t{0}, length..., nowhere);
+        return to_rewind.rewound;
+      };
+      return wants_more;
+    }
+#endif
+  }
+  return static_cast<bool>(provider(offset, length..., sink));
+}
+
+/// Whether the bytes that `provider` is asked for are those of a body that it has to give from the start again. Clients read
+/// a body twice in one attempt as well: after a redirect, and to authenticate.
+constexpr bool starts_again(upload const& u, std::size_t offset) noexcept {
+  return offset == 0 && u.read && (!u.begun || u.wrote);
+}
+
+/// Notes while it lives what is written to a sink.
+class watched_sink {
+ public:
+  watched_sink(httplib::DataSink& sink, upload& u, bool first) : sink_(sink), write_(std::move(sink.write)) {
+    sink.write = [this, &u, first](char const* data, std::size_t size) {
+      u.wrote = u.wrote || size != 0;
+      if (first) u.first.add(data, size);
+      return write_(data, size);
+    };
+  }
+  watched_sink(watched_sink const&) = delete;
+  watched_sink& operator=(watched_sink const&) = delete;
+  ~watched_sink() { sink_.write = std::move(write_); }
+
+ private:
+  httplib::DataSink& sink_;
+  decltype(httplib::DataSink::write) write_;
+};
+
+}  // namespace tenax::http::detail
