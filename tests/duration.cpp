@@ -86,8 +86,8 @@ TEST_CASE("A duration parameter takes every unit") {
   CHECK(any_duration(std::chrono::days(1)).value() == 24h);
   CHECK(any_duration(1.5s).value() == 1500ms);
   CHECK(any_duration(std::chrono::duration<float>(0.25F)).value() == 250ms);
-  CHECK(any_duration(std::chrono::duration<double, std::nano>(2.75)).value() == 2ns);
-  CHECK(any_duration(std::chrono::duration<int, std::pico>(2999)).value() == 2ns);
+  CHECK(any_duration(std::chrono::duration<double, std::nano>(2.75)).value() == 3ns);
+  CHECK(any_duration(std::chrono::duration<int, std::pico>(2999)).value() == 3ns);
   CHECK(any_duration(std::chrono::duration<int, std::ratio<1, 3>>(1)).value() == 333'333'333ns);
   CHECK(any_duration().value() == 0ns);
   CHECK(duration(any_duration(3s)) == 3s);
@@ -108,6 +108,38 @@ TEST_CASE("A duration parameter saturates where std::chrono would wrap") {
   // The greatest number of seconds that fits, and the next one.
   CHECK(any_duration(9'223'372'036s).value() == 9'223'372'036'000'000'000ns);
   CHECK(any_duration(9'223'372'037s).value() == longest);
+}
+
+TEST_CASE("A duration in another unit is rounded to the nearest nanosecond") {
+  using seconds = std::chrono::duration<double>;
+  STATIC_REQUIRE(any_duration(seconds(0.3)).value() == 300'000'000ns);
+  for (int tenths = -100; tenths <= 100; ++tenths) {
+    CHECK(any_duration(seconds(tenths / 10.0)).value() == tenths * 100ms);
+    CHECK(any_duration(std::chrono::duration<double, std::milli>(tenths / 10.0)).value() == tenths * 100us);
+  }
+  CHECK(any_duration(seconds(1.1)).value() == 1'100'000'000ns);
+  CHECK(any_duration(std::chrono::duration<float>(0.3F)).value() == 300'000'012ns);  // the float is 0.3000000119
+  CHECK(any_duration(std::chrono::duration<long double>(0.3L)).value() == 300'000'000ns);
+  CHECK(any_duration(std::chrono::duration<double, std::ratio<3600>>(0.1)).value() == 6min);
+  CHECK(any_duration(std::chrono::duration<double, std::nano>(0.5)).value() == 1ns);
+  CHECK(any_duration(std::chrono::duration<double, std::nano>(0.49)).value() == 0ns);
+  CHECK(any_duration(std::chrono::duration<double, std::nano>(-0.5)).value() == -1ns);
+  // Doubles hold these exactly, and one half more does not fit in them.
+  CHECK(any_duration(std::chrono::duration<double, std::nano>(4503599627370497.0)).value() == 4503599627370497ns);
+  CHECK(any_duration(std::chrono::duration<double, std::nano>(9007199254740991.0)).value() == 9007199254740991ns);
+  CHECK(optional_duration(seconds(0.3)) == optional_duration(300ms));
+  CHECK(optional_duration(std::optional<seconds>(0.3)) == optional_duration(300ms));
+
+  using thirds = std::chrono::duration<int, std::ratio<1, 3>>;
+  CHECK(any_duration(thirds(1)).value() == 333'333'333ns);
+  CHECK(any_duration(thirds(2)).value() == 666'666'667ns);
+  CHECK(any_duration(thirds(-2)).value() == -666'666'667ns);
+  CHECK(any_duration(thirds(3)).value() == 1s);
+  using picoseconds = std::chrono::duration<std::int64_t, std::pico>;
+  CHECK(any_duration(picoseconds(499)).value() == 0ns);
+  CHECK(any_duration(picoseconds(500)).value() == 1ns);
+  CHECK(any_duration(picoseconds(-1'500)).value() == -2ns);
+  CHECK(any_duration(picoseconds::max()).value() == 9'223'372'036'854'776ns);
 }
 
 TEST_CASE("Not-a-number survives as such, and no real duration is taken for it") {

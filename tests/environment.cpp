@@ -2,6 +2,7 @@
 // environment.cpp: the real clock and sleep, and environments of one's own.
 #include <tenax/environment.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -62,6 +63,30 @@ auto failing(int failures) {
 
 void on_alarm(int) {}
 
+/// A clock that moves only when a thread sleeps, and a sleep that never ends when it should.
+struct rough_time {
+  static constexpr tenax::duration look_again = tenax::detail::longest_sleep;
+  static inline tenax::time_point time{};
+  static inline tenax::duration error{};  ///< how much too long each sleep is; if negative, too short
+  static inline int sleeps = 0;
+
+  static void reset(tenax::duration too_long, tenax::time_point start = {}) {
+    time = start;
+    error = too_long;
+    sleeps = 0;
+  }
+  static tenax::time_point now() noexcept { return time; }
+  static void sleep_once(tenax::time_point from, tenax::duration left) {
+    CHECK(from == time);
+    CHECK(left > 0ns);
+    ++sleeps;
+    auto const slice = std::min(left, tenax::detail::longest_sleep);
+    time = tenax::time_point(
+        tenax::saturating_add(time.time_since_epoch(), std::max<tenax::duration>(slice + error, 1ms)));
+  }
+};
+using rough_environment = tenax::detail::clock_environment<rough_time>;
+
 }  // namespace
 
 TEST_CASE("The real clock is the steady clock") {
@@ -102,6 +127,41 @@ TEST_CASE("A real sleep lasts through signals") {
   ::setitimer(ITIMER_REAL, &timer, nullptr);
   sigaction(SIGALRM, &old, nullptr);
   CHECK(passed >= 4ms);
+}
+
+TEST_CASE(
+    "A sleep that ends early, as one that a signal interrupts, is continued until the clock says that it is over") {
+  rough_time::reset(-40ms);
+  rough_environment::sleep(100ms);
+  CHECK(rough_time::now() >= tenax::time_point(100ms));
+  CHECK(rough_time::now() < tenax::time_point(110ms));
+}
+
+TEST_CASE("The slices of a polling sleep do not add up what each is too long") {
+  rough_time::reset(5ms);
+  rough_environment::sleep(100ms, token{});
+  CHECK(rough_time::now() == tenax::time_point(100ms));
+  CHECK(rough_time::sleeps == 10);
+  rough_time::reset(3ms);
+  rough_environment::sleep(12ms, token{});  // the last slice is shorter than the others
+  CHECK(rough_time::now() == tenax::time_point(8ms + 4ms + 3ms));
+}
+
+TEST_CASE("A long sleep is made of sleeps whose seconds fit in 32 bits") {
+  constexpr tenax::duration century = std::chrono::hours(24 * 365 * 100);
+  rough_time::reset(0ns);
+  rough_environment::sleep(century);
+  CHECK(rough_time::now() == tenax::time_point(century));
+  CHECK(rough_time::sleeps == 100);
+  CHECK(tenax::detail::to_timespec(tenax::detail::longest_sleep).tv_sec < 0x7fff'ffff);
+}
+
+TEST_CASE("An infinite sleep lasts until the end of time, whatever the clock says") {
+  constexpr auto end = tenax::time_point::max();
+  rough_time::reset(0ns, end - std::chrono::hours(24 * 365 * 3));
+  rough_environment::sleep(tenax::duration::max());
+  CHECK(rough_time::now() == end);
+  CHECK(rough_time::sleeps == 3);
 }
 
 TEST_CASE("A call sleeps in real time if it is not told otherwise") {

@@ -148,6 +148,16 @@ TEST_CASE("an attempt with its outcome") {
     std::runtime_error const forged("oops\nERROR: größer\x1b[31m");
     tenax::outcome<int> const failed(caught(forged));
     CHECK(fmt::format("{}", tenax::attempt<int>{{}, failed}) == "attempt 1 failed: oops ERROR: größer [31m");
+    std::runtime_error const steering("a\xc2\x9b[2J\xe2\x80\xa8z\xff");
+    tenax::outcome<int> const steered(caught(steering));
+    CHECK(fmt::format("{}", tenax::attempt<int>{{}, steered}) == "attempt 1 failed: a [2J z?");
+  }
+  SECTION("a value that is cut is cut between characters") {
+    std::string words = "x";
+    while (words.size() < 100) words += "\xc3\xbc";
+    tenax::outcome<std::string> const longer(words);
+    CHECK(fmt::format("{}", tenax::attempt<std::string>{{}, longer}) ==
+          "attempt 1 returned " + words.substr(0, 59) + "...");
   }
 }
 
@@ -376,4 +386,16 @@ TEST_CASE("the worst case of a policy without limits") {
         "attempts without limit, waiting without limit");
   CHECK(line("worst case", tenax::retrying{}.wait(wait::none).stop(stop::never).max_server_wait(0s)) ==
         "attempts without limit, no waiting");
+}
+
+TEST_CASE("A torn character at the end is taken off") {
+  CHECK(tenax::detail::without_torn_end("abc") == "abc");
+  CHECK(tenax::detail::without_torn_end("") == "");
+  CHECK(tenax::detail::without_torn_end("ab\xc3\xbc") == "ab\xc3\xbc");
+  CHECK(tenax::detail::without_torn_end("ab\xc3") == "ab");
+  CHECK(tenax::detail::without_torn_end("ab\xe6\x97") == "ab");
+  CHECK(tenax::detail::without_torn_end("ab\xe6\x97\xa5") == "ab\xe6\x97\xa5");
+  CHECK(tenax::detail::without_torn_end("ab\xf0\x9f\x98") == "ab");
+  CHECK(tenax::detail::without_torn_end("ab\xf0\x9f\x98\x80") == "ab\xf0\x9f\x98\x80");
+  CHECK(tenax::detail::without_torn_end("\x80\x80\x80\x80") == "\x80\x80\x80\x80");
 }

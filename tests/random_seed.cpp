@@ -3,12 +3,20 @@
 #include <tenax/tenax.hpp>
 
 #include <cerrno>
+#include <csignal>
 #include <functional>
+#include <future>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include <tenax/http/idempotency_key.hpp>
+
+#include <sched.h>
 #include <sys/random.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,26 +76,101 @@ TEST_CASE("Two threads wait differently") {
   CHECK(a[0] != a[1]);
 }
 
-TEST_CASE("A forked child waits differently than its parent") {
-  static_cast<void>(waits());  // seeded before the fork
+namespace {
+
+/// The waits of two children of one process that has drawn before. `start` makes a child; it answers 0 there, as fork does.
+/// The first process is a child of this one and made in the same way. After them, the waits of that process.
+template <class Start>
+std::vector<std::vector<tenax::duration>> waits_of_children(Start const& start) {
   int ends[2] = {};
   REQUIRE(::pipe(ends) == 0);
-  auto const child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    auto const theirs = waits();
-    auto const written = ::write(ends[1], theirs.data(), 2 * sizeof theirs[0]);
-    ::_exit(written == static_cast<::ssize_t>(2 * sizeof theirs[0]) ? 0 : 1);
+  auto const send = [&ends] {
+    auto const mine = waits();
+    auto const written = ::write(ends[1], mine.data(), 2 * sizeof mine[0]);
+    return written == static_cast<::ssize_t>(2 * sizeof mine[0]) ? 0 : 1;
+  };
+  auto const end_of = [](::pid_t child) {
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    return status;
+  };
+  ::pid_t const parent = start();
+  REQUIRE(parent >= 0);
+  if (parent == 0) {
+    static_cast<void>(waits());  // seeded before its children are made
+    for (int i = 0; i < 2; ++i) {
+      ::pid_t const child = start();
+      if (child == 0) ::_exit(send());
+      if (child < 0 || end_of(child) != 0) ::_exit(1);
+    }
+    ::_exit(send());
   }
-  auto const ours = waits();
-  std::vector<tenax::duration> theirs(2);
-  REQUIRE(::read(ends[0], theirs.data(), 2 * sizeof theirs[0]) == static_cast<::ssize_t>(2 * sizeof theirs[0]));
-  int status = 1;
-  ::waitpid(child, &status, 0);
+  CHECK(end_of(parent) == 0);
+  std::vector<std::vector<tenax::duration>> all(3, std::vector<tenax::duration>(2));
+  for (auto& theirs : all) {
+    REQUIRE(::read(ends[0], theirs.data(), 2 * sizeof theirs[0]) == static_cast<::ssize_t>(2 * sizeof theirs[0]));
+  }
   ::close(ends[0]);
   ::close(ends[1]);
-  CHECK(status == 0);
-  CHECK(ours != theirs);
+  return all;
+}
+
+void check_that_all_differ(std::vector<std::vector<tenax::duration>> const& all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) CHECK(all[i] != all[j]);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A forked child waits differently than its parent and its siblings") {
+  static_cast<void>(waits());
+  auto all = waits_of_children([] { return ::fork(); });
+  all.push_back(waits());
+  check_that_all_differ(all);
+}
+
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
+TEST_CASE("Children that the C library does not know of, and that have the same process id, wait differently") {
+  static_cast<void>(waits());
+  // Every child is process 1 in a namespace of its own, as a supervisor in a container makes them; where that is not
+  // permitted, without a namespace.
+  auto all = waits_of_children([] {
+    auto const clone = [](int flags) {
+      return static_cast<::pid_t>(
+          ::syscall(SYS_clone, static_cast<unsigned long>(flags | SIGCHLD), nullptr, nullptr, nullptr, nullptr));
+    };
+    auto const child = clone(CLONE_NEWPID);
+    return child >= 0 ? child : clone(0);
+  });
+  all.push_back(waits());
+  check_that_all_differ(all);
+}
+#endif
+
+TEST_CASE("reseed() makes every thread's source seed itself again, once") {
+  in_a_new_thread([] {
+    static_cast<void>(waits());
+    CHECK(seeds_asked_for == 1);
+    std::promise<void> reseeded;
+    std::promise<void> drawn;
+    std::thread other([&] {
+      static_cast<void>(waits());
+      drawn.set_value();
+      reseeded.get_future().wait();
+      auto const before = seeds_asked_for;
+      static_cast<void>(waits());
+      static_cast<void>(waits());
+      CHECK(seeds_asked_for == before + 1);
+    });
+    drawn.get_future().wait();
+    tenax::reseed();
+    reseeded.set_value();
+    other.join();
+    static_cast<void>(waits());
+    static_cast<void>(waits());
+    CHECK(seeds_asked_for == 2);
+  });
 }
 
 TEST_CASE("No seed is asked for before the first draw, and one only") {
@@ -118,4 +201,14 @@ TEST_CASE("Without the system's randomness, threads still wait differently") {
     }).join();
   });
   CHECK(a != b);
+}
+
+TEST_CASE("Without getentropy, idempotency keys come from the system all the same, not from a source for jitter") {
+  in_a_new_thread([] {
+    no_entropy = true;
+    auto const first = tenax::http::make_idempotency_key();
+    auto const second = tenax::http::make_idempotency_key();
+    CHECK(first != second);
+    CHECK(seeds_asked_for == 2);  // once for each key, and none for this thread's source
+  });
 }

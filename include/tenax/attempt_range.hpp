@@ -2,15 +2,20 @@
 // attempt_range.hpp: the driver for a block that uses the locals around it.
 #pragma once
 
-#include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include <tenax/detail/drive.hpp>
+#include <tenax/detail/kept_outcome.hpp>
 #include <tenax/detail/operation.hpp>
 
 namespace tenax {
 
 /// What `retrying::attempts()` makes, for a range-based `for`: the loop's body runs once for every attempt.
+///
+/// `attempt(block)` makes the attempt and decides; the wait for the next one is between the turns of the loop, after the
+/// body's last statement. So the body holds no lock while the call waits, and a body that leaves the loop does not wait.
+/// The wait begins when the body ends; if the policy looks at time, it counts from the end of the attempt.
 ///
 /// Thread safety: unsafe; a range is one call.
 template <class Policy, class Environment>
@@ -20,11 +25,13 @@ class attempt_range {
       : environment_(std::move(environment)), loop_(policy, now(), detail::random_of(world())) {}
 
   /// One attempt: calls the block, which may take the attempt's numbers. An exception of the block that is to be retried
-  /// is swallowed, any other one is thrown.
+  /// is swallowed, any other one is thrown. Never waits, but where the body calls it a second time: then it waits first.
   template <class Block>
   constexpr void operator()(Block&& block) {
     if constexpr (detail::call_fits<Policy, Block>) {
       using result = detail::result_or_void<Block>;
+      if (next_.waits()) wait();
+      if (!more_) return;
       detail::outcome_slot<result> slot;
       auto const info = loop_.info();
       auto const attempt = [&](attempt_info const& i) -> result { return detail::call_operation(i, block); };
@@ -34,8 +41,13 @@ class attempt_range {
           },
           plain_);
       detail::emptied_at_exit const guard(slot);
-      more_ = !detail::stopped(loop_, world(), loop_.finish_attempt(slot.result, now()));
-      if (more_) return;
+      ended_ = now();
+      next_ = loop_.finish_attempt(slot.result, ended_);
+      if (next_.waits()) {
+        if constexpr (detail::can_release<result>) detail::release(slot.result);
+        return last_.keep(std::move(slot.result));
+      }
+      more_ = false;
       loop_.conclude(slot.result);
       if (!slot.result.has_value()) slot.result.rethrow();
     } else {
@@ -48,7 +60,7 @@ class attempt_range {
     constexpr explicit iterator(attempt_range* range) : range_(range) {}
     constexpr attempt_range& operator*() const { return *range_; }
     constexpr iterator& operator++() {
-      range_->expect_attempt();
+      range_->next_turn();
       return *this;
     }
     constexpr bool operator!=(iterator const&) const { return range_->more_; }
@@ -73,16 +85,37 @@ class attempt_range {
   constexpr time_point now() const { return detail::now_of<Policy::uses_time>(world()); }
 
   /// Ends the loop if its body made no attempt: going on would never end.
-  constexpr void expect_attempt() {
-    if (seen_ == loop_.attempts()) more_ = false;
-    seen_ = loop_.attempts();
+  constexpr void next_turn() {
+    if (next_.waits()) {
+      wait();
+    } else {
+      more_ = false;
+    }
   }
 
+  /// Waits for the next attempt. A call that ends in the wait throws its last exception.
+  constexpr void wait() {
+    auto next = std::exchange(next_, decision{});
+    if constexpr (Policy::uses_time) {
+      auto const passed = saturating_between(ended_, now());
+      if (passed > duration::zero()) next.delay = saturating_subtract(next.delay, passed);
+    }
+    more_ = false;
+    more_ = !detail::stopped(loop_, world(), next);
+    if (!more_) last_.end(loop_);
+    last_.forget();
+  }
+
+  using loop = retry_loop<Policy>;
+
   Environment environment_;
-  retry_loop<Policy> loop_;
+  loop loop_;
+  [[no_unique_address]] std::conditional_t<loop::can_end_unstarted, detail::kept_outcome<loop>, detail::nothing_kept>
+      last_{};
   std::type_info const* plain_ = nullptr;
+  decision next_{};
+  time_point ended_{};
   bool more_ = false;
-  std::uint32_t seen_ = 0;
 };
 
 }  // namespace tenax

@@ -31,8 +31,9 @@ struct callback_of<std::stop_token, F> {
 template <class Token>
   requires requires(Token const& t) { t.stop_possible(); }
 struct interruptible_sleep<Token> {
-  static void sleep_for(duration d, Token const& token) {
-    if (!token.stop_possible()) return detail::sleep_for(d);
+  template <class Clock>
+  static void sleep_until(time_point end, Token const& token) {
+    if (!token.stop_possible()) return detail::sleep_until<Clock>(end);
 
     struct {
       std::mutex mutex;
@@ -47,11 +48,13 @@ struct interruptible_sleep<Token> {
     // Its destructor waits for a callback that is running, so `state` outlives every use.
     typename callback_of<Token, decltype(wake)>::type const callback(token, wake);
 
-    // Far enough for every real wait, and near enough for the clock arithmetic of the standard library.
-    constexpr duration horizon = std::chrono::hours(24 * 365);
+    // Condition variables wait on the steady clock, whatever `Clock` is: so each wait is short enough for `Clock`, and
+    // `Clock` says when the sleep is over.
     std::unique_lock lock(state.mutex);
-    while (d > horizon && !state.changed.wait_for(lock, horizon, [&] { return state.stopped; })) d -= horizon;
-    if (!state.stopped) state.changed.wait_for(lock, d, [&] { return state.stopped; });
+    for (auto now = Clock::now(); now < end && !state.stopped; now = Clock::now()) {
+      auto const slice = shorter(saturating_between(now, end), Clock::look_again);
+      state.changed.wait_until(lock, std::chrono::steady_clock::now() + slice);
+    }
   }
 };
 

@@ -42,7 +42,8 @@ concept stop_condition = std::is_copy_constructible_v<S> && requires(S const& s,
 
 /// The effects of a driver in one value. Satisfied by any type, or `std::ref` to one, for which
 ///   1. `e.now()` is a `time_point` that never goes back;
-///   2. `e.sleep(d)` returns when `d` has passed.
+///   2. `e.sleep(d)` returns when `d` has passed by that clock. A sleep that is early is continued: the engine asks the
+///      clock after it, and waits for the rest. A `d` of `duration::max()` has no end.
 /// Optional: `e.sleep(d, token)`, which also returns when `token.stop_requested()` turns true, and `e.random()`, a
 /// `random_source&`. Not required: that time is real.
 template <class E>

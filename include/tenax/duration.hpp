@@ -81,7 +81,7 @@ concept chrono_duration = requires {
 
 /// A parameter that takes time in any unit: `5s`, `1.5s`, `std::chrono::minutes(2)`.
 ///
-/// Converts to nanoseconds and saturates where `std::chrono` would wrap (`hours::max()` becomes `duration::max()`).
+/// Converts to the nearest nanosecond (`std::chrono::duration<double>(0.3)` is 300'000'000 ns) and saturates where `std::chrono` would wrap (`hours::max()` becomes `duration::max()`).
 /// A plain number is refused at compile time, because it has no unit. Not-a-number survives as `is_nan()`, so that
 /// whoever takes the parameter can reject it by name.
 class any_duration {
@@ -117,7 +117,10 @@ class any_duration {
     if (ns != ns) return nan_count;
     if (ns >= 9223372036854775807.0L) return std::numeric_limits<rep>::max();
     if (ns <= -9223372036854775807.0L) return nan_count + 1;
-    return static_cast<rep>(ns);
+    // `ns + 0.5` would round large odd numbers up where a long double is no wider than a double.
+    auto const whole = static_cast<rep>(ns);
+    auto const rest = ns - static_cast<long double>(whole);
+    return rest >= 0.5L ? whole + 1 : rest <= -0.5L ? whole - 1 : whole;
   }
 
   template <class Count>
@@ -127,7 +130,10 @@ class any_duration {
     wide const most = limit * denominator / numerator;
     if (value > most) return std::numeric_limits<rep>::max();
     if (value < -most) return nan_count + 1;
-    return static_cast<rep>(value * numerator / denominator);
+    wide const product = value * numerator;
+    auto const whole = static_cast<rep>(product / denominator);
+    wide const rest = product % denominator;
+    return rest >= denominator - rest ? whole + 1 : -rest >= denominator + rest ? whole - 1 : whole;
   }
 
   rep ns_ = 0;

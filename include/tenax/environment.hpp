@@ -2,10 +2,9 @@
 // environment.hpp: the real clock, the real sleep and the real randomness, as one value.
 #pragma once
 
-#include <cerrno>
-
 #include <tenax/concepts.hpp>
 #include <tenax/detail/chrono.hpp>
+#include <tenax/detail/skipped_sleep.hpp>
 #include <tenax/random.hpp>
 
 #include <time.h>
@@ -14,30 +13,51 @@ namespace tenax {
 
 namespace detail {
 
-/// Counts the `testing::no_waits` that are alive in the process. Used through atomic builtins, because <atomic> would
-/// make every user's translation unit a tenth dearer for a test helper.
-inline int skip_sleeps = 0;
+/// One sleep of the operating system is at most this long: seconds since the start of the machine then fit in 32 bits.
+inline constexpr duration longest_sleep = duration(duration::rep{365 * 24 * 3600} * 1'000'000'000);
 
-/// What this thread would have slept, had it not been told to skip: its clock runs ahead by that.
-inline constinit thread_local duration skipped_sleep{};
-
-inline bool skipping_sleeps() noexcept { return __atomic_load_n(&skip_sleeps, __ATOMIC_RELAXED) != 0; }
-
-/// Whether this thread does not have to sleep for `d`: because it is nothing, or because it was told to skip.
-inline bool skips_sleep(duration d) noexcept {
-  if (d <= duration::zero()) return true;
-  if (!skipping_sleeps()) return false;
-  skipped_sleep = saturating_add(skipped_sleep, d);
-  return true;
+/// `d` as the operating system takes it; `d` is not negative.
+inline ::timespec to_timespec(duration d) noexcept {
+  ::timespec t{};
+  t.tv_sec = static_cast<::time_t>(d.count() / 1'000'000'000);
+  t.tv_nsec = static_cast<long>(d.count() % 1'000'000'000);
+  return t;
 }
 
-// The sleeps are not noexcept: a thread that pthread_cancel ends in its sleep unwinds its stack through here.
-inline void sleep_for(duration d) {
-  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
-  ::timespec left{};
-  left.tv_sec = seconds.count();
-  left.tv_nsec = (d - seconds).count();
-  while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+/// Has one go at sleeping for `left` from `now` on, a point on the clock `id`; signals may end it. Not noexcept: a thread
+/// that pthread_cancel ends in its sleep unwinds its stack through here.
+inline void sleep_once([[maybe_unused]] ::clockid_t id, time_point now, duration left) {
+  left = shorter(left, longest_sleep);
+#if defined(TIMER_ABSTIME) && !defined(__APPLE__)
+  // To a point in time: a sleep that signals interrupt again and again does not get longer by that.
+  auto const until = to_timespec(saturating_add(now.time_since_epoch(), left));
+  ::clock_nanosleep(id, TIMER_ABSTIME, &until, nullptr);
+#else
+  auto const rest = to_timespec(left);
+  ::nanosleep(&rest, nullptr);
+#endif
+}
+
+inline time_point steady_now() noexcept { return time_point(std::chrono::steady_clock::now().time_since_epoch()); }
+
+/// The steady clock, and the sleep on it.
+struct steady_time {
+  /// How long a sleep on another clock may go without a look at this one.
+  static constexpr duration look_again = longest_sleep;
+
+  [[nodiscard]] static time_point now() noexcept { return steady_now(); }
+  static void sleep_once(time_point now, duration left) { detail::sleep_once(CLOCK_MONOTONIC, now, left); }
+};
+
+/// Sleeps until `Clock` says `end`: the clock decides, not the number of slices or of signals.
+// On counts: comparing points in time would make compilers instantiate more than the rest of this header.
+template <class Clock>
+void sleep_until(time_point end) {
+  for (;;) {
+    auto const now = Clock::now();
+    auto const left = saturating_between(now, end);
+    if (left.count() <= 0) return;
+    Clock::sleep_once(now, left);
   }
 }
 
@@ -47,48 +67,68 @@ template <class Token>
 struct interruptible_sleep {
   static constexpr duration look_again = std::chrono::milliseconds(5);
 
-  static void sleep_for(duration d, Token const& token) {
-    while (d > duration::zero() && !token.stop_requested()) {
-      auto const slice = d < look_again ? d : look_again;
-      detail::sleep_for(slice);
-      d -= slice;
+  template <class Clock>
+  static void sleep_until(time_point end, Token const& token) {
+    for (;;) {
+      auto const now = Clock::now();
+      auto const left = saturating_between(now, end);
+      if (left.count() <= 0 || token.stop_requested()) return;
+      detail::sleep_until<Clock>(time_point(saturating_add(now.time_since_epoch(), shorter(left, look_again))));
     }
   }
 };
 
-/// A token that could wake a sleeper, of whom nobody has said how.
+/// A token with callbacks for which `interruptible_sleep` is not specialized.
 template <class Token>
 concept left_polling = requires(Token const& t) {
   t.stop_possible();
   interruptible_sleep<Token>::look_again;
 };
 
-}  // namespace detail
-
-/// The environment of a blocking call: the steady clock, a sleep of this thread, and this thread's random source.
-///
-/// Thread safety: safe.
-struct real_time {
+/// The blocking environment on a clock. Its time is that of the clock, but for sleeps that a `testing::no_waits` skips.
+template <class Clock>
+struct clock_environment {
+  /// The clock's time. While a `testing::no_waits` is alive: as if this thread had slept what it skipped.
   [[nodiscard]] static time_point now() noexcept {
-    return time_point(std::chrono::steady_clock::now().time_since_epoch()) + detail::skipped_sleep;
+    auto const real = Clock::now();
+    auto const* const skips = find_skipper();
+    return skips == nullptr ? real : skips->shown(real);
   }
 
-  /// Sleeps for `d`, also through signals. Returns at once if `d` is not more than zero.
+  /// Sleeps until the clock says that `d` has passed: signals and load neither end a sleep early nor add up.
+  /// `duration::max()` sleeps for ever. Returns at once if `d` is not more than zero.
   static void sleep(duration d) {
-    if (!detail::skips_sleep(d)) detail::sleep_for(d);
+    if (!detail::skips_sleep(d)) detail::sleep_until<Clock>(end_of(d));
   }
 
-  /// Sleeps for `d`, or until `token.stop_requested()`: at once for a `std::stop_token` (see <tenax/cancel.hpp>), within
+  /// As `sleep(d)`, but ends when `token.stop_requested()`: at once for a `std::stop_token` (see <tenax/cancel.hpp>), within
   /// 5 ms for a token that cannot wake a sleeper.
   template <cancellation_token Token>
   static void sleep(duration d, Token const& token) {
     constexpr bool wakes = !detail::left_polling<Token>;
     static_assert(wakes,
                   "tenax: to wake a sleep, a std::stop_token (or a token like it) needs #include <tenax/cancel.hpp>");
-    if (!detail::skips_sleep(d)) detail::interruptible_sleep<Token>::sleep_for(d, token);
+    if (!detail::skips_sleep(d)) {
+      detail::interruptible_sleep<Token>::template sleep_until<Clock>(end_of(d), token);
+    }
   }
 
-  [[nodiscard]] static random_source& random() noexcept { return this_thread_random(); }
+  /// This thread's own source.
+  [[nodiscard]] static random_source& random() noexcept { return tenax::this_thread_random(); }
+
+ private:
+  static time_point end_of(duration d) noexcept {
+    return time_point(saturating_add(Clock::now().time_since_epoch(), d));
+  }
 };
+
+}  // namespace detail
+
+/// The environment of a blocking call: the steady clock, a sleep of this thread, and this thread's random source.
+///
+/// On Linux the steady clock stands still while the machine is suspended: see <tenax/suspend_aware_time.hpp>.
+///
+/// Thread safety: safe.
+struct real_time : detail::clock_environment<detail::steady_time> {};
 
 }  // namespace tenax

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <tenax/detail/seed_mark.hpp>
 #include <tenax/duration.hpp>
 
 #include <unistd.h>
@@ -73,35 +74,53 @@ inline constexpr std::uint64_t highest_draw = ~std::uint64_t{0};
 
 namespace detail {
 
-/// Seeds itself from the operating system at the first draw, because most calls never draw; and again after a fork,
-/// because a parent and a child that share their waits would retry in step.
+/// This thread's generator. Seeds itself from the operating system at the first draw, because most calls never draw; and
+/// again in a copy of the process, because copies that share their waits would retry in step.
 class thread_random final : public random_source {
  public:
   constexpr thread_random() noexcept : generator_(0) {}
 
   result_type operator()() override {
-    if (auto const process = ::getpid(); owner_ != process) {
-      owner_ = process;
-      std::uint64_t seed = 0;
-      if (::getentropy(&seed, sizeof seed) != 0) {
-        auto const now = std::chrono::steady_clock::now().time_since_epoch().count();
-        seed = static_cast<std::uint64_t>(now) ^ reinterpret_cast<std::uintptr_t>(this);
-      }
-      generator_ = seeded_random(seed);
-    }
+    if (is_stale()) [[unlikely]]
+      seed();
     return generator_();
   }
 
  private:
+  [[nodiscard]] bool is_stale() const noexcept {
+    auto* const mark = seed_mark();
+    return read_mark(mark) != mark_ || (mark == &plain_mark && ::getpid() != process_);
+  }
+
+  [[gnu::noinline, gnu::cold]] void seed() {
+    mark_ = renew_mark();
+    process_ = ::getpid();
+    std::uint64_t seed = 0;
+    if (::getentropy(&seed, sizeof seed) != 0) {
+      auto const now = std::chrono::steady_clock::now().time_since_epoch().count();
+      seed = static_cast<std::uint64_t>(now) ^ reinterpret_cast<std::uintptr_t>(this);
+      seed ^= static_cast<std::uint64_t>(process_) << 32;
+    }
+    generator_ = seeded_random(seed);
+  }
+
   seeded_random generator_;
-  ::pid_t owner_ = 0;
+  std::uintptr_t mark_ = ~std::uintptr_t{0};
+  ::pid_t process_ = 0;
 };
 
 inline constinit thread_local thread_random this_thread_random;
 
 }  // namespace detail
 
-/// This thread's own source, seeded from the operating system at its first draw and again in a forked child.
+/// This thread's own source, seeded from the operating system at its first draw, and again in a child process, however it
+/// was made (`fork`, `clone`).
 [[nodiscard]] inline random_source& this_thread_random() noexcept { return detail::this_thread_random; }
+
+/// Makes the source of every thread seed itself again at its next draw. For a program that was copied in a way that it
+/// cannot see: call it after a snapshot of a virtual machine or a checkpoint of the process was restored.
+///
+/// Thread safety: safe.
+inline void reseed() noexcept { detail::void_mark(); }
 
 }  // namespace tenax

@@ -279,7 +279,7 @@ class retrying : public Policy {
   ///
   /// The loop's body runs once for every attempt and calls `attempt` once. An exception of the block is either swallowed,
   /// to be retried, or thrown out of `attempt`. What the block returns is shown to the policy. A body that does not call
-  /// `attempt`, or leaves the loop, ends it.
+  /// `attempt`, or leaves the loop, ends it. The loop waits between its turns, never in the body.
   [[nodiscard]] constexpr auto attempts() const { return attempt_range<Policy, Environment>(policy(), environment_); }
 
   /// The roles alone, as drivers see them.

@@ -2,6 +2,7 @@
 // clock.cpp: what a call does not do: read the clock, sleep, draw or allocate without need.
 #include <tenax/tenax.hpp>
 
+#include <cerrno>
 #include <cstdlib>
 #include <functional>
 #include <new>
@@ -180,6 +181,22 @@ TEST_CASE("A call that succeeds allocates nothing, and neither does a retried on
   CHECK(n == 9);
   CHECK(count(base.wait(wait::none),
               [&] { return ++n < 3 ? std::make_error_code(std::errc::timed_out) : std::error_code(); }) == 0);
+}
+
+TEST_CASE("A line of a log allocates nothing, also if the words of an error code are long") {
+  std::size_t bytes = 0;
+  auto const log = tenax::log_to([&](std::string_view line) { bytes += line.size(); });
+  auto const policy = tenax::retrying{}.wait(wait::none).before_sleep(log).on_give_up(log);
+  auto const codes = {std::make_error_code(std::errc::inappropriate_io_control_operation),
+                      std::error_code(ETIMEDOUT, std::system_category()),
+                      std::error_code(123456, std::generic_category())};
+  for (auto const& code : codes) {
+    auto const before = allocations;
+    static_cast<void>(policy.try_call([&] { return code; }));
+    auto const allocated = allocations - before;
+    CHECK(allocated == 0);
+  }
+  CHECK(bytes > 9 * 50);
 }
 
 TEST_CASE("Making, changing and wrapping a policy allocates nothing") {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // environment.cpp: what docs/reference/environment.md says.
+#include <tenax/suspend_aware_time.hpp>
+
 #include "docs.hpp"
 
 namespace {
@@ -30,6 +32,16 @@ TEST_CASE("environment: an environment of your own") {
   lines.throws(network_error("reset")).returns(7);
   CHECK(policy(std::ref(lines)) == 7);
   CHECK(told == 1ms);
+}
+
+TEST_CASE("environment: suspend_aware_time") {
+  auto const connect = [] { return 7; };
+  // [suspend]
+  auto const policy =
+      tenax::retrying{}.stop(stop::deadline(30s)).environment(tenax::suspend_aware_time{});
+  auto const connection = policy(connect);
+  // [/suspend]
+  CHECK(connection == 7);
 }
 
 TEST_CASE("environment: random") {

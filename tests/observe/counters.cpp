@@ -84,3 +84,19 @@ TEST_CASE("Counters of eight threads lose nothing") {
   CHECK(read.waiting == 0s);
   CHECK(totals.ended(stop_reason::attempts) == read.gave_up);
 }
+
+TEST_CASE("Sums of waits saturate, at gates as between attempts") {
+  tenax::counters totals;
+  tenax::attempt_info month{};
+  month.upcoming_wait = 30 * 24h;
+  for (int i = 0; i < 4000; ++i) totals.before_sleep(month);
+  CHECK(totals.read().waiting == tenax::duration::max());
+  CHECK(totals.read().retries == 4000);
+  tenax::gate_wait endless{};
+  endless.upcoming_wait = tenax::duration::max();
+  for (int i = 0; i < 3; ++i) totals.before_gate_wait(endless);
+  CHECK(totals.read().gate_waiting == tenax::duration::max());
+  endless.upcoming_wait = -1s;
+  totals.before_gate_wait(endless);
+  CHECK(totals.read().gate_waiting == tenax::duration::max());
+}

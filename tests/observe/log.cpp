@@ -105,6 +105,33 @@ TEST_CASE("Control characters of a message cannot forge lines") {
         }) == lines{"tenax: attempt 1 failed: a  b c [2Jd e; attempt 2 in 1.5s"});
 }
 
+TEST_CASE("Control characters and separators of Unicode become blanks, and what is not UTF-8 question marks") {
+  auto const said = [](std::string const& words) {
+    auto const line = logged(twice, [&] { throw std::runtime_error(words); }).at(0);
+    auto const start = std::string("tenax: attempt 1 failed: ").size();
+    return line.substr(start, line.rfind("; attempt 2") - start);
+  };
+  CHECK(said("a\xc2\x85z") == "a z");        // U+0085, next line
+  CHECK(said("a\xc2\x9b[2Jz") == "a [2Jz");  // U+009B begins an escape sequence
+  CHECK(said("a\xc2\x80\xc2\x9fz") == "a  z");
+  CHECK(said("a\xc2\xa0z") == "a\xc2\xa0z");          // U+00A0, a blank already
+  CHECK(said("a\xe2\x80\xa8z") == "a z");             // U+2028, line separator
+  CHECK(said("a\xe2\x80\xa9z") == "a z");             // U+2029, paragraph separator
+  CHECK(said("a\xe2\x80\xaez") == "a z");             // U+202E turns the rest of the line around
+  CHECK(said("a\xe2\x80\xa7z") == "a\xe2\x80\xa7z");  // U+2027, a point
+  CHECK(said("a\x85z") == "a?z");
+  CHECK(said("a\x9bz\xff") == "a?z?");
+  CHECK(said("\xc3") == "?");
+  CHECK(said("\xe6\x97") == "??");
+  CHECK(said("\xe6\x97z") == "??z");
+  CHECK(said("\xc0\x8a") == "??");            // a newline in two bytes
+  CHECK(said("\xe0\x82\x85") == "???");       // U+0085 in three
+  CHECK(said("\xed\xa0\x80") == "???");       // a surrogate
+  CHECK(said("\xf4\x90\x80\x80") == "????");  // above U+10FFFF
+  CHECK(said("\xf0\x9f\x98\x80") == "\xf0\x9f\x98\x80");
+  CHECK(said(std::string("a\xc2") + "\n") == "a? ");
+}
+
 TEST_CASE("Text in other languages stays as it is") {
   CHECK(logged(twice,
                [] {
@@ -119,6 +146,18 @@ TEST_CASE("A long message is cut, and the line stays one line") {
   auto const line = logged(twice, [] { throw std::runtime_error(std::string(10'000, 'x')); }).at(0);
   CHECK(line.size() == 511);
   CHECK(line.substr(0, 27) == "tenax: attempt 1 failed: xx");
+}
+
+TEST_CASE("A cut does not tear a character, and nothing follows it") {
+  for (std::size_t shift = 0; shift < 4; ++shift) {
+    std::string words(shift, 'x');
+    while (words.size() < 1000) words += "\xf0\x9f\x98\x80";
+    auto const line = logged(twice, [&] { throw std::runtime_error(words); }).at(0);
+    CHECK(line.size() > 511 - 4);
+    CHECK(line.size() <= 511);
+    CHECK((line.size() - 25 - shift) % 4 == 0);
+    CHECK(line.substr(line.size() - 4) == "\xf0\x9f\x98\x80");
+  }
 }
 
 TEST_CASE("A FILE* gets the same lines") {

@@ -3,6 +3,7 @@
 #include <tenax/testing/no_waits.hpp>
 
 #include <chrono>
+#include <future>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -57,14 +58,128 @@ TEST_CASE("To a policy it looks as if it had slept, deadlines included") {
   CHECK(report.elapsed < 2h + 1min);
 }
 
-TEST_CASE("The clock of a thread does not go back when the scope ends") {
-  tenax::time_point inside;
+namespace {
+
+/// How far the clock of this thread is ahead of the steady clock.
+tenax::duration ahead() {
+  auto const steady = std::chrono::steady_clock::now();
+  return tenax::real_time::now() - steady;
+}
+
+}  // namespace
+
+TEST_CASE("While one is alive, a thread's clock runs ahead by what the thread skipped") {
+  no_waits const outer;
+  tenax::real_time::sleep(1h);
+  {
+    no_waits const inner;
+    tenax::real_time::sleep(1h);
+  }
+  CHECK(ahead() >= 2h);
+  CHECK(ahead() < 2h + 1min);
+  std::thread([] { CHECK(ahead() < 1min); }).join();
+}
+
+TEST_CASE("When the last one goes, the clock is the steady clock again") {
   {
     no_waits const scope;
     tenax::real_time::sleep(1h);
-    inside = tenax::real_time::now();
+    CHECK(ahead() >= 1h);
   }
-  CHECK(tenax::real_time::now() >= inside);
+  CHECK(ahead() < 1min);
+  {
+    no_waits const scope;  // another one does not bring back what an earlier one skipped
+    CHECK(ahead() < 1min);
+    tenax::real_time::sleep(1min);
+    CHECK(ahead() < 2min);
+  }
+  {
+    no_waits const scope;
+    tenax::real_time::sleep(1h);  // and the clock is not read before the end
+  }
+  CHECK(ahead() < 1min);
+}
+
+TEST_CASE("A deadline on the steady clock holds after a test that skipped hours") {
+  {
+    no_waits const scope;
+    CHECK(tenax::retrying{}.wait(wait::constant(1h)).try_call(fail).attempts == 3);
+  }
+  auto const policy = tenax::retrying{}.stop(stop::deadline_at(std::chrono::steady_clock::now() + 10s));
+  CHECK(policy([] { return 7; }) == 7);
+}
+
+TEST_CASE("When the last one goes, the clocks of other threads are the steady clock again") {
+  std::promise<void> skipped, ended;
+  std::thread other;
+  {
+    no_waits const scope;
+    other = std::thread([&] {
+      tenax::real_time::sleep(1h);
+      CHECK(ahead() >= 1h);
+      skipped.set_value();
+      ended.get_future().wait();
+      CHECK(ahead() < 1min);
+      auto const start = std::chrono::steady_clock::now();
+      tenax::real_time::sleep(2ms);
+      CHECK(std::chrono::steady_clock::now() - start >= 2ms);
+      CHECK(ahead() < 1min);
+    });
+    skipped.get_future().wait();
+  }
+  ended.set_value();
+  other.join();
+}
+
+TEST_CASE("A call whose sleep was skipped just before the last one goes does not sleep for the rest of it") {
+  std::promise<void> skipped, ended;
+  std::thread other;
+  {
+    no_waits const scope;
+    other = std::thread([&] {
+      auto const start = tenax::real_time::now();
+      tenax::real_time::sleep(1h);
+      skipped.set_value();
+      ended.get_future().wait();
+      // What the engine does after a sleep: as long as the clock says that it is too early, it sleeps for the rest.
+      auto const rest = start + 1h - tenax::real_time::now();
+      CHECK(rest > 59min);
+      CHECK(real_time_of([&] { tenax::real_time::sleep(rest); }) < 10s);
+      CHECK(tenax::real_time::now() >= start + 1h);
+      CHECK(ahead() < 1min);
+      CHECK(real_time_of([&] { tenax::real_time::sleep(2ms); }) >= 2ms);
+    });
+    skipped.get_future().wait();
+  }
+  ended.set_value();
+  other.join();
+}
+
+TEST_CASE("A sleep after the last one went is not taken for the rest of a skipped one") {
+  std::promise<void> skipped, ended;
+  std::thread other;
+  {
+    no_waits const scope;
+    other = std::thread([&] {
+      tenax::real_time::sleep(5ms);
+      skipped.set_value();
+      ended.get_future().wait();
+      CHECK(ahead() < 1ms);  // a call starts
+      CHECK(ahead() < 1ms);  // its first attempt ends
+      CHECK(real_time_of([&] { tenax::real_time::sleep(3ms); }) >= 3ms);
+    });
+    skipped.get_future().wait();
+  }
+  ended.set_value();
+  other.join();
+}
+
+TEST_CASE("A skipped sleep without an end brings the clock to the end of time, and no further") {
+  no_waits const scope;
+  tenax::real_time::sleep(tenax::duration::max());
+  CHECK(tenax::real_time::now() == tenax::time_point::max());
+  tenax::real_time::sleep(1h);
+  CHECK(tenax::real_time::now() == tenax::time_point::max());
 }
 
 TEST_CASE("Outside of its scope sleeps last") {

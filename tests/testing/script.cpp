@@ -104,3 +104,53 @@ TEST_CASE("A value in braces is one of the script's type") {
   CHECK(numbers() == 7);
   CHECK(numbers() == 7);
 }
+
+TEST_CASE("times() is the number in all, whichever was said last") {
+  script<int> s;
+  s.returns(1).times(3).times(2).returns(2).times(1);
+  CHECK(s() == 1);
+  CHECK(s() == 1);
+  CHECK(s() == 2);
+  CHECK_THROWS_AS(s(), std::logic_error);
+  script<int> many;  // takes no memory for each time
+  many.returns(7).times(4'000'000'000);
+  for (int i = 0; i < 5; ++i) CHECK(many() == 7);
+}
+
+TEST_CASE("times() of nothing, and of less than once, is refused with a sentence") {
+  script<int> s;
+  CHECK_THROWS_WITH(s.times(3),
+                    "tenax: script::times() repeats the outcome before it; write returns(), throws() or "
+                    "runs() first");
+  CHECK_THROWS_AS(s.times(3), std::invalid_argument);
+  s.returns(1);
+  CHECK_THROWS_WITH(s.times(0), "tenax: script::times() must be at least 1, but is 0");
+  CHECK_THROWS_WITH(s.times(-1), "tenax: script::times() must be at least 1, but is -1");
+  CHECK_THROWS_AS(s.times(0), std::invalid_argument);
+  CHECK(s() == 1);
+}
+
+TEST_CASE("An empty script, and an empty function in a script, say so") {
+  script<int> s;
+  CHECK_THROWS_WITH(s(), "tenax: the script is empty; write an outcome with returns(), throws() or runs()");
+  CHECK_THROWS_WITH(s.runs(std::function<int()>()), "tenax: script::runs() needs a function, but it is empty");
+  s.returns(1);
+  CHECK(s() == 1);
+  CHECK_THROWS_WITH(s(), "tenax: the script is over; write another outcome, or end it with repeats_last()");
+}
+
+TEST_CASE("A script can be continued after it was over, and while it plays") {
+  script<int> s;
+  s.returns(1);
+  CHECK(s() == 1);
+  CHECK_THROWS_AS(s(), std::logic_error);
+  s.returns(2).times(2);
+  CHECK(s() == 2);
+  CHECK(s() == 2);
+  s.runs([&] {
+    for (int i = 0; i < 100; ++i) s.returns(i);
+    return -1;
+  });
+  CHECK(s() == -1);
+  CHECK(s() == 0);
+}

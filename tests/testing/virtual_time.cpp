@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// virtual_time.cpp: a clock that moves only when somebody sleeps, for tests of one's own policies.
+// virtual_time.cpp: a clock that moves only when a call sleeps, for tests of one's own policies.
 #include <tenax/testing/virtual_time.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -143,4 +144,42 @@ TEST_CASE("Virtual time saturates instead of wrapping") {
   CHECK(clock.slept() == tenax::duration::max());
   clock.after(1h, [] {});
   clock.sleep(1s);
+}
+
+TEST_CASE("Virtual time never goes back: negative spans are refused, and a negative sleep is none") {
+  virtual_time clock;
+  clock.advance(1h);
+  CHECK_THROWS_WITH(clock.advance(-1s), "tenax: virtual_time::advance(): d must not be negative, but is -1s");
+  CHECK_THROWS_WITH(clock.after(-1s, [] {}), "tenax: virtual_time::after(): d must not be negative, but is -1s");
+  CHECK_THROWS_AS(clock.advance(std::chrono::duration<double>(std::nan(""))), std::invalid_argument);
+  clock.sleep(-1s);
+  bool const set = false;
+  clock.sleep(-1s, flag_token{&set});
+  CHECK(clock.now() == tenax::time_point(1h));
+  CHECK(clock.sleeps() == durations{0s, 0s});
+}
+
+TEST_CASE("A plan without an action is refused when it is made") {
+  virtual_time clock;
+  CHECK_THROWS_WITH(clock.after(1s, nullptr), "tenax: virtual_time::after() needs an action, but it is empty");
+  clock.sleep(2s);
+}
+
+TEST_CASE("Virtual time takes any unit, and saturates where a unit does not fit") {
+  virtual_time clock;
+  int ran = 0;
+  clock.after(std::chrono::hours::max(), [&] { ++ran; });
+  clock.advance(1.5s);
+  CHECK(clock.now() == tenax::time_point(1500ms));
+  clock.advance(std::chrono::hours::max());
+  CHECK(clock.now() == tenax::time_point::max());
+  CHECK(ran == 1);
+}
+
+TEST_CASE("A planned action that sleeps does not disturb the sleep that it is in") {
+  virtual_time clock;
+  bool const set = false;
+  clock.after(1s, [&] { clock.sleep(5s); });
+  clock.sleep(2s, flag_token{&set});
+  CHECK(clock.sleeps() == durations{6s, 5s});
 }

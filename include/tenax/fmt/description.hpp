@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include <tenax/detail/duration_text.hpp>
+#include <tenax/detail/foreign_text.hpp>
 #include <tenax/duration.hpp>
 
 #include <fmt/format.h>
@@ -24,6 +25,17 @@ struct human {
 };
 
 namespace detail {
+
+/// `text` without the beginning of a character at its end, where it was cut.
+constexpr std::string_view without_torn_end(std::string_view text) noexcept {
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    auto const byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xc0U) == 0x80) continue;
+    std::size_t const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return size > back ? text.substr(0, text.size() - back) : text;
+  }
+  return text;
+}
 
 /// Text in the making. A policy of your own explains itself by a member template `describe(out)` that calls `text`,
 /// `time`, `number`, `percent` and `cap` of one of these.
@@ -53,20 +65,22 @@ class description {
     text(n == 1 ? one : many);
   }
 
-  /// Words that came from outside: control characters become blanks, so that they cannot forge lines.
+  /// Words that came from outside: control characters become blanks, so that they cannot forge lines, and bytes that are
+  /// not UTF-8 question marks.
   void foreign(std::string_view words) {
-    for (char const c : words) buffer_.push_back(static_cast<unsigned char>(c) < ' ' ? ' ' : c);
+    while (!words.empty()) text(take_safe(words));
   }
 
-  /// Anything that {fmt} can write, cut after 60 characters.
+  /// Anything that {fmt} can write, cut after 60 bytes, but not within a character.
   template <class T>
   void value(T const& v, std::string_view otherwise) {
     if constexpr (fmt::is_formattable<T>::value) {
       constexpr std::size_t most = 60;
       char start[most];
       auto const written = fmt::format_to_n(start, most, "{}", v);
-      foreign({start, written.size < most ? written.size : most});
-      if (written.size > most) text("...");
+      if (written.size <= most) return foreign({start, written.size});
+      foreign(without_torn_end({start, most}));
+      text("...");
     } else {
       text(otherwise);
     }

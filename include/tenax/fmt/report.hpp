@@ -23,6 +23,12 @@ void write_error(description& out, R const& error) {
   }
 }
 
+/// What `result_traits::describe` writes to: its words may be a server's.
+struct foreign_words {
+  description& out;
+  void text(std::string_view words) { out.foreign(words); }
+};
+
 template <class T>
 void write_outcome(description& out, outcome<T> const& result) {
   if (auto const* const caught = result.caught()) {
@@ -32,9 +38,10 @@ void write_outcome(description& out, outcome<T> const& result) {
   }
   if constexpr (can_fail<T>) {
     auto const failed = result_failed(result);
-    if constexpr (requires { traits_of<T>::describe(result.value(), out); }) {
+    if constexpr (requires(foreign_words& words) { traits_of<T>::describe(result.value(), words); }) {
       out.text(failed ? " failed: " : " returned ");
-      return traits_of<T>::describe(result.value(), out);
+      foreign_words words{out};
+      return traits_of<T>::describe(result.value(), words);
     } else if (failed) {
       out.text(" failed: ");
       return write_error(out, result.value());

@@ -2,8 +2,11 @@
 // http/idempotency_key.hpp: keys by which a server recognizes a request that it has seen.
 #pragma once
 
+#include <cstdio>
+#include <stdexcept>
 #include <string>
 
+#include <tenax/detail/reject.hpp>
 #include <tenax/random.hpp>
 
 #include <unistd.h>
@@ -16,15 +19,34 @@ enum class key_format : unsigned char {
   plain    ///< without quotes, as Stripe and most services that are older than the draft want it
 };
 
+namespace detail {
+
+/// The system's randomness where `getentropy` is not permitted.
+inline void read_system_random(unsigned char* bytes, std::size_t size) {
+  std::size_t read = 0;
+  if (auto* const file = std::fopen("/dev/urandom", "rb"); file != nullptr) {
+    read = std::fread(bytes, 1, size, file);
+    std::fclose(file);
+  }
+  if (read != size) {
+    tenax::detail::raise(
+        std::runtime_error("tenax: make_idempotency_key() needs the system's randomness, but neither getentropy() nor "
+                           "/dev/urandom gives any"));
+  }
+}
+
+}  // namespace detail
+
 /// A new key: a random UUID (RFC 9562 section 5.4) from the operating system's randomness. Make one for each request, and
 /// send it with every attempt of that request and with no other.
+///
+/// Throws `std::runtime_error` if the system has no randomness: a server would take a key that two requests share for one
+/// request, and would not carry out the second one.
 ///
 /// Thread safety: safe.
 [[nodiscard]] inline std::string make_idempotency_key(key_format format = key_format::quoted) {
   unsigned char bytes[16];
-  if (::getentropy(bytes, sizeof bytes) != 0) {
-    for (auto& byte : bytes) byte = static_cast<unsigned char>(this_thread_random()());
-  }
+  if (::getentropy(bytes, sizeof bytes) != 0) detail::read_system_random(bytes, sizeof bytes);
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
   std::string key;

@@ -22,8 +22,8 @@ class counters {
     std::uint64_t retries = 0;    ///< retries scheduled
     std::uint64_t succeeded = 0;  ///< calls that ended with a wanted value
     std::uint64_t gave_up = 0;    ///< calls that ended in any other way
-    duration waiting{};           ///< all waits between attempts that were scheduled
-    duration gate_waiting{};      ///< all waits at gates that were
+    duration waiting{};           ///< all waits between attempts that were scheduled; at most `duration::max()`
+    duration gate_waiting{};      ///< all waits at gates that were scheduled; at most `duration::max()`
 
     friend constexpr bool operator==(snapshot const&, snapshot const&) = default;
   };
@@ -33,8 +33,8 @@ class counters {
             load(retries_),
             load(succeeded_),
             load(gave_up_),
-            duration(static_cast<duration::rep>(load(waiting_))),
-            duration(static_cast<duration::rep>(load(gate_waiting_)))};
+            duration(waiting_.load(std::memory_order_relaxed)),
+            duration(gate_waiting_.load(std::memory_order_relaxed))};
   }
 
   /// How many calls ended for this reason.
@@ -43,11 +43,9 @@ class counters {
   void after_attempt(attempt_info const&) noexcept { add(attempts_, 1); }
   void before_sleep(attempt_info const& a) noexcept {
     add(retries_, 1);
-    add(waiting_, static_cast<std::uint64_t>(a.upcoming_wait.count()));
+    add(waiting_, a.upcoming_wait);
   }
-  void before_gate_wait(gate_wait const& w) noexcept {
-    add(gate_waiting_, static_cast<std::uint64_t>(w.upcoming_wait.count()));
-  }
+  void before_gate_wait(gate_wait const& w) noexcept { add(gate_waiting_, w.upcoming_wait); }
   void on_success(attempt_info const&) noexcept {
     add(succeeded_, 1);
     add(ended_[index(stop_reason::succeeded)], 1);
@@ -59,17 +57,26 @@ class counters {
 
  private:
   using number = std::atomic<std::uint64_t>;
+  using sum = std::atomic<duration::rep>;
 
   static constexpr std::size_t index(stop_reason reason) noexcept { return static_cast<std::size_t>(reason); }
   static void add(number& n, std::uint64_t by) noexcept { n.fetch_add(by, std::memory_order_relaxed); }
+  /// A wait may be without end, so the sum saturates. A negative one is none.
+  static void add(sum& total, duration by) noexcept {
+    if (by <= duration::zero()) return;
+    auto before = total.load(std::memory_order_relaxed);
+    while (
+        !total.compare_exchange_weak(before, saturating_add(duration(before), by).count(), std::memory_order_relaxed)) {
+    }
+  }
   static std::uint64_t load(number const& n) noexcept { return n.load(std::memory_order_relaxed); }
 
   number attempts_{};
   number retries_{};
   number succeeded_{};
   number gave_up_{};
-  number waiting_{};
-  number gate_waiting_{};
+  sum waiting_{};
+  sum gate_waiting_{};
   number ended_[static_cast<std::size_t>(stop_reason::expired_on_entry) + 1]{};
 };
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/attempt.hpp>
 #include <tenax/detail/duration_text.hpp>
+#include <tenax/detail/foreign_text.hpp>
 #include <tenax/report.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -16,7 +18,11 @@ namespace tenax {
 
 namespace detail {
 
-/// A line of limited length, cut where it would overflow. No allocation.
+// What strerror_r returns: the text itself in the GNU C library, a number elsewhere.
+inline char const* error_text(char const* text, char const*) noexcept { return text; }
+inline char const* error_text(int, char const* buffer) noexcept { return buffer; }
+
+/// A line of limited length, cut before the first character that does not fit. No allocation.
 class log_line {
  public:
   template <class T>
@@ -77,10 +83,12 @@ class log_line {
     }
   }
 
-  void put(std::string_view text) {
-    for (char const c : text) {
-      if (size_ == sizeof text_ - 1) return;
-      text_[size_++] = static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+  void put(std::string_view words) {
+    while (!words.empty()) {
+      auto const character = take_safe(words);
+      if (character.size() > most_ - size_) most_ = size_;  // nothing may follow what was cut
+      if (size_ == most_) break;
+      for (char const c : character) text_[size_++] = c;
     }
     text_[size_] = '\0';
   }
@@ -107,7 +115,9 @@ class log_line {
 
   template <class R>
   void put_error(R const& value) {
-    if constexpr (requires { std::string_view(value.message()); }) {
+    if constexpr (requires { value.category().name(), value.value(), value.message(); }) {
+      put_error_code(value);
+    } else if constexpr (requires { std::string_view(value.message()); }) {
       put(std::string_view(value.message()));
     } else if constexpr (requires { value.error(); }) {
       put_error(value.error());
@@ -120,8 +130,24 @@ class log_line {
     }
   }
 
+  /// An error code: of the standard library, or of one like it. Its `message()` makes a string. Those of the operating
+  /// system are written without one; only a category of another kind may allocate.
+  template <class ErrorCode>
+  void put_error_code(ErrorCode const& code) {
+    char const* const category = code.category().name();
+    char buffer[256] = {};
+    if constexpr (requires { std::string_view(code.message(buffer, sizeof buffer)); }) {
+      put(std::string_view(code.message(buffer, sizeof buffer)));
+    } else if (std::strcmp(category, "generic") == 0 || std::strcmp(category, "system") == 0) {
+      put(error_text(::strerror_r(code.value(), buffer, sizeof buffer), buffer));
+    } else {
+      put(std::string_view(code.message()));
+    }
+  }
+
   char text_[512];
   std::size_t size_ = 0;
+  std::size_t most_ = sizeof text_ - 1;
 };
 
 template <class Sink>
@@ -156,8 +182,11 @@ struct log_observer {
 /// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`,
 /// for `.before_gate_wait()`: `tenax: attempt 3 waits at a gate for 250ms`,
 /// and for `.on_give_up()` one at the end: `tenax: gave up after attempt 3 (attempts), which failed: connection reset`.
-/// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. Control characters
-/// become blanks, so that a server's words cannot forge lines.
+/// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. A line is UTF-8 of at
+/// most 511 bytes, and never ends within a character. Control characters and Unicode's separators of lines become blanks,
+/// and bytes that are not UTF-8 question marks, so that a server's words cannot forge lines or steer a terminal.
+///
+/// Allocates nothing; the `message()` of an error category of yours may.
 ///
 /// Thread safety: a line goes to a `FILE*` in one call, so that lines of several threads do not mix.
 template <class Sink>

@@ -2,6 +2,7 @@
 // testing/script.hpp: a callable that plays the outcomes written down for it.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -20,8 +21,8 @@ namespace tenax::testing {
 /// CHECK(policy(flaky) == 7);
 /// CHECK(flaky.calls() == 2);
 /// ```
-/// A policy's `wrap` holds a copy, which would play instead: give it `std::ref(flaky)`. Called beyond its end it throws `std::logic_error`, which
-/// no default policy retries; `repeats_last()` plays the last outcome for ever instead.
+/// A policy's `wrap` holds a copy, which would play instead: give it `std::ref(flaky)`. Called beyond its end, or empty, it
+/// throws `std::logic_error`, which no default policy retries; `repeats_last()` plays the last outcome for ever instead.
 ///
 /// Thread safety: unsafe; one script for one thread.
 template <class T>
@@ -58,10 +59,14 @@ class script {
     return add(std::move(f));
   }
 
-  /// Plays the last outcome that was written `times` times in all.
-  script& times(unsigned times) {
-    auto const last = lines_.back();
-    for (unsigned i = 1; i < times; ++i) lines_.push_back(last);
+  /// Plays the last outcome that was written `times` times in all. Throws `std::invalid_argument` if `times` is less than 1,
+  /// and if no outcome is written yet.
+  script& times(std::int64_t times) {
+    if (lines_.empty()) {
+      detail::raise(std::invalid_argument(
+          "tenax: script::times() repeats the outcome before it; write returns(), throws() or runs() first"));
+    }
+    lines_.back().times = detail::require_count("script::times()", "must be at least 1", times, 1);
     return *this;
   }
 
@@ -72,9 +77,20 @@ class script {
   }
 
   T operator()() {
-    auto const line = calls_++;
-    if (line < lines_.size()) return lines_[line]();
-    if (repeats_ && !lines_.empty()) return lines_.back()();
+    ++calls_;
+    if (at_ < lines_.size() && played_ == lines_[at_].times) {
+      ++at_;
+      played_ = 0;
+    }
+    if (at_ < lines_.size()) {
+      ++played_;
+      return play(at_);
+    }
+    if (lines_.empty()) {
+      detail::raise(
+          std::logic_error("tenax: the script is empty; write an outcome with returns(), throws() or runs()"));
+    }
+    if (repeats_) return play(lines_.size() - 1);
     detail::raise(std::logic_error("tenax: the script is over; write another outcome, or end it with repeats_last()"));
   }
 
@@ -82,12 +98,26 @@ class script {
   [[nodiscard]] std::size_t calls() const noexcept { return calls_; }
 
  private:
-  script& add(std::function<T()> line) {
-    lines_.push_back(std::move(line));
+  struct line {
+    std::function<T()> play;
+    std::uint32_t times = 1;
+  };
+
+  script& add(std::function<T()> play) {
+    if (!play) detail::raise(std::invalid_argument("tenax: script::runs() needs a function, but it is empty"));
+    lines_.push_back({std::move(play)});
     return *this;
   }
 
-  std::vector<std::function<T()>> lines_;
+  /// Plays a copy: the line may write further ones.
+  T play(std::size_t at) {
+    auto const outcome = lines_[at].play;
+    return outcome();
+  }
+
+  std::vector<line> lines_;
+  std::size_t at_ = 0;        // the line that was played last
+  std::uint32_t played_ = 0;  // how often
   std::size_t calls_ = 0;
   bool repeats_ = false;
 };

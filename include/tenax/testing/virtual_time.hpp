@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// testing/virtual_time.hpp: a clock that moves only when somebody sleeps.
+// testing/virtual_time.hpp: a clock that moves only when a call sleeps, or a test moves it.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <tenax/concepts.hpp>
+#include <tenax/detail/reject.hpp>
 #include <tenax/random.hpp>
 
 namespace tenax::testing {
@@ -32,30 +33,33 @@ class virtual_time {
   [[nodiscard]] time_point now() const noexcept { return now_; }
   [[nodiscard]] random_source& random() noexcept { return random_; }
 
-  /// Moves the clock by `d`, running what was planned on the way.
+  /// Moves the clock by `d`, running what was planned on the way. A negative `d` counts as zero, as in a real sleep.
   void sleep(duration d) {
-    sleeps_.push_back(d);
-    advance(d);
+    sleeps_.push_back(not_negative(d));
+    move(sleeps_.back(), [] { return false; });
   }
 
   /// As `sleep(d)`, but stops at the moment at which something planned makes `token.stop_requested()` true.
   template <cancellation_token Token>
   void sleep(duration d, Token const& token) {
     auto const before = now_;
-    sleeps_.push_back(d);
-    move(d, [&token] { return static_cast<bool>(token.stop_requested()); });
-    sleeps_.back() = now_ - before;
+    auto const at = sleeps_.size();
+    sleeps_.push_back(not_negative(d));
+    move(sleeps_.back(), [&token] { return static_cast<bool>(token.stop_requested()); });
+    sleeps_[at] = saturating_between(before, now_);  // an action may have slept as well
   }
 
-  /// Moves the clock without a sleep: an operation that takes time calls it.
-  void advance(duration d) {
-    move(d, [] { return false; });
+  /// Moves the clock without a sleep: an operation that takes time calls it. Throws `std::invalid_argument` if `d` is
+  /// negative: the clock never goes back.
+  void advance(any_duration d) {
+    move(detail::require_not_negative("virtual_time::advance(): d", d), [] { return false; });
   }
 
   /// Plans to run `action` when the clock is `d` further than now. Actions of the same moment run in the order in which
-  /// they were planned.
-  void after(duration d, std::function<void()> action) {
-    auto const when = saturated(d);
+  /// they were planned. Throws `std::invalid_argument` if `d` is negative, and if there is no action.
+  void after(any_duration d, std::function<void()> action) {
+    auto const when = saturated(detail::require_not_negative("virtual_time::after(): d", d));
+    if (!action) detail::raise(std::invalid_argument("tenax: virtual_time::after() needs an action, but it is empty"));
     auto const later = [when](planned const& p) { return p.when > when; };
     plan_.insert(std::find_if(plan_.begin(), plan_.end(), later), planned{when, std::move(action)});
   }
@@ -75,6 +79,8 @@ class virtual_time {
     time_point when;
     std::function<void()> action;
   };
+
+  static duration not_negative(duration d) noexcept { return d < duration::zero() ? duration::zero() : d; }
 
   [[nodiscard]] time_point saturated(duration d) const noexcept {
     return time_point(saturating_add(now_.time_since_epoch(), d));
