@@ -50,9 +50,9 @@ TEST_CASE("A client sees the deadline, the attempt's time limit and the token of
     CHECK(near(tenax::current_attempt().time_left(), 10s));
     CHECK(near(tenax::attempt_limits(info).time_left(), 10s));
   });
-  tenax::retrying{}.stop(stop::deadline(1min)).try_call([] {
+  static_cast<void>(tenax::retrying{}.stop(stop::deadline(1min)).try_call([] {
     CHECK(near(tenax::current_attempt().time_left(), 1min));
-  });
+  }));
   tenax::retrying{}.stop(stop::deadline(1min)).wrap([] { CHECK(near(tenax::current_attempt().time_left(), 1min)); })();
   auto const policy = tenax::retrying{}.stop(stop::deadline(1min));
   for (auto& attempt : policy.attempts()) attempt([] { CHECK(tenax::current_attempt().timed()); });
@@ -92,15 +92,15 @@ TEST_CASE("Another thread has no part in the attempt") {
 TEST_CASE("The time left is never zero, and counts from the attempt's start") {
   tenax::testing::virtual_time clock;
   std::vector<tenax::duration> left;
-  tenax::retrying{}
-      .wait(wait::constant(2s))
-      .stop(stop::deadline(5s).clip_last_wait())
-      .environment(std::ref(clock))
-      .try_call([&]() -> int {
-        left.push_back(tenax::current_attempt().time_left());
-        clock.advance(1s);
-        throw std::runtime_error("down");
-      });
+  static_cast<void>(tenax::retrying{}
+                        .wait(wait::constant(2s))
+                        .stop(stop::deadline(5s).clip_last_wait())
+                        .environment(std::ref(clock))
+                        .try_call([&]() -> int {
+                          left.push_back(tenax::current_attempt().time_left());
+                          clock.advance(1s);
+                          throw std::runtime_error("down");
+                        }));
   REQUIRE(left.size() == 3);
   CHECK(near(left[0], 5s));
   CHECK(near(left[1], 2s));
