@@ -353,6 +353,7 @@ TEST_CASE("A call gives up at a gate that waits for a server for longer than the
   CHECK(report.reason == stop_reason::server_wait_too_long);
   CHECK(report.server_wait == tenax::optional_duration(2min));
   CHECK(report.attempts == 0);
+  CHECK_THROWS_AS(std::rethrow_exception(report.exception()), tenax::refused);
   CHECK_FALSE(report.has_value());
   CHECK(call(tenax::admission::wait_for_server(1min), tenax::too_long::give_up).succeeded());
   CHECK(call(paused, tenax::too_long::clamp).succeeded());

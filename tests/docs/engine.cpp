@@ -209,6 +209,34 @@ TEST_CASE("engine: Decisions are made without a clock") {
   // [/decisions]
 }
 
+namespace {
+
+/// A client that is given its time limit in milliseconds.
+struct client {
+  long limit = 0;
+  void set_limit(long milliseconds) { limit = milliseconds; }
+  [[nodiscard]] int get() const { return 200; }
+};
+
+}  // namespace
+
+TEST_CASE("engine: current_attempt") {
+  client c;
+  // [current_attempt]
+  auto const get = [](client& http) {
+    auto const limits = tenax::current_attempt();
+    if (limits.timed()) {
+      http.set_limit(std::chrono::ceil<std::chrono::milliseconds>(limits.time_left()).count());
+    }
+    return http.get();
+  };
+  auto const policy = tenax::retrying{}.stop(stop::deadline(30s));
+  CHECK(policy(get, c) == 200);
+  // [/current_attempt]
+  CHECK(c.limit > 0);
+  CHECK(c.limit <= 30'000);
+}
+
 TEST_CASE("engine: outcome") {
   // [outcome]
   tenax::outcome<int> const seven = 7;

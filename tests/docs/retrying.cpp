@@ -208,6 +208,23 @@ TEST_CASE("retrying: max_server_wait") {
   CHECK(slept(policy.max_server_wait(30s, tenax::too_long::ignore)) == 1s);
 }
 
+TEST_CASE("retrying: reset_on_progress") {
+  virtual_time clock;
+  int connections = 0;
+  auto const read_stream = [&]() -> int {
+    ++connections;
+    if (connections % 2 == 0 && connections < 10)
+      throw tenax::made_progress(network_error("lost after some data"));
+    throw network_error("lost");
+  };
+  // [reset_on_progress]
+  auto const patient = tenax::retrying{}.stop(stop::after_attempts(3)).reset_on_progress();
+  auto const report = patient.environment(std::ref(clock)).try_call(read_stream);
+  CHECK(report.attempts == 10);  // every second one made progress, until the eighth
+  // [/reset_on_progress]
+  CHECK(report.reason == tenax::stop_reason::attempts);
+}
+
 TEST_CASE("retrying: advised_by") {
   virtual_time clock;
   // [advised_by]

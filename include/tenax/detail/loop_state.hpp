@@ -158,7 +158,7 @@ inline caught_exception unstarted_exception([[maybe_unused]] stop_reason reason,
                                             [[maybe_unused]] admission const& refusal) {
 #if defined(__cpp_exceptions)
   try {
-    if (reason == stop_reason::refused_by_gate) throw refused(refusal.reason, refusal.retry_after);
+    if (reason == stop_reason::refused_by_gate || reason == stop_reason::server_wait_too_long) throw refused(refusal.reason, refusal.retry_after);
     if (reason == stop_reason::cancelled) throw cancelled();
     throw expired();
   } catch (cancelled const& e) {
