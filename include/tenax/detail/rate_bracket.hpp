@@ -33,6 +33,7 @@ class rate_bracket {
     double peak = 0;          // how fast the last few requests were sent
     bool alone = false;       // it was the first request of all
     bool told = false;        // the server says how long to wait
+    double share = 1;         // that was refused at rates about as high
     std::int64_t busy = 0;    // how long requests were sent since the refusal before, in nanoseconds
   };
 
@@ -157,6 +158,7 @@ class rate_bracket {
         if (cut < 0.01) cut = 0.01;
         for (unsigned i = 1; i < contradictions_ && cut < 0.5; ++i) cut *= 2;
         if (cut > 0.5) cut = 0.5;
+        if (!r.told && cut > r.share) cut = r.share > 0.01 ? r.share : 0.01;
         high_ = rate_;
         auto lower = least(rate_ * (1 - cut), r.demonstrated);
         low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
@@ -187,6 +189,16 @@ class rate_bracket {
     high_ = least(rate_, least(1.25 * found.rate, 1.03 * found.most));
     reach_ = unknown;
     continue_search();
+  }
+
+  /// Refusals have nothing to do with the rate: `r` is as good as the lower one of this moment.
+  void raise_to(double r) noexcept {
+    low_ = r;
+    high_ = 0;
+    phase_ = phase::steady;
+    contradictions_ = 0;
+    probes_.start_over();
+    set_rate(r);
   }
 
   /// Goes back to how things were. Answers to what was sent meanwhile do not count.

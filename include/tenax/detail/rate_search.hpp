@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tenax/detail/blackout.hpp>
+#include <tenax/detail/chance_refusals.hpp>
 #include <tenax/detail/rate_bracket.hpp>
 #include <tenax/detail/rate_math.hpp>
 #include <tenax/detail/send_history.hpp>
@@ -31,6 +32,7 @@ class rate_search {
     bool first_after_pause = false;
     bool told = false;  // how many are left
     bool asks = false;  // alone, after a pause that was cut
+    chance_refusals::request sent{};
     std::int64_t at = 0;
   };
 
@@ -46,6 +48,7 @@ class rate_search {
       : start_(limit > 0 ? limit : guess),
         bracket_(start_, b.least),
         before_pause_(bracket_),
+        before_trial_(bracket_),
         pause_(b.longest_pause),
         told_(b.at_once, b.longest_pause) {
     if (limit > 0) bracket_.begin_at(limit);
@@ -112,6 +115,12 @@ class rate_search {
     bool const asks = pause_.ask(now);
     bool const paced = history_.count() != 0 && !told && !at_once && now - last_grant_ < interval() + interval() / 2;
     bool const first = pause_.leave(now);
+    auto const gap = first || history_.count() == 0 ? 0 : seconds(now - last_grant_);
+    chance_refusals::request const sent{.rate = told || at_once || asks ? 0
+                                                : gap * rate() > 1      ? 1 / gap
+                                                                        : rate(),
+                                        .paced = !first && gap * rate() < 2,
+                                        .confirmed = current_phase() == phase::steady};
     auto const since = pause_.until() > last_grant_ ? pause_.until() : last_grant_;
     bool const idle = history_.count() != 0 && now - since > 1'000'000'000 + 2 * interval();
     blackout_.sent(now, idle && !first);
@@ -124,6 +133,7 @@ class rate_search {
             .first_after_pause = first || asks,
             .told = told,
             .asks = asks,
+            .sent = sent,
             .at = now};
   }
 
@@ -144,6 +154,7 @@ class rate_search {
       told_.contradicted();
     }
     if (s.generation != generation_) return blackout_.accepted_before();
+    if (s.sent.rate > 0) chance_.accepted(s.sent, s.version);
     bracket_.note_accepted();
     pause_.forget_refusals();
     if (auto const found = blackout_.accepted(s.at); found.seconds > 0) return bracket_.learn_from(found);
@@ -156,6 +167,19 @@ class rate_search {
     if (s.asks) pause_.answered();
     // A wait that is cut is obeyed as far as that goes, and tells no rate: it may be a mistake.
     bool const told = wait >= 0 && wait <= pause_.longest();
+    if (s.generation == generation_ && s.sent.rate > 0) {
+      using verdict = chance_refusals::verdict;
+      auto const v = chance_.refused(s.sent, s.version);
+      if (v == verdict::chance || v == verdict::try_up) {
+        if (wait > 0) pause_.obey(now, wait);
+        if (v == verdict::try_up) {
+          before_trial_ = bracket_;
+          bracket_.raise_to(chance_.proven());
+        }
+        return;
+      }
+      if (v == verdict::give_up) bracket_.go_back_to(before_trial_);
+    }
     if (wait >= 0) pause_.begin(now, wait);
     if (s.generation == generation_ && !told) {
       if (wait < 0) pause_.hold(now, interval());
@@ -180,6 +204,7 @@ class rate_search {
                       .peak = history_.peak(),
                       .alone = history_.count() <= 1,
                       .told = told,
+                      .share = chance_.share_below(s.sent.rate),
                       .busy = busy});
   }
 
@@ -205,6 +230,7 @@ class rate_search {
   double start_;  // the rate at the beginning
   rate_bracket bracket_;
   rate_bracket before_pause_;  // as it was before the last refusal
+  rate_bracket before_trial_;  // as it was before a trial of `chance_`
   std::uint32_t paused_generation_ = 0;
   std::uint32_t generation_ = 0;
   std::int64_t last_grant_ = 0;
@@ -212,6 +238,7 @@ class rate_search {
   send_history history_;
   throttle_pause pause_;
   blackout blackout_;
+  chance_refusals chance_;
   told_pace told_;
 };
 
