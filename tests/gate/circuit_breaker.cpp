@@ -646,6 +646,40 @@ TEST_CASE("circuit_breaker: says until when it must be kept") {
   CHECK(kept(ratio, 1s) == 11s);
 }
 
+TEST_CASE("circuit_breaker: a worker that retries refusals waits until the circuit lets it through") {
+  tenax::testing::virtual_time clock;
+  circuit_breaker breaker({.failures = 2, .open_for = 30s, .open_jitter = 0});
+  CHECK(attempted(breaker, kind::failure, clock.now().time_since_epoch()));
+  CHECK(attempted(breaker, kind::failure, clock.now().time_since_epoch()));
+  auto const worker = tenax::retrying{}
+                          .when(tenax::when::exception<tenax::refused>)
+                          .wait(wait::constant(1s))
+                          .stop(stop::after_attempts(3))
+                          .environment(std::ref(clock));
+  CHECK(worker([&] { return breaker.call([] { return 7; }, clock); }) == 7);
+  CHECK(clock.slept() == 30s);
+  CHECK(breaker.state() == state::closed);
+}
+
+TEST_CASE("circuit_breaker: one breaker at two levels counts each failure once for each level") {
+  tenax::testing::virtual_time clock;
+  circuit_breaker breaker({.failures = 4});
+  auto const policy = tenax::retrying{}
+                          .wait(wait::constant(1s))
+                          .stop(stop::after_attempts(3))
+                          .environment(std::ref(clock))
+                          .through(std::ref(breaker));
+  int requests = 0;
+  CHECK_THROWS(policy([&] {
+    return policy([&]() -> int {
+      ++requests;
+      throw std::runtime_error("down");
+    });
+  }));
+  CHECK(breaker.state() == state::open);
+  CHECK(requests == 3);
+}
+
 TEST_CASE("circuit_breaker: a call that may fail often needs a breaker that counts as many") {
   tenax::testing::virtual_time clock;
   auto const calls = [&](circuit_breaker<>& breaker) {
