@@ -275,7 +275,7 @@ TEST_CASE("rate_scenarios: requests that are refused at any rate do not starve t
     CHECK(ten_minutes(unlimited{}, 0.01, 1s).last >= 0.7 * 2000);
   }
   SECTION("a floor for the cases that are too few to tell") {
-    CHECK(ten_minutes(unlimited{}, 0.2, {}, {.at_least = tenax::per_second(25)}).last >= 0.8 * 0.5 * possible);
+    CHECK(ten_minutes(unlimited{}, 0.2, {}, {.at_least = tenax::per_second(25)}).last >= 0.3 * possible);
     CHECK(ten_minutes(unlimited{}, 0.1, 1s, {.at_least = tenax::per_second(25)}).last >= 150);
   }
   SECTION("a limit is kept all the same") {
@@ -283,7 +283,7 @@ TEST_CASE("rate_scenarios: requests that are refused at any rate do not starve t
       simulation::strict_interval const server([](double) { return 10.0; }, tells::nothing);
       auto const all = ten_minutes(server, share, {});
       CAPTURE(share, all.last, all.refused);
-      CHECK(all.last >= (share > 0.05 ? 0.5 : 0.85) * 600);
+      CHECK(all.last >= (share > 0.05 ? 0.4 : 0.75) * 600);
       CHECK(all.refused <= 1.6 * share * (all.last + all.refused) + 6);
     }
   }
@@ -299,7 +299,7 @@ TEST_CASE("rate_scenarios: a limit that falls to a small part is no chance") {
         if (t >= 240) (accepted ? good : bad) += 1;
       });
       CAPTURE(how == tells::nothing, part, good, bad);
-      CHECK(bad <= 0.01 * (good + bad) + 3);
+      CHECK(bad <= 0.01 * (good + bad) + 6);
       CHECK(good >= 0.85 * 50 * part * 360);
     }
   }

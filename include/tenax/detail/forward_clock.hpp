@@ -15,13 +15,9 @@ class forward_clock {
  public:
   /// The moment that a caller calls `now`.
   constexpr time_point at(time_point now) noexcept {
-    auto const time = translated(now);
-    if (newest_ != time_point::min() && saturating_between(time, newest_) > std::chrono::seconds(1)) {
-      offset_ = saturating_add(offset_, saturating_between(time, newest_));
-      return newest_;
-    }
-    if (time > newest_) newest_ = time;
-    return time;
+    auto const time = offset_ == duration::zero() ? now : translated(now);
+    if (time >= newest_) return newest_ = time;
+    return saturating_between(time, newest_) <= std::chrono::seconds(1) ? time : go_on(time);
   }
 
   /// The same without taking notice: a step back is not made up for.
@@ -36,6 +32,11 @@ class forward_clock {
   }
 
  private:
+  [[gnu::cold, gnu::noinline]] constexpr time_point go_on(time_point time) noexcept {
+    offset_ = saturating_add(offset_, saturating_between(time, newest_));
+    return newest_;
+  }
+
   duration offset_{};
   time_point newest_ = time_point::min();
 };

@@ -44,12 +44,20 @@ class rate_bracket {
 
   [[nodiscard]] double rate() const noexcept { return rate_; }
   [[nodiscard]] phase current_phase() const noexcept { return phase_; }
+  /// From one request to the next, in nanoseconds.
+  [[nodiscard]] std::int64_t interval() const noexcept { return interval_; }
+  static constexpr std::int64_t interval_of(double rate) noexcept {
+    constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of some do not overflow
+    auto const ns = 1e9 / rate;
+    return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
+  }
   /// Of the rate: answers count only for the one at which their request was sent.
   [[nodiscard]] std::uint32_t version() const noexcept { return version_; }
 
   /// Keeps to `limit`, and never exceeds it.
   void begin_at(double limit) noexcept {
     given_ = ceiling_ = low_ = high_ = rate_ = limit;
+    interval_ = interval_of(limit);
     phase_ = phase::steady;
   }
 
@@ -158,7 +166,7 @@ class rate_bracket {
         if (cut < 0.01) cut = 0.01;
         for (unsigned i = 1; i < contradictions_ && cut < 0.5; ++i) cut *= 2;
         if (cut > 0.5) cut = 0.5;
-        if (!r.told && cut > r.share) cut = r.share > 0.01 ? r.share : 0.01;
+        if (!r.told && cut > r.share) cut = r.share > 0.1 ? r.share : least(cut, 0.1);
         high_ = rate_;
         auto lower = least(rate_ * (1 - cut), r.demonstrated);
         low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
@@ -206,13 +214,13 @@ class rate_bracket {
     auto const version = version_;
     *this = before;
     version_ = version + 1;
-    accepted_ = 0;
   }
 
  private:
   void limit_rate() noexcept {
     if (rate_ < floor_) rate_ = floor_;
     if (ceiling_ > 0 && rate_ > ceiling_) rate_ = ceiling_;
+    interval_ = interval_of(rate_);
   }
 
   [[nodiscard]] bool at_ceiling() const noexcept { return ceiling_ > 0 && low_ >= ceiling_; }
@@ -272,6 +280,7 @@ class rate_bracket {
   double given_ = 0;      // the ceiling that was given at the beginning; 0: none
   double announced_ = 0;  // what the server says; 0: nothing
   double rate_;
+  std::int64_t interval_ = 0;
   double low_;
   double high_ = 0;  // 0: nothing was refused yet
   phase phase_ = phase::start;

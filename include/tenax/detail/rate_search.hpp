@@ -72,7 +72,7 @@ class rate_search {
   [[nodiscard]] std::int64_t owes_until(std::int64_t now) const noexcept {
     if (history_.count() == 0) return now;
     auto const step = duration(spacing(now));
-    bool const slow = step > duration(interval_of(start_));
+    bool const slow = step > duration(rate_bracket::interval_of(start_));
     auto until = saturating_add(duration(last_grant_), saturating_multiply(step, slow ? 10 : 1)).count();
     if (pause_.until() > until) until = pause_.until();
     return pause_.asking_until() > until ? pause_.asking_until() : until;
@@ -89,7 +89,7 @@ class rate_search {
     return earliest;
   }
 
-  [[nodiscard]] std::int64_t interval() const noexcept { return interval_of(rate()); }
+  [[nodiscard]] std::int64_t interval() const noexcept { return bracket_.interval(); }
 
   /// The server says what it allows in each `window`. The rate is held half a percent below, and never above; what is refused
   /// all the same lowers it. What was sent too fast before that was known is made up for.
@@ -115,12 +115,13 @@ class rate_search {
     bool const asks = pause_.ask(now);
     bool const paced = history_.count() != 0 && !told && !at_once && now - last_grant_ < interval() + interval() / 2;
     bool const first = pause_.leave(now);
-    auto const gap = first || history_.count() == 0 ? 0 : seconds(now - last_grant_);
-    chance_refusals::request const sent{.rate = told || at_once || asks ? 0
-                                                : gap * rate() > 1      ? 1 / gap
-                                                                        : rate(),
-                                        .paced = !first && gap * rate() < 2,
-                                        .confirmed = current_phase() == phase::steady};
+    chance_refusals::request sent;
+    if (generation_ != 0 && !told && !at_once && !asks) {
+      auto const gap = first ? 0 : now - last_grant_;
+      sent = {.rate = static_cast<float>(gap > interval() ? 1e9 / static_cast<double>(gap) : rate()),
+              .paced = !first && gap < 2 * interval(),
+              .confirmed = current_phase() == phase::steady};
+    }
     auto const since = pause_.until() > last_grant_ ? pause_.until() : last_grant_;
     bool const idle = history_.count() != 0 && now - since > 1'000'000'000 + 2 * interval();
     blackout_.sent(now, idle && !first);
@@ -154,7 +155,7 @@ class rate_search {
       told_.contradicted();
     }
     if (s.generation != generation_) return blackout_.accepted_before();
-    if (s.sent.rate > 0) chance_.accepted(s.sent, s.version);
+    if (s.sent.rate > 0 && chance_.accepted(s.sent, s.version)) bracket_.raise_to(chance_.proven());
     bracket_.note_accepted();
     pause_.forget_refusals();
     if (auto const found = blackout_.accepted(s.at); found.seconds > 0) return bracket_.learn_from(found);
@@ -167,6 +168,7 @@ class rate_search {
     if (s.asks) pause_.answered();
     // A wait that is cut is obeyed as far as that goes, and tells no rate: it may be a mistake.
     bool const told = wait >= 0 && wait <= pause_.longest();
+    double at = s.sent.rate;
     if (s.generation == generation_ && s.sent.rate > 0) {
       using verdict = chance_refusals::verdict;
       auto const v = chance_.refused(s.sent, s.version);
@@ -174,11 +176,15 @@ class rate_search {
         if (wait > 0) pause_.obey(now, wait);
         if (v == verdict::try_up) {
           before_trial_ = bracket_;
-          bracket_.raise_to(chance_.proven());
+          bracket_.raise_to(chance_.trial());
         }
         return;
       }
-      if (v == verdict::give_up) bracket_.go_back_to(before_trial_);
+      if (v == verdict::give_up) {
+        // The refusal before the trial counts now.
+        bracket_.go_back_to(before_trial_);
+        at = rate();
+      }
     }
     if (wait >= 0) pause_.begin(now, wait);
     if (s.generation == generation_ && !told) {
@@ -204,17 +210,11 @@ class rate_search {
                       .peak = history_.peak(),
                       .alone = history_.count() <= 1,
                       .told = told,
-                      .share = chance_.share_below(s.sent.rate),
+                      .share = chance_.share_below(at),
                       .busy = busy});
   }
 
  private:
-  static std::int64_t interval_of(double rate) noexcept {
-    constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of some do not overflow
-    auto const ns = 1e9 / rate;
-    return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
-  }
-
   /// Where the limit is announced, only if that is slower: because others use it, too.
   [[nodiscard]] bool holds_to_what_is_left(std::int64_t now) const noexcept {
     bool const slower = told_.spacing() > interval();

@@ -47,6 +47,8 @@ class throttle_pause {
   }
   /// Something is sent at `now`: whether it asks, alone, if a pause that was cut is over. Not for longer than another pause.
   constexpr bool ask(std::int64_t now) noexcept {
+    if (asking_until_ == never && !cut_) [[likely]]
+      return false;
     if (now < asking_until_) return false;
     bool const asks = asking_until_ != never || (cut_ && now >= until_);
     cut_ = cut_ && !asks;

@@ -25,8 +25,8 @@ namespace tenax {
 /// the same thing. Between refusals, it looks for more from time to time. Callers are served in the order in which they came.
 ///
 /// The search is a bracket between the highest rate that was confirmed and the lowest that was refused; its formula and how
-/// it does are in docs/reference/gates.md. It assumes that a refusal has to do with the rate: a server that refuses at random makes
-/// it slow. Processes that do not share the limiter find a share each. Limits below one request in a minute take long to find.
+/// it does are in docs/reference/gates.md. Refusals that come at any
+/// rate are told from those that a lower rate would avoid, as far as they are few; see `at_least`. Processes that do not share the limiter find a share each. Limits below one request in a minute take long to find.
 ///
 /// Thread safety: safe. A lock is held for some nanoseconds, never while anybody waits. Neither copied nor moved.
 class adaptive_rate_limiter {
@@ -53,6 +53,10 @@ class adaptive_rate_limiter {
     auto const now = clock_.at(at);
     auto const time = now.time_since_epoch().count();
     if (t.gate_ == nullptr) {
+      if (queue_.empty() && search_.next(time) <= time) {
+        t.gate_ = this;
+        return grant_to(t, time);
+      }
       queue_.push_back({});  // may throw
       t.gate_ = this;
       t.grant_.admitted = false;
@@ -71,11 +75,7 @@ class adaptive_rate_limiter {
     if (t.grant_.place <= first_ && next <= time) {
       if (t.grant_.place == first_) queue_.pop_front(), ++first_;
       drop_gone();
-      t.grant_.stamp = search_.grant(time);
-      t.grant_.admitted = true;
-      ++in_flight_;
-      ++admitted_;
-      return admission::go();
+      return grant_to(t, time);
     }
     bool const asked = search_.pause().asked_by_server(time);
     auto const delay = delay_of(t.grant_.place - first_, next, time);
@@ -163,6 +163,14 @@ class adaptive_rate_limiter {
 
  private:
   friend ticket;
+
+  admission grant_to(ticket& t, std::int64_t time) noexcept {
+    t.grant_.stamp = search_.grant(time);
+    t.grant_.admitted = true;
+    ++in_flight_;
+    ++admitted_;
+    return admission::go();
+  }
 
   /// A place in the queue.
   struct place {
