@@ -25,8 +25,9 @@ namespace tenax {
 /// the same thing. Between refusals, it looks for more from time to time. Callers are served in the order in which they came.
 ///
 /// The search is a bracket between the highest rate that was confirmed and the lowest that was refused; its formula and how
-/// it does are in docs/reference/gates.md. Refusals that come at any
-/// rate are told from those that a lower rate would avoid, as far as they are few; see `at_least`. Processes that do not share the limiter find a share each. Limits below one request in a minute take long to find.
+/// it does are in docs/reference/gates.md. Refusals that come at any rate are told from those that a lower rate would avoid, as
+/// far as they are few; see `at_least`. Processes that do not share the limiter find a share each. Limits below one request in
+/// a minute take long to find.
 ///
 /// Thread safety: safe. A lock is held for some nanoseconds, never while anybody waits. Neither copied nor moved.
 class adaptive_rate_limiter {
