@@ -415,6 +415,20 @@ TEST_CASE("gates: adaptive_rate_limiter") {
       << now.throttled << " of " << now.admitted << '\n';
   // [/adaptive_rate_state]
   CHECK(out.str() == "10 per second, phase: start, throttled 0 of 1\n");
+
+  tenax::adaptive_rate_limiter::ticket t;
+  CHECK(limiter.admit(t, {}, clock.now() + 1s).answer == tenax::admission::verdict::go);
+  limiter.report(t, {.how = tenax::feedback::kind::throttled, .server_wait = 4min}, clock.now() + 1s);
+  clock.advance(1s);
+  out.str("");
+  // [resume]
+  if (limiter.state().paused_until > clock.now()) {
+    out << "paused; asking again now\n";
+    limiter.resume(clock.now());
+  }
+  // [/resume]
+  CHECK(out.str() == "paused; asking again now\n");
+  CHECK(limiter.state().paused_until <= clock.now());
 }
 
 TEST_CASE("gates: order") {
@@ -488,7 +502,7 @@ TEST_CASE("gates: a service that may be dead") {
   CHECK(breaker.admit(probe, {}, clock.now()).answer == tenax::admission::verdict::go);
   CHECK(page() == "the old page");
   CHECK(said == "circuit half-open, and probes are under way");
-  CHECK(again == 1s);
+  CHECK(again == 10s);  // when the lease of the probe ends
   probe = {};
 
   down = false;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include <tenax/gate/call.hpp>
 #include <tenax/http/advice.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
@@ -301,17 +302,346 @@ TEST_CASE("A pause holds everybody, and then they go one by one") {
   CHECK(limiter.state().throttled == 1);
 }
 
-TEST_CASE("A pause without end holds everybody, also after one that was too short") {
+TEST_CASE("No pause is longer than max_pause, whatever the server says") {
+  for (tenax::duration const absurd : {tenax::duration(301s), tenax::duration(24h), tenax::duration(30 * 24h),
+                                       tenax::any_duration(9999999999s).value(), tenax::duration::max()}) {
+    adaptive_rate_limiter limiter;
+    tenax::duration now{};
+    request(limiter, now);
+    request(limiter, now, {.how = tests::kind::throttled, .server_wait = absurd});
+    CHECK(limiter.state().paused_until == tenax::time_point(now + 5min));
+    adaptive_rate_limiter::ticket early, asks, others;
+    auto const answer = tests::ask(limiter, early, now);
+    CHECK(answer.answer == tests::verdict::wait);
+    CHECK(answer.asked_by_server);
+    CHECK(answer.delay == 5min);  // and no more: it is as long as max_server_wait
+    CHECK(tests::ask(limiter, others, now).delay <= 5min);
+    early = {};
+    CHECK(tests::asked(limiter, others, now + 5min - 1ns) == tests::verdict::wait);
+    CHECK(tests::asked(limiter, others, now + 5min) == tests::verdict::go);
+  }
+  // Also after one that was too short, which makes pauses longer.
   adaptive_rate_limiter limiter;
   tenax::duration now{};
   request(limiter, now);
   request(limiter, now, {.how = tests::kind::throttled, .server_wait = 1s});
-  request(limiter, now, {.how = tests::kind::throttled, .server_wait = tenax::duration::max()});
-  CHECK(limiter.state().paused_until == tenax::time_point::max());
-  adaptive_rate_limiter::ticket a, b;
-  CHECK(tests::asked(limiter, a, now) == tests::verdict::wait);
-  CHECK(tests::asked(limiter, b, now) == tests::verdict::wait);
-  CHECK(tests::asked(limiter, b, now + 24h) == tests::verdict::wait);
+  request(limiter, now, {.how = tests::kind::throttled, .server_wait = 5min});
+  CHECK(limiter.state().paused_until == tenax::time_point(now + 5min));
+  // An option, and in both directions.
+  for (tenax::duration const longest : {tenax::duration(10s), tenax::duration(2h)}) {
+    adaptive_rate_limiter other({.max_pause = longest});
+    now = 0s;
+    request(other, now);
+    request(other, now, {.how = tests::kind::throttled, .server_wait = 24h});
+    CHECK(other.state().paused_until == tenax::time_point(now + longest));
+  }
+}
+
+TEST_CASE("After a pause that was cut, one request asks again, and the others wait for its answer") {
+  using verdict = tests::verdict;
+  adaptive_rate_limiter limiter;
+  tenax::duration now{};
+  request(limiter, now);
+  request(limiter, now, {.how = tests::kind::throttled, .server_wait = 24h});
+  now += 5min;
+  adaptive_rate_limiter::ticket asks, second, third;
+  CHECK(tests::asked(limiter, asks, now) == verdict::go);
+  now += 10s;
+  auto const waits = tests::ask(limiter, second, now);
+  CHECK(waits.answer == verdict::wait);
+  CHECK(waits.asked_by_server);
+  CHECK(waits.delay <= 100ms);                             // the answer may come at any moment
+  CHECK(tests::asked(limiter, asks, now) == verdict::go);  // asked again: still good
+  auto const report = [&](tenax::feedback const& f) { limiter.report(asks, f, tenax::time_point(now)); };
+
+  SECTION("accepted: requests go one by one") {
+    report({});
+    CHECK(tests::asked(limiter, second, now) == verdict::go);
+    CHECK(tests::asked(limiter, third, now) == verdict::wait);
+    CHECK(tests::asked(limiter, third, now + 1s) == verdict::go);
+  }
+  SECTION("rejected for another reason, or failed: the pause is over all the same") {
+    report({.how = GENERATE(tests::kind::answered, tests::kind::failure)});
+    CHECK(tests::asked(limiter, second, now) == verdict::go);
+    CHECK(tests::asked(limiter, third, now + 1s) == verdict::go);
+  }
+  SECTION("refused again: another pause, and the rate is not cut for it") {
+    auto const rate = limiter.state().rate;
+    report({.how = tests::kind::throttled, .server_wait = 24h});
+    CHECK(limiter.state().rate == rate);
+    CHECK(limiter.state().paused_until == tenax::time_point(now + 5min));
+    CHECK(tests::asked(limiter, second, now + 5min) == verdict::go);
+    CHECK(tests::asked(limiter, third, now + 5min + 1min) == verdict::wait);
+  }
+  SECTION("it says nothing, or is abandoned: another one asks, alone") {
+    if (GENERATE(true, false)) {
+      report({.how = GENERATE(tests::kind::cancelled, tests::kind::unknown)});
+    } else {
+      asks = {};
+    }
+    CHECK(tests::asked(limiter, second, now + 100ms) == verdict::go);
+    CHECK(tests::asked(limiter, third, now + 10s) == verdict::wait);
+    limiter.report(second, {}, tenax::time_point(now + 10s));
+    CHECK(tests::asked(limiter, third, now + 10s) == verdict::go);
+  }
+  SECTION("it hangs: after another pause, another one asks") {
+    now -= 10s;
+    auto const end = now + 5min;
+    CHECK(tests::asked(limiter, second, end - 1ms) == verdict::wait);
+    CHECK(tests::asked(limiter, second, end) == verdict::go);
+    CHECK(tests::asked(limiter, third, end + 1min) == verdict::wait);
+  }
+  SECTION("resume() lifts that as well") {
+    limiter.resume(tenax::time_point(now));
+    CHECK(tests::asked(limiter, second, now) == verdict::go);
+  }
+}
+
+TEST_CASE("resume() ends a pause") {
+  adaptive_rate_limiter limiter;
+  tenax::duration now{};
+  request(limiter, now);
+  request(limiter, now, {.how = tests::kind::throttled, .server_wait = 4min});
+  now += 1s;
+  limiter.resume(tenax::time_point(now));
+  CHECK(limiter.state().paused_until <= tenax::time_point(now));
+  CHECK(request(limiter, now) <= 2s);
+  // Its cut of the rate is taken back as well.
+  CHECK(limiter.state().rate == Approx(10));
+  // What is said to be left:
+  request(limiter, now, {.left = {.remaining = 0, .reset = 3min}});
+  CHECK(limiter.state().paused_until == tenax::time_point(now + 3min));
+  limiter.resume(tenax::time_point(now));
+  auto const before = now;
+  CHECK(request(limiter, now) - before <= 1s);
+  limiter.resume();  // in real time; without a pause
+  CHECK(limiter.state().in_flight == 0);
+}
+
+TEST_CASE("An answer that says that nothing is left for an absurdly long time silences nothing") {
+  for (tenax::duration const reset :
+       {tenax::duration(1h), tenax::any_duration(1609844400s).value(), tenax::duration::max()}) {
+    adaptive_rate_limiter limiter;
+    tenax::duration now{};
+    tenax::feedback const f{.left = {.remaining = 0, .limit = 60, .reset = reset}};
+    request(limiter, now, f);
+    auto const before = now;
+    CHECK(limiter.state().paused_until == tenax::time_point(now + 5min));
+    adaptive_rate_limiter::ticket t;
+    CHECK(tests::ask(limiter, t, now).asked_by_server);
+    t = {};
+    CHECK(request(limiter, now, f) - before == 5min);
+    // Accepted, although nothing was left: it is not believed any more.
+    for (int i = 0; i < 20; ++i) request(limiter, now, f);
+    CHECK(now - before < 5min + 5s);
+  }
+  // What is left is not spread over an absurdly long time either.
+  adaptive_rate_limiter limiter;
+  tenax::duration now{}, last{};
+  tenax::feedback const few{.left = {.remaining = 3, .limit = 60, .reset = tenax::duration::max()}};
+  for (int i = 0; i < 10; ++i) {
+    auto const sent = request(limiter, now, few);
+    CHECK(sent - last <= 5min);
+    last = sent;
+  }
+  // A reset in the past, or now, says nothing.
+  adaptive_rate_limiter odd;
+  now = 0s;
+  for (int i = 0; i < 10; ++i)
+    request(odd, now, {.left = {.remaining = 0, .reset = GENERATE(tenax::duration(0s), tenax::duration(-24h))}});
+  CHECK(now < 2s);
+}
+
+TEST_CASE("An announced limit that no service would have is ignored") {
+  struct said {
+    std::uint64_t limit;
+    tenax::duration window;
+  };
+  for (auto const& [limit, window] : {said{1, 32 * 24h}, said{1'000'000, 365 * 24h}, said{1, 25h},
+                                      said{1, tenax::duration::max()}, said{5, -1h}, said{5, 0s}}) {
+    adaptive_rate_limiter limiter;
+    tenax::duration now{};
+    for (int i = 0; i < 10; ++i) request(limiter, now, {.left = {.limit = limit, .window = window}});
+    CHECK(now < 2s);
+  }
+  adaptive_rate_limiter limiter;
+  tenax::duration now{};
+  request(limiter, now, {.left = {.limit = 31, .window = 31 * 24h}});
+  CHECK(limiter.state().rate == Approx(0.995 / 86400));
+}
+
+TEST_CASE("One absurd wait does not silence a limiter that policies share") {
+  tenax::testing::virtual_time clock;
+  adaptive_rate_limiter limiter;
+  auto const says = [](tenax::duration wait) {
+    return [wait]() -> int { throw tenax::retry_after(wait, std::runtime_error("429")); };
+  };
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(10ms)).environment(std::ref(clock));
+  auto const p = base.through(std::ref(limiter));
+  auto const fine = [] { return 7; };
+  SECTION("Retry-After: 9999999999") {
+    CHECK(p.try_call(says(tenax::any_duration(9999999999s).value())).reason ==
+          tenax::stop_reason::server_wait_too_long);
+    // Those who wait for less give up; others wait for as long as a policy accepts.
+    auto const impatient = p.max_server_wait(10s).try_call(fine);
+    CHECK(impatient.reason == tenax::stop_reason::server_wait_too_long);
+    auto const deadline = p.stop(tenax::stop::deadline(30s)).try_call(fine);
+    CHECK(deadline.reason == tenax::stop_reason::expired_on_entry);
+    CHECK(clock.slept() == 0s);
+    CHECK(p(fine) == 7);
+    CHECK(clock.slept() <= 5min + 1s);
+  }
+  SECTION("a day, of a policy that would wait for a day, holds others for five minutes") {
+    auto const patient = p.max_server_wait(48h).stop(tenax::stop::after_attempts(1));
+    CHECK(patient.try_call(says(24h)).reason == tenax::stop_reason::attempts);
+    CHECK(p(fine) == 7);
+    CHECK(clock.slept() <= 5min + 1s);
+  }
+  SECTION("clamp") {
+    auto const clamps = p.max_server_wait(1min, tenax::too_long::clamp).stop(tenax::stop::after_attempts(1));
+    CHECK(clamps.try_call(says(24h)).reason == tenax::stop_reason::attempts);
+    CHECK(limiter.state().paused_until <= clock.now() + 61s);
+    CHECK(p(fine) == 7);
+    CHECK(clock.slept() <= 1min + 1s);
+  }
+  SECTION("ignore") {
+    auto const ignores = p.max_server_wait(5min, tenax::too_long::ignore).stop(tenax::stop::after_attempts(1));
+    CHECK(ignores.try_call(says(24h)).reason == tenax::stop_reason::attempts);
+    CHECK(p(fine) == 7);
+    CHECK(clock.slept() <= 5s);
+  }
+  SECTION("without a policy") {
+    adaptive_rate_limiter alone;
+    auto permit = alone.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
+    permit.tell({.how = tests::kind::throttled, .server_wait = tenax::duration::max()}, clock);
+    CHECK(alone.acquire(1h, tenax::detail::no_token{}, clock));
+    CHECK(clock.slept() <= 5min + 1s);
+    tenax::call_through(limiter, fine, clock);
+    CHECK_THROWS(tenax::call_through(limiter, says(30 * 24h), clock));
+    CHECK(tenax::call_through(limiter, fine, clock) == 7);
+    CHECK(clock.slept() <= 10min + 2s);
+  }
+}
+
+TEST_CASE("A small tool uses the first part of a quota at once, and most of it is spread") {
+  // GitHub without a token: 60 in an hour, as the answers say.
+  std::uint64_t used = 0;
+  tenax::duration now{};
+  auto const send = [&](adaptive_rate_limiter& limiter) {
+    adaptive_rate_limiter::ticket t;
+    admitted(limiter, t, now);
+    ++used;
+    limiter.report(t, {.left = {.remaining = 60 - used, .limit = 60, .reset = 1h - now}}, tenax::time_point(now));
+  };
+  SECTION("five calls") {
+    adaptive_rate_limiter limiter;
+    for (int i = 0; i < 5; ++i) send(limiter);
+    CHECK(now < 1s);
+  }
+  SECTION("as many as there are") {
+    adaptive_rate_limiter limiter;
+    while (used < 15) send(limiter);
+    CHECK(now < 3s);
+    while (used < 60) send(limiter);
+    CHECK(now > 58min);
+    CHECK(now <= 1h);
+  }
+  SECTION("all of it is spread, or half of it") {
+    adaptive_rate_limiter even({.at_once = 0});
+    for (int i = 0; i < 5; ++i) send(even);
+    CHECK(now > 3min);
+    now = 0s;
+    used = 0;
+    adaptive_rate_limiter half({.at_once = 0.5});
+    while (used < 30) send(half);
+    CHECK(now < 4s);
+    while (used < 60) send(half);
+    CHECK(now > 56min);
+  }
+  SECTION("a tool that is called again and again has no first part each time") {
+    for (int run = 0; run < 4; ++run) {
+      adaptive_rate_limiter limiter;
+      for (int i = 0; i < 5; ++i) send(limiter);
+    }
+    CHECK(now > 1min);
+  }
+  SECTION("where the whole is not said, the most that was left stands for it") {
+    adaptive_rate_limiter limiter;
+    for (int i = 0; i < 59; ++i) {
+      request(limiter, now, {.left = {.remaining = 59U - static_cast<unsigned>(i), .reset = 1h - now}});
+    }
+    CHECK(now > 55min);
+  }
+  SECTION("a quota of millions is not held to the first guess") {
+    adaptive_rate_limiter limiter;
+    std::uint64_t left = 50'000'000;
+    for (int i = 0; i < 1000; ++i) request(limiter, now, {.left = {.remaining = left--, .reset = 24h - now}});
+    CHECK(now < 3s);
+  }
+}
+
+TEST_CASE("A limiter is not slower than at_least") {
+  adaptive_rate_limiter limiter({.start = tenax::per_second(50), .at_least = tenax::per_second(5)});
+  tenax::duration now{};
+  for (int i = 0; i < 200; ++i)
+    request(limiter, now, {.how = i % 3 == 0 ? tests::kind::throttled : tests::kind::success});
+  CHECK(limiter.state().rate >= 5);
+  auto const rejected = [](tenax::adaptive_rate_options const& o) {
+    return tests::rejection([&] {
+      adaptive_rate_limiter const bad(o);
+      return 0;
+    });
+  };
+  CHECK(rejected({.limit = tenax::per_second(2), .at_least = tenax::per_second(3)}) ==
+        "tenax: adaptive_rate_limiter: at_least must not be above limit, per second, but is 3");
+  CHECK(rejected({.at_least = tenax::per_second(3).with_burst(2)}) ==
+        "tenax: adaptive_rate_limiter: burst must be 1: requests are paced, but is 2");
+  CHECK(rejected({.at_once = 1.5}) == "tenax: adaptive_rate_limiter: at_once must be from 0 to 1, but is 1.5");
+  CHECK(rejected({.max_pause = 0s}) == "tenax: adaptive_rate_limiter: max_pause must be more than zero, but is 0s");
+  // What the server announces, and a limit that was given, hold all the same.
+  adaptive_rate_limiter told({.at_least = tenax::per_second(5)});
+  now = 0s;
+  request(told, now, {.left = {.limit = 60, .window = 1min}});
+  CHECK(told.state().rate == Approx(0.995));
+}
+
+TEST_CASE("A clock that is set back holds nothing up") {
+  adaptive_rate_limiter limiter;
+  tenax::duration now = 10h;
+  for (int i = 0; i < 10; ++i) request(limiter, now);
+  now = 1h;
+  auto before = now;
+  request(limiter, now);
+  CHECK(now - before <= 1s);
+  request(limiter, now, {.how = tests::kind::throttled, .server_wait = 10s});
+  now = 0s;
+  CHECK(request(limiter, now) <= 11s);
+  CHECK(limiter.state().paused_until <= tenax::time_point(11s));
+  request(limiter, now, {.left = {.remaining = 4, .limit = 60, .reset = 50s}});
+  before = now -= 1min;
+  CHECK(request(limiter, now) - before <= 11s);
+  CHECK(limiter.state().rate > 1);
+}
+
+TEST_CASE("An adaptive limiter says until when it must be kept") {
+  auto const kept = [](adaptive_rate_limiter const& limiter, tenax::duration now) {
+    return limiter.keep_until(tenax::time_point(now)).time_since_epoch();
+  };
+  adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
+  tenax::duration now = 10s;
+  CHECK(kept(limiter, now) <= now);
+  request(limiter, now);
+  CHECK(kept(limiter, now) >= now);  // the next request may not go at once
+  CHECK(kept(limiter, now) <= now + 101ms);
+  request(limiter, now, {.how = tests::kind::throttled, .server_wait = 1min});
+  CHECK(kept(limiter, now) >= now + 1min);
+  CHECK(kept(limiter, now) <= now + 10min);
+
+  adaptive_rate_limiter slow;
+  now = 0s;
+  request(slow, now, {.left = {.limit = 60, .window = 1min}});
+  CHECK(kept(slow, now) >= now + 10s);
+  CHECK(kept(slow, now) <= now + 11s);
 }
 
 TEST_CASE("A night without requests after the first refusal does not count as what the server allows") {

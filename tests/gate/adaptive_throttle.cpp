@@ -143,6 +143,24 @@ TEST_CASE("adaptive_throttle: what is older than the window is forgotten") {
   CHECK(probability(throttle, 2min) == 0);
 }
 
+TEST_CASE("adaptive_throttle: a clock that is set back, and until when it must be kept") {
+  adaptive_throttle throttle({.k = 1, .window = 10s});
+  auto const told = [&](kind how, tenax::duration now) {
+    ticket t;
+    tenax::fixed_random never(tenax::highest_draw);
+    CHECK(asked(throttle, t, now, 1, &never) == verdict::go);
+    tell(throttle, t, how, now);
+  };
+  CHECK(throttle.keep_until(tenax::time_point(1h)) <= tenax::time_point(1h));
+  told(kind::answered, 1h);
+  told(kind::unknown, 1h);
+  CHECK(throttle.keep_until(tenax::time_point(1h)) <= tenax::time_point(1h));
+  for (int i = 0; i < 5; ++i) told(kind::throttled, 1h);
+  CHECK(throttle.keep_until(tenax::time_point(1h)) == tenax::time_point(1h + 10s));
+  CHECK(throttle.refusal_probability(tenax::time_point(1s)) > 0);
+  CHECK(throttle.refusal_probability(tenax::time_point(11s)) == 0);
+}
+
 TEST_CASE("adaptive_throttle: options that make no sense are refused") {
   CHECK(refused_options({}) == "accepted");
   CHECK(refused_options({.k = 0.5}) == "tenax: adaptive_throttle: k must be from 1 to 1000, but is 0.5");

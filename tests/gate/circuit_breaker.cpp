@@ -38,6 +38,20 @@ std::string refused_options(tenax::circuit_breaker_options const& o) {
   });
 }
 
+/// One attempt that ends as it starts, and whose answer asks for a wait. Whether it was admitted.
+bool attempted_and_told(circuit_breaker<>& breaker, kind how, tenax::duration wait, tenax::duration now = {}) {
+  ticket t;
+  if (asked(breaker, t, now) != verdict::go) return false;
+  breaker.report(t, {.how = how, .server_wait = wait}, tenax::time_point(now));
+  return true;
+}
+
+/// What is left until the circuit lets a probe through.
+tenax::optional_duration left(circuit_breaker<>& breaker, tenax::duration now) {
+  ticket t;
+  return ask(breaker, t, now).retry_after;
+}
+
 struct change {
   state from;
   state to;
@@ -169,7 +183,7 @@ TEST_CASE("circuit_breaker: after its time one probe passes, and decides") {
   auto const other = ask(breaker, second, 5s);
   CHECK(other.answer == verdict::refused);
   CHECK(other.reason == std::string("circuit half-open, and probes are under way"));
-  CHECK_FALSE(other.retry_after);
+  CHECK(other.retry_after == tenax::optional_duration(5s));  // when its lease ends, at the latest
 
   SECTION("a success closes it, and the next time is the first one again") {
     tell(breaker, probe, kind::success, 6s);
@@ -352,6 +366,341 @@ TEST_CASE("circuit_breaker: max_open is not below open_for if only that is given
   CHECK(ask(breaker, t, 5min).retry_after == tenax::optional_duration(5min));
 }
 
+TEST_CASE("circuit_breaker: opens for at least as long as the server says") {
+  for (auto const how : {kind::failure, kind::throttled}) {
+    SECTION(how == kind::failure ? "503 with Retry-After" : "429 with Retry-After") {
+      circuit_breaker breaker({.failures = 2, .open_for = 5s});
+      CHECK(attempted_and_told(breaker, how, 120s));
+      CHECK(attempted_and_told(breaker, how, 120s));
+      CHECK(left(breaker, 0s) == tenax::optional_duration(120s));
+      CHECK_FALSE(attempted(breaker, kind::success, 120s - 1ns));
+      CHECK(attempted(breaker, kind::success, 120s));
+      CHECK(breaker.state() == state::closed);
+      // Closed again, it has forgotten what was asked for.
+      CHECK(attempted(breaker, kind::failure, 121s));
+      CHECK(attempted(breaker, kind::failure, 121s));
+      CHECK(*left(breaker, 121s) <= 5s);
+    }
+  }
+  SECTION("an earlier failure of the row says it") {
+    circuit_breaker breaker({.failures = 2, .open_for = 5s});
+    CHECK(attempted_and_told(breaker, kind::failure, 60s, 0s));
+    CHECK(attempted(breaker, kind::failure, 10s));
+    CHECK(left(breaker, 10s) == tenax::optional_duration(50s));
+  }
+  SECTION("a shorter wait does not shorten the circuit's own time") {
+    circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
+    CHECK(attempted_and_told(breaker, kind::failure, 1s));
+    CHECK(left(breaker, 0s) == tenax::optional_duration(5s));
+  }
+  SECTION("jitter does not shorten it") {
+    tenax::fixed_random random(tenax::lowest_draw);
+    circuit_breaker breaker({.failures = 1, .open_for = 10s, .open_jitter = 1});
+    ticket t;
+    CHECK(asked(breaker, t, 0s, 1, &random) == verdict::go);
+    breaker.report(t, {.how = kind::failure, .server_wait = 10s}, tenax::time_point(0s));
+    CHECK(left(breaker, 0s) == tenax::optional_duration(10s));
+  }
+  SECTION("not longer than max_open, and not longer than 5 minutes if that is not given") {
+    for (tenax::duration const absurd :
+         {tenax::duration(24h), tenax::any_duration(9999999999s).value(), tenax::duration::max()}) {
+      circuit_breaker bounded({.failures = 1, .max_open = 90s});
+      CHECK(attempted_and_told(bounded, kind::failure, absurd));
+      CHECK(left(bounded, 0s) == tenax::optional_duration(90s));
+      circuit_breaker plain({.failures = 1});
+      CHECK(attempted_and_told(plain, kind::throttled, absurd));
+      CHECK(left(plain, 0s) == tenax::optional_duration(5min));
+    }
+  }
+  SECTION("a wait of less than nothing is ignored") {
+    circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
+    CHECK(attempted_and_told(breaker, kind::failure, -1h));
+    CHECK(left(breaker, 0s) == tenax::optional_duration(5s));
+  }
+  SECTION("not if being throttled says nothing") {
+    circuit_breaker breaker({.failures = 1, .count_throttled = false, .open_for = 5s, .open_jitter = 0});
+    CHECK(attempted_and_told(breaker, kind::throttled, 60s));
+    CHECK(attempted(breaker, kind::failure, 0s));
+    CHECK(left(breaker, 0s) == tenax::optional_duration(5s));
+  }
+}
+
+TEST_CASE("circuit_breaker: an answer to an earlier attempt is heard while the circuit is not closed") {
+  circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
+  ticket early, probe, another;
+  CHECK(asked(breaker, early) == verdict::go);
+  CHECK(attempted(breaker, kind::failure));
+  auto const hear_at = [&](tenax::duration now) {
+    breaker.report(early, {.how = kind::failure, .server_wait = 60s}, tenax::time_point(now));
+  };
+  SECTION("open") {
+    hear_at(2s);
+    CHECK(breaker.state() == state::open);
+    CHECK(left(breaker, 5s) == tenax::optional_duration(57s));
+    CHECK(asked(breaker, probe, 62s) == verdict::go);
+  }
+  SECTION("half-open, with a probe that has not been sent") {
+    CHECK(asked(breaker, probe, 5s) == verdict::go);
+    hear_at(6s);
+    CHECK(breaker.state() == state::half_open);
+    auto const again = ask(breaker, probe, 7s);  // it has waited at another gate
+    CHECK(again.answer == verdict::refused);
+    CHECK(again.reason == std::string("circuit half-open, and the next probe has to wait"));
+    CHECK(again.retry_after == tenax::optional_duration(59s));
+    CHECK(asked(breaker, another, 66s) == verdict::go);
+  }
+  SECTION("half-open, and the probe that is under way decides") {
+    CHECK(asked(breaker, probe, 5s) == verdict::go);
+    hear_at(6s);
+    tell(breaker, probe, kind::success, 7s);
+    CHECK(breaker.state() == state::closed);
+    CHECK(asked(breaker, another, 7s) == verdict::go);
+  }
+  SECTION("closed") {
+    CHECK(attempted(breaker, kind::success, 5s));
+    hear_at(6s);
+    CHECK(breaker.state() == state::closed);
+    CHECK(attempted(breaker, kind::failure, 6s));
+    CHECK(left(breaker, 6s) == tenax::optional_duration(5s));
+  }
+}
+
+TEST_CASE("circuit_breaker: a probe that hangs makes room for another one when its lease ends") {
+  circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
+  CHECK(attempted(breaker, kind::failure));
+  ticket hangs, second, third;
+  CHECK(asked(breaker, hangs, 5s) == verdict::go);
+  CHECK(left(breaker, 6s) == tenax::optional_duration(4s));
+  CHECK(asked(breaker, second, 10s - 1ns) == verdict::refused);
+  CHECK(asked(breaker, second, 10s) == verdict::go);
+  CHECK(asked(breaker, third, 10s) == verdict::refused);
+
+  SECTION("the new probe decides") {
+    tell(breaker, second, kind::success, 11s);
+    CHECK(breaker.state() == state::closed);
+    tell(breaker, hangs, kind::failure, 12s);  // of an earlier state
+    CHECK(breaker.state() == state::closed);
+  }
+  SECTION("a late success counts: the server answers") {
+    tell(breaker, hangs, kind::success, 11s);
+    CHECK(breaker.state() == state::closed);
+  }
+  SECTION("a late failure counts") {
+    tell(breaker, hangs, kind::failure, 11s);
+    CHECK(breaker.state() == state::open);
+    CHECK(left(breaker, 11s) == tenax::optional_duration(10s));
+  }
+  SECTION("a late answer that says nothing, or an abandoned probe, frees no place of the new probe") {
+    tell(breaker, hangs, kind::cancelled, 11s);
+    CHECK(asked(breaker, third, 11s) == verdict::refused);
+  }
+  SECTION("an abandoned probe frees no place of the new probe") {
+    hangs = {};
+    CHECK(asked(breaker, third, 11s) == verdict::refused);
+  }
+  SECTION("a probe that lost its place while it waited at another gate asks anew") {
+    CHECK(asked(breaker, hangs, 11s) == verdict::refused);
+    second = {};
+    CHECK(asked(breaker, hangs, 11s) == verdict::go);
+  }
+  SECTION("when all hang, each lease in a row is longer, so that few threads get stuck") {
+    CHECK(left(breaker, 10s) == tenax::optional_duration(10s));
+    CHECK(asked(breaker, third, 20s) == verdict::go);
+    CHECK(left(breaker, 20s) == tenax::optional_duration(20s));
+    int stuck = 0;
+    std::vector<ticket> tickets;
+    for (auto now = 21s; now < 1h; now += 1s) {
+      tickets.emplace_back();
+      if (asked(breaker, tickets.back(), now) == verdict::go) ++stuck;
+    }
+    CHECK(stuck <= 61);
+    CHECK(stuck >= 50);
+  }
+}
+
+TEST_CASE("circuit_breaker: a lease of its own length, and one that is renewed at a later gate") {
+  circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0, .probe_lease = 2min});
+  CHECK(attempted(breaker, kind::failure));
+  ticket probe, other;
+  CHECK(asked(breaker, probe, 5s) == verdict::go);
+  CHECK(asked(breaker, other, 124s) == verdict::refused);
+  CHECK(asked(breaker, probe, 124s) == verdict::go);  // it is only now sent
+  CHECK(asked(breaker, other, 243s) == verdict::refused);
+  CHECK(asked(breaker, other, 244s) == verdict::go);
+
+  // Several places: while one of them works, those that hang take no more than their own.
+  circuit_breaker two({.failures = 1, .open_for = 5s, .open_jitter = 0, .probes = 2, .successes_to_close = 50});
+  CHECK(attempted(two, kind::failure));
+  ticket hangs;
+  CHECK(asked(two, hangs, 5s) == verdict::go);
+  for (int i = 0; i < 50; ++i) CHECK(attempted(two, kind::success, 5s + i * 1s));
+  CHECK(two.state() == state::closed);
+}
+
+TEST_CASE("circuit_breaker: a probe that is throttled, where that says nothing, does not let a storm through") {
+  circuit_breaker breaker({.failures = 1, .count_throttled = false, .open_for = 5s, .open_jitter = 0});
+  CHECK(attempted(breaker, kind::failure));
+  int passed = 0;
+  for (int i = 0; i < 100; ++i) passed += attempted(breaker, kind::throttled, 5s + i * 10ms) ? 1 : 0;
+  CHECK(passed == 1);
+  CHECK(breaker.state() == state::half_open);
+  CHECK(left(breaker, 6s) == tenax::optional_duration(4s));
+  CHECK(attempted_and_told(breaker, kind::throttled, 30s, 10s));
+  CHECK(left(breaker, 10s) == tenax::optional_duration(30s));
+  CHECK(attempted_and_told(breaker, kind::throttled, tenax::duration::max(), 40s));
+  CHECK(left(breaker, 40s) == tenax::optional_duration(5min));
+  CHECK(attempted(breaker, kind::success, 340s));
+  CHECK(breaker.state() == state::closed);
+}
+
+TEST_CASE("circuit_breaker: probes that say nothing are no storm") {
+  for (auto const how : {kind::cancelled, kind::unknown}) {
+    circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
+    CHECK(attempted(breaker, kind::failure));
+    int passed = 0;
+    for (int i = 0; i < 100; ++i) passed += attempted(breaker, how, 5s + i * 10ms) ? 1 : 0;
+    CHECK(passed == 2);
+    CHECK(breaker.state() == state::half_open);
+    CHECK(attempted(breaker, kind::success, 5s + 10ms + 5s));
+    CHECK(breaker.state() == state::closed);
+  }
+}
+
+TEST_CASE("circuit_breaker: an answer that rejects the request closes it, and takes nothing off") {
+  circuit_breaker breaker(exact);
+  for (int i = 0; i < 9; ++i) CHECK(attempted(breaker, kind::answered));
+  CHECK(attempted(breaker, kind::failure));
+  CHECK(attempted(breaker, kind::failure));
+  CHECK(attempted(breaker, kind::answered));  // ends the row
+  CHECK(attempted(breaker, kind::failure));
+  CHECK(attempted(breaker, kind::unknown));  // does not
+  CHECK(attempted(breaker, kind::failure));
+  CHECK(breaker.state() == state::closed);
+  CHECK(attempted(breaker, kind::failure));
+  CHECK(breaker.state() == state::open);
+  CHECK(attempted(breaker, kind::answered, 5s));
+  CHECK(breaker.state() == state::closed);
+}
+
+TEST_CASE("circuit_breaker: a clock that is set back keeps nothing closed for longer") {
+  SECTION("open") {
+    circuit_breaker breaker(exact);
+    for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10h));
+    CHECK(left(breaker, 1h) == tenax::optional_duration(5s));
+    CHECK_FALSE(attempted(breaker, kind::success, 1h + 4s));
+    CHECK(attempted(breaker, kind::success, 1h + 5s));
+    CHECK(breaker.state() == state::closed);
+  }
+  SECTION("half-open, with a probe that hangs") {
+    circuit_breaker breaker(exact);
+    for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10h));
+    ticket hangs;
+    CHECK(asked(breaker, hangs, 10h + 5s) == verdict::go);
+    CHECK(left(breaker, 1s) == tenax::optional_duration(5s));
+    CHECK(attempted(breaker, kind::success, 6s));
+  }
+  SECTION("with a window") {
+    circuit_breaker breaker({.failure_ratio = 0.5, .window = 10s, .minimum_calls = 4});
+    for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10h));
+    CHECK(attempted(breaker, kind::success, 0s));
+    CHECK(attempted(breaker, kind::failure, 11s));  // the others are forgotten
+    CHECK(breaker.state() == state::closed);
+  }
+  SECTION("threads that read the clock a little earlier are no such clock") {
+    circuit_breaker breaker(exact);
+    for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10s));
+    CHECK(left(breaker, 9500ms) == tenax::optional_duration(5500ms));
+  }
+}
+
+TEST_CASE("circuit_breaker: says until when it must be kept") {
+  auto const kept = [](circuit_breaker<>& breaker, tenax::duration now) {
+    return breaker.keep_until(tenax::time_point(now)).time_since_epoch();
+  };
+  circuit_breaker breaker(exact);
+  CHECK(kept(breaker, 7s) <= 7s);
+  CHECK(attempted(breaker, kind::success, 7s));
+  CHECK(kept(breaker, 7s) <= 7s);
+  CHECK(attempted(breaker, kind::failure, 7s));
+  CHECK(kept(breaker, 8s) == 37s);  // max_open
+  CHECK(attempted(breaker, kind::failure, 8s));
+  CHECK(attempted(breaker, kind::failure, 9s));
+  CHECK(kept(breaker, 9s) == 9s + 5s + 10s);
+  {
+    ticket probe;
+    CHECK(asked(breaker, probe, 14s) == verdict::go);
+  }
+  CHECK(kept(breaker, 14s) == 14s + 10s);
+  CHECK(attempted_and_told(breaker, kind::failure, 25s, 14s));
+  CHECK(kept(breaker, 14s) == 14s + 25s + 20s);
+  breaker.isolate(tenax::time_point(14s));
+  CHECK(kept(breaker, 14s) == tenax::duration::max());
+  breaker.close(tenax::time_point(14s));
+  CHECK(kept(breaker, 14s) <= 14s);
+
+  circuit_breaker ratio({.failure_ratio = 0.5, .window = 10s});
+  CHECK(attempted(ratio, kind::success, 1s));
+  CHECK(kept(ratio, 1s) <= 1s);
+  CHECK(attempted(ratio, kind::failure, 1s));
+  CHECK(attempted(ratio, kind::success, 1s));
+  CHECK(kept(ratio, 1s) == 11s);
+}
+
+TEST_CASE("circuit_breaker: a worker that retries refusals waits until the circuit lets it through") {
+  tenax::testing::virtual_time clock;
+  circuit_breaker breaker({.failures = 2, .open_for = 30s, .open_jitter = 0});
+  CHECK(attempted(breaker, kind::failure, clock.now().time_since_epoch()));
+  CHECK(attempted(breaker, kind::failure, clock.now().time_since_epoch()));
+  auto const worker = tenax::retrying{}
+                          .when(tenax::when::exception<tenax::refused>)
+                          .wait(wait::constant(1s))
+                          .stop(stop::after_attempts(3))
+                          .environment(std::ref(clock));
+  CHECK(worker([&] { return breaker.call([] { return 7; }, clock); }) == 7);
+  CHECK(clock.slept() == 30s);
+  CHECK(breaker.state() == state::closed);
+}
+
+TEST_CASE("circuit_breaker: one breaker at two levels counts each failure once for each level") {
+  tenax::testing::virtual_time clock;
+  circuit_breaker breaker({.failures = 4});
+  auto const policy = tenax::retrying{}
+                          .wait(wait::constant(1s))
+                          .stop(stop::after_attempts(3))
+                          .environment(std::ref(clock))
+                          .through(std::ref(breaker));
+  int requests = 0;
+  CHECK_THROWS(policy([&] {
+    return policy([&]() -> int {
+      ++requests;
+      throw std::runtime_error("down");
+    });
+  }));
+  CHECK(breaker.state() == state::open);
+  CHECK(requests == 3);
+}
+
+TEST_CASE("circuit_breaker: a call that may fail often needs a breaker that counts as many") {
+  tenax::testing::virtual_time clock;
+  auto const calls = [&](circuit_breaker<>& breaker) {
+    int n = 0;
+    return tenax::retrying{}
+        .wait(wait::constant(100ms))
+        .stop(stop::after_attempts(8))
+        .environment(std::ref(clock))
+        .through(std::ref(breaker))
+        .try_call([&] {
+          if (++n < 7) throw std::runtime_error("down");
+          return n;
+        })
+        .reason;
+  };
+  circuit_breaker usual;
+  CHECK(calls(usual) == tenax::stop_reason::refused_by_gate);
+  circuit_breaker chosen({.failures = 8});
+  CHECK(calls(chosen) == tenax::stop_reason::succeeded);
+}
+
 TEST_CASE("circuit_breaker: options that make no sense are refused") {
   CHECK(refused_options({.failures = 0}) == "tenax: circuit_breaker: failures must be at least 1, but is 0");
   CHECK(refused_options({.failures = -3}) == "tenax: circuit_breaker: failures must be at least 1, but is -3");
@@ -381,6 +730,8 @@ TEST_CASE("circuit_breaker: options that make no sense are refused") {
   CHECK(refused_options({.open_jitter = 1.5}) ==
         "tenax: circuit_breaker: open_jitter must be between 0 and 1, but is 1.5");
   CHECK(refused_options({.probes = 0}) == "tenax: circuit_breaker: probes must be at least 1, but is 0");
+  CHECK(refused_options({.probe_lease = 0s}) ==
+        "tenax: circuit_breaker: probe_lease must be more than zero, but is 0s");
   CHECK(refused_options({.successes_to_close = 0}) ==
         "tenax: circuit_breaker: successes_to_close must be at least 1, but is 0");
   CHECK(tests::described(circuit_breaker()) == "a circuit breaker");
@@ -544,7 +895,7 @@ void play_at_random(std::uint64_t seed) {
   tenax::seeded_random random(seed);
   auto const draw = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   tenax::circuit_breaker_options options{
-      .open_for = 1s, .max_open = 8s, .probes = 1 + draw(3), .successes_to_close = 1 + draw(3)};
+      .open_for = 1s, .max_open = 8s, .probes = 1 + draw(3), .successes_to_close = 1 + draw(3), .probe_lease = 1h};
   if (draw(2) == 0) {
     options.failures = 1 + draw(4);
   } else {
@@ -562,6 +913,8 @@ void play_at_random(std::uint64_t seed) {
   tenax::duration now{}, opened{};
   auto last = state::closed;
   bool by_failure = false;
+  int unanswered = 0;
+  tenax::duration quiet{};  // no probe starts before, at the latest
   auto const look = [&] {
     auto const s = breaker.state();
     if (s == last) return;
@@ -573,7 +926,7 @@ void play_at_random(std::uint64_t seed) {
     if (s == state::open) opened = now;
     last = s;
     ++epoch;
-    probing = 0;
+    probing = unanswered = 0;
   };
   for (int step = 0; step < 300; ++step) {
     now += std::chrono::milliseconds(draw(400));
@@ -588,7 +941,7 @@ void play_at_random(std::uint64_t seed) {
         tickets.push_back(std::move(o));
       } else {
         if (last == state::open) REQUIRE(now < opened + 8s);
-        if (last == state::half_open) REQUIRE(probing == options.probes);
+        if (last == state::half_open) REQUIRE((probing == options.probes || now < quiet));
         REQUIRE(last != state::closed);
       }
     } else if (!tickets.empty()) {
@@ -600,6 +953,7 @@ void play_at_random(std::uint64_t seed) {
       auto const before = last;
       int const how = draw(5);
       by_failure = how == 1 || how == 2;
+      if (current && last == state::half_open && how == 3 && ++unanswered > options.probes) quiet = now + 1s;
       if (how == 4) {
         o.t = {};
       } else {

@@ -216,3 +216,91 @@ TEST_CASE("rate_scenarios: after a pause there is no herd") {
     }
   }
 }
+
+namespace {
+
+/// Refuses some requests at any rate, as a server does of which some things are asked that it never has.
+template <class Server>
+struct picky {
+  Server server;
+  double share;  ///< that it refuses
+  tenax::optional_duration wait{};
+  tenax::seeded_random random;
+
+  simulation::reply answer(tenax::time_point now) {
+    auto const drawn = static_cast<double>(random() >> 11) / static_cast<double>(std::uint64_t{1} << 53);
+    if (drawn < share) return {429, wait, {}};
+    return server.answer(now);
+  }
+};
+
+struct unlimited {
+  static simulation::reply answer(tenax::time_point) { return {}; }
+};
+
+struct minutes {
+  double last = 0;     ///< accepted in the tenth minute
+  double refused = 0;  ///< in that minute
+};
+
+/// Ten minutes of a worker that makes up to 50 requests a second: the mean of some runs.
+template <class Server>
+minutes ten_minutes(Server const& server, double share, tenax::optional_duration wait,
+                    tenax::adaptive_rate_options const& options = {}) {
+  constexpr int runs = 8;
+  minutes all;
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    picky<Server> one{server, share, wait, tenax::seeded_random(seed)};
+    adaptive_rate_limiter limiter(options);
+    run_workers(limiter, one, {.workers = 1, .time = 10min, .least_travel = 19ms, .most_travel = 21ms, .seed = seed},
+                [&](double t, bool accepted) {
+                  if (t >= 540) (accepted ? all.last : all.refused) += 1.0 / runs;
+                });
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("rate_scenarios: requests that are refused at any rate do not starve the others") {
+  constexpr double possible = 3000;
+  SECTION("nothing told") {
+    CHECK(ten_minutes(unlimited{}, 0, {}).last >= 0.99 * possible);
+    CHECK(ten_minutes(unlimited{}, 0.01, {}).last >= 0.9 * possible);
+    CHECK(ten_minutes(unlimited{}, 0.03, {}).last >= 0.8 * possible);
+    CHECK(ten_minutes(unlimited{}, 0.1, {}).last >= 0.6 * possible);
+  }
+  SECTION("each refusal says to wait for a second, which is obeyed") {
+    // 100 requests take 2 s and a pause of one.
+    CHECK(ten_minutes(unlimited{}, 0.01, 1s).last >= 0.7 * 2000);
+  }
+  SECTION("a floor for the cases that are too few to tell") {
+    CHECK(ten_minutes(unlimited{}, 0.2, {}, {.at_least = tenax::per_second(25)}).last >= 0.3 * possible);
+    CHECK(ten_minutes(unlimited{}, 0.1, 1s, {.at_least = tenax::per_second(25)}).last >= 150);
+  }
+  SECTION("a limit is kept all the same") {
+    for (double const share : {0.01, 0.1}) {
+      simulation::strict_interval const server([](double) { return 10.0; }, tells::nothing);
+      auto const all = ten_minutes(server, share, {});
+      CAPTURE(share, all.last, all.refused);
+      CHECK(all.last >= (share > 0.05 ? 0.4 : 0.75) * 600);
+      CHECK(all.refused <= 1.6 * share * (all.last + all.refused) + 6);
+    }
+  }
+}
+
+TEST_CASE("rate_scenarios: a limit that falls to a small part is no chance") {
+  for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
+    for (double const part : {0.3, 0.1, 0.02}) {
+      simulation::strict_interval server([part](double t) { return t < 120 ? 50.0 : 50 * part; }, how);
+      adaptive_rate_limiter limiter;
+      double good = 0, bad = 0;
+      run_workers(limiter, server, {.workers = 4, .time = 10min}, [&](double t, bool accepted) {
+        if (t >= 240) (accepted ? good : bad) += 1;
+      });
+      CAPTURE(how == tells::nothing, part, good, bad);
+      CHECK(bad <= 0.01 * (good + bad) + 6);
+      CHECK(good >= 0.85 * 50 * part * 360);
+    }
+  }
+}

@@ -80,6 +80,22 @@ TEST_CASE("retry_budget: costs by kind of failure; cancelled and abandoned attem
   CHECK(budget.tokens() == 87.6);
 }
 
+TEST_CASE(
+    "retry_budget: a rejected request, and an exception that is not retried, change nothing; a poll is no retry") {
+  tenax::retry_budget budget({.tokens = 4});
+  for (auto const how : {tests::kind::answered, tests::kind::unknown, tests::kind::cancelled}) {
+    for (int i = 0; i < 9; ++i) CHECK(tests::attempted(budget, how, {}, 2));
+  }
+  CHECK(budget.tokens() == 4);
+  budget.count(tests::kind::failure);
+  budget.count(tests::kind::failure);
+  CHECK_FALSE(budget.may_retry());
+  tenax::retry_budget::ticket t;
+  CHECK(budget.admit(t, {.number = 5, .polls = true}, {}).answer == tests::verdict::go);
+  CHECK(budget.foresee({.number = 5, .polls = true}, {}, {}).answer == tests::verdict::go);
+  CHECK(budget.admit(t, {.number = 5}, {}).answer == tests::verdict::refused);
+}
+
 TEST_CASE("retry_budget: an odd number of tokens is halved exactly") {
   retry_budget budget({.tokens = 1, .ratio = 0.25, .failure_cost = 0.25, .throttled_cost = 0.5});
   CHECK(attempted(budget, kind::failure));

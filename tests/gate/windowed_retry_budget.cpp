@@ -135,6 +135,29 @@ TEST_CASE("windowed_retry_budget: being throttled may cost more") {
   CHECK(balance(budget, 0s) == 3);
 }
 
+TEST_CASE("windowed_retry_budget: a poll takes nothing, nor does an answer that says nothing of the server's health") {
+  windowed_retry_budget budget({.ratio = 0, .window = 10s, .min_per_second = 0.1});
+  for (int i = 0; i < 9; ++i) {
+    ticket t;
+    tenax::attempt_info const poll{.number = 2, .polls = true};
+    CHECK(budget.admit(t, poll, tenax::time_point(0s)).answer == verdict::go);
+    CHECK(budget.foresee(poll, tenax::time_point(0s), tenax::time_point(1s)).answer == verdict::go);
+    tell(budget, t, i % 2 == 0 ? kind::answered : kind::unknown, 0s);
+  }
+  CHECK(budget.balance(tenax::time_point(0s)) == 1);
+}
+
+TEST_CASE("windowed_retry_budget: a clock that is set back, and until when it must be kept") {
+  windowed_retry_budget budget({.ratio = 0, .window = 10s, .min_per_second = 0.1});
+  CHECK(budget.keep_until(tenax::time_point(1h)) <= tenax::time_point(1h));
+  CHECK(attempted(budget, kind::success, 1h));
+  CHECK(budget.keep_until(tenax::time_point(1h)) <= tenax::time_point(1h));
+  CHECK(attempted(budget, kind::failure, 1h, 2));
+  CHECK(budget.keep_until(tenax::time_point(1h)) == tenax::time_point(1h + 10s));
+  CHECK_FALSE(attempted(budget, kind::failure, 1s, 2));
+  CHECK(attempted(budget, kind::failure, 11s, 2));
+}
+
 TEST_CASE("windowed_retry_budget: options that make no sense are refused") {
   CHECK(refused_options({}) == "accepted");
   CHECK(refused_options({.ratio = -0.1}) == "tenax: windowed_retry_budget: ratio must be from 0 to 1000, but is -0.1");

@@ -34,6 +34,17 @@ class sliding_window {
     return total_;
   }
 
+  /// What was counted when time was last looked at.
+  [[nodiscard]] constexpr counts counted() const noexcept { return total_; }
+
+  /// When all that is forgotten, at the latest.
+  [[nodiscard]] constexpr time_point empty_at() const noexcept {
+    auto const part = saturating_add(duration(newest_), duration(static_cast<duration::rep>(parts)));
+    duration::rep end = 0;
+    if (__builtin_mul_overflow(part.count(), part_.count(), &end)) return time_point::max();
+    return time_point(duration(end));
+  }
+
   /// Which part is the newest, for `take_back`.
   [[nodiscard]] constexpr std::int64_t newest() const noexcept { return newest_; }
 

@@ -8,59 +8,27 @@
 #include <mutex>
 #include <utility>
 
+#include <tenax/detail/forward_clock.hpp>
 #include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/rate_search.hpp>
 #include <tenax/gate/acquire.hpp>
-#include <tenax/gate/rate.hpp>
+#include <tenax/gate/adaptive_rate_options.hpp>
 
 namespace tenax {
-
-/// How an `adaptive_rate_limiter` begins. It paces requests evenly: rates with a burst are refused.
-struct adaptive_rate_options {
-  rate start = per_second(10);  ///< the first guess; too high costs some refusals, too low some time
-  rate limit{0};  ///< the limit, if it was announced (`rate{0}`: it was not): held at 0.5 % below, never exceeded
-};
-
-/// What an `adaptive_rate_limiter` does at a moment, for logs and plots.
-struct adaptive_rate_state {
-  enum class phase : unsigned char {
-    start,   ///< doubles its rate until a request is refused
-    search,  ///< tries rates between one that was confirmed and one that was refused
-    steady,  ///< keeps to the confirmed rate
-    probe    ///< tries whether a little more is allowed now
-  };
-
-  double rate = 0;             ///< permits per second
-  phase doing = phase::start;  ///< see `phase`
-  time_point paused_until{};   ///< nobody is admitted before; in the past: not paused
-  std::uint32_t generation = 0;
-  std::uint32_t in_flight = 0;  ///< admitted, and not yet told how it went
-  std::uint32_t waiting = 0;
-  std::uint64_t admitted = 0;
-  std::uint64_t throttled = 0;
-};
-
-[[nodiscard]] constexpr char const* to_string(adaptive_rate_state::phase p) noexcept {
-  switch (p) {
-    case adaptive_rate_state::phase::start: return "start";
-    case adaptive_rate_state::phase::search: return "search";
-    case adaptive_rate_state::phase::steady: return "steady";
-    case adaptive_rate_state::phase::probe: return "probe";
-  }
-  return "?";
-}
 
 /// Shares a limit that it finds by itself among all threads and calls, and follows it when it changes:
 /// `polite.through(std::ref(limiter))`. Requests are paced evenly. When one is refused, the rate changes for all: whoever
 /// sleeps at the limiter asks it again when it wakes, so that **no request is sent on a schedule made before the refusal**.
 ///
-/// A wait that the server asks for (`Retry-After`) stops all admission until it has passed; then requests go one by one at
-/// the new rate. The rate is cut once for each generation of requests: refusals of those that were under way together say
+/// A wait that the server asks for (`Retry-After`) stops all admission until it has passed, but for no longer than `max_pause`;
+/// then requests go one by one at the new rate. Waits in such a pause are `admission::wait_for_server`. After a pause that was
+/// cut, the first request goes alone, and the others wait for its answer. The rate is cut once for each generation of requests: refusals of those that were under way together say
 /// the same thing. Between refusals, it looks for more from time to time. Callers are served in the order in which they came.
 ///
 /// The search is a bracket between the highest rate that was confirmed and the lowest that was refused; its formula and how
-/// it does are in docs/reference/gates.md. It assumes that a refusal has to do with the rate: a server that refuses at random makes
-/// it slow. Processes that do not share the limiter find a share each. Limits below one request in a minute take long to find.
+/// it does are in docs/reference/gates.md. Refusals that come at any rate are told from those that a lower rate would avoid, as
+/// far as they are few; see `at_least`. Processes that do not share the limiter find a share each. Limits below one request in
+/// a minute take long to find.
 ///
 /// Thread safety: safe. A lock is held for some nanoseconds, never while anybody waits. Neither copied nor moved.
 class adaptive_rate_limiter {
@@ -72,10 +40,9 @@ class adaptive_rate_limiter {
   };
 
  public:
-  /// Throws `std::invalid_argument` for a rate of no permits or no time, or with a burst.
-  explicit adaptive_rate_limiter(adaptive_rate_options const& options = {}) : search_(of(checked(options.start))) {
-    if (options.limit.permits != 0) search_ = detail::rate_search::with_ceiling(0.995 * of(checked(options.limit)));
-  }
+  /// Throws `std::invalid_argument` for a rate of no permits or no time, or with a burst; for `at_least` above `limit`; and for
+  /// `at_once` and `max_pause` outside of their ranges.
+  explicit adaptive_rate_limiter(adaptive_rate_options const& options = {}) : search_(detail::search_for(options)) {}
 
   /// Says how a limiter is made.
   template <class First, class... More>
@@ -92,10 +59,15 @@ class adaptive_rate_limiter {
   /// A place in the queue, or an admitted request.
   using ticket = detail::gate_ticket<adaptive_rate_limiter, grant>;
 
-  admission admit(ticket& t, attempt_info const&, time_point now) {
+  admission admit(ticket& t, attempt_info const&, time_point at) {
     std::lock_guard const lock(mutex_);
+    auto const now = clock_.at(at);
     auto const time = now.time_since_epoch().count();
     if (t.gate_ == nullptr) {
+      if (queue_.empty() && search_.next(time) <= time) {
+        t.gate_ = this;
+        return grant_to(t, time);
+      }
       queue_.push_back({});  // may throw
       t.gate_ = this;
       t.grant_.admitted = false;
@@ -105,6 +77,7 @@ class adaptive_rate_limiter {
       if (t.grant_.stamp.generation == search_.generation() && search_.paused_until() <= time) return admission::go();
       queue_.push_front({});  // may throw
       t.grant_.admitted = false;
+      search_.withdrawn(t.grant_.stamp);
       --in_flight_;
       t.grant_.place = --first_;
     }
@@ -113,39 +86,56 @@ class adaptive_rate_limiter {
     if (t.grant_.place <= first_ && next <= time) {
       if (t.grant_.place == first_) queue_.pop_front(), ++first_;
       drop_gone();
-      t.grant_.stamp = search_.grant(time);
-      t.grant_.admitted = true;
-      ++in_flight_;
-      ++admitted_;
-      return admission::go();
+      return grant_to(t, time);
     }
-    auto const delay = delay_of(t.grant_.place - first_, next - time);
+    bool const asked = search_.pause().asked_by_server(time);
+    auto const delay = delay_of(t.grant_.place - first_, next, time);
     if (t.grant_.place >= first_) {
       auto const due = saturating_add(now.time_since_epoch(), duration(delay));
       queue_[static_cast<std::size_t>(t.grant_.place - first_)].due = due.count();
     }
-    return admission::wait(duration(delay));
+    return asked ? admission::wait_for_server(duration(delay)) : admission::wait(duration(delay));
   }
 
-  void report(ticket& t, feedback const& f, time_point now) {
+  void report(ticket& t, feedback const& f, time_point at) {
     std::lock_guard const lock(mutex_);
     if (t.gate_ == nullptr || !t.grant_.admitted) return;
-    auto const time = now.time_since_epoch().count();
+    auto const time = clock_.at(at).time_since_epoch().count();
     t.gate_ = nullptr;
     --in_flight_;
-    if (f.how == feedback::kind::success || f.how == feedback::kind::answered) {
-      search_.accepted(t.grant_.stamp, time);
-    } else if (f.how == feedback::kind::throttled) {
-      ++throttled_;
-      search_.refused(t.grant_.stamp, time, f.server_wait ? f.server_wait->count() : -1);
+    switch (f.how) {
+      case feedback::kind::success:
+      case feedback::kind::answered: search_.accepted(t.grant_.stamp, time); break;
+      case feedback::kind::throttled:
+        ++throttled_;
+        search_.refused(t.grant_.stamp, time, f.server_wait ? f.server_wait->count() : -1);
+        break;
+      case feedback::kind::failure: search_.failed(t.grant_.stamp); break;
+      case feedback::kind::cancelled:
+      case feedback::kind::unknown: search_.withdrawn(t.grant_.stamp); break;
     }
-    // A period without end is nonsense, and nonsense announces nothing.
-    if (f.left.announces() && *f.left.window != duration::max()) {
-      search_.announced(time, of({.permits = f.left.limit, .per = *f.left.window}), f.left.window->count());
+    if (makes_sense(f.left)) {
+      auto const seconds = detail::seconds(f.left.window->count());
+      search_.announced(time, static_cast<double>(f.left.limit) / seconds, f.left.window->count());
     }
     if (f.left.known() && f.left.reset && f.how != feedback::kind::throttled) {
-      search_.allowed(t.grant_.stamp, time, f.left.remaining, f.left.reset->count(), in_flight_);
+      search_.allowed(t.grant_.stamp, time, f.left.remaining, f.left.limit == allowance::unknown ? 0 : f.left.limit,
+                      f.left.reset->count(), in_flight_);
     }
+  }
+
+  /// Ends a pause, and forgets what the server said is left: callers that ask from now on are admitted at the rate of this
+  /// moment. Callers that sleep already ask when they wake. For operators, who know that a server's wait was wrong.
+  void resume(time_point now = real_time::now()) {
+    std::lock_guard const lock(mutex_);
+    search_.resume(clock_.at(now).time_since_epoch().count());
+  }
+
+  /// Until when it must be kept, for `keyed`: while it is paused, until the next request may be sent, and for some intervals
+  /// more if it has found that it must be slower than at its start. `now` or earlier: a new one would do as well.
+  [[nodiscard]] time_point keep_until(time_point now) const {
+    std::lock_guard const lock(mutex_);
+    return clock_.told(time_point(duration(search_.owes_until(clock_.translated(now).time_since_epoch().count()))));
   }
 
   /// Waits until a request may be sent. The permit wants to be told how it went.
@@ -169,7 +159,7 @@ class adaptive_rate_limiter {
     for (auto const& p : queue_) waiting += p.gone ? 0 : 1;
     return {.rate = search_.rate(),
             .doing = static_cast<adaptive_rate_state::phase>(search_.current_phase()),
-            .paused_until = time_point(duration(search_.paused_until())),
+            .paused_until = clock_.told(time_point(duration(paused_until()))),
             .generation = search_.generation(),
             .in_flight = in_flight_,
             .waiting = waiting,
@@ -185,34 +175,47 @@ class adaptive_rate_limiter {
  private:
   friend ticket;
 
+  admission grant_to(ticket& t, std::int64_t time) noexcept {
+    t.grant_.stamp = search_.grant(time);
+    t.grant_.admitted = true;
+    ++in_flight_;
+    ++admitted_;
+    return admission::go();
+  }
+
   /// A place in the queue.
   struct place {
     std::int64_t due = INT64_MAX;  // when its owner will ask again
     bool gone = false;
   };
 
-  static rate const& checked(rate const& r) {
-    detail::require_rate(r);
-    if (r.burst != 1)
-      invalid_parameter("adaptive_rate_limiter: burst", "must be 1: requests are paced", static_cast<double>(r.burst));
-    return r;
+  /// Whether a server announces something that a service would: a period of at most a month, and a request a day at least.
+  static bool makes_sense(allowance const& left) noexcept {
+    constexpr duration day = std::chrono::hours(24);
+    return left.announces() && *left.window <= 31 * day && saturating_multiply(day, left.limit) >= *left.window;
   }
 
-  static double of(rate const& r) noexcept {
-    return static_cast<double>(r.permits) / (static_cast<double>(r.per.value().count()) * 1e-9);
+  [[nodiscard]] std::int64_t paused_until() const noexcept {
+    auto const& pause = search_.pause();
+    return pause.asking_until() > pause.until() ? pause.asking_until() : pause.until();
   }
 
-  /// What somebody with `before` others before it has to wait, if the first of them may go after `first`. Not longer than it
-  /// takes to notice in time that the rate has risen.
-  [[nodiscard]] std::int64_t delay_of(std::int64_t before, std::int64_t first) const noexcept {
+  /// What a caller with `before` others before it has to wait, if the first of them may go at `next`. Not longer than it takes
+  /// to notice in time that the rate has risen, or that the request that asks again was answered.
+  [[nodiscard]] std::int64_t delay_of(std::int64_t before, std::int64_t next, std::int64_t now) const noexcept {
     constexpr std::int64_t soon = 100'000'000;
+    auto first = saturating_subtract(duration(next), duration(now)).count();
     if (before < 0) before = 0;
     if (first < 0) first = 0;
+    if (search_.pause().asking_until() > now) return first < soon ? first + 1 : soon;
     auto const interval = duration(search_.interval());
     auto const few = saturating_multiply(interval, static_cast<std::uint64_t>(before < 2 ? before : 2)).count();
     auto const all = saturating_multiply(interval, static_cast<std::uint64_t>(before)).count();
     auto const own = all < soon ? all : few < soon ? soon : few;
-    auto const delay = saturating_add(duration(first), duration(own)).count();
+    auto delay = saturating_add(duration(first), duration(own)).count();
+    // A wait that the server asked for is not longer than the longest pause, so that `max_server_wait` may be as long.
+    auto const& pause = search_.pause();
+    if (pause.asked_by_server(now) && delay > pause.longest() && first <= pause.longest()) delay = pause.longest();
     return delay > 0 ? delay : 1;
   }
 
@@ -237,6 +240,7 @@ class adaptive_rate_limiter {
   void take_back(grant const& g) noexcept {
     std::lock_guard const lock(mutex_);
     if (g.admitted) {
+      search_.withdrawn(g.stamp);
       --in_flight_;
     } else if (g.place >= first_) {
       queue_[static_cast<std::size_t>(g.place - first_)].gone = true;
@@ -245,6 +249,7 @@ class adaptive_rate_limiter {
   }
 
   mutable std::mutex mutex_;
+  detail::forward_clock clock_;
   detail::rate_search search_;
   std::deque<place> queue_;
   std::int64_t first_ = 0;  // the number of the first place in the queue

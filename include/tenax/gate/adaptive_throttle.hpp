@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include <tenax/detail/forward_clock.hpp>
 #include <tenax/detail/reject.hpp>
 #include <tenax/detail/sliding_window.hpp>
 #include <tenax/gate/call.hpp>
@@ -59,6 +60,7 @@ class adaptive_throttle {
     // Asked again after a wait at another gate: a second draw would refuse more than the formula says.
     if (t.admitted) return admission::go();
     std::lock_guard const lock(mutex_);
+    now = clock_.at(now);
     auto const p = probability(now);
     // 2^53 is how finely a double divides the interval from 0 to 1.
     constexpr duration whole(std::int64_t{1} << 53);
@@ -75,7 +77,7 @@ class adaptive_throttle {
     if (f.how == feedback::kind::cancelled || f.how == feedback::kind::unknown) return;
     bool const refused = f.how == feedback::kind::throttled || (count_failures_ && f.how == feedback::kind::failure);
     std::lock_guard const lock(mutex_);
-    counts_.add(now, 1, refused ? 0 : 1);
+    counts_.add(clock_.at(now), 1, refused ? 0 : 1);
   }
 
   /// Calls `f()` unless it is refused, and counts how it ends. Throws `tenax::refused` if it is, and what `f` throws.
@@ -92,7 +94,14 @@ class adaptive_throttle {
   /// The probability with which an attempt would be refused now.
   [[nodiscard]] double refusal_probability(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
-    return probability(now);
+    return probability(clock_.at(now));
+  }
+
+  /// Until when it must be kept, for `keyed`: until the refusals that it counts are forgotten. `now`: there are none.
+  [[nodiscard]] time_point keep_until(time_point now) const {
+    std::lock_guard const lock(mutex_);
+    auto const [requests, accepts] = counts_.counted();
+    return requests == accepts ? now : clock_.told(counts_.empty_at());
   }
 
   template <class Out>
@@ -110,7 +119,8 @@ class adaptive_throttle {
 
   double const k_;
   bool const count_failures_;
-  std::mutex mutex_;
+  std::mutex mutable mutex_;
+  detail::forward_clock clock_;
   detail::sliding_window counts_;
 };
 

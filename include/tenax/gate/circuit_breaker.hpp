@@ -7,46 +7,15 @@
 #include <utility>
 
 #include <tenax/detail/circuit_changes.hpp>
+#include <tenax/detail/forward_clock.hpp>
 #include <tenax/detail/gate_ticket.hpp>
-#include <tenax/detail/reject.hpp>
+#include <tenax/detail/open_time.hpp>
+#include <tenax/detail/probe_places.hpp>
 #include <tenax/detail/sliding_window.hpp>
 #include <tenax/gate/call.hpp>
+#include <tenax/gate/circuit_options.hpp>
 
 namespace tenax {
-
-/// What a circuit breaker lets through.
-enum class circuit_state : unsigned char {
-  closed,     ///< everything: the normal state
-  open,       ///< nothing, until its time has passed
-  half_open,  ///< a few probes, whose results decide
-  isolated    ///< nothing, until `close()`
-};
-
-[[nodiscard]] constexpr char const* to_string(circuit_state s) noexcept {
-  switch (s) {
-    case circuit_state::closed: return "closed";
-    case circuit_state::open: return "open";
-    case circuit_state::half_open: return "half-open";
-    case circuit_state::isolated: return "isolated";
-  }
-  return "?";
-}
-
-/// When a circuit breaker opens, and for how long. With neither `failures` nor `failure_ratio` it opens after 5 failures
-/// in a row; with both, when either is reached.
-struct circuit_breaker_options {
-  std::optional<std::int64_t> failures{};           ///< failures in a row; at least 1
-  std::optional<double> failure_ratio{};            ///< share of the calls in `window`; above 0, at most 1
-  std::optional<any_duration> window{};             ///< with `failure_ratio`: more than zero; 30 s if not given
-  std::optional<std::int64_t> minimum_calls{};      ///< with `failure_ratio`: below it no ratio counts; 20 if not given
-  bool count_throttled = true;                      ///< whether being throttled is a failure; otherwise it says nothing
-  any_duration open_for = std::chrono::seconds(5);  ///< more than zero
-  double open_factor = 2;                           ///< how much longer after each probe that failed; at least 1
-  std::optional<any_duration> max_open{};  ///< not below `open_for`; if not given, the longer one of 1 minute and it
-  double open_jitter = 0.2;                ///< which share of that time is drawn at random; from 0 to 1
-  std::int64_t probes = 1;                 ///< how many attempts are under way at once when half-open; at least 1
-  std::int64_t successes_to_close = 1;     ///< successes of probes, without a failure between them; at least 1
-};
 
 /// The observer of a breaker that nobody observes.
 struct no_circuit_observer {};
@@ -59,8 +28,14 @@ struct no_circuit_observer {};
 ///
 /// Failures are what policies retry (`feedback::kind::failure`), and throttled attempts. An answer that rejects the request
 /// is as good as a success: the other side is well. Cancelled and abandoned attempts, and exceptions that the policy does
-/// not retry, say nothing; if they were probes, another one may start. What was admitted before a change of state does not count
-/// after it. A half-open circuit waits for its probes for as long as they take: give attempts a timeout.
+/// not retry, say nothing. What was admitted before a change of state does not count after it.
+///
+/// A failure that says how long to wait (`feedback::server_wait`) keeps the circuit open for at least that long, without
+/// jitter, up to `max_open`; also while it is open or half-open already, and in an answer to an earlier attempt.
+///
+/// A probe that says nothing makes room for another one: the first few at once, further ones after `open_for`. So does a
+/// throttled probe with `count_throttled = false`, after `open_for` or what the server asks for. A probe that takes longer
+/// than its lease (`probe_lease`) makes room for another one; its answer still counts when it comes.
 ///
 /// `observer(from, to, now)` is called after every change, in their order, outside of the lock and by one thread at a
 /// time. Its exceptions end the call that was told.
@@ -70,6 +45,7 @@ template <class Observer = no_circuit_observer>
 class circuit_breaker {
   struct pass {
     std::uint64_t generation;
+    std::uint64_t lease;
     random_source* random;
   };
 
@@ -78,8 +54,8 @@ class circuit_breaker {
 
   /// Throws `std::invalid_argument` for an option outside of its range, for `window` and `minimum_calls` without
   /// `failure_ratio`, and for `max_open < open_for`.
-  explicit circuit_breaker(circuit_breaker_options o = {}, Observer observer = {})
-      : circuit_breaker(checked(o), std::move(observer), 0) {}
+  explicit circuit_breaker(circuit_breaker_options const& o = {}, Observer observer = {})
+      : rules_(o), probes_(rules_), window_(*rules_.window), time_(rules_), changes_(std::move(observer)) {}
 
   /// Says how a breaker is made.
   template <detail::bare_value First, class... More>
@@ -92,38 +68,64 @@ class circuit_breaker {
   circuit_breaker(circuit_breaker const&) = delete;
   circuit_breaker& operator=(circuit_breaker const&) = delete;
 
-  admission admit(ticket& t, attempt_info const& info, time_point now) {
+  admission admit(ticket& t, attempt_info const& info, time_point at) {
     std::unique_lock lock(mutex_);
-    if (t.gate_ != nullptr && t.grant_.generation == generation_) return admission::go();
+    auto const now = clock_.at(at);
+    if (t.gate_ != nullptr && holds(t.grant_)) {
+      if (state_ != circuit_state::half_open) return admission::go();
+      if (now >= time_.quiet_until()) {
+        probes_.renew(now);
+        return admission::go();
+      }
+      probes_.give_back(t.grant_.lease);
+    }
     t.gate_ = nullptr;
-    if (state_ == circuit_state::open && now >= open_until_) change(circuit_state::half_open, now);
+    if (state_ == circuit_state::open && now >= time_.ends()) change(circuit_state::half_open, now);
+    if (state_ == circuit_state::half_open) probes_.end_leases(rules_, now);
     auto const answer = ask(now);
     if (answer.answer == admission::verdict::go) {
-      if (state_ == circuit_state::half_open) ++probing_;
-      t.grant_ = {generation_, info.random};
+      if (state_ == circuit_state::half_open) probes_.take(now);
+      t.grant_ = {generation_, probes_.number(), info.random};
       t.gate_ = this;
     }
     tell(lock);
     return answer;
   }
 
-  /// Refuses what would find the circuit open still, or isolated.
+  /// Refuses what would find the circuit open still, isolated, or half-open before the next probe may start.
   admission foresee(attempt_info const&, time_point now, time_point then) const {
     std::lock_guard const lock(mutex_);
-    if (state_ == circuit_state::isolated || (state_ == circuit_state::open && then < open_until_)) return ask(now);
+    then = clock_.translated(then);
+    if (state_ == circuit_state::isolated || (state_ == circuit_state::open && then < time_.ends()) ||
+        (state_ == circuit_state::half_open && probes_.none_taken() && then < time_.quiet_until())) {
+      return ask(clock_.translated(now));
+    }
     return admission::go();
   }
 
-  void report(ticket& t, feedback const& f, time_point now) {
+  void report(ticket& t, feedback const& f, time_point at) {
+    using kind = feedback::kind;
     std::unique_lock lock(mutex_);
     if (t.gate_ == nullptr) return;
     t.gate_ = nullptr;
-    if (t.grant_.generation != generation_) return;
-    if (state_ == circuit_state::half_open) --probing_;
-    if (f.how == feedback::kind::success || f.how == feedback::kind::answered) {
+    auto const now = clock_.at(at);
+    bool const bad = f.how == kind::failure || (f.how == kind::throttled && rules_.count_throttled);
+    if (t.grant_.generation != generation_) {
+      if (bad && state_ != circuit_state::closed) time_.hear(rules_, now, f.server_wait);
+      return;
+    }
+    if (state_ == circuit_state::half_open) probes_.give_back(t.grant_.lease);
+    if (f.how == kind::success || f.how == kind::answered) {
       succeeded(now);
-    } else if (f.how == feedback::kind::failure || (f.how == feedback::kind::throttled && options_.count_throttled)) {
+    } else if (bad) {
+      time_.hear(rules_, now, f.server_wait);
       failed(now, t.grant_.random);
+    } else if (state_ == circuit_state::half_open) {
+      // Some callers may change their minds, but a row of such probes must not become a storm.
+      if (f.how == kind::throttled) time_.hear(rules_, now, f.server_wait);
+      if (f.how == kind::throttled || ++unanswered_ > rules_.probes) {
+        time_.pause(rules_, now, t.grant_.random);
+      }
     }
     tell(lock);
   }
@@ -148,6 +150,7 @@ class circuit_breaker {
   /// Opens it, as a failure would; starts its time again if it is open. An isolated circuit stays so.
   void open(time_point now = real_time::now()) {
     std::unique_lock lock(mutex_);
+    now = clock_.at(now);
     if (state_ != circuit_state::isolated) open_circuit(now, nullptr);
     tell(lock);
   }
@@ -158,6 +161,27 @@ class circuit_breaker {
   /// Closes it, whatever it was, and forgets the failures so far.
   void close(time_point now = real_time::now()) { become(circuit_state::closed, now); }
 
+  /// Until when it must be kept, for `keyed`: while it is open and as long again for its probe, and for a while after a
+  /// failure that still counts; for ever while it is isolated. `now` or earlier: a new one would do as well.
+  [[nodiscard]] time_point keep_until(time_point now) const {
+    std::lock_guard const lock(mutex_);
+    switch (state_) {
+      case circuit_state::closed: {
+        auto const counted = window_.counted().second != 0 ? window_.empty_at() : time_point::min();
+        auto const row = in_a_row_ != 0 ? detail::open_time::after(failed_at_, *rules_.max_open) : time_point::min();
+        auto const kept = counted > row ? counted : row;
+        return kept == time_point::min() ? now : clock_.told(kept);
+      }
+      case circuit_state::open: return clock_.told(detail::open_time::after(time_.ends(), time_.next()));
+      case circuit_state::half_open: {
+        auto const kept = detail::open_time::after(half_open_at_, time_.next());
+        return clock_.told(kept > time_.quiet_until() ? kept : time_.quiet_until());
+      }
+      case circuit_state::isolated: break;
+    }
+    return time_point::max();
+  }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("a circuit breaker");
@@ -167,46 +191,21 @@ class circuit_breaker {
   friend ticket;
   static constexpr bool observed = !std::is_same_v<Observer, no_circuit_observer>;
 
-  circuit_breaker(circuit_breaker_options const& o, Observer observer, int)
-      : options_(o), window_(*o.window), next_open_(o.open_for), changes_(std::move(observer)) {}
-
-  /// The options with every default in its place.
-  static circuit_breaker_options checked(circuit_breaker_options o) {
-    using namespace detail;
-    auto const least = [](char const* name, std::int64_t value) {
-      require_count(name, "must be at least 1", value, 1);
-    };
-    if (!o.failure_ratio) {
-      if (o.window) invalid_parameter("circuit_breaker: window", "needs a failure_ratio", *o.window);
-      if (o.minimum_calls) {
-        invalid_parameter("circuit_breaker: minimum_calls", "needs a failure_ratio",
-                          static_cast<double>(*o.minimum_calls));
-      }
-      if (!o.failures) o.failures = 5;
-    } else if (!(*o.failure_ratio > 0 && *o.failure_ratio <= 1)) {
-      invalid_parameter("circuit_breaker: failure_ratio", "must be above 0 and at most 1", *o.failure_ratio);
-    }
-    if (o.failures) least("circuit_breaker: failures", *o.failures);
-    o.window = require_positive("circuit_breaker: window", o.window.value_or(std::chrono::seconds(30)));
-    o.minimum_calls = o.minimum_calls.value_or(20);
-    least("circuit_breaker: minimum_calls", *o.minimum_calls);
-    require_positive("circuit_breaker: open_for", o.open_for);
-    require_between("circuit_breaker: open_factor", "must be at least 1", o.open_factor, 1,
-                    std::numeric_limits<double>::infinity());
-    o.max_open = require_at_least("circuit_breaker: max_open", "must not be below open_for",
-                                  o.max_open.value_or(longer(std::chrono::minutes(1), o.open_for)), o.open_for);
-    require_between("circuit_breaker: open_jitter", "must be between 0 and 1", o.open_jitter, 0, 1);
-    least("circuit_breaker: probes", o.probes);
-    least("circuit_breaker: successes_to_close", o.successes_to_close);
-    return o;
-  }
+  /// Whether an attempt may still start that was admitted with `p`.
+  bool holds(pass const& p) const noexcept { return p.generation == generation_ && probes_.holds(p.lease); }
 
   admission ask(time_point now) const noexcept {
     switch (state_) {
       case circuit_state::closed: break;
-      case circuit_state::open: return admission::refuse("circuit open", saturating_between(now, open_until_));
+      case circuit_state::open: return admission::refuse("circuit open", saturating_between(now, time_.ends()));
       case circuit_state::half_open:
-        if (probing_ >= options_.probes) return admission::refuse("circuit half-open, and probes are under way");
+        if (now < time_.quiet_until()) {
+          return admission::refuse("circuit half-open, and the next probe has to wait",
+                                   saturating_between(now, time_.quiet_until()));
+        }
+        if (probes_.all_taken(rules_)) {
+          return admission::refuse("circuit half-open, and probes are under way", probes_.left(now));
+        }
         break;
       case circuit_state::isolated: return admission::refuse("circuit isolated");
     }
@@ -215,43 +214,39 @@ class circuit_breaker {
 
   void succeeded(time_point now) {
     if (state_ == circuit_state::half_open) {
-      if (++successes_ >= options_.successes_to_close) close_circuit(now);
+      if (++successes_ >= rules_.successes_to_close) close_circuit(now);
       return;
     }
     in_a_row_ = 0;
-    if (options_.failure_ratio) window_.add(now, 1, 0);
+    if (rules_.failure_ratio) window_.add(now, 1, 0);
   }
 
   void failed(time_point now, random_source* random) {
     ++in_a_row_;
-    bool enough = state_ == circuit_state::half_open || (options_.failures && in_a_row_ >= *options_.failures);
-    if (options_.failure_ratio) {
+    failed_at_ = now;
+    bool enough = state_ == circuit_state::half_open || (rules_.failures && in_a_row_ >= *rules_.failures);
+    if (rules_.failure_ratio) {
       window_.add(now, 1, 1);
       auto const [calls, failures] = window_.total(now);
-      enough = enough || (calls >= *options_.minimum_calls &&
-                          static_cast<double>(failures) >= *options_.failure_ratio * static_cast<double>(calls));
+      enough = enough || (calls >= *rules_.minimum_calls &&
+                          static_cast<double>(failures) >= *rules_.failure_ratio * static_cast<double>(calls));
     }
     if (enough) open_circuit(now, random);
   }
 
   void open_circuit(time_point now, random_source* random) {
     if (state_ != circuit_state::open) change(circuit_state::open, now);
-    auto time = next_open_;
-    next_open_ = detail::shorter(*options_.max_open, saturating_scale(next_open_, options_.open_factor));
-    if (options_.open_jitter > 0) {
-      time = draw_between(random != nullptr ? *random : this_thread_random(),
-                          time - saturating_scale(time, options_.open_jitter), time);
-    }
-    open_until_ = time_point(saturating_add(now.time_since_epoch(), time));
+    time_.begin(rules_, now, random);
   }
 
   void close_circuit(time_point now) {
     change(circuit_state::closed, now);
-    next_open_ = options_.open_for;
+    time_.start_over(rules_);
   }
 
-  void become(circuit_state to, time_point now) {
+  void become(circuit_state to, time_point at) {
     std::unique_lock lock(mutex_);
+    auto const now = clock_.at(at);
     if (to == circuit_state::closed) {
       close_circuit(now);
     } else if (state_ != to) {
@@ -263,11 +258,13 @@ class circuit_breaker {
   /// A new generation: tickets of the old one count no more, and hold no probe.
   void change(circuit_state to, time_point now) {
     if constexpr (observed) {
-      if (state_ != to) changes_.add(state_, to, now);
+      if (state_ != to) changes_.add(state_, to, clock_.told(now));
     }
     state_ = to;
     ++generation_;
-    in_a_row_ = successes_ = probing_ = 0;
+    in_a_row_ = successes_ = unanswered_ = 0;
+    probes_.start_over(rules_);
+    half_open_at_ = now;
     window_.clear();
   }
 
@@ -277,19 +274,22 @@ class circuit_breaker {
 
   void take_back(pass const& p) noexcept {
     std::lock_guard const lock(mutex_);
-    if (p.generation == generation_ && state_ == circuit_state::half_open) --probing_;
+    if (p.generation == generation_ && state_ == circuit_state::half_open) probes_.give_back(p.lease);
   }
 
-  circuit_breaker_options const options_;
+  detail::circuit_rules const rules_;
   std::mutex mutable mutex_;
+  detail::forward_clock clock_;
   circuit_state state_ = circuit_state::closed;
   std::uint64_t generation_ = 1;
   std::int64_t in_a_row_ = 0;
   std::int64_t successes_ = 0;
-  std::int64_t probing_ = 0;
+  std::int64_t unanswered_ = 0;  // probes that said nothing
+  detail::probe_places probes_;
   detail::sliding_window window_;
-  duration next_open_;
-  time_point open_until_{};
+  detail::open_time time_;
+  time_point failed_at_{};
+  time_point half_open_at_{};
   detail::state_changes<circuit_state, Observer> changes_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include <tenax/detail/forward_clock.hpp>
 #include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/reject.hpp>
 #include <tenax/detail/sliding_window.hpp>
@@ -68,7 +69,7 @@ class windowed_retry_budget {
     if (!info.is_retry()) return admission::go();
     std::lock_guard const lock(mutex_);
     if (t.gate_ != nullptr) return admission::go();
-    if (!take(now)) return admission::refuse(exhausted);
+    if (!take(clock_.at(now))) return admission::refuse(exhausted);
     t.grant_ = {counts_.newest()};
     t.gate_ = this;
     return admission::go();
@@ -78,7 +79,7 @@ class windowed_retry_budget {
   admission foresee(attempt_info const& info, time_point now, time_point) {
     if (info.polls) return admission::go();
     std::lock_guard const lock(mutex_);
-    return left_at(now) < whole_retry ? admission::refuse(exhausted) : admission::go();
+    return left_at(clock_.at(now)) < whole_retry ? admission::refuse(exhausted) : admission::go();
   }
 
   void report(ticket& t, feedback const& f, time_point now) {
@@ -89,12 +90,13 @@ class windowed_retry_budget {
   /// Takes what one retry costs, if it is there. For loops of your own.
   [[nodiscard]] bool withdraw(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
-    return take(now);
+    return take(clock_.at(now));
   }
 
   /// Counts how an attempt ended. For loops of your own.
   void count(feedback::kind how, time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
+    now = clock_.at(now);
     if (how == feedback::kind::success) counts_.add(now, 1, 0);
     if (how == feedback::kind::throttled) counts_.add(now, 0, throttled_cost_);
   }
@@ -102,8 +104,14 @@ class windowed_retry_budget {
   /// How many retries would be admitted now.
   [[nodiscard]] std::int64_t balance(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
-    auto const left = left_at(now);
+    auto const left = left_at(clock_.at(now));
     return left < whole_retry ? 0 : static_cast<std::int64_t>(left + (1 - whole_retry));
+  }
+
+  /// Until when it must be kept, for `keyed`: until the retries that it counts are forgotten. `now`: there are none.
+  [[nodiscard]] time_point keep_until(time_point now) const {
+    std::lock_guard const lock(mutex_);
+    return counts_.counted().second == 0 ? now : clock_.told(counts_.empty_at());
   }
 
   template <class Out>
@@ -137,7 +145,8 @@ class windowed_retry_budget {
   double const ratio_;
   std::int64_t const throttled_cost_;
   double floor_;
-  std::mutex mutex_;
+  std::mutex mutable mutex_;
+  detail::forward_clock clock_;
   detail::sliding_window counts_;
 };
 

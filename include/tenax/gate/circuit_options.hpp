@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// gate/circuit_options.hpp: the states and the options of a circuit breaker.
+#pragma once
+
+#include <limits>
+#include <optional>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/duration.hpp>
+
+namespace tenax {
+
+/// What a circuit breaker lets through.
+enum class circuit_state : unsigned char {
+  closed,     ///< everything: the normal state
+  open,       ///< nothing, until its time has passed
+  half_open,  ///< a few probes, whose results decide
+  isolated    ///< nothing, until `close()`
+};
+
+[[nodiscard]] constexpr char const* to_string(circuit_state s) noexcept {
+  switch (s) {
+    case circuit_state::closed: return "closed";
+    case circuit_state::open: return "open";
+    case circuit_state::half_open: return "half-open";
+    case circuit_state::isolated: return "isolated";
+  }
+  return "?";
+}
+
+/// When a circuit breaker opens, and for how long. With neither `failures` nor `failure_ratio` it opens after 5 failures
+/// in a row; with both, when either is reached.
+struct circuit_breaker_options {
+  /// Failed attempts in a row, whichever calls make them; at least 1. A policy that makes 8 attempts reaches 5 with one call:
+  /// choose at least the attempts of a call times the calls that may fail together, or `failure_ratio`.
+  std::optional<std::int64_t> failures{};
+  std::optional<double> failure_ratio{};            ///< share of the attempts in `window`; above 0, at most 1
+  std::optional<any_duration> window{};             ///< with `failure_ratio`: more than zero; 30 s if not given
+  std::optional<std::int64_t> minimum_calls{};      ///< with `failure_ratio`: below it no ratio counts; 20 if not given
+  bool count_throttled = true;                      ///< whether being throttled is a failure; otherwise it says nothing
+  any_duration open_for = std::chrono::seconds(5);  ///< more than zero
+  double open_factor = 2;                           ///< how much longer after each probe that failed; at least 1
+  /// The longest time open; not below `open_for`. If not given, the longer one of 1 minute and `open_for`, and up to 5
+  /// minutes if the server asks for that.
+  std::optional<any_duration> max_open{};
+  double open_jitter = 0.2;             ///< which share of that time is drawn at random; from 0 to 1
+  std::int64_t probes = 1;              ///< how many attempts are under way at once when half-open; at least 1
+  std::int64_t successes_to_close = 1;  ///< successes of probes, without a failure between them; at least 1
+  /// How long probes may take before another one starts in their place; more than zero. `open_for` if not given. Each time
+  /// that this happens in a row, the next ones may take longer by `open_factor`, up to `max_open`.
+  std::optional<any_duration> probe_lease{};
+};
+
+namespace detail {
+
+/// The options of a circuit breaker, with every default in its place.
+struct circuit_rules : circuit_breaker_options {
+  duration longest_told;  ///< how long a server may ask to be left alone
+
+  /// Throws `std::invalid_argument` for an option outside of its range.
+  explicit circuit_rules(circuit_breaker_options const& o) : circuit_breaker_options(o) {
+    auto const least = [](char const* name, std::int64_t value) {
+      require_count(name, "must be at least 1", value, 1);
+    };
+    if (!failure_ratio) {
+      if (window) invalid_parameter("circuit_breaker: window", "needs a failure_ratio", *window);
+      if (minimum_calls) {
+        invalid_parameter("circuit_breaker: minimum_calls", "needs a failure_ratio",
+                          static_cast<double>(*minimum_calls));
+      }
+      if (!failures) failures = 5;
+    } else if (!(*failure_ratio > 0 && *failure_ratio <= 1)) {
+      invalid_parameter("circuit_breaker: failure_ratio", "must be above 0 and at most 1", *failure_ratio);
+    }
+    if (failures) least("circuit_breaker: failures", *failures);
+    window = require_positive("circuit_breaker: window", window.value_or(std::chrono::seconds(30)));
+    minimum_calls = minimum_calls.value_or(20);
+    least("circuit_breaker: minimum_calls", *minimum_calls);
+    require_positive("circuit_breaker: open_for", open_for);
+    require_between("circuit_breaker: open_factor", "must be at least 1", open_factor, 1,
+                    std::numeric_limits<double>::infinity());
+    bool const given = max_open.has_value();
+    max_open = require_at_least("circuit_breaker: max_open", "must not be below open_for",
+                                max_open.value_or(longer(std::chrono::minutes(1), open_for)), open_for);
+    longest_told = given ? max_open->value() : longer(std::chrono::minutes(5), open_for);
+    require_between("circuit_breaker: open_jitter", "must be between 0 and 1", open_jitter, 0, 1);
+    least("circuit_breaker: probes", probes);
+    least("circuit_breaker: successes_to_close", successes_to_close);
+    probe_lease = require_positive("circuit_breaker: probe_lease", probe_lease.value_or(open_for));
+  }
+
+  /// The time after `d`, when what `d` was chosen for did not end well.
+  [[nodiscard]] duration next(duration d) const {
+    return longer(d, shorter(*max_open, saturating_scale(d, open_factor)));
+  }
+};
+
+}  // namespace detail
+}  // namespace tenax
