@@ -59,12 +59,14 @@ struct sets_flag {
 /// A gate that counts what it hears.
 struct listening {
   int successes = 0, failures = 0, cancelled = 0;
+  std::vector<tenax::optional_duration> server_waits{};
   struct ticket {};
   tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const { return {}; }
   void report(ticket&, tenax::feedback const& f, tenax::time_point) {
     if (f.how == tenax::feedback::kind::success) ++successes;
     if (f.how == tenax::feedback::kind::failure) ++failures;
     if (f.how == tenax::feedback::kind::cancelled) ++cancelled;
+    server_waits.push_back(f.server_wait);
   }
 };
 

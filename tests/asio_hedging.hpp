@@ -181,6 +181,29 @@ TEST_CASE(NET ": a hedge gives back what it holds of the gates, and tells them h
   CHECK(gate.cancelled == 1);
 }
 
+TEST_CASE(NET ": what a server asks of a hedge reaches the policy's gates no further than the policy obeys it", TAG) {
+  world w;
+  tenax::retry_budget budget({.tokens = 1000});
+  listening gate;
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<void> {
+    timer pause(co_await net::this_coro::executor, ++calls == 1 ? 1000ms : 10ms);
+    co_await pause.async_wait(net::use_awaitable);
+    throw tenax::retry_after(30 * 24h, std::runtime_error("slow down"));
+  };
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  auto const hear = [&](auto const& policy) {
+    auto const call = [&] { return driver::async_hedged(hedging, operation); };
+    CHECK_THROWS_AS(w.run(driver::async_retry(policy.through(std::ref(gate)), call)), std::runtime_error);
+    return gate.server_waits;
+  };
+  auto const once = steady.stop(tenax::stop::after_attempts(1));
+  using waits = std::vector<tenax::optional_duration>;
+  SECTION("by default") { CHECK(hear(once) == waits{5min, 5min}); }
+  SECTION("cut") { CHECK(hear(once.max_server_wait(10s, tenax::too_long::clamp)) == waits{10s, 10s}); }
+  SECTION("ignored") { CHECK(hear(once.max_server_wait(10s, tenax::too_long::ignore)) == waits(2)); }
+}
+
 TEST_CASE(NET ": a hedged call that is cancelled while it waits at a gate ends at once", TAG) {
   world w;
   tenax::retry_budget budget;

@@ -105,6 +105,8 @@ TEST_CASE("an attempt's numbers, those that there are") {
         "attempt 3, elapsed 350ms, waited 300ms");
   CHECK(fmt::format("{}", tenax::attempt_info{.upcoming_wait = 10s, .server_wait = 9s}) ==
         "attempt 1, next wait 10s (the server asked for 9s)");
+  CHECK(fmt::format("{}", tenax::attempt_info{.upcoming_wait = 10s, .server_wait = tenax::duration::max()}) ==
+        "attempt 1, next wait 10s (the server asked for a wait without end)");
 }
 
 TEST_CASE("an attempt with its outcome") {

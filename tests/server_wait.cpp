@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // server_wait.cpp: waits that the other side asks for: never shortened, limited only by giving up.
+#include <tenax/gate/call.hpp>
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <tenax/testing/virtual_time.hpp>
 
 #include "catch.hpp"
+#include "gates.hpp"
 #include "support.hpp"
 
 using namespace std::chrono_literals;
@@ -186,4 +188,62 @@ TEST_CASE("The observers of the end see the server's wait that ended the call") 
 
 TEST_CASE("A negative wait is refused where it is thrown") {
   tests::check_rejected("tenax::retry_after: wait", "-1s", [] { return tenax::retry_after(-1s, 1); });
+}
+
+TEST_CASE("A wait of less than zero is none, wherever a hint comes from") {
+  virtual_time clock;
+  tests::test_gate gate;
+  auto const policy = tenax::retrying{}
+                          .when(when::always)
+                          .wait(wait::first_of(wait::retry_after, wait::constant(2s)))
+                          .stop(stop::after_attempts(2))
+                          .through(std::ref(gate))
+                          .environment(std::ref(clock));
+  for (tenax::duration const d : {tenax::duration(-1ns), tenax::duration(-5s), tenax::duration::min() + 1ns}) {
+    INFO(d.count());
+    auto const refused = policy.try_call([&]() -> int { throw tenax::refused("busy", d); });
+    CHECK(refused.waited == 2s);
+    CHECK_FALSE(refused.server_wait);
+    auto const advised = policy.advised_by([&](auto const&) { return tenax::hint{.wait = d}; }).try_call([]() -> int {
+      throw std::runtime_error("down");
+    });
+    CHECK(advised.waited == 2s);
+    CHECK_FALSE(advised.server_wait);
+    CHECK_FALSE(tenax::feedback_of(tenax::capture([&]() -> int { throw tenax::refused("busy", d); })).server_wait);
+  }
+  for (auto const& told : gate.feedbacks) CHECK_FALSE(told.server_wait);
+}
+
+TEST_CASE("A wait without end overflows nothing, whatever the call does about it") {
+  virtual_time clock;
+  tests::test_gate gate;
+  auto const endless = [] { return asking(tenax::duration::max()); };
+  auto const policy = tenax::retrying{}.through(std::ref(gate)).environment(std::ref(clock));
+  auto const obeyed = policy.max_server_wait(tenax::duration::max())
+                          .wait(wait::first_of(wait::retry_after + wait::constant(1s), wait::none));
+  clock.advance(1s);
+  CHECK(policy.try_call(endless()).reason == stop_reason::server_wait_too_long);
+  CHECK(policy.max_server_wait(10s, too_long::clamp).try_call(endless()).waited == 10s);
+  CHECK(policy.wait(wait::none).max_server_wait(10s, too_long::ignore).try_call(endless()).waited == 0s);
+  CHECK(obeyed.stop(stop::deadline(2h)).try_call(endless()).reason == stop_reason::deadline);
+  CHECK(obeyed.stop(stop::deadline(2h).clip_last_wait()).try_call(endless()).reason == stop_reason::deadline);
+  CHECK(obeyed.stop(stop::deadline_at(clock.now() + 2h)).try_call(endless()).reason == stop_reason::deadline);
+  for (auto const& told : gate.feedbacks) CHECK(told.server_wait.value_or(0s) >= 0s);
+}
+
+TEST_CASE("A policy around another one waits until the inner gate may admit again") {
+  virtual_time clock;
+  auto const refusing = [&](tenax::duration d) {
+    return [&clock, d, n = 0]() mutable {
+      tests::test_gate gate(++n == 1 ? std::vector{tenax::admission::refuse("full", d)}
+                                     : std::vector<tenax::admission>{});
+      return tenax::retrying{}.through(std::ref(gate)).environment(std::ref(clock))([] { return 1; });
+    };
+  };
+  auto const outer = tenax::retrying{}.when(when::exception<tenax::refused>).environment(std::ref(clock));
+  CHECK(outer.try_call(refusing(30s)).waited == 30s);
+  auto const absurd = outer.try_call(refusing(tenax::duration::max()));
+  CHECK(absurd.reason == stop_reason::server_wait_too_long);
+  CHECK(absurd.waited == 0s);
+  CHECK(outer.max_server_wait(10s, too_long::clamp).try_call(refusing(tenax::duration::max())).waited == 10s);
 }

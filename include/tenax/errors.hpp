@@ -3,6 +3,7 @@
 #pragma once
 
 #include <exception>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -23,10 +24,12 @@ struct hint {
   };
 
   advice directive = advice::none;
-  optional_duration wait{};   ///< how long the other side asked us to wait, at least
+  optional_duration wait{};   ///< how long the other side asked us to wait, at least; a negative wait is none
   bool throttled = false;     ///< refused because of a rate limit: what gates want to know
   bool inconclusive = false;  ///< says nothing about the other side: nothing was sent, or the attempt was cancelled
   bool progress = false;      ///< the attempt got further than those before it; see `.reset_on_progress()`
+  /// What asked for a wait that was not plausible and was ignored, such as `Retry-After`: a word for the log. Lives for ever.
+  std::string_view ignored{};
 
   friend constexpr bool operator==(hint const&, hint const&) = default;
 };
@@ -158,7 +161,8 @@ class attempt_timed_out : public std::runtime_error {
   attempt_timed_out() : std::runtime_error("tenax: the attempt took longer than .attempt_timeout() allows") {}
 };
 
-/// Thrown by a call that a gate refused before its first attempt. An outer policy that retries it waits for at least
+/// Thrown by a call that a gate refused before its first attempt, or held up for longer than `max_server_wait` because a
+/// server had asked for it. An outer policy that retries it waits for at least
 /// `retry_after()`, as for a server's wait.
 class refused : public std::exception, public classified_error {
  public:

@@ -132,14 +132,20 @@ constexpr bool can_repeat([[maybe_unused]] outcome<T> const& result) {
   return true;
 }
 
+/// A hint whose wait can be obeyed: a negative one is none.
+constexpr hint sensible(hint said) noexcept {
+  if (said.wait && *said.wait < duration::zero()) said.wait.reset();
+  return said;
+}
+
 /// What an exception, or the error of an expected-like result, says itself about trying again.
 template <class T>
 constexpr hint carried_hint(outcome<T> const& result) {
   if (auto const* caught = result.caught()) {
-    return caught->classified() != nullptr ? caught->classified()->advice() : hint{};
+    return caught->classified() != nullptr ? sensible(caught->classified()->advice()) : hint{};
   }
   if constexpr (expected_like<std::remove_cvref_t<T>>) {
-    if (!result.value().has_value()) return advice_of_error(result.value().error());
+    if (!result.value().has_value()) return sensible(advice_of_error(result.value().error()));
   }
   return {};
 }
@@ -149,7 +155,7 @@ template <class T>
 constexpr hint hint_of(outcome<T> const& result) {
   if constexpr (can_fail<T>) {
     if constexpr (requires { traits_of<T>::advice(result.value()); }) {
-      if (result.has_value()) return traits_of<T>::advice(result.value());
+      if (result.has_value()) return sensible(traits_of<T>::advice(result.value()));
     }
   }
   return carried_hint(result);
@@ -158,6 +164,7 @@ constexpr hint hint_of(outcome<T> const& result) {
 /// What an advisor said, completed by what the failure carries: the one counts where the other is silent, and no advisor
 /// turns a cancellation into another attempt.
 constexpr hint completed(hint said, hint const& carried) {
+  said = sensible(said);
   if (said.directive == hint::advice::none || carried.directive == hint::advice::cancelled) {
     said.directive = carried.directive;
   }
@@ -165,6 +172,7 @@ constexpr hint completed(hint said, hint const& carried) {
   said.throttled = said.throttled || carried.throttled;
   said.inconclusive = said.inconclusive || carried.inconclusive;
   said.progress = said.progress || carried.progress;
+  if (said.ignored.empty()) said.ignored = carried.ignored;
   return said;
 }
 

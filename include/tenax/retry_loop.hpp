@@ -92,7 +92,7 @@ class retry_loop : public detail::loop_state {
   template <class T>
   [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
-      attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_}};
+      attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_, .ignored = ignored_}};
       a.number = attempts_;
       a.server_wait = server_wait_;
       if (reason_ == stop_reason::succeeded) {
@@ -189,6 +189,7 @@ class retry_loop : public detail::loop_state {
       a.hint = detail::completed(policy_.advisor(a), a.hint);
     }
     a.server_wait = server_wait_ = a.hint.wait;
+    if constexpr (observers_type::template hears_end<T>) ignored_ = a.hint.ignored;
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
     bool const wanted = wants_retry(a);

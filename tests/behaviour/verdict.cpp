@@ -355,6 +355,10 @@ TEST_CASE("A call gives up at a gate that waits for a server for longer than the
   CHECK(report.attempts == 0);
   CHECK_THROWS_AS(std::rethrow_exception(report.exception()), tenax::refused);
   CHECK_FALSE(report.has_value());
+  auto const* const why = report.result.exception_as<tenax::refused>();
+  REQUIRE(why != nullptr);
+  CHECK(std::string(why->what()) == "a gate waits for longer than max_server_wait, as a server asked");
+  CHECK(why->retry_after() == tenax::optional_duration(2min));
   CHECK(call(tenax::admission::wait_for_server(1min), tenax::too_long::give_up).succeeded());
   CHECK(call(paused, tenax::too_long::clamp).succeeded());
   CHECK(call(tenax::admission::wait(2min), tenax::too_long::give_up).succeeded());

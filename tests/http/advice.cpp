@@ -3,7 +3,9 @@
 #include <tenax/http/advice.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -335,4 +337,105 @@ TEST_CASE("A log line names the status and the wait") {
       .before_sleep(tenax::log_to([&](std::string_view line) { lines.emplace_back(line); }))(std::ref(replies));
   CHECK(lines == std::vector<std::string>{"tenax: attempt 1 failed: status 503 (Service Unavailable); attempt 2 in 2s "
                                           "(the server asked for 2s)"});
+}
+
+TEST_CASE("A delay that is not plausible is not waited for, but says that requests came too fast") {
+  std::vector<http::header> const absurd{{"Retry-After", "9999999999"}};
+  for (int const status : {429, 503, 403}) {
+    INFO(status);
+    auto const h = read({.status = status, .headers = absurd});
+    CHECK_FALSE(h.wait);
+    CHECK(h.throttled);
+    CHECK(h.ignored == "Retry-After");
+  }
+  for (int const status : {200, 202, 302, 413, 500}) {
+    INFO(status);
+    auto const h = read({.status = status, .headers = absurd});
+    CHECK_FALSE(h.wait);
+    CHECK_FALSE(h.throttled);
+    CHECK(h.ignored == "Retry-After");
+  }
+  // What has no meaning at all says nothing.
+  auto const soon = read({.status = 503, .headers = {{"Retry-After", "soon"}}});
+  CHECK_FALSE(soon.throttled);
+  CHECK(soon.ignored.empty());
+  // Another field decides, and the first one is named all the same.
+  auto const both = read({.status = 503, .headers = {{"retry-after-ms", "1735689600000"}, {"Retry-After", "2"}}});
+  CHECK(both.wait == tenax::optional_duration(2s));
+  CHECK(both.ignored == "retry-after-ms");
+  // The profile that an advisor has binds the word, too.
+  reply const in_ms{.status = 429, .headers = {{"retry-after-ms", "1735689600000"}}};
+  CHECK(http::advisor{}.read(in_ms).ignored == "retry-after-ms");
+  CHECK(http::advisor{}.headers(http::profile::strict).read(in_ms).ignored.empty());
+}
+
+TEST_CASE("A 503 with a delay that is not plausible slows a gate down, and does not stop it") {
+  tenax::testing::virtual_time clock;
+  tests::test_gate gate;
+  auto const report =
+      tenax::retrying{}
+          .wait(wait::constant(1s))
+          .through(std::ref(gate))
+          .environment(std::ref(clock))
+          .try_call([n = 0]() mutable {
+            return ++n == 1 ? reply{.status = 503, .headers = {{"Retry-After", "99999999999"}}} : reply{};
+          });
+  CHECK(report.succeeded());
+  CHECK(clock.slept() == 1s);
+  REQUIRE(gate.feedbacks.size() == 2);
+  CHECK(gate.feedbacks[0].how == tenax::feedback::kind::throttled);
+  CHECK_FALSE(gate.feedbacks[0].server_wait);
+}
+
+TEST_CASE("Log lines say which delay was ignored, before a wait and at the end") {
+  tenax::testing::virtual_time clock;
+  std::vector<std::string> lines;
+  auto const log = tenax::log_to([&](std::string_view line) { lines.emplace_back(line); });
+  auto const policy = tenax::retrying{}
+                          .wait(wait::constant(1s))
+                          .stop(tenax::stop::after_attempts(2))
+                          .environment(std::ref(clock))
+                          .before_sleep(log)
+                          .on_give_up(log);
+  (void)policy.try_call([n = 0]() mutable {
+    return ++n == 1 ? reply{.status = 429, .headers = {{"Retry-After", "9999999999"}}}
+                    : reply{.status = 503, .headers = {{"retry-after-ms", "1735689600000"}, {"Retry-After", "2"}}};
+  });
+  CHECK(lines == std::vector<std::string>{
+                     "tenax: attempt 1 failed: status 429 (Too Many Requests); attempt 2 in 1s "
+                     "(Retry-After ignored: not plausible)",
+                     "tenax: gave up after attempt 2 (attempts), which failed: status 503 (Service Unavailable) "
+                     "(the server asked for 2s) (retry-after-ms ignored: not plausible)"});
+  lines.clear();
+  (void)policy.advised_by(http::advisor{}.headers(http::profile::strict)).try_call([] {
+    return reply{.status = 429, .headers = {{"retry-after-ms", "1735689600000"}}};
+  });
+  CHECK(lines.at(0) == "tenax: attempt 1 failed: status 429 (Too Many Requests); attempt 2 in 1s");
+}
+
+TEST_CASE("A delay in a body is checked as one in a header") {
+  auto const asked = [](tenax::optional_duration d) {
+    return http::retry_after_from_body([d](std::string_view) { return d; })
+        .read(reply{.status = 503, .headers = {{"Retry-After", "3"}}});
+  };
+  CHECK(asked(365 * 24h).wait == tenax::optional_duration(365 * 24h));
+  CHECK(asked(365 * 24h).ignored.empty());
+  using seconds = std::chrono::duration<double>;
+  auto const infinite = seconds(std::numeric_limits<double>::infinity());
+  for (tenax::optional_duration const d :
+       {tenax::optional_duration(365 * 24h + 1ns), tenax::optional_duration(tenax::duration::max()),
+        tenax::optional_duration(infinite), tenax::optional_duration(1735689600s)}) {
+    CHECK(asked(d).wait == tenax::optional_duration(3s));
+    CHECK(asked(d).ignored == "the body's wait");
+  }
+  for (tenax::optional_duration const d :
+       {tenax::optional_duration(-1s), tenax::optional_duration(tenax::duration::min() + 1ns),
+        tenax::optional_duration(-infinite), tenax::optional_duration(seconds(std::nan("")))}) {
+    CHECK(asked(d).wait == tenax::optional_duration(3s));
+    CHECK(asked(d).ignored.empty());
+  }
+  auto const only_in_body = http::retry_after_from_body([](std::string_view) { return 1735689600s; });
+  auto const h = only_in_body.read(reply{.status = 503});
+  CHECK_FALSE(h.wait);
+  CHECK(h.throttled);
 }

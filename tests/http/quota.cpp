@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <tenax/http/server_delay.hpp>
+
 #include "catch.hpp"
 
 using namespace std::chrono_literals;
@@ -300,4 +302,70 @@ TEST_CASE("A rate per second gives a limit its window") {
   CHECK(quota(restify)->window == none);
   restify[1].value = "99999999999999999999";
   CHECK(quota(restify)->window == none);
+}
+
+TEST_CASE("What a reset says is the same for a delay and for a quota, whatever it is") {
+  char const* const families[][3] = {
+      {"RateLimit-Remaining", "RateLimit-Limit", "RateLimit-Reset"},
+      {"X-RateLimit-Remaining", "X-RateLimit-Limit", "X-RateLimit-Reset"},
+      {"X-RateLimit-Remaining", "X-RateLimit-Limit", "X-RateLimit-Reset-After"},
+      {"X-Rate-Limit-Remaining", "X-Rate-Limit-Limit", "X-Rate-Limit-Reset"},
+      {"x-ratelimit-remaining-requests", "x-ratelimit-limit-requests", "x-ratelimit-reset-requests"},
+      {"X-RateLimit-Remaining-long", "X-RateLimit-Limit-long", "X-RateLimit-Reset-long"},
+      {"X-RateLimit-UserRemaining", "X-RateLimit-UserLimit", "X-RateLimit-UserReset"}};
+  auto const at = std::chrono::system_clock::time_point(std::chrono::seconds(1735689600));
+  for (auto const& f : families) {
+    for (char const* const value : {"1735689630",
+                                    "1735689630.5",
+                                    "1735689630250",
+                                    "1735689630250000",
+                                    "1735689630250001.5",
+                                    "1735689630000000000",
+                                    "1735689000",
+                                    "1609844400",
+                                    "30",
+                                    "30.0001",
+                                    "0",
+                                    "-1",
+                                    "-1735689630",
+                                    "NaN",
+                                    "Infinity",
+                                    "1e3",
+                                    "0x1E",
+                                    "+30",
+                                    "1,000",
+                                    "30s",
+                                    "99999999",
+                                    "100000000",
+                                    "99999999999",
+                                    "100000000000",
+                                    "31536000",
+                                    "31536001",
+                                    "99999999999999999999999",
+                                    ".5",
+                                    "5.",
+                                    "",
+                                    "null",
+                                    "Invalid Date",
+                                    "2025-01-01T00:00:30.250Z",
+                                    "Wed Jan 01 2025 00:00:30 GMT+0000 (Coordinated Universal Time)",
+                                    "Wed, 01 Jan 9999 00:00:30 GMT"}) {
+      for (bool const dated : {false, true}) {
+        INFO(f[2] << ": " << value);
+        std::vector<http::header> told{{f[0], "0"}, {f[1], "10"}, {f[2], value}};
+        if (dated) {
+          told.push_back({"Date", "Wed, 01 Jan 2025 00:00:10 GMT"});
+          told.push_back({"Age", "5"});
+        }
+        auto const q = http::quota(told, at);
+        REQUIRE(q);
+        CHECK(q->remaining == 0U);
+        auto const advice = http::server_delay(told, 429, at);
+        CHECK(advice.delay == q->reset);
+        CHECK(advice.delay.value_or(0ms) >= 0ms);
+        CHECK(advice.delay.value_or(0ms) <= 365 * 24h);
+        CHECK((advice.delay || advice.source.empty()));
+      }
+    }
+  }
 }

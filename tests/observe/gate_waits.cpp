@@ -79,3 +79,23 @@ TEST_CASE("gate_waits: are logged and counted") {
   CHECK(lines == std::vector<std::string>(2, "tenax: attempt 1 waits at a gate for 250ms"));
   CHECK(totals.read() == tenax::counters::snapshot{.attempts = 3, .succeeded = 3, .gate_waiting = 500ms});
 }
+
+TEST_CASE("gate_waits: a wait without end at a gate has words of its own") {
+  tenax::testing::virtual_time clock;
+  tests::test_gate gate({tenax::admission::wait(tenax::duration::max())});
+  std::vector<std::string> lines;
+  bool stopped = false;
+  struct token {
+    bool const* stop;
+    bool stop_requested() const { return *stop; }
+  };
+  auto const report =
+      tenax::retrying{}
+          .environment(std::ref(clock))
+          .through(std::ref(gate))
+          .cancel_with(token{&stopped})
+          .before_gate_wait(tenax::log_to([&](std::string_view line) { lines.emplace_back(line), stopped = true; }))
+          .try_call([] {});
+  CHECK(report.reason == tenax::stop_reason::cancelled);
+  CHECK(lines == std::vector<std::string>{"tenax: attempt 1 waits at a gate for ever"});
+}

@@ -13,6 +13,7 @@
 #include <tenax/testing/virtual_time.hpp>
 
 #include "catch.hpp"
+#include "gates.hpp"
 #include "support.hpp"
 
 using namespace std::chrono_literals;
@@ -199,4 +200,31 @@ TEST_CASE("log_to on giving up says why, and what the last attempt was") {
             "tenax: gave up after attempt 3 (attempts), which failed: lost",
             "tenax: gave up after attempt 1 (server_wait_too_long), which failed: slow down (the server asked for 1h)",
             "tenax: gave up before the first attempt: cancelled"});
+}
+
+TEST_CASE("A wait without end has words of its own") {
+  auto const endless = [] { throw tenax::retry_after(tenax::duration::max(), std::runtime_error("slow")); };
+  CHECK(logged(twice.max_server_wait(10s, tenax::too_long::clamp), endless) ==
+        lines{"tenax: attempt 1 failed: slow; attempt 2 in 10s (the server asked for a wait without end)"});
+}
+
+TEST_CASE("A line names what asked for a wait that makes no sense") {
+  auto const policy =
+      twice.advised_by([](auto const&) { return tenax::hint{.wait = 2s, .ignored = "the body's wait"}; });
+  CHECK(logged(policy, [] { throw std::runtime_error("slow"); }) ==
+        lines{"tenax: attempt 1 failed: slow; attempt 2 in 2s (the server asked for 2s) "
+              "(the body's wait ignored: not plausible)"});
+}
+
+TEST_CASE("A line about a call that never began says why a gate held it up") {
+  tenax::testing::virtual_time clock;
+  lines said;
+  tests::test_gate gate({tenax::admission::wait_for_server(1h)});
+  (void)tenax::retrying{}
+      .environment(std::ref(clock))
+      .through(std::ref(gate))
+      .on_give_up(tenax::log_to([&](std::string_view line) { said.emplace_back(line); }))
+      .try_call([] {});
+  CHECK(said == lines{"tenax: gave up before the first attempt: server_wait_too_long: a gate waits for longer than "
+                      "max_server_wait, as a server asked"});
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tenax/gate/gate.hpp>
+#include <tenax/policy.hpp>
 
 namespace tenax::detail {
 
@@ -27,15 +28,21 @@ struct gate_pass {
 template <class Gates>
 class gate_pass_of final : public gate_pass {
  public:
-  explicit gate_pass_of(Gates gates) : gates_(std::move(gates)) {}
+  gate_pass_of(Gates gates, server_wait_limit limit) : gates_(std::move(gates)), limit_(limit) {}
 
   admission admit(attempt_info const& info, time_point now) override { return gates_.admit(tickets_, info, now); }
-  void report(feedback const& how, time_point now) override { gates_.report(tickets_, how, now); }
+  void report(feedback const& how, time_point now) override {
+    gates_.report(tickets_, {.how = how.how, .server_wait = obeyed_wait(how.server_wait, limit_), .left = how.left},
+                  now);
+  }
   void give_back() override { tickets_ = {}; }
-  [[nodiscard]] std::unique_ptr<gate_pass> another() const override { return std::make_unique<gate_pass_of>(gates_); }
+  [[nodiscard]] std::unique_ptr<gate_pass> another() const override {
+    return std::make_unique<gate_pass_of>(gates_, limit_);
+  }
 
  private:
   Gates gates_;
+  server_wait_limit limit_;  ///< how long a server's wait is obeyed
   typename Gates::tickets tickets_{};
 };
 
@@ -81,7 +88,7 @@ decltype(auto) call_in_scope([[maybe_unused]] Call const& call, F const& f) {
                      inherited_limits limits{.time_left = info.time_left, .token = info.token};
                      if constexpr (!policy::gates_type::empty) {
                        using gates = typename policy::gates_type;
-                       limits.gates = std::make_unique<gate_pass_of<gates>>(c.policy().gates);
+                       limits.gates = std::make_unique<gate_pass_of<gates>>(c.policy().gates, c.policy().limits.server);
                      }
                      return limits;
                    }}};

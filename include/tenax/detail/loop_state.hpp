@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 #include <tenax/attempt.hpp>
 #include <tenax/gate/gate.hpp>
@@ -68,6 +69,7 @@ class loop_state {
         server_wait_(other.server_wait_),
         refusal_(other.refusal_),
         refusal_retry_after_(other.refusal_retry_after_),
+        ignored_(other.ignored_),
         progress_at_(other.progress_at_),
         backs_off_(other.backs_off_),
         polls_(other.polls_) {}
@@ -111,8 +113,7 @@ class loop_state {
   /// wait again. The clock's values are compared without a sign, because their difference may be too large with one.
   [[gnu::always_inline]] constexpr bool ends_early(time_point now) const noexcept {
     auto const value = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
-    return now > paused_at_ &&
-           value(now.time_since_epoch()) - value(paused_at_.time_since_epoch()) < value(pending_);
+    return now > paused_at_ && value(now.time_since_epoch()) - value(paused_at_.time_since_epoch()) < value(pending_);
   }
 
   /// Counts what was waited of the wait that was decided last.
@@ -148,6 +149,7 @@ class loop_state {
   optional_duration server_wait_{};
   char const* refusal_ = "";
   optional_duration refusal_retry_after_{};
+  std::string_view ignored_{};     ///< `hint::ignored` of the last attempt, for observers of the end
   std::uint32_t progress_at_ = 0;  ///< attempts made before the last one that made progress
   bool backs_off_ = false;         ///< the pending wait is one between attempts, and not at a gate
   bool polls_ = false;             ///< the last attempt did not fail
@@ -158,7 +160,9 @@ inline caught_exception unstarted_exception([[maybe_unused]] stop_reason reason,
                                             [[maybe_unused]] admission const& refusal) {
 #if defined(__cpp_exceptions)
   try {
-    if (reason == stop_reason::refused_by_gate || reason == stop_reason::server_wait_too_long) throw refused(refusal.reason, refusal.retry_after);
+    if (reason == stop_reason::refused_by_gate || reason == stop_reason::server_wait_too_long) {
+      throw refused(refusal.reason, refusal.retry_after);
+    }
     if (reason == stop_reason::cancelled) throw cancelled();
     throw expired();
   } catch (cancelled const& e) {

@@ -76,8 +76,10 @@ constexpr hint to_hint(R const& r, server_advice const& asked) {
   // The caller's own doing goes before what the server had said by then.
   if (http::error_of(r) == transport_error::cancelled) h.directive = hint::advice::cancelled;
   if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
+  h.ignored = asked.ignored;
   auto const status = http::status_of(r);
-  h.throttled = status == 429 || (h.wait && may_say_too_fast(status));
+  // A delay that is not plausible is not waited for, but it says all the same that requests came too fast.
+  h.throttled = status == 429 || ((h.wait || !h.ignored.empty()) && may_say_too_fast(status));
   return h;
 }
 
@@ -93,7 +95,7 @@ constexpr allowance to_allowance(std::optional<quota_state> const& said) {
 
 /// Reads from a response what it advises: the delay and the directive of `http::server_delay`, with a second of slack where
 /// an absolute time had to be counted by the local clock. A directive `no_retry` ends the call with
-/// `stop_reason::server_forbids`; 429, and 503 and 403 that name a delay, count as throttled.
+/// `stop_reason::server_forbids`; 429, and 503 and 403 that name a delay, plausible or not, count as throttled.
 ///
 /// Every response is read so without being told. Give a policy an advisor of its own to read it differently:
 /// `.advised_by(http::advisor{}.headers(http::profile::strict))`. Predicates, gates and observers see what it reads. Attempts
@@ -176,8 +178,12 @@ class advisor {
       if (http::failed(r)) {
         optional_duration asked = extractor_(std::string_view(detail::traits<R>::body(r)));
         if (asked && *asked < duration::zero()) asked.reset();  // nonsense is no wish
-        if (asked && (!h.wait || *h.wait < *asked)) h.wait = asked;
         if (asked && detail::may_say_too_fast(http::status_of(r))) h.throttled = true;
+        if (asked && *asked > std::chrono::milliseconds(tenax::detail::plausible_delay_ms)) {
+          asked.reset();
+          if (h.ignored.empty()) h.ignored = "the body's wait";
+        }
+        if (asked && (!h.wait || *h.wait < *asked)) h.wait = asked;
       }
     }
     return h;
@@ -192,7 +198,8 @@ class advisor {
 
 /// For services that put the delay in the body: `.advised_by(http::retry_after_from_body(f))`, where `f` takes the body as a
 /// `std::string_view` and returns an optional duration of the unit that the service uses. It is asked about responses with
-/// a status of 400 or more. The headers are read too, and the longer delay counts. What `f` throws ends the call.
+/// a status of 400 or more. The headers are read too, and the longer delay counts. A negative delay is none, and one of more
+/// than 365 days is a misread unit, which is ignored as in a header. What `f` throws ends the call.
 template <class F>
 [[nodiscard]] constexpr auto retry_after_from_body(F f) {
   return advisor{}.body(std::move(f));

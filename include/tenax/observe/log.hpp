@@ -44,8 +44,9 @@ class log_line {
   }
 
   explicit log_line(gate_wait const& w) {
-    std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate for ", static_cast<unsigned long>(w.number));
+    std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate ", static_cast<unsigned long>(w.number));
     size_ = std::string_view(text_).size();
+    if (w.upcoming_wait != duration::max()) put("for ");
     put(duration_text(in_passing(w.upcoming_wait)).c_str());
   }
 
@@ -55,7 +56,9 @@ class log_line {
     if (a.number == 0) {
       put("tenax: gave up before the first attempt: ");
       put(to_string(reason));
-      if (auto const* const caught = a.result.caught(); reason == stop_reason::refused_by_gate && caught != nullptr) {
+      if (auto const* const caught = a.result.caught();
+          caught != nullptr &&
+          (reason == stop_reason::refused_by_gate || reason == stop_reason::server_wait_too_long)) {
         put(": ");
         put(caught->standard()->what());
       }
@@ -75,11 +78,17 @@ class log_line {
   void text(std::string_view words) { put(words); }
 
  private:
-  void put_server_wait(attempt_info const& a) {
+  template <class T>
+  void put_server_wait(attempt<T> const& a) {
     if (a.server_wait) {
       put(" (the server asked for ");
-      put(duration_text(in_passing(*a.server_wait)).c_str());
+      put(*a.server_wait == duration::max() ? "a wait without end" : duration_text(in_passing(*a.server_wait)).c_str());
       put(")");
+    }
+    if (!a.hint.ignored.empty()) {
+      put(" (");
+      put(a.hint.ignored);
+      put(" ignored: not plausible)");
     }
   }
 
@@ -182,6 +191,7 @@ struct log_observer {
 /// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`,
 /// for `.before_gate_wait()`: `tenax: attempt 3 waits at a gate for 250ms`,
 /// and for `.on_give_up()` one at the end: `tenax: gave up after attempt 3 (attempts), which failed: connection reset`.
+/// A wait that was ignored because it makes no sense is named: `(Retry-After ignored: not plausible)`.
 /// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. A line is UTF-8 of at
 /// most 511 bytes, and never ends within a character. Control characters and Unicode's separators of lines become blanks,
 /// and bytes that are not UTF-8 question marks, so that a server's words cannot forge lines or steer a terminal.
