@@ -96,6 +96,8 @@ struct streaming {
   }
   /// Makes the request's body ready to be sent again; false if it cannot be.
   bool set_back();
+  /// The same at the end of a call, for a policy of the caller that may repeat it. Only a failure that may pass is worth it.
+  bool leave_ready(bool may_pass);
 
   bool spent = false;  ///< the request was not sent again because its body cannot be
 };
@@ -127,6 +129,14 @@ bool call_caller([[maybe_unused]] streaming& state, F const& f) {
 inline bool streaming::set_back() {
   for (auto& u : uploads) spent = spent || !call_caller(*this, [&] { return u.set_back(); });
   return !spent;
+}
+
+inline bool streaming::leave_ready(bool may_pass) {
+  for (auto& u : uploads) {
+    if (!u.read || u.ready) continue;
+    if (!may_pass || spent || thrown != nullptr || !call_caller(*this, [&] { return u.set_back(); })) return false;
+  }
+  return true;
 }
 
 template <class P, class... Length>
