@@ -734,6 +734,19 @@ TEST_CASE("A body that was read from a stream is not sent again, and the caller 
   CHECK(payload(server.requests()[0]).find("the song") != std::string::npos);
 }
 
+TEST_CASE("A stream that has the same bytes twice is not taken for a body that is given by its offset") {
+  tests::server server{moody()};
+  client c(server);
+  auto const length = GENERATE(std::size_t{12}, std::size_t{12000});
+  std::istringstream file(std::string(length + 3, 'x') + std::string(length, 'y'));
+  auto const result = c.Put("/", length, sized(file), "text/plain");
+  CHECK_FALSE(result);
+  CHECK(result.body_spent);
+  CHECK(http::error_of(result) == transport_error::permanent);
+  REQUIRE(server.requests().size() == 1);  // the second one did not arrive whole
+  CHECK(server.requests()[0].body == std::string(length, 'x'));
+}
+
 TEST_CASE("A policy around the client does not send a body again that was read") {
   int status = 503;
   tests::server server([&, n = 0](auto const&) mutable { return tests::respond(++n == 1 ? status : 200); });

@@ -155,8 +155,10 @@ bool provide(streaming& state, upload& u, P& provider, httplib::DataSink& sink, 
     }
     u.read = u.begun = true;
     u.ready = false;
-    watched_sink const watched(sink, u, first);
-    return read_from(u, provider, sink, offset, length...);
+    watched_sink const watched(sink, u, first, sizeof...(length) == 1 && (u.by_offset || !u.rewind));
+    bool const wants_more = read_from(u, provider, sink, offset, length...);
+    if (u.differs) state.refused = state.spent = true;
+    return wants_more && !u.differs;
   });
 }
 
