@@ -226,6 +226,7 @@ TEST_CASE("A handle's own function before requests can be kept") {
 
 TEST_CASE("A body that can be read once is not sent again after a success either") {
   namespace when = tenax::when;
+  if (!http::detail::can_copy_any_handle) return;
   tests::server server([](auto const&) { return tests::respond(202, "busy"); });
   one_shot body{.text = "a whole file"};
   handle easy(server.url("/file"));

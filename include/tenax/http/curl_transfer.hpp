@@ -239,6 +239,7 @@ class curl_transfer {
     if (!response_.is_http) return !failed && sent == 0;
     // A success tells that nothing was left unsent. A policy may repeat it nevertheless, as one that waits for "done" does.
     if (sent == 0 && (!failed || response_.method == "GET" || response_.method == "HEAD")) return true;
+    if (!failed && !detail::can_copy_any_handle) return true;
     return !detail::reads_body_from_function(easy_);
   }
 

@@ -197,11 +197,26 @@ class body_probe {
   std::unique_ptr<CURL, freed_by<curl_easy_cleanup>> copy_{};
 };
 
+/// libcurl before 8.1 copies a handle with a copied text without a length by asking for all memory there is. It gets none,
+/// and says so; but the address sanitizer ends the program for it.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool can_copy_any_handle = LIBCURL_VERSION_NUM >= 0x080100;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool can_copy_any_handle = LIBCURL_VERSION_NUM >= 0x080100;
+#else
+inline constexpr bool can_copy_any_handle = true;
+#endif
+#else
+inline constexpr bool can_copy_any_handle = true;
+#endif
+
 /// Whether the handle's request has a body that comes from its read function. True if in doubt.
 inline bool reads_body_from_function(CURL* easy) { return body_probe(easy).reads_from_function(); }
 
 #else
 
+inline constexpr bool can_copy_any_handle = true;
 inline bool reads_body_from_function(CURL*) { return true; }
 
 #endif
