@@ -193,7 +193,8 @@ class retry_loop : public detail::loop_state {
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
     bool const wanted = wants_retry(a);
-    bool const retry = wanted && detail::can_repeat(result) && detail::permits_retry(policy_.predicate, a);
+    bool const retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
+                       detail::permits_retry(policy_.predicate, a);
     if constexpr (!gates_type::empty || has_token) {
       auto const how =
           detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});

@@ -221,6 +221,24 @@ TEST_CASE("An announcement is not the response, and no exchange gets the respons
   }
 }
 
+TEST_CASE("A stream is closed after a 204 that promises a body, and not after other responses without one") {
+  auto const head = [](std::string const& line, std::string const& field) {
+    return tests::answer{"HTTP/1.1 " + line + "\r\n" + field + "\r\n"};
+  };
+  auto const closes = [](tests::answer const& a) {
+    tests::server server([&](auto const&) { return a; });
+    connection c(server.port());
+    auto const r = http::exchange(c.stream, request(beast::http::verb::get));
+    CHECK_FALSE(r.error);
+    return r.must_close;
+  };
+  CHECK(closes(head("204 No Content", "Content-Length: 5\r\n")));
+  CHECK(closes(head("204 No Content", "Transfer-Encoding: chunked\r\n")));
+  CHECK_FALSE(closes(head("204 No Content", "")));
+  CHECK_FALSE(closes(head("204 No Content", "Content-Length: 0\r\n")));
+  CHECK_FALSE(closes(head("304 Not Modified", "Content-Length: 5\r\n")));
+}
+
 TEST_CASE("A server that answers before a large upload has arrived is heard") {
   bool const closes = GENERATE(true, false);
   std::atomic<bool> done = false;

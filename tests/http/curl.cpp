@@ -15,8 +15,8 @@
 #include <tenax/cancel.hpp>
 #include <tenax/http/standard_retry.hpp>
 #include <tenax/stop/after_attempts.hpp>
-#include <tenax/wait/constant.hpp>
 #include <tenax/testing/virtual_time.hpp>
+#include <tenax/wait/constant.hpp>
 
 #include "../catch.hpp"
 #include "server.hpp"

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include <tenax/http/standard_retry.hpp>
 #include <tenax/testing/virtual_time.hpp>
 #include <tenax/wait/constant.hpp>
+#include <tenax/when/result.hpp>
 
 #include "../catch.hpp"
 #include "server.hpp"
@@ -220,6 +222,64 @@ TEST_CASE("A handle's own function before requests can be kept") {
   CHECK(http::perform(easy.get(), options).status == 200);
   CHECK(http::error_of(http::perform(easy.get(), options)) == transport_error::cancelled);
   CHECK(calls == 2);
+}
+
+TEST_CASE("A body that can be read once is not sent again after a success either") {
+  namespace when = tenax::when;
+  if (!http::detail::can_copy_any_handle) return;
+  tests::server server([](auto const&) { return tests::respond(202, "busy"); });
+  one_shot body{.text = "a whole file"};
+  handle easy(server.url("/file"));
+  easy.set(CURLOPT_UPLOAD, 1L);
+  easy.set(CURLOPT_READFUNCTION, &one_shot::read);
+  easy.set(CURLOPT_READDATA, &body);
+  tenax::testing::virtual_time clock;
+  auto const policy = at_once(clock);
+  auto const put = [&] { return http::perform(easy.get()); };
+  auto const busy = [](http::curl_response const& r) { return r.body == "busy"; };
+  SECTION("a predicate for statuses") { CHECK(policy.when(when::status(202))(put).status == 202); }
+  SECTION("a predicate for bodies") { CHECK(policy.when(when::result(busy))(put).status == 202); }
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("A success whose body is in memory is asked for again, and so is one whose body is rewound") {
+  tests::server server([](auto const&) { return tests::respond(202, "busy"); });
+  one_shot body{.text = "a whole file"};
+  handle easy(server.url("/file"));
+  easy.set(CURLOPT_CUSTOMREQUEST, "PUT");
+  http::curl_options options;
+  SECTION("fields") { easy.set(CURLOPT_POSTFIELDS, "a whole file"); }
+  SECTION("a body that is rewound") {
+    easy.set(CURLOPT_UPLOAD, 1L);
+    easy.set(CURLOPT_INFILESIZE, 12L);
+    easy.set(CURLOPT_READFUNCTION, &one_shot::read);
+    easy.set(CURLOPT_READDATA, &body);
+    options.rewind = [&] { return body.at = 0, true; };
+  }
+  tenax::testing::virtual_time clock;
+  auto const policy = at_once(clock).when(tenax::when::status(202));
+  CHECK(policy([&] { return http::perform(easy.get(), options); }).status == 202);
+  REQUIRE(server.requests().size() == 3);
+  CHECK(server.requests()[2].body == "a whole file");
+}
+
+TEST_CASE("To learn where a body comes from, no request is sent to the server") {
+  tests::server server([](auto const&) {
+    auto a = tests::respond(503, "", "Connection: close\r\n");
+    a.after = tests::answer::then::close;
+    return a;
+  });
+  auto const port = std::to_string(server.port());
+  handle easy("http://api.example.test/order");
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> const there(
+      curl_slist_append(nullptr, ("::127.0.0.1:" + port).c_str()), curl_slist_free_all);
+  easy.set(CURLOPT_CONNECT_TO, there.get());
+  easy.set(CURLOPT_CUSTOMREQUEST, "PUT");
+  easy.set(CURLOPT_POSTFIELDS, "one");
+  tenax::testing::virtual_time clock;
+  CHECK(at_once(clock).try_call([&] { return http::perform(easy.get()); }).attempts == 3);
+  CHECK(server.requests().size() == 3);
+  CHECK(server.connections() == 3);
 }
 
 TEST_CASE("A body that can be read once is not sent again as nothing") {

@@ -28,6 +28,12 @@ using names = std::vector<std::string>;
 
 namespace {
 
+/// A response whose request cannot be made again.
+struct spent_reply {
+  int status = 0;
+  std::vector<http::header> headers{};
+};
+
 /// A service that plays its answers, and a client of it.
 struct service {
   tenax::testing::virtual_time clock{};
@@ -63,6 +69,13 @@ reply moved(int status, std::string_view where) { return {.status = status, .hea
 reply const done{.status = 200, .body = "result"};
 
 }  // namespace
+
+template <>
+struct tenax::http::response_traits<spent_reply> {
+  static int status(spent_reply const& r) { return r.status; }
+  static auto const& headers(spent_reply const& r) { return r.headers; }
+  static bool may_be_sent_again(spent_reply const&) { return false; }
+};
 
 TEST_CASE("A task is asked for until it is done, as often as the server wants") {
   service s;
@@ -352,4 +365,21 @@ TEST_CASE("The start may return what converts to the response") {
   s.answers = {done};
   auto const r = http::poll(s.policy(), [&]() -> std::reference_wrapper<reply> { return s.answers[0]; }, s.fetch());
   CHECK(r.body == "result");
+}
+
+TEST_CASE("A start whose request cannot be made again is followed, and a question that cannot be is not repeated") {
+  tenax::testing::virtual_time clock;
+  names asked;
+  auto const result = http::poll(
+      http::standard_poll().environment(std::ref(clock)),
+      [&] {
+        asked.push_back("start");
+        return spent_reply{202, {{"Location", "/task"}}};
+      },
+      [&](http::location const& l) {
+        asked.push_back(l.url);
+        return spent_reply{202};
+      });
+  CHECK(result.status == 202);
+  CHECK(asked == names{"start", "/task"});
 }

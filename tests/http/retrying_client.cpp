@@ -734,6 +734,63 @@ TEST_CASE("A body that was read from a stream is not sent again, and the caller 
   CHECK(payload(server.requests()[0]).find("the song") != std::string::npos);
 }
 
+TEST_CASE("A stream that has the same bytes twice is not taken for a body that is given by its offset") {
+  tests::server server{moody()};
+  client c(server);
+  auto const length = GENERATE(std::size_t{12}, std::size_t{12000});
+  std::istringstream file(std::string(length + 3, 'x') + std::string(length, 'y'));
+  auto const result = c.Put("/", length, sized(file), "text/plain");
+  CHECK_FALSE(result);
+  CHECK(result.body_spent);
+  CHECK(http::error_of(result) == transport_error::permanent);
+  REQUIRE(server.requests().size() == 1);  // the second one did not arrive whole
+  CHECK(server.requests()[0].body == std::string(length, 'x'));
+}
+
+TEST_CASE("A policy around the client does not send a body again that was read") {
+  int status = 503;
+  tests::server server([&, n = 0](auto const&) mutable { return tests::respond(++n == 1 ? status : 200); });
+  client c(server);
+  std::istringstream file("the song");
+  auto const outer = tenax::retrying{}.wait(wait::none).when(when::transient || when::status(409, 202));
+  SECTION("the client retries") {}
+  SECTION("the client does not retry") { c.policy(tenax::retrying{}.when(when::never)); }
+  SECTION("the failure stays") { status = 409; }
+  SECTION("there is no failure") { status = 202; }
+  auto const result = outer([&] { return c.Put("/", endless(file), "text/plain"); });
+  CHECK(result->status == status);
+  CHECK_FALSE(result.body_ready);
+  REQUIRE(server.requests().size() == 1);
+  CHECK(payload(server.requests()[0]) == "the song");
+}
+
+TEST_CASE("A policy around the client sends a body again that can be read again") {
+  tests::server server([n = 0](auto const&) mutable { return tests::respond(++n == 1 ? 503 : 200); });
+  client c(server);
+  c.policy(tenax::retrying{}.when(when::never));
+  std::istringstream file("the song");
+  auto const rewind = [&] {
+    file.clear();
+    file.seekg(0);
+  };
+  auto const outer = tenax::retrying{}.wait(wait::none).when(when::transient);
+  auto const by_offset = [](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+    return sink.write(&"the song"[offset], length);
+  };
+  auto const kind = GENERATE(range(0, 4));
+  auto const result = outer([&] {
+    switch (kind) {
+      case 0: return c.Put("/", http::rewindable(endless(file), rewind), "text/plain");
+      case 1: return c.Put("/", 8, http::rewindable(sized(file), rewind), "text/plain");
+      case 2: return c.Put("/", 8, by_offset, "text/plain");
+      default: return c.Put("/", "the song", "text/plain");
+    }
+  });
+  CHECK(result->status == 200);
+  REQUIRE(server.requests().size() == 2);
+  CHECK(payload(server.requests()[1]) == "the song");
+}
+
 TEST_CASE("A body that can be rewound is sent again whole") {
   tests::server server{moody()};
   client c(server);
@@ -1322,7 +1379,8 @@ TEST_CASE("A server that says 429 is heard, though the body breaks off") {
   CHECK(r.attempts == 3);
   CHECK(throttled == std::vector<bool>{true, true, true});
   CHECK(c.clock.slept() >= 14s);
-  CHECK(http::error_of(r) == transport_error::interrupted);
+  CHECK(http::status_of(r) == 429);
+  CHECK(http::response_traits<http::httplib_result>::error(r) == transport_error::interrupted);
 }
 
 // --- everything that the plain client takes -------------------------------------------------------------------------

@@ -78,6 +78,14 @@ constexpr bool permits_retry([[maybe_unused]] P const& predicate, [[maybe_unused
   }
 }
 
+/// Whether the next attempt makes another request than the last one, as a predicate may know: then it does not count that
+/// the last one cannot be repeated.
+template <class P, class A>
+constexpr bool goes_on([[maybe_unused]] P const& predicate, [[maybe_unused]] A const& a) {
+  if constexpr (requires { predicate.goes_on(a); }) return predicate.goes_on(a);
+  return false;
+}
+
 /// Whether a policy looks at time. One that does not say is taken to look.
 template <class P>
 inline constexpr bool uses_time = true;

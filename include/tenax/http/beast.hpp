@@ -134,8 +134,9 @@ template <class ResponseBody = boost::beast::http::string_body, class Stream, cl
   r.has_idempotency_key = request.find("Idempotency-Key") != request.end();
   detail::beast_exchange<ResponseBody, Stream> e(stream, limits, request.method() == boost::beast::http::verb::head);
   r.error = e.run(request);
+  bool const can_be_followed = e.can_be_followed();
   if (e.has_head()) r.message = e.release();
-  r.must_close = r.error || !e.can_be_followed() || !r.message.keep_alive();
+  r.must_close = r.error || !can_be_followed || !r.message.keep_alive();
   if (r.must_close && e.has_head()) r.message.keep_alive(false);
   return r;
 }

@@ -232,11 +232,14 @@ class curl_transfer {
   }
 
   [[nodiscard]] bool body_can_be_sent_again() const {
-    if (options_.rewind || !response_.connected || !http::failed(response_)) return true;
-    if (!response_.is_http) return false;
+    if (options_.rewind || !response_.connected) return true;
+    bool const failed = http::failed(response_);
     curl_off_t sent = 0;
     curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &sent);
-    if (sent == 0 && (response_.method == "GET" || response_.method == "HEAD")) return true;
+    if (!response_.is_http) return !failed && sent == 0;
+    // A success tells that nothing was left unsent. A policy may repeat it nevertheless, as one that waits for "done" does.
+    if (sent == 0 && (!failed || response_.method == "GET" || response_.method == "HEAD")) return true;
+    if (!failed && !detail::can_copy_any_handle) return true;
     return !detail::reads_body_from_function(easy_);
   }
 

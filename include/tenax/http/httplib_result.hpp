@@ -27,6 +27,9 @@ struct httplib_result : httplib::Result {
   /// Whether the request was not sent again because its body came from a content provider that was read, and cannot be read
   /// again. See `http::replayable`.
   bool body_spent = false;
+  /// Whether the body of the request is there for another call: it did not come from a content provider, or that was not
+  /// read, or was set back to its start. A policy around the client does not repeat the call otherwise.
+  bool body_ready = true;
   /// Whether the answer, or the failure, came after a redirect or a request for authentication.
   bool redirected = false;
   /// Why there is no response, where the client knows more than cpp-httplib's error says: `timed_out` for an attempt that was
@@ -45,7 +48,10 @@ struct response_traits<httplib_result> {
   static constexpr bool obeys_attempt_limits = true;
 
   static int status(httplib_result const& r) {
-    return !r && r.broken_off ? r.broken_off->status : response_traits<httplib::Result>::status(r);
+    // Whoever ended the transfer, and whatever else is for good, goes before what had arrived by then.
+    auto const e = error(r);
+    bool const passes = e != transport_error::cancelled && e != transport_error::permanent;
+    return !r && r.broken_off && passes ? r.broken_off->status : response_traits<httplib::Result>::status(r);
   }
   static httplib::Headers const& headers(httplib_result const& r) {
     return !r && r.broken_off ? r.broken_off->headers : response_traits<httplib::Result>::headers(r);
@@ -58,6 +64,7 @@ struct response_traits<httplib_result> {
   static std::string_view target(httplib_result const& r) { return r.target; }
   static bool has_idempotency_key(httplib_result const& r) { return r.sent.idempotency_key; }
   static bool may_have_redirected(httplib_result const& r) { return r.redirected; }
+  static bool may_be_sent_again(httplib_result const& r) { return r.body_ready; }
 };
 
 }  // namespace tenax::http

@@ -81,9 +81,14 @@ class polled_task {
       : here_{std::string(options.base)}, header_(options.header), pending_(pending) {}
 
   [[nodiscard]] bool started() const noexcept { return started_; }
+  /// Whether the last request was the one that starts the task.
+  [[nodiscard]] bool asked_to_start() const noexcept { return asked_to_start_; }
 
   /// Forgets the previous answer.
-  void ask() noexcept { redirected_ = false; }
+  void ask() noexcept {
+    redirected_ = false;
+    asked_to_start_ = !started_;
+  }
 
   [[nodiscard]] location const& here() const noexcept { return here_; }
 
@@ -111,7 +116,7 @@ class polled_task {
   location here_;
   std::string_view header_;
   Pending const& pending_;
-  bool started_ = false, done_ = true, redirected_ = false;
+  bool started_ = false, asked_to_start_ = false, done_ = true, redirected_ = false;
   int redirections_ = 0;
 };
 
@@ -132,6 +137,11 @@ struct ask_again {
   template <class T>
   constexpr bool permits(attempt<T> const& a) const {
     return continues(a) || (task.started() && tenax::detail::permits_retry(retried, a));
+  }
+  /// The body of a request that starts a task need not be there for the first question.
+  template <class T>
+  constexpr bool goes_on(attempt<T> const& a) const {
+    return task.asked_to_start() && continues(a);
   }
   template <class T>
   constexpr bool continues(attempt<T> const& a) const {

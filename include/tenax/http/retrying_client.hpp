@@ -257,6 +257,7 @@ class retrying_client : public Client {
       last->reason = stop_reason::cancelled;
       return std::move(*last);
     }
+    last->body_ready = state.leave_ready(http::is_transient(*last));
     bool const wanted = state.thrown != nullptr || detail::deliver_rest(state, *last, args...);
 #if defined(__cpp_exceptions)
     if (state.thrown != nullptr) std::rethrow_exception(state.thrown);

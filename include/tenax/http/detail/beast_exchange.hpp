@@ -167,7 +167,12 @@ class beast_exchange {
   [[nodiscard]] bool has_head() const { return parser_->is_header_done() && is_final(); }
   auto release() { return parser_->release(); }
   /// Whether the stream is at the beginning of the next response.
-  [[nodiscard]] bool can_be_followed() const { return sent_ && buffer_.size() == 0; }
+  [[nodiscard]] bool can_be_followed() const {
+    // A server that promises a body with 204 may send it yet.
+    bool const more =
+        parser_->get().result_int() == 204 && (parser_->chunked() || parser_->content_length().value_or(0) != 0);
+    return sent_ && buffer_.size() == 0 && !more;
+  }
 
  private:
   void expect_response() {

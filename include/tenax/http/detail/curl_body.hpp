@@ -21,7 +21,7 @@ namespace tenax::http::detail {
 
 /// Sends the request of a copy of an easy handle to a socket of this process, to see whether libcurl would call the handle's
 /// read function for the body. libcurl has no function that tells. The request's headers are left out, and the caller's
-/// functions are not called. Takes a fraction of a millisecond; only transfers that failed need it.
+/// functions are not called. Takes a fraction of a millisecond; only uploads need it, and transfers that failed.
 class body_probe {
  public:
   explicit body_probe(CURL* easy) {
@@ -121,6 +121,20 @@ class body_probe {
     set(CURLOPT_RESUME_FROM_LARGE, curl_off_t(0));
     set(CURLOPT_HTTPAUTH, 0L);
     set(CURLOPT_LOCALPORT, 0L);
+    // Where the handle's own requests go instead, and how slowly: this one stays in the process.
+    set(CURLOPT_CONNECT_TO, static_cast<curl_slist*>(nullptr));
+    set(CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
+    set(CURLOPT_SHARE, static_cast<CURLSH*>(nullptr));
+    set(CURLOPT_TIMEOUT_MS, 0L);
+    set(CURLOPT_CONNECTTIMEOUT_MS, 0L);
+    set(CURLOPT_LOW_SPEED_TIME, 0L);
+    set(CURLOPT_MAX_SEND_SPEED_LARGE, curl_off_t(0));
+#if LIBCURL_VERSION_NUM >= 0x073b00
+    set(CURLOPT_RESOLVER_START_FUNCTION, static_cast<curl_resolver_start_callback>(nullptr));
+#endif
+#if LIBCURL_VERSION_NUM >= 0x073c00
+    set(CURLOPT_HAPROXYPROTOCOL, 0L);
+#endif
     set(CURLOPT_IPRESOLVE, static_cast<long>(CURL_IPRESOLVE_WHATEVER));
     set(CURLOPT_NOPROXY, "*");
     for (auto const option :
@@ -130,6 +144,8 @@ class body_probe {
     }
 #if LIBCURL_VERSION_NUM >= 0x074a00
     set(CURLOPT_HSTS, static_cast<char*>(nullptr));
+    set(CURLOPT_HSTSREADFUNCTION, static_cast<curl_hstsread_callback>(nullptr));
+    set(CURLOPT_HSTSWRITEFUNCTION, static_cast<curl_hstswrite_callback>(nullptr));
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075000
     set(CURLOPT_PREREQFUNCTION, static_cast<curl_prereq_callback>(nullptr));
@@ -181,11 +197,26 @@ class body_probe {
   std::unique_ptr<CURL, freed_by<curl_easy_cleanup>> copy_{};
 };
 
+/// libcurl before 8.1 copies a handle with a copied text without a length by asking for all memory there is. It gets none,
+/// and says so; but the address sanitizer ends the program for it.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool can_copy_any_handle = LIBCURL_VERSION_NUM >= 0x080100;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool can_copy_any_handle = LIBCURL_VERSION_NUM >= 0x080100;
+#else
+inline constexpr bool can_copy_any_handle = true;
+#endif
+#else
+inline constexpr bool can_copy_any_handle = true;
+#endif
+
 /// Whether the handle's request has a body that comes from its read function. True if in doubt.
 inline bool reads_body_from_function(CURL* easy) { return body_probe(easy).reads_from_function(); }
 
 #else
 
+inline constexpr bool can_copy_any_handle = true;
 inline bool reads_body_from_function(CURL*) { return true; }
 
 #endif

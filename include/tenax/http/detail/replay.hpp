@@ -96,6 +96,8 @@ struct streaming {
   }
   /// Makes the request's body ready to be sent again; false if it cannot be.
   bool set_back();
+  /// The same at the end of a call, for a policy of the caller that may repeat it. Only a failure that may pass is worth it.
+  bool leave_ready(bool may_pass);
 
   bool spent = false;  ///< the request was not sent again because its body cannot be
 };
@@ -129,6 +131,14 @@ inline bool streaming::set_back() {
   return !spent;
 }
 
+inline bool streaming::leave_ready(bool may_pass) {
+  for (auto& u : uploads) {
+    if (!u.read || u.ready) continue;
+    if (!may_pass || spent || thrown != nullptr || !call_caller(*this, [&] { return u.set_back(); })) return false;
+  }
+  return true;
+}
+
 template <class P, class... Length>
 bool provide(streaming& state, upload& u, P& provider, httplib::DataSink& sink, std::size_t offset, Length... length) {
   return call_caller(state, [&] {
@@ -145,8 +155,10 @@ bool provide(streaming& state, upload& u, P& provider, httplib::DataSink& sink, 
     }
     u.read = u.begun = true;
     u.ready = false;
-    watched_sink const watched(sink, u, first);
-    return read_from(u, provider, sink, offset, length...);
+    watched_sink const watched(sink, u, first, sizeof...(length) == 1 && (u.by_offset || !u.rewind));
+    bool const wants_more = read_from(u, provider, sink, offset, length...);
+    if (u.differs) state.refused = state.spent = true;
+    return wants_more && !u.differs;
   });
 }
 

@@ -2,6 +2,7 @@
 // http/detail/upload.hpp: request bodies of cpp-httplib that come from providers: read once, unless they say how to read again.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -45,6 +46,26 @@ struct digest {
   friend bool operator==(digest const&, digest const&) = default;
 };
 
+/// A body, told by its size and a few bytes of each of its pages, so that large ones cost little.
+struct body_sample {
+  digest seen{};
+
+  void add(char const* data, std::size_t count) noexcept {
+    constexpr std::uint64_t page = 4096, looked_at = 64;
+    for (std::size_t i = 0; i < count;) {
+      auto const at = seen.size % page;
+      auto const rest =
+          static_cast<std::size_t>(std::min<std::uint64_t>(count - i, (at < looked_at ? looked_at : page) - at));
+      if (at < looked_at) {
+        seen.add(data + i, rest);
+      } else {
+        seen.size += rest;
+      }
+      i += rest;
+    }
+  }
+};
+
 /// What is known of one provider during a request, over all its attempts.
 struct upload {
   bool read = false;                      ///< it was asked for bytes
@@ -52,6 +73,10 @@ struct upload {
   bool wrote = false;                     ///< it has given bytes since it began
   bool ready = false;                     ///< it was set back since it was read
   digest first{};                         ///< what it gave when it was asked for the first time
+  bool by_offset = false;                 ///< it seems to go by its offset: it gave its first bytes twice
+  bool differs = false;                   ///< it did not: the body is another one than before
+  body_sample before{};                   ///< the body as an earlier attempt read it, as far as that came
+  body_sample now{};                      ///< the body as this attempt has read it so far
   std::function<bool()> rewind{};         ///< sets it back, if it says how
   std::function<digest()> asked_again{};  ///< what it gives for its first question now, if that said offset and length
 
@@ -62,8 +87,25 @@ struct upload {
     if (!rewind) {
       if (first.size == 0 || !asked_again || std::exchange(asked_again, nullptr)() != first) return false;
       rewind = [] { return true; };
+      by_offset = true;
     }
+    if (now.seen.size > before.seen.size) before = now;
+    now = {};
     return ready = rewind();
+  }
+
+  /// Notes what is sent. False, before the end of it, if it is not what an earlier attempt read: a stream may have the same
+  /// bytes twice.
+  bool goes_on_as_before(char const* data, std::size_t size) noexcept {
+    if (by_offset && now.seen.size < before.seen.size && size >= before.seen.size - now.seen.size) {
+      auto const rest = static_cast<std::size_t>(before.seen.size - now.seen.size);
+      now.add(data, rest);
+      if (now.seen != before.seen) return false;
+      data += rest;
+      size -= rest;
+    }
+    now.add(data, size);
+    return true;
   }
 };
 
@@ -140,10 +182,12 @@ constexpr bool starts_again(upload const& u, std::size_t offset) noexcept {
 /// Notes while it lives what is written to a sink.
 class watched_sink {
  public:
-  watched_sink(httplib::DataSink& sink, upload& u, bool first) : sink_(sink), write_(std::move(sink.write)) {
-    sink.write = [this, &u, first](char const* data, std::size_t size) {
+  watched_sink(httplib::DataSink& sink, upload& u, bool first, bool samples)
+      : sink_(sink), write_(std::move(sink.write)) {
+    sink.write = [this, &u, first, samples](char const* data, std::size_t size) {
       u.wrote = u.wrote || size != 0;
       if (first) u.first.add(data, size);
+      if (samples && (u.differs = u.differs || !u.goes_on_as_before(data, size))) return false;
       return write_(data, size);
     };
   }
