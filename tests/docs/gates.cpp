@@ -418,7 +418,8 @@ TEST_CASE("gates: adaptive_rate_limiter") {
 
   tenax::adaptive_rate_limiter::ticket t;
   CHECK(limiter.admit(t, {}, clock.now() + 1s).answer == tenax::admission::verdict::go);
-  limiter.report(t, {.how = tenax::feedback::kind::throttled, .server_wait = 4min}, clock.now() + 1s);
+  limiter.report(t, {.how = tenax::feedback::kind::throttled, .server_wait = 4min},
+                 clock.now() + 1s);
   clock.advance(1s);
   out.str("");
   // [resume]
