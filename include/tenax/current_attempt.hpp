@@ -2,24 +2,9 @@
 // current_attempt.hpp: what the attempt that this thread is making may still take, for adapters of clients that block.
 #pragma once
 
-#include <tenax/attempt.hpp>
-#include <tenax/environment.hpp>
+#include <tenax/detail/attempt_scope.hpp>
 
 namespace tenax {
-
-namespace detail {
-
-/// The attempt that a blocking call of a policy is making on this thread. Lives on its stack.
-struct attempt_frame {
-  time_point ends = time_point::max();  ///< on the real clock
-  token_view token{};
-  attempt_frame const* outer = nullptr;
-};
-
-/// The innermost one; null outside of attempts, and in attempts of policies without a time limit and a token.
-inline constinit thread_local attempt_frame const* innermost_attempt = nullptr;
-
-}  // namespace detail
 
 /// How long an attempt may still take, and whether its call was asked to stop: what a client that blocks its thread has to
 /// obey. The limits of an attempt within an attempt are those of both.
@@ -88,32 +73,5 @@ class attempt_limits {
 /// `.attempt_timeout()` and token. Without limits outside of such an attempt. For adapters: an operation of yours takes an
 /// `attempt_info const&`.
 [[nodiscard]] inline attempt_limits current_attempt() noexcept { return attempt_limits(detail::innermost_attempt); }
-
-namespace detail {
-
-/// Makes an attempt the current one while it lives.
-class attempt_scope {
- public:
-  /// `real`: the call reads the real clock, so that its numbers say when the attempt began.
-  attempt_scope(attempt_info const& info, bool real) {
-    frame_.token = info.token;
-    if (info.time_left != duration::max()) {
-      auto const begun = real && info.started != time_point{}
-                             ? saturating_add(info.started.time_since_epoch(), info.elapsed)
-                             : real_time::now().time_since_epoch();
-      frame_.ends = time_point(saturating_add(begun, info.time_left));
-    }
-    frame_.outer = innermost_attempt;
-    innermost_attempt = &frame_;
-  }
-  ~attempt_scope() { innermost_attempt = frame_.outer; }
-  attempt_scope(attempt_scope const&) = delete;
-  attempt_scope& operator=(attempt_scope const&) = delete;
-
- private:
-  attempt_frame frame_{};
-};
-
-}  // namespace detail
 
 }  // namespace tenax

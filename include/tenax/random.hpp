@@ -7,9 +7,11 @@
 #include <tenax/detail/seed_mark.hpp>
 #include <tenax/duration.hpp>
 
-#include <unistd.h>
 #if __has_include(<sys/random.h>)
 #include <sys/random.h>
+#endif
+#if !defined(__GLIBC__) && !defined(__APPLE__)
+#include <unistd.h>  // elsewhere, getentropy is here; a tenth of this header's price
 #endif
 
 namespace tenax {
@@ -89,24 +91,23 @@ class thread_random final : public random_source {
  private:
   [[nodiscard]] bool is_stale() const noexcept {
     auto* const mark = seed_mark();
-    return read_mark(mark) != mark_ || (mark == &plain_mark && ::getpid() != process_);
+    // Without a page that tells a copy of the process, every draw has a seed of its own.
+    return read_mark(mark) != mark_ || mark == &plain_mark;
   }
 
   [[gnu::noinline, gnu::cold]] void seed() {
     mark_ = renew_mark();
-    process_ = ::getpid();
     std::uint64_t seed = 0;
     if (::getentropy(&seed, sizeof seed) != 0) {
       auto const now = std::chrono::steady_clock::now().time_since_epoch().count();
       seed = static_cast<std::uint64_t>(now) ^ reinterpret_cast<std::uintptr_t>(this);
-      seed ^= static_cast<std::uint64_t>(process_) << 32;
+      seed ^= static_cast<std::uint64_t>(mark_) << 32;
     }
     generator_ = seeded_random(seed);
   }
 
   seeded_random generator_;
   std::uintptr_t mark_ = ~std::uintptr_t{0};
-  ::pid_t process_ = 0;
 };
 
 inline constinit thread_local thread_random this_thread_random;

@@ -80,11 +80,16 @@ class retry_loop : public detail::loop_state {
   /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
   template <class T>
   [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result) {
-    return finish<false>(result, without_time());
+    return finish<false>(result, without_time(), false);
+  }
+  /// For a driver that has asked the predicate itself about a first attempt. `wanted`: it wants another one.
+  template <class T>
+  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
+    return finish<false>(result, without_time(), wanted);
   }
   template <class T>
   [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
-    return finish<true>(result, now);
+    return finish<true>(result, now, false);
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
@@ -92,7 +97,7 @@ class retry_loop : public detail::loop_state {
   template <class T>
   [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
-      attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_, .ignored = ignored_}};
+      attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_, .ignored = {ignored_, ignored_size_}}};
       a.number = attempts_;
       a.server_wait = server_wait_;
       if (reason_ == stop_reason::succeeded) {
@@ -180,7 +185,7 @@ class retry_loop : public detail::loop_state {
   }
 
   template <bool Told, class T>
-  [[gnu::always_inline]] constexpr decision finish(outcome<T> const& result, time_point now) {
+  [[gnu::always_inline]] constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     attempt<T> a{numbers(policy_.token), result, read_hint(result)};
@@ -189,12 +194,18 @@ class retry_loop : public detail::loop_state {
       a.hint = detail::completed(policy_.advisor(a), a.hint);
     }
     a.server_wait = server_wait_ = a.hint.wait;
-    if constexpr (observers_type::template hears_end<T>) ignored_ = a.hint.ignored;
+    if constexpr (observers_type::template hears_end<T>) {
+      ignored_ = a.hint.ignored.data();
+      ignored_size_ = a.hint.ignored.size();
+    }
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    bool const wanted = wants_retry(a);
-    bool const retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
-                       detail::permits_retry(policy_.predicate, a);
+    bool const wanted = asked || wants_retry(a);
+    bool retry = wanted;
+    if constexpr (detail::can_fail<T> || detail::has_veto<typename policy_type::when_type>) {
+      retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
+              detail::permits_retry(policy_.predicate, a);
+    }
     if constexpr (!gates_type::empty || has_token) {
       auto const how =
           detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/current_attempt.hpp>
+
 #include "docs.hpp"
 #include "gates.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // httplib.cpp: cpp-httplib's client as it is, against a server that does what servers do.
+#include <tenax/current_attempt.hpp>
 #include <tenax/http/httplib.hpp>
 
 #include <chrono>

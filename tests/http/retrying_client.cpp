@@ -1508,7 +1508,9 @@ TEST_CASE("Every overload of cpp-httplib can be called") {
       send(body, type);
       send("x", "text/plain");
       send(std::size_t{8}, provider, type);
-      send(8, [](std::size_t, std::size_t n, httplib::DataSink& sink) { return sink.write("xxxxxxxx", n); }, type);
+      send(
+          std::size_t{8}, [](std::size_t, std::size_t n, httplib::DataSink& sink) { return sink.write("xxxxxxxx", n); },
+          type);
       send(endless_one, type);
       send([](std::size_t, httplib::DataSink& sink) { return sink.done(), true; }, "text/plain");
     };

@@ -113,6 +113,9 @@ union outcome_slot {
     if (!fill(f, failure)) keep(failure, plain);
   }
 
+  /// Takes over a value.
+  constexpr void take(outcome<T>&& value) { std::construct_at(std::addressof(result), std::move(value)); }
+
   [[gnu::noinline]] void keep(stashed_exception& failure, std::type_info const*& plain) {
     ::new (static_cast<void*>(std::addressof(result))) outcome<T>(failure.take(plain));
   }

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/current_attempt.hpp>
+#include <tenax/detail/attempt_scope.hpp>
 #include <tenax/detail/capture.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/retry_loop.hpp>
@@ -149,16 +149,85 @@ template <class When>
   requires requires { When::likely_type; }
 inline constexpr std::type_info const* likely_type<When> = When::likely_type;
 
+/// Drives a call from a failure on: an exception, or a first value that the predicate wants retried.
+template <class T, class Policy, class Env, class Attempt>
+[[gnu::always_inline]] inline T drive_rest(retry_loop<Policy const&>& loop, Env& environment, Attempt const& attempt,
+                                           stashed_exception& failure, outcome<T>* value) {
+  std::type_info const* plain = likely_type<typename Policy::when_type>;
+  outcome_slot<T> slot;
+  bool asked = value != nullptr;
+  if (asked) {
+    slot.take(std::move(*value));
+  } else {
+    slot.keep(failure, plain);
+  }
+  for (;;) {
+    {
+      emptied_at_exit const guard(slot);
+      auto const next = loop.finish_attempt(slot.result, asked);
+      if constexpr (can_release<T>) {
+        if (next.waits()) release(slot.result);
+      }
+      if (stopped(loop, environment, next)) {
+        loop.conclude(slot.result);
+        return std::move(slot.result).get();
+      }
+    }
+    asked = false;
+    slot.fill(attempt, plain);
+  }
+}
+
 /// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays there
 /// until then.
 template <class T, class Policy, class Env, class Attempt>
 [[gnu::noinline, gnu::cold]] T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt,
                                         stashed_exception failure) {
-  std::type_info const* plain = likely_type<typename Policy::when_type>;
-  outcome_slot<T> slot;
-  slot.keep(failure, plain);
-  for (;;) {
-    {
+  return drive_rest<T>(loop, environment, attempt, failure, nullptr);
+}
+
+/// Drives a call whose first attempt failed: makes the loop, which a success does not need.
+template <class T, class Policy, class Env, class Attempt>
+[[gnu::noinline, gnu::cold]] T drive_failed(Policy const& policy, Env& environment, Attempt attempt,
+                                            stashed_exception failure, outcome<T>* value) {
+  retry_loop<Policy const&> loop(policy, time_point(), random_of(environment));
+  return drive_rest<T>(loop, environment, attempt, failure, value);
+}
+
+/// Whether a policy's retries wait, so that what leads to them need not be as fast as a loop without waits.
+template <class Wait>
+inline constexpr bool never_waits = false;
+template <class Wait>
+  requires requires { requires Wait::never_waits; }
+inline constexpr bool never_waits<Wait> = true;
+
+/// Whether a value needs nothing but the predicate's opinion, and a retry waits.
+template <class Policy, class T>
+inline constexpr bool only_predicate_judges =
+    !can_fail<T> && std::is_same_v<typename Policy::advisor_type, own_advice> &&
+    !never_waits<typename Policy::wait_type> && !Policy::observers_type::template hears_after_attempt<T> &&
+    !Policy::observers_type::template hears_success<T>;
+
+/// Drives a call whose values are judged.
+template <class T, class Policy, class Env, class Attempt>
+[[gnu::always_inline]] inline T drive_values(Policy const& policy, Env& environment, Attempt const& attempt) {
+  if constexpr (only_predicate_judges<Policy, T>) {
+    outcome_slot<T> slot;
+    stashed_exception failure;
+    if (!slot.fill(attempt, failure)) [[unlikely]]
+      return drive_failed<T>(policy, environment, attempt, failure, nullptr);
+    emptied_at_exit const guard(slot);
+    if (!wants_retry(policy.predicate, tenax::attempt<T>{{.random = random_of(environment)}, slot.result, hint{}})) {
+      return std::move(slot.result).get();
+    }
+    return drive_failed<T>(policy, environment, attempt, failure, &slot.result);
+  } else {
+    retry_loop<Policy const&> loop(policy, time_point(), random_of(environment));
+    for (;;) {
+      outcome_slot<T> slot;
+      stashed_exception failure;
+      if (!slot.fill(attempt, failure)) [[unlikely]]
+        return drive_on<T>(std::move(loop), environment, attempt, failure);
       emptied_at_exit const guard(slot);
       auto const next = loop.finish_attempt(slot.result);
       if constexpr (can_release<T>) {
@@ -168,28 +237,6 @@ template <class T, class Policy, class Env, class Attempt>
         loop.conclude(slot.result);
         return std::move(slot.result).get();
       }
-    }
-    slot.fill(attempt, plain);
-  }
-}
-
-/// Drives a call whose values are judged.
-template <class T, class Policy, class Env, class Attempt>
-[[gnu::always_inline]] inline T drive_values(Policy const& policy, Env& environment, Attempt const& attempt) {
-  retry_loop<Policy const&> loop(policy, time_point(), random_of(environment));
-  for (;;) {
-    outcome_slot<T> slot;
-    stashed_exception failure;
-    if (!slot.fill(attempt, failure)) [[unlikely]]
-      return drive_on<T>(std::move(loop), environment, attempt, failure);
-    emptied_at_exit const guard(slot);
-    auto const next = loop.finish_attempt(slot.result);
-    if constexpr (can_release<T>) {
-      if (next.waits()) release(slot.result);
-    }
-    if (stopped(loop, environment, next)) {
-      loop.conclude(slot.result);
-      return std::move(slot.result).get();
     }
   }
 }
@@ -213,8 +260,7 @@ template <class T, class Policy, class Env, class Attempt>
   catch (...) {
     failure = stashed_exception::current(nullptr);
   }
-  return drive_on<T>(retry_loop<Policy const&>(policy, time_point(), random_of(environment)), environment, attempt,
-                     failure);
+  return drive_failed<T>(policy, environment, attempt, failure, static_cast<outcome<T>*>(nullptr));
 #else
   return attempt();
 #endif

@@ -70,6 +70,7 @@ class loop_state {
         refusal_(other.refusal_),
         refusal_retry_after_(other.refusal_retry_after_),
         ignored_(other.ignored_),
+        ignored_size_(other.ignored_size_),
         progress_at_(other.progress_at_),
         backs_off_(other.backs_off_),
         polls_(other.polls_) {}
@@ -149,7 +150,8 @@ class loop_state {
   optional_duration server_wait_{};
   char const* refusal_ = "";
   optional_duration refusal_retry_after_{};
-  std::string_view ignored_{};     ///< `hint::ignored` of the last attempt, for observers of the end
+  char const* ignored_ = nullptr;  ///< `hint::ignored` of the last attempt, as two numbers for the sake of registers
+  std::size_t ignored_size_ = 0;
   std::uint32_t progress_at_ = 0;  ///< attempts made before the last one that made progress
   bool backs_off_ = false;         ///< the pending wait is one between attempts, and not at a gate
   bool polls_ = false;             ///< the last attempt did not fail

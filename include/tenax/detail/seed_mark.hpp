@@ -15,7 +15,7 @@ namespace tenax::detail {
 // ids do not tell, because two children in namespaces of their own are both process 1. Used through atomic builtins;
 // <atomic> is dear to compile.
 
-/// The mark where the system has no such page. Sources then compare process ids as well.
+/// The mark where the system has no such page. Sources then seed themselves at every draw.
 inline std::uintptr_t plain_mark = 0;
 /// The mark before the first seed: always zero.
 inline std::uintptr_t no_mark = 0;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <tenax/current_attempt.hpp>
 #include <tenax/http/httplib.hpp>
 #include <tenax/http/idempotent.hpp>
 #include <tenax/outcome.hpp>

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <tenax/current_attempt.hpp>
 #include <tenax/http.hpp>
 #include <tenax/http/detail/client_control.hpp>
 #include <tenax/http/detail/httplib_attempt.hpp>

@@ -9,6 +9,7 @@ namespace tenax::wait {
 /// See `wait::none`.
 struct none_strategy : interface {
   static constexpr bool uses_time = false;
+  static constexpr bool never_waits = true;
   static constexpr bool never_shrinks = true;
 
   constexpr duration operator()(attempt_info const&) const noexcept { return duration::zero(); }

@@ -209,6 +209,8 @@ auto for_attempt(streaming& state, Arg& arg) {
       };
     }
     return std::tuple(std::move(report));
+  } else if constexpr (std::is_integral_v<Arg>) {
+    return std::tuple<std::size_t>(static_cast<std::size_t>(arg));  // a length, the only number that the client takes
   } else {
     return std::tuple<Arg&>(arg);
   }
