@@ -60,14 +60,16 @@ TEST_CASE("Scaling never turns negative, never grows for a share, and never shri
   }
 }
 
-TEST_CASE("A duration in any unit is the same time, rounded towards zero, or held at the ends") {
+TEST_CASE("A duration in any unit is the same time, rounded to the nearest nanosecond, or held at the ends") {
   tests::cases draw(4);
   for (int i = 0; i < 5'000; ++i) {
     auto const count = draw.any().count();
     CAPTURE(count);
     auto const check = [&](auto d, wide numerator, wide denominator) {
       // Counts this large overflow in every unit from microseconds on, and 128 bits with the largest ones.
-      auto const exact = held(static_cast<wide>(count) * numerator / denominator);
+      auto const product = static_cast<wide>(count) * numerator;
+      auto const half = product < 0 ? -denominator / 2 : denominator / 2;
+      auto const exact = held((product + half) / denominator);
       auto const got = tenax::any_duration(d).value();
       REQUIRE_FALSE(tenax::any_duration(d).is_nan());
       REQUIRE((got == exact || (exact == duration::min() && got == -duration::max())));

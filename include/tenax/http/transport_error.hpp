@@ -2,6 +2,8 @@
 // http/transport_error.hpp: why a request got no response.
 #pragma once
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax::http {
 
 /// Why there is no response.
