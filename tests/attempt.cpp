@@ -49,7 +49,6 @@ struct coarse_clock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<coarse_clock>;
-  static constexpr bool is_steady = true;
   static inline time_point time{};
   static time_point now() { return time; }
 };
