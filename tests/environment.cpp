@@ -65,7 +65,7 @@ void on_alarm(int) {}
 
 /// A clock that moves only when a thread sleeps, and a sleep that never ends when it should.
 struct rough_time {
-  static constexpr tenax::duration look_again = tenax::detail::longest_sleep;
+  [[maybe_unused]] static constexpr tenax::duration look_again = tenax::detail::longest_sleep;
   static inline tenax::time_point time{};
   static inline tenax::duration error{};  ///< how much too long each sleep is; if negative, too short
   static inline int sleeps = 0;
