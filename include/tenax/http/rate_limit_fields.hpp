@@ -38,7 +38,7 @@ constexpr bool has_usable_lines(H const& headers, std::string_view name) noexcep
   return found && usable;
 }
 
-/// Calls `visit(rate_limit, name)`, where a Dictionary has no name, if the field is well-formed as a whole.
+/// Calls `visit(rate_limit&, name)`, where a Dictionary has no name, if the field is well-formed as a whole.
 template <class H, class Visit>
 constexpr bool read_rate_limits(H const& headers, Visit visit) noexcept {
   using item = bare_item<H>;
@@ -150,14 +150,14 @@ class rate_policies {
 template <class H, class Visit>
 constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noexcept {
   rate_policies<H> const policies(headers);
-  return read_rate_limits(headers, [&](http::rate_limit read, bare_item<H> const& name) {
+  return read_rate_limits(headers, [&](http::rate_limit& read, bare_item<H> const& name) {
     if (read.limit) {
       read.window = policies.window_of(static_cast<std::uint64_t>(*read.limit));
     } else if (auto const terms = policies.named(name)) {
       read.limit = terms->quota;
       read.window = terms->window;
     }
-    visit(static_cast<http::rate_limit const&>(read));
+    visit(read);
   });
 }
 
@@ -175,7 +175,7 @@ namespace tenax::http {
 /// time, which `http::quota` and `http::server_delay` compare with a clock.
 template <header_list H, class F>
 constexpr bool for_each_rate_limit(H const& headers, F&& visit) noexcept {
-  return tenax::detail::read_rate_limits_with_policies(headers, [&](rate_limit read) {
+  return tenax::detail::read_rate_limits_with_policies(headers, [&](rate_limit& read) {
     constexpr std::chrono::seconds year = std::chrono::hours(365 * 24);
     if (read.reset && *read.reset > year) read.reset.reset();
     if (read.window && *read.window > year) read.window.reset();
