@@ -84,8 +84,8 @@ TEST_CASE("errors: retry_after") {
   CHECK_THROWS_AS(tenax::retry_after(-1s, 7), std::invalid_argument);
 }
 
-TEST_CASE("errors: classified") {
-  // [classified]
+TEST_CASE("errors: with_hint") {
+  // [with_hint]
   script<int> broken;
   broken.throws(tenax::permanent(17));  // an int cannot be derived from
   try {
@@ -93,7 +93,7 @@ TEST_CASE("errors: classified") {
   } catch (tenax::with_hint<int> const& e) {
     CHECK(e.error() == 17);
   }
-  // [/classified]
+  // [/with_hint]
   CHECK(broken.calls() == 1);
 }
 
