@@ -66,12 +66,12 @@ fields header_lines(std::string const& cell) {
 
 std::string written(tenax::duration d) { return tenax::detail::duration_text(d).c_str(); }
 
-std::string reading(http::server_hint const& advice) {
-  std::string text = advice.delay ? written(*advice.delay) : "nothing";
-  if (advice.verdict == http::server_verdict::no_retry)
-    text = advice.delay ? text + ", do not retry" : "do not retry";
-  if (advice.verdict == http::server_verdict::retry)
-    text = advice.delay ? text + ", retry" : "retry";
+std::string reading(http::server_hint const& hint) {
+  std::string text = hint.delay ? written(*hint.delay) : "nothing";
+  if (hint.verdict == http::server_verdict::no_retry)
+    text = hint.delay ? text + ", do not retry" : "do not retry";
+  if (hint.verdict == http::server_verdict::retry)
+    text = hint.delay ? text + ", retry" : "retry";
   return text;
 }
 
@@ -119,17 +119,17 @@ TEST_CASE("http_headers: Every field that is read is on the page") {
 TEST_CASE("http_headers: server_delay") {
   // [server_delay]
   auto const now = std::chrono::system_clock::now();
-  auto const advice = http::server_delay({{"Retry-After", "120"}}, 503, now);
-  CHECK(advice.delay == 2min);
-  CHECK(advice.source == "Retry-After");
+  auto const hint = http::server_delay({{"Retry-After", "120"}}, 503, now);
+  CHECK(hint.delay == 2min);
+  CHECK(hint.source == "Retry-After");
   // [/server_delay]
 }
 
-TEST_CASE("http_headers: directive") {
-  // [directive]
-  auto const advice = http::server_delay({{"x-should-retry", "false"}}, 429, system_clock::now());
-  CHECK(advice.verdict == http::server_verdict::no_retry);
-  // [/directive]
+TEST_CASE("http_headers: verdict") {
+  // [verdict]
+  auto const hint = http::server_delay({{"x-should-retry", "false"}}, 429, system_clock::now());
+  CHECK(hint.verdict == http::server_verdict::no_retry);
+  // [/verdict]
 }
 
 TEST_CASE("http_headers: containers") {
