@@ -13,11 +13,12 @@ fail() {
 }
 
 lines=$(wc -l <README.md)
-[ "$lines" -le 200 ] || fail "README.md has $lines lines; at most 200 are allowed"
+[ "$lines" -le 120 ] || fail "README.md has $lines lines; at most 120 are allowed"
 first=$(grep -n -m1 '^```cpp$' README.md | cut -d: -f1 || true)
 [ "${first:-1000}" -lt 30 ] || fail "README.md shows no code before line 30"
-[ "$(grep '^<!-- command: ' README.md | sort | tr '\n' ' ')" = "<!-- command: demo --> <!-- command: test --> " ] ||
-  fail "README.md must have the commands demo and test, and no other"
+for name in demo test try; do
+  grep -qx "<!-- command: $name -->" README.md || fail "README.md must have the command $name"
+done
 
 while IFS= read -r header; do
   grep -qrF "<$header>" docs/reference || fail "no page in docs/reference mentions <$header>"
