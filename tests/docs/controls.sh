@@ -73,7 +73,8 @@ whole() {
   touch "$TENAX_ROOT/include/tenax/detail/private.hpp"
   printf '  [[nodiscard]] constexpr auto %s(F f) const {\n' setter_one wrap >"$TENAX_ROOT/include/tenax/retrying.hpp"
   printf '# retrying\n`<tenax/retrying.hpp>`\n| `.setter_one(f)` | what it takes |\n' >"$TENAX_ROOT/docs/reference/retrying.md"
-  printf '(%s)\n' page.md reference/{when,wait,stop,retrying}.md >"$TENAX_ROOT/docs/index.md"
+  touch "$TENAX_ROOT/docs/contributing.md"
+  printf '(%s)\n' contributing.md page.md reference/{when,wait,stop,retrying}.md >"$TENAX_ROOT/docs/index.md"
   printf '%s\n' '```cpp' '```' '<!-- command: '{demo,test,try}' -->' >"$TENAX_ROOT/README.md"
 }
 whole
@@ -103,6 +104,16 @@ expect pages 'docs/reference/wait.md has no heading for wait::two'
 whole
 sed -i 's/setter_one/setter_two/' "$TENAX_ROOT/include/tenax/retrying.hpp"
 expect pages 'docs/reference/retrying.md has no row for the setter .setter_two'
+
+whole
+printf '`include/tenax/%s`\n' wait/one.hpp wait/NAME.hpp >"$TENAX_ROOT/docs/contributing.md"
+expect pages ''
+whole
+printf '`include/tenax/%s`\n' wait/two.hpp >"$TENAX_ROOT/docs/contributing.md"
+expect pages 'docs/contributing.md names include/tenax/wait/two.hpp, which does not exist'
+whole
+printf '`include/tenax/%s`\n' weight/NAME.hpp >"$TENAX_ROOT/docs/contributing.md"
+expect pages 'docs/contributing.md names include/tenax/weight/NAME.hpp, which does not exist'
 
 expect links ''
 add '[nowhere](../docs/other.md)'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # pages.sh: README.md is short and shows code at once; every public header has its place in the reference; every page
-# can be reached from the index, which says where names are; every setter has its row.
+# can be reached from the index, which says where names are; every setter has its row; contributing.md names paths that exist.
 set -euo pipefail
 export LC_ALL=C
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
@@ -51,4 +51,14 @@ while IFS= read -r name; do
   grep -qE "^\\|.*\`\\.$name\\(" docs/reference/retrying.md || fail "docs/reference/retrying.md has no row for the setter .$name"
 done < <(sed -nE 's/^  \[\[nodiscard\]\] constexpr (auto|retrying) ([a-z_]+)\(.*/\2/p' include/tenax/retrying.hpp |
   grep -vxE 'wrap|attempts' | sort -u)
+
+# A path that contributing.md names exists. NAME stands for a new one, whose folder must be there.
+while IFS= read -r path; do
+  case $path in
+    *NAME*) there=${path%/*} ;;
+    *) there=$path ;;
+  esac
+  [ -e "$there" ] || fail "docs/contributing.md names $path, which does not exist"
+done < <(grep -oE '`[^`]*`' docs/contributing.md | tr -d '`' | tr ' ' '\n' |
+  grep -E '^(\.ci|\.cmake|docs|examples|include|tests)/' | sed 's/#.*//' | sort -u)
 exit $failed
