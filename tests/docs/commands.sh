@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # commands.sh: the commands of README.md and docs/ do what the pages say, in a copy of this folder. What cannot run everywhere
 # is replaced: package managers only look whether the recipe is there, `sudo` installs into a folder of the test. README's
-# demo and test are run by .ci/run.
+# demo and test are run by .ci/run, and the loop of contributing.md by the test docs.one.
 set -euo pipefail
 root=$(cd "${TENAX_ROOT:-$(dirname "$0")/../..}" && pwd)
 work=$(mktemp -d)
@@ -30,7 +30,7 @@ run() {
     found && /^```/ { if (inside) exit; inside = 1; next }
     inside' "$root/$1")
   if ! (cd "$work" && bash -euo pipefail -c "$block" >"$work/out" 2>&1); then
-    printf '%s: the command %s fails:\n%s\n%s\n' "$1" "$2" "$block" "$(cat "$work/out")" >&2
+    printf '%s: the command %s fails:\n%s\n%s\n' "$1" "$2" "$block" "$(tail -n 20 "$work/out")" >&2
     failed=1
   fi
 }
@@ -40,7 +40,7 @@ there() {
 
 while IFS=: read -r page name; do
   case $name in
-    demo | test) continue ;;
+    demo | test | loop) continue ;;
   esac
   run "$page" "$name"
   case $page:$name in
