@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# version.sh: whatever names a version of tenax names the one in include/tenax/version.hpp.
+# versions.sh: whatever names a version of tenax names the one in include/tenax/version.hpp.
 set -euo pipefail
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
 
