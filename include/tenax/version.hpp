@@ -2,6 +2,8 @@
 // version.hpp: which version of the library these headers are. CMake, the package and the recipes take it from here.
 #pragma once
 
+#include <tenax/detail/cplusplus.hpp>
+
 namespace tenax {
 
 /// The parts of the version, as https://semver.org defines them. Constants; safe to read from any thread at any time.

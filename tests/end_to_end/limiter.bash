@@ -9,7 +9,6 @@
 # are counted: those sent on a schedule made before a refusal that was known, which must be none.
 . "$(dirname "$0")/servers.bash"
 . "$(dirname "$0")/limits.bash"
-: "${CLIENTS:=$(cd "$(dirname "$0")/../.." && pwd)/build/test/end_to_end/clients}"
 need "$CLIENTS/fetch_adaptive"
 nginx=$(find_server nginx nginx-light)
 burst=${1:-0}

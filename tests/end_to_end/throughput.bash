@@ -8,7 +8,6 @@
 # as a share of what the server would have given; how often they were refused; how many came earlier than they were asked
 # to, which must be none.
 . "$(dirname "$0")/servers.bash"
-: "${CLIENTS:=$(cd "$(dirname "$0")/../.." && pwd)/build/test/end_to_end/clients}"
 need "$CLIENTS/fetch_httplib"
 nginx=$(find_server nginx nginx-light)
 seconds=${1:-15}
