@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# developer_options.cmake: what the presets set for those who change tenax. Projects that use it do not see these options.
+# developer_options.cmake: what the presets set for those who change tenax. Projects that use it do not see these
+# options.
 
 option(TENAX_BUILD_BENCHMARKS "Build the benchmarks and add them to the tests." OFF)
 option(TENAX_FETCH_DEPENDENCIES "Download what the tests and examples need and the machine lacks." ON)

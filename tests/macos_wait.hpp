@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// macos_wait.hpp: stands for <stdlib.h> of macOS, which includes <sys/wait.h> and so declares a function and a union called
-// `wait` in the global namespace. A program that compiles with this header before all others compiles there as well.
+// macos_wait.hpp: stands for <stdlib.h> of macOS, which includes <sys/wait.h> and so declares a function and a union
+// called `wait` in the global namespace. A program that compiles with this header before all others compiles there as
+// well.
 #pragma once
 
 #include <sys/wait.h>

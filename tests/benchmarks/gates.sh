@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# gates.sh: instructions that it takes to pass a gate that nobody else uses, at -O2 (valgrind counts them, so the figures
-# repeat), nanoseconds for information, and how often threads that share a rate limiter get through; beside a token bucket
-# under a std::mutex. Fails where rate_limiter takes more instructions than that bucket, and above the recorded ceilings.
+# gates.sh: instructions that it takes to pass a gate that nobody else uses, at -O2 (valgrind counts them, so the
+# figures repeat), nanoseconds for information, and how often threads that share a rate limiter get through; beside a
+# token bucket under a std::mutex. Fails where rate_limiter takes more instructions than that bucket, and above the
+# recorded ceilings.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# by_hand.sh: a benchmark that is run by hand, without what CTest sets, on a machine without compilers, says what it needs;
-# and so does a test with a real server where its programs were not built.
+# by_hand.sh: a benchmark that is run by hand, without what CTest sets, on a machine without compilers, says what it
+# needs; and so does a test with a real server where its programs were not built.
 set -euo pipefail
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
 

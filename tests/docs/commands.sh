@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# commands.sh: the commands of README.md and docs/ do what the pages say, in a copy of this folder. What cannot run everywhere
-# is replaced: package managers only look whether the recipe is there, `sudo` installs into a folder of the test. README's
-# demo and test are run by .ci/run, and the loop of contributing.md by the test docs.one.
+# commands.sh: the commands of README.md and docs/ do what the pages say, in a copy of this folder. What cannot run
+# everywhere is replaced: package managers only look whether the recipe is there, `sudo` installs into a folder of the
+# test. README's demo and test are run by .ci/run, and the loop of contributing.md by the test docs.one.
 set -euo pipefail
 root=$(cd "${TENAX_ROOT:-$(dirname "$0")/../..}" && pwd)
 work=$(mktemp -d)

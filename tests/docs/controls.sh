@@ -122,4 +122,24 @@ add '[nowhere](../README.md#a-title)'
 expect links 'docs/page.md:12: no heading for ../README.md#a-title'
 add '`[](int)` [elsewhere](https://example.org/) [up](../README.md)' '```text' '[](nothing)' '```'
 expect links ''
+# For columns.sh: thirty words of five columns.
+words=$(printf 'word %.0s' {1..29})word
+narrow() { printf 'ColumnLimit: 120\n' >"$TENAX_ROOT/.clang-format"; }
+narrow
+expect columns ''
+narrow
+add "- $words"
+expect columns 'docs/page.md:12: 151 columns; at most 120 are allowed'
+narrow
+printf '  /// %s\n  /// and on.\n// expect: %s\nint x;  // %s\n' "$words" "$words" "$words" >"$TENAX_ROOT/tests/docs/b.cpp"
+expect columns 'tests/docs/b.cpp:1: 155 columns; at most 120 are allowed'
+narrow
+add "| $words |" '```text' "$words" '```' "[link](https://example.org/${words// /-})"
+expect columns ''
+narrow
+add "- $words" '  and on.'
+bash "$scripts/columns.sh" --update >/dev/null
+[ "$(sed -n '12,13p' "$TENAX_ROOT/docs/page.md")" = "- $(printf 'word %.0s' {1..22})word"$'\n'"  $(printf 'word %.0s' {1..6})word and on." ] ||
+  { sed -n '12,$p' "$TENAX_ROOT/docs/page.md"; echo "columns.sh --update did not wrap"; failed=1; } >&2
+expect columns ''
 exit $failed

@@ -5,8 +5,8 @@
 #   bash tests/docs/explorer.sh            fails if a link is not made of its example, or if that does not compile
 #   bash tests/docs/explorer.sh --update   makes the links again
 #
-# A link is https://godbolt.org/clientstate/ and a JSON text in base64: the source, the compiler and its options. The source
-# is the example with the single header in the place of <tenax/tenax.hpp>.
+# A link is https://godbolt.org/clientstate/ and a JSON text in base64: the source, the compiler and its options. The
+# source is the example with the single header in the place of <tenax/tenax.hpp>.
 set -euo pipefail
 export LC_ALL=C
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"

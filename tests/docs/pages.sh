@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # pages.sh: README.md is short and shows code at once; every public header has its place in the reference; every page
-# can be reached from the index, which says where names are; every setter has its row; contributing.md names paths that exist.
+# can be reached from the index, which says where names are; every setter has its row; contributing.md names paths that
+# exist.
 set -euo pipefail
 export LC_ALL=C
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"

@@ -2,7 +2,8 @@
 # servers.bash: what the end-to-end tests share: servers on free ports, and what their logs must say. To be sourced.
 set -euo pipefail
 test_name=$(basename "$0")
-# CTest says where the programs are; a script that is run by hand takes those of the preset `test`, and works in its folder.
+# CTest says where the programs are; a script that is run by hand takes those of the preset `test`, and works in its
+# folder.
 if [ -z "${EXAMPLES-}" ]; then
   by_hand=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/test
   EXAMPLES=$by_hand/examples
@@ -75,8 +76,8 @@ launch() {
   return 1
 }
 
-# start NAME CONFIGURE COMMAND...: calls `CONFIGURE PORT`, which writes NAME.conf, and runs the command, with other ports
-# until one is free: that is known when a server listens on it. Sets `port`.
+# start NAME CONFIGURE COMMAND...: calls `CONFIGURE PORT`, which writes NAME.conf, and runs the command, with other
+# ports until one is free: that is known when a server listens on it. Sets `port`.
 start() {
   local name=$1 configure=$2 try
   shift 2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# vcpkg.cmake: runs the port as vcpkg would, with stand-ins for vcpkg's functions that take the sources from here, and checks
-# what vcpkg checks afterwards. A project then finds the result.
+# vcpkg.cmake: runs the port as vcpkg would, with stand-ins for vcpkg's functions that take the sources from here, and
+# checks what vcpkg checks afterwards. A project then finds the result.
 #   cmake -DSOURCE_DIR=... -DWORK=... -DCXX=... -P vcpkg.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -35,7 +35,7 @@ include("${SOURCE_DIR}/.cmake/version.cmake")
 expect_equal("${VERSION}" "${tenax_version}")
 expect_equal("${license}" "MIT")
 
-# --- stand-ins ---------------------------------------------------------------------------------------------------------
+# --- stand-ins --------------------------------------------------------------------------------------------------------
 function(vcpkg_download_distfile result)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FILENAME;SHA512" "URLS")
   expect_match("${arg_SHA512}" "^[0-9a-f]+$")
@@ -88,7 +88,7 @@ endfunction()
 
 include("${port_dir}/portfile.cmake")
 
-# --- what vcpkg checks after a build -----------------------------------------------------------------------------------
+# --- what vcpkg checks after a build ----------------------------------------------------------------------------------
 foreach(file IN ITEMS include/tenax/tenax.hpp share/tenax/copyright share/tenax/usage share/tenax/tenax-config.cmake
     share/tenax/tenax-config-version.cmake)
   expect_there("${CURRENT_PACKAGES_DIR}/${file}")
