@@ -4,6 +4,7 @@
 // well.
 #pragma once
 
+#if __has_include(<sys/wait.h>) && !defined(__APPLE__)
 #include <sys/wait.h>
 
 union wait {
@@ -20,3 +21,4 @@ union wait {
     unsigned int w_Filler : 16;
   } w_S;
 };
+#endif

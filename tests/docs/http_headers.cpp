@@ -123,7 +123,7 @@ TEST_CASE("http_headers: Every field that is read is in a vector") {
     return text;
   };
   auto const vectors = lower(docs::text("../data/http_headers.json"));
-  for (auto const name : tenax::detail::field_names) {
+  for (auto const name : tenax::http::detail::field_names) {
     INFO("add a vector with " << name << " to tests/data/http_headers.json");
     auto const fixed = name.substr(0, name.find('*'));  // what stands before the name of a window
     CHECK(vectors.find(lower('"' + std::string(fixed))) != vectors.npos);
