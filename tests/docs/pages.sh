@@ -30,6 +30,10 @@ while IFS= read -r page; do
   grep -qF "(${page#docs/})" docs/index.md || fail "docs/index.md has no link to $page"
 done < <(find docs -name '*.md' ! -path docs/index.md | sort)
 
+while IFS= read -r example; do
+  grep -qF "(../$example)" docs/examples.md || fail "docs/examples.md has no link to $example"
+done < <(find examples -name '*.cpp' 2>/dev/null | sort)
+
 # The index finds a name in its header.
 while IFS='|' read -r names header; do
   for name in $(grep -oE '`[a-zA-Z_:]+`' <<<"$names" | sed -E 's/.*:([a-zA-Z_]+)`/\1/; s/`//g'); do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# versions.sh: whatever names a version of tenax names the one in include/tenax/version.hpp.
+# versions.sh: whatever names a version of tenax names the one in include/tenax/version.hpp, and whatever names its
+# address the one in CMakeLists.txt.
 set -euo pipefail
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
 
@@ -14,7 +15,7 @@ expect() {
   local found
   found=$(sed -nE "s~.*$2.*~\1~p" "$1" | sort -u)
   if [ "$found" != "$3" ]; then
-    printf '%s has "%s" where "%s" is expected, which include/tenax/version.hpp says\n' "$1" "$found" "$3" >&2
+    printf '%s has "%s" where "%s" is expected\n' "$1" "$found" "$3" >&2
     failed=1
   fi
 }
@@ -30,4 +31,11 @@ expect docs/reference/version.md "version_text.* \`\"([^\"]*)\"\`; " "$text"
 for page in docs/how-to/install.md docs/changelog.md tests/docs/cmake/find_package/CMakeLists.txt; do
   expect $page "find_package\(tenax ([0-9.]+)" "$minor"
 done
+
+home=$(sed -nE 's/^ *HOMEPAGE_URL "(.*)"$/\1/p' CMakeLists.txt)
+expect docs/packaging/vcpkg/ports/tenax/vcpkg.json "\"homepage\": \"([^\"]*)\"" "$home"
+expect docs/packaging/vcpkg/ports/tenax/portfile.cmake "URLS \"(.*)/archive/" "$home"
+expect docs/packaging/conan/recipes/tenax/all/conanfile.py "homepage = \"([^\"]*)\"" "$home"
+expect docs/packaging/conan/recipes/tenax/all/conandata.yml "url: \"(.*)/archive/" "$home"
+expect tests/docs/cmake/fetch_content/CMakeLists.txt "GIT_REPOSITORY ([^ ]*)\.git" "$home"
 exit $failed
