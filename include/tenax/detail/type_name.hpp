@@ -4,17 +4,23 @@
 
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
+/// What a compiler writes before and behind every type is found by a type whose name is known.
 template <class T>
 constexpr std::string_view type_name() {
-  // g++: "... type_name() [with T = int; std::string_view = ...]", clang: "... type_name() [T = int]".
-  std::string_view const text = __PRETTY_FUNCTION__;
-  auto const begin = text.find("T = ") + 4;
-  auto const end = text.find(';', begin);
-  return text.substr(begin, (end == text.npos ? text.size() - 1 : end) - begin);
+  std::string_view const known = platform::signature_with<double>();
+  std::string_view name = platform::signature_with<T>();
+  auto const before = known.find("double");
+  auto const behind = known.size() - before - std::string_view("double").size();
+  name = name.substr(before, name.size() - before - behind);
+  // MSVC says what kind of type it is.
+  for (std::string_view const kind : {"class ", "struct ", "enum ", "union "}) {
+    if (name.starts_with(kind)) return name.substr(kind.size());
+  }
+  return name;
 }
 
 }  // namespace tenax::detail
