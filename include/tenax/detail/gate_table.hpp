@@ -10,6 +10,7 @@
 
 #include <tenax/detail/waiting_line.hpp>
 #include <tenax/duration.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
 

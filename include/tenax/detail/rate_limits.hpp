@@ -12,6 +12,7 @@
 #include <tenax/detail/gcra.hpp>
 #include <tenax/detail/waiting_line.hpp>
 #include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
 

@@ -13,6 +13,7 @@
 #include <tenax/detail/rate_search.hpp>
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/adaptive_rate_options.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

@@ -9,6 +9,7 @@
 #include <tenax/detail/reject.hpp>
 #include <tenax/detail/sliding_window.hpp>
 #include <tenax/gate/call.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

@@ -8,6 +8,7 @@
 #include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/call.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

@@ -14,6 +14,7 @@
 #include <tenax/detail/sliding_window.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_options.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

@@ -10,6 +10,7 @@
 #include <tenax/detail/sliding_window.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 
