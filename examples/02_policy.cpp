@@ -6,9 +6,6 @@
 
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct network_error : std::runtime_error {
@@ -36,24 +33,24 @@ class server {
 };
 
 int main() {
-  auto const patient =
-      tenax::retrying{}
-          .when(when::exception<network_error> || when::result([](response const& r) { return r.status == 503; }))
-          .wait(wait::exponential({.base = 5ms, .max = 1s}).full())
-          .stop(stop::after_attempts(5) || stop::deadline(30s))
-          .before_sleep([](tenax::attempt_info const& a) {
-            std::printf("attempt %u failed; waiting before the next one\n", a.number);
-          });
+  auto const patient = tenax::retrying{}
+                           .when(tenax::when::exception<network_error> ||
+                                 tenax::when::result([](response const& r) { return r.status == 503; }))
+                           .wait(tenax::wait::exponential({.base = 5ms, .max = 1s}).full())
+                           .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s))
+                           .before_sleep([](tenax::attempt_info const& a) {
+                             std::printf("attempt %u failed; waiting before the next one\n", a.number);
+                           });
 
   server first;
   std::printf("patient: status %d\n", patient([&] { return first.get(); }).status);
 
   // Every setter returns a changed copy. A policy that gives up leaves the last outcome as it is.
-  auto const hasty = patient.stop(stop::after_attempts(2));
+  auto const hasty = patient.stop(tenax::stop::after_attempts(2));
   server second;
   std::printf("hasty: status %d\n", hasty([&] { return second.get(); }).status);
 
-  auto const once = patient.stop(stop::after_attempts(1));
+  auto const once = patient.stop(tenax::stop::after_attempts(1));
   server third;
   try {
     once([&] { return third.get(); });

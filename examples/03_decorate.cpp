@@ -7,7 +7,6 @@
 
 #include <tenax/tenax.hpp>
 
-namespace wait = tenax::wait;
 using namespace std::chrono_literals;
 
 // Stands for a client library: every other request fails.
@@ -30,7 +29,7 @@ void show_playlist(Get& get) {
 
 int main() {
   auto const polite =
-      tenax::retrying{}.wait(wait::exponential({.base = 10ms, .max = 1s})).before_sleep(tenax::log_to(stdout));
+      tenax::retrying{}.wait(tenax::wait::exponential({.base = 10ms, .max = 1s})).before_sleep(tenax::log_to(stdout));
   client spotify;
 
   // A callable with the same signature that retries.

@@ -10,14 +10,13 @@
 #include <tenax/testing/script.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
-namespace wait = tenax::wait;
 using namespace std::chrono_literals;
 using tenax::testing::script;
 
 int main() {
   // Time that passes only on paper, so that this program need not wait.
   tenax::testing::virtual_time clock;
-  auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
 
   // A value in the end.
   script<int> flaky;

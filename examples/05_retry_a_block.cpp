@@ -6,8 +6,6 @@
 
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
 using namespace std::chrono_literals;
 
 struct conflict : std::runtime_error {
@@ -31,8 +29,9 @@ struct account {
 };
 
 int main() {
-  auto const policy =
-      tenax::retrying{}.when(when::exception<conflict>).wait(wait::exponential({.base = 1ms, .max = 10ms}).full());
+  auto const policy = tenax::retrying{}
+                          .when(tenax::when::exception<conflict>)
+                          .wait(tenax::wait::exponential({.base = 1ms, .max = 10ms}).full());
   account shared;
   int const withdrawal = 50;
   int read = 0;

@@ -10,8 +10,6 @@
 
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
 using namespace std::chrono_literals;
 
 // Stands for std::expected (C++23), tl::expected, boost::outcome and others of that shape.
@@ -39,11 +37,11 @@ template <>
 struct tenax::result_traits<reply> {
   static constexpr bool can_fail = true;
   static bool failed(reply const& r) { return r.code != 0; }
-  static tenax::hint advice(reply const&) { return {}; }
+  static tenax::hint read_hint(reply const&) { return {}; }
 };
 
 int main() {
-  auto const policy = tenax::retrying{}.wait(wait::constant(1ms)).before_sleep(tenax::log_to(stdout));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1ms)).before_sleep(tenax::log_to(stdout));
 
   // The default policy retries every result that says it failed.
   int calls = 0;
@@ -52,7 +50,7 @@ int main() {
 
   // Or only some of them.
   calls = 0;
-  auto const timeouts = policy.when(when::error(std::errc::timed_out));
+  auto const timeouts = policy.when(tenax::when::error(std::errc::timed_out));
   auto const refused = timeouts([&] {
     ++calls;
     return make_error_code(std::errc::permission_denied);

@@ -11,8 +11,6 @@
 #include <stop_token>
 #include <thread>
 
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 void connect() { throw std::runtime_error("connection refused"); }
@@ -21,7 +19,7 @@ int main() {
   auto const started = std::chrono::steady_clock::now();
 
   // Would wait for an hour.
-  auto const stubborn = tenax::retrying{}.wait(wait::constant(1h)).stop(stop::never);
+  auto const stubborn = tenax::retrying{}.wait(tenax::wait::constant(1h)).stop(tenax::stop::never);
   std::jthread worker([&](std::stop_token token) {
     auto const report = stubborn.cancel_with(token).try_call(connect);
     std::printf("%s after %u attempt\n", to_string(report.reason), report.attempts);

@@ -11,9 +11,6 @@
 #include <tenax/testing/script.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct network_error : std::runtime_error {
@@ -22,9 +19,9 @@ struct network_error : std::runtime_error {
 
 // The policy under test: a constant.
 constexpr auto polite = tenax::retrying{}
-                            .when(when::exception<network_error>)
-                            .wait(wait::exponential({.base = 1s, .max = 8s}))
-                            .stop(stop::after_attempts(6) || stop::deadline(20s))
+                            .when(tenax::when::exception<network_error>)
+                            .wait(tenax::wait::exponential({.base = 1s, .max = 8s}))
+                            .stop(tenax::stop::after_attempts(6) || tenax::stop::deadline(20s))
                             .max_server_wait(15s);
 
 // What is known before it runs.

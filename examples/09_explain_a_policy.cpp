@@ -6,9 +6,6 @@
 #include <tenax/fmt.hpp>
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct network_error : std::runtime_error {
@@ -20,11 +17,11 @@ int main() {
 
   auto const polite =
       tenax::retrying{}
-          .when(when::exception<network_error> || when::result([](int status) { return status == 429; }))
-          .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::none),
-                               wait::retry_after + wait::uniform(0s, 500ms),
-                               wait::exponential({.base = 1s, .max = 30s}).equal()))
-          .stop(stop::after_attempts(5) || stop::deadline(2min))
+          .when(tenax::when::exception<network_error> || tenax::when::result([](int status) { return status == 429; }))
+          .wait(tenax::wait::first_of(tenax::wait::only_if(tenax::when::exception<network_error>, tenax::wait::none),
+                                      tenax::wait::retry_after + tenax::wait::uniform(0s, 500ms),
+                                      tenax::wait::exponential({.base = 1s, .max = 30s}).equal()))
+          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(2min))
           .max_server_wait(1min);
   fmt::print("--- polite\n{}\n\n", polite);
 
@@ -32,6 +29,6 @@ int main() {
   auto const own = tenax::retrying{}
                        .when([](tenax::attempt_info const& a) { return a.number % 2 == 1; })
                        .wait([](tenax::attempt_info const& a) { return a.number * 10ms; })
-                       .stop(stop::never);
+                       .stop(tenax::stop::never);
   fmt::print("--- my own\n{}\n", own);
 }

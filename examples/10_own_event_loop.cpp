@@ -10,9 +10,6 @@
 
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 // A tiny event loop: actions in the order of their time. It jumps from one to the next instead of waiting for it; a
@@ -37,9 +34,9 @@ class event_loop {
 };
 
 constexpr auto policy = tenax::retrying{}
-                            .when(when::result([](int status) { return status == 503; }))
-                            .wait(wait::exponential({.base = 100ms, .max = 1s}))
-                            .stop(stop::after_attempts(4) || stop::deadline(1s));
+                            .when(tenax::when::result([](int status) { return status == 503; }))
+                            .wait(tenax::wait::exponential({.base = 100ms, .max = 1s}))
+                            .stop(tenax::stop::after_attempts(4) || tenax::stop::deadline(1s));
 
 // One request that answers 503 until `good_from`, and answers after `latency`.
 class request {

@@ -17,7 +17,6 @@
 
 #include "svg.hpp"
 
-namespace wait = tenax::wait;
 using namespace std::chrono_literals;
 using tenax::duration;
 
@@ -77,11 +76,11 @@ void draw_panel(picture& out, Strategy const& strategy, colour paint, int row, i
   draw_axes(out, column == 0, row == 2);
 
   // What may be drawn: the band of each attempt.
-  wait::range_query query;
+  tenax::wait::range_query query;
   std::string bands;
   for (std::uint32_t n = 1; n <= attempts; ++n) {
     query.number = n;
-    auto const range = wait::range_of(strategy, query);
+    auto const range = tenax::wait::bounds_of(strategy, query);
     query.least_previous = range.least;
     query.most_previous = range.most;
     auto const high = y_of(range.most), low = y_of(range.least);
@@ -162,13 +161,14 @@ int main(int argc, char** argv) {
   for (auto const* title : {"no jitter", ".full()", ".equal()"}) {
     out.add(R"(<text class="column" x="{}" y="68">{}</text>)", left_of(column++), title);
   }
-  draw_row(out, 0, "wait::constant(2s)", wait::constant(2s), teal);
-  draw_row(out, 1, "wait::fibonacci({.unit = 100ms, .max = 5s})", wait::fibonacci({.unit = 100ms, .max = cap}), amber);
-  draw_row(out, 2, "wait::exponential({.base = 100ms, .max = 5s})", wait::exponential({.base = 100ms, .max = cap}),
-           indigo);
+  draw_row(out, 0, "wait::constant(2s)", tenax::wait::constant(2s), teal);
+  draw_row(out, 1, "wait::fibonacci({.unit = 100ms, .max = 5s})", tenax::wait::fibonacci({.unit = 100ms, .max = cap}),
+           amber);
+  draw_row(out, 2, "wait::exponential({.base = 100ms, .max = 5s})",
+           tenax::wait::exponential({.base = 100ms, .max = cap}), indigo);
   out.add(R"(<text class="code" style="fill: {}" x="{}" y="{}">wait::decorrelated({{.max = 5s}})</text>)", rose.strong,
           left_of(3), tenths{top_of(2).n - 120});
-  draw_panel(out, wait::decorrelated({.base = 100ms, .max = cap}), rose, 2, 3);
+  draw_panel(out, tenax::wait::decorrelated({.base = 100ms, .max = cap}), rose, 2, 3);
   draw_legend(out);
   return out.write(argc, argv);
 }

@@ -24,9 +24,6 @@
 #include "loopback.hpp"
 
 namespace http = tenax::http;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 // --- the client: knows the catalogue, and nothing of retries ----------------------------------------------------------
@@ -79,17 +76,20 @@ void set_policies(http::retrying_client<>& client, tenax::counters& totals) {
   // After a broken connection it tries again right away; where the server names a time, it waits that long and a random
   // part more; otherwise the waits grow.
   // [polite]
-  auto const growing = wait::exponential({.base = 100ms, .max = 2s}).full();
-  auto const polite = tenax::retrying{}
-                          .when(when::transient && http::idempotent_only)
-                          .wait(wait::first_of(wait::only_if(when::transport_error, wait::chain(wait::none, growing)),
-                                               wait::retry_after + wait::uniform(0ms, 200ms), growing))
-                          .observe(std::ref(totals));
+  auto const growing = tenax::wait::exponential({.base = 100ms, .max = 2s}).full();
+  auto const polite =
+      tenax::retrying{}
+          .when(tenax::when::transient && http::idempotent_only)
+          .wait(tenax::wait::first_of(
+              tenax::wait::only_if(tenax::when::transport_error, tenax::wait::chain(tenax::wait::none, growing)),
+              tenax::wait::retry_after + tenax::wait::uniform(0ms, 200ms), growing))
+          .observe(std::ref(totals));
   // [/polite]
 
   // [endpoints]
   auto const up_to = [&](unsigned attempts) {
-    return polite.stop(stop::after_attempts(attempts) || stop::deadline(30s)).before_sleep(tenax::log_to(stdout));
+    return polite.stop(tenax::stop::after_attempts(attempts) || tenax::stop::deadline(30s))
+        .before_sleep(tenax::log_to(stdout));
   };
   client.policy("GET /v1/artists/*/albums", up_to(3))
       .policy("GET /v1/albums/*/tracks", up_to(4))

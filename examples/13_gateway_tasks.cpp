@@ -22,9 +22,6 @@
 #include "loopback.hpp"
 
 namespace http = tenax::http;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 // --- the client -------------------------------------------------------------------------------------------------------
@@ -47,11 +44,11 @@ std::optional<std::chrono::milliseconds> retry_after_ms(std::string_view body) {
 auto gateway_policy() {
   // [policy]
   return tenax::retrying{}
-      .when(when::transient && http::idempotent_only)
-      .wait(wait::first_of(wait::retry_after + wait::uniform(0ms, 100ms),
-                           wait::exponential({.base = 100ms, .max = 2s}).full()))
-      .stop(stop::after_attempts(5) || stop::deadline(30s))
-      .advised_by(http::retry_after_from_body(retry_after_ms))
+      .when(tenax::when::transient && http::idempotent_only)
+      .wait(tenax::wait::first_of(tenax::wait::retry_after + tenax::wait::uniform(0ms, 100ms),
+                                  tenax::wait::exponential({.base = 100ms, .max = 2s}).full()))
+      .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s))
+      .read_hints_with(http::retry_after_from_body(retry_after_ms))
       .before_sleep(tenax::log_to(stdout));
   // [/policy]
 }
@@ -68,8 +65,10 @@ bool show(char const* what, http::httplib_result const& r) {
 bool export_orders(http::retrying_client<>& client) {
   // The client retries failures; what is polled here is only the task.
   // [poll]
-  auto const patient =
-      http::standard_poll().when(when::never).stop(stop::deadline(1min)).before_sleep(tenax::log_to(stdout));
+  auto const patient = http::standard_poll()
+                           .when(tenax::when::never)
+                           .stop(tenax::stop::deadline(1min))
+                           .before_sleep(tenax::log_to(stdout));
   auto const result = http::poll(
       patient, [&] { return client.Post("/v1/exports", R"({"what": "orders"})", "application/json"); },
       [&](http::location const& task) {

@@ -21,9 +21,6 @@
 
 #include <unistd.h>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
@@ -128,9 +125,9 @@ int main() {
   // [limiter]
   tenax::adaptive_rate_limiter limiter({.start = {.permits = 130, .per = 1s}});
   auto const polite = tenax::retrying{}
-                          .when(when::exception<too_many_requests>)
-                          .wait(wait::none)
-                          .stop(stop::after_attempts(10))
+                          .when(tenax::when::exception<too_many_requests>)
+                          .wait(tenax::wait::none)
+                          .stop(tenax::stop::after_attempts(10))
                           .through(std::ref(limiter));
   // [/limiter]
   measure("tenax", second, [&] {

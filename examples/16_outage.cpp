@@ -21,18 +21,15 @@
 #include "simulation/outage.hpp"
 #include "svg.hpp"
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 constexpr simulation::outage minute{};
 
 // [policy]
 auto const persistent = tenax::retrying{}
-                            .when(when::any_error)
-                            .wait(wait::exponential({.base = 100ms, .max = 10s}).full())
-                            .stop(stop::after_attempts(10));
+                            .when(tenax::when::any_error)
+                            .wait(tenax::wait::exponential({.base = 100ms, .max = 10s}).full())
+                            .stop(tenax::stop::after_attempts(10));
 // [/policy]
 
 // --- the picture ------------------------------------------------------------------------------------------------------

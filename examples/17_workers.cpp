@@ -27,7 +27,6 @@
 #include "loopback.hpp"
 
 namespace http = tenax::http;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 constexpr int pages = 100, workers = 3;
@@ -87,7 +86,7 @@ int run(std::string const& url) {
   tenax::counters totals;
   quota_alarm alarm;
   auto const policy = http::standard_retry()
-                          .stop(stop::after_attempts(5) || stop::deadline(1min))
+                          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(1min))
                           .through(std::ref(limiter))
                           .observe(std::ref(alarm))
                           .observe(std::ref(totals));

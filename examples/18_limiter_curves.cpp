@@ -41,7 +41,7 @@ class shared_interval {
     return tenax::admission::wait(next_ - now);
   }
 
-  void report(ticket& t, tenax::feedback const& f, tenax::time_point) {
+  void record(ticket& t, tenax::feedback const& f, tenax::time_point) {
     t = {};
     interval_ =
         f.how == tenax::feedback::kind::throttled ? std::min(2 * interval_, 1e9) : std::max(0.9 * interval_, shortest_);

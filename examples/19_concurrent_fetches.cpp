@@ -36,7 +36,6 @@
 namespace net = boost::asio;
 namespace beast = boost::beast;
 namespace http = tenax::http;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 using net::ip::tcp;
 
@@ -105,7 +104,7 @@ int run(std::string const& url) {
   tenax::adaptive_rate_limiter limiter({.start = tenax::per_second(50)});
   tenax::counters totals;
   auto const polite = http::standard_retry()
-                          .stop(stop::after_attempts(10) || stop::deadline(1min))
+                          .stop(tenax::stop::after_attempts(10) || tenax::stop::deadline(1min))
                           .through(std::ref(limiter))
                           .observe(std::ref(totals));
   // [/policy]

@@ -19,8 +19,6 @@
 #include "simulation/tasks.hpp"
 #include "svg.hpp"
 
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 constexpr int minutes = 5, seconds = 60 * minutes, settled = 60;
@@ -30,7 +28,7 @@ template <class Strategy>
 std::vector<std::uint32_t> calls_per_second(Strategy const& strategy) {
   simulation::world world(2015);
   simulation::server server(world, [](double t) { return t >= seconds; });
-  simulation::start_tasks(world, server, tenax::retrying{}.wait(strategy).stop(stop::never));
+  simulation::start_tasks(world, server, tenax::retrying{}.wait(strategy).stop(tenax::stop::never));
   world.run_for(10min);
   auto calls = server.calls();
   calls.resize(seconds);
@@ -90,9 +88,10 @@ int main(int argc, char** argv) {
       margin_left);
   out.add(R"(<text class="column" x="{}" y="80">no jitter</text>)", margin_left);
   out.add(R"(<text class="column" x="{}" y="80">.full()</text>)", margin_left + panel_width + gap_x);
-  draw_row(out, 0, "wait::constant(5s)", wait::constant(5s), "#0f766e");
-  draw_row(out, 1, "wait::fibonacci({.unit = 1s, .max = 60s})", wait::fibonacci({.unit = 1s, .max = 60s}), "#b45309");
-  draw_row(out, 2, "wait::exponential({.base = 1s, .max = 60s})", wait::exponential({.base = 1s, .max = 60s}),
+  draw_row(out, 0, "wait::constant(5s)", tenax::wait::constant(5s), "#0f766e");
+  draw_row(out, 1, "wait::fibonacci({.unit = 1s, .max = 60s})", tenax::wait::fibonacci({.unit = 1s, .max = 60s}),
+           "#b45309");
+  draw_row(out, 2, "wait::exponential({.base = 1s, .max = 60s})", tenax::wait::exponential({.base = 1s, .max = 60s}),
            "#4338ca");
   return out.write(argc, argv);
 }

@@ -11,8 +11,6 @@
 
 #include "simulation/tasks.hpp"
 
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 // Accepts `rate` requests in every second of its clock.
@@ -49,7 +47,7 @@ void send_all(std::string_view name, int rate, Policy const& policy) {
 }
 
 int main() {
-  constexpr auto endless = tenax::retrying{}.stop(stop::never);
+  constexpr auto endless = tenax::retrying{}.stop(tenax::stop::never);
   for (int const rate : {1, 170}) {
     fmt::print("{}a server that accepts {} per second\n{:<38} {:>10} {:>9} {:>6}\n", rate == 1 ? "" : "\n", rate,
                "wait", "done after", "calls", "peak/s");
@@ -57,12 +55,12 @@ int main() {
       send_all(name, rate, endless.wait(strategy));
       send_all("  .full()", rate, endless.wait(strategy.full()));
     };
-    row("constant(5s)", wait::constant(5s));
-    row("fibonacci({.unit = 1s, .max = 60s})", wait::fibonacci({.unit = 1s, .max = 60s}));
-    row("exponential({.base = 1s, .max = 60s})", wait::exponential({.base = 1s, .max = 60s}));
+    row("constant(5s)", tenax::wait::constant(5s));
+    row("fibonacci({.unit = 1s, .max = 60s})", tenax::wait::fibonacci({.unit = 1s, .max = 60s}));
+    row("exponential({.base = 1s, .max = 60s})", tenax::wait::exponential({.base = 1s, .max = 60s}));
 
     // They need no strategy that is good: the limiter says who goes when.
     tenax::adaptive_rate_limiter limiter;
-    send_all("none, through an adaptive limiter", rate, endless.wait(wait::none).through(std::ref(limiter)));
+    send_all("none, through an adaptive limiter", rate, endless.wait(tenax::wait::none).through(std::ref(limiter)));
   }
 }

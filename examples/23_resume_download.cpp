@@ -89,8 +89,8 @@ int run(std::string const& url) {
                           .wait(tenax::wait::exponential({.base = 1ms, .max = 1s}))
                           .stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(1min))
                           .reset_on_progress()  // three attempts that bring nothing are enough, not three in all
-                          .advised_by([&](auto const& a) {
-                            auto advice = http::advisor{}(a);
+                          .read_hints_with([&](auto const& a) {
+                            auto advice = http::hint_reader{}(a);
                             advice.progress = file.progressed();
                             return advice;
                           });

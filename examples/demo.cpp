@@ -28,9 +28,6 @@
 
 #include "loopback.hpp"
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 template <class Number>
@@ -45,13 +42,15 @@ std::optional<Number> to_number(std::string_view text) {
 
 // After a broken connection it tries again at once; where the server says how long to wait, it waits that long; in all
 // other cases the waits grow. All its requests are GETs: what may be sent twice is no question here.
-auto const growing = wait::exponential({.base = 100ms, .max = 2s}).full();
-auto const polite = tenax::retrying{}
-                        .when(when::transient)
-                        .wait(wait::first_of(wait::only_if(when::transport_error, wait::chain(wait::none, growing)),
-                                             wait::retry_after + wait::uniform(0ms, 100ms), growing))
-                        .stop(stop::after_attempts(8) || stop::deadline(1min))
-                        .max_server_wait(30s);
+auto const growing = tenax::wait::exponential({.base = 100ms, .max = 2s}).full();
+auto const polite =
+    tenax::retrying{}
+        .when(tenax::when::transient)
+        .wait(tenax::wait::first_of(
+            tenax::wait::only_if(tenax::when::transport_error, tenax::wait::chain(tenax::wait::none, growing)),
+            tenax::wait::retry_after + tenax::wait::uniform(0ms, 100ms), growing))
+        .stop(tenax::stop::after_attempts(8) || tenax::stop::deadline(1min))
+        .max_server_wait(30s);
 
 // --- what it tells ---------------------------------------------------------------------------------------------------
 

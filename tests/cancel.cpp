@@ -23,9 +23,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 using tenax::testing::virtual_time;
 using durations = std::vector<tenax::duration>;
@@ -62,7 +59,7 @@ TEST_CASE("A call that is cancelled before its first attempt throws tenax::cance
   int n = 0;
   auto const policy = tenax::retrying{}.cancel_with(b.get());
   CHECK_THROWS_AS(policy([&] { ++n; }), tenax::cancelled);
-  CHECK_THROWS_AS(policy.when(when::any_exception)([&] { ++n; }), tenax::cancelled);
+  CHECK_THROWS_AS(policy.when(tenax::when::any_exception)([&] { ++n; }), tenax::cancelled);
   CHECK(n == 0);
   auto const report = policy.try_call([&] { return ++n; });
   CHECK(report.reason == stop_reason::cancelled);
@@ -73,7 +70,7 @@ TEST_CASE("A call that is cancelled before its first attempt throws tenax::cance
 
 TEST_CASE("A call that is not cancelled goes on as without a token") {
   button b;
-  auto const policy = tenax::retrying{}.wait(wait::none).cancel_with(b.get());
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).cancel_with(b.get());
   int n = 0;
   CHECK(policy([&] { return ++n < 3 ? throw std::runtime_error("down") : n; }) == 3);
   CHECK(b.looked >= 3);
@@ -81,7 +78,7 @@ TEST_CASE("A call that is not cancelled goes on as without a token") {
 
 TEST_CASE("A cancellation during an attempt ends the call with that attempt's outcome") {
   button b;
-  auto const policy = tenax::retrying{}.wait(wait::none).cancel_with(b.get());
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).cancel_with(b.get());
   int n = 0;
   auto const report = policy.try_call([&] {
     ++n;
@@ -100,7 +97,7 @@ TEST_CASE("A cancellation during an attempt ends the call with that attempt's ou
                   std::runtime_error);
 
   b.pressed = false;
-  auto const judged = policy.when(when::always).try_call([&] {
+  auto const judged = policy.when(tenax::when::always).try_call([&] {
     b.pressed = true;
     return 5;
   });
@@ -121,8 +118,8 @@ TEST_CASE("A cancellation in any callback ends the call before anything else is 
   button b;
   virtual_time clock;
   auto const base = tenax::retrying{}
-                        .when(when::any_exception)
-                        .wait(wait::constant(1s))
+                        .when(tenax::when::any_exception)
+                        .wait(tenax::wait::constant(1s))
                         .environment(std::ref(clock))
                         .cancel_with(b.get());
   int calls = 0, later = 0;
@@ -167,7 +164,8 @@ TEST_CASE("A cancellation wakes a sleep, and the last outcome is the call's") {
   virtual_time clock;
   button b;
   clock.after(3s, [&] { b.pressed = true; });
-  auto const policy = tenax::retrying{}.wait(wait::constant(1min)).environment(std::ref(clock)).cancel_with(b.get());
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(1min)).environment(std::ref(clock)).cancel_with(b.get());
   int n = 0;
   CHECK_THROWS_AS(policy([&] {
                     ++n;
@@ -182,7 +180,7 @@ TEST_CASE("A cancelled call is told to the observers of the end, once") {
   button b;
   std::vector<stop_reason> reasons;
   auto const policy = tenax::retrying{}
-                          .wait(wait::none)
+                          .wait(tenax::wait::none)
                           .cancel_with(b.get())
                           .on_give_up([&](tenax::attempt_info const&, stop_reason r) { reasons.push_back(r); });
   static_cast<void>(policy.try_call([&] {
@@ -205,21 +203,21 @@ TEST_CASE("tenax::cancelled out of an operation ends the call, whatever the pred
     CHECK(policy.try_call(f).reason == stop_reason::cancelled);
     CHECK(n == 3);
   };
-  auto const base = tenax::retrying{}.wait(wait::none);
+  auto const base = tenax::retrying{}.wait(tenax::wait::none);
   cancel(base);
-  cancel(base.when(when::any_exception));
-  cancel(base.when(when::always));
-  cancel(base.when(when::exception<std::exception>));
-  cancel(base.when(when::exception<tenax::cancelled>));
+  cancel(base.when(tenax::when::any_exception));
+  cancel(base.when(tenax::when::always));
+  cancel(base.when(tenax::when::exception<std::exception>));
+  cancel(base.when(tenax::when::exception<tenax::cancelled>));
   cancel(base.when([](auto const&) { return true; }));
-  cancel(base.when(!when::never).before_attempt([](tenax::attempt_info const&) {}));
+  cancel(base.when(!tenax::when::never).before_attempt([](tenax::attempt_info const&) {}));
 }
 
 TEST_CASE("A cancelled inner call ends the outer one, too") {
   button b{.pressed = true};
   int n = 0;
   auto const inner = tenax::retrying{}.cancel_with(b.get());
-  auto const outer = tenax::retrying{}.wait(wait::none).when(when::any_exception);
+  auto const outer = tenax::retrying{}.wait(tenax::wait::none).when(tenax::when::any_exception);
   CHECK_THROWS_AS(outer([&] {
                     ++n;
                     inner([] {});
@@ -264,7 +262,8 @@ TEST_CASE("An environment without an interruptible sleep is left sleeping, and t
   };
   std::vector<tenax::duration> sleeps;
   button b;
-  auto const policy = tenax::retrying{}.wait(wait::constant(7s)).environment(deaf{&sleeps, &b}).cancel_with(b.get());
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(7s)).environment(deaf{&sleeps, &b}).cancel_with(b.get());
   CHECK(policy.try_call(fail).reason == stop_reason::cancelled);
   CHECK(sleeps == durations{7s});
 }
@@ -324,7 +323,8 @@ TEST_CASE("A sleep with a std::stop_token that is already stopped ends at once")
 
 TEST_CASE("A wait of hundreds of years can be cancelled") {
   std::stop_source source;
-  auto const policy = tenax::retrying{}.wait(wait::constant(tenax::duration::max())).cancel_with(source.get_token());
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(tenax::duration::max())).cancel_with(source.get_token());
   std::thread other([&] {
     std::this_thread::sleep_for(1ms);
     source.request_stop();
@@ -354,7 +354,7 @@ TEST_CASE("A token shaped like a std::stop_token wakes a sleeper, too") {
   std::stop_source source;
   std::atomic<int> callbacks = 0;
   auto const policy =
-      tenax::retrying{}.wait(wait::constant(1h)).cancel_with(counting_token{source.get_token(), &callbacks});
+      tenax::retrying{}.wait(tenax::wait::constant(1h)).cancel_with(counting_token{source.get_token(), &callbacks});
   std::thread other([&] {
     while (callbacks == 0) std::this_thread::yield();
     source.request_stop();
@@ -381,7 +381,7 @@ TEST_CASE("A std::stop_token wakes a real sleep at once: the median is below a m
         source.request_stop();
       });
       auto const policy = tenax::retrying{}
-                              .wait(wait::constant(1h))
+                              .wait(tenax::wait::constant(1h))
                               .cancel_with(source.get_token())
                               .before_sleep([&](tenax::attempt_info const&) { sleeping = true; });
       CHECK_THROWS_AS(policy(fail), std::runtime_error);
@@ -423,7 +423,7 @@ TEST_CASE("A std::stop_token wakes a real sleep at once: the median is below a m
 TEST_CASE("Calls on one policy can be cancelled from several threads at once") {
   for (int round = 0; round < 20; ++round) {
     std::stop_source source;
-    auto const policy = tenax::retrying{}.wait(wait::constant(1h)).cancel_with(source.get_token());
+    auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1h)).cancel_with(source.get_token());
     std::atomic<int> attempts = 0, ended = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {

@@ -15,8 +15,6 @@
 #include "catch.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 
 namespace {
 
@@ -34,7 +32,7 @@ TEST_CASE("Outside of attempts, and in attempts without limits, nothing limits a
 
 TEST_CASE("A client sees the deadline, the attempt's time limit and the token of its call") {
   std::stop_source source;
-  auto const limited = tenax::retrying{}.stop(stop::deadline(1min)).cancel_with(source.get_token());
+  auto const limited = tenax::retrying{}.stop(tenax::stop::deadline(1min)).cancel_with(source.get_token());
   limited([&] {
     auto const now = tenax::current_attempt();
     CHECK(now.timed());
@@ -46,28 +44,30 @@ TEST_CASE("A client sees the deadline, the attempt's time limit and the token of
   });
   CHECK_FALSE(tenax::current_attempt().can_stop());
 
-  tenax::retrying{}.stop(stop::deadline(1min)).attempt_timeout(10s)([](tenax::attempt_info const& info) {
+  tenax::retrying{}.stop(tenax::stop::deadline(1min)).attempt_timeout(10s)([](tenax::attempt_info const& info) {
     CHECK(near(tenax::current_attempt().time_left(), 10s));
     CHECK(near(tenax::attempt_limits(info).time_left(), 10s));
   });
-  static_cast<void>(tenax::retrying{}.stop(stop::deadline(1min)).try_call([] {
+  static_cast<void>(tenax::retrying{}.stop(tenax::stop::deadline(1min)).try_call([] {
     CHECK(near(tenax::current_attempt().time_left(), 1min));
   }));
-  tenax::retrying{}.stop(stop::deadline(1min)).wrap([] { CHECK(near(tenax::current_attempt().time_left(), 1min)); })();
-  auto const policy = tenax::retrying{}.stop(stop::deadline(1min));
+  tenax::retrying{}.stop(tenax::stop::deadline(1min)).wrap([] {
+    CHECK(near(tenax::current_attempt().time_left(), 1min));
+  })();
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(1min));
   for (auto& attempt : policy.attempts()) attempt([] { CHECK(tenax::current_attempt().timed()); });
 }
 
 TEST_CASE("The limits are gone after an attempt that throws") {
-  auto const policy = tenax::retrying{}.stop(stop::deadline(1min) && stop::after_attempts(1));
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(1min) && tenax::stop::after_attempts(1));
   CHECK_THROWS(policy([] { throw std::runtime_error("down"); }));
   CHECK_FALSE(tenax::current_attempt().timed());
 }
 
 TEST_CASE("An attempt within an attempt has the limits of both") {
   std::stop_source outer_source, inner_source;
-  auto const outer = tenax::retrying{}.stop(stop::deadline(10s)).cancel_with(outer_source.get_token());
-  auto const inner = tenax::retrying{}.stop(stop::deadline(1h)).cancel_with(inner_source.get_token());
+  auto const outer = tenax::retrying{}.stop(tenax::stop::deadline(10s)).cancel_with(outer_source.get_token());
+  auto const inner = tenax::retrying{}.stop(tenax::stop::deadline(1h)).cancel_with(inner_source.get_token());
   outer([&] {
     inner([&](tenax::attempt_info const& info) {
       for (auto const& now : {tenax::current_attempt(), tenax::attempt_limits(info)}) {
@@ -82,7 +82,7 @@ TEST_CASE("An attempt within an attempt has the limits of both") {
 }
 
 TEST_CASE("Another thread has no part in the attempt") {
-  tenax::retrying{}.stop(stop::deadline(1min))([] {
+  tenax::retrying{}.stop(tenax::stop::deadline(1min))([] {
     bool timed = true;
     std::thread([&] { timed = tenax::current_attempt().timed(); }).join();
     CHECK_FALSE(timed);
@@ -93,8 +93,8 @@ TEST_CASE("The time left is never zero, and counts from the attempt's start") {
   tenax::testing::virtual_time clock;
   std::vector<tenax::duration> left;
   static_cast<void>(tenax::retrying{}
-                        .wait(wait::constant(2s))
-                        .stop(stop::deadline(5s).clip_last_wait())
+                        .wait(tenax::wait::constant(2s))
+                        .stop(tenax::stop::deadline(5s).clip_last_wait())
                         .environment(std::ref(clock))
                         .try_call([&]() -> int {
                           left.push_back(tenax::current_attempt().time_left());

@@ -16,7 +16,6 @@
 #include "catch.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
 using tenax::real_time;
 using durations = std::vector<tenax::duration>;
 
@@ -166,7 +165,7 @@ TEST_CASE("An infinite sleep lasts until the end of time, whatever the clock say
 
 TEST_CASE("A call sleeps in real time if it is not told otherwise") {
   auto const start = real_time::now();
-  CHECK(tenax::retrying{}.wait(wait::constant(1ms))(failing(2)) == 3);
+  CHECK(tenax::retrying{}.wait(tenax::wait::constant(1ms))(failing(2)) == 3);
   CHECK(real_time::now() - start >= 2ms);
 }
 
@@ -174,7 +173,7 @@ TEST_CASE("The real random source is the thread's own") { CHECK(&real_time::rand
 
 TEST_CASE("An environment of one's own needs a clock and a sleep") {
   durations sleeps;
-  auto const policy = tenax::retrying{}.wait(wait::sequence{1s, 2s}).environment(minimal{&sleeps});
+  auto const policy = tenax::retrying{}.wait(tenax::wait::sequence{1s, 2s}).environment(minimal{&sleeps});
   CHECK(policy(failing(2)) == 3);
   CHECK(sleeps == durations{1s, 2s});
   CHECK(policy.cancel_with(token{})(failing(1)) == 2);
@@ -183,7 +182,7 @@ TEST_CASE("An environment of one's own needs a clock and a sleep") {
 
 TEST_CASE("An environment given by reference is used, not copied") {
   full e;
-  auto const policy = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(e));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(e));
   CHECK(policy(failing(2)) == 3);
   auto const copy = policy;
   CHECK(copy(failing(1)) == 2);
@@ -193,7 +192,7 @@ TEST_CASE("An environment given by reference is used, not copied") {
 
 TEST_CASE("Random draws come from the environment, if it has a source") {
   full e;
-  auto const policy = tenax::retrying{}.wait(wait::uniform(1s, 2s)).environment(std::ref(e));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::uniform(1s, 2s)).environment(std::ref(e));
   policy(failing(1));
   e.source = tenax::fixed_random(tenax::lowest_draw);
   policy(failing(1));
@@ -208,7 +207,7 @@ TEST_CASE("Random draws come from the environment, if it has a source") {
 
 TEST_CASE("An interruptible sleep is used if there is a token, and only then") {
   full e;
-  auto const policy = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(e));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(e));
   policy(failing(1));
   CHECK(e.interruptible == 0);
   policy.cancel_with(token{})(failing(1));

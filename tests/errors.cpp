@@ -35,7 +35,7 @@ TEST_CASE("A permanent failure is still caught as what it is") {
   }
   CHECK(caught);
   CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), std::exception);
-  CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), tenax::classified_error);
+  CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), tenax::error_with_hint);
 }
 
 TEST_CASE("What cannot be derived from is held") {
@@ -49,17 +49,17 @@ TEST_CASE("What cannot be derived from is held") {
 }
 
 TEST_CASE("A failure says what it knows about trying again") {
-  CHECK(tenax::permanent(1).advice() == hint{.directive = hint::advice::no_retry});
-  CHECK(tenax::retry_after(30s, 1).advice() == hint{.directive = hint::advice::retry, .wait = 30s, .throttled = true});
-  CHECK(tenax::classified<int>(1).advice() == hint{});
-  CHECK(tenax::classified<not_found>(not_found(1), hint{.directive = hint::advice::forbidden}).advice().directive ==
-        hint::advice::forbidden);
-  CHECK(tenax::cancelled().advice() == hint{.directive = hint::advice::cancelled});
+  CHECK(tenax::permanent(1).hint() == hint{.verdict = tenax::verdict::no_retry});
+  CHECK(tenax::retry_after(30s, 1).hint() == hint{.verdict = tenax::verdict::retry, .wait = 30s, .throttled = true});
+  CHECK(tenax::with_hint<int>(1).hint() == hint{});
+  CHECK(tenax::with_hint<not_found>(not_found(1), hint{.verdict = tenax::verdict::forbidden}).hint().verdict ==
+        tenax::verdict::forbidden);
+  CHECK(tenax::cancelled().hint() == hint{.verdict = tenax::verdict::cancelled});
 }
 
 TEST_CASE("A classified std::exception is found as one") {
   auto const e = tenax::retry_after(1s, not_found(7));
-  tenax::classified_error const& seen = e;
+  tenax::error_with_hint const& seen = e;
   REQUIRE(seen.as_exception() != nullptr);
   CHECK(std::string(seen.as_exception()->what()) == "not found");
   CHECK(tenax::cancelled().as_exception() != nullptr);
@@ -69,15 +69,15 @@ TEST_CASE("A failure is copied with what it says") {
   auto const e = tenax::retry_after(2s, not_found(7));
   auto const copy = e;
   CHECK(copy.id == 7);
-  CHECK(copy.advice() == e.advice());
+  CHECK(copy.hint() == e.hint());
   auto lvalue = not_found(8);
   CHECK(tenax::permanent(lvalue).id == 8);
 }
 
 TEST_CASE("A server's wait takes every unit, saturates and is never negative") {
-  CHECK(tenax::retry_after(1.5s, 1).advice().wait == 1500ms);
-  CHECK(tenax::retry_after(0s, 1).advice().wait == 0s);
-  CHECK(tenax::retry_after(std::chrono::hours::max(), 1).advice().wait == tenax::duration::max());
+  CHECK(tenax::retry_after(1.5s, 1).hint().wait == 1500ms);
+  CHECK(tenax::retry_after(0s, 1).hint().wait == 0s);
+  CHECK(tenax::retry_after(std::chrono::hours::max(), 1).hint().wait == tenax::duration::max());
   tests::check_rejected("tenax::retry_after: wait", "-1s", [] { return tenax::retry_after(-1s, 1); });
   tests::check_rejected("tenax::retry_after: wait", "not a number",
                         [] { return tenax::retry_after(std::chrono::duration<double>(NAN), 1); });

@@ -16,9 +16,6 @@
 
 #include "catch.hpp"
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 namespace {
@@ -51,7 +48,7 @@ std::string line(std::string_view label, Policy const& policy) {
 }
 
 /// A predicate of a user's own whose words hold an "or".
-struct this_or_that : when::interface {
+struct this_or_that : tenax::when::operators {
   bool operator()(tenax::attempt_info const&) const { return true; }
   template <class Out>
   void describe(Out& out) const {
@@ -66,7 +63,7 @@ struct token {
 struct open_gate {
   struct ticket {};
   tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return tenax::admission::go(); }
-  void report(ticket&, tenax::feedback const&, tenax::time_point) {}
+  void record(ticket&, tenax::feedback const&, tenax::time_point) {}
 };
 
 struct named_gate : open_gate {
@@ -179,7 +176,7 @@ TEST_CASE("a reason") {
 
 TEST_CASE("a report") {
   tenax::testing::virtual_time clock;
-  auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
 
   SECTION("of a success") {
     tenax::testing::script<int> flaky;
@@ -202,7 +199,7 @@ TEST_CASE("a report") {
           "failed: closed");
   }
   SECTION("of a call that never began") {
-    auto const late = policy.stop(stop::deadline_at(clock.now()));
+    auto const late = policy.stop(tenax::stop::deadline_at(clock.now()));
     CHECK(fmt::format("{}", late.try_call([] { return 1; })) ==
           "gave up after 0 attempts, no time for a first attempt");
   }
@@ -213,7 +210,7 @@ TEST_CASE("totals") {
   CHECK(fmt::format("{}", counters.read()) == "0 calls (0 succeeded, 0 gave up), 0 attempts, 0 retries");
   tenax::testing::virtual_time clock;
   auto const policy =
-      tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock)).observe(std::ref(counters));
+      tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock)).observe(std::ref(counters));
   int calls = 0;
   policy([&] {
     if (++calls == 1) throw network_error("once");
@@ -246,11 +243,11 @@ TEST_CASE("a policy with everything explains itself, also without its driver") {
   named_gate named;
   auto const polite =
       tenax::retrying{}
-          .when(when::exception<std::bad_alloc> || when::result([](int status) { return status == 429; }))
-          .wait(wait::first_of(wait::only_if(when::exception<std::bad_alloc>, wait::none),
-                               wait::retry_after + wait::uniform(0s, 500ms),
-                               wait::exponential({.base = 1s, .max = 30s})))
-          .stop(stop::after_attempts(5) || stop::deadline(2min))
+          .when(tenax::when::exception<std::bad_alloc> || tenax::when::result([](int status) { return status == 429; }))
+          .wait(tenax::wait::first_of(tenax::wait::only_if(tenax::when::exception<std::bad_alloc>, tenax::wait::none),
+                                      tenax::wait::retry_after + tenax::wait::uniform(0s, 500ms),
+                                      tenax::wait::exponential({.base = 1s, .max = 30s})))
+          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(2min))
           .max_server_wait(1min)
           .through(std::ref(open))
           .through(std::ref(named));
@@ -268,41 +265,42 @@ TEST_CASE("a policy with everything explains itself, also without its driver") {
   auto const without_driver = []<class... Parts>(tenax::policy<Parts...> const& p) { return fmt::format("{}", p); };
   CHECK(without_driver(polite) == text);
 
-  CHECK(line("worst case", polite.stop(stop::after_attempts(5))) == "5 attempts, waiting without limit at the gates");
+  CHECK(line("worst case", polite.stop(tenax::stop::after_attempts(5))) ==
+        "5 attempts, waiting without limit at the gates");
 }
 
 TEST_CASE("what is retried") {
   auto const text = [](auto predicate) { return line("retries", tenax::retrying{}.when(predicate)); };
   auto const own = [](tenax::attempt_info const&) { return true; };
   CHECK(text(own) == "a predicate of your own");
-  CHECK(text(when::any_exception || own) == "any exception or a predicate of your own");
-  CHECK(text(when::any_error && own) == "(results that say they failed and a predicate of your own)");
-  CHECK(text(!when::exception<std::logic_error, std::bad_alloc>) ==
+  CHECK(text(tenax::when::any_exception || own) == "any exception or a predicate of your own");
+  CHECK(text(tenax::when::any_error && own) == "(results that say they failed and a predicate of your own)");
+  CHECK(text(!tenax::when::exception<std::logic_error, std::bad_alloc>) ==
         "anything but (exceptions of type std::logic_error or std::bad_alloc)");
-  CHECK(text(when::never) == "nothing");
+  CHECK(text(tenax::when::never) == "nothing");
 }
 
 TEST_CASE("brackets where \"and\" meets \"or\"") {
   auto const text = [](auto predicate) { return line("retries", tenax::retrying{}.when(predicate)); };
-  auto const a = when::any_exception;
-  auto const b = when::always;
-  auto const c = when::any_error;
+  auto const a = tenax::when::any_exception;
+  auto const b = tenax::when::always;
+  auto const c = tenax::when::any_error;
   CHECK(text((a || b) && c) == "((any exception or every outcome, values too) and results that say they failed)");
   CHECK(text(a && (b || c)) == "(any exception and (every outcome, values too or results that say they failed))");
   CHECK(text((a && b) || c) == "(any exception and every outcome, values too) or results that say they failed");
   CHECK(text(a || b || c) == "any exception or every outcome, values too or results that say they failed");
   CHECK(text(a && !(b || c)) ==
         "(any exception and anything but (every outcome, values too or results that say they failed))");
-  CHECK(text(when::exception<std::logic_error, std::bad_alloc> && b) ==
+  CHECK(text(tenax::when::exception<std::logic_error, std::bad_alloc> && b) ==
         "((exceptions of type std::logic_error or std::bad_alloc) and every outcome, values too)");
-  CHECK(text(when::failed && b) ==
+  CHECK(text(tenax::when::failed && b) ==
         "((exceptions of type std::runtime_error or results that say they failed) and every outcome, values too)");
   CHECK(text(this_or_that{} && c) == "((this or that) and results that say they failed)");
 
   auto const stops = [](auto condition) { return line("stops", tenax::retrying{}.stop(condition)); };
-  auto const five = stop::after_attempts(5);
-  auto const nine = stop::after_attempts(9);
-  auto const soon = stop::deadline(10s);
+  auto const five = tenax::stop::after_attempts(5);
+  auto const nine = tenax::stop::after_attempts(9);
+  auto const soon = tenax::stop::deadline(10s);
   CHECK(stops((five || soon) && nine) ==
         "once both hold: (after 5 attempts or rather than wait past 10s) and (after 9 attempts)");
   CHECK(stops((five && soon) || nine) ==
@@ -310,47 +308,49 @@ TEST_CASE("brackets where \"and\" meets \"or\"") {
   CHECK(line("stops", tenax::retrying{}.stop(five && soon).cancel_with(token{})) ==
         "(once both hold: (after 5 attempts) and (rather than wait past 10s)), or when cancelled");
 
-  auto const waits = [](auto w) { return line("waits", tenax::retrying{}.wait(w).stop(stop::after_attempts(1))); };
-  auto const one = wait::constant(1s);
-  auto const two = wait::constant(2s);
-  CHECK(waits(wait::chain(one, two) + wait::none) == "(1s, then 2s) plus no wait");
-  CHECK(waits(wait::chain(one, two + wait::none)) == "1s, then 2s plus no wait");
-  CHECK(waits(wait::at_most(5s, one + two)) == "(1s plus 2s), at most 5s");
-  CHECK(waits(one + wait::at_most(5s, two)) == "1s plus (2s, at most 5s)");
-  CHECK(waits(wait::chain(wait::first_of(wait::retry_after, one), two)) ==
+  auto const waits = [](auto w) {
+    return line("waits", tenax::retrying{}.wait(w).stop(tenax::stop::after_attempts(1)));
+  };
+  auto const one = tenax::wait::constant(1s);
+  auto const two = tenax::wait::constant(2s);
+  CHECK(waits(tenax::wait::chain(one, two) + tenax::wait::none) == "(1s, then 2s) plus no wait");
+  CHECK(waits(tenax::wait::chain(one, two + tenax::wait::none)) == "1s, then 2s plus no wait");
+  CHECK(waits(tenax::wait::at_most(5s, one + two)) == "(1s plus 2s), at most 5s");
+  CHECK(waits(one + tenax::wait::at_most(5s, two)) == "1s plus (2s, at most 5s)");
+  CHECK(waits(tenax::wait::chain(tenax::wait::first_of(tenax::wait::retry_after, one), two)) ==
         "(what the server asks for, else 1s), then 2s");
 }
 
 TEST_CASE("how it waits") {
   auto const text = [](auto strategy, std::int64_t attempts = 4) {
-    return line("waits", tenax::retrying{}.wait(strategy).stop(stop::after_attempts(attempts)));
+    return line("waits", tenax::retrying{}.wait(strategy).stop(tenax::stop::after_attempts(attempts)));
   };
   SECTION("each wait is named where the waits differ") {
-    CHECK(text(wait::linear({.first = 1s, .step = 2s})) == "linear from 1s in steps of 2s: 1s, 3s, 5s");
-    CHECK(text(wait::exponential({.base = 1s, .factor = 1.5}).proportional(0.1)) ==
+    CHECK(text(tenax::wait::linear({.first = 1s, .step = 2s})) == "linear from 1s in steps of 2s: 1s, 3s, 5s");
+    CHECK(text(tenax::wait::exponential({.base = 1s, .factor = 1.5}).proportional(0.1)) ==
           "exponential from 1s by a factor of 1.5, give or take 10%: 900ms..1.1s, 1.35s..1.65s, "
           "2.025s..2.475s");
-    CHECK(text(wait::decorrelated({.base = 100ms, .max = 1s})) ==
+    CHECK(text(tenax::wait::decorrelated({.base = 100ms, .max = 1s})) ==
           "decorrelated from 100ms to 1s: 100ms..300ms, 100ms..900ms, 100ms..1s");
   }
   SECTION("no more of them than there are, and at most four") {
-    auto const growing = wait::fibonacci({.unit = 1s, .max = 8s});
+    auto const growing = tenax::wait::fibonacci({.unit = 1s, .max = 8s});
     CHECK(text(growing, 1) == "fibonacci in units of 1s, at most 8s");
     CHECK(text(growing, 2) == "fibonacci in units of 1s, at most 8s: 1s");
     CHECK(text(growing, 5) == "fibonacci in units of 1s, at most 8s: 1s, 1s, 2s, 3s");
     CHECK(text(growing, 6) == "fibonacci in units of 1s, at most 8s: 1s, 1s, 2s, 3s, ...");
-    CHECK(line("waits", tenax::retrying{}.wait(growing).stop(stop::never)) ==
+    CHECK(line("waits", tenax::retrying{}.wait(growing).stop(tenax::stop::never)) ==
           "fibonacci in units of 1s, at most 8s: 1s, 1s, 2s, 3s, ...");
   }
   SECTION("equal ones once, and only if the description does not say it") {
-    CHECK(text(wait::none) == "no wait");
-    CHECK(text(wait::constant(2s)) == "2s");
-    CHECK(text(wait::constant(2s).equal()) == "2s, equal jitter: 1s..2s each time");
-    CHECK(text(wait::uniform(1s, 3s)) == "anything from 1s to 3s");
+    CHECK(text(tenax::wait::none) == "no wait");
+    CHECK(text(tenax::wait::constant(2s)) == "2s");
+    CHECK(text(tenax::wait::constant(2s).equal()) == "2s, equal jitter: 1s..2s each time");
+    CHECK(text(tenax::wait::uniform(1s, 3s)) == "anything from 1s to 3s");
   }
   SECTION("what only the server or the outcome knows is not foretold") {
     CHECK(text([](tenax::attempt<int> const&) { return 1s; }) == "a wait of your own");
-    CHECK(text(wait::max_of(wait::retry_after, wait::linear())) ==
+    CHECK(text(tenax::wait::max_of(tenax::wait::retry_after, tenax::wait::linear())) ==
           "the longer of (what the server asks for) and (linear from 1s in steps of 1s)");
   }
   SECTION("a strategy of your own is asked") {
@@ -361,9 +361,9 @@ TEST_CASE("how it waits") {
 TEST_CASE("when it stops") {
   auto const text = [](auto condition) { return line("stops", tenax::retrying{}.stop(condition)); };
   auto const own = [](tenax::attempt_info const&) { return true; };
-  CHECK(text(stop::after_attempts(1)) == "after 1 attempt");
+  CHECK(text(tenax::stop::after_attempts(1)) == "after 1 attempt");
   CHECK(text(own) == "when your condition says so");
-  CHECK(text(stop::never) == "never");
+  CHECK(text(tenax::stop::never) == "never");
 
   CHECK(line("stops", tenax::retrying{}.cancel_with(token{})) == "after 3 attempts, or when cancelled");
 }
@@ -383,10 +383,11 @@ TEST_CASE("what happens to a server's wait") {
 }
 
 TEST_CASE("the worst case of a policy without limits") {
-  CHECK(line("worst case", tenax::retrying{}.stop(stop::never)) == "attempts without limit, waiting without limit");
-  CHECK(line("worst case", tenax::retrying{}.wait(wait::constant(1ms)).stop(stop::never)) ==
+  CHECK(line("worst case", tenax::retrying{}.stop(tenax::stop::never)) ==
         "attempts without limit, waiting without limit");
-  CHECK(line("worst case", tenax::retrying{}.wait(wait::none).stop(stop::never).max_server_wait(0s)) ==
+  CHECK(line("worst case", tenax::retrying{}.wait(tenax::wait::constant(1ms)).stop(tenax::stop::never)) ==
+        "attempts without limit, waiting without limit");
+  CHECK(line("worst case", tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::never).max_server_wait(0s)) ==
         "attempts without limit, no waiting");
 }
 

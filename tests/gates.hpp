@@ -48,7 +48,7 @@ class test_gate {
     numbers.push_back(info.number);
     times.push_back(now);
     if (log_ != nullptr) log_->push_back(name_ + " asked " + std::to_string(info.number));
-    if (answer.answer == tenax::admission::verdict::go) {
+    if (answer.how == tenax::admission::kind::go) {
       if (t.gate_ == nullptr) ++granted;
       t.gate_ = this;
     } else {
@@ -58,7 +58,7 @@ class test_gate {
     return answer;
   }
 
-  void report(ticket& t, tenax::feedback const& f, tenax::time_point) {
+  void record(ticket& t, tenax::feedback const& f, tenax::time_point) {
     if (log_ != nullptr) log_->push_back(name_ + " told");
     if (t.gate_ != this) ++told_without_ticket;
     t.gate_ = nullptr;
@@ -86,7 +86,7 @@ class test_gate {
 };
 static_assert(tenax::gate<test_gate>);
 
-using verdict = tenax::admission::verdict;
+using verdict = tenax::admission::kind;
 using kind = tenax::feedback::kind;
 
 /// Asks for attempt number `number`, at a moment counted from the beginning of time.
@@ -99,12 +99,12 @@ tenax::admission ask(G& gate, typename G::ticket& t, tenax::duration now = {}, s
 template <class G>
 verdict asked(G& gate, typename G::ticket& t, tenax::duration now = {}, std::uint32_t number = 1,
               tenax::random_source* random = nullptr) {
-  return ask(gate, t, now, number, random).answer;
+  return ask(gate, t, now, number, random).how;
 }
 
 template <class G>
 void tell(G& gate, typename G::ticket& t, kind how, tenax::duration now = {}) {
-  gate.report(t, tenax::feedback{.how = how}, tenax::time_point(now));
+  gate.record(t, tenax::feedback{.how = how}, tenax::time_point(now));
 }
 
 /// One attempt that ends as it starts. Whether it was admitted.

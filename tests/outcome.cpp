@@ -164,7 +164,7 @@ TEST_CASE("An outcome holds the exception that was thrown, and throws the same o
   REQUIRE(o.caught() != nullptr);
   REQUIRE(o.caught()->standard() != nullptr);
   CHECK(std::string(o.caught()->standard()->what()) == "lost");
-  CHECK(o.caught()->classified() == nullptr);
+  CHECK(o.caught()->hinted() == nullptr);
 
   std::runtime_error const* first = nullptr;
   try {
@@ -222,17 +222,17 @@ TEST_CASE("Exceptions that are no std::exception are held unchanged") {
 TEST_CASE("What a classified failure says is found without throwing it again") {
   auto const o = thrown<int>(tenax::permanent(std::runtime_error("gone")));
   REQUIRE(o.caught() != nullptr);
-  REQUIRE(o.caught()->classified() != nullptr);
-  CHECK(o.caught()->classified()->advice().directive == tenax::hint::advice::no_retry);
+  REQUIRE(o.caught()->hinted() != nullptr);
+  CHECK(o.caught()->hinted()->hint().verdict == tenax::verdict::no_retry);
   REQUIRE(o.caught()->standard() != nullptr);
   CHECK(std::string(o.caught()->standard()->what()) == "gone");
   CHECK(o.exception_as<std::runtime_error>() != nullptr);
 
   auto const number = thrown<int>(tenax::permanent(404));
-  REQUIRE(number.caught()->classified() != nullptr);
+  REQUIRE(number.caught()->hinted() != nullptr);
   CHECK(number.caught()->standard() == nullptr);
-  REQUIRE(number.exception_as<tenax::classified<int>>() != nullptr);
-  CHECK(number.exception_as<tenax::classified<int>>()->error() == 404);
+  REQUIRE(number.exception_as<tenax::with_hint<int>>() != nullptr);
+  CHECK(number.exception_as<tenax::with_hint<int>>()->error() == 404);
 }
 
 TEST_CASE("An exception thrown while a value is made passes") {

@@ -36,20 +36,20 @@ struct terse {
 struct problem {
   int code = 0;
 };
-using advised = expected<int, tenax::classified<problem>>;
+using advised = expected<int, tenax::with_hint<problem>>;
 using plain = expected<int, problem>;
 
 template <class T>
 hint advice_of(T const& result) {
-  return result_traits<T>::advice(result);
+  return result_traits<T>::read_hint(result);
 }
 
 /// What an exception advises that an operation throws.
 template <class E>
-hint advice_of_thrown(E exception) {
+hint hint_of_thrown(E exception) {
   auto const result = tests::thrown<int>(std::move(exception));
-  auto const* const classified = result.caught()->classified();
-  return classified != nullptr ? classified->advice() : hint{};
+  auto const* const classified = result.caught()->hinted();
+  return classified != nullptr ? classified->hint() : hint{};
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ template <>
 struct tenax::result_traits<reply> {
   static constexpr bool can_fail = true;
   static constexpr bool failed(reply const& r) { return r.status >= 500; }
-  static constexpr hint advice(reply const& r) {
+  static constexpr hint read_hint(reply const& r) {
     return r.status == 503 ? hint{.wait = std::chrono::seconds(7), .throttled = true} : hint{};
   }
 };
@@ -82,14 +82,14 @@ TEST_CASE("Values of most types cannot say that the operation failed") {
   STATIC_REQUIRE_FALSE(result_traits<int*>::can_fail);
   STATIC_REQUIRE_FALSE(result_traits<std::optional<int>>::can_fail);
   STATIC_REQUIRE_FALSE(result_traits<int>::failed(0));
-  STATIC_REQUIRE(result_traits<int>::advice(0) == hint{});
+  STATIC_REQUIRE(result_traits<int>::read_hint(0) == hint{});
 }
 
 TEST_CASE("An expected-like value without a value says so") {
   STATIC_REQUIRE(result_traits<plain>::can_fail);
   STATIC_REQUIRE_FALSE(result_traits<plain>::failed(plain(1)));
   STATIC_REQUIRE(result_traits<plain>::failed(plain::failure({})));
-  STATIC_REQUIRE(result_traits<plain>::advice(plain::failure({})) == hint{});
+  STATIC_REQUIRE(result_traits<plain>::read_hint(plain::failure({})) == hint{});
 }
 
 TEST_CASE("An error code that is set says so") {
@@ -111,18 +111,18 @@ TEST_CASE("A type of the user's joins by a specialization") {
 
 TEST_CASE("The error of an expected-like value can advise") {
   CHECK(advice_of(advised(1)) == hint{});
-  CHECK(advice_of(advised::failure(tenax::permanent(problem{1}))) == hint{.directive = hint::advice::no_retry});
+  CHECK(advice_of(advised::failure(tenax::permanent(problem{1}))) == hint{.verdict = tenax::verdict::no_retry});
   CHECK(advice_of(advised::failure(tenax::retry_after(30s, problem{2}))) ==
-        hint{.directive = hint::advice::retry, .wait = 30s, .throttled = true});
+        hint{.verdict = tenax::verdict::retry, .wait = 30s, .throttled = true});
   CHECK(advice_of(plain::failure({})) == hint{});
 }
 
 TEST_CASE("An exception can advise") {
-  CHECK(advice_of_thrown(tenax::permanent(std::runtime_error("gone"))) == hint{.directive = hint::advice::no_retry});
-  CHECK(advice_of_thrown(tenax::retry_after(5s, std::runtime_error("busy"))) ==
-        hint{.directive = hint::advice::retry, .wait = 5s, .throttled = true});
-  CHECK(advice_of_thrown(tenax::permanent(404)) == hint{.directive = hint::advice::no_retry});
-  CHECK(advice_of_thrown(tenax::cancelled()) == hint{.directive = hint::advice::cancelled});
-  CHECK(advice_of_thrown(std::runtime_error("lost")) == hint{});
-  CHECK(advice_of_thrown(7) == hint{});
+  CHECK(hint_of_thrown(tenax::permanent(std::runtime_error("gone"))) == hint{.verdict = tenax::verdict::no_retry});
+  CHECK(hint_of_thrown(tenax::retry_after(5s, std::runtime_error("busy"))) ==
+        hint{.verdict = tenax::verdict::retry, .wait = 5s, .throttled = true});
+  CHECK(hint_of_thrown(tenax::permanent(404)) == hint{.verdict = tenax::verdict::no_retry});
+  CHECK(hint_of_thrown(tenax::cancelled()) == hint{.verdict = tenax::verdict::cancelled});
+  CHECK(hint_of_thrown(std::runtime_error("lost")) == hint{});
+  CHECK(hint_of_thrown(7) == hint{});
 }

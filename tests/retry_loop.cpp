@@ -16,9 +16,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::admission;
 using tenax::stop_reason;
 using tenax::testing::virtual_time;
@@ -111,7 +108,7 @@ TEST_CASE("The order of an exception is the same, and that of a failure that is 
   CHECK(events(log.begin(), log.begin() + 7) ==
         events{"before_attempt", "after_attempt", "when", "wait", "stop, upcoming 1 s", "before_sleep", "sleep 1 s"});
   log.clear();
-  CHECK_THROWS_AS(policy([&]() -> int { throw tenax::permanent(1); }), tenax::classified<int>);
+  CHECK_THROWS_AS(policy([&]() -> int { throw tenax::permanent(1); }), tenax::with_hint<int>);
   CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
 }
 
@@ -126,8 +123,9 @@ TEST_CASE("A call that ends before its first attempt tells only how it ended") {
 // --- by hand --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("The engine is driven by hand") {
-  auto const policy =
-      tenax::retrying{}.wait(wait::sequence{1s, 3s}).stop(stop::after_attempts(3) || stop::deadline(1min));
+  auto const policy = tenax::retrying{}
+                          .wait(tenax::wait::sequence{1s, 3s})
+                          .stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(1min));
   tenax::retry_loop loop{policy, at(100s)};
   STATIC_REQUIRE(decltype(loop)::reads_clock);
 
@@ -166,8 +164,9 @@ TEST_CASE("The engine is driven by hand") {
 
 TEST_CASE("The engine works in constant expressions") {
   constexpr auto run = [](int good) {
-    auto const policy =
-        tenax::retrying{}.when(when::result([](int i) { return i < 0; })).wait(wait::exponential({.base = 1s}));
+    auto const policy = tenax::retrying{}
+                            .when(tenax::when::result([](int i) { return i < 0; }))
+                            .wait(tenax::wait::exponential({.base = 1s}));
     tenax::retry_loop loop{policy};
     tenax::duration total{};
     auto next = loop.start_attempt();
@@ -195,7 +194,7 @@ TEST_CASE("A policy whose parts do not look at time needs no clock") {
 }
 
 TEST_CASE("The engine can refer to a policy instead of holding it") {
-  auto const policy = tenax::retrying{}.wait(wait::constant(1s));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1s));
   tenax::retry_loop<decltype(policy) const&> loop(policy);
   CHECK(&loop.policy() == &policy);
   CHECK(loop.start_attempt().starts());
@@ -204,7 +203,7 @@ TEST_CASE("The engine can refer to a policy instead of holding it") {
 
 TEST_CASE("The engine draws from the source that it is given") {
   tenax::fixed_random highest(tenax::highest_draw), lowest(tenax::lowest_draw);
-  auto const policy = tenax::retrying{}.wait(wait::uniform(1s, 2s));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::uniform(1s, 2s));
   auto const first_wait = [&](tenax::random_source& random) {
     tenax::retry_loop loop{policy, {}, &random};
     static_cast<void>(loop.start_attempt());
@@ -215,7 +214,7 @@ TEST_CASE("The engine draws from the source that it is given") {
 }
 
 TEST_CASE("A wait of zero is a wait: the attempt after it has to be asked for") {
-  tenax::retry_loop loop{tenax::retrying{}.wait(wait::none)};
+  tenax::retry_loop loop{tenax::retrying{}.wait(tenax::wait::none)};
   CHECK(loop.start_attempt().starts());
   auto const next = loop.finish_attempt(down());
   CHECK(next.waits());
@@ -227,10 +226,10 @@ TEST_CASE("A wait of zero is a wait: the attempt after it has to be asked for") 
 TEST_CASE("Who asked for the wait is told: the strategy or the server") {
   using tenax::wait_source;
   std::vector<wait_source> sources;
-  auto const policy =
-      tenax::retrying{}.wait(wait::constant(10s)).stop(stop::never).before_sleep([&](tenax::attempt_info const& a) {
-        sources.push_back(a.source);
-      });
+  auto const policy = tenax::retrying{}
+                          .wait(tenax::wait::constant(10s))
+                          .stop(tenax::stop::never)
+                          .before_sleep([&](tenax::attempt_info const& a) { sources.push_back(a.source); });
   tenax::retry_loop loop{policy, at(0s)};
   auto const asking = [&](auto d) {
     static_cast<void>(loop.start_attempt(at(0s)));
@@ -253,7 +252,7 @@ TEST_CASE("An unstarted call has as its outcome what a plain call throws") {
   CHECK(outcome.exception_as<std::exception>()->what() == std::string("tenax: cancelled"));
   CHECK(cancelled.attempts() == 0);
 
-  tenax::retry_loop expired{tenax::retrying{}.stop(stop::deadline_at(at(5s))), at(6s)};
+  tenax::retry_loop expired{tenax::retrying{}.stop(tenax::stop::deadline_at(at(5s))), at(6s)};
   CHECK(expired.start_attempt(at(6s)).reason == stop_reason::expired_on_entry);
   CHECK(expired.unstarted<void>().exception_as<tenax::expired>() != nullptr);
 
@@ -266,7 +265,7 @@ TEST_CASE("An unstarted call has as its outcome what a plain call throws") {
 }
 
 TEST_CASE("Waits add up without wrapping, and attempt numbers without starting over") {
-  auto const policy = tenax::retrying{}.wait(wait::constant(tenax::duration::max())).stop(stop::never);
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(tenax::duration::max())).stop(tenax::stop::never);
   tenax::retry_loop loop{policy};
   for (int i = 0; i < 3; ++i) {
     static_cast<void>(loop.start_attempt());
@@ -281,7 +280,8 @@ TEST_CASE("Waits add up without wrapping, and attempt numbers without starting o
 TEST_CASE("A gate is asked before every attempt and told once after it") {
   virtual_time clock;
   test_gate gate;
-  auto const policy = tenax::retrying{}.wait(wait::constant(1s)).through(std::ref(gate)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(1s)).through(std::ref(gate)).environment(std::ref(clock));
   int n = 0;
   policy([&] { return ++n < 3 ? throw std::runtime_error("down") : n; });
   CHECK(gate.numbers == std::vector<unsigned>{1, 2, 3});
@@ -295,7 +295,8 @@ TEST_CASE("A gate is asked before every attempt and told once after it") {
 TEST_CASE("After a wait the gate is asked again, as often as it says so") {
   virtual_time clock;
   test_gate gate({admission::wait(1s), admission::wait(2s), admission::go(), admission::wait(5s)});
-  auto const policy = tenax::retrying{}.wait(wait::constant(10s)).through(std::ref(gate)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(10s)).through(std::ref(gate)).environment(std::ref(clock));
   int n = 0;
   auto const report = policy.try_call([&] { return ++n < 2 ? throw std::runtime_error("down") : n; });
   CHECK(gate.numbers == std::vector<unsigned>{1, 1, 1, 2, 2});
@@ -359,7 +360,7 @@ TEST_CASE("A refused later attempt passes the last outcome through") {
   CHECK(gate.held() == 0);
 
   test_gate again({admission::go(), admission::refuse("circuit open")});
-  auto const judged = tenax::retrying{}.when(when::always).through(std::ref(again)).environment(std::ref(clock));
+  auto const judged = tenax::retrying{}.when(tenax::when::always).through(std::ref(again)).environment(std::ref(clock));
   CHECK(judged([] { return 5; }) == 5);
 }
 
@@ -378,7 +379,7 @@ TEST_CASE("A gate is told how the attempt ended") {
   auto const told = [&](auto const& base, auto&& f) {
     test_gate gate;
     static_cast<void>(
-        base.stop(stop::after_attempts(1)).through(std::ref(gate)).environment(std::ref(clock)).try_call(f));
+        base.stop(tenax::stop::after_attempts(1)).through(std::ref(gate)).environment(std::ref(clock)).try_call(f));
     REQUIRE(gate.feedbacks.size() == 1);
     return gate.feedbacks[0];
   };
@@ -388,9 +389,10 @@ TEST_CASE("A gate is told how the attempt ended") {
   CHECK(told(base, [] { throw std::logic_error("bug"); }).how == kind::unknown);
   CHECK(told(base, [] { throw tenax::permanent(1); }).how == kind::answered);
   CHECK(told(base, [] { throw tenax::cancelled(); }).how == kind::cancelled);
-  CHECK(told(base.when(when::result_is(1)), [] { return 1; }).how == kind::failure);
-  CHECK(told(base.when(when::result_is(1)), [] { return 2; }).how == kind::success);
-  CHECK(told(base.when(when::never), [] { return std::make_error_code(std::errc::timed_out); }).how == kind::answered);
+  CHECK(told(base.when(tenax::when::result_is(1)), [] { return 1; }).how == kind::failure);
+  CHECK(told(base.when(tenax::when::result_is(1)), [] { return 2; }).how == kind::success);
+  CHECK(told(base.when(tenax::when::never), [] { return std::make_error_code(std::errc::timed_out); }).how ==
+        kind::answered);
   auto const throttled = told(base, [] { throw tenax::retry_after(3s, 429); });
   CHECK(throttled.how == kind::throttled);
   CHECK(throttled.server_wait == tenax::optional_duration(3s));
@@ -401,8 +403,8 @@ TEST_CASE("A gate's wait counts against the deadline") {
   virtual_time clock;
   test_gate gate({admission::wait(3s), admission::go(), admission::wait(3s), admission::wait(3s), admission::go()});
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(1s))
-                          .stop(stop::deadline(10s))
+                          .wait(tenax::wait::constant(1s))
+                          .stop(tenax::stop::deadline(10s))
                           .through(std::ref(gate))
                           .environment(std::ref(clock));
   auto const report = policy.try_call([]() -> int { throw std::runtime_error("down"); });
@@ -418,14 +420,16 @@ TEST_CASE("A gate's wait before the first attempt that would reach the deadline 
   virtual_time clock;
   test_gate gate({admission::wait(10s)});
   auto const policy = tenax::retrying{}.through(std::ref(gate)).environment(std::ref(clock));
-  auto const report = policy.stop(stop::deadline(10s)).try_call([] {});
+  auto const report = policy.stop(tenax::stop::deadline(10s)).try_call([] {});
   CHECK(report.reason == stop_reason::expired_on_entry);
   CHECK(clock.sleeps().empty());
 
   test_gate shorter({admission::wait(10s - 1ns)});
-  CHECK(
-      tenax::retrying{}.stop(stop::deadline(10s)).through(std::ref(shorter)).environment(std::ref(clock)).try_call([] {
-      }));
+  CHECK(tenax::retrying{}
+            .stop(tenax::stop::deadline(10s))
+            .through(std::ref(shorter))
+            .environment(std::ref(clock))
+            .try_call([] {}));
   CHECK(clock.sleeps() == durations{10s - 1ns});
 }
 
@@ -434,7 +438,7 @@ TEST_CASE("A gate's wait does not count as the previous wait of a strategy") {
   test_gate gate({admission::go(), admission::wait(1h)});
   durations previous;
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(2s))
+                          .wait(tenax::wait::constant(2s))
                           .through(std::ref(gate))
                           .before_attempt([&](tenax::attempt_info const& a) { previous.push_back(a.previous_wait); })
                           .environment(std::ref(clock));
@@ -486,7 +490,7 @@ TEST_CASE("An engine that has stopped before an attempt holds no tickets, althou
   bool pressed = false;
   test_gate outer, inner({admission::refuse("full"), admission::wait(5s), admission::wait(5s), admission::wait(1min)});
   auto const policy = tenax::retrying{}
-                          .stop(stop::deadline(10s))
+                          .stop(tenax::stop::deadline(10s))
                           .through(std::ref(outer))
                           .through(std::ref(inner))
                           .cancel_with(pressed_token{&pressed});
@@ -526,7 +530,8 @@ TEST_CASE("An engine that is dropped half-way gives its tickets back") {
 
 TEST_CASE("A timer that fires early is answered with the rest of the wait") {
   virtual_time clock;
-  auto const policy = tenax::retrying{}.wait(wait::constant(100ms)).stop(stop::after_attempts(3)).policy();
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(100ms)).stop(tenax::stop::after_attempts(3)).policy();
   tenax::retry_loop loop{policy, clock.now()};
   REQUIRE(loop.start_attempt(clock.now()).starts());
   auto next = loop.finish_attempt(tenax::capture([]() -> int { throw std::runtime_error("down"); }), clock.now());
@@ -541,7 +546,8 @@ TEST_CASE("A timer that fires early is answered with the rest of the wait") {
 }
 
 TEST_CASE("A clock that stands still, or that is not told, does not make the engine wait twice") {
-  auto const policy = tenax::retrying{}.wait(wait::constant(100ms)).stop(stop::after_attempts(3)).policy();
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(100ms)).stop(tenax::stop::after_attempts(3)).policy();
   auto const down = tenax::capture([]() -> int { throw std::runtime_error("down"); });
   tenax::retry_loop still{policy, tenax::time_point(5s)};
   static_cast<void>(still.start_attempt(tenax::time_point(5s)));
@@ -556,7 +562,7 @@ TEST_CASE("A clock that stands still, or that is not told, does not make the eng
 TEST_CASE("An early timer is cut short by a cancellation all the same") {
   virtual_time clock;
   std::stop_source source;
-  auto const policy = tenax::retrying{}.wait(wait::constant(100ms)).cancel_with(source.get_token()).policy();
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(100ms)).cancel_with(source.get_token()).policy();
   tenax::retry_loop loop{policy, clock.now()};
   static_cast<void>(loop.start_attempt(clock.now()));
   static_cast<void>(
@@ -571,8 +577,8 @@ TEST_CASE("Progress lets attempts be counted, and waits grow, from the start aga
   int calls = 0;
   std::vector<unsigned> numbers;
   auto const policy = tenax::retrying{}
-                          .wait(wait::exponential({.base = 1s}))
-                          .stop(stop::after_attempts(3))
+                          .wait(tenax::wait::exponential({.base = 1s}))
+                          .stop(tenax::stop::after_attempts(3))
                           .before_sleep([&](tenax::attempt_info const& a) { numbers.push_back(a.number); })
                           .environment(std::ref(clock));
   auto const lossy = [&]() -> int {

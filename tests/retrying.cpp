@@ -17,9 +17,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 using tenax::testing::virtual_time;
 
@@ -33,7 +30,7 @@ struct not_standard {
 };
 
 /// Three attempts without waits.
-constexpr auto quick = tenax::retrying{}.wait(wait::none);
+constexpr auto quick = tenax::retrying{}.wait(tenax::wait::none);
 
 using durations = std::vector<tenax::duration>;
 
@@ -80,7 +77,7 @@ TEST_CASE("The defaults are those of the table") {
   STATIC_REQUIRE(policy.strategy.strategy.base == 100ms);
   STATIC_REQUIRE(policy.strategy.strategy.factor == 2.0);
   STATIC_REQUIRE(policy.strategy.strategy.max == 5s);
-  STATIC_REQUIRE(std::is_same_v<decltype(policy.strategy.jitter), wait::full_jitter>);
+  STATIC_REQUIRE(std::is_same_v<decltype(policy.strategy.jitter), tenax::wait::full_jitter>);
   STATIC_REQUIRE(policy.condition.attempts == 3);
   STATIC_REQUIRE(policy.limits.server.max == 5min);
   STATIC_REQUIRE(policy.limits.server.action == tenax::too_long::give_up);
@@ -186,7 +183,7 @@ TEST_CASE("A member function is called on an object of a derived class") {
 
 TEST_CASE("An operation may take the attempt's numbers first") {
   virtual_time clock;
-  auto const policy = tenax::retrying{}.wait(wait::sequence{1s, 2s}).environment(std::ref(clock));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::sequence{1s, 2s}).environment(std::ref(clock));
   std::vector<tenax::attempt_info> seen;
   auto const f = [&](tenax::attempt_info const& info, std::string const& text) {
     seen.push_back(info);
@@ -286,7 +283,7 @@ TEST_CASE("A callable that changes itself keeps its state from attempt to attemp
 
 TEST_CASE("A wrapped callable takes and returns what the callable does, and keeps its own copy of the policy") {
   auto get = [] {
-    auto const policy = tenax::retrying{}.wait(wait::none).stop(stop::after_attempts(2));
+    auto const policy = tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::after_attempts(2));
     return policy.wrap([n = 0](int limit, std::string const& text) mutable {
       if (++n < limit) throw network_error("down");
       return text + std::to_string(n);
@@ -340,8 +337,8 @@ TEST_CASE("A wrapped callable may take the attempt's numbers, which its caller d
 
 TEST_CASE("Policies nest") {
   int n = 0;
-  auto const inner = quick.stop(stop::after_attempts(2));
-  auto const outer = quick.stop(stop::after_attempts(3));
+  auto const inner = quick.stop(tenax::stop::after_attempts(2));
+  auto const outer = quick.stop(tenax::stop::after_attempts(3));
   CHECK_THROWS_AS(outer(inner.wrap([&] {
                     ++n;
                     throw network_error("down");
@@ -396,9 +393,9 @@ TEST_CASE("Setters can be called in any order, and any subset of them") {
     return std::pair(n, clock.slept());
   };
   tenax::retrying const base{};
-  auto const w = when::exception<int>;
-  auto const p = wait::constant(1s);
-  auto const s = stop::after_attempts(5);
+  auto const w = tenax::when::exception<int>;
+  auto const p = tenax::wait::constant(1s);
+  auto const s = tenax::stop::after_attempts(5);
   auto const e = std::ref(clock);
   std::pair const all(5, tenax::duration(4s));
   CHECK(count(base.when(w).wait(p).stop(s).environment(e)) == all);
@@ -411,14 +408,16 @@ TEST_CASE("Setters can be called in any order, and any subset of them") {
   CHECK(count(base.environment(e)) == std::pair(1, tenax::duration(0s)));
   CHECK(count(base.environment(e).when(w)).first == 3);
   CHECK(count(base.environment(e).when(w).wait(p)) == std::pair(3, tenax::duration(2s)));
-  CHECK(count(base.environment(e).when(w).stop(stop::after_attempts(1))) == std::pair(1, tenax::duration(0s)));
+  CHECK(count(base.environment(e).when(w).stop(tenax::stop::after_attempts(1))) == std::pair(1, tenax::duration(0s)));
 }
 
 TEST_CASE("A setter replaces what was set before, and leaves the policy it was called on as it was") {
   virtual_time clock;
-  auto const polite =
-      tenax::retrying{}.wait(wait::constant(1s)).stop(stop::after_attempts(5)).environment(std::ref(clock));
-  auto const eager = polite.stop(stop::after_attempts(2)).wait(wait::none);
+  auto const polite = tenax::retrying{}
+                          .wait(tenax::wait::constant(1s))
+                          .stop(tenax::stop::after_attempts(5))
+                          .environment(std::ref(clock));
+  auto const eager = polite.stop(tenax::stop::after_attempts(2)).wait(tenax::wait::none);
   auto const calls = [](auto const& policy) {
     flaky f(100);
     static_cast<void>(policy.try_call(f));
@@ -438,11 +437,11 @@ TEST_CASE("Setting one part keeps all others") {
                           .after_attempt([&](tenax::attempt_info const&) { ++told; })
                           .cancel_with(tests::idle_token{})
                           .environment(std::ref(clock))
-                          .when(when::any_exception)
-                          .wait(wait::constant(1s))
-                          .stop(stop::after_attempts(2))
+                          .when(tenax::when::any_exception)
+                          .wait(tenax::wait::constant(1s))
+                          .stop(tenax::stop::after_attempts(2))
                           .before_attempt([&](tenax::attempt_info const&) { ++told; });
-  CHECK_THROWS_AS(policy([]() -> int { throw tenax::retry_after(60s, 1); }), tenax::classified<int>);
+  CHECK_THROWS_AS(policy([]() -> int { throw tenax::retry_after(60s, 1); }), tenax::with_hint<int>);
   CHECK(clock.sleeps() == durations{10s});
   CHECK(told == 4);
 }
@@ -501,9 +500,9 @@ TEST_CASE("A negative answer of a strategy of one's own counts as no wait") {
 TEST_CASE("A policy of the library's parts is a constant, and so are its answers") {
   static constexpr auto policy =
       tenax::retrying{}
-          .when(when::result_is(1) || when::any_error)
-          .wait(wait::first_of(wait::retry_after, wait::exponential({.base = 1s, .max = 3s})))
-          .stop(stop::after_attempts(5) || stop::deadline(30s).clip_last_wait());
+          .when(tenax::when::result_is(1) || tenax::when::any_error)
+          .wait(tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::exponential({.base = 1s, .max = 3s})))
+          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s).clip_last_wait());
   static constexpr tenax::outcome<int> one = 1;
   static constexpr tenax::outcome<int> two = 2;
   STATIC_REQUIRE(policy.predicate(tenax::attempt{{.number = 1}, one}));
@@ -525,7 +524,7 @@ TEST_CASE("Policies are small values, and can be copied and shared") {
 
 TEST_CASE("The number of attempts counts calls, the first one too") {
   for (int limit : {1, 2, 7}) {
-    auto const policy = quick.stop(stop::after_attempts(limit));
+    auto const policy = quick.stop(tenax::stop::after_attempts(limit));
     tests::with_every_driver([&](auto const& call) {
       flaky f(1000);
       CHECK_THROWS_AS(call(policy, f), network_error);
@@ -536,5 +535,5 @@ TEST_CASE("The number of attempts counts calls, the first one too") {
 
 TEST_CASE("stop::never goes on until the outcome is accepted") {
   flaky f(1000);
-  CHECK(quick.stop(stop::never)(f) == 1001);
+  CHECK(quick.stop(tenax::stop::never)(f) == 1001);
 }

@@ -25,7 +25,7 @@ template <class T, class E>
 tenax::outcome<T> thrown(E exception) {
   try {
     throw exception;
-  } catch (tenax::classified_error const& e) {
+  } catch (tenax::error_with_hint const& e) {
     return tenax::caught_exception(std::current_exception(), e.as_exception(), &e);
   } catch (std::exception const& e) {
     return tenax::caught_exception(std::current_exception(), &e);

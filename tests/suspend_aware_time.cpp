@@ -14,8 +14,6 @@
 #include "catch.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::suspend_aware_time;
 
 static_assert(tenax::environment<suspend_aware_time>);
@@ -65,17 +63,19 @@ TEST_CASE("A suspend-aware sleep lasts at least as long as asked for, with every
 }
 
 TEST_CASE("A policy takes the suspend-aware time as its environment") {
-  auto const policy = tenax::retrying{}.wait(wait::constant(1ms)).environment(suspend_aware_time{});
-  auto const report = policy.stop(stop::after_attempts(3) || stop::deadline(1h)).try_call(fail);
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1ms)).environment(suspend_aware_time{});
+  auto const report = policy.stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(1h)).try_call(fail);
   CHECK(report.attempts == 3);
   CHECK(report.elapsed >= 2ms);
-  CHECK(policy.stop(stop::deadline_at(suspend_aware_time::now() + 1h))([] { return 7; }) == 7);
+  CHECK(policy.stop(tenax::stop::deadline_at(suspend_aware_time::now() + 1h))([] { return 7; }) == 7);
 }
 
 TEST_CASE("no_waits skips suspend-aware sleeps") {
   tenax::testing::no_waits const scope;
-  auto const policy =
-      tenax::retrying{}.wait(wait::constant(1h)).stop(stop::deadline(150min)).environment(suspend_aware_time{});
+  auto const policy = tenax::retrying{}
+                          .wait(tenax::wait::constant(1h))
+                          .stop(tenax::stop::deadline(150min))
+                          .environment(suspend_aware_time{});
   auto const report = policy.try_call(fail);
   CHECK(report.attempts == 3);
   CHECK(report.elapsed >= 2h);

@@ -110,7 +110,7 @@ template <>
 struct tenax::result_traits<simulation::reply> {
   static constexpr bool can_fail = true;
   static constexpr bool failed(simulation::reply const& r) { return r.status >= 400; }
-  static constexpr hint advice(simulation::reply const& r) {
+  static constexpr hint read_hint(simulation::reply const& r) {
     return {.wait = r.retry_after, .throttled = r.status == 429};
   }
   static constexpr allowance quota(simulation::reply const& r) { return r.left; }

@@ -5,9 +5,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/drive.hpp>
-#include <tenax/detail/kept_outcome.hpp>
-#include <tenax/detail/operation.hpp>
+#include <tenax/driver/detail/blocking.hpp>
+#include <tenax/driver/detail/kept_outcome.hpp>
+#include <tenax/driver/detail/operation.hpp>
 #include <tenax/platform/compiler.hpp>
 
 namespace tenax {
@@ -71,7 +71,7 @@ class attempt_range {
   };
 
   constexpr iterator begin() {
-    more_ = !detail::stopped(loop_, world(), loop_.start_attempt(now()));
+    more_ = !detail::wait_or_stop(loop_, world(), loop_.start_attempt(now()));
     if (!more_) {
       auto const none = loop_.template unstarted<void>();
       loop_.conclude(none);
@@ -102,7 +102,7 @@ class attempt_range {
       if (passed > duration::zero()) next.delay = saturating_subtract(next.delay, passed);
     }
     more_ = false;
-    more_ = !detail::stopped(loop_, world(), next);
+    more_ = !detail::wait_or_stop(loop_, world(), next);
     if (!more_) last_.end(loop_);
     last_.forget();
   }

@@ -2,9 +2,143 @@
 // capture.hpp: making an attempt by hand, for drivers of your own.
 #pragma once
 
+#include <exception>
+#include <new>
+#include <optional>  // for std::construct_at, see outcome.hpp
+#include <type_traits>
+#include <typeinfo>
 #include <utility>
 
-#include <tenax/detail/capture.hpp>
+#include <tenax/outcome.hpp>
+#include <tenax/platform/compiler.hpp>
+
+#if defined(__cpp_exceptions) && defined(__GLIBCXX__)
+#include <bits/cxxabi_forced.h>
+#endif
+
+namespace tenax::detail {
+
+/// A caught exception on its way out of a handler, without a destructor that a driver's fast path would have to think of.
+/// It owns the exception until it is taken, once.
+class stashed_exception {
+ public:
+  stashed_exception() = default;
+
+#if defined(__cpp_exceptions)
+  /// The exception that is being handled; `standard` is the same one, if it is a `std::exception`.
+  TENAX_COLD static stashed_exception current(std::exception const* standard) noexcept {
+    stashed_exception s;
+    ::new (static_cast<void*>(s.pointer_)) std::exception_ptr(std::current_exception());
+    s.standard_ = standard;
+#if defined(__cpp_rtti)
+    s.hinted_ = standard != nullptr ? nullptr : hinted_error();
+#else
+    s.hinted_ = hinted_error();
+#endif
+    return s;
+  }
+#endif
+
+  /// The exception with what it says about trying again. `plain` is a type known to say nothing, or null: a call that
+  /// fails in the same way again and again looks it up once.
+  [[nodiscard]] caught_exception take([[maybe_unused]] std::type_info const*& plain) noexcept {
+    using std::exception_ptr;
+#if defined(__cpp_rtti)
+    if (standard_ != nullptr && &typeid(*standard_) != plain) {
+      hinted_ = dynamic_cast<error_with_hint const*>(standard_);
+      if (hinted_ == nullptr) plain = &typeid(*standard_);
+    }
+#endif
+    auto* const held = std::launder(reinterpret_cast<exception_ptr*>(pointer_));
+    caught_exception result(std::move(*held), standard_, hinted_);
+    held->~exception_ptr();
+    return result;
+  }
+
+ private:
+#if defined(__cpp_exceptions)
+  /// What the exception that is being handled says about trying again.
+  static error_with_hint const* hinted_error() noexcept {
+    try {
+      throw;
+    } catch (error_with_hint const& e) {
+      return &e;
+    } catch (...) {
+      return nullptr;
+    }
+  }
+#endif
+
+  alignas(std::exception_ptr) unsigned char pointer_[sizeof(std::exception_ptr)];
+  std::exception const* standard_;
+  error_with_hint const* hinted_;
+};
+
+/// Room for the outcome of an attempt. Who fills it empties it: see `emptied_at_exit`.
+template <class T>
+union outcome_slot {
+  constexpr outcome_slot() noexcept : nothing_() {}
+  constexpr ~outcome_slot() {}
+
+  /// Calls `f` and keeps its value. If it throws, returns false, and the exception is in `failure`.
+  template <class F>
+  TENAX_ALWAYS_INLINE bool fill(F const& f, [[maybe_unused]] stashed_exception& failure) {
+#if defined(__cpp_exceptions)
+    try {
+      ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+      return true;
+    } catch (std::exception const& e) {
+      failure = stashed_exception::current(&e);
+    }
+#if defined(__GLIBCXX__)
+    // A thread that is being cancelled by the operating system unwinds its stack this way and must not be held up.
+    catch (__cxxabiv1::__forced_unwind const&) {
+      throw;
+    }
+#endif
+    catch (...) {
+      failure = stashed_exception::current(nullptr);
+    }
+    return false;
+#else
+    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+    return true;
+#endif
+  }
+
+  /// Calls `f` and keeps its value or its exception. In a frame of its own, because a throw is dearer the more a frame
+  /// that it is unwound from has saved.
+  template <class F>
+  TENAX_NEVER_INLINE void fill(F const& f, std::type_info const*& plain) {
+    stashed_exception failure;
+    if (!fill(f, failure)) keep(failure, plain);
+  }
+
+  /// Takes over a value.
+  constexpr void take(outcome<T>&& value) { std::construct_at(std::addressof(result), std::move(value)); }
+
+  TENAX_NEVER_INLINE void keep(stashed_exception& failure, std::type_info const*& plain) {
+    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(failure.take(plain));
+  }
+
+  nothing nothing_;
+  outcome<T> result;
+};
+
+/// Ends the life of what a slot holds.
+template <class T>
+class emptied_at_exit {
+ public:
+  constexpr explicit emptied_at_exit(outcome_slot<T>& slot) noexcept : slot_(slot) {}
+  emptied_at_exit(emptied_at_exit const&) = delete;
+  emptied_at_exit& operator=(emptied_at_exit const&) = delete;
+  TENAX_ALWAYS_INLINE constexpr ~emptied_at_exit() { slot_.result.~outcome<T>(); }
+
+ private:
+  outcome_slot<T>& slot_;
+};
+
+}  // namespace tenax::detail
 
 namespace tenax {
 

@@ -67,19 +67,19 @@ class caught_exception {
  public:
   constexpr caught_exception() noexcept = default;
   explicit caught_exception(std::exception_ptr exception, std::exception const* standard = nullptr,
-                            classified_error const* classified = nullptr) noexcept
-      : exception_(std::move(exception)), standard_(standard), classified_(classified) {}
+                            error_with_hint const* hinted = nullptr) noexcept
+      : exception_(std::move(exception)), standard_(standard), hinted_(hinted) {}
 
   [[nodiscard]] std::exception_ptr pointer() const noexcept { return exception_.get(); }
   /// The exception as a `std::exception`, null if it is none.
   [[nodiscard]] constexpr std::exception const* standard() const noexcept { return standard_; }
   /// What it says about trying again, null if it says nothing.
-  [[nodiscard]] constexpr classified_error const* classified() const noexcept { return classified_; }
+  [[nodiscard]] constexpr error_with_hint const* hinted() const noexcept { return hinted_; }
 
  private:
   detail::exception_slot exception_{};
   std::exception const* standard_ = nullptr;
-  classified_error const* classified_ = nullptr;
+  error_with_hint const* hinted_ = nullptr;
 };
 
 namespace detail {

@@ -2,7 +2,7 @@
 // current_attempt.hpp: what the attempt that this thread is making may still take, for adapters of clients that block.
 #pragma once
 
-#include <tenax/detail/attempt_scope.hpp>
+#include <tenax/driver/detail/attempt_scope.hpp>
 
 namespace tenax {
 

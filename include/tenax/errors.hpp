@@ -12,18 +12,19 @@
 
 namespace tenax {
 
-/// What a failure, or a server's answer, says about trying again.
-struct hint {
-  enum class advice : unsigned char {
-    none,       ///< nothing: the policy decides
-    transient,  ///< the failure may pass: predicates about transient failures accept it, and gates count it as one
-    retry,      ///< try again, whatever the retry predicate says; stop conditions and a predicate's veto still hold
-    no_retry,   ///< the operation says that it will fail again: end with `stop_reason::not_retryable`
-    forbidden,  ///< the server says not to ask again: end with `stop_reason::server_forbids`
-    cancelled   ///< the operation was cancelled: end with `stop_reason::cancelled`
-  };
+/// What a failure, or a server's answer, says about another attempt.
+enum class verdict : unsigned char {
+  none,       ///< nothing: the policy decides
+  transient,  ///< the failure may pass: predicates about transient failures accept it, and gates count it as one
+  retry,      ///< try again, whatever the retry predicate says; stop conditions and a predicate's veto still hold
+  no_retry,   ///< the operation says that it will fail again: end with `stop_reason::not_retryable`
+  forbidden,  ///< the server says not to ask again: end with `stop_reason::server_forbids`
+  cancelled   ///< the operation was cancelled: end with `stop_reason::cancelled`
+};
 
-  advice directive = advice::none;
+/// What a failure, or a server's answer, says about the call: whether to try again, when, and how gates count it.
+struct hint {
+  tenax::verdict verdict = tenax::verdict::none;
   optional_duration wait{};   ///< how long the other side asked us to wait, at least; a negative wait is none
   bool throttled = false;     ///< refused because of a rate limit: what gates want to know
   bool inconclusive = false;  ///< says nothing about the other side: nothing was sent, or the attempt was cancelled
@@ -36,29 +37,29 @@ struct hint {
 
 /// The base of every failure that carries a `hint`. The library finds it in an exception that was thrown and in the
 /// error of an expected-like result.
-class classified_error {
+class error_with_hint {
  public:
-  [[nodiscard]] constexpr hint const& advice() const noexcept { return advice_; }
+  [[nodiscard]] constexpr tenax::hint const& hint() const noexcept { return hint_; }
 
   /// The same failure seen as a `std::exception`, or null where it is not one.
   [[nodiscard]] virtual std::exception const* as_exception() const noexcept { return nullptr; }
 
  protected:
-  constexpr explicit classified_error(hint advice) noexcept : advice_(advice) {}
-  constexpr classified_error(classified_error const&) noexcept = default;
-  constexpr classified_error& operator=(classified_error const&) noexcept = default;
-  constexpr virtual ~classified_error() = default;
+  constexpr explicit error_with_hint(tenax::hint h) noexcept : hint_(h) {}
+  constexpr error_with_hint(error_with_hint const&) noexcept = default;
+  constexpr error_with_hint& operator=(error_with_hint const&) noexcept = default;
+  constexpr virtual ~error_with_hint() = default;
 
  private:
-  hint advice_;
+  tenax::hint hint_;
 };
 
 /// An `E` and what it says about trying again: a class is derived from, so `catch (E const&)` still catches it;
 /// anything else is held.
-template <class E, bool Derive = std::is_class_v<E> && !std::is_final_v<E> && !std::is_base_of_v<classified_error, E>>
-class classified : public E, public classified_error {
+template <class E, bool Derive = std::is_class_v<E> && !std::is_final_v<E> && !std::is_base_of_v<error_with_hint, E>>
+class with_hint : public E, public error_with_hint {
  public:
-  constexpr classified(E error, hint advice = {}) : E(std::move(error)), classified_error(advice) {}
+  constexpr with_hint(E error, tenax::hint h = {}) : E(std::move(error)), error_with_hint(h) {}
 
   [[nodiscard]] constexpr E const& error() const noexcept { return *this; }
 
@@ -72,13 +73,13 @@ class classified : public E, public classified_error {
 };
 
 template <class E>
-class classified<E, false> : public classified_error {
+class with_hint<E, false> : public error_with_hint {
  public:
-  constexpr classified(E error, hint advice = {}) : classified_error(advice), error_(std::move(error)) {}
+  constexpr with_hint(E error, tenax::hint h = {}) : error_with_hint(h), error_(std::move(error)) {}
 
   [[nodiscard]] constexpr E const& error() const noexcept { return error_; }
 
-  friend constexpr bool operator==(classified const& a, E const& b) { return a.error_ == b; }
+  friend constexpr bool operator==(with_hint const& a, E const& b) { return a.error_ == b; }
 
  private:
   E error_;
@@ -88,12 +89,12 @@ class classified<E, false> : public classified_error {
 /// expected-like result. Ends the call with `stop_reason::not_retryable`, whatever the retry predicate says.
 ///
 /// The caller catches the `E` that was thrown. An `E` that cannot be derived from (an `int`, a final class) arrives as
-/// `tenax::classified<E>`, whose `error()` it is.
+/// `tenax::with_hint<E>`, whose `error()` it is.
 template <class E>
-[[nodiscard]] constexpr classified<std::decay_t<E>> permanent(E&& error) {
-  static_assert(!std::is_base_of_v<classified_error, std::decay_t<E>>,
+[[nodiscard]] constexpr with_hint<std::decay_t<E>> permanent(E&& error) {
+  static_assert(!std::is_base_of_v<error_with_hint, std::decay_t<E>>,
                 "tenax: permanent() was given an error that already says whether to retry; pass the plain error");
-  return {std::forward<E>(error), hint{.directive = hint::advice::no_retry}};
+  return {std::forward<E>(error), hint{.verdict = verdict::no_retry}};
 }
 
 /// A failure after which the other side asked us to wait: `throw tenax::retry_after(30s, throttled());`, or as the
@@ -102,10 +103,10 @@ template <class E>
 ///
 /// Throws `std::invalid_argument` for a negative wait.
 template <class E>
-[[nodiscard]] constexpr classified<std::decay_t<E>> retry_after(any_duration wait, E&& error) {
-  static_assert(!std::is_base_of_v<classified_error, std::decay_t<E>>,
+[[nodiscard]] constexpr with_hint<std::decay_t<E>> retry_after(any_duration wait, E&& error) {
+  static_assert(!std::is_base_of_v<error_with_hint, std::decay_t<E>>,
                 "tenax: retry_after() was given an error that already says whether to retry; pass the plain error");
-  return {std::forward<E>(error), hint{.directive = hint::advice::retry,
+  return {std::forward<E>(error), hint{.verdict = verdict::retry,
                                        .wait = detail::require_not_negative("tenax::retry_after: wait", wait),
                                        .throttled = true}};
 }
@@ -114,15 +115,15 @@ template <class E>
 /// result. A policy with `.reset_on_progress()` counts attempts and grows waits from the start again. The retry predicate
 /// decides about the error as always.
 template <class E>
-[[nodiscard]] constexpr classified<std::decay_t<E>> made_progress(E&& error) {
-  static_assert(!std::is_base_of_v<classified_error, std::decay_t<E>>,
+[[nodiscard]] constexpr with_hint<std::decay_t<E>> made_progress(E&& error) {
+  static_assert(!std::is_base_of_v<error_with_hint, std::decay_t<E>>,
                 "tenax: made_progress() was given an error that already says whether to retry; pass the plain error");
   return {std::forward<E>(error), hint{.progress = true}};
 }
 
 /// Says how `retry_after` is called.
 template <detail::bare_value Wait>
-[[nodiscard]] constexpr classified<int> retry_after(Wait) {
+[[nodiscard]] constexpr with_hint<int> retry_after(Wait) {
   static_assert(detail::always_false<Wait>,
                 "tenax: retry_after() needs the error after the wait; write throw tenax::retry_after(5s, "
                 "std::runtime_error(\"busy\"))");
@@ -130,7 +131,7 @@ template <detail::bare_value Wait>
 }
 template <class E, detail::bare_value Wait>
   requires(!detail::bare_value<E>)
-[[nodiscard]] constexpr classified<int> retry_after(E&&, Wait) {
+[[nodiscard]] constexpr with_hint<int> retry_after(E&&, Wait) {
   static_assert(detail::always_false<Wait>,
                 "tenax: retry_after() was given the error first; write tenax::retry_after(5s, error)");
   return {0};
@@ -138,17 +139,17 @@ template <class E, detail::bare_value Wait>
 
 /// Thrown by a call that was cancelled before its first attempt had ended. Thrown from inside an operation, it ends
 /// the call: no predicate can turn it into another attempt.
-class cancelled : public std::exception, public classified_error {
+class cancelled : public std::exception, public error_with_hint {
  public:
-  cancelled() noexcept : classified_error({.directive = hint::advice::cancelled}) {}
+  cancelled() noexcept : error_with_hint({.verdict = verdict::cancelled}) {}
   [[nodiscard]] char const* what() const noexcept override { return "tenax: cancelled"; }
   [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 };
 
 /// Thrown by a call whose deadline left no time for a first attempt: it had passed, or a gate's wait would have passed it.
-class expired : public std::exception, public classified_error {
+class expired : public std::exception, public error_with_hint {
  public:
-  expired() noexcept : classified_error({.inconclusive = true}) {}
+  expired() noexcept : error_with_hint({.inconclusive = true}) {}
   [[nodiscard]] char const* what() const noexcept override {
     return "tenax: the deadline left no time for a first attempt";
   }
@@ -164,16 +165,16 @@ class attempt_timed_out : public std::runtime_error {
 /// Thrown by a call that a gate refused before its first attempt, or held up for longer than `max_server_wait` because a
 /// server had asked for it. An outer policy that retries it waits for at least
 /// `retry_after()`, as for a server's wait.
-class refused : public std::exception, public classified_error {
+class refused : public std::exception, public error_with_hint {
  public:
   explicit refused(char const* reason, optional_duration retry_after = {}) noexcept
-      : classified_error({.wait = retry_after, .inconclusive = true}), reason_(reason) {}
+      : error_with_hint({.wait = retry_after, .inconclusive = true}), reason_(reason) {}
 
   /// What the gate said, for example `circuit open`.
   [[nodiscard]] char const* what() const noexcept override { return reason_; }
 
   /// When asking again may help, if the gate knows.
-  [[nodiscard]] constexpr optional_duration retry_after() const noexcept { return advice().wait; }
+  [[nodiscard]] constexpr optional_duration retry_after() const noexcept { return hint().wait; }
 
   [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 

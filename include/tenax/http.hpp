@@ -2,7 +2,7 @@
 // http.hpp: the core and all of HTTP that needs only the standard library. Adapters for clients are included by hand.
 #pragma once
 
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 #include <tenax/http/http_date.hpp>
 #include <tenax/http/idempotency_key.hpp>
 #include <tenax/http/idempotent.hpp>

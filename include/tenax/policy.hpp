@@ -67,7 +67,8 @@ constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_lim
 /// One policy of every role, as an immutable value. Users make it with the setters of `tenax::retrying`, which derives
 /// from it; drivers and `retry_loop` read it.
 template <class When, class Wait, class Stop, class Observers = detail::no_observers, class Gates = detail::no_gates,
-          class Token = detail::no_token, class Advisor = detail::own_advice, class Limits = detail::call_limits>
+          class Token = detail::no_token, class HintReader = detail::own_hint_reader,
+          class Limits = detail::call_limits>
 struct policy {
   using when_type = When;
   using wait_type = Wait;
@@ -75,7 +76,7 @@ struct policy {
   using observers_type = Observers;
   using gates_type = Gates;
   using token_type = Token;
-  using advisor_type = Advisor;
+  using hint_reader_type = HintReader;
   using limits_type = Limits;
 
   /// Whether any part looks at time. If not, drivers read no clock.
@@ -88,13 +89,13 @@ struct policy {
   Observers observers{};
   Gates gates{};
   Token token{};
-  Advisor advisor{};
+  HintReader hint_reader{};
   Limits limits{};
 };
 
 // Spelled out for compilers that do not deduce aggregates.
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor, class Limits>
-policy(When, Wait, Stop, Observers, Gates, Token, Advisor, Limits)
-    -> policy<When, Wait, Stop, Observers, Gates, Token, Advisor, Limits>;
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class HintReader, class Limits>
+policy(When, Wait, Stop, Observers, Gates, Token, HintReader, Limits)
+    -> policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits>;
 
 }  // namespace tenax

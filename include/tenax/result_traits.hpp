@@ -27,9 +27,9 @@ concept error_code_like = requires(R const& r) {
 };
 
 template <class E>
-constexpr hint advice_of_error(E const& error) {
-  if constexpr (std::is_base_of_v<classified_error, E>) {
-    return error.advice();
+constexpr hint hint_of_error(E const& error) {
+  if constexpr (std::is_base_of_v<error_with_hint, E>) {
+    return error.hint();
   } else {
     return {};
   }
@@ -72,9 +72,9 @@ struct result_traits {
   }
 
   /// What this value says about trying again.
-  static constexpr hint advice([[maybe_unused]] R const& result) {
+  static constexpr hint read_hint([[maybe_unused]] R const& result) {
     if constexpr (detail::expected_like<R>) {
-      if (!result.has_value()) return detail::advice_of_error(result.error());
+      if (!result.has_value()) return detail::hint_of_error(result.error());
     }
     return {};
   }
@@ -142,10 +142,10 @@ constexpr hint sensible(hint said) noexcept {
 template <class T>
 constexpr hint carried_hint(outcome<T> const& result) {
   if (auto const* caught = result.caught()) {
-    return caught->classified() != nullptr ? sensible(caught->classified()->advice()) : hint{};
+    return caught->hinted() != nullptr ? sensible(caught->hinted()->hint()) : hint{};
   }
   if constexpr (expected_like<std::remove_cvref_t<T>>) {
-    if (!result.value().has_value()) return sensible(advice_of_error(result.value().error()));
+    if (!result.value().has_value()) return sensible(hint_of_error(result.value().error()));
   }
   return {};
 }
@@ -154,19 +154,19 @@ constexpr hint carried_hint(outcome<T> const& result) {
 template <class T>
 constexpr hint hint_of(outcome<T> const& result) {
   if constexpr (can_fail<T>) {
-    if constexpr (requires { traits_of<T>::advice(result.value()); }) {
-      if (result.has_value()) return sensible(traits_of<T>::advice(result.value()));
+    if constexpr (requires { traits_of<T>::read_hint(result.value()); }) {
+      if (result.has_value()) return sensible(traits_of<T>::read_hint(result.value()));
     }
   }
   return carried_hint(result);
 }
 
-/// What an advisor said, completed by what the failure carries: the one counts where the other is silent, and no advisor
+/// What a hint reader said, completed by what the failure carries: the one counts where the other is silent, and no hint_reader
 /// turns a cancellation into another attempt.
 constexpr hint completed(hint said, hint const& carried) {
   said = sensible(said);
-  if (said.directive == hint::advice::none || carried.directive == hint::advice::cancelled) {
-    said.directive = carried.directive;
+  if (said.verdict == verdict::none || carried.verdict == verdict::cancelled) {
+    said.verdict = carried.verdict;
   }
   if (!said.wait) said.wait = carried.wait;
   said.throttled = said.throttled || carried.throttled;
@@ -176,8 +176,8 @@ constexpr hint completed(hint said, hint const& carried) {
   return said;
 }
 
-/// The advisor of a policy that names none: `hint_of`.
-struct own_advice {};
+/// The hint_reader of a policy that names none: `hint_of`.
+struct own_hint_reader {};
 
 /// Whether a discarded result can be closed before a wait.
 template <class T>

@@ -6,12 +6,12 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/feedback.hpp>
-#include <tenax/detail/loop_state.hpp>
+#include <tenax/driver/detail/loop_state.hpp>
+#include <tenax/gate/detail/feedback.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
 #include <tenax/result_traits.hpp>
-#include <tenax/wait/range.hpp>
+#include <tenax/wait/bounds.hpp>
 
 namespace tenax {
 
@@ -152,8 +152,8 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (!gates_type::empty) {
       admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
-      if (answer.answer == admission::verdict::refused) return refused_by(answer);
-      if (answer.answer == admission::verdict::wait) {
+      if (answer.refused()) return refused_by(answer);
+      if (answer.waits()) {
         if constexpr (has_deadline) {
           if (answer.delay >= time_left_) {
             refusal_ = "a gate's wait would pass the deadline";
@@ -191,8 +191,8 @@ class retry_loop : public detail::loop_state {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     attempt<T> a{numbers(policy_.token), result, read_hint(result)};
     a.number = attempts_;
-    if constexpr (!std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
-      a.hint = detail::completed(policy_.advisor(a), a.hint);
+    if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
+      a.hint = detail::completed(policy_.hint_reader(a), a.hint);
     }
     a.server_wait = server_wait_ = a.hint.wait;
     if constexpr (observers_type::template hears_end<T>) {
@@ -213,12 +213,12 @@ class retry_loop : public detail::loop_state {
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-        policy_.gates.report(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
+        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
     }
-    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.directive));
+    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.verdict));
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
     if (a.server_wait && *a.server_wait > policy_.limits.server.max) {
@@ -246,10 +246,10 @@ class retry_loop : public detail::loop_state {
     stop::answer enough = detail::ask_stop(policy_.condition, a);
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
     if (enough.stop) return stop(enough.reason);
-    if constexpr (gates_type::foresees) {
+    if constexpr (gates_type::has_would_admit) {
       auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      admission const answer = policy_.gates.foresee(numbers(policy_.token), now, then);
-      if (answer.answer == admission::verdict::refused) return refused_by(answer);
+      admission const answer = policy_.gates.would_admit(numbers(policy_.token), now, then);
+      if (answer.refused()) return refused_by(answer);
     }
 
     if constexpr (observers_type::template hears_before_sleep<T>) {
@@ -271,10 +271,10 @@ class retry_loop : public detail::loop_state {
     return {};
   }
 
-  /// What the outcome says, or what it carries beside what an advisor says.
+  /// What the outcome says, or what it carries beside what a hint reader says.
   template <class T>
   TENAX_ALWAYS_INLINE static constexpr hint read_hint(outcome<T> const& result) {
-    if constexpr (std::is_same_v<typename policy_type::advisor_type, detail::own_advice>) {
+    if constexpr (std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
       return detail::hint_of(result);
     } else {
       return detail::carried_hint(result);
@@ -283,14 +283,14 @@ class retry_loop : public detail::loop_state {
 
   /// What is left of a quota, as the policy's reader of hints reads it.
   template <class T>
-  static constexpr bool advisor_reads_quota =
-      requires(typename policy_type::advisor_type const& f, attempt<T> const& a) {
+  static constexpr bool hint_reader_reads_quota =
+      requires(typename policy_type::hint_reader_type const& f, attempt<T> const& a) {
         { f.quota(a) } -> std::convertible_to<allowance>;
       };
   template <class T>
   constexpr allowance quota_left(attempt<T> const& a) const {
-    if constexpr (advisor_reads_quota<T>) {
-      return policy_.advisor.quota(a);
+    if constexpr (hint_reader_reads_quota<T>) {
+      return policy_.hint_reader.quota(a);
     } else {
       return detail::quota_left(a.result);
     }
@@ -299,10 +299,10 @@ class retry_loop : public detail::loop_state {
   /// Whether the outcome is worth another attempt, if the request may be repeated.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr bool wants_retry(attempt<T> const& a) const {
-    if (a.hint.directive == hint::advice::none || a.hint.directive == hint::advice::transient) {
+    if (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient) {
       return detail::wants_retry(policy_.predicate, a);
     }
-    return a.hint.directive == hint::advice::retry;
+    return a.hint.verdict == verdict::retry;
   }
 
   constexpr decision refused_by(admission const& answer) {

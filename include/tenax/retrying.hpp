@@ -7,11 +7,11 @@
 
 #include <tenax/attempt_range.hpp>
 #include <tenax/default_policy.hpp>
-#include <tenax/detail/check.hpp>
-#include <tenax/detail/check_shared.hpp>
-#include <tenax/detail/drive.hpp>
-#include <tenax/detail/operation.hpp>
-#include <tenax/detail/wrapped.hpp>
+#include <tenax/driver/detail/blocking.hpp>
+#include <tenax/driver/detail/check.hpp>
+#include <tenax/driver/detail/check_shared.hpp>
+#include <tenax/driver/detail/operation.hpp>
+#include <tenax/driver/detail/wrapped.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/platform/compiler.hpp>
 
@@ -51,7 +51,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto when(P p) const {
     if constexpr (detail::when_fits<P>) {
       return tenax::retrying(tenax::policy{std::move(p), this->strategy, this->condition, this->observers, this->gates,
-                                           this->token, this->advisor, this->limits},
+                                           this->token, this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
@@ -63,7 +63,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto wait(W w) const {
     if constexpr (detail::wait_fits<W>) {
       return tenax::retrying(tenax::policy{this->predicate, std::move(w), this->condition, this->observers, this->gates,
-                                           this->token, this->advisor, this->limits},
+                                           this->token, this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
@@ -75,7 +75,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto stop(S s) const {
     if constexpr (detail::stop_fits<S>) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, std::move(s), this->observers, this->gates,
-                                           this->token, this->advisor, this->limits},
+                                           this->token, this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
@@ -97,7 +97,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto cancel_with(Token t) const {
     if constexpr (detail::check_token<Token>()) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, std::move(t), this->advisor, this->limits},
+                                           this->gates, std::move(t), this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
@@ -111,7 +111,7 @@ class retrying : public Policy {
     if constexpr (detail::check_gate<G>()) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
                                            detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token,
-                                           this->advisor, this->limits},
+                                           this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
@@ -122,8 +122,8 @@ class retrying : public Policy {
   /// otherwise, which asks exceptions and `tenax::result_traits`. `f` takes an `attempt<T> const&` and returns a
   /// `tenax::hint`; it is called once after every attempt.
   template <class F>
-  [[nodiscard]] constexpr auto advised_by(F f) const {
-    if constexpr (detail::check_advisor<F>()) {
+  [[nodiscard]] constexpr auto read_hints_with(F f) const {
+    if constexpr (detail::check_hint_reader<F>()) {
       return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
                                            this->gates, this->token, std::move(f), this->limits},
                              environment_);
@@ -150,7 +150,7 @@ class retrying : public Policy {
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
     return tenax::retrying(
         tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates, this->token,
-                      this->advisor,
+                      this->hint_reader,
                       detail::timed_limits<Policy::limits_type::restarts>{
                           this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}},
         environment_);
@@ -160,7 +160,7 @@ class retrying : public Policy {
   /// `tenax::made_progress(error)`): for downloads that are resumed, and streams that are connected again. Deadlines go on.
   [[nodiscard]] constexpr auto reset_on_progress() const {
     return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates,
-                                         this->token, this->advisor, detail::restarting(this->limits)},
+                                         this->token, this->hint_reader, detail::restarting(this->limits)},
                            environment_);
   }
 
@@ -294,7 +294,7 @@ class retrying : public Policy {
     return tenax::retrying(
         tenax::policy{this->predicate, this->strategy, this->condition,
                       detail::observers<typename Policy::observers_type, Observer>(this->observers, std::move(o)),
-                      this->gates, this->token, this->advisor, this->limits},
+                      this->gates, this->token, this->hint_reader, this->limits},
         environment_);
   }
 

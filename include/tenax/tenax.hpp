@@ -20,13 +20,13 @@
 
 // How long to wait
 #include <tenax/wait/chain.hpp>
+#include <tenax/wait/clamp.hpp>
 #include <tenax/wait/compose.hpp>
 #include <tenax/wait/constant.hpp>
 #include <tenax/wait/exponential.hpp>
 #include <tenax/wait/fibonacci.hpp>
 #include <tenax/wait/first_of.hpp>
 #include <tenax/wait/jitter.hpp>
-#include <tenax/wait/limits.hpp>
 #include <tenax/wait/linear.hpp>
 #include <tenax/wait/polynomial.hpp>
 #include <tenax/wait/random.hpp>

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include <tenax/policy.hpp>
-#include <tenax/wait/range.hpp>
+#include <tenax/wait/bounds.hpp>
 
 namespace tenax {
 
@@ -47,7 +47,7 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
       if (q.number > n) q.most_previous = longer(q.most_previous, longest_asked);
     }
     auto const times = q.number - n + 1;
-    auto range = wait::range_of(strategy, q);
+    auto range = wait::bounds_of(strategy, q);
     if (asked && range.most < most_server_wait) range.most = most_server_wait;
     if (attempts == no_limit && part_end == no_limit && range.most != duration::zero()) return limit;
     total = saturating_add(total, times == 1 ? range.most : saturating_multiply(range.most, times));
@@ -65,13 +65,13 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 /// An operation can pass on a server's wait, so `total_wait` reckons every wait as `max_server_wait` (5 minutes, unless
 /// set) where the strategy's own is shorter; a deadline or a lower `max_server_wait` brings it down. Time spent in the
 /// attempts themselves is not included: a strategy that looks at `elapsed` is asked as if attempts took none. Strategies of
-/// your own are asked about each of the first thousand attempts, as `wait::range_of` says. With more attempts than that,
+/// your own are asked about each of the first thousand attempts, as `wait::bounds_of` says. With more attempts than that,
 /// the waiting is unbounded unless the strategy declares `static constexpr bool never_shrinks = true`, as those of the
 /// library do. Complexity: linear in the number of attempts, up to a thousand.
 template <class... Parts>
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
   constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
-  auto const limits = detail::limits_of(p.condition);
+  auto const limits = detail::bounds_of(p.condition);
   auto const obeyed = p.limits.server.max;
 
   worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};

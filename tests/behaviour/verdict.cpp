@@ -24,9 +24,6 @@
 
 using namespace std::chrono_literals;
 namespace http = tenax::http;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 using tenax::testing::virtual_time;
 using tests::kind;
@@ -54,7 +51,9 @@ struct world {
   virtual_time clock{};
   tests::test_gate gate{};
 
-  auto policy() { return tenax::retrying{}.wait(wait::none).through(std::ref(gate)).environment(std::ref(clock)); }
+  auto policy() {
+    return tenax::retrying{}.wait(tenax::wait::none).through(std::ref(gate)).environment(std::ref(clock));
+  }
   /// What the gate is told of the first attempt.
   template <class Policy, class F>
   kind told(Policy const& p, F f) {
@@ -68,7 +67,7 @@ struct world {
 
 TEST_CASE("Only what a policy retries, or what is known to be transient, counts as a failure") {
   world w;
-  auto const p = w.policy().when(when::exception<net_error>);
+  auto const p = w.policy().when(tenax::when::exception<net_error>);
   CHECK(w.told(p, [] { throw net_error("reset"); }) == kind::failure);
   CHECK(w.told(p, [] { throw not_found("no such user"); }) == kind::unknown);
   CHECK(w.told(p, [] { throw std::invalid_argument("a bug"); }) == kind::unknown);
@@ -78,14 +77,14 @@ TEST_CASE("Only what a policy retries, or what is known to be transient, counts 
   CHECK(w.told(p, [] { return 1; }) == kind::success);
 
   using code = expected_int<int>;
-  auto const by_code = w.policy().when(when::error_if([](int e) { return e == 503; }));
+  auto const by_code = w.policy().when(tenax::when::error_if([](int e) { return e == 503; }));
   CHECK(w.told(by_code, [] { return code{}; }) == kind::success);
   CHECK(w.told(by_code, [] { return code{false, 503}; }) == kind::failure);
   CHECK(w.told(by_code, [] { return code{false, 404}; }) == kind::answered);
-  using permanent = expected_int<tenax::classified<int>>;
+  using permanent = expected_int<tenax::with_hint<int>>;
   CHECK(w.told(w.policy(), [] { return permanent{false, tenax::permanent(404)}; }) == kind::answered);
 
-  CHECK(w.told(w.policy().when(when::result_is(-1)), [] { return -1; }) == kind::failure);
+  CHECK(w.told(w.policy().when(tenax::when::result_is(-1)), [] { return -1; }) == kind::failure);
 }
 
 TEST_CASE("A breaker and a budget are not touched by callers who ask for what is not there") {
@@ -93,7 +92,7 @@ TEST_CASE("A breaker and a budget are not touched by callers who ask for what is
   tenax::circuit_breaker breaker({.failures = 5});
   tenax::retry_budget budget;
   auto const p = tenax::retrying{}
-                     .when(when::exception<net_error>)
+                     .when(tenax::when::exception<net_error>)
                      .through(std::ref(breaker))
                      .through(std::ref(budget))
                      .environment(std::ref(clock));
@@ -113,8 +112,8 @@ TEST_CASE("A probe that is answered closes the circuit, and one that is cancelle
   tenax::circuit_breaker breaker({.failures = 1, .open_for = 1s, .open_jitter = 0});
   std::stop_source user;
   auto const p = tenax::retrying{}
-                     .when(when::exception<net_error>)
-                     .stop(stop::after_attempts(1))
+                     .when(tenax::when::exception<net_error>)
+                     .stop(tenax::stop::after_attempts(1))
                      .through(std::ref(breaker))
                      .environment(std::ref(clock));
   breaker.open(clock.now());
@@ -135,7 +134,7 @@ TEST_CASE("An attempt that its caller cancelled says nothing, whatever error the
     std::stop_source user;
     w.gate.feedbacks.clear();
     auto const report =
-        w.policy().when(when::any_exception || when::failed).cancel_with(user.get_token()).try_call([&] {
+        w.policy().when(tenax::when::any_exception || tenax::when::failed).cancel_with(user.get_token()).try_call([&] {
           user.request_stop();
           return failing();
         });
@@ -157,7 +156,7 @@ TEST_CASE("A success counts although the call was cancelled while it was made, a
   auto const p = w.policy().cancel_with(user.get_token());
   CHECK(w.told(p, [&] { return user.request_stop() ? 1 : 2; }) == kind::success);
   std::stop_source other;
-  CHECK(w.told(w.policy().when(when::transient).cancel_with(other.get_token()), [&] {
+  CHECK(w.told(w.policy().when(tenax::when::transient).cancel_with(other.get_token()), [&] {
     other.request_stop();
     return reply{.status = 429};
   }) == kind::throttled);
@@ -165,15 +164,17 @@ TEST_CASE("A success counts although the call was cancelled while it was made, a
 
 TEST_CASE("What a gate or a deadline inside an operation refused says nothing about the other side") {
   world w;
-  auto const p = w.policy().when(when::any_exception);
+  auto const p = w.policy().when(tenax::when::any_exception);
   CHECK(w.told(p, [] { throw tenax::refused("circuit open"); }) == kind::unknown);
   CHECK(w.told(p, [] { throw tenax::expired(); }) == kind::unknown);
 }
 
 TEST_CASE("A call that retries a refusal waits for as long as the gate said") {
   virtual_time clock;
-  auto const p =
-      tenax::retrying{}.when(when::exception<tenax::refused>).wait(wait::constant(10ms)).environment(std::ref(clock));
+  auto const p = tenax::retrying{}
+                     .when(tenax::when::exception<tenax::refused>)
+                     .wait(tenax::wait::constant(10ms))
+                     .environment(std::ref(clock));
   static_cast<void>(p.try_call([] { throw tenax::refused("circuit open", 30s); }));
   CHECK(clock.sleeps() == std::vector<tenax::duration>{30s, 30s});
   auto const report = p.try_call([] { throw tenax::refused("circuit open", 30min); });
@@ -229,14 +230,14 @@ TEST_CASE("A start is made once, whatever its failure says") {
         fetch));
     return starts;
   };
-  auto const p = http::standard_poll().when(when::any_exception || when::transient);
+  auto const p = http::standard_poll().when(tenax::when::any_exception || tenax::when::transient);
   CHECK(starts_of(p, []() -> reply { throw tenax::retry_after(1s, net_error("busy")); }) == 1);
   CHECK(starts_of(p, []() -> reply {
-          throw tenax::classified<net_error>(net_error("busy"), {.directive = tenax::hint::advice::retry});
+          throw tenax::with_hint<net_error>(net_error("busy"), {.verdict = tenax::verdict::retry});
         }) == 1);
   CHECK(starts_of(p, [] { return reply{.status = 503, .headers = {{"x-should-retry", "true"}}}; }) == 1);
-  auto const retry = [](auto const&) { return tenax::hint{.directive = tenax::hint::advice::retry}; };
-  CHECK(starts_of(p.advised_by(retry), [] { return reply{.status = 503}; }) == 1);
+  auto const retry = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
+  CHECK(starts_of(p.read_hints_with(retry), [] { return reply{.status = 503}; }) == 1);
 }
 
 TEST_CASE("A hint to retry does not repeat a request that may not be sent twice") {
@@ -245,54 +246,55 @@ TEST_CASE("A hint to retry does not repeat a request that may not be sent twice"
   auto const busy = []() -> reply { throw tenax::retry_after(1s, net_error("busy")); };
   CHECK(attempts_of(http::standard_retry("POST"), busy) == 1);
   CHECK(attempts_of(http::standard_retry("GET"), busy) == 3);
-  auto const retry = [](auto const&) { return tenax::hint{.directive = tenax::hint::advice::retry}; };
-  CHECK(attempts_of(http::standard_retry("POST").advised_by(retry), [] { return reply{.status = 503}; }) == 1);
-  CHECK(attempts_of(http::standard_retry("POST").advised_by(retry), [] { return reply{.status = 408}; }) == 3);
+  auto const retry = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
+  CHECK(attempts_of(http::standard_retry("POST").read_hints_with(retry), [] { return reply{.status = 503}; }) == 1);
+  CHECK(attempts_of(http::standard_retry("POST").read_hints_with(retry), [] { return reply{.status = 408}; }) == 3);
   // The permission of one side is enough if that side wants the attempt.
-  auto const p =
-      tenax::retrying{}.when((when::transient && http::idempotent_only("POST")) || when::exception<net_error>);
+  auto const p = tenax::retrying{}.when((tenax::when::transient && http::idempotent_only("POST")) ||
+                                        tenax::when::exception<net_error>);
   CHECK(attempts_of(p, []() -> reply { throw net_error("reset"); }) == 3);
   CHECK(attempts_of(p, [] { return reply{.status = 503}; }) == 1);
 }
 
 TEST_CASE("Gates hear of an outage although the request may not be repeated") {
   world w;
-  auto const p = w.policy().when((when::transient || when::exception<net_error>) && http::idempotent_only("POST"));
+  auto const p =
+      w.policy().when((tenax::when::transient || tenax::when::exception<net_error>) && http::idempotent_only("POST"));
   CHECK(w.told(p, []() -> reply { throw net_error("reset"); }) == kind::failure);
   CHECK(w.told(p, [] { return reply{.status = 503}; }) == kind::failure);
   CHECK(w.told(p, [] { return reply{.status = 404}; }) == kind::answered);
 }
 
-TEST_CASE("An advisor that says nothing leaves what the failure itself says") {
+TEST_CASE("a hint reader that says nothing leaves what the failure itself says") {
   virtual_time clock;
   auto const silent = [](auto const&) { return tenax::hint{}; };
-  auto const eager = [](auto const&) { return tenax::hint{.directive = tenax::hint::advice::retry}; };
-  auto const p = tenax::retrying{}.when(when::any_exception).environment(std::ref(clock));
+  auto const eager = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
+  auto const p = tenax::retrying{}.when(tenax::when::any_exception).environment(std::ref(clock));
   auto const attempts_of = [&](auto const& policy, auto f) { return policy.try_call(f).attempts; };
-  CHECK(attempts_of(p.advised_by(silent), []() -> int { throw tenax::cancelled(); }) == 1);
-  CHECK(attempts_of(p.advised_by(eager), []() -> int { throw tenax::cancelled(); }) == 1);
-  CHECK(attempts_of(p.advised_by(silent), []() -> int { throw tenax::permanent(1); }) == 1);
-  CHECK(attempts_of(p.advised_by(eager), []() -> int { throw tenax::permanent(1); }) == 3);
+  CHECK(attempts_of(p.read_hints_with(silent), []() -> int { throw tenax::cancelled(); }) == 1);
+  CHECK(attempts_of(p.read_hints_with(eager), []() -> int { throw tenax::cancelled(); }) == 1);
+  CHECK(attempts_of(p.read_hints_with(silent), []() -> int { throw tenax::permanent(1); }) == 1);
+  CHECK(attempts_of(p.read_hints_with(eager), []() -> int { throw tenax::permanent(1); }) == 3);
   virtual_time other;
-  static_cast<void>(
-      attempts_of(p.advised_by(silent).environment(std::ref(other)), []() -> int { throw tenax::retry_after(7s, 1); }));
+  static_cast<void>(attempts_of(p.read_hints_with(silent).environment(std::ref(other)),
+                                []() -> int { throw tenax::retry_after(7s, 1); }));
   CHECK(other.sleeps() == std::vector<tenax::duration>{7s, 7s});
 }
 
 TEST_CASE("A profile binds predicates, gates and waits alike") {
   world w;
   reply const told_to_retry{.status = 409, .headers = {{"x-should-retry", "true"}}};
-  auto const p = w.policy().when(when::transient).stop(stop::after_attempts(3));
-  auto const strict = p.advised_by(http::advisor{}.headers(http::profile::strict));
+  auto const p = w.policy().when(tenax::when::transient).stop(tenax::stop::after_attempts(3));
+  auto const strict = p.read_hints_with(http::hint_reader{}.headers(http::profile::strict));
   CHECK(p.try_call([&] { return told_to_retry; }).attempts == 3);
   CHECK(strict.try_call([&] { return told_to_retry; }).attempts == 1);
   CHECK(w.told(p, [&] { return told_to_retry; }) == kind::failure);
   CHECK(w.told(strict, [&] { return told_to_retry; }) == kind::answered);
 
   reply const with_fraction{.status = 503, .headers = {{"Retry-After", "1.5"}}};
-  auto const throttled = w.policy().when(when::throttled);
+  auto const throttled = w.policy().when(tenax::when::throttled);
   CHECK(throttled.try_call([&] { return with_fraction; }).attempts == 3);
-  CHECK(throttled.advised_by(http::advisor{}.headers(http::profile::strict))
+  CHECK(throttled.read_hints_with(http::hint_reader{}.headers(http::profile::strict))
             .try_call([&] { return with_fraction; })
             .attempts == 1);
 
@@ -305,11 +307,11 @@ TEST_CASE("A profile binds predicates, gates and waits alike") {
 
 TEST_CASE("A status can be told to mean too fast") {
   world w;
-  auto const p = w.policy().when(when::throttled).advised_by(http::advisor{}.throttled(503));
+  auto const p = w.policy().when(tenax::when::throttled).read_hints_with(http::hint_reader{}.throttled(503));
   CHECK(p.try_call([] { return reply{.status = 503}; }).attempts == 3);
   CHECK(w.told(p, [] { return reply{.status = 503}; }) == kind::throttled);
   CHECK(w.told(p, [] { return reply{.status = 502}; }) == kind::failure);
-  CHECK_THROWS_WITH(http::advisor{}.throttled(5030), Catch::Contains("throttled") && Catch::Contains("5030"));
+  CHECK_THROWS_WITH(http::hint_reader{}.throttled(5030), Catch::Contains("throttled") && Catch::Contains("5030"));
 }
 
 TEST_CASE("Observers and predicates see the hint") {
@@ -330,7 +332,7 @@ TEST_CASE("A server's wait reaches gates no further than the policy obeys it") {
     static_cast<void>(w.told(p, [&] { return absurd; }));
     return w.gate.feedbacks.at(0).server_wait;
   };
-  auto const p = w.policy().when(when::transient).stop(stop::after_attempts(1));
+  auto const p = w.policy().when(tenax::when::transient).stop(tenax::stop::after_attempts(1));
   using tenax::optional_duration;
   CHECK(heard(p) == optional_duration(5min));
   CHECK(heard(p.max_server_wait(10s, tenax::too_long::clamp)) == optional_duration(10s));

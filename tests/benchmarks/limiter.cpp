@@ -7,7 +7,7 @@
 
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 
-#include "../gate/scenarios.hpp"
+#include "../behaviour/scenarios.hpp"
 
 using namespace std::chrono_literals;
 using simulation::tells;

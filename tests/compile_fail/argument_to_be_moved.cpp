@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // argument_to_be_moved.cpp: a callable that wants to move from its argument, which the second attempt needs too.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct letter {};

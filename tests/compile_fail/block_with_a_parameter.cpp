@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // block_with_a_parameter.cpp: a block of a retried loop that wants an argument that nobody has.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED

@@ -1,11 +1,11 @@
 // expect: tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view and returns an optional duration, such as a std::optional<std::chrono::seconds>
 // SPDX-License-Identifier: MIT
 // body_read_by_another_function.cpp: a reader of bodies that takes something else.
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 
 #ifdef CORRECTED
-auto const advisor =
+auto const hint_reader =
     tenax::http::retry_after_from_body([](std::string_view body) { return std::chrono::seconds(body.size()); });
 #else
-auto const advisor = tenax::http::retry_after_from_body([](int body) { return std::chrono::seconds(body); });
+auto const hint_reader = tenax::http::retry_after_from_body([](int body) { return std::chrono::seconds(body); });
 #endif

@@ -1,7 +1,7 @@
 // expect: tenax: http::retry_after_from_body() cannot see the body of this response; give its tenax::http::response_traits a function body()
 // SPDX-License-Identifier: MIT
 // body_that_nobody_sees.cpp: a reader of bodies for a response whose traits tell none.
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 #include <tenax/retrying.hpp>
 
 #include <vector>
@@ -22,6 +22,6 @@ struct tenax::http::response_traits<reply> {
 
 reply get();
 
-auto const patient = tenax::retrying{}.advised_by(
+auto const patient = tenax::retrying{}.read_hints_with(
     tenax::http::retry_after_from_body([](std::string_view body) { return std::chrono::seconds(body.size()); }));
 reply const r = patient(get);

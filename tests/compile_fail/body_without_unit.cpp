@@ -1,12 +1,12 @@
 // expect: tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view and returns an optional duration, such as a std::optional<std::chrono::seconds>
 // SPDX-License-Identifier: MIT
 // body_without_unit.cpp: a reader of bodies that returns a plain number.
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 
 #ifdef CORRECTED
-auto const advisor =
+auto const hint_reader =
     tenax::http::retry_after_from_body([](std::string_view body) { return std::chrono::seconds(body.size()); });
 #else
-auto const advisor =
+auto const hint_reader =
     tenax::http::retry_after_from_body([](std::string_view body) { return std::optional(body.size()); });
 #endif

@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: MIT
 // condition_or_predicate.cpp: a stop condition and a retry predicate in one operator.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.stop(stop::after_attempts(3)).when(when::exception<std::logic_error>);
+auto const policy =
+    tenax::retrying{}.stop(tenax::stop::after_attempts(3)).when(tenax::when::exception<std::logic_error>);
 #else
-auto const policy = tenax::retrying{}.stop(stop::after_attempts(3) || when::exception<std::logic_error>);
+auto const policy = tenax::retrying{}.stop(tenax::stop::after_attempts(3) || tenax::when::exception<std::logic_error>);
 #endif

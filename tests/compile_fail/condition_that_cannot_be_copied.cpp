@@ -4,9 +4,6 @@
 #include <memory>
 
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
@@ -15,8 +12,8 @@ auto const shared = std::make_shared<unsigned>(3);
 
 #ifdef CORRECTED
 int const got = tenax::retrying{}.stop([p = shared](tenax::attempt_info const& a) { return a.number == *p; } ||
-                                       stop::deadline(1s))(ask);
+                                       tenax::stop::deadline(1s))(ask);
 #else
 int const got = tenax::retrying{}.stop(
-    [p = std::move(limit)](tenax::attempt_info const& a) { return a.number == *p; } || stop::deadline(1s))(ask);
+    [p = std::move(limit)](tenax::attempt_info const& a) { return a.number == *p; } || tenax::stop::deadline(1s))(ask);
 #endif

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // condition_that_changes_itself.cpp: a condition that counts by itself.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // const_wrap_of_a_mutable_lambda.cpp: a wrap that cannot count, because it is const.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 void call() {

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 // constant_bad_status.cpp: a status that cannot be, in a constant.
 #include <tenax/http/when.hpp>
-namespace when = tenax::when;
 
 #ifdef CORRECTED
-constexpr auto predicate = when::status(503);
+constexpr auto predicate = tenax::when::status(503);
 #else
-constexpr auto predicate = when::status(50);
+constexpr auto predicate = tenax::when::status(50);
 #endif

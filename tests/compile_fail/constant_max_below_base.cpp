@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // constant_max_below_base.cpp: a constant exponential whose cap is below its base.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-constexpr auto policy = tenax::retrying{}.wait(wait::exponential({.base = 1s, .max = 2s}));
+constexpr auto policy = tenax::retrying{}.wait(tenax::wait::exponential({.base = 1s, .max = 2s}));
 #else
-constexpr auto policy = tenax::retrying{}.wait(wait::exponential({.base = 2s, .max = 1s}));
+constexpr auto policy = tenax::retrying{}.wait(tenax::wait::exponential({.base = 2s, .max = 1s}));
 #endif

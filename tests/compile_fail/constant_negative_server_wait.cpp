@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // constant_negative_server_wait.cpp: a constant limit on server waits below zero.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED

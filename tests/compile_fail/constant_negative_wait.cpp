@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // constant_negative_wait.cpp: a constant policy that waits less than nothing.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-constexpr auto policy = tenax::retrying{}.wait(wait::constant(5s));
+constexpr auto policy = tenax::retrying{}.wait(tenax::wait::constant(5s));
 #else
-constexpr auto policy = tenax::retrying{}.wait(wait::constant(-5s));
+constexpr auto policy = tenax::retrying{}.wait(tenax::wait::constant(-5s));
 #endif

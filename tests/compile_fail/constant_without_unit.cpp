@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // constant_without_unit.cpp: a constant wait of a plain number.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::constant(5s));
+auto const policy = tenax::retrying{}.wait(tenax::wait::constant(5s));
 #else
-auto const policy = tenax::retrying{}.wait(wait::constant(5));
+auto const policy = tenax::retrying{}.wait(tenax::wait::constant(5));
 #endif

@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // constant_zero_deadline.cpp: a constant policy without any time.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-constexpr auto policy = tenax::retrying{}.stop(stop::deadline(1s));
+constexpr auto policy = tenax::retrying{}.stop(tenax::stop::deadline(1s));
 #else
-constexpr auto policy = tenax::retrying{}.stop(stop::deadline(0s));
+constexpr auto policy = tenax::retrying{}.stop(tenax::stop::deadline(0s));
 #endif

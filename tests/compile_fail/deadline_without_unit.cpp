@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // deadline_without_unit.cpp: a deadline of a plain number.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.stop(stop::deadline(30s));
+auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(30s));
 #else
-auto const policy = tenax::retrying{}.stop(stop::deadline(30));
+auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(30));
 #endif

@@ -5,9 +5,6 @@
 
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 tenax::testing::virtual_time clock_of_mine;

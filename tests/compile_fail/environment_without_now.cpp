@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // environment_without_now.cpp: an environment that cannot tell the time.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct timeless {

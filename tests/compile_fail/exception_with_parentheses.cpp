@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // exception_with_parentheses.cpp: a predicate that is called as if it were a function.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.when(when::exception<std::runtime_error>);
+auto const policy = tenax::retrying{}.when(tenax::when::exception<std::runtime_error>);
 #else
-auto const policy = tenax::retrying{}.when(when::exception<std::runtime_error>());
+auto const policy = tenax::retrying{}.when(tenax::when::exception<std::runtime_error>());
 #endif

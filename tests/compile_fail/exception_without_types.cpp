@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // exception_without_types.cpp: a predicate about exceptions that names none.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.when(when::exception<std::runtime_error>);
+auto const policy = tenax::retrying{}.when(tenax::when::exception<std::runtime_error>);
 #else
-auto const policy = tenax::retrying{}.when(when::exception<>);
+auto const policy = tenax::retrying{}.when(tenax::when::exception<>);
 #endif

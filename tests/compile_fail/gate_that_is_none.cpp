@@ -4,15 +4,12 @@
 #include <functional>
 
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct open_gate {
   struct ticket {};
   tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return tenax::admission::go(); }
-  void report(ticket&, tenax::feedback const&, tenax::time_point) {}
+  void record(ticket&, tenax::feedback const&, tenax::time_point) {}
 };
 open_gate gate;
 int number = 0;

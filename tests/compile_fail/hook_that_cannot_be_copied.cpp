@@ -4,9 +4,6 @@
 #include <memory>
 
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
@@ -14,7 +11,8 @@ auto count = std::make_unique<int>();
 auto const shared = std::make_shared<int>();
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.before_sleep([p = shared](auto const&) { ++*p; }).wait(wait::none);
+auto const policy = tenax::retrying{}.before_sleep([p = shared](auto const&) { ++*p; }).wait(tenax::wait::none);
 #else
-auto const policy = tenax::retrying{}.before_sleep([p = std::move(count)](auto const&) { ++*p; }).wait(wait::none);
+auto const policy =
+    tenax::retrying{}.before_sleep([p = std::move(count)](auto const&) { ++*p; }).wait(tenax::wait::none);
 #endif

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // immovable_result.cpp: a callable that returns what cannot be moved.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct connection {

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // log_to_nowhere.cpp: a log that nobody can write.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED

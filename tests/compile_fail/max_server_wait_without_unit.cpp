@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // max_server_wait_without_unit.cpp: a limit on server waits that is a plain number.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED

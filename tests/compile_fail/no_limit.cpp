@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // no_limit.cpp: a policy without a limit that does not say so.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.stop(stop::never);
+auto const policy = tenax::retrying{}.stop(tenax::stop::never);
 #else
 auto const policy = tenax::retrying{}.stop();
 #endif

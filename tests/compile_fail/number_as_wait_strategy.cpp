@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // number_as_wait_strategy.cpp: a plain number where a wait strategy belongs.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::constant(5s));
+auto const policy = tenax::retrying{}.wait(tenax::wait::constant(5s));
 #else
 auto const policy = tenax::retrying{}.wait(5);
 #endif

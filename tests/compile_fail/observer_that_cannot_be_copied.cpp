@@ -5,9 +5,6 @@
 
 #include <tenax/observe/counters.hpp>
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 tenax::counters totals;

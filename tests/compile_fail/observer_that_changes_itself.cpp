@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // observer_that_changes_itself.cpp: an object whose changes would be lost in a copy, given as an observer.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct changing {

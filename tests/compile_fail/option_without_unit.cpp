@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // option_without_unit.cpp: a plain number where an option is a duration.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::exponential({.base = 100ms}));
+auto const policy = tenax::retrying{}.wait(tenax::wait::exponential({.base = 100ms}));
 #else
-auto const policy = tenax::retrying{}.wait(wait::exponential({.base = 100}));
+auto const policy = tenax::retrying{}.wait(tenax::wait::exponential({.base = 100}));
 #endif

@@ -2,16 +2,14 @@
 // SPDX-License-Identifier: MIT
 // partial_wait_at_the_call.cpp: a strategy that turns out to be partial once the result is known.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
-inline constexpr auto after_503 = wait::only_if(when::result([](int status) { return status == 503; }), wait::none);
+inline constexpr auto after_503 =
+    tenax::wait::only_if(tenax::when::result([](int status) { return status == 503; }), tenax::wait::none);
 int ask();
 
 #ifdef CORRECTED
-int const status = tenax::retrying{}.wait(wait::first_of(after_503, wait::exponential()))(ask);
+int const status = tenax::retrying{}.wait(tenax::wait::first_of(after_503, tenax::wait::exponential()))(ask);
 #else
 int const status = tenax::retrying{}.wait(after_503)(ask);
 #endif

@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // partial_wait_at_the_setter.cpp: a wait strategy that may have no opinion, and nothing after it.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::first_of(wait::retry_after, wait::exponential()));
+auto const policy = tenax::retrying{}.wait(tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::exponential()));
 #else
-auto const policy = tenax::retrying{}.wait(wait::retry_after);
+auto const policy = tenax::retrying{}.wait(tenax::wait::retry_after);
 #endif

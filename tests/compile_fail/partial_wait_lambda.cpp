@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // partial_wait_lambda.cpp: a lambda that may have no opinion, and nothing after it.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 inline constexpr auto first = [](tenax::attempt_info const& a) {
@@ -12,7 +9,7 @@ inline constexpr auto first = [](tenax::attempt_info const& a) {
 };
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::first_of(first, wait::none));
+auto const policy = tenax::retrying{}.wait(tenax::wait::first_of(first, tenax::wait::none));
 #else
 auto const policy = tenax::retrying{}.wait(first);
 #endif

@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // predicate_and_condition.cpp: a retry predicate and a stop condition in one operator.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.stop(stop::after_attempts(3)).when(when::failed);
+auto const policy = tenax::retrying{}.stop(tenax::stop::after_attempts(3)).when(tenax::when::failed);
 #else
-auto const policy = tenax::retrying{}.when(when::failed && stop::after_attempts(3));
+auto const policy = tenax::retrying{}.when(tenax::when::failed && tenax::stop::after_attempts(3));
 #endif

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // predicate_not_bool.cpp: a predicate that returns a number.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();

@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // predicate_of_a_value.cpp: a lambda about the returned value, given as a predicate about the attempt.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.when(when::result([](int status) { return status == 503; }));
+auto const policy = tenax::retrying{}.when(tenax::when::result([](int status) { return status == 503; }));
 #else
 auto const policy = tenax::retrying{}.when([](int status) { return status == 503; });
 #endif

@@ -2,16 +2,13 @@
 // SPDX-License-Identifier: MIT
 // predicate_of_a_void_result.cpp: a predicate about values for a callable that returns none.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 bool send();
 void fire();
 
 #ifdef CORRECTED
-bool const sent = tenax::retrying{}.when(when::result_is(false))(send);
+bool const sent = tenax::retrying{}.when(tenax::when::result_is(false))(send);
 #else
-void call() { tenax::retrying{}.when(when::result_is(false))(fire); }
+void call() { tenax::retrying{}.when(tenax::when::result_is(false))(fire); }
 #endif

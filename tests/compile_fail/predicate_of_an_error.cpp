@@ -2,15 +2,12 @@
 // SPDX-License-Identifier: MIT
 // predicate_of_an_error.cpp: a predicate about errors for a callable whose result has none.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
 
 #ifdef CORRECTED
-int const status = tenax::retrying{}.when(when::result_is(5))(ask);
+int const status = tenax::retrying{}.when(tenax::when::result_is(5))(ask);
 #else
-int const status = tenax::retrying{}.when(when::error(5))(ask);
+int const status = tenax::retrying{}.when(tenax::when::error(5))(ask);
 #endif

@@ -2,15 +2,12 @@
 // SPDX-License-Identifier: MIT
 // predicate_of_an_exception.cpp: a predicate that takes the exception.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 auto const passes = [](std::exception const& e) { return e.what() != nullptr; };
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.when(when::exception<std::exception>.where(passes));
+auto const policy = tenax::retrying{}.when(tenax::when::exception<std::exception>.where(passes));
 #else
 auto const policy = tenax::retrying{}.when(passes);
 #endif

@@ -2,15 +2,12 @@
 // SPDX-License-Identifier: MIT
 // predicate_of_another_type.cpp: a predicate about a type that the callable does not return.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
 
 #ifdef CORRECTED
-int const status = tenax::retrying{}.when(when::result([](int s) { return s == 503; }))(ask);
+int const status = tenax::retrying{}.when(tenax::when::result([](int s) { return s == 503; }))(ask);
 #else
-int const status = tenax::retrying{}.when(when::result([](void const* s) { return s == nullptr; }))(ask);
+int const status = tenax::retrying{}.when(tenax::when::result([](void const* s) { return s == nullptr; }))(ask);
 #endif

@@ -4,9 +4,6 @@
 #include <memory>
 
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
@@ -14,7 +11,7 @@ auto limit = std::make_unique<int>(3);
 auto const shared = std::make_shared<int>(3);
 
 #ifdef CORRECTED
-int const got = tenax::retrying{}.when(when::result([p = shared](int x) { return x == *p; }))(ask);
+int const got = tenax::retrying{}.when(tenax::when::result([p = shared](int x) { return x == *p; }))(ask);
 #else
-int const got = tenax::retrying{}.when(when::result([p = std::move(limit)](int x) { return x == *p; }))(ask);
+int const got = tenax::retrying{}.when(tenax::when::result([p = std::move(limit)](int x) { return x == *p; }))(ask);
 #endif

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // predicate_that_changes_itself.cpp: a predicate that counts attempts by itself.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // result_as_callable.cpp: an operation that is called before the policy can do so.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask(int port);

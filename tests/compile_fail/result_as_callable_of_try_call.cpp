@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // result_as_callable_of_try_call.cpp: a page that an operation has returned, instead of the operation.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct page {

@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // sequence_of_nothing.cpp: a sequence without a wait.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::sequence{1s});
+auto const policy = tenax::retrying{}.wait(tenax::wait::sequence{1s});
 #else
-auto const policy = tenax::retrying{}.wait(wait::sequence{});
+auto const policy = tenax::retrying{}.wait(tenax::wait::sequence{});
 #endif

@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // sequence_without_unit.cpp: a sequence of plain numbers.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::sequence{1s, 5s});
+auto const policy = tenax::retrying{}.wait(tenax::wait::sequence{1s, 5s});
 #else
-auto const policy = tenax::retrying{}.wait(wait::sequence{1, 5});
+auto const policy = tenax::retrying{}.wait(tenax::wait::sequence{1, 5});
 #endif

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 // status_as_text.cpp: a status in quotes.
 #include <tenax/http/when.hpp>
-namespace when = tenax::when;
 
 #ifdef CORRECTED
-auto const busy = when::status(503);
+auto const busy = tenax::when::status(503);
 #else
-auto const busy = when::status("503");
+auto const busy = tenax::when::status("503");
 #endif

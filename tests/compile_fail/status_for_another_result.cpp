@@ -3,7 +3,6 @@
 // status_for_another_result.cpp: a predicate about responses for a callable that returns none.
 #include <tenax/http/when.hpp>
 #include <tenax/retrying.hpp>
-namespace when = tenax::when;
 
 #include <map>
 #include <string>
@@ -18,7 +17,7 @@ response get();
 std::string get_body();
 
 #ifdef CORRECTED
-response const r = tenax::retrying{}.when(when::transient)(get);
+response const r = tenax::retrying{}.when(tenax::when::transient)(get);
 #else
-std::string const r = tenax::retrying{}.when(when::transient)(get_body);
+std::string const r = tenax::retrying{}.when(tenax::when::transient)(get_body);
 #endif

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 // status_of_nothing.cpp: no status at all.
 #include <tenax/http/when.hpp>
-namespace when = tenax::when;
 
 #ifdef CORRECTED
-auto const busy = when::status(503);
+auto const busy = tenax::when::status(503);
 #else
-auto const busy = when::status();
+auto const busy = tenax::when::status();
 #endif

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // stop_lambda_without_attempt.cpp: a lambda that takes no attempt, given as a stop condition.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // stop_source_as_token.cpp: the source of a cancellation instead of its token.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 struct token {

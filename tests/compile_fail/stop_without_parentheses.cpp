@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // stop_without_parentheses.cpp: the maker of a stop condition instead of a condition.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.stop(stop::after_attempts(3));
+auto const policy = tenax::retrying{}.stop(tenax::stop::after_attempts(3));
 #else
-auto const policy = tenax::retrying{}.stop(stop::after_attempts);
+auto const policy = tenax::retrying{}.stop(tenax::stop::after_attempts);
 #endif

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // token_that_is_none.cpp: a flag instead of a token.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 inline bool stopped = false;

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // wait_lambda_returns_number.cpp: a wait strategy that returns a number without a unit.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // wait_lambda_that_changes_itself.cpp: a strategy about anything that grows by itself.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();

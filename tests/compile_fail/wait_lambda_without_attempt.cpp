@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // wait_lambda_without_attempt.cpp: a lambda that takes no attempt, given as a wait strategy.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED

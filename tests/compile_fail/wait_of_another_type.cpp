@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // wait_of_another_type.cpp: a wait strategy about a type that the callable does not return.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();

@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // wait_strategy_as_stop_condition.cpp: a wait strategy where a stop condition belongs.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::constant(5s));
+auto const policy = tenax::retrying{}.wait(tenax::wait::constant(5s));
 #else
-auto const policy = tenax::retrying{}.stop(wait::constant(5s));
+auto const policy = tenax::retrying{}.stop(tenax::wait::constant(5s));
 #endif

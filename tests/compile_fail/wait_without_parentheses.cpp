@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: MIT
 // wait_without_parentheses.cpp: the maker of a wait strategy instead of a strategy.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 #ifdef CORRECTED
-auto const policy = tenax::retrying{}.wait(wait::exponential());
+auto const policy = tenax::retrying{}.wait(tenax::wait::exponential());
 #else
-auto const policy = tenax::retrying{}.wait(wait::exponential);
+auto const policy = tenax::retrying{}.wait(tenax::wait::exponential);
 #endif

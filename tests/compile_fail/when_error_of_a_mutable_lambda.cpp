@@ -4,16 +4,14 @@
 #include <system_error>
 
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 std::error_code ask();
 int seen = 0;
 
 #ifdef CORRECTED
-auto const got = tenax::retrying{}.when(when::error_if([](std::error_code) { return ++seen < 3; }))(ask);
+auto const got = tenax::retrying{}.when(tenax::when::error_if([](std::error_code) { return ++seen < 3; }))(ask);
 #else
-auto const got = tenax::retrying{}.when(when::error_if([n = 0](std::error_code) mutable { return ++n < 3; }))(ask);
+auto const got =
+    tenax::retrying{}.when(tenax::when::error_if([n = 0](std::error_code) mutable { return ++n < 3; }))(ask);
 #endif

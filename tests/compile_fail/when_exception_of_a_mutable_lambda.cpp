@@ -4,9 +4,6 @@
 #include <stdexcept>
 
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
@@ -14,8 +11,8 @@ int seen = 0;
 
 #ifdef CORRECTED
 int const got = tenax::retrying{}.when(
-    when::exception<std::runtime_error>.where([](std::runtime_error const&) { return ++seen < 3; }))(ask);
+    tenax::when::exception<std::runtime_error>.where([](std::runtime_error const&) { return ++seen < 3; }))(ask);
 #else
-int const got = tenax::retrying{}.when(
-    when::exception<std::runtime_error>.where([n = 0](std::runtime_error const&) mutable { return ++n < 3; }))(ask);
+int const got = tenax::retrying{}.when(tenax::when::exception<std::runtime_error>.where(
+    [n = 0](std::runtime_error const&) mutable { return ++n < 3; }))(ask);
 #endif

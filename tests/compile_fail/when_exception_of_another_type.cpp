@@ -4,17 +4,14 @@
 #include <stdexcept>
 
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
 
 #ifdef CORRECTED
-int const got =
-    tenax::retrying{}.when(when::exception<std::runtime_error>.where([](std::exception const&) { return true; }))(ask);
+int const got = tenax::retrying{}.when(
+    tenax::when::exception<std::runtime_error>.where([](std::exception const&) { return true; }))(ask);
 #else
 int const got = tenax::retrying{}.when(
-    when::exception<std::runtime_error>.where([](std::logic_error const&) { return true; }))(ask);
+    tenax::when::exception<std::runtime_error>.where([](std::logic_error const&) { return true; }))(ask);
 #endif

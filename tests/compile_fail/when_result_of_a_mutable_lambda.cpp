@@ -2,16 +2,13 @@
 // SPDX-License-Identifier: MIT
 // when_result_of_a_mutable_lambda.cpp: a predicate that counts.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask();
 int seen = 0;
 
 #ifdef CORRECTED
-int const got = tenax::retrying{}.when(when::result([](int) { return ++seen < 3; }))(ask);
+int const got = tenax::retrying{}.when(tenax::when::result([](int) { return ++seen < 3; }))(ask);
 #else
-int const got = tenax::retrying{}.when(when::result([n = 0](int) mutable { return ++n < 3; }))(ask);
+int const got = tenax::retrying{}.when(tenax::when::result([n = 0](int) mutable { return ++n < 3; }))(ask);
 #endif

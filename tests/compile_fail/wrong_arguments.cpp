@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // wrong_arguments.cpp: a callable and arguments that do not fit.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask(char const* host, int port);

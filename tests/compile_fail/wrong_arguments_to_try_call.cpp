@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // wrong_arguments_to_try_call.cpp: a callable and arguments that do not fit, in a call with a report.
 #include <tenax/tenax.hpp>
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int ask(char const* host, int port);

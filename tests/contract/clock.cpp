@@ -17,9 +17,6 @@
 #include "gates.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 
 namespace {
 
@@ -105,39 +102,44 @@ counts cost(Policy const& policy, int failures) {
 TEST_CASE("A policy without a part that looks at time reads no clock at all, retries included") {
   tenax::retrying const base{};
   CHECK(cost(base, 0) == counts{0, 0, 0});
-  CHECK(cost(base.wait(wait::constant(1s)), 2) == counts{0, 2, 0});
-  CHECK(cost(base.wait(wait::constant(1s)), 9) == counts{0, 2, 0});
-  CHECK(cost(base.wait(wait::constant(1s)).cancel_with(token{}), 2) == counts{0, 2, 0});
-  CHECK(cost(base.wait(wait::constant(1s)).when(when::exception<std::runtime_error> || when::result_is(7)), 2) ==
-        counts{0, 2, 0});
-  CHECK(cost(base.wait(wait::constant(1s)).when(when::result([](int i) { return i == 7; }) || when::failed), 2) ==
-        counts{0, 2, 0});
+  CHECK(cost(base.wait(tenax::wait::constant(1s)), 2) == counts{0, 2, 0});
+  CHECK(cost(base.wait(tenax::wait::constant(1s)), 9) == counts{0, 2, 0});
+  CHECK(cost(base.wait(tenax::wait::constant(1s)).cancel_with(token{}), 2) == counts{0, 2, 0});
+  CHECK(cost(base.wait(tenax::wait::constant(1s))
+                 .when(tenax::when::exception<std::runtime_error> || tenax::when::result_is(7)),
+             2) == counts{0, 2, 0});
+  CHECK(cost(base.wait(tenax::wait::constant(1s))
+                 .when(tenax::when::result([](int i) { return i == 7; }) || tenax::when::failed),
+             2) == counts{0, 2, 0});
   tenax::counters totals;
-  CHECK(cost(base.wait(wait::constant(1s)).observe(std::ref(totals)), 2) == counts{0, 2, 0});
-  auto const logged = base.wait(wait::constant(1s)).before_sleep(tenax::log_to([](std::string_view) {}));
+  CHECK(cost(base.wait(tenax::wait::constant(1s)).observe(std::ref(totals)), 2) == counts{0, 2, 0});
+  auto const logged = base.wait(tenax::wait::constant(1s)).before_sleep(tenax::log_to([](std::string_view) {}));
   CHECK(cost(logged, 2) == counts{0, 2, 0});
-  auto const everything = wait::at_least(
-      1s, wait::first_of(
-              wait::only_if(when::any_error, wait::none), wait::retry_after,
-              wait::max_of(wait::chain(wait::constant(1s), wait::linear()), wait::fibonacci()) + wait::polynomial()));
-  CHECK(cost(base.wait(everything).stop(stop::after_attempts(3) && stop::after_attempts(2)), 2) == counts{0, 2, 0});
+  auto const everything = tenax::wait::at_least(
+      1s,
+      tenax::wait::first_of(tenax::wait::only_if(tenax::when::any_error, tenax::wait::none), tenax::wait::retry_after,
+                            tenax::wait::max_of(tenax::wait::chain(tenax::wait::constant(1s), tenax::wait::linear()),
+                                                tenax::wait::fibonacci()) +
+                                tenax::wait::polynomial()));
+  CHECK(cost(base.wait(everything).stop(tenax::stop::after_attempts(3) && tenax::stop::after_attempts(2)), 2) ==
+        counts{0, 2, 0});
 }
 
 TEST_CASE("A part that looks at time makes a call read the clock, once at the start and after each attempt and wait") {
-  auto const base = tenax::retrying{}.wait(wait::constant(1s));
-  CHECK(cost(base.stop(stop::deadline(1h)), 0) == counts{2, 0, 0});
-  CHECK(cost(base.stop(stop::deadline(1h)), 2) == counts{6, 2, 0});
-  CHECK(cost(base.stop(stop::after_attempts(3) || stop::after_elapsed(1h)), 2) == counts{6, 2, 0});
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(1s));
+  CHECK(cost(base.stop(tenax::stop::deadline(1h)), 0) == counts{2, 0, 0});
+  CHECK(cost(base.stop(tenax::stop::deadline(1h)), 2) == counts{6, 2, 0});
+  CHECK(cost(base.stop(tenax::stop::after_attempts(3) || tenax::stop::after_elapsed(1h)), 2) == counts{6, 2, 0});
   CHECK(cost(base.stop([](tenax::attempt_info const& a) { return a.number == 3; }), 2) == counts{6, 2, 0});
   tests::test_gate gate;
   CHECK(cost(base.through(std::ref(gate)), 2) == counts{6, 2, 0});
 }
 
 TEST_CASE("A wait of zero skips the sleep") {
-  CHECK(cost(tenax::retrying{}.wait(wait::none), 2) == counts{0, 0, 0});
-  CHECK(cost(tenax::retrying{}.wait(wait::constant(0s)), 2) == counts{0, 0, 0});
-  CHECK(cost(tenax::retrying{}.wait(wait::none).stop(stop::deadline(1h)), 2).sleeps == 0);
-  CHECK(cost(tenax::retrying{}.wait(wait::none).cancel_with(token{}), 2) == counts{0, 0, 0});
+  CHECK(cost(tenax::retrying{}.wait(tenax::wait::none), 2) == counts{0, 0, 0});
+  CHECK(cost(tenax::retrying{}.wait(tenax::wait::constant(0s)), 2) == counts{0, 0, 0});
+  CHECK(cost(tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::deadline(1h)), 2).sleeps == 0);
+  CHECK(cost(tenax::retrying{}.wait(tenax::wait::none).cancel_with(token{}), 2) == counts{0, 0, 0});
   // The lowest draw of full jitter is zero, too.
   CHECK(cost(tenax::retrying{}, 2) == counts{0, 0, 2});
 }
@@ -147,9 +149,9 @@ TEST_CASE("Nothing is drawn unless there is a jittered wait") {
   CHECK(cost(tenax::retrying{}, 1).draws == 1);
   // The wait is known before the stop condition is asked, so the last attempt draws one, too.
   CHECK(cost(tenax::retrying{}, 9).draws == 3);
-  CHECK(cost(tenax::retrying{}.wait(wait::exponential({.base = 1s})), 2).draws == 0);
-  CHECK(cost(tenax::retrying{}.wait(wait::constant(1s).full() + wait::uniform(0s, 1s)), 2).draws == 4);
-  CHECK(cost(tenax::retrying{}.when(when::never), 9).draws == 0);
+  CHECK(cost(tenax::retrying{}.wait(tenax::wait::exponential({.base = 1s})), 2).draws == 0);
+  CHECK(cost(tenax::retrying{}.wait(tenax::wait::constant(1s).full() + tenax::wait::uniform(0s, 1s)), 2).draws == 4);
+  CHECK(cost(tenax::retrying{}.when(tenax::when::never), 9).draws == 0);
 }
 
 TEST_CASE("A call that succeeds allocates nothing, and neither does a retried one") {
@@ -171,22 +173,23 @@ TEST_CASE("A call that succeeds allocates nothing, and neither does a retried on
   constexpr tenax::retrying base{};
   CHECK(count(base, value) == 0);
   CHECK(count(base, [](tenax::attempt_info const&) {}) == 0);
-  CHECK(count(base.when(when::any_exception), value) == 0);
-  CHECK(count(base.stop(stop::deadline(1h) || stop::after_attempts(5)), value) == 0);
+  CHECK(count(base.when(tenax::when::any_exception), value) == 0);
+  CHECK(count(base.stop(tenax::stop::deadline(1h) || tenax::stop::after_attempts(5)), value) == 0);
   CHECK(count(base.cancel_with(token{}), value) == 0);
   CHECK(count(base.observe(std::ref(totals)), value) == 0);
-  CHECK(count(base.wait(wait::first_of(wait::retry_after, wait::exponential().full())), value) == 0);
-  auto const retried = base.when(when::result([](int i) { return i % 3 != 0; })).wait(wait::none);
+  CHECK(count(base.wait(tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::exponential().full())), value) ==
+        0);
+  auto const retried = base.when(tenax::when::result([](int i) { return i % 3 != 0; })).wait(tenax::wait::none);
   CHECK(count(retried, value) == 0);
   CHECK(n == 9);
-  CHECK(count(base.wait(wait::none),
+  CHECK(count(base.wait(tenax::wait::none),
               [&] { return ++n < 3 ? std::make_error_code(std::errc::timed_out) : std::error_code(); }) == 0);
 }
 
 TEST_CASE("A line of a log allocates nothing, also if the words of an error code are long") {
   std::size_t bytes = 0;
   auto const log = tenax::log_to([&](std::string_view line) { bytes += line.size(); });
-  auto const policy = tenax::retrying{}.wait(wait::none).before_sleep(log).on_give_up(log);
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).before_sleep(log).on_give_up(log);
   auto const codes = {std::make_error_code(std::errc::inappropriate_io_control_operation),
                       std::error_code(ETIMEDOUT, std::system_category()),
                       std::error_code(123456, std::generic_category())};
@@ -202,9 +205,9 @@ TEST_CASE("A line of a log allocates nothing, also if the words of an error code
 TEST_CASE("Making, changing and wrapping a policy allocates nothing") {
   auto const before = allocations;
   auto const policy = tenax::retrying{}
-                          .when(when::exception<std::runtime_error> || when::any_error)
-                          .wait(wait::first_of(wait::retry_after, wait::exponential().full()))
-                          .stop(stop::after_attempts(3) || stop::deadline(1min))
+                          .when(tenax::when::exception<std::runtime_error> || tenax::when::any_error)
+                          .wait(tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::exponential().full()))
+                          .stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(1min))
                           .before_sleep(tenax::log_to(stderr));
   auto wrapped = policy.wrap([] { return 1; });
   auto const copy = policy;
@@ -215,7 +218,7 @@ TEST_CASE("Making, changing and wrapping a policy allocates nothing") {
 }
 
 TEST_CASE("A retried exception costs no allocation of ours beyond the exception itself") {
-  auto const policy = tenax::retrying{}.wait(wait::none).when(when::any_exception);
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).when(tenax::when::any_exception);
   int n = 0;
   // The exception lives in memory of the C++ runtime, not of operator new.
   auto const fail_twice = [&] { return ++n < 3 ? throw 1 : n; };

@@ -18,10 +18,10 @@ struct payment {
 
 TEST_CASE("anti_patterns: retry everything") {
   // [everything_dont]
-  auto const dont = tenax::retrying{}.when(when::any_exception);
+  auto const dont = tenax::retrying{}.when(tenax::when::any_exception);
   // [/everything_dont]
   // [everything_do]
-  auto const policy = tenax::retrying{}.when(when::exception<network_error>);
+  auto const policy = tenax::retrying{}.when(tenax::when::exception<network_error>);
   // [/everything_do]
   script<int> bug;
   bug.throws(std::logic_error("a bug")).repeats_last();
@@ -31,10 +31,11 @@ TEST_CASE("anti_patterns: retry everything") {
 
 TEST_CASE("anti_patterns: the same wait for everybody") {
   // [lockstep_dont]
-  auto const dont = tenax::retrying{}.wait(wait::constant(1s));
+  auto const dont = tenax::retrying{}.wait(tenax::wait::constant(1s));
   // [/lockstep_dont]
   // [lockstep_do]
-  auto const policy = tenax::retrying{}.wait(wait::exponential({.base = 500ms, .max = 30s}).full());
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::exponential({.base = 500ms, .max = 30s}).full());
   // [/lockstep_do]
   CHECK(docs::waits(dont) == durations{1s, 1s});
   CHECK(docs::waits(policy) != durations{500ms, 1s});
@@ -120,7 +121,7 @@ TEST_CASE("anti_patterns: a commit in doubt") {
   balance = commits = 0;
   auto const once = [&] {
     // [commit_do]
-    auto const rolled_back = tenax::retrying{}.when(when::exception<serialization_failure>);
+    auto const rolled_back = tenax::retrying{}.when(tenax::when::exception<serialization_failure>);
     rolled_back([&] { transfer(100).commit(); });
     // [/commit_do]
   };
@@ -136,10 +137,11 @@ TEST_CASE("anti_patterns: a commit in doubt") {
 
 TEST_CASE("anti_patterns: no limit in time") {
   // [forever_dont]
-  auto const dont = tenax::retrying{}.stop(stop::never);
+  auto const dont = tenax::retrying{}.stop(tenax::stop::never);
   // [/forever_dont]
   // [forever_do]
-  constexpr auto policy = tenax::retrying{}.stop(stop::after_attempts(5) || stop::deadline(30s));
+  constexpr auto policy =
+      tenax::retrying{}.stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s));
   static_assert(tenax::worst_case(policy).total_wait <= 30s);
   // [/forever_do]
   CHECK_FALSE(tenax::worst_case(dont).bounded());

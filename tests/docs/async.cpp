@@ -53,7 +53,7 @@ TEST_CASE("async: an awaitable") {
   calls = 0;
   // [awaitable]
   constexpr auto polite =
-      tenax::retrying{}.wait(wait::exponential({.base = 1ms, .max = 5ms}).full());
+      tenax::retrying{}.wait(tenax::wait::exponential({.base = 1ms, .max = 5ms}).full());
 
   auto const session = [&]() -> asio::awaitable<void> {
     int const page = co_await tenax::asio::async_retry(polite, [] { return fetch(); });
@@ -65,7 +65,7 @@ TEST_CASE("async: an awaitable") {
 
 TEST_CASE("async: the report") {
   calls = -100;
-  constexpr auto polite = tenax::retrying{}.wait(wait::none);
+  constexpr auto polite = tenax::retrying{}.wait(tenax::wait::none);
   // [report]
   auto const session = [&]() -> asio::awaitable<void> {
     auto const report = co_await tenax::asio::async_try_retry(polite, [] { return fetch(); });
@@ -85,8 +85,8 @@ TEST_CASE("async: an initiating function") {
   // [initiating]
   asio::ip::tcp::socket socket(io);
   auto const policy = tenax::retrying{}
-                          .when(when::error(asio::error::connection_refused))
-                          .wait(wait::constant(1ms));
+                          .when(tenax::when::error(asio::error::connection_refused))
+                          .wait(tenax::wait::constant(1ms));
 
   auto const connect = [&](auto token) {
     socket.close();  // a socket that failed to connect is of no more use
@@ -103,7 +103,7 @@ TEST_CASE("async: an initiating function") {
 
 TEST_CASE("async: completion tokens") {
   calls = 0;
-  constexpr auto polite = tenax::retrying{}.wait(wait::none);
+  constexpr auto polite = tenax::retrying{}.wait(tenax::wait::none);
   // [tokens]
   asio::io_context io;
   auto page = tenax::asio::async_retry(io, polite, fetch, asio::use_future);
@@ -114,7 +114,7 @@ TEST_CASE("async: completion tokens") {
 
 TEST_CASE("async: handlers") {
   calls = 0;
-  constexpr auto polite = tenax::retrying{}.wait(wait::none);
+  constexpr auto polite = tenax::retrying{}.wait(tenax::wait::none);
   int got = 0;
   std::uint32_t attempts = 0;
   asio::io_context io;
@@ -133,7 +133,7 @@ TEST_CASE("async: handlers") {
 TEST_CASE("async: as_tuple") {
   using asio::experimental::as_tuple;
   calls = 0;
-  constexpr auto polite = tenax::retrying{}.wait(wait::none);
+  constexpr auto polite = tenax::retrying{}.wait(tenax::wait::none);
   // [as_tuple]
   auto const session = [&]() -> asio::awaitable<void> {
     auto const here = co_await asio::this_coro::executor;
@@ -148,7 +148,7 @@ TEST_CASE("async: as_tuple") {
 
 TEST_CASE("async: attempt_timeout") {
   // [attempt_timeout]
-  auto const hasty = tenax::retrying{}.wait(wait::none).attempt_timeout(5ms);
+  auto const hasty = tenax::retrying{}.wait(tenax::wait::none).attempt_timeout(5ms);
 
   auto const session = [&]() -> asio::awaitable<void> {
     auto const report =
@@ -161,7 +161,7 @@ TEST_CASE("async: attempt_timeout") {
 }
 
 TEST_CASE("async: cancellation by a slot") {
-  constexpr auto polite = tenax::retrying{}.wait(wait::constant(1h));
+  constexpr auto polite = tenax::retrying{}.wait(tenax::wait::constant(1h));
   std::optional<stop_reason> reason;
   // [slot]
   asio::io_context io;
@@ -198,7 +198,7 @@ TEST_CASE("async: gates") {
   calls = 0;
   // [gates]
   tenax::adaptive_rate_limiter limiter;  // may be shared with threads that block
-  auto const polite = tenax::retrying{}.wait(wait::none).through(std::ref(limiter));
+  auto const polite = tenax::retrying{}.wait(tenax::wait::none).through(std::ref(limiter));
 
   asio::io_context io;
   for (int i = 0; i < 3; ++i) {
@@ -213,7 +213,7 @@ TEST_CASE("async: any coroutine library") {
   using tests::task;
   tests::scheduler loop;
   // [coroutine]
-  constexpr auto polite = tenax::retrying{}.wait(wait::constant(1s));
+  constexpr auto polite = tenax::retrying{}.wait(tenax::wait::constant(1s));
 
   auto const sleep = [&loop](tenax::duration d) { return loop(d); };  // something to co_await
   auto const main_task = [&]() -> task<int> {
@@ -259,7 +259,7 @@ TEST_CASE("async: hedging") {
 }
 
 TEST_CASE("async: a hedged attempt of a retry") {
-  constexpr auto polite = tenax::retrying{}.wait(wait::none);
+  constexpr auto polite = tenax::retrying{}.wait(tenax::wait::none);
   tenax::windowed_retry_budget budget;
   tenax::hedging reads(budget, {.after = 5ms});
   calls = 0;

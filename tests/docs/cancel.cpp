@@ -21,7 +21,7 @@ int connect() { throw network_error("connection refused"); }
 TEST_CASE("cancel: cancel_with") {
   stop_reason reason{};
   // [cancel_with]
-  auto const stubborn = tenax::retrying{}.wait(wait::constant(1h)).stop(stop::never);
+  auto const stubborn = tenax::retrying{}.wait(tenax::wait::constant(1h)).stop(tenax::stop::never);
 
   std::jthread worker([&](std::stop_token token) {
     auto const report = stubborn.cancel_with(token).try_call(connect);
@@ -124,8 +124,8 @@ TEST_CASE("cancel: cancellation in virtual time") {
   down.throws(network_error("down")).repeats_last();
 
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(1min))
-                          .stop(stop::never)
+                          .wait(tenax::wait::constant(1min))
+                          .stop(tenax::stop::never)
                           .cancel_with(shutdown_flag{&shutting_down})
                           .environment(std::ref(clock));
   CHECK(policy.try_call(std::ref(down)).reason == stop_reason::cancelled);

@@ -18,9 +18,6 @@
 
 #include "catch.hpp"
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 // [given]
 using tenax::testing::script;

@@ -68,9 +68,9 @@ class event_loop {
 // [/loop]
 
 constexpr auto policy = tenax::retrying{}
-                            .when(when::result([](int status) { return status == 503; }))
-                            .wait(wait::constant(100ms))
-                            .stop(stop::after_attempts(4) || stop::deadline(1s));
+                            .when(tenax::when::result([](int status) { return status == 503; }))
+                            .wait(tenax::wait::constant(100ms))
+                            .stop(tenax::stop::after_attempts(4) || tenax::stop::deadline(1s));
 
 // [request]
 class request {
@@ -144,10 +144,10 @@ TEST_CASE("engine: A driver of one's own") {
   CHECK(paused == 200ms);
   CHECK(call(policy, fine_at(9), clock, pause) == 503);
 
-  auto const late = policy.stop(stop::deadline_at(now));
+  auto const late = policy.stop(tenax::stop::deadline_at(now));
   CHECK_THROWS_AS(call(late, fine_at(1), clock, pause), tenax::expired);
 
-  auto const patient = policy.when(when::failed);
+  auto const patient = policy.when(tenax::when::failed);
   script<int> lines;
   lines.throws(network_error("reset")).throws(tenax::permanent(network_error("gone")));
   CHECK_THROWS_WITH(call(patient, std::ref(lines), clock, pause), "gone");
@@ -199,7 +199,8 @@ TEST_CASE("engine: An event loop whose timers are late") {
 
 TEST_CASE("engine: Decisions are made without a clock") {
   // [decisions]
-  constexpr auto three = tenax::retrying{}.when(when::always).wait(wait::constant(2s));
+  constexpr auto three =
+      tenax::retrying{}.when(tenax::when::always).wait(tenax::wait::constant(2s));
   tenax::retry_loop loop{three.policy()};
   CHECK(loop.start_attempt().starts());
   CHECK(loop.finish_attempt(tenax::outcome<int>(1)).delay == 2s);
@@ -232,7 +233,7 @@ TEST_CASE("engine: current_attempt") {
     }
     return http.get();
   };
-  auto const policy = tenax::retrying{}.stop(stop::deadline(30s));
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(30s));
   CHECK(policy(get, c) == 200);
   // [/current_attempt]
   CHECK(c.limit > 0);
@@ -267,28 +268,28 @@ TEST_CASE("engine: report") {
 
 TEST_CASE("engine: Every stop_reason can be reached as the table says") {
   virtual_time clock;
-  auto const policy_of = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const policy_of =
+      tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
   auto const reason = [](auto const& p, auto f) { return p.try_call(f).reason; };
   auto const fail = []() -> int { throw network_error("down"); };
 
   CHECK(reason(policy_of, [] { return 7; }) == stop_reason::succeeded);
-  CHECK(reason(policy_of.when(when::never), fail) == stop_reason::not_retryable);
-  CHECK(reason(policy_of.when(when::never), [] { return make_error_code(std::errc::timed_out); }) ==
-        stop_reason::not_retryable);
+  CHECK(reason(policy_of.when(tenax::when::never), fail) == stop_reason::not_retryable);
+  CHECK(reason(policy_of.when(tenax::when::never),
+               [] { return make_error_code(std::errc::timed_out); }) == stop_reason::not_retryable);
   CHECK(reason(policy_of, fail) == stop_reason::attempts);
   CHECK(reason(policy_of.stop([](tenax::attempt_info const&) { return true; }), fail) ==
         stop_reason::attempts);
-  CHECK(reason(policy_of.stop(stop::deadline(500ms)), fail) == stop_reason::deadline);
+  CHECK(reason(policy_of.stop(tenax::stop::deadline(500ms)), fail) == stop_reason::deadline);
   CHECK(reason(policy_of, []() -> int { throw tenax::cancelled(); }) == stop_reason::cancelled);
   tests::test_gate gate({tenax::admission::refuse("circuit open")});
   CHECK(reason(policy_of.through(std::ref(gate)), fail) == stop_reason::refused_by_gate);
   CHECK(reason(policy_of, []() -> int {
-          throw tenax::classified(network_error("go away"),
-                                  {.directive = tenax::hint::advice::forbidden});
+          throw tenax::with_hint(network_error("go away"), {.verdict = tenax::verdict::forbidden});
         }) == stop_reason::server_forbids);
   CHECK(reason(policy_of, []() -> int { throw tenax::retry_after(1h, network_error("later")); }) ==
         stop_reason::server_wait_too_long);
-  CHECK(reason(policy_of.stop(stop::deadline_at(clock.now())), fail) ==
+  CHECK(reason(policy_of.stop(tenax::stop::deadline_at(clock.now())), fail) ==
         stop_reason::expired_on_entry);
 }
 
@@ -299,9 +300,10 @@ TEST_CASE("engine: concepts") {
   static_assert(!tenax::stop_condition<decltype(my_wait), tenax::attempt_info>);
 
   static_assert(
-      tenax::retry_predicate<when::exception_predicate<network_error>, tenax::attempt<int>>);
-  static_assert(tenax::partial_wait_strategy<wait::retry_after_strategy, tenax::attempt_info>);
-  static_assert(!tenax::wait_strategy<wait::retry_after_strategy, tenax::attempt_info>);
+      tenax::retry_predicate<tenax::when::exception_predicate<network_error>, tenax::attempt<int>>);
+  static_assert(
+      tenax::partial_wait_strategy<tenax::wait::retry_after_strategy, tenax::attempt_info>);
+  static_assert(!tenax::wait_strategy<tenax::wait::retry_after_strategy, tenax::attempt_info>);
   static_assert(tenax::environment<tenax::real_time>);
   // [/concepts]
 }

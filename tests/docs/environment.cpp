@@ -26,7 +26,7 @@ TEST_CASE("environment: an environment of your own") {
   tenax::duration told{};
   auto const tell = [&](tenax::duration d) { told += d; };
   // [use]
-  auto const policy = tenax::retrying{}.wait(wait::constant(1ms)).environment(watched{tell});
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1ms)).environment(watched{tell});
   // [/use]
   script<int> lines;
   lines.throws(network_error("reset")).returns(7);
@@ -38,7 +38,7 @@ TEST_CASE("environment: suspend_aware_time") {
   auto const connect = [] { return 7; };
   // [suspend]
   auto const policy =
-      tenax::retrying{}.stop(stop::deadline(30s)).environment(tenax::suspend_aware_time{});
+      tenax::retrying{}.stop(tenax::stop::deadline(30s)).environment(tenax::suspend_aware_time{});
   auto const connection = policy(connect);
   // [/suspend]
   CHECK(connection == 7);
@@ -47,7 +47,7 @@ TEST_CASE("environment: suspend_aware_time") {
 TEST_CASE("environment: random") {
   // [random]
   tenax::seeded_random dice(42);
-  auto const w = wait::exponential({.base = 1s}).full();
+  auto const w = tenax::wait::exponential({.base = 1s}).full();
   auto const once = w({.number = 3, .random = &dice});
   dice = tenax::seeded_random(42);
   CHECK(w({.number = 3, .random = &dice}) == once);  // the same seed, the same wait
@@ -58,7 +58,7 @@ TEST_CASE("environment: random") {
 TEST_CASE("environment: ends") {
   // [ends]
   tenax::fixed_random lowest(tenax::lowest_draw), highest(tenax::highest_draw);
-  auto const w = wait::constant(4s).equal();
+  auto const w = tenax::wait::constant(4s).equal();
   CHECK(w({.random = &lowest}) == 2s);
   CHECK(w({.random = &highest}) == 4s - 1ns);
   // [/ends]
@@ -68,8 +68,8 @@ TEST_CASE("environment: durations") {
   // [durations]
   static_assert(std::is_same_v<tenax::duration, std::chrono::nanoseconds>);
   static_assert(tenax::saturating_add(tenax::duration::max(), 1s) == tenax::duration::max());
-  static_assert(wait::constant(1.5s)({}) == 1500ms);  // any unit
-  static_assert(wait::constant(std::chrono::hours::max())({}) ==
+  static_assert(tenax::wait::constant(1.5s)({}) == 1500ms);  // any unit
+  static_assert(tenax::wait::constant(std::chrono::hours::max())({}) ==
                 tenax::duration::max());  // saturates
   // [/durations]
 }

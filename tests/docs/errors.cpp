@@ -27,10 +27,9 @@ struct tenax::result_traits<reply> {
   static bool failed(reply const& r) { return r.code != 0; }
 
   // What follows may be left out.
-  static tenax::hint advice(reply const& r) {
-    if (r.code == 404) return {.directive = tenax::hint::advice::no_retry};
-    if (r.code == 429)
-      return {.directive = tenax::hint::advice::retry, .wait = 2s, .throttled = true};
+  static tenax::hint read_hint(reply const& r) {
+    if (r.code == 404) return {.verdict = tenax::verdict::no_retry};
+    if (r.code == 429) return {.verdict = tenax::verdict::retry, .wait = 2s, .throttled = true};
     return {};
   }
   template <class Out>
@@ -53,7 +52,7 @@ TEST_CASE("errors: plain values") {
   // [plain_values]
   auto const read = [](int fd) { return fd == 3 ? -1 : 42; };  // -1: try again
   CHECK(tenax::retrying{}.try_call(read, 3).attempts == 1);    // a value like any other
-  auto const policy = tenax::retrying{}.when(when::result([](int n) { return n < 0; }));
+  auto const policy = tenax::retrying{}.when(tenax::when::result([](int n) { return n < 0; }));
   CHECK(policy.try_call(read, 3).attempts == 3);
   // [/plain_values]
 }
@@ -68,7 +67,7 @@ TEST_CASE("errors: permanent") {
   };
   CHECK_THROWS_AS(tenax::retrying{}(fetch, 404), network_error);  // after one attempt
   // [/permanent]
-  CHECK(tenax::retrying{}.when(when::always).try_call(fetch, 404).attempts == 1);
+  CHECK(tenax::retrying{}.when(tenax::when::always).try_call(fetch, 404).attempts == 1);
   CHECK(tenax::retrying{}.try_call(fetch, 404).reason == stop_reason::not_retryable);
 }
 
@@ -91,7 +90,7 @@ TEST_CASE("errors: classified") {
   broken.throws(tenax::permanent(17));  // an int cannot be derived from
   try {
     tenax::retrying{}(std::ref(broken));
-  } catch (tenax::classified<int> const& e) {
+  } catch (tenax::with_hint<int> const& e) {
     CHECK(e.error() == 17);
   }
   // [/classified]
@@ -103,14 +102,14 @@ TEST_CASE("errors: hint") {
   using tenax::hint;
   script<int> gone;
   gone.throws(
-      tenax::classified(network_error("410 gone"), hint{.directive = hint::advice::forbidden}));
+      tenax::with_hint(network_error("410 gone"), hint{.verdict = tenax::verdict::forbidden}));
   CHECK(tenax::retrying{}.try_call(std::ref(gone)).reason == tenax::stop_reason::server_forbids);
   // [/hint]
 }
 
 TEST_CASE("errors: in an expected") {
   // [in_expected]
-  using error = tenax::classified<std::string>;
+  using error = tenax::with_hint<std::string>;
   auto const lookup = [](std::string const& name) -> expected<int, error> {
     if (name.empty())
       return expected<int, error>::failure(tenax::permanent(std::string("no name")));
@@ -136,12 +135,13 @@ TEST_CASE("errors: cancelled, refused and expired") {
   }
   // [/refused]
   // [expired]
-  auto const too_late = tenax::retrying{}.stop(stop::deadline_at(tenax::real_time::now() - 1s));
+  auto const too_late =
+      tenax::retrying{}.stop(tenax::stop::deadline_at(tenax::real_time::now() - 1s));
   CHECK_THROWS_AS(too_late(fetch), tenax::expired);
   // [/expired]
   // [cancelled]
   auto const user_pressed_escape = []() -> int { throw tenax::cancelled(); };
-  CHECK(tenax::retrying{}.when(when::always).try_call(user_pressed_escape).attempts == 1);
+  CHECK(tenax::retrying{}.when(tenax::when::always).try_call(user_pressed_escape).attempts == 1);
   // [/cancelled]
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("errors: error codes") {
 
   calls = 0;
   // [some_error_codes]
-  auto const timeouts = retry.when(when::error(std::errc::timed_out));
+  auto const timeouts = retry.when(tenax::when::error(std::errc::timed_out));
   // [/some_error_codes]
   CHECK(!timeouts(connect));
   CHECK(timeouts([] { return make_error_code(std::errc::permission_denied); }) ==
@@ -191,7 +191,7 @@ TEST_CASE("errors: a result type of your own") {
     if (first_line.empty()) first_line = line;
   };
   auto const report = tenax::retrying{}
-                          .wait(wait::constant(1s))
+                          .wait(tenax::wait::constant(1s))
                           .before_sleep(tenax::log_to(keep))
                           .environment(std::ref(clock))
                           .try_call(std::ref(lines));
@@ -202,7 +202,7 @@ TEST_CASE("errors: a result type of your own") {
   script<reply> busy;
   busy.returns({1, "busy"}).returns({2, "broken"}).returns({0, ""});
   // [some_replies]
-  auto const while_busy = when::result([](reply const& r) { return r.code == 1; });
+  auto const while_busy = tenax::when::result([](reply const& r) { return r.code == 1; });
   // [/some_replies]
   CHECK(play(tenax::retrying{}.when(while_busy), busy) == run{2, stop_reason::not_retryable});
 }

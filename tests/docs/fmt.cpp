@@ -9,7 +9,7 @@
 namespace {
 
 // [describe]
-struct own_wait : wait::interface {
+struct own_wait : tenax::wait::operators {
   static constexpr bool uses_time = false;
 
   constexpr tenax::duration operator()(tenax::attempt_info const&) const { return 3s; }
@@ -33,11 +33,12 @@ TEST_CASE("fmt: human") {
 
 TEST_CASE("fmt: the explanation of a policy") {
   // [policy]
-  auto const polite = tenax::retrying{}
-                          .when(when::exception<network_error>)
-                          .wait(wait::first_of(wait::retry_after,
-                                               wait::exponential({.base = 1s, .max = 30s}).equal()))
-                          .stop(stop::after_attempts(5) || stop::deadline(2min));
+  auto const polite =
+      tenax::retrying{}
+          .when(tenax::when::exception<network_error>)
+          .wait(tenax::wait::first_of(tenax::wait::retry_after,
+                                      tenax::wait::exponential({.base = 1s, .max = 30s}).equal()))
+          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(2min));
   auto const explanation = fmt::format("{}", polite);
   // [/policy]
   CHECK(explanation == docs::text("text/explanation.txt"));
@@ -49,7 +50,8 @@ TEST_CASE("fmt: the explanation of the defaults") {
 
 TEST_CASE("fmt: reports") {
   virtual_time clock;
-  auto const policy = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
   script<int> down;
   down.throws(network_error("connection refused")).repeats_last();
   // [report]

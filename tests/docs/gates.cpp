@@ -55,7 +55,7 @@ class at_most_at_once {
     return tenax::admission::go();
   }
 
-  void report(ticket& t, tenax::feedback const&, tenax::time_point) {
+  void record(ticket& t, tenax::feedback const&, tenax::time_point) {
     ticket given_back = std::move(t);
   }
 
@@ -74,7 +74,7 @@ std::string download(std::string const& host) { return "the page of " + host; }
 class crawler {
   // The type of a policy is long. A function that makes one need not name it.
   auto polite(std::string const& host) {
-    return tenax::retrying{}.stop(stop::after_attempts(5)).through(limiters_[host]);
+    return tenax::retrying{}.stop(tenax::stop::after_attempts(5)).through(limiters_[host]);
   }
 
  public:
@@ -88,7 +88,7 @@ class crawler {
 
 // [stored]
 auto guarded(tenax::circuit_breaker<>& breaker) {
-  return tenax::retrying{}.stop(stop::after_attempts(5)).through(std::ref(breaker));
+  return tenax::retrying{}.stop(tenax::stop::after_attempts(5)).through(std::ref(breaker));
 }
 
 class catalogue {
@@ -127,8 +127,8 @@ TEST_CASE("gates: through") {
 
   // Both places are taken: the call waits, and asks again.
   at_most_at_once::ticket first, second;
-  CHECK(places.admit(first, {}, {}).answer == tenax::admission::verdict::go);
-  CHECK(places.admit(second, {}, {}).answer == tenax::admission::verdict::go);
+  CHECK(places.admit(first, {}, {}).how == tenax::admission::kind::go);
+  CHECK(places.admit(second, {}, {}).how == tenax::admission::kind::go);
   clock.after(25ms, [&] { second = {}; });
   CHECK(policy([&] { return places.free(); }) == 0);
   CHECK(clock.sleeps() == durations{10ms, 10ms, 10ms});
@@ -136,15 +136,16 @@ TEST_CASE("gates: through") {
   // The wait at a gate counts against the deadline.
   clock.after(1s, [] {});
   at_most_at_once::ticket third;
-  CHECK(places.admit(third, {}, {}).answer == tenax::admission::verdict::go);
-  auto const report = policy.stop(stop::deadline(25ms)).try_call([] {});
+  CHECK(places.admit(third, {}, {}).how == tenax::admission::kind::go);
+  auto const report = policy.stop(tenax::stop::deadline(25ms)).try_call([] {});
   CHECK(report.reason == tenax::stop_reason::expired_on_entry);
   CHECK(report.waited == 20ms);
 }
 
 TEST_CASE("gates: circuit_breaker") {
   virtual_time clock;
-  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const polite =
+      tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
   int sent = 0;
   auto const fetch_page = [&]() -> int {
     ++sent;
@@ -190,10 +191,11 @@ TEST_CASE("gates: circuit_breaker alone") {
 
 TEST_CASE("gates: retry_budget") {
   virtual_time clock;
-  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const polite =
+      tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
   // [retry_budget]
   tenax::retry_budget budget({.tokens = 10, .ratio = 0.1});  // one for each server
-  auto const policy = polite.stop(stop::after_attempts(4)).through(std::ref(budget));
+  auto const policy = polite.stop(tenax::stop::after_attempts(4)).through(std::ref(budget));
   // [/retry_budget]
   int calls = 0;
   for (int i = 0; i < 100; ++i) {
@@ -207,7 +209,8 @@ TEST_CASE("gates: retry_budget") {
 
 TEST_CASE("gates: windowed_retry_budget") {
   virtual_time clock;
-  auto const polite = tenax::retrying{}.wait(wait::constant(10ms)).environment(std::ref(clock));
+  auto const polite =
+      tenax::retrying{}.wait(tenax::wait::constant(10ms)).environment(std::ref(clock));
   // [windowed_retry_budget]
   tenax::windowed_retry_budget budget({.ratio = 0.2, .window = 10s, .min_per_second = 0.1});
   auto const policy = polite.through(std::ref(budget));
@@ -231,8 +234,7 @@ TEST_CASE("gates: bulkhead") {
   auto const policy = polite.through(std::ref(places));
   // [/bulkhead]
   std::vector<tenax::bulkhead::ticket> busy(8);
-  for (auto& t : busy)
-    CHECK(places.admit(t, {}, clock.now()).answer == tenax::admission::verdict::go);
+  for (auto& t : busy) CHECK(places.admit(t, {}, clock.now()).how == tenax::admission::kind::go);
   auto const report = policy.try_call([] {});
   CHECK(report.reason == tenax::stop_reason::refused_by_gate);
   CHECK(report.waited == 1s);
@@ -242,7 +244,8 @@ TEST_CASE("gates: bulkhead") {
 
 TEST_CASE("gates: adaptive_throttle") {
   virtual_time clock;
-  auto const polite = tenax::retrying{}.environment(std::ref(clock)).stop(stop::after_attempts(1));
+  auto const polite =
+      tenax::retrying{}.environment(std::ref(clock)).stop(tenax::stop::after_attempts(1));
   // [adaptive_throttle]
   tenax::adaptive_throttle throttle({.k = 2, .window = 2min});
   auto const policy = polite.through(std::ref(throttle));
@@ -259,7 +262,8 @@ TEST_CASE("gates: adaptive_throttle") {
 
 TEST_CASE("gates: keyed") {
   virtual_time clock;
-  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const polite =
+      tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
   auto const fetch = [](std::string const& host) -> int {
     if (host == "b.example") throw network_error("down");
     return 200;
@@ -385,9 +389,9 @@ TEST_CASE("gates: permit") {
   if (auto permit = limiter.acquire(2s)) {  // no longer than that; a token may follow
     response const page = service();
     if (page.status == 429) {
-      permit.throttled();
+      permit.report_throttled();
     } else {
-      permit.succeeded();
+      permit.report_success();
     }
   }
   // [/permit]
@@ -417,8 +421,8 @@ TEST_CASE("gates: adaptive_rate_limiter") {
   CHECK(out.str() == "10 per second, phase: start, throttled 0 of 1\n");
 
   tenax::adaptive_rate_limiter::ticket t;
-  CHECK(limiter.admit(t, {}, clock.now() + 1s).answer == tenax::admission::verdict::go);
-  limiter.report(t, {.how = tenax::feedback::kind::throttled, .server_wait = 4min},
+  CHECK(limiter.admit(t, {}, clock.now() + 1s).how == tenax::admission::kind::go);
+  limiter.record(t, {.how = tenax::feedback::kind::throttled, .server_wait = 4min},
                  clock.now() + 1s);
   clock.advance(1s);
   out.str("");
@@ -452,8 +456,8 @@ TEST_CASE("gates: order") {
 TEST_CASE("gates: a service that may be dead") {
   virtual_time clock;
   auto const persistent = tenax::retrying{}
-                              .wait(wait::constant(100ms))
-                              .stop(stop::after_attempts(10))
+                              .wait(tenax::wait::constant(100ms))
+                              .stop(tenax::stop::after_attempts(10))
                               .environment(std::ref(clock));
   // [guarded]
   // One of each for the service, shared by all calls to it.
@@ -500,7 +504,7 @@ TEST_CASE("gates: a service that may be dead") {
 
   clock.advance(10s);
   tenax::circuit_breaker<>::ticket probe;
-  CHECK(breaker.admit(probe, {}, clock.now()).answer == tenax::admission::verdict::go);
+  CHECK(breaker.admit(probe, {}, clock.now()).how == tenax::admission::kind::go);
   CHECK(page() == "the old page");
   CHECK(said == "circuit half-open, and probes are under way");
   CHECK(again == 10s);  // when the lease of the probe ends

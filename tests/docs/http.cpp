@@ -89,38 +89,39 @@ TEST_CASE("http: standard_retry") {
 TEST_CASE("http: predicates") {
   {
     // [transient]
-    auto const policy = tenax::retrying{}.when(when::transient);
+    auto const policy = tenax::retrying{}.when(tenax::when::transient);
     // [/transient]
-    CHECK(attempts_at(policy.wait(wait::none), with_status(503)) == 3);
-    CHECK(attempts_at(policy.wait(wait::none), with_status(501)) == 1);
+    CHECK(attempts_at(policy.wait(tenax::wait::none), with_status(503)) == 3);
+    CHECK(attempts_at(policy.wait(tenax::wait::none), with_status(501)) == 1);
   }
   {
     // [status]
-    auto const policy = tenax::retrying{}.when(when::status(409, 503));
+    auto const policy = tenax::retrying{}.when(tenax::when::status(409, 503));
     // [/status]
-    CHECK(attempts_at(policy.wait(wait::none), with_status(409)) == 3);
-    CHECK(attempts_at(policy.wait(wait::none), with_status(429)) == 1);
+    CHECK(attempts_at(policy.wait(tenax::wait::none), with_status(409)) == 3);
+    CHECK(attempts_at(policy.wait(tenax::wait::none), with_status(429)) == 1);
   }
   {
     // [transport_error]
-    auto const reconnecting = wait::only_if(when::transport_error, wait::none);
+    auto const reconnecting = tenax::wait::only_if(tenax::when::transport_error, tenax::wait::none);
     auto const policy = tenax::retrying{}
-                            .when(when::transient)
-                            .wait(wait::first_of(reconnecting, wait::exponential()));
+                            .when(tenax::when::transient)
+                            .wait(tenax::wait::first_of(reconnecting, tenax::wait::exponential()));
     // [/transport_error]
     CHECK(attempts_at(policy, with_status(0)) == 3);
   }
   {
     // [throttled]
     auto const policy =
-        tenax::retrying{}.when(when::throttled).wait(wait::exponential({.base = 1s}));
+        tenax::retrying{}.when(tenax::when::throttled).wait(tenax::wait::exponential({.base = 1s}));
     // [/throttled]
-    CHECK(attempts_at(policy.wait(wait::none), with_status(429)) == 3);
-    CHECK(attempts_at(policy.wait(wait::none), with_status(503)) == 1);
+    CHECK(attempts_at(policy.wait(tenax::wait::none), with_status(429)) == 3);
+    CHECK(attempts_at(policy.wait(tenax::wait::none), with_status(503)) == 1);
   }
   {
     // [idempotent_only]
-    auto const post = tenax::retrying{}.when(when::transient && http::idempotent_only("POST"));
+    auto const post =
+        tenax::retrying{}.when(tenax::when::transient && http::idempotent_only("POST"));
     CHECK(attempts_at(post, answer{503, {}, {}}) == 1);  // the server may have acted on it
     CHECK(attempts_at(post, answer{408, {}, {}}) == 3);  // it has not: the request was not whole
     // [/idempotent_only]
@@ -134,10 +135,10 @@ TEST_CASE("http: predicates") {
 }
 
 TEST_CASE("http: a service that does nothing before it says 429") {
-  auto const post =
-      tenax::retrying{}
-          .when((when::transient && http::idempotent_only("POST")) || when::status(429))
-          .wait(wait::none);
+  auto const post = tenax::retrying{}
+                        .when((tenax::when::transient && http::idempotent_only("POST")) ||
+                              tenax::when::status(429))
+                        .wait(tenax::wait::none);
   CHECK(attempts_at(post, with_status(429)) == 3);
   CHECK(attempts_at(post, with_status(503)) == 1);
 }
@@ -165,10 +166,10 @@ std::optional<std::chrono::seconds> retry_after_seconds(std::string_view body) {
 // [/body]
 
 TEST_CASE("http: retry_after_from_body") {
-  // [advised_by]
+  // [read_hints_with]
   auto const policy =
-      http::standard_retry("GET").advised_by(http::retry_after_from_body(retry_after_seconds));
-  // [/advised_by]
+      http::standard_retry("GET").read_hints_with(http::retry_after_from_body(retry_after_seconds));
+  // [/read_hints_with]
   script<answer> lines;
   lines.returns(answer{429, {}, R"({"retry_after": 3})"}).returns(with_status(200));
   virtual_time clock;
@@ -176,12 +177,12 @@ TEST_CASE("http: retry_after_from_body") {
   CHECK(clock.slept() >= 3s);
 }
 
-TEST_CASE("http: advisor") {
+TEST_CASE("http: hint_reader") {
   auto const skewed_clock = [] { return std::chrono::system_clock::now(); };
-  // [advisor]
-  auto const strict = http::standard_retry("GET").advised_by(
-      http::advisor{}.headers(http::profile::strict).clock(skewed_clock));
-  // [/advisor]
+  // [hint_reader]
+  auto const strict = http::standard_retry("GET").read_hints_with(
+      http::hint_reader{}.headers(http::profile::strict).clock(skewed_clock));
+  // [/hint_reader]
   script<answer> lines;
   lines.returns(answer{429, {{"retry-after-ms", "9000"}}, {}}).returns(with_status(200));
   virtual_time clock;
@@ -209,7 +210,7 @@ TEST_CASE("http: logs") {
   virtual_time clock;
   auto const retried =
       tenax::retrying{}
-          .wait(wait::none)
+          .wait(tenax::wait::none)
           .environment(std::ref(clock))
           .before_sleep(tenax::log_to([&](std::string_view line) { said = line; }));
   retried(std::ref(lines));
@@ -281,14 +282,15 @@ TEST_CASE("http: same_origin") {
 TEST_CASE("http: a server that throttles with a bare 503") {
   virtual_time clock;
   tenax::adaptive_rate_limiter limiter;
-  auto const base = http::standard_retry("GET").environment(std::ref(clock)).wait(wait::none);
+  auto const base =
+      http::standard_retry("GET").environment(std::ref(clock)).wait(tenax::wait::none);
   // [bare_503]
   auto const a_503_means_too_fast = [](auto const& a) -> tenax::hint {
-    auto said = http::advisor{}(a);  // what is read otherwise
+    auto said = http::hint_reader{}(a);  // what is read otherwise
     if (a.result.has_value() && http::status_of(a.result.value()) == 503) said.throttled = true;
     return said;
   };
-  auto const polite = base.advised_by(a_503_means_too_fast).through(std::ref(limiter));
+  auto const polite = base.read_hints_with(a_503_means_too_fast).through(std::ref(limiter));
   // [/bare_503]
   script<answer> service;
   service.returns(with_status(503)).returns(with_status(200));

@@ -8,9 +8,6 @@
 #include <tenax/http/retrying_client.hpp>  // with cpp-httplib; or <tenax/http/curl.hpp>, beast.hpp
 
 namespace http = tenax::http;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 // [/prelude]
 
 #include <tenax/http/httplib.hpp>
@@ -68,12 +65,13 @@ TEST_CASE("http_clients: policies") {
   auto const url = flaky.server.url();
   // [policies]
   auto const standard = http::standard_retry();
-  auto const stubborn = standard.stop(stop::after_attempts(8) || stop::deadline(2min));
+  auto const stubborn =
+      standard.stop(tenax::stop::after_attempts(8) || tenax::stop::deadline(2min));
   http::retrying_client<> client(url);
   client
-      .policy("GET /v1/albums/*/tracks", stubborn)            // * is anything but a slash
-      .policy("/v1/reports/**", standard.when(when::never))   // ** is anything; any method
-      .policy(standard.before_sleep(tenax::log_to(stderr)));  // everything else
+      .policy("GET /v1/albums/*/tracks", stubborn)                  // * is anything but a slash
+      .policy("/v1/reports/**", standard.when(tenax::when::never))  // ** is anything; any method
+      .policy(standard.before_sleep(tenax::log_to(stderr)));        // everything else
   // [/policies]
   CHECK(client.Get("/v1/reports/1/pages/2")->status == 503);
   CHECK(client.Get("/v1/albums/1/tracks?limit=2")->status == 200);

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include <tenax/detail/duration_text.hpp>
-#include <tenax/detail/http_fields.hpp>
 #include <tenax/http.hpp>
+#include <tenax/http/detail/fields.hpp>
 
 #include "docs.hpp"
 
@@ -66,11 +66,12 @@ fields header_lines(std::string const& cell) {
 
 std::string written(tenax::duration d) { return tenax::detail::duration_text(d).c_str(); }
 
-std::string reading(http::server_advice const& advice) {
+std::string reading(http::server_hint const& advice) {
   std::string text = advice.delay ? written(*advice.delay) : "nothing";
-  if (advice.directive == http::directive::no_retry)
+  if (advice.verdict == http::server_verdict::no_retry)
     text = advice.delay ? text + ", do not retry" : "do not retry";
-  if (advice.directive == http::directive::retry) text = advice.delay ? text + ", retry" : "retry";
+  if (advice.verdict == http::server_verdict::retry)
+    text = advice.delay ? text + ", retry" : "retry";
   return text;
 }
 
@@ -109,7 +110,7 @@ TEST_CASE("http_headers: The table of quotas is what quota says") {
 
 TEST_CASE("http_headers: Every field that is read is on the page") {
   auto const text = page();
-  for (auto const name : tenax::detail::field_names) {
+  for (auto const name : tenax::http::detail::field_names) {
     INFO(name);
     CHECK(text.find(name) != text.npos);
   }
@@ -127,7 +128,7 @@ TEST_CASE("http_headers: server_delay") {
 TEST_CASE("http_headers: directive") {
   // [directive]
   auto const advice = http::server_delay({{"x-should-retry", "false"}}, 429, system_clock::now());
-  CHECK(advice.directive == http::directive::no_retry);
+  CHECK(advice.verdict == http::server_verdict::no_retry);
   // [/directive]
 }
 

@@ -5,9 +5,6 @@
 
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 // [/names]
 
@@ -15,7 +12,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("index: The names of the snippets are enough") {
   CHECK(tenax::retrying{}
-            .when(when::failed)
-            .wait(wait::constant(1s))
-            .stop(stop::after_attempts(1))([] { return 7; }) == 7);
+            .when(tenax::when::failed)
+            .wait(tenax::wait::constant(1s))
+            .stop(tenax::stop::after_attempts(1))([] { return 7; }) == 7);
 }

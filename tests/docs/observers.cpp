@@ -32,7 +32,7 @@ TEST_CASE("observers: hooks") {
   virtual_time clock;
   std::vector<std::string> events;
   auto const tell = [&events](std::string text) { events.push_back(std::move(text)); };
-  auto const base = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
   // [hooks]
   auto const policy = base.before_attempt([&](tenax::attempt_info const& a) {
                             tell("starting " + std::to_string(a.number));
@@ -56,14 +56,15 @@ TEST_CASE("observers: hooks") {
   CHECK(events == std::vector<std::string>{"starting 1", "an exception", "waiting 2 s",
                                            "starting 2", "a value", "got 7"});
   events.clear();
-  static_cast<void>(
-      policy.stop(stop::after_attempts(1)).try_call([]() -> int { throw network_error("down"); }));
+  static_cast<void>(policy.stop(tenax::stop::after_attempts(1)).try_call([]() -> int {
+    throw network_error("down");
+  }));
   CHECK(events == std::vector<std::string>{"starting 1", "an exception", "attempts"});
 }
 
 TEST_CASE("observers: observe") {
   virtual_time clock;
-  auto const base = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
   // [observe]
   stopwatch watch;
   auto const policy = base.observe(std::ref(watch));
@@ -78,13 +79,13 @@ TEST_CASE("observers: log_to") {
   virtual_time clock;
   // [log_to]
   auto const policy =
-      tenax::retrying{}.wait(wait::exponential()).before_sleep(tenax::log_to(stderr));
+      tenax::retrying{}.wait(tenax::wait::exponential()).before_sleep(tenax::log_to(stderr));
   // [/log_to]
   std::string lines;
   // [log_to_function]
   auto const to_my_logger = [&](std::string_view line) { lines.append(line).append("\n"); };
   auto const logged =
-      tenax::retrying{}.wait(wait::exponential()).before_sleep(tenax::log_to(to_my_logger));
+      tenax::retrying{}.wait(tenax::wait::exponential()).before_sleep(tenax::log_to(to_my_logger));
   // [/log_to_function]
   script<int> played;
   played.throws(network_error("connection reset"))
@@ -113,7 +114,7 @@ TEST_CASE("observers: log_to at the end") {
 
 TEST_CASE("observers: counters") {
   virtual_time clock;
-  auto const base = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
   // [counters]
   tenax::counters totals;
   auto const policy = base.observe(std::ref(totals));

@@ -24,10 +24,10 @@ std::string written(tenax::duration d) { return tenax::detail::duration_text(d).
 TEST_CASE("retrying: The tables of defaults are those of the code") {
   constexpr tenax::retrying<> defaults;
   constexpr auto growth = defaults.strategy.strategy;
-  static_assert(
-      std::is_same_v<std::remove_const_t<decltype(defaults.strategy.jitter)>, wait::full_jitter>);
-  static_assert(
-      std::is_same_v<std::remove_const_t<decltype(defaults.predicate)>, when::failed_predicate>);
+  static_assert(std::is_same_v<std::remove_const_t<decltype(defaults.strategy.jitter)>,
+                               tenax::wait::full_jitter>);
+  static_assert(std::is_same_v<std::remove_const_t<decltype(defaults.predicate)>,
+                               tenax::when::failed_predicate>);
   CHECK(growth.factor == 2.0);
   CHECK(defaults.limits.server.action == tenax::too_long::give_up);
   std::vector<std::string> const rows{
@@ -51,10 +51,10 @@ TEST_CASE("retrying: The tables of defaults are those of the code") {
 TEST_CASE("retrying: setters") {
   // [setters]
   constexpr auto polite = tenax::retrying{}
-                              .when(when::exception<network_error>)
-                              .wait(wait::exponential({.base = 100ms, .max = 5s}).full())
-                              .stop(stop::after_attempts(5) || stop::deadline(30s));
-  constexpr auto hasty = polite.stop(stop::after_attempts(2));  // a changed copy
+                              .when(tenax::when::exception<network_error>)
+                              .wait(tenax::wait::exponential({.base = 100ms, .max = 5s}).full())
+                              .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s));
+  constexpr auto hasty = polite.stop(tenax::stop::after_attempts(2));  // a changed copy
   // [/setters]
   CHECK(docs::waits(polite).size() == 4);
   CHECK(docs::waits(hasty).size() == 1);
@@ -103,7 +103,8 @@ TEST_CASE("retrying: Arguments are passed again") {
 
 TEST_CASE("retrying: try_call") {
   virtual_time clock;
-  auto const polite = tenax::retrying{}.wait(wait::constant(2s)).environment(std::ref(clock));
+  auto const polite =
+      tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
   auto fetch = [n = 0]() mutable {
     if (++n < 2) throw network_error("reset");
     return 42;
@@ -181,7 +182,7 @@ TEST_CASE("retrying: The last outcome passes through") {
   auto const policy = tenax::retrying{}.environment(std::ref(clock));
   // [pass_through]
   auto const always_busy = [] { return response{503, "try later"}; };
-  auto const busy = when::result([](response const& r) { return r.status == 503; });
+  auto const busy = tenax::when::result([](response const& r) { return r.status == 503; });
   CHECK(policy.when(busy)(always_busy).body == "try later");  // the last value, after 3 attempts
   // [/pass_through]
 }
@@ -201,7 +202,7 @@ TEST_CASE("retrying: max_server_wait") {
     virtual_time clock;
     script<int> again;
     again.throws(tenax::retry_after(1h, network_error("closed"))).returns(7);
-    p.wait(wait::constant(1s)).environment(std::ref(clock))(std::ref(again));
+    p.wait(tenax::wait::constant(1s)).environment(std::ref(clock))(std::ref(again));
     return clock.slept();
   };
   CHECK(slept(policy.max_server_wait(30s, tenax::too_long::clamp)) == 30s);
@@ -218,24 +219,25 @@ TEST_CASE("retrying: reset_on_progress") {
     throw network_error("lost");
   };
   // [reset_on_progress]
-  auto const patient = tenax::retrying{}.stop(stop::after_attempts(3)).reset_on_progress();
+  auto const patient = tenax::retrying{}.stop(tenax::stop::after_attempts(3)).reset_on_progress();
   auto const report = patient.environment(std::ref(clock)).try_call(read_stream);
   CHECK(report.attempts == 10);  // every second one made progress, until the eighth
   // [/reset_on_progress]
   CHECK(report.reason == tenax::stop_reason::attempts);
 }
 
-TEST_CASE("retrying: advised_by") {
+TEST_CASE("retrying: read_hints_with") {
   virtual_time clock;
-  // [advised_by]
-  auto const policy = tenax::retrying{}
-                          .when(when::result([](response const& r) { return r.status == 503; }))
-                          .advised_by([](tenax::attempt<response> const& a) -> tenax::hint {
-                            if (a.result.has_value() && a.result.value().body == "back in a minute")
-                              return {.wait = 1min};
-                            return {};
-                          });
-  // [/advised_by]
+  // [read_hints_with]
+  auto const policy =
+      tenax::retrying{}
+          .when(tenax::when::result([](response const& r) { return r.status == 503; }))
+          .read_hints_with([](tenax::attempt<response> const& a) -> tenax::hint {
+            if (a.result.has_value() && a.result.value().body == "back in a minute")
+              return {.wait = 1min};
+            return {};
+          });
+  // [/read_hints_with]
   script<response> closed;
   closed.returns(response{503, "back in a minute"}).returns(response{200, "open"});
   CHECK(policy.environment(std::ref(clock))(std::ref(closed)).status == 200);

@@ -20,7 +20,7 @@ script<int> down() {
 TEST_CASE("stop: after_attempts") {
   // [after_attempts]
   auto const policy =
-      tenax::retrying{}.stop(stop::after_attempts(5));  // one call and at most four more
+      tenax::retrying{}.stop(tenax::stop::after_attempts(5));  // one call and at most four more
   // [/after_attempts]
   auto lines = down();
   CHECK(play(policy, lines) == run{5, stop_reason::attempts});
@@ -28,7 +28,7 @@ TEST_CASE("stop: after_attempts") {
 
 TEST_CASE("stop: never") {
   // [never]
-  auto const stubborn = tenax::retrying{}.stop(stop::never);
+  auto const stubborn = tenax::retrying{}.stop(tenax::stop::never);
   // [/never]
   script<int> lines;
   lines.throws(network_error("down")).times(1'000).returns(7);
@@ -37,7 +37,8 @@ TEST_CASE("stop: never") {
 
 TEST_CASE("stop: deadline") {
   // [deadline]
-  auto const policy = tenax::retrying{}.wait(wait::constant(4s)).stop(stop::deadline(10s));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(4s)).stop(tenax::stop::deadline(10s));
   // [/deadline]
   CHECK(waits(policy) == durations{4s, 4s});
   auto lines = down();
@@ -46,8 +47,9 @@ TEST_CASE("stop: deadline") {
 
 TEST_CASE("stop: clip_last_wait") {
   // [clip_last_wait]
-  auto const policy =
-      tenax::retrying{}.wait(wait::constant(4s)).stop(stop::deadline(10s).clip_last_wait());
+  auto const policy = tenax::retrying{}
+                          .wait(tenax::wait::constant(4s))
+                          .stop(tenax::stop::deadline(10s).clip_last_wait());
   // [/clip_last_wait]
   CHECK(waits(policy) == durations{4s, 4s, 2s});
   auto lines = down();
@@ -64,7 +66,8 @@ TEST_CASE("stop: deadline_at") {
   auto& find_user = first;
   auto& find_orders = second;
   // [deadline_at]
-  auto const in_time = policy.stop(stop::deadline_at(now() + 2s));  // one budget for both calls
+  auto const in_time =
+      policy.stop(tenax::stop::deadline_at(now() + 2s));  // one budget for both calls
 
   auto const user = in_time(std::ref(find_user));
   auto const orders = in_time(std::ref(find_orders));
@@ -78,7 +81,8 @@ TEST_CASE("stop: deadline_at") {
 
 TEST_CASE("stop: after_elapsed") {
   // [after_elapsed]
-  auto const policy = tenax::retrying{}.wait(wait::constant(4s)).stop(stop::after_elapsed(10s));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(4s)).stop(tenax::stop::after_elapsed(10s));
   // [/after_elapsed]
   CHECK(waits(policy) == durations{4s, 4s, 4s});  // ends at 12 s
   auto lines = down();
@@ -87,21 +91,21 @@ TEST_CASE("stop: after_elapsed") {
 
 TEST_CASE("stop: operators") {
   // [operators]
-  auto const whichever_is_first = stop::after_attempts(5) || stop::deadline(30s);
-  auto const both =
-      stop::after_attempts(3) && stop::after_elapsed(10s);  // at least 3 attempts and 10 seconds
+  auto const whichever_is_first = tenax::stop::after_attempts(5) || tenax::stop::deadline(30s);
+  auto const both = tenax::stop::after_attempts(3) &&
+                    tenax::stop::after_elapsed(10s);  // at least 3 attempts and 10 seconds
   // [/operators]
-  auto const policy = tenax::retrying{}.wait(wait::constant(1s));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1s));
   CHECK(waits(policy.stop(whichever_is_first)).size() == 4);
   CHECK(waits(policy.stop(both)).size() == 10);
-  CHECK(waits(policy.wait(wait::constant(20s)).stop(both)).size() == 2);
+  CHECK(waits(policy.wait(tenax::wait::constant(20s)).stop(both)).size() == 2);
 }
 
 TEST_CASE("stop: own") {
   bool shutting_down = false;
   // [own]
   auto const at_the_end = [&](tenax::attempt_info const&) { return shutting_down; };
-  auto const policy = tenax::retrying{}.stop(stop::after_attempts(5) || at_the_end);
+  auto const policy = tenax::retrying{}.stop(tenax::stop::after_attempts(5) || at_the_end);
   // [/own]
   script<int> lines;
   lines.throws(network_error("down"))
@@ -123,11 +127,12 @@ TEST_CASE("stop: time left") {
       throw network_error("timed out");
     }
   } const client{timeouts};
-  auto const policy = tenax::retrying{}.wait(wait::constant(3s)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(3s)).environment(std::ref(clock));
   CHECK_THROWS_AS(
       [&] {
         // [time_left]
-        policy.stop(stop::deadline(10s))([&](tenax::attempt_info const& info) {
+        policy.stop(tenax::stop::deadline(10s))([&](tenax::attempt_info const& info) {
           return client.get(std::min<tenax::duration>(5s, info.time_left));  // 5s, 5s, 4s, 1s
         });
         // [/time_left]

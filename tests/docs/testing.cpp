@@ -11,9 +11,9 @@ namespace {
 
 // [policy]
 constexpr auto steady = tenax::retrying{}
-                            .when(when::exception<network_error>)
-                            .wait(wait::exponential({.base = 1s, .max = 8s}))
-                            .stop(stop::after_attempts(6) || stop::deadline(20s))
+                            .when(tenax::when::exception<network_error>)
+                            .wait(tenax::wait::exponential({.base = 1s, .max = 8s}))
+                            .stop(tenax::stop::after_attempts(6) || tenax::stop::deadline(20s))
                             .max_server_wait(15s);
 // [/policy]
 
@@ -26,7 +26,7 @@ static_assert(tenax::worst_case(steady).total_wait <= 20s, "no caller waits long
 /// Stands for code of a user's that cannot be reached into.
 int code_under_test() {
   static int calls = 0;
-  return tenax::retrying{}.wait(wait::constant(1h))([] {
+  return tenax::retrying{}.wait(tenax::wait::constant(1h))([] {
     if (++calls < 3) throw network_error("down");
     return 7;
   });

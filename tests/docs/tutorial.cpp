@@ -50,8 +50,8 @@ TEST_CASE("tutorial: Step 1: a bare call") {
 TEST_CASE("tutorial: Step 2: what is worth another attempt") {
   // [step2]
   auto const temporary = [](http_error const& e) { return e.status == 429 || e.status >= 500; };
-  auto const careful = tenax::retrying{}.when(when::exception<network_error> ||
-                                              when::exception<http_error>.where(temporary));
+  auto const careful = tenax::retrying{}.when(tenax::when::exception<network_error> ||
+                                              tenax::when::exception<http_error>.where(temporary));
   // [/step2]
   script<std::string> lines;
   lines.throws(http_error(503, "busy")).throws(http_error(404, "no such track"));
@@ -60,13 +60,13 @@ TEST_CASE("tutorial: Step 2: what is worth another attempt") {
 
 TEST_CASE("tutorial: Steps 3 to 6") {
   auto const temporary = [](http_error const& e) { return e.status == 429 || e.status >= 500; };
-  auto const careful = tenax::retrying{}.when(when::exception<network_error> ||
-                                              when::exception<http_error>.where(temporary));
+  auto const careful = tenax::retrying{}.when(tenax::when::exception<network_error> ||
+                                              tenax::when::exception<http_error>.where(temporary));
   // [step3]
-  auto const spread = careful.wait(wait::exponential({.base = 200ms, .max = 10s}).full());
+  auto const spread = careful.wait(tenax::wait::exponential({.base = 200ms, .max = 10s}).full());
   // [/step3]
   // [step4]
-  auto const bounded = spread.stop(stop::after_attempts(5) || stop::deadline(20s));
+  auto const bounded = spread.stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(20s));
   // [/step4]
   CHECK(tenax::worst_case(bounded).total_wait == 20s);
   CHECK(tenax::worst_case(bounded).own_wait <= 3s);
@@ -84,8 +84,8 @@ TEST_CASE("tutorial: Steps 3 to 6") {
   // [step5]
   auto const polite =
       bounded
-          .wait(wait::first_of(wait::retry_after + wait::uniform(0s, 500ms),
-                               wait::exponential({.base = 200ms, .max = 10s}).full()))
+          .wait(tenax::wait::first_of(tenax::wait::retry_after + tenax::wait::uniform(0s, 500ms),
+                                      tenax::wait::exponential({.base = 200ms, .max = 10s}).full()))
           .max_server_wait(15s);
   // [/step5]
   virtual_time clock;
@@ -108,10 +108,10 @@ TEST_CASE("tutorial: Steps 3 to 6") {
 
 TEST_CASE("tutorial: The policy of the tutorial, in a test") {
   auto const temporary = [](http_error const& e) { return e.status == 429 || e.status >= 500; };
-  auto const polite =
-      tenax::retrying{}
-          .when(when::exception<network_error> || when::exception<http_error>.where(temporary))
-          .stop(stop::after_attempts(5) || stop::deadline(20s));
+  auto const polite = tenax::retrying{}
+                          .when(tenax::when::exception<network_error> ||
+                                tenax::when::exception<http_error>.where(temporary))
+                          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(20s));
   // [test]
   script<std::string> answers;
   answers.throws(http_error(503, "busy")).returns("a song");

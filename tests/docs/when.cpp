@@ -19,8 +19,8 @@ struct timed_out : std::exception {};
 
 // [own_type]
 /// Retries only while a feature is switched on.
-struct while_enabled : when::interface {    // brings || && !
-  static constexpr bool uses_time = false;  // so that no clock is read for it
+struct while_enabled : tenax::when::operators {  // brings || && !
+  static constexpr bool uses_time = false;       // so that no clock is read for it
   bool const* enabled;
 
   explicit while_enabled(bool const* e) : enabled(e) {}
@@ -32,7 +32,7 @@ struct while_enabled : when::interface {    // brings || && !
 
 TEST_CASE("when: exception: by type") {
   // [exception]
-  auto const policy = tenax::retrying{}.when(when::exception<network_error, timed_out>);
+  auto const policy = tenax::retrying{}.when(tenax::when::exception<network_error, timed_out>);
   // [/exception]
   script<int> lines;
   lines.throws(network_error("reset")).throws(timed_out()).returns(7);
@@ -44,7 +44,7 @@ TEST_CASE("when: exception: by type") {
 
 TEST_CASE("when: exception: some of a type") {
   // [where]
-  auto const policy = tenax::retrying{}.when(when::exception<std::system_error>.where(
+  auto const policy = tenax::retrying{}.when(tenax::when::exception<std::system_error>.where(
       [](auto& e) { return e.code() == std::errc::timed_out; }));
   // [/where]
   script<int> lines;
@@ -55,8 +55,8 @@ TEST_CASE("when: exception: some of a type") {
 
 TEST_CASE("when: any_exception") {
   // [any_exception]
-  auto const policy =
-      tenax::retrying{}.when(when::any_exception && !when::exception<std::logic_error>);
+  auto const policy = tenax::retrying{}.when(tenax::when::any_exception &&
+                                             !tenax::when::exception<std::logic_error>);
   // [/any_exception]
   script<int> lines;
   lines.throws(7).throws(std::bad_alloc()).throws(std::logic_error("a bug"));
@@ -65,8 +65,8 @@ TEST_CASE("when: any_exception") {
 
 TEST_CASE("when: result") {
   // [result]
-  auto const policy =
-      tenax::retrying{}.when(when::result([](response const& r) { return r.status == 503; }));
+  auto const policy = tenax::retrying{}.when(
+      tenax::when::result([](response const& r) { return r.status == 503; }));
   // [/result]
   script<response> lines;
   lines.returns(busy).returns(no_page);
@@ -78,7 +78,7 @@ TEST_CASE("when: result") {
 
 TEST_CASE("when: result_is") {
   // [result_is]
-  auto const policy = tenax::retrying{}.when(when::result_is(nullptr));
+  auto const policy = tenax::retrying{}.when(tenax::when::result_is(nullptr));
   // [/result_is]
   int value = 7;
   script<int*> lines;
@@ -88,7 +88,7 @@ TEST_CASE("when: result_is") {
 
 TEST_CASE("when: any_error") {
   // [any_error]
-  auto const policy = tenax::retrying{}.when(when::any_error);
+  auto const policy = tenax::retrying{}.when(tenax::when::any_error);
   // [/any_error]
   script<std::error_code> lines;
   lines.returns(make_error_code(std::errc::timed_out)).throws(network_error("reset"));
@@ -97,8 +97,8 @@ TEST_CASE("when: any_error") {
 
 TEST_CASE("when: error_if") {
   // [error_if]
-  auto const policy = tenax::retrying{}.when(
-      when::error_if([](std::error_code e) { return e.category() == std::generic_category(); }));
+  auto const policy = tenax::retrying{}.when(tenax::when::error_if(
+      [](std::error_code e) { return e.category() == std::generic_category(); }));
   // [/error_if]
   script<std::error_code> lines;
   lines.returns(make_error_code(std::errc::timed_out))
@@ -108,8 +108,8 @@ TEST_CASE("when: error_if") {
 
 TEST_CASE("when: error") {
   // [error]
-  auto const policy = tenax::retrying{}.when(when::error(std::errc::timed_out) ||
-                                             when::error(std::errc::connection_reset));
+  auto const policy = tenax::retrying{}.when(tenax::when::error(std::errc::timed_out) ||
+                                             tenax::when::error(std::errc::connection_reset));
   // [/error]
   script<std::error_code> lines;
   lines.returns(make_error_code(std::errc::timed_out))
@@ -120,7 +120,8 @@ TEST_CASE("when: error") {
 
 TEST_CASE("when: failed, the default") {
   // [failed]
-  auto const policy = tenax::retrying{}.when(when::failed || when::exception<timed_out>);
+  auto const policy =
+      tenax::retrying{}.when(tenax::when::failed || tenax::when::exception<timed_out>);
   // [/failed]
   script<int> lines;
   lines.throws(timed_out()).throws(std::runtime_error("reset")).throws(std::logic_error("a bug"));
@@ -132,8 +133,10 @@ TEST_CASE("when: failed, the default") {
 
 TEST_CASE("when: always") {
   // [always]
-  auto const three_times =
-      tenax::retrying{}.when(when::always).wait(wait::none).stop(stop::after_attempts(3));
+  auto const three_times = tenax::retrying{}
+                               .when(tenax::when::always)
+                               .wait(tenax::wait::none)
+                               .stop(tenax::stop::after_attempts(3));
   // [/always]
   script<int> lines;
   lines.returns(1).returns(2).returns(3).returns(4);
@@ -142,7 +145,7 @@ TEST_CASE("when: always") {
 
 TEST_CASE("when: never") {
   // [never]
-  auto const once = tenax::retrying{}.when(when::never);
+  auto const once = tenax::retrying{}.when(tenax::when::never);
   // [/never]
   script<int> lines;
   lines.throws(network_error("reset"));
@@ -151,14 +154,14 @@ TEST_CASE("when: never") {
 
 TEST_CASE("when: operators") {
   // [operators]
-  auto const busy_or_down = when::exception<network_error> ||
-                            when::result([](response const& r) { return r.status == 503; });
+  auto const busy_or_down = tenax::when::exception<network_error> ||
+                            tenax::when::result([](response const& r) { return r.status == 503; });
   auto const at_first = [](tenax::attempt_info const& a) { return a.number <= 2; };
   auto const policy = tenax::retrying{}.when(busy_or_down && at_first);
   // [/operators]
   script<response> lines;
   lines.returns(busy).throws(network_error("reset")).returns(busy);
-  CHECK(play(policy.stop(stop::never), lines) == run{3, stop_reason::succeeded});
+  CHECK(play(policy.stop(tenax::stop::never), lines) == run{3, stop_reason::succeeded});
 }
 
 TEST_CASE("when: The right operand is asked only if the left one leaves the answer open") {
@@ -166,7 +169,7 @@ TEST_CASE("when: The right operand is asked only if the left one leaves the answ
   auto const counting = [&asked](tenax::attempt_info const&) { return ++asked > 100; };
   script<int> lines;
   lines.throws(network_error("reset")).returns(1);
-  CHECK(play(tenax::retrying{}.when(when::exception<network_error> || counting), lines) ==
+  CHECK(play(tenax::retrying{}.when(tenax::when::exception<network_error> || counting), lines) ==
         run{2, stop_reason::succeeded});
   CHECK(asked == 1);  // about the value
 }
@@ -186,7 +189,7 @@ TEST_CASE("when: a predicate of your own") {
 TEST_CASE("when: a predicate of your own that says everything about itself") {
   bool enabled = true;
   // [use_own_type]
-  auto const policy = tenax::retrying{}.when(when::failed && while_enabled(&enabled));
+  auto const policy = tenax::retrying{}.when(tenax::when::failed && while_enabled(&enabled));
   // [/use_own_type]
   script<int> lines;
   lines.throws(network_error("reset"))

@@ -82,12 +82,12 @@ bool has(header_lines const& lines, std::string_view name) {
   return false;
 }
 
-http::server_advice check_delay(header_lines const& lines, int status, http::wall_time now, http::profile p) {
+http::server_hint check_delay(header_lines const& lines, int status, http::wall_time now, http::profile p) {
   auto const advice = http::server_delay(lines, status, now, p);
   require(in_range(advice.delay), "a delay is between 0 and a year");
   require(http::server_delay(with_other_order(lines), status, now, p) == advice,
           "a delay does not depend on the order of fields");
-  require(advice.source.empty() == (!advice.delay && advice.directive == http::directive::none),
+  require(advice.source.empty() == (!advice.delay && advice.verdict == http::server_verdict::none),
           "advice has a source, and nothing else has");
   require(advice.ignored.empty() || has(lines, advice.ignored), "what was ignored is there");
   require(!advice.by_local_clock || advice.delay, "only a delay is counted from a clock");

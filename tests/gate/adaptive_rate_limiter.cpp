@@ -7,14 +7,14 @@
 #include <vector>
 
 #include <tenax/gate/call.hpp>
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
 #include "../at_length.hpp"
 #include "../catch.hpp"
 #include "../gates.hpp"
-#include "scenarios.hpp"
+#include "behaviour/scenarios.hpp"
 
 using namespace std::chrono_literals;
 using simulation::tells;
@@ -43,7 +43,7 @@ struct saying {
 void admitted(adaptive_rate_limiter& limiter, adaptive_rate_limiter::ticket& t, tenax::duration& now) {
   for (;;) {
     auto const answer = tests::ask(limiter, t, now);
-    if (answer.answer == tests::verdict::go) return;
+    if (answer.admitted()) return;
     now += answer.delay;
   }
 }
@@ -52,7 +52,7 @@ void admitted(adaptive_rate_limiter& limiter, adaptive_rate_limiter::ticket& t, 
 tenax::duration request(adaptive_rate_limiter& limiter, tenax::duration& now, tenax::feedback const& answer = {}) {
   adaptive_rate_limiter::ticket t;
   admitted(limiter, t, now);
-  limiter.report(t, answer, tenax::time_point(now));
+  limiter.record(t, answer, tenax::time_point(now));
   return now;
 }
 
@@ -138,27 +138,26 @@ TEST_CASE("A policy that promises too much is corrected by refusals, and one tha
 }
 
 TEST_CASE("What is announced is held at half a percent below, and what was sent before is made up for") {
-  using verdict = tenax::admission::verdict;
   tenax::time_point now{};
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   for (int i = 0; i < 3; ++i) {
     adaptive_rate_limiter::ticket t;
-    while (limiter.admit(t, {}, now).answer != verdict::go) now += 1ms;
-    if (i == 2) limiter.report(t, {.left = {.limit = 60, .window = 1min}}, now);
+    while (!limiter.admit(t, {}, now).admitted()) now += 1ms;
+    if (i == 2) limiter.record(t, {.left = {.limit = 60, .window = 1min}}, now);
   }
   CHECK(limiter.state().rate == Approx(0.995));
   CHECK(limiter.state().doing == tenax::adaptive_rate_state::phase::steady);
   adaptive_rate_limiter::ticket t;
   auto const next = limiter.admit(t, {}, now);
-  REQUIRE(next.answer == verdict::wait);
+  REQUIRE(next.waits());
   CHECK(now + next.delay >= tenax::time_point(3015ms));  // three seconds' worth was sent
   CHECK(now + next.delay <= tenax::time_point(3016ms));
 
   // The same again changes nothing, less is obeyed, and more is taken up; never more than was given at the beginning.
   auto const say = [&](adaptive_rate_limiter& to, std::uint64_t limit) {
     adaptive_rate_limiter::ticket told;
-    while (to.admit(told, {}, now).answer != verdict::go) now += 10ms;
-    to.report(told, {.left = {.limit = limit, .window = 1min}}, now);
+    while (!to.admit(told, {}, now).admitted()) now += 10ms;
+    to.record(told, {.left = {.limit = limit, .window = 1min}}, now);
     return to.state().rate;
   };
   t = {};
@@ -173,8 +172,8 @@ TEST_CASE("What is announced is held at half a percent below, and what was sent 
   adaptive_rate_limiter unimpressed({.start = tenax::per_second(10)});
   CHECK(say(unimpressed, 0) == Approx(10));
   adaptive_rate_limiter::ticket endless;
-  while (unimpressed.admit(endless, {}, now).answer != verdict::go) now += 10ms;
-  unimpressed.report(endless, {.left = {.limit = 60, .window = tenax::duration::max()}}, now);
+  while (!unimpressed.admit(endless, {}, now).admitted()) now += 10ms;
+  unimpressed.record(endless, {.left = {.limit = 60, .window = tenax::duration::max()}}, now);
   CHECK(unimpressed.state().rate == Approx(10));
 }
 
@@ -213,25 +212,24 @@ TEST_CASE("A limit that is announced when its window is over already holds nobod
   adaptive_rate_limiter::ticket t;
   admitted(limiter, t, now);
   now += 3s;
-  limiter.report(t, {.left = {.limit = 10, .window = 1s}}, tenax::time_point(now));
+  limiter.record(t, {.left = {.limit = 10, .window = 1s}}, tenax::time_point(now));
   CHECK(tests::asked(limiter, t, now) == tests::verdict::go);
 }
 
 TEST_CASE("Where others use an announced limit, too, what is left counts") {
-  using verdict = tenax::admission::verdict;
   tenax::time_point now{};
   adaptive_rate_limiter limiter;
   adaptive_rate_limiter::ticket t;
-  REQUIRE(limiter.admit(t, {}, now).answer == verdict::go);
-  limiter.report(t, {.left = {.remaining = 4, .limit = 60, .reset = 50s, .window = 1min}}, now);
+  REQUIRE(limiter.admit(t, {}, now).admitted());
+  limiter.record(t, {.left = {.remaining = 4, .limit = 60, .reset = 50s, .window = 1min}}, now);
   auto const next = limiter.admit(t, {}, now);
-  REQUIRE(next.answer == verdict::wait);
+  REQUIRE(next.waits());
   CHECK(next.delay == 10s);
   now += next.delay;
-  REQUIRE(limiter.admit(t, {}, now).answer == verdict::go);
-  limiter.report(t, {.left = {.remaining = 59, .limit = 60, .reset = 1s, .window = 1min}}, now);
+  REQUIRE(limiter.admit(t, {}, now).admitted());
+  limiter.record(t, {.left = {.remaining = 59, .limit = 60, .reset = 1s, .window = 1min}}, now);
   auto const then = limiter.admit(t, {}, now);
-  REQUIRE(then.answer == verdict::wait);
+  REQUIRE(then.waits());
   CHECK(then.delay >= 1005ms);
   CHECK(then.delay <= 1006ms);
 }
@@ -277,21 +275,20 @@ TEST_CASE("A limit that halves and recovers is followed, by few threads and by m
 TEST_CASE("A pause holds everybody, and then they go one by one") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   tenax::time_point now{};
-  using verdict = tenax::admission::verdict;
   adaptive_rate_limiter::ticket first;
-  REQUIRE(limiter.admit(first, {}, now).answer == verdict::go);
+  REQUIRE(limiter.admit(first, {}, now).admitted());
   std::vector<adaptive_rate_limiter::ticket> others(8);
-  for (auto& t : others) CHECK(limiter.admit(t, {}, now).answer == verdict::wait);
+  for (auto& t : others) CHECK(limiter.admit(t, {}, now).waits());
 
-  limiter.report(first, {.how = tenax::feedback::kind::throttled, .server_wait = 5s}, now + 50ms);
+  limiter.record(first, {.how = tenax::feedback::kind::throttled, .server_wait = 5s}, now + 50ms);
   std::vector<tenax::time_point> admitted;
   auto waiting = others.begin();
   for (now += 60ms; waiting != others.end(); now += 10ms) {
     for (auto it = waiting; it != others.end(); ++it) {
-      if (limiter.admit(*it, {}, now).answer != verdict::go) continue;
+      if (!limiter.admit(*it, {}, now).admitted()) continue;
       CHECK(it == waiting);  // in the order in which they came
       admitted.push_back(now);
-      limiter.report(*it, {}, now);
+      limiter.record(*it, {}, now);
       ++waiting;
     }
   }
@@ -312,7 +309,7 @@ TEST_CASE("No pause is longer than max_pause, whatever the server says") {
     CHECK(limiter.state().paused_until == tenax::time_point(now + 5min));
     adaptive_rate_limiter::ticket early, asks, others;
     auto const answer = tests::ask(limiter, early, now);
-    CHECK(answer.answer == tests::verdict::wait);
+    CHECK(answer.waits());
     CHECK(answer.asked_by_server);
     CHECK(answer.delay == 5min);  // and no more: it is as long as max_server_wait
     CHECK(tests::ask(limiter, others, now).delay <= 5min);
@@ -348,11 +345,11 @@ TEST_CASE("After a pause that was cut, one request asks again, and the others wa
   CHECK(tests::asked(limiter, asks, now) == verdict::go);
   now += 10s;
   auto const waits = tests::ask(limiter, second, now);
-  CHECK(waits.answer == verdict::wait);
+  CHECK(waits.waits());
   CHECK(waits.asked_by_server);
   CHECK(waits.delay <= 100ms);                             // the answer may come at any moment
   CHECK(tests::asked(limiter, asks, now) == verdict::go);  // asked again: still good
-  auto const report = [&](tenax::feedback const& f) { limiter.report(asks, f, tenax::time_point(now)); };
+  auto const report = [&](tenax::feedback const& f) { limiter.record(asks, f, tenax::time_point(now)); };
 
   SECTION("accepted: requests go one by one") {
     report({});
@@ -381,7 +378,7 @@ TEST_CASE("After a pause that was cut, one request asks again, and the others wa
     }
     CHECK(tests::asked(limiter, second, now + 100ms) == verdict::go);
     CHECK(tests::asked(limiter, third, now + 10s) == verdict::wait);
-    limiter.report(second, {}, tenax::time_point(now + 10s));
+    limiter.record(second, {}, tenax::time_point(now + 10s));
     CHECK(tests::asked(limiter, third, now + 10s) == verdict::go);
   }
   SECTION("it hangs: after another pause, another one asks") {
@@ -513,7 +510,7 @@ TEST_CASE("One absurd wait does not silence a limiter that policies share") {
   SECTION("without a policy") {
     adaptive_rate_limiter alone;
     auto permit = alone.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
-    permit.tell({.how = tests::kind::throttled, .server_wait = tenax::duration::max()}, clock);
+    permit.record({.how = tests::kind::throttled, .server_wait = tenax::duration::max()}, clock);
     CHECK(alone.acquire(1h, tenax::detail::no_token{}, clock));
     CHECK(clock.slept() <= 5min + 1s);
     tenax::call_through(limiter, fine, clock);
@@ -531,7 +528,7 @@ TEST_CASE("A small tool uses the first part of a quota at once, and most of it i
     adaptive_rate_limiter::ticket t;
     admitted(limiter, t, now);
     ++used;
-    limiter.report(t, {.left = {.remaining = 60 - used, .limit = 60, .reset = 1h - now}}, tenax::time_point(now));
+    limiter.record(t, {.left = {.remaining = 60 - used, .limit = 60, .reset = 1h - now}}, tenax::time_point(now));
   };
   SECTION("five calls") {
     adaptive_rate_limiter limiter;
@@ -656,7 +653,7 @@ TEST_CASE("A night without requests after the first refusal does not count as wh
     bool const good = r.status != 429;
     accepted += good ? 1 : 0;
     now += 200ms;
-    limiter.report(t, {.how = good ? tests::kind::success : tests::kind::throttled, .server_wait = r.retry_after},
+    limiter.record(t, {.how = good ? tests::kind::success : tests::kind::throttled, .server_wait = r.retry_after},
                    tenax::time_point(now));
     return good;
   };
@@ -677,7 +674,7 @@ TEST_CASE("A limiter that is back at the limit it was given keeps to it") {
       admitted(limiter, t, now);
       bool const good = now - last >= interval;
       if (good) last = now;
-      limiter.report(t, {.how = good ? tests::kind::success : tests::kind::throttled, .server_wait = good ? 0s : 5s},
+      limiter.record(t, {.how = good ? tests::kind::success : tests::kind::throttled, .server_wait = good ? 0s : 5s},
                      tenax::time_point(now));
     }
   };
@@ -693,13 +690,13 @@ TEST_CASE("Refusals of one generation cut the rate once") {
   tenax::time_point now{};
   std::vector<adaptive_rate_limiter::ticket> sent(10);
   for (auto& t : sent) {
-    while (limiter.admit(t, {}, now).answer != tenax::admission::verdict::go) now += 1ms;
+    while (!limiter.admit(t, {}, now).admitted()) now += 1ms;
   }
-  limiter.report(sent[0], {.how = tenax::feedback::kind::throttled}, now);
+  limiter.record(sent[0], {.how = tenax::feedback::kind::throttled}, now);
   auto const after_one = limiter.state();
   CHECK(after_one.generation == 1);
   for (std::size_t i = 1; i < sent.size(); ++i) {
-    limiter.report(sent[i], {.how = tenax::feedback::kind::throttled}, now);
+    limiter.record(sent[i], {.how = tenax::feedback::kind::throttled}, now);
   }
   CHECK(limiter.state().generation == 1);
   CHECK(limiter.state().rate == after_one.rate);
@@ -709,17 +706,17 @@ TEST_CASE("Who leaves holds nobody up") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   tenax::time_point now{};
   adaptive_rate_limiter::ticket first, last;
-  CHECK(limiter.admit(first, {}, now).answer == tenax::admission::verdict::go);
+  CHECK(limiter.admit(first, {}, now).how == tenax::admission::kind::go);
   {
     std::vector<adaptive_rate_limiter::ticket> impatient(5);
-    for (auto& t : impatient) CHECK(limiter.admit(t, {}, now).answer == tenax::admission::verdict::wait);
-    CHECK(limiter.admit(last, {}, now).answer == tenax::admission::verdict::wait);
+    for (auto& t : impatient) CHECK(limiter.admit(t, {}, now).how == tenax::admission::kind::wait);
+    CHECK(limiter.admit(last, {}, now).how == tenax::admission::kind::wait);
     CHECK(limiter.state().waiting == 6);
     impatient[2] = {};
     CHECK(limiter.state().waiting == 5);
   }
   CHECK(limiter.state().waiting == 1);
-  CHECK(limiter.admit(last, {}, now + 101ms).answer == tenax::admission::verdict::go);
+  CHECK(limiter.admit(last, {}, now + 101ms).how == tenax::admission::kind::go);
   CHECK(limiter.state().in_flight == 2);
   first = {};
   last = {};
@@ -730,12 +727,12 @@ TEST_CASE("An admission that waited elsewhere is withdrawn by a pause") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   tenax::time_point now{};
   adaptive_rate_limiter::ticket a, b;
-  CHECK(limiter.admit(a, {}, now).answer == tenax::admission::verdict::go);
+  CHECK(limiter.admit(a, {}, now).how == tenax::admission::kind::go);
   now += 101ms;
-  CHECK(limiter.admit(b, {}, now).answer == tenax::admission::verdict::go);
-  CHECK(limiter.admit(b, {}, now).answer == tenax::admission::verdict::go);  // asked again: still good
-  limiter.report(a, {.how = tenax::feedback::kind::throttled, .server_wait = 2s}, now);
-  CHECK(limiter.admit(b, {}, now).answer == tenax::admission::verdict::wait);
+  CHECK(limiter.admit(b, {}, now).how == tenax::admission::kind::go);
+  CHECK(limiter.admit(b, {}, now).how == tenax::admission::kind::go);  // asked again: still good
+  limiter.record(a, {.how = tenax::feedback::kind::throttled, .server_wait = 2s}, now);
+  CHECK(limiter.admit(b, {}, now).how == tenax::admission::kind::wait);
   CHECK(limiter.state().in_flight == 0);
 }
 
@@ -744,7 +741,7 @@ TEST_CASE("Alone: a permit is told how it went") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
   auto permit = limiter.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
   REQUIRE(permit);
-  permit.tell({.how = tenax::feedback::kind::throttled, .server_wait = 3s}, clock);
+  permit.record({.how = tenax::feedback::kind::throttled, .server_wait = 3s}, clock);
   auto const late = limiter.acquire(1s, tenax::detail::no_token{}, clock);
   CHECK_FALSE(late);
   CHECK(late.result() == tenax::acquired::timed_out);
@@ -786,17 +783,17 @@ TEST_CASE("Who was not admitted, and who has told already, is not heard") {
   auto second = limiter.acquire(0s, tenax::detail::no_token{}, clock);
   REQUIRE(first);
   REQUIRE_FALSE(second);
-  second.tell({.how = tenax::feedback::kind::throttled}, clock);
+  second.record({.how = tenax::feedback::kind::throttled}, clock);
   CHECK(limiter.state().in_flight == 1);
-  first.tell({}, clock);
-  first.tell({.how = tenax::feedback::kind::throttled}, clock);
+  first.record({}, clock);
+  first.record({.how = tenax::feedback::kind::throttled}, clock);
   CHECK(limiter.state().in_flight == 0);
   CHECK(limiter.state().throttled == 0);
 
   // One that waits keeps its place.
   adaptive_rate_limiter::ticket waits;
-  REQUIRE(limiter.admit(waits, {}, clock.now()).answer == tenax::admission::verdict::wait);
-  limiter.report(waits, {.how = tenax::feedback::kind::throttled}, clock.now());
+  REQUIRE(limiter.admit(waits, {}, clock.now()).how == tenax::admission::kind::wait);
+  limiter.record(waits, {.how = tenax::feedback::kind::throttled}, clock.now());
   CHECK(limiter.state().in_flight == 0);
   CHECK(limiter.state().throttled == 0);
   CHECK(limiter.state().waiting == 1);
@@ -819,7 +816,7 @@ TEST_CASE("Eight threads hold it together") {
       ++in;
       auto const how = random() % 2048;
       if (how == 0) {
-        limiter.report(t, {.how = tests::kind::throttled, .server_wait = 5us}, tenax::time_point(now + 1us));
+        limiter.record(t, {.how = tests::kind::throttled, .server_wait = 5us}, tenax::time_point(now + 1us));
         ++refused;
       } else if (how % 8 == 1) {
         ++gone;

@@ -11,8 +11,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::adaptive_throttle;
 using tests::ask;
 using tests::asked;
@@ -74,7 +72,7 @@ TEST_CASE("adaptive_throttle: draws below the probability are refused, and count
   CHECK(asked(throttle, t, 0s, 1, &at) == verdict::go);
   t = {};
   auto const answer = ask(throttle, t, 0s, 1, &just_below);
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("throttled: the server refuses too much"));
   CHECK(probability(throttle) == 0.8);
 }
@@ -133,7 +131,7 @@ TEST_CASE("adaptive_throttle: who was admitted and is asked again is not drawn a
   CHECK(asked(throttle, t, 0s, 1, &never) == verdict::go);
   CHECK(asked(throttle, t, 0s, 1, &always) == verdict::go);
   tell(throttle, t, kind::success);
-  CHECK(asked(throttle, t, 0s, 1, &always) == verdict::refused);
+  CHECK(asked(throttle, t, 0s, 1, &always) == verdict::refuse);
 }
 
 TEST_CASE("adaptive_throttle: what is older than the window is forgotten") {
@@ -177,8 +175,8 @@ TEST_CASE("adaptive_throttle: alone and in a policy") {
   auto const refuse = []() -> int { throw tenax::retry_after(0s, std::runtime_error("429")); };
   int refused_here = 0, refused_there = 0;
   auto const policy = tenax::retrying{}
-                          .wait(wait::none)
-                          .stop(stop::after_attempts(1))
+                          .wait(tenax::wait::none)
+                          .stop(tenax::stop::after_attempts(1))
                           .environment(std::ref(clock))
                           .through(std::ref(throttle));
   for (int i = 0; i < 1000; ++i) {

@@ -15,8 +15,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::bulkhead;
 using tests::ask;
 using tests::asked;
@@ -49,7 +47,7 @@ TEST_CASE("bulkhead: so many at once, then the queue, then nobody") {
   CHECK(asked(places, c) == verdict::wait);
   CHECK(places.waiting() == 1);
   auto const answer = ask(places, d);
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("bulkhead full"));
   CHECK_FALSE(answer.retry_after);
   CHECK(asked(places, a) == verdict::go);  // has its place already
@@ -57,7 +55,7 @@ TEST_CASE("bulkhead: so many at once, then the queue, then nobody") {
 
   tell(places, a, kind::failure, 1ms);
   CHECK(places.running() == 1);
-  CHECK(asked(places, d, 1ms) == verdict::refused);  // the free place is for the one that waits
+  CHECK(asked(places, d, 1ms) == verdict::refuse);  // the free place is for the one that waits
   CHECK(asked(places, c, 1ms) == verdict::go);
   CHECK(places.running() == 2);
   CHECK(places.waiting() == 0);
@@ -67,7 +65,7 @@ TEST_CASE("bulkhead: without a queue everybody else is refused") {
   bulkhead places({.at_once = 1, .queue = 0});
   ticket a, b;
   CHECK(asked(places, a) == verdict::go);
-  CHECK(asked(places, b) == verdict::refused);
+  CHECK(asked(places, b) == verdict::refuse);
   tell(places, a, kind::success);
   CHECK(asked(places, b) == verdict::go);
 }
@@ -145,7 +143,7 @@ TEST_CASE("bulkhead: telling of an attempt that is not under way changes nothing
   ticket first, waits, nobody;
   CHECK(asked(b, first) == verdict::go);
   CHECK(asked(b, waits) == verdict::wait);
-  CHECK(asked(b, nobody) == verdict::refused);
+  CHECK(asked(b, nobody) == verdict::refuse);
   tell(b, waits, kind::success, 10s);
   tell(b, nobody, kind::success, 10s);
   CHECK(b.running() == 1);
@@ -162,10 +160,10 @@ TEST_CASE("bulkhead: waits for max_wait, and not longer") {
   CHECK(asked(places, busy) == verdict::go);
   CHECK(asked(places, first, 500ms) == verdict::wait);
   auto const nearly = ask(places, first, 1500ms - 1ns);
-  CHECK(nearly.answer == verdict::wait);
+  CHECK(nearly.waits());
   CHECK(nearly.delay == 1ns);
   auto const answer = ask(places, first, 1500ms);
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("waited too long for a place in the bulkhead"));
   CHECK(places.waiting() == 0);
 
@@ -199,12 +197,12 @@ TEST_CASE("bulkhead: a waiter that does not come back holds nobody up, and keeps
   SECTION("its place in the queue is used again after max_wait") {
     std::vector<ticket> more(4);
     for (std::size_t i = 0; i < 3; ++i) CHECK(asked(places, more[i], 9s) == verdict::wait);
-    CHECK(asked(places, more[3], 10s - 1ns) == verdict::refused);
+    CHECK(asked(places, more[3], 10s - 1ns) == verdict::refuse);
     CHECK(asked(places, more[3], 10s) == verdict::wait);
     CHECK(places.waiting() == 4);
-    CHECK(asked(places, lost, 11s) == verdict::refused);
+    CHECK(asked(places, lost, 11s) == verdict::refuse);
     CHECK(places.waiting() == 4);
-    CHECK(asked(places, lost, 11s) == verdict::refused);  // a newcomer now, and the queue is full
+    CHECK(asked(places, lost, 11s) == verdict::refuse);  // a newcomer now, and the queue is full
   }
 }
 
@@ -262,7 +260,7 @@ TEST_CASE("bulkhead: alone, it waits for its turn") {
 TEST_CASE("bulkhead: a call of a policy gives its place or its rank back at every point where it can end") {
   tenax::testing::virtual_time clock;
   bulkhead places({.at_once = 1, .queue = 1, .max_wait = 1s});
-  auto const base = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
   auto const policy = base.through(std::ref(places));
   auto const clean = [&] { return places.running() == 0 && places.waiting() == 0; };
 
@@ -289,7 +287,7 @@ TEST_CASE("bulkhead: a call of a policy gives its place or its rank back at ever
 
   ticket busy;
   CHECK(asked(places, busy, clock.now().time_since_epoch()) == verdict::go);
-  CHECK(policy.stop(stop::deadline(100ms)).try_call([] {}).reason == tenax::stop_reason::expired_on_entry);
+  CHECK(policy.stop(tenax::stop::deadline(100ms)).try_call([] {}).reason == tenax::stop_reason::expired_on_entry);
   CHECK(places.waiting() == 0);
   CHECK(policy.try_call([] {}).reason == tenax::stop_reason::refused_by_gate);
   CHECK(places.waiting() == 0);
@@ -363,7 +361,7 @@ void play_at_random(std::uint64_t seed) {
       auto const before =
           newcomer ? line.size() : static_cast<std::size_t>(std::find(line.begin(), line.end(), id) - line.begin());
       auto const free = static_cast<std::size_t>(at_once - running);
-      if (answer.answer == verdict::go) {
+      if (answer.admitted()) {
         REQUIRE(free > before);  // nobody is passed
         if (!newcomer) leave(id);
         ++running;
@@ -371,7 +369,7 @@ void play_at_random(std::uint64_t seed) {
         c.next = now + std::chrono::milliseconds(draw(60));
       } else {
         REQUIRE(free <= before);  // nobody is held up
-        if (answer.answer == verdict::wait) {
+        if (answer.waits()) {
           REQUIRE(answer.delay > 0s);
           REQUIRE(answer.delay <= 50ms);
           if (newcomer) {
@@ -471,7 +469,7 @@ TEST_CASE("bulkhead: a call with a short deadline gets a place that is free soon
   CHECK(asked(places, busy, now()) == verdict::go);
   clock.after(10ms, [&] { tell(places, busy, kind::success, now()); });
   auto const policy = tenax::retrying{}.environment(std::ref(clock)).through(std::ref(places));
-  CHECK(policy.stop(stop::deadline(30ms)).try_call([] {}));
+  CHECK(policy.stop(tenax::stop::deadline(30ms)).try_call([] {}));
   CHECK(now() < 10s + 30ms);
   CHECK(places.running() == 0);
   CHECK(places.waiting() == 0);
@@ -485,7 +483,7 @@ TEST_CASE("bulkhead: callers that give up leave nothing, in whatever order they 
     CHECK(asked(places, busy) == verdict::go);
     std::deque<ticket> line(40);
     for (auto& t : line) CHECK(asked(places, t) == verdict::wait);
-    CHECK(asked(places, newcomer) == verdict::refused);
+    CHECK(asked(places, newcomer) == verdict::refuse);
     auto const stays = random() % line.size();
     std::vector<std::size_t> who;
     for (std::size_t i = 0; i < line.size(); ++i) {

@@ -14,8 +14,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::circuit_breaker;
 using tests::ask;
 using tests::asked;
@@ -42,7 +40,7 @@ std::string refused_options(tenax::circuit_breaker_options const& o) {
 bool attempted_and_told(circuit_breaker<>& breaker, kind how, tenax::duration wait, tenax::duration now = {}) {
   ticket t;
   if (asked(breaker, t, now) != verdict::go) return false;
-  breaker.report(t, {.how = how, .server_wait = wait}, tenax::time_point(now));
+  breaker.record(t, {.how = how, .server_wait = wait}, tenax::time_point(now));
   return true;
 }
 
@@ -74,7 +72,7 @@ TEST_CASE("circuit_breaker: opens after so many failures in a row") {
 
   ticket t;
   auto const answer = ask(breaker, t, 2s);
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("circuit open"));
   CHECK(answer.retry_after == tenax::optional_duration(4s));
 }
@@ -176,12 +174,12 @@ TEST_CASE("circuit_breaker: after its time one probe passes, and decides") {
   circuit_breaker breaker(exact);
   for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure));
   ticket early, probe, second;
-  CHECK(asked(breaker, early, 5s - 1ns) == verdict::refused);
+  CHECK(asked(breaker, early, 5s - 1ns) == verdict::refuse);
   CHECK(breaker.state() == state::open);
   CHECK(asked(breaker, probe, 5s) == verdict::go);
   CHECK(breaker.state() == state::half_open);
   auto const other = ask(breaker, second, 5s);
-  CHECK(other.answer == verdict::refused);
+  CHECK(other.refused());
   CHECK(other.reason == std::string("circuit half-open, and probes are under way"));
   CHECK(other.retry_after == tenax::optional_duration(5s));  // when its lease ends, at the latest
 
@@ -198,7 +196,7 @@ TEST_CASE("circuit_breaker: after its time one probe passes, and decides") {
       CHECK(breaker.state() == state::open);
       CHECK(ask(breaker, second, now).retry_after == tenax::optional_duration(time));
       now += time;
-      CHECK(asked(breaker, second, now - 1ns) == verdict::refused);
+      CHECK(asked(breaker, second, now - 1ns) == verdict::refuse);
       CHECK(asked(breaker, probe, now) == verdict::go);
     }
   }
@@ -211,12 +209,12 @@ TEST_CASE("circuit_breaker: after its time one probe passes, and decides") {
     probe = {};
     CHECK(breaker.state() == state::half_open);
     CHECK(asked(breaker, second, 6s) == verdict::go);
-    CHECK(asked(breaker, early, 6s) == verdict::refused);
+    CHECK(asked(breaker, early, 6s) == verdict::refuse);
   }
   SECTION("a probe that was moved is still one probe") {
     ticket elsewhere = std::move(probe);
     probe = {};
-    CHECK(asked(breaker, second, 6s) == verdict::refused);
+    CHECK(asked(breaker, second, 6s) == verdict::refuse);
     elsewhere = ticket{};
     CHECK(asked(breaker, second, 6s) == verdict::go);
   }
@@ -236,7 +234,7 @@ TEST_CASE("circuit_breaker: several probes at once, several successes to close")
   ticket a, b, c;
   CHECK(asked(breaker, a, 5s) == verdict::go);
   CHECK(asked(breaker, b, 5s) == verdict::go);
-  CHECK(asked(breaker, c, 5s) == verdict::refused);
+  CHECK(asked(breaker, c, 5s) == verdict::refuse);
   tell(breaker, a, kind::success, 5s);
   tell(breaker, b, kind::success, 5s);
   CHECK(breaker.state() == state::half_open);
@@ -276,7 +274,7 @@ TEST_CASE("circuit_breaker: what was admitted before a change does not count aft
     CHECK(asked(breaker, old_probe, 5s) == verdict::go);
     old_success = {};
     ticket another;
-    CHECK(asked(breaker, another, 5s) == verdict::refused);
+    CHECK(asked(breaker, another, 5s) == verdict::refuse);
   }
   SECTION("a probe of an earlier time is no probe now") {
     CHECK(asked(breaker, old_probe, 5s) == verdict::go);
@@ -284,14 +282,14 @@ TEST_CASE("circuit_breaker: what was admitted before a change does not count aft
     ticket probe, another;
     CHECK(asked(breaker, probe, 60s) == verdict::go);
     old_probe = {};
-    CHECK(asked(breaker, another, 60s) == verdict::refused);
+    CHECK(asked(breaker, another, 60s) == verdict::refuse);
     tell(breaker, probe, kind::success, 60s);
     CHECK(breaker.state() == state::closed);
   }
   SECTION("who was admitted and asks again after a change gets the new answer") {
-    CHECK(asked(breaker, old_success, 1s) == verdict::refused);
+    CHECK(asked(breaker, old_success, 1s) == verdict::refuse);
     CHECK(asked(breaker, old_success, 5s) == verdict::go);  // as the probe
-    CHECK(asked(breaker, old_failure, 5s) == verdict::refused);
+    CHECK(asked(breaker, old_failure, 5s) == verdict::refuse);
   }
 }
 
@@ -308,7 +306,7 @@ TEST_CASE("circuit_breaker: by hand") {
   breaker.open(clock.now());
   ticket t;
   auto const answer = ask(breaker, t, 1h);
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("circuit isolated"));
   CHECK_FALSE(answer.retry_after);
   breaker.close(clock.now());
@@ -398,7 +396,7 @@ TEST_CASE("circuit_breaker: opens for at least as long as the server says") {
     circuit_breaker breaker({.failures = 1, .open_for = 10s, .open_jitter = 1});
     ticket t;
     CHECK(asked(breaker, t, 0s, 1, &random) == verdict::go);
-    breaker.report(t, {.how = kind::failure, .server_wait = 10s}, tenax::time_point(0s));
+    breaker.record(t, {.how = kind::failure, .server_wait = 10s}, tenax::time_point(0s));
     CHECK(left(breaker, 0s) == tenax::optional_duration(10s));
   }
   SECTION("not longer than max_open, and not longer than 5 minutes if that is not given") {
@@ -431,7 +429,7 @@ TEST_CASE("circuit_breaker: an answer to an earlier attempt is heard while the c
   CHECK(asked(breaker, early) == verdict::go);
   CHECK(attempted(breaker, kind::failure));
   auto const hear_at = [&](tenax::duration now) {
-    breaker.report(early, {.how = kind::failure, .server_wait = 60s}, tenax::time_point(now));
+    breaker.record(early, {.how = kind::failure, .server_wait = 60s}, tenax::time_point(now));
   };
   SECTION("open") {
     hear_at(2s);
@@ -444,7 +442,7 @@ TEST_CASE("circuit_breaker: an answer to an earlier attempt is heard while the c
     hear_at(6s);
     CHECK(breaker.state() == state::half_open);
     auto const again = ask(breaker, probe, 7s);  // it has waited at another gate
-    CHECK(again.answer == verdict::refused);
+    CHECK(again.refused());
     CHECK(again.reason == std::string("circuit half-open, and the next probe has to wait"));
     CHECK(again.retry_after == tenax::optional_duration(59s));
     CHECK(asked(breaker, another, 66s) == verdict::go);
@@ -471,9 +469,9 @@ TEST_CASE("circuit_breaker: a probe that hangs makes room for another one when i
   ticket hangs, second, third;
   CHECK(asked(breaker, hangs, 5s) == verdict::go);
   CHECK(left(breaker, 6s) == tenax::optional_duration(4s));
-  CHECK(asked(breaker, second, 10s - 1ns) == verdict::refused);
+  CHECK(asked(breaker, second, 10s - 1ns) == verdict::refuse);
   CHECK(asked(breaker, second, 10s) == verdict::go);
-  CHECK(asked(breaker, third, 10s) == verdict::refused);
+  CHECK(asked(breaker, third, 10s) == verdict::refuse);
 
   SECTION("the new probe decides") {
     tell(breaker, second, kind::success, 11s);
@@ -492,14 +490,14 @@ TEST_CASE("circuit_breaker: a probe that hangs makes room for another one when i
   }
   SECTION("a late answer that says nothing, or an abandoned probe, frees no place of the new probe") {
     tell(breaker, hangs, kind::cancelled, 11s);
-    CHECK(asked(breaker, third, 11s) == verdict::refused);
+    CHECK(asked(breaker, third, 11s) == verdict::refuse);
   }
   SECTION("an abandoned probe frees no place of the new probe") {
     hangs = {};
-    CHECK(asked(breaker, third, 11s) == verdict::refused);
+    CHECK(asked(breaker, third, 11s) == verdict::refuse);
   }
   SECTION("a probe that lost its place while it waited at another gate asks anew") {
-    CHECK(asked(breaker, hangs, 11s) == verdict::refused);
+    CHECK(asked(breaker, hangs, 11s) == verdict::refuse);
     second = {};
     CHECK(asked(breaker, hangs, 11s) == verdict::go);
   }
@@ -523,9 +521,9 @@ TEST_CASE("circuit_breaker: a lease of its own length, and one that is renewed a
   CHECK(attempted(breaker, kind::failure));
   ticket probe, other;
   CHECK(asked(breaker, probe, 5s) == verdict::go);
-  CHECK(asked(breaker, other, 124s) == verdict::refused);
+  CHECK(asked(breaker, other, 124s) == verdict::refuse);
   CHECK(asked(breaker, probe, 124s) == verdict::go);  // it is only now sent
-  CHECK(asked(breaker, other, 243s) == verdict::refused);
+  CHECK(asked(breaker, other, 243s) == verdict::refuse);
   CHECK(asked(breaker, other, 244s) == verdict::go);
 
   // Several places: while one of them works, those that hang take no more than their own.
@@ -653,8 +651,8 @@ TEST_CASE("circuit_breaker: a worker that retries refusals waits until the circu
   CHECK(attempted(breaker, kind::failure, clock.now().time_since_epoch()));
   auto const worker = tenax::retrying{}
                           .when(tenax::when::exception<tenax::refused>)
-                          .wait(wait::constant(1s))
-                          .stop(stop::after_attempts(3))
+                          .wait(tenax::wait::constant(1s))
+                          .stop(tenax::stop::after_attempts(3))
                           .environment(std::ref(clock));
   CHECK(worker([&] { return breaker.call([] { return 7; }, clock); }) == 7);
   CHECK(clock.slept() == 30s);
@@ -665,8 +663,8 @@ TEST_CASE("circuit_breaker: one breaker at two levels counts each failure once f
   tenax::testing::virtual_time clock;
   circuit_breaker breaker({.failures = 4});
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(1s))
-                          .stop(stop::after_attempts(3))
+                          .wait(tenax::wait::constant(1s))
+                          .stop(tenax::stop::after_attempts(3))
                           .environment(std::ref(clock))
                           .through(std::ref(breaker));
   int requests = 0;
@@ -685,8 +683,8 @@ TEST_CASE("circuit_breaker: a call that may fail often needs a breaker that coun
   auto const calls = [&](circuit_breaker<>& breaker) {
     int n = 0;
     return tenax::retrying{}
-        .wait(wait::constant(100ms))
-        .stop(stop::after_attempts(8))
+        .wait(tenax::wait::constant(100ms))
+        .stop(tenax::stop::after_attempts(8))
         .environment(std::ref(clock))
         .through(std::ref(breaker))
         .try_call([&] {
@@ -831,8 +829,8 @@ TEST_CASE("circuit_breaker: in a policy it ends a call that the server would fai
   tenax::testing::virtual_time clock;
   circuit_breaker breaker({.failures = 3, .open_for = 1min, .open_jitter = 0});
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(1s))
-                          .stop(stop::after_attempts(10))
+                          .wait(tenax::wait::constant(1s))
+                          .stop(tenax::stop::after_attempts(10))
                           .environment(std::ref(clock))
                           .through(std::ref(breaker));
   int calls = 0;
@@ -873,7 +871,7 @@ TEST_CASE(
 
   half_open();
   tests::test_gate slow({tenax::admission::wait(1h)});
-  auto const late = base.stop(stop::deadline(1min)).through(std::ref(slow)).try_call([] {});
+  auto const late = base.stop(tenax::stop::deadline(1min)).through(std::ref(slow)).try_call([] {});
   CHECK(late.reason == tenax::stop_reason::expired_on_entry);
   free_again();
 
@@ -1017,6 +1015,6 @@ TEST_CASE("circuit_breaker: eight threads leak no probe and hear changes in orde
     decltype(breaker)::ticket a, b, c;
     CHECK(asked(breaker, a, later) == verdict::go);
     CHECK(asked(breaker, b, later) == verdict::go);
-    CHECK(asked(breaker, c, later) == verdict::refused);
+    CHECK(asked(breaker, c, later) == verdict::refuse);
   }
 }

@@ -16,8 +16,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::bulkhead;
 using tenax::circuit_breaker;
 using tenax::keyed;
@@ -35,7 +33,7 @@ bulkhead one_at_once() { return bulkhead({.at_once = 1, .queue = 1}); }
 template <class All>
 verdict asked(All& all, auto key, typename All::ticket& t, tenax::duration now = {}) {
   auto const one = all[key];
-  return one.admit(t, tenax::attempt_info{}, tenax::time_point(now)).answer;
+  return one.admit(t, tenax::attempt_info{}, tenax::time_point(now)).how;
 }
 
 /// An attempt that ends at once.
@@ -104,7 +102,7 @@ TEST_CASE("keyed: what a ticket holds goes back to the gate of its key, at every
   CHECK(asked(all, 1, t) == verdict::go);
   CHECK(asked(all, 1, t) == verdict::go);
   CHECK(asked(all, 1, queued) == verdict::wait);
-  CHECK(asked(all, 1, other) == verdict::refused);
+  CHECK(asked(all, 1, other) == verdict::refuse);
   CHECK(asked(all, 2, other) == verdict::go);
   queued = {};
   all.visit(1, [](bulkhead& b) {
@@ -182,8 +180,8 @@ TEST_CASE("keyed: keys in rotation do not get rid of a limit, and are refused if
     keyed<int, tenax::rate_limiter<1>>::ticket request;
     auto const one = limits[static_cast<int>(t.count() % 101)];
     auto const answer = one.admit(request, {}, tenax::time_point(t));
-    sent += answer.answer == verdict::go ? 1 : 0;
-    if (answer.answer == verdict::refused) {
+    sent += answer.admitted() ? 1 : 0;
+    if (answer.refused()) {
       CHECK(answer.reason == std::string("too many keys in use"));
       after = answer.retry_after;
       CHECK(tenax::duration(t) + *after == 1h);
@@ -221,7 +219,7 @@ TEST_CASE("keyed: a gate that must be kept is kept, and asked only while no tick
   struct debtor {
     struct ticket {};
     tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return tenax::admission::go(); }
-    void report(ticket&, tenax::feedback const&, tenax::time_point) {}
+    void record(ticket&, tenax::feedback const&, tenax::time_point) {}
     tenax::time_point keep_until(tenax::time_point now) const { return now + owes; }
     tenax::duration owes;
   };
@@ -274,7 +272,7 @@ TEST_CASE("keyed: if all keys are in use, a new one is refused") {
   CHECK(asked(all, 2, two) == verdict::go);
   auto const view = all[3];
   auto const answer = view.admit(three, {}, {});
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("too many keys in use"));
   one = {};
   CHECK(asked(all, 3, three) == verdict::go);
@@ -287,7 +285,7 @@ TEST_CASE("keyed: a refused attempt does not keep its gate in use") {
   bulkheads::ticket a, b, c;
   CHECK(asked(all, 1, a) == verdict::go);
   CHECK(asked(all, 1, b) == verdict::wait);
-  CHECK(asked(all, 1, c) == verdict::refused);
+  CHECK(asked(all, 1, c) == verdict::refuse);
   a = {};
   b = {};
   CHECK(asked(all, 2, a) == verdict::go);
@@ -345,7 +343,7 @@ TEST_CASE("keyed: the view goes into a policy without std::ref, beside other gat
   tenax::testing::virtual_time clock;
   breakers all([] { return circuit_breaker({.failures = 2, .open_jitter = 0}); });
   tests::test_gate other;
-  auto const polite = tenax::retrying{}.wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const polite = tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
   auto const down = []() -> int { throw std::runtime_error("down"); };
   auto const report = polite.through(all["a"]).try_call(down);
   CHECK(report.attempts == 2);
@@ -394,7 +392,7 @@ TEST_CASE("keyed: random schedules agree with a simple account of keys") {
             if (i->second.out == 0 && (oldest == known.end() || i->second.last < oldest->second.last)) oldest = i;
           }
           if (oldest == known.end()) {
-            REQUIRE(answer == verdict::refused);
+            REQUIRE(answer == verdict::refuse);
             continue;
           }
           known.erase(oldest);
@@ -431,7 +429,7 @@ TEST_CASE("keyed: eight threads, few places, many keys") {
     tenax::admission admit(ticket& t, tenax::attempt_info const& i, tenax::time_point now) {
       return own.admit(t, i, now);
     }
-    void report(ticket& t, tenax::feedback const& f, tenax::time_point now) { own.report(t, f, now); }
+    void record(ticket& t, tenax::feedback const& f, tenax::time_point now) { own.record(t, f, now); }
     std::atomic<int>* alive;
     bulkhead own{{.at_once = 1, .queue = 0}};
   };
@@ -446,7 +444,7 @@ TEST_CASE("keyed: eight threads, few places, many keys") {
         keyed<int, counted>::ticket t;
         tenax::duration const now = std::chrono::microseconds(i);
         auto const view = all[key];
-        if (view.admit(t, {}, tenax::time_point(now)).answer != verdict::go) continue;
+        if (!view.admit(t, {}, tenax::time_point(now)).admitted()) continue;
         // Two gates of one key would let two in.
         if (++inside[static_cast<std::size_t>(key)] > 1) crowded = true;
         --inside[static_cast<std::size_t>(key)];

@@ -232,8 +232,8 @@ TEST_CASE("No span of time sees more than rate times span plus burst, whatever t
       if (random() % 3 != 0) waiting.emplace_back();
       for (auto it = waiting.begin(); it != waiting.end();) {
         auto const answer = limiter.admit(*it, {}, now);
-        if (answer.answer == tenax::admission::verdict::go) {
-          limiter.report(*it, {}, now);
+        if (answer.how == tenax::admission::kind::go) {
+          limiter.record(*it, {}, now);
           admitted.push_back(now);
           it = waiting.erase(it);
         } else if (random() % 16 == 0) {
@@ -398,11 +398,11 @@ TEST_CASE("A limiter without a timeout waits for any time, and the end of time i
   rate_limiter limiter(tenax::rate{.permits = 1, .per = 200 * std::chrono::hours(24 * 365)});
   auto const late = tenax::time_point(tenax::duration::max() - 1h);
   rate_limiter<>::ticket first, second, third;
-  CHECK(limiter.admit(first, {}, late).answer == verdict::go);
+  CHECK(limiter.admit(first, {}, late).admitted());
   auto const answer = limiter.admit(second, {}, late);
   CHECK(answer.delay == 200 * std::chrono::hours(24 * 365));
   CHECK(limiter.admit(third, {}, late).delay > answer.delay);
-  CHECK(limiter.admit(third, {.time_left = 1h}, late).answer == verdict::wait);
+  CHECK(limiter.admit(third, {.time_left = 1h}, late).waits());
   CHECK(limiter.keep_until(late) == tenax::time_point::max());
 }
 
@@ -461,7 +461,7 @@ TEST_CASE("Callers that wake late keep their order, and do not wake together") {
       wakes.pop();
       ++asks;
       auto const answer = limiter.admit(tickets[who], {}, tenax::time_point(now));
-      if (answer.answer == verdict::go) {
+      if (answer.admitted()) {
         tell(limiter, tickets[who], kind::success);
         order.push_back(who);
         times.push_back(now);

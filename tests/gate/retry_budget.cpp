@@ -11,8 +11,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::retry_budget;
 using tests::ask;
 using tests::asked;
@@ -45,9 +43,9 @@ TEST_CASE("retry_budget: retries stop at half of the tokens, and first attempts 
   CHECK_FALSE(budget.may_retry());
   retry_budget::ticket t;
   auto const answer = ask(budget, t, 0s, 2);
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("retry budget exhausted"));
-  CHECK(asked(budget, t, 0s, 4'000'000'000) == verdict::refused);
+  CHECK(asked(budget, t, 0s, 4'000'000'000) == verdict::refuse);
   for (int i = 0; i < 20; ++i) CHECK(attempted(budget, kind::failure));
   CHECK(budget.tokens() == 0);
 }
@@ -91,9 +89,9 @@ TEST_CASE(
   budget.count(tests::kind::failure);
   CHECK_FALSE(budget.may_retry());
   tenax::retry_budget::ticket t;
-  CHECK(budget.admit(t, {.number = 5, .polls = true}, {}).answer == tests::verdict::go);
-  CHECK(budget.foresee({.number = 5, .polls = true}, {}, {}).answer == tests::verdict::go);
-  CHECK(budget.admit(t, {.number = 5}, {}).answer == tests::verdict::refused);
+  CHECK(budget.admit(t, {.number = 5, .polls = true}, {}).admitted());
+  CHECK(budget.would_admit({.number = 5, .polls = true}, {}, {}).admitted());
+  CHECK(budget.admit(t, {.number = 5}, {}).refused());
 }
 
 TEST_CASE("retry_budget: an odd number of tokens is halved exactly") {
@@ -132,8 +130,8 @@ TEST_CASE("retry_budget: an outage ends retries, and a recovery brings them back
   tenax::testing::virtual_time clock;
   retry_budget budget({.tokens = 10, .ratio = 0.1});
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(1s))
-                          .stop(stop::after_attempts(4))
+                          .wait(tenax::wait::constant(1s))
+                          .stop(tenax::stop::after_attempts(4))
                           .environment(std::ref(clock))
                           .through(std::ref(budget));
   int calls = 0;

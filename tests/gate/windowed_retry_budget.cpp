@@ -12,8 +12,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::windowed_retry_budget;
 using tests::ask;
 using tests::asked;
@@ -45,7 +43,7 @@ TEST_CASE("windowed_retry_budget: a fifth of the successes, and no first attempt
   windowed_retry_budget budget({.ratio = 0.2, .min_per_second = 0});
   ticket t;
   auto const answer = ask(budget, t, 0s, 2);
-  CHECK(answer.answer == verdict::refused);
+  CHECK(answer.refused());
   CHECK(answer.reason == std::string("retry budget exhausted"));
   for (int i = 0; i < 4; ++i) CHECK(attempted(budget, kind::success));
   CHECK_FALSE(attempted(budget, kind::failure, 0s, 2));
@@ -140,8 +138,8 @@ TEST_CASE("windowed_retry_budget: a poll takes nothing, nor does an answer that 
   for (int i = 0; i < 9; ++i) {
     ticket t;
     tenax::attempt_info const poll{.number = 2, .polls = true};
-    CHECK(budget.admit(t, poll, tenax::time_point(0s)).answer == verdict::go);
-    CHECK(budget.foresee(poll, tenax::time_point(0s), tenax::time_point(1s)).answer == verdict::go);
+    CHECK(budget.admit(t, poll, tenax::time_point(0s)).admitted());
+    CHECK(budget.would_admit(poll, tenax::time_point(0s), tenax::time_point(1s)).admitted());
     tell(budget, t, i % 2 == 0 ? kind::answered : kind::unknown, 0s);
   }
   CHECK(budget.balance(tenax::time_point(0s)) == 1);
@@ -177,8 +175,8 @@ TEST_CASE("windowed_retry_budget: an outage ends the retries of a policy within 
   tenax::testing::virtual_time clock;
   windowed_retry_budget budget({.ratio = 0.2, .window = 10s, .min_per_second = 0.1});
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(10ms))
-                          .stop(stop::after_attempts(4))
+                          .wait(tenax::wait::constant(10ms))
+                          .stop(tenax::stop::after_attempts(4))
                           .environment(std::ref(clock))
                           .through(std::ref(budget));
   for (int i = 0; i < 100; ++i) CHECK(policy([] { return 1; }) == 1);
@@ -195,13 +193,13 @@ TEST_CASE("windowed_retry_budget: a retry that never starts costs nothing, whate
   tenax::testing::virtual_time clock;
   windowed_retry_budget budget({.ratio = 0, .window = 1h, .min_per_second = 1});
   auto const all = balance(budget, 0s);
-  auto const base = tenax::retrying{}.wait(wait::none).environment(std::ref(clock)).through(std::ref(budget));
+  auto const base = tenax::retrying{}.wait(tenax::wait::none).environment(std::ref(clock)).through(std::ref(budget));
   auto const down = []() -> int { throw std::runtime_error("down"); };
   tests::test_gate refusing({tenax::admission::go(), tenax::admission::refuse("no")});
   CHECK(base.through(std::ref(refusing)).try_call(down).attempts == 1);
   CHECK(balance(budget, 0s) == all);
   tests::test_gate slow({tenax::admission::go(), tenax::admission::wait(1h)});
-  CHECK(base.stop(stop::deadline(1min)).through(std::ref(slow)).try_call(down).attempts == 1);
+  CHECK(base.stop(tenax::stop::deadline(1min)).through(std::ref(slow)).try_call(down).attempts == 1);
   CHECK(balance(budget, 0s) == all);
   auto const throwing = [](tenax::attempt_info const& a) {
     if (a.number == 2) throw std::logic_error("observer");

@@ -97,7 +97,7 @@ TEST_CASE("A message of Beast tells status, headers with duplicates, and body") 
   http::for_each_line(http::response_traits<text_response>::headers(r), "X-Thing",
                       [&](std::string_view value) { things.emplace_back(value); });
   CHECK(things == std::vector<std::string>{"a", "b"});
-  CHECK(tenax::result_traits<text_response>::advice(r).wait == tenax::optional_duration(7s));
+  CHECK(tenax::result_traits<text_response>::read_hint(r).wait == tenax::optional_duration(7s));
   CHECK(http::status_of(bytes_response(beast::http::status::ok, 11)) == 200);
 }
 
@@ -177,7 +177,7 @@ TEST_CASE("An exchange on a connection that breaks was interrupted") {
   CHECK(half.must_close);
   CHECK(http::error_of(half) == transport_error::none);
   CHECK(http::status_of(half) == 429);
-  auto const advice = tenax::result_traits<http::beast_response<>>::advice(half);
+  auto const advice = tenax::result_traits<http::beast_response<>>::read_hint(half);
   CHECK(advice.wait == tenax::optional_duration(9s));
   CHECK(advice.throttled);
 

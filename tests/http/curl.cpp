@@ -228,7 +228,7 @@ TEST_CASE("A success of libcurl whose body breaks off was interrupted, and a fai
   CHECK(refused.code == CURLE_PARTIAL_FILE);
   CHECK(http::error_of(refused) == transport_error::none);
   CHECK(http::status_of(refused) == 429);
-  auto const advice = tenax::result_traits<http::curl_response>::advice(refused);
+  auto const advice = tenax::result_traits<http::curl_response>::read_hint(refused);
   CHECK(advice.wait == tenax::optional_duration(9s));
   CHECK(advice.throttled);
 
@@ -461,7 +461,7 @@ TEST_CASE("Another attempt on the same handle sends the same request on the same
   }
 }
 
-TEST_CASE("Transfers of libcurl's multi interface tell what others do, and leave their handles as they were") {
+TEST_CASE("Transfers of libcurl's multi operators tell what others do, and leave their handles as they were") {
   tests::server server([](auto const&) { return tests::respond(429, "slow down", "Retry-After: 7\r\n"); });
   tests::server breaking([](auto const&) { return tests::break_off(200, "half"); });
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> const multi(curl_multi_init(), &curl_multi_cleanup);

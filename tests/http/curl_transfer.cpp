@@ -225,7 +225,6 @@ TEST_CASE("A handle's own function before requests can be kept") {
 }
 
 TEST_CASE("A body that can be read once is not sent again after a success either") {
-  namespace when = tenax::when;
   if (!http::detail::can_copy_any_handle) return;
   tests::server server([](auto const&) { return tests::respond(202, "busy"); });
   one_shot body{.text = "a whole file"};
@@ -237,8 +236,8 @@ TEST_CASE("A body that can be read once is not sent again after a success either
   auto const policy = at_once(clock);
   auto const put = [&] { return http::perform(easy.get()); };
   auto const busy = [](http::curl_response const& r) { return r.body == "busy"; };
-  SECTION("a predicate for statuses") { CHECK(policy.when(when::status(202))(put).status == 202); }
-  SECTION("a predicate for bodies") { CHECK(policy.when(when::result(busy))(put).status == 202); }
+  SECTION("a predicate for statuses") { CHECK(policy.when(tenax::when::status(202))(put).status == 202); }
+  SECTION("a predicate for bodies") { CHECK(policy.when(tenax::when::result(busy))(put).status == 202); }
   CHECK(server.requests().size() == 1);
 }
 

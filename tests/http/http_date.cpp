@@ -281,7 +281,7 @@ TEST_CASE("A reference far from any date is taken for the nearest") {
 }
 
 TEST_CASE("Points on the wall clock in any unit are rounded down to milliseconds, and saturate") {
-  using tenax::detail::to_wall_time;
+  using tenax::http::detail::to_wall_time;
   using clock = std::chrono::system_clock;
   constexpr auto in = [](auto d) { return std::chrono::time_point<clock, decltype(d)>(d); };
   CHECK(to_wall_time(in(1s)) == wall_time(1s));

@@ -93,7 +93,7 @@ TEST_CASE("A transfer of cpp-httplib that its caller ends is cancelled") {
   CHECK(http::error_of(by_progress) == transport_error::cancelled);
   auto const by_receiver = client.Get("/", [](char const*, std::size_t) { return false; });
   CHECK(http::error_of(by_receiver) == transport_error::cancelled);
-  CHECK(tenax::result_traits<httplib::Result>::advice(by_progress).directive == tenax::hint::advice::cancelled);
+  CHECK(tenax::result_traits<httplib::Result>::read_hint(by_progress).verdict == tenax::verdict::cancelled);
 }
 
 TEST_CASE("Every error of cpp-httplib is classified") {

@@ -18,9 +18,6 @@
 
 using namespace std::chrono_literals;
 namespace http = tenax::http;
-namespace stop = tenax::stop;
-namespace wait = tenax::wait;
-namespace when = tenax::when;
 using http::transport_error;
 using tests::reply;
 using durations = std::vector<tenax::duration>;
@@ -219,7 +216,7 @@ TEST_CASE("The policy's predicate decides which failures of status requests are 
   CHECK(s.poll().status == 404);
   service patient;
   patient.answers = s.answers;
-  auto const r = http::poll(patient.policy().when(when::status(404)), patient.start(), patient.fetch());
+  auto const r = http::poll(patient.policy().when(tenax::when::status(404)), patient.start(), patient.fetch());
   CHECK(r.status == 200);
 }
 
@@ -267,7 +264,7 @@ TEST_CASE("A report says why the polling ended") {
   CHECK(in_time.waited == 41s);
 
   s.answers = {accepted("/tasks/2")};
-  auto const too_late = http::try_poll(s.policy().stop(stop::deadline(1min)), s.start(), s.fetch());
+  auto const too_late = http::try_poll(s.policy().stop(tenax::stop::deadline(1min)), s.start(), s.fetch());
   CHECK_FALSE(too_late.succeeded());
   CHECK(too_late.reason == tenax::stop_reason::deadline);
   CHECK(too_late.value().status == 202);
@@ -285,8 +282,8 @@ TEST_CASE("The policy's limits, waits and observers hold for the whole task") {
   s.answers = {accepted("/jobs/1"), accepted("")};
   int sleeps = 0;
   auto const policy = s.policy()
-                          .wait(wait::exponential({.base = 1s, .max = 4s}))
-                          .stop(stop::after_attempts(5))
+                          .wait(tenax::wait::exponential({.base = 1s, .max = 4s}))
+                          .stop(tenax::stop::after_attempts(5))
                           .before_sleep([&](auto const&) { ++sleeps; });
   CHECK(http::poll(policy, s.start(), s.fetch()).status == 202);
   CHECK(s.asked.size() == 5);
@@ -321,7 +318,7 @@ TEST_CASE("An exception of the start passes, and one of a status request goes to
     if (thrown++ == 0) throw std::runtime_error("lost");
     return s.answer(l.url);
   };
-  auto const patient = s.policy().when(when::transient || when::exception<std::runtime_error>);
+  auto const patient = s.policy().when(tenax::when::transient || tenax::when::exception<std::runtime_error>);
   CHECK(http::poll(patient, s.start(), stumbling).body == "result");
   CHECK(s.clock.sleeps() == durations{1s, 1s});
 
@@ -346,7 +343,7 @@ TEST_CASE("An exception after a redirection is followed by the policy's wait") {
     if (++calls == 2) throw std::runtime_error("lost");
     return s.answer(l.url);
   };
-  CHECK(http::poll(s.policy().when(when::exception<std::runtime_error>), s.start(), stumbling).status == 200);
+  CHECK(http::poll(s.policy().when(tenax::when::exception<std::runtime_error>), s.start(), stumbling).status == 200);
   CHECK(s.clock.sleeps() == durations{1s, 1s});
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 
 #include "../support.hpp"
 

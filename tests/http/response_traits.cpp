@@ -186,7 +186,7 @@ TEST_CASE("A status whose body broke off is no status") {
   cpr_response<new_code> const refused{.status_code = 429, .error = {.code = new_code::PARTIAL_FILE}};
   CHECK(http::status_of(refused) == 429);
   CHECK(http::error_of(refused) == transport_error::none);
-  CHECK(tenax::result_traits<cpr_response<new_code>>::advice(refused).throttled);
+  CHECK(tenax::result_traits<cpr_response<new_code>>::read_hint(refused).throttled);
   cpr_response<new_code> const ended{.status_code = 429, .error = {.code = new_code::ABORTED_BY_CALLBACK}};
   CHECK(http::error_of(ended) == transport_error::cancelled);
 }
@@ -227,21 +227,20 @@ TEST_CASE("cpr follows redirects, so that only its count of them makes a missing
 }
 
 TEST_CASE("A request that cannot be made again is not, whatever a policy says") {
-  namespace when = tenax::when;
   tenax::testing::virtual_time clock;
   auto const attempts = [&](auto const& policy, int status) {
     return policy.wait(tenax::wait::none).environment(std::ref(clock)).try_call([=] {
       return spent_reply{.status = status};
     });
   };
-  auto const told = [](auto const&) { return tenax::hint{.directive = tenax::hint::advice::retry}; };
+  auto const told = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
   CHECK(attempts(tenax::retrying{}, 503).attempts == 1);
   CHECK(attempts(tenax::retrying{}, 503).reason == tenax::stop_reason::not_retryable);
   CHECK(attempts(http::standard_retry("GET"), 503).attempts == 1);
-  CHECK(attempts(tenax::retrying{}.when(when::status(503)), 503).attempts == 1);
-  CHECK(attempts(tenax::retrying{}.advised_by(told), 503).attempts == 1);
-  CHECK(attempts(tenax::retrying{}.when(when::status(200)), 200).attempts == 1);
-  CHECK(attempts(tenax::retrying{}.when(when::status(200)), 200).reason == tenax::stop_reason::succeeded);
+  CHECK(attempts(tenax::retrying{}.when(tenax::when::status(503)), 503).attempts == 1);
+  CHECK(attempts(tenax::retrying{}.read_hints_with(told), 503).attempts == 1);
+  CHECK(attempts(tenax::retrying{}.when(tenax::when::status(200)), 200).attempts == 1);
+  CHECK(attempts(tenax::retrying{}.when(tenax::when::status(200)), 200).reason == tenax::stop_reason::succeeded);
 }
 
 TEST_CASE("A response that does not say why there is none was interrupted") {

@@ -25,9 +25,6 @@
 
 using namespace std::chrono_literals;
 namespace http = tenax::http;
-namespace stop = tenax::stop;
-namespace wait = tenax::wait;
-namespace when = tenax::when;
 using http::transport_error;
 using tenax::testing::virtual_time;
 using names = std::vector<std::string>;
@@ -110,7 +107,7 @@ TEST_CASE("Log lines name the request") {
   names lines;
   http::retrying_client<> c(server.url());
   c.policy(http::standard_retry()
-               .wait(wait::none)
+               .wait(tenax::wait::none)
                .environment(std::ref(clock))
                .before_sleep(tenax::log_to([&](std::string_view line) { lines.emplace_back(line); })));
   CHECK(c.Get("/albums/1?full=1")->status == 200);
@@ -332,7 +329,7 @@ TEST_CASE("An endpoint is a path for all methods or for one, and its query does 
 TEST_CASE("Each endpoint has the first policy whose pattern fits, and the rest have the default") {
   tests::server server([](auto const&) { return tests::respond(503); });
   client c(server);
-  auto const attempts = [&](std::int64_t n) { return c.standard().stop(stop::after_attempts(n)); };
+  auto const attempts = [&](std::int64_t n) { return c.standard().stop(tenax::stop::after_attempts(n)); };
   c.policy("GET /v1/*/tracks", attempts(4))
       .policy("/v1/**", attempts(5))
       .policy("/v1/albums", attempts(6))
@@ -352,7 +349,9 @@ TEST_CASE("Each endpoint has the first policy whose pattern fits, and the rest h
 TEST_CASE("A policy of one's own may retry what the standard one does not") {
   tests::server server([](auto const&) { return tests::respond(404); });
   client c(server);
-  c.policy("POST /search", tenax::retrying{}.when(when::status(404)).wait(wait::none).stop(stop::after_attempts(4)));
+  c.policy(
+      "POST /search",
+      tenax::retrying{}.when(tenax::when::status(404)).wait(tenax::wait::none).stop(tenax::stop::after_attempts(4)));
   CHECK(c.Post("/search", "x", "text/plain")->status == 404);
   CHECK(server.requests().size() == 4);
 }
@@ -361,7 +360,7 @@ TEST_CASE("No policy sends a POST twice, unless its endpoint names the method") 
   tests::server server([](auto const&) { return tests::respond(503); });
   client c(server);
   auto const eager = tenax::retrying{}.environment(std::ref(c.clock));
-  c.policy("/v1/**", eager.when(when::status(503))).policy(eager);
+  c.policy("/v1/**", eager.when(tenax::when::status(503))).policy(eager);
   CHECK(c.Post("/v1/x", "x", "text/plain").attempts == 1);
   CHECK(c.Post("/v2/x", "x", "text/plain").attempts == 1);
   CHECK(c.Get("/v1/x").attempts == 3);
@@ -511,7 +510,8 @@ TEST_CASE("Nothing is sent again after the receiver's first byte") {
   seen s;
   SECTION("by the standard policy") {}
   SECTION("by a policy that retries every failure") {
-    c.policy(tenax::retrying{}.when(when::any_error).wait(wait::none).stop(stop::after_attempts(3)));
+    c.policy(
+        tenax::retrying{}.when(tenax::when::any_error).wait(tenax::wait::none).stop(tenax::stop::after_attempts(3)));
   }
   auto const r = c.Get("/", s.receiver());
   CHECK_FALSE(r);
@@ -524,7 +524,8 @@ TEST_CASE("Nothing is sent again after the receiver's first byte") {
 TEST_CASE("A whole response that a policy wants retried is not sent again once it was received") {
   tests::server server([](auto const&) { return tests::respond(202, "not yet"); });
   client c(server);
-  c.policy(tenax::retrying{}.when(when::status(202)).wait(wait::none).stop(stop::after_attempts(3)));
+  c.policy(
+      tenax::retrying{}.when(tenax::when::status(202)).wait(tenax::wait::none).stop(tenax::stop::after_attempts(3)));
   seen s;
   CHECK(c.Get("/", s.receiver())->status == 202);
   CHECK(s.body == "not yet");
@@ -568,7 +569,7 @@ TEST_CASE("What a receiver throws is the caller's, and nothing is sent again") {
     return r.target == "/song" ? tests::respond(200, "the song") : tests::respond(404, "no such song");
   });
   client c(server);
-  c.policy(tenax::retrying{}.wait(wait::none));
+  c.policy(tenax::retrying{}.wait(tenax::wait::none));
   auto const receiver = [](char const*, std::size_t) -> bool { throw too_loud("too loud"); };
   CHECK_THROWS_AS(c.Get("/song", receiver), too_loud);
   CHECK(server.requests().size() == 1);
@@ -585,9 +586,10 @@ TEST_CASE("What a response handler throws is the caller's, and nothing is sent a
     return r.target == "/song" ? tests::respond(200, "the song") : tests::respond(r.target == "/empty" ? 200 : 404);
   });
   client c(server);
-  SECTION("by a policy that retries every failure") { c.policy(tenax::retrying{}.wait(wait::none)); }
+  SECTION("by a policy that retries every failure") { c.policy(tenax::retrying{}.wait(tenax::wait::none)); }
   SECTION("by a policy that names the method") {
-    c.policy("GET /**", http::standard_retry().when(when::any_exception || when::transient).wait(wait::none));
+    c.policy("GET /**",
+             http::standard_retry().when(tenax::when::any_exception || tenax::when::transient).wait(tenax::wait::none));
   }
   SECTION("though the exception asks for it") {}
   auto const handler = [](httplib::Response const&) -> bool { throw tenax::retry_after(1ms, mine("mine")); };
@@ -602,7 +604,7 @@ TEST_CASE("What a response handler throws is the caller's, and nothing is sent a
 TEST_CASE("What a progress callback throws is the caller's, and nothing is sent again") {
   tests::server server([](auto const&) { return tests::respond(200, "the song"); });
   client c(server);
-  c.policy(tenax::retrying{}.wait(wait::none));
+  c.policy(tenax::retrying{}.wait(tenax::wait::none));
   auto const progress = [](std::uint64_t, std::uint64_t) -> bool { throw std::runtime_error("mine"); };
   CHECK_THROWS_AS(c.Get("/", progress), std::runtime_error);
   CHECK(server.requests().size() == 1);
@@ -720,7 +722,7 @@ TEST_CASE("A body that was read from a stream is not sent again, and the caller 
         return c.send(request);
       }
       default: {
-        c.policy("PUT /", tenax::retrying{}.wait(wait::none).stop(stop::after_attempts(5)));
+        c.policy("PUT /", tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::after_attempts(5)));
         return c.Put("/", mine, type);
       }
     }
@@ -752,9 +754,10 @@ TEST_CASE("A policy around the client does not send a body again that was read")
   tests::server server([&, n = 0](auto const&) mutable { return tests::respond(++n == 1 ? status : 200); });
   client c(server);
   std::istringstream file("the song");
-  auto const outer = tenax::retrying{}.wait(wait::none).when(when::transient || when::status(409, 202));
+  auto const outer =
+      tenax::retrying{}.wait(tenax::wait::none).when(tenax::when::transient || tenax::when::status(409, 202));
   SECTION("the client retries") {}
-  SECTION("the client does not retry") { c.policy(tenax::retrying{}.when(when::never)); }
+  SECTION("the client does not retry") { c.policy(tenax::retrying{}.when(tenax::when::never)); }
   SECTION("the failure stays") { status = 409; }
   SECTION("there is no failure") { status = 202; }
   auto const result = outer([&] { return c.Put("/", endless(file), "text/plain"); });
@@ -767,13 +770,13 @@ TEST_CASE("A policy around the client does not send a body again that was read")
 TEST_CASE("A policy around the client sends a body again that can be read again") {
   tests::server server([n = 0](auto const&) mutable { return tests::respond(++n == 1 ? 503 : 200); });
   client c(server);
-  c.policy(tenax::retrying{}.when(when::never));
+  c.policy(tenax::retrying{}.when(tenax::when::never));
   std::istringstream file("the song");
   auto const rewind = [&] {
     file.clear();
     file.seekg(0);
   };
-  auto const outer = tenax::retrying{}.wait(wait::none).when(when::transient);
+  auto const outer = tenax::retrying{}.wait(tenax::wait::none).when(tenax::when::transient);
   auto const by_offset = [](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
     return sink.write(&"the song"[offset], length);
   };
@@ -861,7 +864,7 @@ TEST_CASE("A body that cannot be rewound after all is not sent again") {
 TEST_CASE("What a content provider throws is the caller's, and nothing is sent again") {
   tests::server server{moody()};
   client c(server);
-  c.policy(tenax::retrying{}.wait(wait::none));
+  c.policy(tenax::retrying{}.wait(tenax::wait::none));
   auto const provider = [](std::size_t, httplib::DataSink&) -> bool { throw std::runtime_error("mine"); };
   CHECK_THROWS_AS(c.Put("/", provider, "text/plain"), std::runtime_error);
   CHECK_THROWS_AS(c.Put("/", http::replayable(provider), "text/plain"), std::runtime_error);
@@ -1154,9 +1157,9 @@ TEST_CASE("A deadline ends a request in the middle of a transfer") {
   auto const kind = GENERATE(0, 1, 2);
   auto const url = kind == 0 ? body.url() : kind == 1 ? headers.url() : silent.url();
   http::retrying_client<> c(url);
-  auto const limited = tenax::retrying{}.when(when::any_error).wait(wait::none);
+  auto const limited = tenax::retrying{}.when(tenax::when::any_error).wait(tenax::wait::none);
   SECTION("of the policy") {
-    c.policy(limited.stop(stop::deadline(40ms)));
+    c.policy(limited.stop(tenax::stop::deadline(40ms)));
     stopwatch const watch;
     auto const r = c.Get("/");
     CHECK_FALSE(r);
@@ -1166,7 +1169,7 @@ TEST_CASE("A deadline ends a request in the middle of a transfer") {
     CHECK(watch.passed() < 1s);
   }
   SECTION("of each attempt") {
-    c.policy(limited.attempt_timeout(20ms).stop(stop::after_attempts(3)));
+    c.policy(limited.attempt_timeout(20ms).stop(tenax::stop::after_attempts(3)));
     stopwatch const watch;
     auto const r = c.Get("/", [](char const*, std::size_t) { return true; });
     CHECK_FALSE(r);
@@ -1175,14 +1178,14 @@ TEST_CASE("A deadline ends a request in the middle of a transfer") {
     CHECK(watch.passed() < 1s);
   }
   SECTION("of a POST, which is not sent again") {
-    c.policy(limited.attempt_timeout(20ms).stop(stop::after_attempts(3)));
+    c.policy(limited.attempt_timeout(20ms).stop(tenax::stop::after_attempts(3)));
     auto const r = c.Post("/", "x", "text/plain");
     CHECK(r.attempts == 1);
     CHECK(http::error_of(r) == transport_error::timed_out);
   }
   SECTION("of a policy around the client") {
     stopwatch const watch;
-    auto const r = limited.stop(stop::deadline(40ms)).try_call([&] { return c.Get("/"); });
+    auto const r = limited.stop(tenax::stop::deadline(40ms)).try_call([&] { return c.Get("/"); });
     CHECK(r.reason == tenax::stop_reason::deadline);
     CHECK(watch.passed() < 1s);
   }
@@ -1193,7 +1196,7 @@ TEST_CASE("A deadline ends a request behind a redirect") {
   tests::server first([&](auto const&) { return tests::respond(302, "", "Location: " + slow.url() + "/\r\n"); });
   http::retrying_client<> c(first.url());
   c.set_follow_location(true);
-  c.policy(http::standard_retry().stop(stop::deadline(40ms)));
+  c.policy(http::standard_retry().stop(tenax::stop::deadline(40ms)));
   stopwatch const watch;
   auto const r = c.Get("/");
   CHECK(http::error_of(r) == transport_error::timed_out);
@@ -1205,7 +1208,7 @@ TEST_CASE("A deadline ends an upload that the server does not read") {
   tests::bound_socket deaf;
   ::listen(deaf.get(), 8);
   http::retrying_client<> c("127.0.0.1", deaf.port());
-  c.policy(http::standard_retry().stop(stop::deadline(40ms)));
+  c.policy(http::standard_retry().stop(tenax::stop::deadline(40ms)));
   std::string const much(1U << 24U, 'x');
   stopwatch const watch;
   auto const r = c.Put("/", much, "text/plain");
@@ -1246,7 +1249,7 @@ class full_queue {
 TEST_CASE("A deadline ends a connection that is not made") {
   full_queue const full;
   http::retrying_client<> c("127.0.0.1", full.port());
-  c.policy(http::standard_retry().stop(stop::deadline(40ms)));
+  c.policy(http::standard_retry().stop(tenax::stop::deadline(40ms)));
   stopwatch const watch;
   auto const r = c.Get("/");
   CHECK_FALSE(r);
@@ -1273,7 +1276,7 @@ TEST_CASE("stop() ends a connection that is not made") {
 TEST_CASE("A call that waits for its turn ends in time, without a request") {
   tests::server silent([](auto const&) { return tests::hang(); });
   http::retrying_client<> c(silent.url());
-  c.policy("/short", http::standard_retry().stop(stop::deadline(30ms)));
+  c.policy("/short", http::standard_retry().stop(tenax::stop::deadline(30ms)));
   std::thread other([&] { static_cast<void>(c.Get("/long")); });
   while (silent.requests().empty()) std::this_thread::sleep_for(1ms);
   stopwatch const watch;
@@ -1296,7 +1299,7 @@ TEST_CASE("A token ends a request at once") {
   };
   std::stop_source source;
   auto const standard = http::standard_retry();
-  auto const around = tenax::retrying{}.when(when::transient);
+  auto const around = tenax::retrying{}.when(tenax::when::transient);
   std::function<http::httplib_result()> call;
   SECTION("that calls back") {
     c.policy(standard.cancel_with(source.get_token()));
@@ -1328,7 +1331,7 @@ TEST_CASE("A client that obeys limits leaves its own timeouts as they are") {
   tests::server silent([](auto const&) { return tests::hang(); });
   http::retrying_client<> c(silent.url());
   c.set_read_timeout(20ms);
-  c.policy(http::standard_retry().wait(wait::none).attempt_timeout(5s).stop(stop::after_attempts(2)));
+  c.policy(http::standard_retry().wait(tenax::wait::none).attempt_timeout(5s).stop(tenax::stop::after_attempts(2)));
   stopwatch const watch;
   auto const r = c.Get("/");
   CHECK(http::error_of(r) == transport_error::interrupted);
@@ -1361,7 +1364,7 @@ TEST_CASE("The answer behind an announcement is not that to the next request") {
   });
   client c(server);
   c.set_keep_alive(true);
-  c.policy(c.standard().stop(stop::after_attempts(1)));
+  c.policy(c.standard().stop(tenax::stop::after_attempts(1)));
   CHECK_FALSE(c.Head("/first"));
   CHECK(c.Get("/next")->body == "mine");
   static_cast<void>(c.Get("/first"));
@@ -1546,8 +1549,8 @@ TEST_CASE("A hint to retry does not send again what must not be sent twice") {
   tests::server server([](auto const&) { return tests::respond(409, "", "x-should-retry: true\r\n"); });
   client c(server);
   CHECK(c.Post("/", "x", "text/plain").attempts == 1);
-  auto const insists = [](auto const&) { return tenax::hint{.directive = tenax::hint::advice::retry}; };
-  c.policy(tenax::retrying{}.wait(wait::none).advised_by(insists));
+  auto const insists = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
+  c.policy(tenax::retrying{}.wait(tenax::wait::none).read_hints_with(insists));
   CHECK(c.Post("/", "x", "text/plain").attempts == 1);
   std::istringstream file("the song");
   CHECK(c.Put("/", endless(file), "text/plain").attempts == 1);

@@ -178,7 +178,7 @@ class server {
     for (head.remove_prefix(first.size() + 2); !head.empty(); head.remove_prefix(head.find("\r\n") + 2)) {
       auto const line = head.substr(0, head.find("\r\n"));
       auto const colon = line.find(':');
-      r.headers.emplace_back(line.substr(0, colon), tenax::detail::trimmed(line.substr(colon + 1)));
+      r.headers.emplace_back(line.substr(0, colon), tenax::http::detail::trimmed(line.substr(colon + 1)));
     }
     buffer.erase(0, end + 4);
     if (tenax::http::same_name(r.header("Expect"), "100-continue")) {

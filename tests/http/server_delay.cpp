@@ -12,11 +12,11 @@
 
 using namespace std::chrono_literals;
 namespace http = tenax::http;
-using http::directive;
 using http::header;
 using http::profile;
-using http::server_advice;
 using http::server_delay;
+using http::server_hint;
+using http::server_verdict;
 
 namespace {
 
@@ -28,7 +28,7 @@ constexpr answer none = std::nullopt;
 
 answer pragmatic(headers const& h, int status = 429) { return server_delay(h, status, now).delay; }
 answer strict(headers const& h, int status = 429) { return server_delay(h, status, now, profile::strict).delay; }
-directive told(headers const& h) { return server_delay(h, 503, now).directive; }
+server_verdict told(headers const& h) { return server_delay(h, 503, now).verdict; }
 std::string_view source(headers const& h, int status = 429) { return server_delay(h, status, now).source; }
 
 answer reset(std::string_view value) { return pragmatic({{"X-RateLimit-Reset", value}}); }
@@ -42,9 +42,9 @@ TEST_CASE("A gRPC pushback decides alone, and anything malformed forbids a retry
   for (auto const p : {profile::pragmatic, profile::strict}) {
     auto const pushback = [&](headers const& h) { return server_delay(h, 429, now, p); };
     auto const asked = [](std::chrono::milliseconds ms) {
-      return server_advice{.delay = ms, .directive = directive::retry, .source = "grpc-retry-pushback-ms"};
+      return server_hint{.delay = ms, .verdict = server_verdict::retry, .source = "grpc-retry-pushback-ms"};
     };
-    server_advice const forbidden{.directive = directive::no_retry, .source = "grpc-retry-pushback-ms"};
+    server_hint const forbidden{.verdict = server_verdict::no_retry, .source = "grpc-retry-pushback-ms"};
     auto const* const name = "Grpc-Retry-Pushback-Ms";
     CHECK(pushback({{name, "0"}}) == asked(0ms));
     CHECK(pushback({{name, " 1500 "}}) == asked(1500ms));
@@ -63,19 +63,19 @@ TEST_CASE("A gRPC pushback decides alone, and anything malformed forbids a retry
 }
 
 TEST_CASE("Two fields forbid a retry or want one; whoever forbids is obeyed") {
-  CHECK(told({{"x-should-retry", "true"}}) == directive::retry);
-  CHECK(told({{"X-Should-Retry", " false "}}) == directive::no_retry);
-  CHECK(told({{"Stripe-Should-Retry", "true"}}) == directive::retry);
-  CHECK(told({{"stripe-should-retry", "false"}}) == directive::no_retry);
+  CHECK(told({{"x-should-retry", "true"}}) == server_verdict::retry);
+  CHECK(told({{"X-Should-Retry", " false "}}) == server_verdict::no_retry);
+  CHECK(told({{"Stripe-Should-Retry", "true"}}) == server_verdict::retry);
+  CHECK(told({{"stripe-should-retry", "false"}}) == server_verdict::no_retry);
   for (auto const* value : {"", "True", "FALSE", "1", "yes", "false, false", "true;q=1"}) {
     INFO(value);
-    CHECK(told({{"x-should-retry", value}}) == directive::none);
+    CHECK(told({{"x-should-retry", value}}) == server_verdict::none);
   }
-  CHECK(told({{"x-should-retry", "true"}, {"x-should-retry", "false"}}) == directive::no_retry);
-  CHECK(told({{"x-should-retry", "false"}, {"x-should-retry", "true"}}) == directive::no_retry);
-  CHECK(told({{"x-should-retry", "true"}, {"stripe-should-retry", "false"}}) == directive::no_retry);
-  CHECK(told({{"x-should-retry", "false"}, {"stripe-should-retry", "true"}}) == directive::no_retry);
-  CHECK(told({{"x-should-retry", "maybe"}, {"stripe-should-retry", "true"}}) == directive::retry);
+  CHECK(told({{"x-should-retry", "true"}, {"x-should-retry", "false"}}) == server_verdict::no_retry);
+  CHECK(told({{"x-should-retry", "false"}, {"x-should-retry", "true"}}) == server_verdict::no_retry);
+  CHECK(told({{"x-should-retry", "true"}, {"stripe-should-retry", "false"}}) == server_verdict::no_retry);
+  CHECK(told({{"x-should-retry", "false"}, {"stripe-should-retry", "true"}}) == server_verdict::no_retry);
+  CHECK(told({{"x-should-retry", "maybe"}, {"stripe-should-retry", "true"}}) == server_verdict::retry);
 
   CHECK(source({{"x-should-retry", "true"}, {"stripe-should-retry", "false"}}) == "Stripe-Should-Retry");
   CHECK(source({{"x-should-retry", "true"}, {"stripe-should-retry", "true"}}) == "x-should-retry");
@@ -83,7 +83,7 @@ TEST_CASE("Two fields forbid a retry or want one; whoever forbids is obeyed") {
   CHECK(source({{"x-should-retry", "false"}, {"Retry-After", "1"}}) == "Retry-After");
   CHECK(source({{"x-should-retry", "maybe"}}).empty());
 
-  CHECK(server_delay({{"x-should-retry", "false"}}, 503, now, profile::strict) == server_advice{});
+  CHECK(server_delay({{"x-should-retry", "false"}}, 503, now, profile::strict) == server_hint{});
 }
 
 TEST_CASE("The first explicit delay that can be read decides") {
@@ -177,10 +177,8 @@ TEST_CASE("A point in time is compared with the server's clock, if that is known
     h.push_back(minute_later);
     return server_delay(h, 503, now - 30s, p);
   };
-  auto const by_server = [](std::chrono::milliseconds ms) {
-    return server_advice{.delay = ms, .source = "Retry-After"};
-  };
-  server_advice const by_local_clock{.delay = 90s, .source = "Retry-After", .by_local_clock = true};
+  auto const by_server = [](std::chrono::milliseconds ms) { return server_hint{.delay = ms, .source = "Retry-After"}; };
+  server_hint const by_local_clock{.delay = 90s, .source = "Retry-After", .by_local_clock = true};
   CHECK(ask({}) == by_local_clock);
   CHECK(ask({date}) == by_server(60s));
   CHECK(ask({{"date", " Wednesday, 01-Jan-25 00:00:10 GMT "}}) == by_server(50s));
@@ -393,7 +391,7 @@ TEST_CASE("Of the buckets the exhausted one with the longest reset counts") {
 }
 
 TEST_CASE("Every kind of header gives the same answer") {
-  server_advice const expected{.delay = 3s, .source = "Retry-After"};
+  server_hint const expected{.delay = 3s, .source = "Retry-After"};
   header const array[] = {{"Server", "x"}, {"retry-after", "2"}, {"retry-after", "3"}};
   CHECK(server_delay(array, 503, now) == expected);
   std::multimap<std::string, std::string> const sorted{{"Server", "x"}, {"retry-after", "2"}, {"retry-after", "3"}};
@@ -412,7 +410,7 @@ TEST_CASE("The order of different fields makes no difference") {
             {"X-RateLimit-Remaining", "0"},
             {"X-RateLimit-Reset", "7"}};
   auto const expected = server_delay(h, 429, now);
-  CHECK(expected == server_advice{.delay = 59s, .directive = directive::retry, .source = "Retry-After"});
+  CHECK(expected == server_hint{.delay = 59s, .verdict = server_verdict::retry, .source = "Retry-After"});
   auto const by_name = [](header const& a, header const& b) { return a.name < b.name; };
   std::sort(h.begin(), h.end(), by_name);
   int wrong = 0;
@@ -460,7 +458,7 @@ TEST_CASE("A delay beyond a year is a misread unit: it counts as absent, and the
   }
   for (auto const p : {profile::pragmatic, profile::strict}) {
     auto const next = server_delay({{"Retry-After", "9999999999"}, {"RateLimit-Reset", "7"}}, 429, now, p);
-    CHECK(next == server_advice{.delay = 7s, .source = "RateLimit-Reset", .ignored = "Retry-After"});
+    CHECK(next == server_hint{.delay = 7s, .source = "RateLimit-Reset", .ignored = "Retry-After"});
   }
   CHECK(pragmatic({{"Retry-After", "60, 9999999999"}}) == 60s);
   CHECK(source({{"Retry-After", "9999999999"}}).empty());
@@ -485,11 +483,11 @@ TEST_CASE("Unix times are read in every reset field, in each unit") {
     INFO(v.value);
     for (auto const* name : {"RateLimit-Reset", "X-RateLimit-Reset-After", "X-RateLimit-Reset", "X-Rate-Limit-Reset"}) {
       INFO(name);
-      server_advice const expected{.delay = v.delay, .source = name};
+      server_hint const expected{.delay = v.delay, .source = name};
       CHECK(server_delay({date, {name, v.value}}, 429, now - 1h) == expected);
       bool const in_strict = v.standard && std::string_view(name) == "RateLimit-Reset";
       CHECK(server_delay({date, {name, v.value}}, 429, now - 1h, profile::strict) ==
-            (in_strict ? expected : server_advice{}));
+            (in_strict ? expected : server_hint{}));
     }
     for (std::string const window : {"requests", "tokens", "short"}) {
       INFO(window);
@@ -507,7 +505,7 @@ TEST_CASE("Unix times are read in every reset field, in each unit") {
     }
   }
   CHECK(server_delay({{"RateLimit-Reset", "1735689630"}}, 429, now) ==
-        server_advice{.delay = 30s, .source = "RateLimit-Reset", .by_local_clock = true});
+        server_hint{.delay = 30s, .source = "RateLimit-Reset", .by_local_clock = true});
   // By their names these are delays: long ago is no time to wait for.
   CHECK(pragmatic({{"RateLimit", "\"a\";r=0;t=999999999999999"}}) == none);
   CHECK(pragmatic({{"X-RateLimit-Reset-After", "100000000"}}) == none);

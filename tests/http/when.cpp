@@ -11,7 +11,6 @@
 #include "../support.hpp"
 #include "response.hpp"
 
-namespace when = tenax::when;
 using tenax::http::transport_error;
 using tests::reply;
 
@@ -48,37 +47,37 @@ struct tenax::http::response_traits<fixed_reply> {
   static constexpr auto const& headers(fixed_reply const& r) { return r.headers; }
 };
 
-static_assert(wants_fixed(when::status(429, 503), {503}));
-static_assert(!wants_fixed(when::status(429, 503), {500}));
-static_assert(wants_fixed(when::transient, {500}));
-static_assert(!wants_fixed(when::transient, {501}));
-static_assert(wants_fixed(when::transient, {409, {{{"x-should-retry", "true"}}}}));
-static_assert(wants_fixed(when::transport_error, {0}));
-static_assert(wants_fixed(when::throttled, {403, {{{"Retry-After", "3"}}}}));
-static_assert(wants_fixed(when::transient && !when::throttled, {502}));
-static_assert(wants_fixed(when::status(code::too_many_requests), {429}), "enumerators are statuses, too");
+static_assert(wants_fixed(tenax::when::status(429, 503), {503}));
+static_assert(!wants_fixed(tenax::when::status(429, 503), {500}));
+static_assert(wants_fixed(tenax::when::transient, {500}));
+static_assert(!wants_fixed(tenax::when::transient, {501}));
+static_assert(wants_fixed(tenax::when::transient, {409, {{{"x-should-retry", "true"}}}}));
+static_assert(wants_fixed(tenax::when::transport_error, {0}));
+static_assert(wants_fixed(tenax::when::throttled, {403, {{{"Retry-After", "3"}}}}));
+static_assert(wants_fixed(tenax::when::transient && !tenax::when::throttled, {502}));
+static_assert(wants_fixed(tenax::when::status(code::too_many_requests), {429}), "enumerators are statuses, too");
 
 TEST_CASE("when::status retries the statuses that it was given and no others") {
-  auto const predicate = when::status(418, 503);
+  auto const predicate = tenax::when::status(418, 503);
   CHECK(wants(predicate, {.status = 418}));
   CHECK(wants(predicate, {.status = 503}));
   CHECK_FALSE(wants(predicate, {.status = 200}));
   CHECK_FALSE(wants(predicate, {.status = 502}));
   CHECK_FALSE(wants(predicate, {.error = transport_error::interrupted}));
-  CHECK(wants(when::status(200), {.status = 200}));
+  CHECK(wants(tenax::when::status(200), {.status = 200}));
 }
 
 TEST_CASE("A response whose transfer broke off has no status that could be retried") {
-  CHECK_FALSE(wants(when::status(200), {.status = 200, .error = transport_error::interrupted}));
-  CHECK_FALSE(wants(when::throttled, {.status = 429, .error = transport_error::interrupted}));
+  CHECK_FALSE(wants(tenax::when::status(200), {.status = 200, .error = transport_error::interrupted}));
+  CHECK_FALSE(wants(tenax::when::throttled, {.status = 429, .error = transport_error::interrupted}));
 }
 
 TEST_CASE("when::status refuses what is no status") {
-  tests::check_rejected("when::status: code", "99", [] { return when::status(99); });
-  tests::check_rejected("when::status: code", "1000", [] { return when::status(503, 1000); });
-  tests::check_rejected("when::status: code", "-1", [] { return when::status(-1); });
-  tests::check_rejected("when::status: code", "0", [] { return when::status(0); });
-  CHECK(when::status(100, 999).codes == std::array{100, 999});
+  tests::check_rejected("when::status: code", "99", [] { return tenax::when::status(99); });
+  tests::check_rejected("when::status: code", "1000", [] { return tenax::when::status(503, 1000); });
+  tests::check_rejected("when::status: code", "-1", [] { return tenax::when::status(-1); });
+  tests::check_rejected("when::status: code", "0", [] { return tenax::when::status(0); });
+  CHECK(tenax::when::status(100, 999).codes == std::array{100, 999});
 }
 
 TEST_CASE("when::transient retries the statuses of failures that pass, and transport errors that may") {
@@ -86,82 +85,84 @@ TEST_CASE("when::transient retries the statuses of failures that pass, and trans
     INFO(status);
     bool const listed = status == 408 || status == 425 || status == 429 || status == 500 || status == 502 ||
                         status == 503 || status == 504;
-    CHECK(wants(when::transient, {.status = status}) == listed);
+    CHECK(wants(tenax::when::transient, {.status = status}) == listed);
   }
-  CHECK(wants(when::transient, {.error = transport_error::unsent}));
-  CHECK(wants(when::transient, {.error = transport_error::interrupted}));
-  CHECK(wants(when::transient, {.error = transport_error::timed_out}));
-  CHECK_FALSE(wants(when::transient, {.error = transport_error::permanent}));
-  CHECK_FALSE(wants(when::transient, {.error = transport_error::cancelled}));
+  CHECK(wants(tenax::when::transient, {.error = transport_error::unsent}));
+  CHECK(wants(tenax::when::transient, {.error = transport_error::interrupted}));
+  CHECK(wants(tenax::when::transient, {.error = transport_error::timed_out}));
+  CHECK_FALSE(wants(tenax::when::transient, {.error = transport_error::permanent}));
+  CHECK_FALSE(wants(tenax::when::transient, {.error = transport_error::cancelled}));
 }
 
 TEST_CASE("when::transport_error retries transport errors that may pass and no responses") {
-  CHECK(wants(when::transport_error, {.error = transport_error::unsent}));
-  CHECK(wants(when::transport_error, {.error = transport_error::interrupted}));
-  CHECK(wants(when::transport_error, {.error = transport_error::timed_out}));
-  CHECK_FALSE(wants(when::transport_error, {.error = transport_error::permanent}));
-  CHECK_FALSE(wants(when::transport_error, {.error = transport_error::cancelled}));
-  CHECK_FALSE(wants(when::transport_error, {.status = 503}));
-  CHECK_FALSE(wants(when::transport_error, {.status = 200}));
+  CHECK(wants(tenax::when::transport_error, {.error = transport_error::unsent}));
+  CHECK(wants(tenax::when::transport_error, {.error = transport_error::interrupted}));
+  CHECK(wants(tenax::when::transport_error, {.error = transport_error::timed_out}));
+  CHECK_FALSE(wants(tenax::when::transport_error, {.error = transport_error::permanent}));
+  CHECK_FALSE(wants(tenax::when::transport_error, {.error = transport_error::cancelled}));
+  CHECK_FALSE(wants(tenax::when::transport_error, {.status = 503}));
+  CHECK_FALSE(wants(tenax::when::transport_error, {.status = 200}));
 }
 
 TEST_CASE("when::throttled retries 429, and 403 and 503 that say when to come back") {
-  CHECK(wants(when::throttled, {.status = 429}));
-  CHECK_FALSE(wants(when::throttled, {.status = 503}));
-  CHECK_FALSE(wants(when::throttled, {.status = 403}));
-  CHECK(wants(when::throttled, {.status = 503, .headers = {{"Retry-After", "0"}}}));
-  CHECK(wants(when::throttled, {.status = 403, .headers = {{"Retry-After", "7"}}}));
-  CHECK(wants(when::throttled,
+  CHECK(wants(tenax::when::throttled, {.status = 429}));
+  CHECK_FALSE(wants(tenax::when::throttled, {.status = 503}));
+  CHECK_FALSE(wants(tenax::when::throttled, {.status = 403}));
+  CHECK(wants(tenax::when::throttled, {.status = 503, .headers = {{"Retry-After", "0"}}}));
+  CHECK(wants(tenax::when::throttled, {.status = 403, .headers = {{"Retry-After", "7"}}}));
+  CHECK(wants(tenax::when::throttled,
               {.status = 403, .headers = {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1735689720"}}}));
-  CHECK_FALSE(wants(when::throttled,
+  CHECK_FALSE(wants(tenax::when::throttled,
                     {.status = 403, .headers = {{"X-RateLimit-Remaining", "9"}, {"X-RateLimit-Reset", "1735689720"}}}));
-  CHECK_FALSE(wants(when::throttled, {.status = 500, .headers = {{"Retry-After", "7"}}}));
-  CHECK_FALSE(wants(when::throttled, {.status = 200, .headers = {{"Retry-After", "7"}}}));
+  CHECK_FALSE(wants(tenax::when::throttled, {.status = 500, .headers = {{"Retry-After", "7"}}}));
+  CHECK_FALSE(wants(tenax::when::throttled, {.status = 200, .headers = {{"Retry-After", "7"}}}));
 }
 
 TEST_CASE("A failed response whose headers tell us to retry is retried whatever its status is") {
   reply const conflict{.status = 409, .headers = {{"X-Should-Retry", "true"}}};
-  CHECK(wants(when::transient, conflict));
-  CHECK(wants(when::status(503), conflict));
-  CHECK_FALSE(wants(when::throttled, conflict));
-  CHECK_FALSE(wants(when::transport_error, conflict));
-  CHECK(wants(when::transient, {.status = 402, .headers = {{"Stripe-Should-Retry", "true"}}}));
-  CHECK_FALSE(wants(when::transient, {.status = 409, .headers = {{"x-should-retry", "false"}}}));
-  CHECK_FALSE(wants(when::transient, {.status = 409, .headers = {{"x-should-retry", "maybe"}}}));
-  CHECK_FALSE(wants(when::transient, {.status = 409}));
+  CHECK(wants(tenax::when::transient, conflict));
+  CHECK(wants(tenax::when::status(503), conflict));
+  CHECK_FALSE(wants(tenax::when::throttled, conflict));
+  CHECK_FALSE(wants(tenax::when::transport_error, conflict));
+  CHECK(wants(tenax::when::transient, {.status = 402, .headers = {{"Stripe-Should-Retry", "true"}}}));
+  CHECK_FALSE(wants(tenax::when::transient, {.status = 409, .headers = {{"x-should-retry", "false"}}}));
+  CHECK_FALSE(wants(tenax::when::transient, {.status = 409, .headers = {{"x-should-retry", "maybe"}}}));
+  CHECK_FALSE(wants(tenax::when::transient, {.status = 409}));
 }
 
 TEST_CASE("A successful response is not retried because of x-should-retry") {
-  CHECK_FALSE(wants(when::transient, {.status = 200, .headers = {{"x-should-retry", "true"}}}));
-  CHECK_FALSE(wants(when::status(503), {.status = 200, .headers = {{"x-should-retry", "true"}}}));
+  CHECK_FALSE(wants(tenax::when::transient, {.status = 200, .headers = {{"x-should-retry", "true"}}}));
+  CHECK_FALSE(wants(tenax::when::status(503), {.status = 200, .headers = {{"x-should-retry", "true"}}}));
 }
 
 TEST_CASE("A pushback of gRPC is obeyed although its status is 200") {
-  CHECK(wants(when::transient, {.status = 200, .headers = {{"grpc-retry-pushback-ms", "50"}}}));
-  CHECK(wants(when::status(503), {.status = 200, .headers = {{"grpc-retry-pushback-ms", "0"}}}));
-  CHECK_FALSE(wants(when::transient, {.status = 200, .headers = {{"grpc-retry-pushback-ms", "-1"}}}));
+  CHECK(wants(tenax::when::transient, {.status = 200, .headers = {{"grpc-retry-pushback-ms", "50"}}}));
+  CHECK(wants(tenax::when::status(503), {.status = 200, .headers = {{"grpc-retry-pushback-ms", "0"}}}));
+  CHECK_FALSE(wants(tenax::when::transient, {.status = 200, .headers = {{"grpc-retry-pushback-ms", "-1"}}}));
 }
 
 TEST_CASE("Predicates about responses do not retry exceptions") {
-  CHECK_FALSE(wants_after_exception(when::status(503)));
-  CHECK_FALSE(wants_after_exception(when::transient));
-  CHECK_FALSE(wants_after_exception(when::transport_error));
-  CHECK_FALSE(wants_after_exception(when::throttled));
-  CHECK(wants_after_exception(when::transient || when::exception<std::runtime_error>));
+  CHECK_FALSE(wants_after_exception(tenax::when::status(503)));
+  CHECK_FALSE(wants_after_exception(tenax::when::transient));
+  CHECK_FALSE(wants_after_exception(tenax::when::transport_error));
+  CHECK_FALSE(wants_after_exception(tenax::when::throttled));
+  CHECK(wants_after_exception(tenax::when::transient || tenax::when::exception<std::runtime_error>));
 }
 
 TEST_CASE("Predicates about responses do not look at time") {
-  static_assert(!decltype(when::status(503))::uses_time && !decltype(when::transient || when::throttled)::uses_time);
-  static_assert(!decltype(when::transport_error)::uses_time);
+  static_assert(!decltype(tenax::when::status(503))::uses_time &&
+                !decltype(tenax::when::transient || tenax::when::throttled)::uses_time);
+  static_assert(!decltype(tenax::when::transport_error)::uses_time);
   SUCCEED();
 }
 
 TEST_CASE("Predicates about responses explain themselves") {
-  CHECK(tests::described(when::status(503)) == "status 503");
-  CHECK(tests::described(when::status(429, 503, 100)) == "one of the statuses 429 503 100");
-  CHECK(tests::described(when::transient) ==
+  CHECK(tests::described(tenax::when::status(503)) == "status 503");
+  CHECK(tests::described(tenax::when::status(429, 503, 100)) == "one of the statuses 429 503 100");
+  CHECK(tests::described(tenax::when::transient) ==
         "transient failures (statuses 408 425 429 500 502 503 504, transport errors)");
-  CHECK(tests::described(when::transport_error) == "transport errors");
-  CHECK(tests::described(when::throttled) == "responses that say we are too fast");
-  CHECK(tests::described(when::status(404) || when::throttled) == "status 404 or responses that say we are too fast");
+  CHECK(tests::described(tenax::when::transport_error) == "transport errors");
+  CHECK(tests::described(tenax::when::throttled) == "responses that say we are too fast");
+  CHECK(tests::described(tenax::when::status(404) || tenax::when::throttled) ==
+        "status 404 or responses that say we are too fast");
 }

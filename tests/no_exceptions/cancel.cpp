@@ -14,9 +14,6 @@
 #include "check.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 
 namespace {
@@ -31,7 +28,7 @@ struct closed_gate {
   tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) {
     return tenax::admission::refuse("closed", 5s);
   }
-  void report(ticket&, tenax::feedback const&, tenax::time_point) {}
+  void record(ticket&, tenax::feedback const&, tenax::time_point) {}
 };
 
 template <class Report>
@@ -52,12 +49,12 @@ int main() {
   bool pressed = true;
   std::vector<stop_reason> told;
   auto const base = tenax::retrying{}
-                        .wait(wait::constant(1min))
+                        .wait(tenax::wait::constant(1min))
                         .environment(std::ref(clock))
                         .on_give_up([&](tenax::attempt_info const&, stop_reason reason) { told.push_back(reason); });
 
   check_unstarted(base.cancel_with(token{&pressed}).try_call(f), stop_reason::cancelled);
-  check_unstarted(base.stop(stop::deadline_at(clock.now())).try_call(f), stop_reason::expired_on_entry);
+  check_unstarted(base.stop(tenax::stop::deadline_at(clock.now())).try_call(f), stop_reason::expired_on_entry);
   closed_gate gate;
   check_unstarted(base.through(std::ref(gate)).try_call(f), stop_reason::refused_by_gate);
   check_unstarted(base.cancel_with(token{&pressed}).try_call([] {}), stop_reason::cancelled);
@@ -68,7 +65,7 @@ int main() {
   // Cancelled while it waits: the last value is there.
   pressed = false;
   clock.after(3s, [&] { pressed = true; });
-  auto const late = base.when(when::always).cancel_with(token{&pressed}).try_call(f);
+  auto const late = base.when(tenax::when::always).cancel_with(token{&pressed}).try_call(f);
   CHECK(late.reason == stop_reason::cancelled);
   CHECK(late.has_value());
   CHECK(late.value() == 1);

@@ -11,8 +11,6 @@
 #include "check.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
 
 namespace {
 
@@ -56,7 +54,8 @@ struct sleeper {
 int main() {
   waiting place;
   int calls = 0;
-  auto const policy = tenax::retrying{}.when(when::result([](int n) { return n < 3; })).wait(wait::constant(2s));
+  auto const policy =
+      tenax::retrying{}.when(tenax::when::result([](int n) { return n < 3; })).wait(tenax::wait::constant(2s));
   tenax::coroutine::retry<detached>(
       policy, [&](tenax::duration d) { return sleeper{place, d}; }, [&] { return answer{++calls}; });
   CHECK(calls == 1);

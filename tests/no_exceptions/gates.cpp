@@ -44,7 +44,7 @@ int main() {
   tenax::bulkhead places({.at_once = 1, .queue = 0});
   CHECK(places.call([&] { return places.running(); }, clock) == 1);
   tenax::bulkhead::ticket busy;
-  CHECK(places.admit(busy, {}, clock.now()).answer == admission::verdict::go);
+  CHECK(places.admit(busy, {}, clock.now()).admitted());
   CHECK(base.through(std::ref(places)).try_call(down).attempts == 0);
 
   tenax::adaptive_throttle throttle;

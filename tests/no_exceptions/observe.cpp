@@ -14,7 +14,6 @@
 #include "check.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
 
 int main() {
   tenax::testing::virtual_time clock;
@@ -22,7 +21,7 @@ int main() {
   std::vector<std::string> lines;
   int before = 0, after = 0, good = 0, bad = 0;
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(1500ms))
+                          .wait(tenax::wait::constant(1500ms))
                           .environment(std::ref(clock))
                           .observe(std::ref(totals))
                           .before_sleep(tenax::log_to([&](std::string_view line) { lines.emplace_back(line); }))

@@ -12,9 +12,6 @@
 #include "check.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 using tenax::testing::virtual_time;
 using durations = std::vector<tenax::duration>;
@@ -24,9 +21,9 @@ namespace {
 void by_value() {
   virtual_time clock;
   auto const policy = tenax::retrying{}
-                          .when(when::result([](int i) { return i < 3; }) || when::result_is(7))
-                          .wait(wait::exponential({.base = 1s}))
-                          .stop(stop::after_attempts(4) || stop::deadline(1min))
+                          .when(tenax::when::result([](int i) { return i < 3; }) || tenax::when::result_is(7))
+                          .wait(tenax::wait::exponential({.base = 1s}))
+                          .stop(tenax::stop::after_attempts(4) || tenax::stop::deadline(1min))
                           .environment(std::ref(clock));
   int n = 0;
   CHECK(policy([&] { return ++n; }) == 3);
@@ -43,16 +40,16 @@ void by_error_code() {
   CHECK(!policy([&] { return ++n < 3 ? std::make_error_code(std::errc::timed_out) : std::error_code(); }));
   CHECK(n == 3);
   n = 0;
-  auto const chosen = policy.when(when::error(std::errc::timed_out));
+  auto const chosen = policy.when(tenax::when::error(std::errc::timed_out));
   CHECK(chosen([&] { return ++n, std::make_error_code(std::errc::io_error); }) == std::errc::io_error);
   CHECK(n == 1);
 }
 
 void by_expected() {
-  using error = tenax::classified<std::string>;
+  using error = tenax::with_hint<std::string>;
   using result = expected<int, error>;
   virtual_time clock;
-  auto const policy = tenax::retrying{}.wait(wait::none).environment(std::ref(clock));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).environment(std::ref(clock));
   int n = 0;
   CHECK(policy([&] { return ++n < 3 ? result::failure(error("down")) : result(5); }).value() == 5);
   CHECK(n == 3);
@@ -76,7 +73,7 @@ void results_of_every_category() {
   CHECK(&policy([]() -> int& { return number; }) == &number);
   CHECK(policy.wrap([](int i) { return i + 1; })(1) == 2);
   int turns = 0;
-  for (auto& attempt : policy.wait(wait::none).when(when::result_is(false)).attempts()) {
+  for (auto& attempt : policy.wait(tenax::wait::none).when(tenax::when::result_is(false)).attempts()) {
     attempt([&] { return ++turns == 2; });
   }
   CHECK(turns == 2);
@@ -84,7 +81,8 @@ void results_of_every_category() {
 
 void reports() {
   virtual_time clock;
-  auto const policy = tenax::retrying{}.when(when::result_is(1)).wait(wait::constant(1s)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.when(tenax::when::result_is(1)).wait(tenax::wait::constant(1s)).environment(std::ref(clock));
   auto const good = policy.try_call([] { return 2; });
   CHECK(good.succeeded());
   CHECK(good.value() == 2);

@@ -13,8 +13,6 @@
 #include "catch.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 
 namespace {
@@ -32,7 +30,8 @@ TEST_CASE("Counters add up what happens in all calls") {
   tenax::testing::virtual_time clock;
   tenax::counters totals;
   CHECK(totals.read() == tenax::counters::snapshot{});
-  auto const policy = tenax::retrying{}.wait(wait::constant(2s)).observe(std::ref(totals)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(2s)).observe(std::ref(totals)).environment(std::ref(clock));
   policy(failing(0));
   policy(failing(2));
   static_cast<void>(policy.try_call(failing(9)));
@@ -65,7 +64,7 @@ TEST_CASE("Counting reads no clock") {
 TEST_CASE("Counters of eight threads lose nothing") {
   constexpr int threads = 8, calls = 500;
   tenax::counters totals;
-  auto const policy = tenax::retrying{}.wait(wait::none).observe(std::ref(totals));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).observe(std::ref(totals));
   {
     std::vector<std::thread> workers;
     for (int t = 0; t < threads; ++t) {

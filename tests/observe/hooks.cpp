@@ -13,9 +13,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 using tenax::testing::virtual_time;
 using events = std::vector<std::string>;
@@ -57,7 +54,8 @@ struct recorder {
 TEST_CASE("An observer hears every event of a call that succeeds") {
   virtual_time clock;
   recorder r;
-  auto const policy = tenax::retrying{}.wait(wait::constant(2s)).observe(std::ref(r)).environment(std::ref(clock));
+  auto const policy =
+      tenax::retrying{}.wait(tenax::wait::constant(2s)).observe(std::ref(r)).environment(std::ref(clock));
   CHECK(policy(failing(1)) == 2);
   CHECK(r.log == events{"before_attempt 1", "after_attempt 1 exception", "before_sleep 1, 2 s", "before_attempt 2",
                         "after_attempt 2 value", "on_success 2"});
@@ -67,8 +65,8 @@ TEST_CASE("An observer hears every event of a call that gives up, the last attem
   virtual_time clock;
   recorder r;
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(2s))
-                          .stop(stop::after_attempts(2))
+                          .wait(tenax::wait::constant(2s))
+                          .stop(tenax::stop::after_attempts(2))
                           .observe(std::ref(r))
                           .environment(std::ref(clock));
   CHECK_THROWS_AS(policy(failing(9)), std::runtime_error);
@@ -80,7 +78,7 @@ TEST_CASE("A call that ends before its first attempt is given up on at number 0"
   virtual_time clock;
   recorder r;
   auto const policy =
-      tenax::retrying{}.stop(stop::deadline_at(clock.now())).observe(std::ref(r)).environment(std::ref(clock));
+      tenax::retrying{}.stop(tenax::stop::deadline_at(clock.now())).observe(std::ref(r)).environment(std::ref(clock));
   CHECK_THROWS_AS(policy([] { return 1; }), tenax::expired);
   CHECK(r.log == events{"on_give_up 0 expired_on_entry"});
 }
@@ -90,7 +88,7 @@ TEST_CASE("Functions are told the events that they are given for") {
   events log;
   auto const note = [&](char const* what) { return [&log, what](tenax::attempt_info const&) { log.push_back(what); }; };
   auto const policy = tenax::retrying{}
-                          .wait(wait::constant(1s))
+                          .wait(tenax::wait::constant(1s))
                           .environment(std::ref(clock))
                           .on_give_up(note("on_give_up"))
                           .on_success(note("on_success"))
@@ -101,12 +99,12 @@ TEST_CASE("Functions are told the events that they are given for") {
   CHECK(log ==
         events{"before_attempt", "after_attempt", "before_sleep", "before_attempt", "after_attempt", "on_success"});
   log.clear();
-  static_cast<void>(policy.stop(stop::after_attempts(1)).try_call(failing(1)));
+  static_cast<void>(policy.stop(tenax::stop::after_attempts(1)).try_call(failing(1)));
   CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
 }
 
 TEST_CASE("Each function alone is told its event, in every kind of call") {
-  auto const base = tenax::retrying{}.wait(wait::none);
+  auto const base = tenax::retrying{}.wait(tenax::wait::none);
   int n = 0;
   auto const count = [&](tenax::attempt_info const&) { ++n; };
   auto const told = [&](auto const& policy, int failures) {
@@ -134,7 +132,7 @@ TEST_CASE("Each function alone is told its event, in every kind of call") {
 TEST_CASE("A function that is told the end may ask for the reason") {
   stop_reason seen{};
   auto const remember = [&](tenax::attempt_info const&, stop_reason reason) { seen = reason; };
-  auto const policy = tenax::retrying{}.wait(wait::none).on_give_up(remember);
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).on_give_up(remember);
   static_cast<void>(policy.try_call(failing(9)));
   CHECK(seen == stop_reason::attempts);
   static_cast<void>(policy.try_call([] { throw tenax::permanent(1); }));
@@ -151,8 +149,10 @@ TEST_CASE("Observers may look at the outcome") {
       ++exceptions;
     }
   };
-  auto const policy =
-      tenax::retrying{}.wait(wait::none).when(when::any_exception || when::result_is(2)).stop(stop::after_attempts(5));
+  auto const policy = tenax::retrying{}
+                          .wait(tenax::wait::none)
+                          .when(tenax::when::any_exception || tenax::when::result_is(2))
+                          .stop(tenax::stop::after_attempts(5));
   CHECK(policy.after_attempt(look)(failing(1)) == 3);
   CHECK(values == std::vector{2, 3});
   CHECK(exceptions == 1);
@@ -166,7 +166,7 @@ TEST_CASE("The numbers are right in every event") {
   std::vector<tenax::attempt_info> seen;
   auto const note = [&](tenax::attempt_info const& a) { seen.push_back(a); };
   auto const policy = tenax::retrying{}
-                          .wait(wait::sequence{1s, 2s})
+                          .wait(tenax::wait::sequence{1s, 2s})
                           .environment(std::ref(clock))
                           .before_attempt(note)
                           .after_attempt(note)
@@ -210,7 +210,7 @@ TEST_CASE("An observer without a function for an event does not hear it") {
     int n = 0;
     void on_success(tenax::attempt_info const&) { ++n; }
   } o;
-  auto const policy = tenax::retrying{}.wait(wait::none).observe(std::ref(o));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).observe(std::ref(o));
   policy(failing(2));
   static_cast<void>(policy.try_call(failing(9)));
   CHECK(o.n == 1);
@@ -243,7 +243,7 @@ TEST_CASE("An observer given by value is copied into the policy") {
 TEST_CASE("Observers never change what is decided") {
   recorder r;
   virtual_time with, without;
-  auto const base = tenax::retrying{}.wait(wait::exponential({.base = 1s}).full());
+  auto const base = tenax::retrying{}.wait(tenax::wait::exponential({.base = 1s}).full());
   CHECK_THROWS_AS(base.environment(std::ref(without))(failing(9)), std::runtime_error);
   CHECK_THROWS_AS(base.environment(std::ref(with)).observe(std::ref(r))(failing(9)), std::runtime_error);
   CHECK(with.sleeps() == without.sleeps());

@@ -17,9 +17,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using lines = std::vector<std::string>;
 
 namespace {
@@ -34,21 +31,21 @@ lines logged(Policy const& policy, F const& f) {
   return log;
 }
 
-constexpr auto twice = tenax::retrying{}.wait(wait::constant(1500ms)).stop(stop::after_attempts(2));
+constexpr auto twice = tenax::retrying{}.wait(tenax::wait::constant(1500ms)).stop(tenax::stop::after_attempts(2));
 
 [[noreturn]] void reset() { throw std::runtime_error("connection reset"); }
 
 }  // namespace
 
 TEST_CASE("There is one line for each retry, saying what failed and when the next attempt is") {
-  CHECK(logged(tenax::retrying{}.wait(wait::sequence{0s, 250ms, 1min}).stop(stop::after_attempts(4)), reset) ==
-        lines{"tenax: attempt 1 failed: connection reset; attempt 2 at once",
-              "tenax: attempt 2 failed: connection reset; attempt 3 in 250ms",
-              "tenax: attempt 3 failed: connection reset; attempt 4 in 1min"});
+  CHECK(logged(tenax::retrying{}.wait(tenax::wait::sequence{0s, 250ms, 1min}).stop(tenax::stop::after_attempts(4)),
+               reset) == lines{"tenax: attempt 1 failed: connection reset; attempt 2 at once",
+                               "tenax: attempt 2 failed: connection reset; attempt 3 in 250ms",
+                               "tenax: attempt 3 failed: connection reset; attempt 4 in 1min"});
 }
 
 TEST_CASE("Waits that are long to read are rounded") {
-  CHECK(logged(tenax::retrying{}.wait(wait::sequence{84'237'451ns, 1'234'567us}),
+  CHECK(logged(tenax::retrying{}.wait(tenax::wait::sequence{84'237'451ns, 1'234'567us}),
                [] { throw std::runtime_error("reset"); }) ==
         lines{"tenax: attempt 1 failed: reset; attempt 2 in 84.2ms",
               "tenax: attempt 2 failed: reset; attempt 3 in 1.23s"});
@@ -72,7 +69,7 @@ TEST_CASE("A server's wait that was cut is logged as it was asked for") {
 }
 
 TEST_CASE("Every kind of outcome has its words") {
-  auto const policy = twice.when(when::always);
+  auto const policy = twice.when(tenax::when::always);
   auto const first = [&](auto const& f) { return logged(policy, f).at(0); };
   std::string const end = "; attempt 2 in 1.5s";
   CHECK(first([] { throw 5; }) == "tenax: attempt 1 failed: an exception of another type" + end);
@@ -92,10 +89,10 @@ TEST_CASE("Every kind of outcome has its words") {
         "tenax: attempt 1 failed: " + std::make_error_code(std::errc::timed_out).message() + end);
   using exception = tests::expected<int, std::runtime_error>;
   CHECK(first([] { return exception::failure(std::runtime_error("what")); }) == "tenax: attempt 1 failed: what" + end);
-  using classified = tests::expected<int, tenax::classified<std::string>>;
+  using classified = tests::expected<int, tenax::with_hint<std::string>>;
   CHECK(first([] { return classified::failure(std::string("text")); }) == "tenax: attempt 1 failed: text" + end);
-  using classified_number = tests::expected<int, tenax::classified<int>>;
-  CHECK(first([] { return classified_number::failure(5); }) == "tenax: attempt 1 failed: an error" + end);
+  using number_with_hint = tests::expected<int, tenax::with_hint<int>>;
+  CHECK(first([] { return number_with_hint::failure(5); }) == "tenax: attempt 1 failed: an error" + end);
 }
 
 TEST_CASE("Control characters of a message cannot forge lines") {
@@ -210,7 +207,7 @@ TEST_CASE("A wait without end has words of its own") {
 
 TEST_CASE("A line names what asked for a wait that makes no sense") {
   auto const policy =
-      twice.advised_by([](auto const&) { return tenax::hint{.wait = 2s, .ignored = "the body's wait"}; });
+      twice.read_hints_with([](auto const&) { return tenax::hint{.wait = 2s, .ignored = "the body's wait"}; });
   CHECK(logged(policy, [] { throw std::runtime_error("slow"); }) ==
         lines{"tenax: attempt 1 failed: slow; attempt 2 in 2s (the server asked for 2s) "
               "(the body's wait ignored: not plausible)"});

@@ -7,9 +7,6 @@
 
 using tenax::duration;
 using tenax::optional_duration;
-namespace stop = tenax::stop;
-namespace wait = tenax::wait;
-namespace when = tenax::when;
 
 namespace {
 
@@ -28,7 +25,7 @@ struct told : Interface {
   int* times;
 };
 template <class Answer>
-using wait_told = told<wait::interface, Answer>;
+using wait_told = told<tenax::wait::operators, Answer>;
 
 tenax::outcome<int> const result(1);
 tenax::attempt<int> const asked{tenax::attempt_info{}, result};
@@ -61,24 +58,24 @@ void check_logic(std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("Predicates combine as truth values do, and short-circuit") {
-  check_logic<when::interface>(41);
+  check_logic<tenax::when::operators>(41);
 
   tests::cases draw(42);
   for (int i = 0; i < runs; ++i) {
     bool const x = draw.coin(), y = draw.coin();
     int n = 0;
-    told<when::interface, bool> const p(x, n), q(y, n);
+    told<tenax::when::operators, bool> const p(x, n), q(y, n);
     REQUIRE((!p)(asked) == !x);
     REQUIRE((!(p || q))(asked) == (!p && !q)(asked));
     REQUIRE((!(p && q))(asked) == (!p || !q)(asked));
   }
 }
 
-TEST_CASE("Stop conditions combine as truth values do, and short-circuit") { check_logic<stop::interface>(43); }
+TEST_CASE("Stop conditions combine as truth values do, and short-circuit") { check_logic<tenax::stop::operators>(43); }
 
 TEST_CASE("Stop conditions are asked once, answer and reason together") {
   int left = 0, right = 0;
-  told<stop::interface, bool> const no(false, left), yes(true, right);
+  told<tenax::stop::operators, bool> const no(false, left), yes(true, right);
   auto const answer = (no || yes).ask(asked);
   CHECK(answer.stop);
   CHECK(left == 1);
@@ -88,11 +85,12 @@ TEST_CASE("Stop conditions are asked once, answer and reason together") {
 TEST_CASE("Sums of waits are commutative and associative, and none is their zero") {
   tests::cases draw(44);
   for (int i = 0; i < runs; ++i) {
-    auto const a = wait::constant(draw.wait()), b = wait::constant(draw.wait()), c = wait::constant(draw.wait());
+    auto const a = tenax::wait::constant(draw.wait()), b = tenax::wait::constant(draw.wait()),
+               c = tenax::wait::constant(draw.wait());
     CAPTURE(a.wait.count(), b.wait.count(), c.wait.count());
     REQUIRE((a + b)(asked) == (b + a)(asked));
     REQUIRE(((a + b) + c)(asked) == (a + (b + c))(asked));
-    REQUIRE((a + wait::none)(asked) == a.wait);
+    REQUIRE((a + tenax::wait::none)(asked) == a.wait);
     REQUIRE((a + b)(asked) == tenax::saturating_add(a.wait, b.wait));
     REQUIRE((a + b)(asked) >= a.wait);
   }
@@ -101,9 +99,10 @@ TEST_CASE("Sums of waits are commutative and associative, and none is their zero
 TEST_CASE("The longest and the shortest of waits are those of numbers, and between them is the whole sum") {
   tests::cases draw(45);
   for (int i = 0; i < runs; ++i) {
-    auto const a = wait::constant(draw.wait()), b = wait::constant(draw.wait()), c = wait::constant(draw.wait());
-    auto const longest = wait::max_of(a, b, c)(asked);
-    auto const shortest = wait::min_of(a, b, c)(asked);
+    auto const a = tenax::wait::constant(draw.wait()), b = tenax::wait::constant(draw.wait()),
+               c = tenax::wait::constant(draw.wait());
+    auto const longest = tenax::wait::max_of(a, b, c)(asked);
+    auto const shortest = tenax::wait::min_of(a, b, c)(asked);
     CAPTURE(a.wait.count(), b.wait.count(), c.wait.count());
     for (auto const d : {a.wait, b.wait, c.wait}) {
       REQUIRE(longest >= d);
@@ -111,9 +110,9 @@ TEST_CASE("The longest and the shortest of waits are those of numbers, and betwe
     }
     REQUIRE((longest == a.wait || longest == b.wait || longest == c.wait));
     REQUIRE((shortest == a.wait || shortest == b.wait || shortest == c.wait));
-    REQUIRE((wait::max_of(a, b) + wait::min_of(a, b))(asked) == (a + b)(asked));
-    REQUIRE(wait::at_most(a.wait, b)(asked) == wait::min_of(a, b)(asked));
-    REQUIRE(wait::at_least(a.wait, b)(asked) == wait::max_of(a, b)(asked));
+    REQUIRE((tenax::wait::max_of(a, b) + tenax::wait::min_of(a, b))(asked) == (a + b)(asked));
+    REQUIRE(tenax::wait::at_most(a.wait, b)(asked) == tenax::wait::min_of(a, b)(asked));
+    REQUIRE(tenax::wait::at_least(a.wait, b)(asked) == tenax::wait::max_of(a, b)(asked));
   }
 }
 
@@ -131,18 +130,18 @@ TEST_CASE("Waits without an opinion combine as the rules for partial strategies 
     REQUIRE(b == (x ? 1 : 0));
     a = b = c = 0;
 
-    REQUIRE(wait::first_of(p, q, total)(asked) == (x ? *x : y ? *y : z));
+    REQUIRE(tenax::wait::first_of(p, q, total)(asked) == (x ? *x : y ? *y : z));
     REQUIRE(a == 1);
     REQUIRE(b == (x ? 0 : 1));
     REQUIRE(c == (x || y ? 0 : 1));
 
     auto const longer = [](duration s, duration t) { return s < t ? t : s; };
-    REQUIRE(wait::max_of(p, q)(asked) == (x && y ? optional_duration(longer(*x, *y)) : x ? x : y));
-    REQUIRE(wait::max_of(p, total)(asked) == longer(x.value_or(z), z));
-    REQUIRE(wait::min_of(p, total)(asked) == (x && *x < z ? *x : z));
-    REQUIRE(wait::min_of(q, p)(asked) == wait::min_of(p, q)(asked));
-    REQUIRE(wait::at_most(z, p)(asked) == (x && *x > z ? optional_duration(z) : x));
-    REQUIRE(wait::at_least(z, p)(asked) == (x && *x < z ? optional_duration(z) : x));
+    REQUIRE(tenax::wait::max_of(p, q)(asked) == (x && y ? optional_duration(longer(*x, *y)) : x ? x : y));
+    REQUIRE(tenax::wait::max_of(p, total)(asked) == longer(x.value_or(z), z));
+    REQUIRE(tenax::wait::min_of(p, total)(asked) == (x && *x < z ? *x : z));
+    REQUIRE(tenax::wait::min_of(q, p)(asked) == tenax::wait::min_of(p, q)(asked));
+    REQUIRE(tenax::wait::at_most(z, p)(asked) == (x && *x > z ? optional_duration(z) : x));
+    REQUIRE(tenax::wait::at_least(z, p)(asked) == (x && *x < z ? optional_duration(z) : x));
   }
 }
 
@@ -151,9 +150,9 @@ TEST_CASE("A chain asks each link as if attempts began with it") {
   for (int i = 0; i < runs; ++i) {
     auto const times = static_cast<std::uint32_t>(1 + draw.number(~0U - 1));
     auto const n = draw.attempt();
-    auto const first = wait::linear({.first = draw.wait(), .step = draw.wait()});
-    auto const rest = wait::fibonacci({.unit = draw.wait()});
-    auto const w = wait::chain(wait::repeat(times, first), rest);
+    auto const first = tenax::wait::linear({.first = draw.wait(), .step = draw.wait()});
+    auto const rest = tenax::wait::fibonacci({.unit = draw.wait()});
+    auto const w = tenax::wait::chain(tenax::wait::repeat(times, first), rest);
     CAPTURE(times, n);
     auto const expected = n <= times ? first({.number = n}) : rest({.number = n - times});
     REQUIRE(w(tenax::attempt_info{.number = n}) == expected);

@@ -8,9 +8,6 @@
 using tenax::attempt_info;
 using tenax::duration;
 using tenax::time_point;
-namespace stop = tenax::stop;
-namespace wait = tenax::wait;
-namespace when = tenax::when;
 
 namespace {
 
@@ -60,8 +57,8 @@ TEST_CASE("A deadline allows a wait if and only if it ends before") {
     attempt_info const a{.elapsed = draw.wait(), .upcoming_wait = draw.wait()};
     CAPTURE(d.count(), a.elapsed.count(), a.upcoming_wait.count());
     bool const ends_before = wide{a.elapsed.count()} + a.upcoming_wait.count() < d.count();
-    REQUIRE(stop::deadline(d)(a) == !ends_before);
-    REQUIRE(stop::after_elapsed(d)(a) == (a.elapsed >= d));
+    REQUIRE(tenax::stop::deadline(d)(a) == !ends_before);
+    REQUIRE(tenax::stop::after_elapsed(d)(a) == (a.elapsed >= d));
   }
 }
 
@@ -69,7 +66,7 @@ TEST_CASE("A clipped deadline never lets a wait end after it") {
   tests::cases draw(52);
   for (int i = 0; i < runs; ++i) {
     auto const d = limit(draw);
-    auto const s = stop::deadline(d).clip_last_wait();
+    auto const s = tenax::stop::deadline(d).clip_last_wait();
     attempt_info a{.elapsed = draw.wait(), .upcoming_wait = draw.wait()};
     auto const clipped = s.clip(a);
     CAPTURE(d.count(), a.elapsed.count(), a.upcoming_wait.count(), clipped.count());
@@ -89,9 +86,10 @@ TEST_CASE("A deadline at a point in time is the deadline that is left when the c
     auto const d = duration(1) + draw.wait(duration::max() / 2 - duration(1));
     attempt_info const a{.elapsed = draw.wait(), .upcoming_wait = draw.wait(), .started = start};
     CAPTURE(start.time_since_epoch().count(), d.count(), a.elapsed.count(), a.upcoming_wait.count());
-    REQUIRE(stop::deadline_at(start + d)(a) == stop::deadline(d)(a));
-    REQUIRE(stop::deadline_at(start + d).time_left(a) == stop::deadline(d).time_left(a));
-    REQUIRE(stop::deadline_at(start + d).clip_last_wait().clip(a) == stop::deadline(d).clip_last_wait().clip(a));
+    REQUIRE(tenax::stop::deadline_at(start + d)(a) == tenax::stop::deadline(d)(a));
+    REQUIRE(tenax::stop::deadline_at(start + d).time_left(a) == tenax::stop::deadline(d).time_left(a));
+    REQUIRE(tenax::stop::deadline_at(start + d).clip_last_wait().clip(a) ==
+            tenax::stop::deadline(d).clip_last_wait().clip(a));
   }
 }
 
@@ -100,7 +98,7 @@ TEST_CASE("What is left until a deadline is never negative, and adds up") {
   for (int i = 0; i < runs; ++i) {
     auto const d = limit(draw);
     attempt_info const a{.elapsed = draw.wait()};
-    auto const left = stop::deadline(d).time_left(a);
+    auto const left = tenax::stop::deadline(d).time_left(a);
     CAPTURE(d.count(), a.elapsed.count());
     REQUIRE(left >= duration::zero());
     REQUIRE((a.elapsed >= d ? left == duration::zero() : left + a.elapsed == d));
@@ -113,9 +111,9 @@ TEST_CASE("In whole calls, every wait ends before the deadline, on a clipped one
     auto const d = duration(1) + draw.wait(duration(std::int64_t{1} << 50));
     auto const policy =
         tenax::retrying{}
-            .when(when::always)
-            .wait(wait::exponential({.base = draw.wait(d / 4) + duration(1), .max = duration::max()}).full())
-            .stop(stop::deadline(d) || stop::after_attempts(200));
+            .when(tenax::when::always)
+            .wait(tenax::wait::exponential({.base = draw.wait(d / 4) + duration(1), .max = duration::max()}).full())
+            .stop(tenax::stop::deadline(d) || tenax::stop::after_attempts(200));
     auto const attempt = d / 50;
     CAPTURE(d.count(), policy.strategy.strategy.base.count());
 
@@ -124,8 +122,8 @@ TEST_CASE("In whole calls, every wait ends before the deadline, on a clipped one
     REQUIRE(strict.elapsed < d + attempt + duration(1));
     REQUIRE((strict.reason == tenax::stop_reason::deadline || strict.reason == tenax::stop_reason::attempts));
 
-    auto const clipped =
-        drive(policy.stop(stop::deadline(d).clip_last_wait() || stop::after_attempts(200)), draw, attempt);
+    auto const clipped = drive(
+        policy.stop(tenax::stop::deadline(d).clip_last_wait() || tenax::stop::after_attempts(200)), draw, attempt);
     REQUIRE(clipped.last_wait_end <= d);
     REQUIRE((clipped.reason == tenax::stop_reason::deadline || clipped.reason == tenax::stop_reason::attempts));
   }
@@ -153,10 +151,12 @@ TEST_CASE("Calls never wait longer in all than their worst case says") {
       REQUIRE(bounds.own_wait <= bounds.total_wait);
       REQUIRE(loop.attempts() <= bounds.attempts);
     };
-    auto const policy = tenax::retrying{}.when(when::always).stop(stop::after_attempts(attempts) || stop::deadline(d));
-    check(policy.wait(wait::exponential({.base = base, .max = max}).additive(base)));
-    check(policy.wait(wait::decorrelated({.base = base, .max = max})));
-    check(policy.wait(
-        wait::chain(wait::repeat(3, wait::uniform(base, max)), wait::fibonacci({.unit = base, .max = max}).equal())));
+    auto const policy = tenax::retrying{}
+                            .when(tenax::when::always)
+                            .stop(tenax::stop::after_attempts(attempts) || tenax::stop::deadline(d));
+    check(policy.wait(tenax::wait::exponential({.base = base, .max = max}).additive(base)));
+    check(policy.wait(tenax::wait::decorrelated({.base = base, .max = max})));
+    check(policy.wait(tenax::wait::chain(tenax::wait::repeat(3, tenax::wait::uniform(base, max)),
+                                         tenax::wait::fibonacci({.unit = base, .max = max}).equal())));
   }
 }

@@ -9,7 +9,6 @@
 
 using namespace std::chrono_literals;
 using tenax::duration;
-namespace wait = tenax::wait;
 
 namespace {
 
@@ -60,7 +59,7 @@ TEST_CASE("Jitter of any strategy and size stays within its bounds and the cap")
   for (int i = 0; i < runs; ++i) {
     auto const base = draw.wait();
     auto const max = draw.at_least(base);
-    auto const w = wait::linear({.first = base, .step = draw.wait(), .max = max});
+    auto const w = tenax::wait::linear({.first = base, .step = draw.wait(), .max = max});
     tenax::attempt_info const a{.number = draw.attempt(), .random = sources[i % 3]};
     auto const plain = w(a);
     auto const share = draw.share();
@@ -91,17 +90,17 @@ TEST_CASE("Jitter of any strategy and size stays within its bounds and the cap")
 }
 
 TEST_CASE("Below the cap, jitter is uniform over its interval") {
-  auto const w = wait::exponential({.base = 1s, .max = 1h});
+  auto const w = tenax::wait::exponential({.base = 1s, .max = 1h});
   check_uniform(w.full(), 3, 0s, 4s, 1);
   check_uniform(w.equal(), 3, 2s, 4s, 2);
   check_uniform(w.proportional(0.25), 3, 3s, 5s, 3);
   check_uniform(w.additive(500ms), 3, 4s, 4500ms, 4);
-  check_uniform(wait::uniform(1s, 3s), 3, 1s, 3s, 5);
-  check_uniform(wait::decorrelated({.base = 1s, .max = 1h}), 1, 1s, 3s, 6);
+  check_uniform(tenax::wait::uniform(1s, 3s), 3, 1s, 3s, 5);
+  check_uniform(tenax::wait::decorrelated({.base = 1s, .max = 1h}), 1, 1s, 3s, 6);
 }
 
 TEST_CASE("At the cap, jitter is as uniform as below, and inside it") {
-  auto const w = wait::exponential({.base = 1s, .max = 10s});
+  auto const w = tenax::wait::exponential({.base = 1s, .max = 10s});
   for (std::uint32_t const n : {5U, 63U, 64U, 65U, 0x8000'0000U, 0xffff'ffffU}) {
     check_uniform(w.full(), n, 0s, 10s, n);
     check_uniform(w.equal(), n, 5s, 10s, n + 1U);
@@ -111,14 +110,14 @@ TEST_CASE("At the cap, jitter is as uniform as below, and inside it") {
 }
 
 TEST_CASE("Just below the cap, jitter is cut to fit or moved down, not lost") {
-  auto const w = wait::linear({.first = 9s, .step = 0s, .max = 10s});
+  auto const w = tenax::wait::linear({.first = 9s, .step = 0s, .max = 10s});
   check_uniform(w.proportional(0.5), 1, 4500ms, 10s, 1);
   check_uniform(w.additive(4s), 1, 6s, 10s, 2);
   check_uniform(w.additive(500ms), 1, 9s, 9500ms, 3);
 }
 
 TEST_CASE("Clients that failed together do not come back together, at any attempt") {
-  auto const w = wait::exponential({.base = 100ms, .max = 5s});
+  auto const w = tenax::wait::exponential({.base = 100ms, .max = 5s});
   for (std::uint32_t const n : {1U, 3U, 6U, 7U, 20U, 100U, 0xffff'ffffU}) {
     for (auto const& s : {sample(w.full(), n, n), sample(w.equal(), n, n), sample(w.proportional(0.1), n, n),
                           sample(w.additive(50ms), n, n)}) {
@@ -134,7 +133,7 @@ TEST_CASE("The same seed gives the same waits") {
   for (int i = 0; i < 100; ++i) {
     auto const seed = draw.number(~std::uint64_t{0});
     tenax::seeded_random one(seed), other(seed);
-    auto const w = wait::exponential({.base = 1s}).full();
+    auto const w = tenax::wait::exponential({.base = 1s}).full();
     for (std::uint32_t n = 1; n < 10; ++n) {
       REQUIRE(w(tenax::attempt_info{.number = n, .random = &one}) ==
               w(tenax::attempt_info{.number = n, .random = &other}));

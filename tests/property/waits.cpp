@@ -6,7 +6,6 @@
 #include "cases.hpp"
 
 using tenax::duration;
-namespace wait = tenax::wait;
 
 namespace {
 
@@ -39,7 +38,7 @@ TEST_CASE("Linear waits start at first, never shrink and end at the cap") {
     auto const step = draw.wait();
     auto const max = draw.at_least(first);
     CAPTURE(step.count());
-    check(wait::linear({.first = first, .step = step, .max = max}), first, max, draw);
+    check(tenax::wait::linear({.first = first, .step = step, .max = max}), first, max, draw);
   }
 }
 
@@ -54,7 +53,7 @@ TEST_CASE("Linear waits are exactly first and so many steps, where that is below
     CAPTURE(first.count(), step.count(), max.count(), n);
     wide const exact = wide{first.count()} + wide{step.count()} * (n - 1);
     auto const expected = exact < max.count() ? duration(static_cast<duration::rep>(exact)) : max;
-    REQUIRE(after(wait::linear({.first = first, .step = step, .max = max}), n) == expected);
+    REQUIRE(after(tenax::wait::linear({.first = first, .step = step, .max = max}), n) == expected);
   }
 }
 
@@ -66,7 +65,7 @@ TEST_CASE("Exponential waits start at the base, never shrink and end at the cap"
     auto const factor = draw.factor();
     auto const max = draw.at_least(base);
     CAPTURE(factor);
-    check(wait::exponential({.base = base, .factor = factor, .max = max}), base, max, draw);
+    check(tenax::wait::exponential({.base = base, .factor = factor, .max = max}), base, max, draw);
   }
 }
 
@@ -76,7 +75,7 @@ TEST_CASE("Exponential waits of any base are never negative, above the cap or sh
     auto const base = draw.wait();
     auto const max = draw.at_least(base);
     auto const n = draw.attempt();
-    auto const w = wait::exponential({.base = base, .factor = draw.factor(), .max = max});
+    auto const w = tenax::wait::exponential({.base = base, .factor = draw.factor(), .max = max});
     CAPTURE(base.count(), max.count(), w.factor, n);
     REQUIRE(after(w, 1) == base);
     REQUIRE(after(w, n) >= duration::zero());
@@ -95,7 +94,7 @@ TEST_CASE("Doubling waits are exactly shifted, where that is below the cap") {
     auto const expected = base.count() == 0 ? duration::zero()
                           : fits            ? duration(base.count() << (n - 1))
                                             : duration::max();
-    REQUIRE(after(wait::exponential({.base = base}), n) == expected);
+    REQUIRE(after(tenax::wait::exponential({.base = base}), n) == expected);
   }
 }
 
@@ -104,7 +103,7 @@ TEST_CASE("Fibonacci waits start at the unit, never shrink and end at the cap") 
   for (int i = 0; i < runs; ++i) {
     auto const unit = draw.wait();
     auto const max = draw.at_least(unit);
-    check(wait::fibonacci({.unit = unit, .max = max}), unit, max, draw);
+    check(tenax::wait::fibonacci({.unit = unit, .max = max}), unit, max, draw);
   }
 }
 
@@ -113,7 +112,7 @@ TEST_CASE("Each fibonacci wait is the sum of the two before, where that is below
   for (int i = 0; i < runs; ++i) {
     auto const unit = draw.wait();
     auto const max = draw.at_least(unit);
-    auto const w = wait::fibonacci({.unit = unit, .max = max});
+    auto const w = tenax::wait::fibonacci({.unit = unit, .max = max});
     auto const n = static_cast<std::uint32_t>(1 + draw.number(120));
     CAPTURE(unit.count(), max.count(), n);
     auto const sum = tenax::saturating_add(after(w, n), after(w, n + 1));
@@ -128,7 +127,7 @@ TEST_CASE("Polynomial waits start at the base, never shrink and end at the cap")
     auto const exponent = static_cast<unsigned>(draw.number(draw.coin() ? 8 : ~0U));
     auto const max = draw.at_least(base);
     CAPTURE(exponent);
-    check(wait::polynomial({.base = base, .exponent = exponent, .max = max}), base, max, draw);
+    check(tenax::wait::polynomial({.base = base, .exponent = exponent, .max = max}), base, max, draw);
   }
 }
 
@@ -138,8 +137,8 @@ TEST_CASE("Constant waits and sequences answer what they were given") {
     duration const given[] = {draw.wait(), draw.wait(), draw.wait()};
     auto const n = draw.attempt();
     CAPTURE(n);
-    REQUIRE(after(wait::constant(given[0]), n) == given[0]);
-    REQUIRE(after(wait::sequence{given[0], given[1], given[2]}, n) == given[n < 3 ? n - 1 : 2]);
+    REQUIRE(after(tenax::wait::constant(given[0]), n) == given[0]);
+    REQUIRE(after(tenax::wait::sequence{given[0], given[1], given[2]}, n) == given[n < 3 ? n - 1 : 2]);
   }
 }
 
@@ -148,7 +147,7 @@ TEST_CASE("Decorrelated waits stay between the base and the cap, and below three
   for (int i = 0; i < runs / 10; ++i) {
     auto const base = draw.wait();
     auto const max = draw.at_least(base);
-    auto const w = wait::decorrelated({.base = base, .max = max});
+    auto const w = tenax::wait::decorrelated({.base = base, .max = max});
     duration previous{};
     for (std::uint32_t n = 1; n <= 20; ++n) {
       auto const d = w(tenax::attempt_info{.number = n, .previous_wait = previous, .random = &draw.random()});
@@ -163,7 +162,7 @@ TEST_CASE("Decorrelated waits stay between the base and the cap, and below three
 
 TEST_CASE("Decorrelated waits do not pile up at the cap") {
   tests::cases draw(21);
-  auto const w = wait::decorrelated({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(1)});
+  auto const w = tenax::wait::decorrelated({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(1)});
   auto previous = duration::zero();
   double sum = 0;
   int at_the_cap = 0;
@@ -185,11 +184,11 @@ TEST_CASE("The range of a strategy holds whatever it draws") {
     auto const base = draw.wait();
     auto const max = draw.at_least(base);
     auto const n = draw.attempt();
-    auto const plain = wait::fibonacci({.unit = base, .max = max});
+    auto const plain = tenax::wait::fibonacci({.unit = base, .max = max});
     tenax::attempt_info const a{.number = n, .random = &draw.random()};
     CAPTURE(base.count(), max.count(), n);
     auto const holds = [&](auto const& w) {
-      auto const range = wait::range_of(w, {.number = n});
+      auto const range = tenax::wait::bounds_of(w, {.number = n});
       auto const d = w(a);
       return range.least <= d && d <= range.most;
     };
@@ -198,7 +197,7 @@ TEST_CASE("The range of a strategy holds whatever it draws") {
     REQUIRE(holds(plain.equal()));
     REQUIRE(holds(plain.proportional(draw.share())));
     REQUIRE(holds(plain.additive(draw.wait())));
-    REQUIRE(holds(wait::decorrelated({.base = base, .max = max})));
-    REQUIRE(holds(wait::at_most(draw.wait(), plain.full()) + wait::uniform(base, max)));
+    REQUIRE(holds(tenax::wait::decorrelated({.base = base, .max = max})));
+    REQUIRE(holds(tenax::wait::at_most(draw.wait(), plain.full()) + tenax::wait::uniform(base, max)));
   }
 }

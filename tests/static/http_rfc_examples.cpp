@@ -5,8 +5,8 @@
 
 using namespace std::chrono_literals;
 namespace http = tenax::http;
-using http::directive;
 using http::server_delay;
+using http::server_verdict;
 
 namespace {
 
@@ -72,11 +72,11 @@ static_assert(gives({{"Retry-After", "2"}, {"Retry-After", "3"}}, 503, 3s, none)
 static_assert(gives({{"retry-after-ms", "500"}, {"Retry-After", "1"}}, 503, 500ms, 1s));
 static_assert(gives({{"retry-after-ms", "abc"}, {"Retry-After", "2"}}, 503, 2s, 2s));
 static_assert(gives({{"grpc-retry-pushback-ms", "-1"}}, 503, none, none));
-static_assert(server_delay({{"grpc-retry-pushback-ms", "-1"}}, 503, now).directive == directive::no_retry);
-static_assert(server_delay({{"grpc-retry-pushback-ms", "-1"}}, 503, now, strict).directive == directive::no_retry);
+static_assert(server_delay({{"grpc-retry-pushback-ms", "-1"}}, 503, now).verdict == server_verdict::no_retry);
+static_assert(server_delay({{"grpc-retry-pushback-ms", "-1"}}, 503, now, strict).verdict == server_verdict::no_retry);
 static_assert(gives({{"x-should-retry", "false"}, {"Retry-After", "5"}}, 503, 5s, 5s));
-static_assert(server_delay({{"x-should-retry", "false"}, {"Retry-After", "5"}}, 503, now).directive ==
-              directive::no_retry);
+static_assert(server_delay({{"x-should-retry", "false"}, {"Retry-After", "5"}}, 503, now).verdict ==
+              server_verdict::no_retry);
 
 // --- the server's clock  --------------------------------------------------------------------------------------------
 constexpr std::string_view one_minute_later = "Wed, 01 Jan 2025 00:01:00 GMT";
@@ -120,7 +120,7 @@ static_assert(http::quota({{"Retry-After", "5"}}, now) == std::nullopt);
 // --- the wall clock comes in any unit, an answer names its field  ---------------------------------------------------
 static_assert(server_delay({{"Retry-After", one_minute_later}}, 503,
                            std::chrono::time_point<std::chrono::system_clock, std::chrono::seconds>(1735689600s)) ==
-              http::server_advice{.delay = 1min, .source = "Retry-After", .by_local_clock = true});
-static_assert(server_delay({}, 503, now) == http::server_advice{});
+              http::server_hint{.delay = 1min, .source = "Retry-After", .by_local_clock = true});
+static_assert(server_delay({}, 503, now) == http::server_hint{});
 
 }  // namespace

@@ -3,9 +3,6 @@
 #include <tenax/tenax.hpp>
 
 using namespace std::chrono_literals;
-namespace stop = tenax::stop;
-namespace wait = tenax::wait;
-namespace when = tenax::when;
 
 namespace {
 
@@ -21,9 +18,9 @@ concept has_not = requires(P p) { !p; };
 constexpr auto own = [](tenax::attempt_info const&) { return true; };
 constexpr auto own_wait = [](tenax::attempt_info const&) { return 1s; };
 
-using predicate = decltype(when::always);
-using strategy = std::remove_const_t<decltype(wait::constant(1s))>;
-using condition = std::remove_const_t<decltype(stop::after_attempts(3))>;
+using predicate = decltype(tenax::when::always);
+using strategy = std::remove_const_t<decltype(tenax::wait::constant(1s))>;
+using condition = std::remove_const_t<decltype(tenax::stop::after_attempts(3))>;
 using lambda = decltype(own);
 using function = bool (*)(tenax::attempt_info const&);
 

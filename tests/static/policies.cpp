@@ -6,9 +6,6 @@
 #include <system_error>
 
 using namespace std::chrono_literals;
-namespace stop = tenax::stop;
-namespace wait = tenax::wait;
-namespace when = tenax::when;
 
 struct own_status {
   bool ok() const;
@@ -35,15 +32,15 @@ struct network_error {};
 
 constexpr auto polite =
     tenax::retrying{}
-        .when(when::exception<network_error> || when::result([](int status) { return status == 429; }))
-        .wait(wait::first_of(wait::only_if(when::exception<network_error>, wait::none),
-                             wait::retry_after + wait::uniform(0s, 500ms),
-                             wait::exponential({.base = 1s, .max = 30s}).full()))
-        .stop(stop::after_attempts(5) || stop::deadline(2min).clip_last_wait())
+        .when(tenax::when::exception<network_error> || tenax::when::result([](int status) { return status == 429; }))
+        .wait(tenax::wait::first_of(tenax::wait::only_if(tenax::when::exception<network_error>, tenax::wait::none),
+                                    tenax::wait::retry_after + tenax::wait::uniform(0s, 500ms),
+                                    tenax::wait::exponential({.base = 1s, .max = 30s}).full()))
+        .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(2min).clip_last_wait())
         .max_server_wait(1min, tenax::too_long::clamp);
 
 // Varying a policy gives another constant.
-constexpr auto eager = polite.stop(stop::after_attempts(2));
+constexpr auto eager = polite.stop(tenax::stop::after_attempts(2));
 static_assert(eager.condition.attempts == 2 && polite.condition.left.attempts == 5);
 static_assert(polite.limits.server.max == 1min && eager.limits.server.action == tenax::too_long::clamp);
 static_assert(tenax::worst_case(polite).attempts == 5 && tenax::worst_case(polite).total_wait == 2min);
@@ -68,18 +65,19 @@ static_assert(fits<by_default, std::optional<int>> && fits<by_default, std::opti
 static_assert(fits<by_default, std::error_code> && fits<by_default, network_error>);
 static_assert(!fits<by_default, own_status> && !fits<by_default, own_status const&> && !fits<by_default, own_maybe>);
 static_assert(!fits<by_default, own_future> && !fits<by_default, own_future&>);
-constexpr auto reads_status = tenax::retrying{}.when(when::result([](own_status const& s) { return !s.ok(); }));
+constexpr auto reads_status = tenax::retrying{}.when(tenax::when::result([](own_status const& s) { return !s.ok(); }));
 static_assert(fits<std::remove_cvref_t<decltype(reads_status.policy())>, own_status>);
-constexpr auto advised = tenax::retrying{}.advised_by([](tenax::attempt<own_status> const&) { return tenax::hint{}; });
+constexpr auto advised =
+    tenax::retrying{}.read_hints_with([](tenax::attempt<own_status> const&) { return tenax::hint{}; });
 static_assert(fits<std::remove_cvref_t<decltype(advised.policy())>, own_status>);
 static_assert(fits<by_default, own_value>);  // its traits say that it cannot fail
 
 // The engine decides at compile time: two retries with the waits that the strategy asks for, then the limit.
 constexpr bool waits_then_gives_up() {
   auto const policy = tenax::retrying{}
-                          .when(when::result([](int n) { return n < 0; }))
-                          .wait(wait::linear({.first = 1s, .step = 2s}))
-                          .stop(stop::after_attempts(3) || stop::deadline(1h));
+                          .when(tenax::when::result([](int n) { return n < 0; }))
+                          .wait(tenax::wait::linear({.first = 1s, .step = 2s}))
+                          .stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(1h));
   auto now = tenax::time_point(100s);
   tenax::retry_loop<decltype(policy) const&> loop(policy, now);
   tenax::outcome<int> const bad(-1);
@@ -96,7 +94,8 @@ constexpr bool waits_then_gives_up() {
 static_assert(waits_then_gives_up());
 
 constexpr bool gives_up_before_a_deadline() {
-  auto const policy = tenax::retrying{}.when(when::always).wait(wait::constant(4s)).stop(stop::deadline(10s));
+  auto const policy =
+      tenax::retrying{}.when(tenax::when::always).wait(tenax::wait::constant(4s)).stop(tenax::stop::deadline(10s));
   tenax::retry_loop<decltype(policy) const&> loop(policy, {});
   tenax::time_point now;
   auto next = loop.start_attempt(now);

@@ -55,8 +55,8 @@ static_assert(!retry_predicate<bool (*)(), attempt_info>);
 
 // Those of the library.
 constexpr auto negative = [](int n) { return n < 0; };
-using exception_predicate = decltype(when::exception<network_error>);
-using result_predicate = decltype(when::result(negative));
+using exception_predicate = decltype(tenax::when::exception<network_error>);
+using result_predicate = decltype(tenax::when::result(negative));
 template <class T>
 struct expected {
   bool has_value() const;
@@ -66,34 +66,37 @@ struct expected {
 static_assert(retry_predicate<exception_predicate, attempt<int>>);
 static_assert(retry_predicate<exception_predicate, attempt<void>>);
 static_assert(retry_predicate<exception_predicate, attempt<std::string&>>);
-static_assert(retry_predicate<decltype(when::exception<network_error>.where([](network_error const&) { return true; })),
-                              attempt<int>>);
-static_assert(retry_predicate<decltype(when::any_exception), attempt<void>>);
+static_assert(
+    retry_predicate<decltype(tenax::when::exception<network_error>.where([](network_error const&) { return true; })),
+                    attempt<int>>);
+static_assert(retry_predicate<decltype(tenax::when::any_exception), attempt<void>>);
 static_assert(retry_predicate<result_predicate, attempt<int>>);
 static_assert(retry_predicate<result_predicate, attempt<int&>>);
 static_assert(!retry_predicate<result_predicate, attempt<std::string>>);
 static_assert(!retry_predicate<result_predicate, attempt<void>>);
-static_assert(retry_predicate<decltype(when::result_is(7)), attempt<int>>);
-static_assert(!retry_predicate<decltype(when::result_is(7)), attempt<std::string>>);
-static_assert(!retry_predicate<decltype(when::result_is(7)), attempt<void>>);
-static_assert(retry_predicate<decltype(when::any_error), attempt<int>>);
-static_assert(retry_predicate<decltype(when::error(7)), attempt<expected<int>>>);
-static_assert(retry_predicate<decltype(when::error(7)), attempt<expected<int> const&>>);
-static_assert(!retry_predicate<decltype(when::error(7)), attempt<int>>);
-static_assert(!retry_predicate<decltype(when::error(7)), attempt<void>>);
-static_assert(retry_predicate<decltype(when::failed), attempt<void>>);
-static_assert(retry_predicate<decltype(when::failed), attempt<std::unique_ptr<int>>>);
-static_assert(retry_predicate<decltype(when::always), attempt_info>);
-static_assert(retry_predicate<decltype(when::never), attempt<void>>);
+static_assert(retry_predicate<decltype(tenax::when::result_is(7)), attempt<int>>);
+static_assert(!retry_predicate<decltype(tenax::when::result_is(7)), attempt<std::string>>);
+static_assert(!retry_predicate<decltype(tenax::when::result_is(7)), attempt<void>>);
+static_assert(retry_predicate<decltype(tenax::when::any_error), attempt<int>>);
+static_assert(retry_predicate<decltype(tenax::when::error(7)), attempt<expected<int>>>);
+static_assert(retry_predicate<decltype(tenax::when::error(7)), attempt<expected<int> const&>>);
+static_assert(!retry_predicate<decltype(tenax::when::error(7)), attempt<int>>);
+static_assert(!retry_predicate<decltype(tenax::when::error(7)), attempt<void>>);
+static_assert(retry_predicate<decltype(tenax::when::failed), attempt<void>>);
+static_assert(retry_predicate<decltype(tenax::when::failed), attempt<std::unique_ptr<int>>>);
+static_assert(retry_predicate<decltype(tenax::when::always), attempt_info>);
+static_assert(retry_predicate<decltype(tenax::when::never), attempt<void>>);
 static_assert(!retry_predicate<exception_predicate, attempt_info>);
 
 // A combination is one if both operands are.
-static_assert(retry_predicate<decltype(when::exception<network_error> || when::result(negative)), attempt<int>>);
 static_assert(
-    !retry_predicate<decltype(when::exception<network_error> || when::result(negative)), attempt<std::string>>);
-static_assert(!retry_predicate<decltype(when::exception<network_error> && when::result(negative)), attempt<void>>);
-static_assert(retry_predicate<decltype(!when::result(negative)), attempt<int>>);
-static_assert(!retry_predicate<decltype(!when::result(negative)), attempt<void>>);
+    retry_predicate<decltype(tenax::when::exception<network_error> || tenax::when::result(negative)), attempt<int>>);
+static_assert(!retry_predicate<decltype(tenax::when::exception<network_error> || tenax::when::result(negative)),
+                               attempt<std::string>>);
+static_assert(
+    !retry_predicate<decltype(tenax::when::exception<network_error> && tenax::when::result(negative)), attempt<void>>);
+static_assert(retry_predicate<decltype(!tenax::when::result(negative)), attempt<int>>);
+static_assert(!retry_predicate<decltype(!tenax::when::result(negative)), attempt<void>>);
 
 // --- wait strategies ------------------------------------------------------------------------------------------------
 
@@ -126,25 +129,25 @@ static_assert(!partial_wait_strategy<move_only::answering<optional_duration>, at
 template <class W>
 constexpr bool waits =
     wait_strategy<W, attempt_info> && wait_strategy<W, attempt<int>> && wait_strategy<W, attempt<void>>;
-static_assert(waits<decltype(wait::none)>);
-static_assert(waits<decltype(wait::constant(1s))>);
-static_assert(waits<decltype(wait::linear())>);
-static_assert(waits<decltype(wait::exponential())>);
-static_assert(waits<decltype(wait::fibonacci())>);
-static_assert(waits<decltype(wait::polynomial())>);
-static_assert(waits<decltype(wait::sequence{1s, 2s})>);
-static_assert(waits<decltype(wait::uniform(1s, 2s))>);
-static_assert(waits<decltype(wait::decorrelated())>);
-static_assert(waits<decltype(wait::exponential().full())>);
-static_assert(waits<decltype(wait::exponential().equal())>);
-static_assert(waits<decltype(wait::exponential().proportional(0.5))>);
-static_assert(waits<decltype(wait::exponential().additive(1s))>);
-static_assert(!waits<decltype(wait::retry_after)>);
-static_assert(partial_wait_strategy<decltype(wait::retry_after), attempt_info>);
+static_assert(waits<decltype(tenax::wait::none)>);
+static_assert(waits<decltype(tenax::wait::constant(1s))>);
+static_assert(waits<decltype(tenax::wait::linear())>);
+static_assert(waits<decltype(tenax::wait::exponential())>);
+static_assert(waits<decltype(tenax::wait::fibonacci())>);
+static_assert(waits<decltype(tenax::wait::polynomial())>);
+static_assert(waits<decltype(tenax::wait::sequence{1s, 2s})>);
+static_assert(waits<decltype(tenax::wait::uniform(1s, 2s))>);
+static_assert(waits<decltype(tenax::wait::decorrelated())>);
+static_assert(waits<decltype(tenax::wait::exponential().full())>);
+static_assert(waits<decltype(tenax::wait::exponential().equal())>);
+static_assert(waits<decltype(tenax::wait::exponential().proportional(0.5))>);
+static_assert(waits<decltype(tenax::wait::exponential().additive(1s))>);
+static_assert(!waits<decltype(tenax::wait::retry_after)>);
+static_assert(partial_wait_strategy<decltype(tenax::wait::retry_after), attempt_info>);
 
 // No strategy is a stop condition or a predicate, nor the other way round.
-static_assert(!stop_condition<decltype(wait::none), attempt_info>);
-static_assert(!retry_predicate<decltype(wait::none), attempt<int>>);
+static_assert(!stop_condition<decltype(tenax::wait::none), attempt_info>);
+static_assert(!retry_predicate<decltype(tenax::wait::none), attempt<int>>);
 
 // --- stop conditions ------------------------------------------------------------------------------------------------
 
@@ -161,31 +164,31 @@ static_assert(!stop_condition<int, attempt_info>);
 template <class S>
 constexpr bool stops =
     stop_condition<S, attempt_info> && stop_condition<S, attempt<int>> && stop_condition<S, attempt<void>>;
-static_assert(stops<decltype(stop::after_attempts(3))>);
-static_assert(stops<decltype(stop::never)>);
-static_assert(stops<decltype(stop::deadline(1s))>);
-static_assert(stops<decltype(stop::deadline(1s).clip_last_wait())>);
-static_assert(stops<decltype(stop::deadline_at({}))>);
-static_assert(stops<decltype(stop::after_elapsed(1s))>);
-static_assert(stops<decltype(stop::after_attempts(3) || stop::deadline(1s))>);
-static_assert(stops<decltype(stop::after_attempts(3) && stop::deadline(1s))>);
-static_assert(!stop_condition<decltype(stop::never || policy_of<bool, attempt<int>>{}), attempt<void>>);
+static_assert(stops<decltype(tenax::stop::after_attempts(3))>);
+static_assert(stops<decltype(tenax::stop::never)>);
+static_assert(stops<decltype(tenax::stop::deadline(1s))>);
+static_assert(stops<decltype(tenax::stop::deadline(1s).clip_last_wait())>);
+static_assert(stops<decltype(tenax::stop::deadline_at({}))>);
+static_assert(stops<decltype(tenax::stop::after_elapsed(1s))>);
+static_assert(stops<decltype(tenax::stop::after_attempts(3) || tenax::stop::deadline(1s))>);
+static_assert(stops<decltype(tenax::stop::after_attempts(3) && tenax::stop::deadline(1s))>);
+static_assert(!stop_condition<decltype(tenax::stop::never || policy_of<bool, attempt<int>>{}), attempt<void>>);
 
 // --- gates, environments, tokens ------------------------------------------------------------------------------------
 
 struct open_gate {
   struct ticket {};
   admission admit(ticket&, attempt_info const&, time_point);
-  void report(ticket&, feedback const&, time_point);
+  void record(ticket&, feedback const&, time_point);
 };
 struct gate_without_ticket {
   admission admit(int&, attempt_info const&, time_point);
-  void report(int&, feedback const&, time_point);
+  void record(int&, feedback const&, time_point);
 };
 struct gate_without_answer {
   using ticket = int;
   void admit(ticket&, attempt_info const&, time_point);
-  void report(ticket&, feedback const&, time_point);
+  void record(ticket&, feedback const&, time_point);
 };
 struct gate_without_report {
   using ticket = int;
@@ -197,18 +200,18 @@ struct gate_with_fixed_ticket {
     ticket& operator=(ticket const&) = delete;
   };
   admission admit(ticket&, attempt_info const&, time_point);
-  void report(ticket&, feedback const&, time_point);
+  void record(ticket&, feedback const&, time_point);
 };
 struct open_view {
   struct ticket {};
   static constexpr bool is_gate_view = true;
   admission admit(ticket&, attempt_info const&, time_point) const { return admission::go(); }
-  void report(ticket&, feedback const&, time_point) const {}
+  void record(ticket&, feedback const&, time_point) const {}
 };
 struct const_gate {
   struct ticket {};
   admission admit(ticket&, attempt_info const&, time_point) const { return admission::go(); }
-  void report(ticket&, feedback const&, time_point) const {}
+  void record(ticket&, feedback const&, time_point) const {}
 };
 static_assert(gate<open_gate>);
 static_assert(gate_view<open_view>);
@@ -219,7 +222,7 @@ static_assert(!gate<gate_without_answer>);
 static_assert(!gate<gate_without_report>);
 static_assert(!gate<gate_with_fixed_ticket>);
 static_assert(!gate<int>);
-static_assert(!gate<decltype(wait::none)>);
+static_assert(!gate<decltype(tenax::wait::none)>);
 
 struct frozen_time {
   time_point now() const;

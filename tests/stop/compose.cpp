@@ -12,14 +12,13 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace stop = tenax::stop;
 using tenax::attempt_info;
 using tenax::duration;
 using tenax::stop_reason;
 
 namespace {
 
-struct counting : stop::interface {
+struct counting : tenax::stop::operators {
   counting(int& n, bool b) : times(&n), answer(b) {}
   bool operator()(attempt_info const&) const {
     ++*times;
@@ -40,8 +39,8 @@ concept has_time_left = requires(S const& s, attempt_info const& a) { s.time_lef
 template <class S>
 concept clips = requires(S const& s, attempt_info const& a) { s.clip(a); };
 
-constexpr auto yes = stop::after_attempts(1);
-constexpr auto no = stop::never;
+constexpr auto yes = tenax::stop::after_attempts(1);
+constexpr auto no = tenax::stop::never;
 constexpr attempt_info first{};
 
 }  // namespace
@@ -57,23 +56,25 @@ TEST_CASE("Stop conditions combine with or, and") {
 }
 
 TEST_CASE("Or stops at whichever limit comes first, with its reason") {
-  constexpr auto s = stop::after_attempts(3) || stop::deadline(10s);
+  constexpr auto s = tenax::stop::after_attempts(3) || tenax::stop::deadline(10s);
   STATIC_REQUIRE_FALSE(s(facts(2, 9s)));
   STATIC_REQUIRE(s.ask(facts(3, 1s)).stop);
   STATIC_REQUIRE(s.ask(facts(3, 1s)).reason == stop_reason::attempts);
   STATIC_REQUIRE(s.ask(facts(2, 10s)).stop);
   STATIC_REQUIRE(s.ask(facts(2, 10s)).reason == stop_reason::deadline);
   STATIC_REQUIRE(s.ask(facts(3, 10s)).reason == stop_reason::attempts);
-  STATIC_REQUIRE((stop::deadline(10s) || stop::after_attempts(3)).ask(facts(3, 10s)).reason == stop_reason::deadline);
+  STATIC_REQUIRE((tenax::stop::deadline(10s) || tenax::stop::after_attempts(3)).ask(facts(3, 10s)).reason ==
+                 stop_reason::deadline);
 }
 
 TEST_CASE("And stops once both limits are reached, with the reason of the right one") {
-  constexpr auto s = stop::after_attempts(3) && stop::deadline(10s);
+  constexpr auto s = tenax::stop::after_attempts(3) && tenax::stop::deadline(10s);
   STATIC_REQUIRE_FALSE(s(facts(3, 1s)));
   STATIC_REQUIRE_FALSE(s(facts(2, 11s)));
   STATIC_REQUIRE(s(facts(3, 11s)));
   STATIC_REQUIRE(s.ask(facts(3, 11s)).reason == stop_reason::deadline);
-  STATIC_REQUIRE((stop::deadline(10s) && stop::after_attempts(3)).ask(facts(3, 11s)).reason == stop_reason::attempts);
+  STATIC_REQUIRE((tenax::stop::deadline(10s) && tenax::stop::after_attempts(3)).ask(facts(3, 11s)).reason ==
+                 stop_reason::attempts);
 }
 
 TEST_CASE("Or of stop conditions asks its right operand only if the left one says no") {
@@ -114,45 +115,46 @@ TEST_CASE("Lambdas and functions combine with stop conditions, on either side") 
 }
 
 TEST_CASE("Limits on time in a combination are the stricter of or, and the laxer of and") {
-  constexpr auto either = stop::deadline(10s) || stop::deadline(20s);
+  constexpr auto either = tenax::stop::deadline(10s) || tenax::stop::deadline(20s);
   STATIC_REQUIRE(either.time_left(facts(1, 4s)) == 6s);
-  constexpr auto both = stop::deadline(10s) && stop::deadline(20s);
+  constexpr auto both = tenax::stop::deadline(10s) && tenax::stop::deadline(20s);
   STATIC_REQUIRE(both.time_left(facts(1, 4s)) == 16s);
-  constexpr auto one = stop::after_attempts(3) || stop::deadline(10s);
+  constexpr auto one = tenax::stop::after_attempts(3) || tenax::stop::deadline(10s);
   STATIC_REQUIRE(one.time_left(facts(1, 4s)) == 6s);
   // Three attempts may all start after the deadline.
-  STATIC_REQUIRE_FALSE(has_time_left<decltype(stop::after_attempts(3) && stop::deadline(10s))>);
+  STATIC_REQUIRE_FALSE(has_time_left<decltype(tenax::stop::after_attempts(3) && tenax::stop::deadline(10s))>);
 }
 
 TEST_CASE("A wait is clipped in a combination only where that keeps the promise of both") {
-  constexpr auto either = stop::after_attempts(3) || stop::deadline(10s).clip_last_wait();
+  constexpr auto either = tenax::stop::after_attempts(3) || tenax::stop::deadline(10s).clip_last_wait();
   STATIC_REQUIRE(either.clip(facts(1, 4s, 7s)) == 6s);
   STATIC_REQUIRE(either.clip(facts(1, 4s, 5s)) == 5s);
-  constexpr auto mixed = stop::deadline(20s).clip_last_wait() || stop::deadline(10s);
+  constexpr auto mixed = tenax::stop::deadline(20s).clip_last_wait() || tenax::stop::deadline(10s);
   STATIC_REQUIRE(mixed.clip(facts(1, 4s, 30s)) == 16s);
   STATIC_REQUIRE(mixed(facts(1, 4s, 16s)));
-  constexpr auto both = stop::deadline(10s).clip_last_wait() && stop::deadline(20s).clip_last_wait();
+  constexpr auto both = tenax::stop::deadline(10s).clip_last_wait() && tenax::stop::deadline(20s).clip_last_wait();
   STATIC_REQUIRE(both.clip(facts(1, 4s, 30s)) == 16s);
-  STATIC_REQUIRE_FALSE(clips<decltype(stop::deadline(10s).clip_last_wait() && stop::after_attempts(3))>);
+  STATIC_REQUIRE_FALSE(clips<decltype(tenax::stop::deadline(10s).clip_last_wait() && tenax::stop::after_attempts(3))>);
 }
 
 TEST_CASE("A combination looks at time if one of its operands does") {
-  STATIC_REQUIRE_FALSE((stop::after_attempts(3) || stop::never).uses_time);
-  STATIC_REQUIRE_FALSE((stop::after_attempts(3) && stop::never).uses_time);
-  STATIC_REQUIRE((stop::after_attempts(3) || stop::deadline(1s)).uses_time);
-  STATIC_REQUIRE((stop::deadline(1s) && stop::after_attempts(3)).uses_time);
+  STATIC_REQUIRE_FALSE((tenax::stop::after_attempts(3) || tenax::stop::never).uses_time);
+  STATIC_REQUIRE_FALSE((tenax::stop::after_attempts(3) && tenax::stop::never).uses_time);
+  STATIC_REQUIRE((tenax::stop::after_attempts(3) || tenax::stop::deadline(1s)).uses_time);
+  STATIC_REQUIRE((tenax::stop::deadline(1s) && tenax::stop::after_attempts(3)).uses_time);
   constexpr auto own = [](attempt_info const& a) { return a.elapsed > 1s; };
-  STATIC_REQUIRE((stop::after_attempts(3) || own).uses_time);
+  STATIC_REQUIRE((tenax::stop::after_attempts(3) || own).uses_time);
 }
 
 TEST_CASE("The limits of a combination are the stricter of or, and the laxer of and") {
-  constexpr auto either = (stop::after_attempts(3) || stop::deadline(10s) || stop::after_attempts(5)).limits();
+  constexpr auto either =
+      (tenax::stop::after_attempts(3) || tenax::stop::deadline(10s) || tenax::stop::after_attempts(5)).bounds();
   STATIC_REQUIRE(either.attempts == 3);
   STATIC_REQUIRE(either.waiting == 10s);
-  constexpr auto both = (stop::after_attempts(3) && stop::after_attempts(5)).limits();
+  constexpr auto both = (tenax::stop::after_attempts(3) && tenax::stop::after_attempts(5)).bounds();
   STATIC_REQUIRE(both.attempts == 5);
   STATIC_REQUIRE(both.waiting == duration::max());
-  constexpr auto unlike = (stop::after_attempts(3) && stop::deadline(10s)).limits();
+  constexpr auto unlike = (tenax::stop::after_attempts(3) && tenax::stop::deadline(10s)).bounds();
   STATIC_REQUIRE(unlike.attempts == 4'294'967'295);
   STATIC_REQUIRE(unlike.waiting == duration::max());
 }
@@ -160,12 +162,12 @@ TEST_CASE("The limits of a combination are the stricter of or, and the laxer of 
 TEST_CASE("Operands of stop conditions are owned, and their exceptions pass") {
   auto const make = [] {
     auto const limit = std::make_shared<std::uint32_t>(2);
-    return stop::never || [limit](attempt_info const& a) { return a.number >= *limit; };
+    return tenax::stop::never || [limit](attempt_info const& a) { return a.number >= *limit; };
   };
   auto const s = make();
   CHECK_FALSE(s(facts(1, 0s)));
   CHECK(s(facts(2, 0s)));
 
-  auto const broken = stop::never || [](attempt_info const&) -> bool { throw std::logic_error("bug"); };
+  auto const broken = tenax::stop::never || [](attempt_info const&) -> bool { throw std::logic_error("bug"); };
   CHECK_THROWS_AS(broken(first), std::logic_error);
 }

@@ -8,7 +8,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace stop = tenax::stop;
 using tenax::attempt_info;
 using tenax::duration;
 using tenax::stop_reason;
@@ -25,7 +24,7 @@ constexpr auto noon = time_point(12h);
 }  // namespace
 
 TEST_CASE("stop::deadline stops rather than start a wait that ends at or after it") {
-  constexpr auto s = stop::deadline(10s);
+  constexpr auto s = tenax::stop::deadline(10s);
   STATIC_REQUIRE_FALSE(s(facts(4s, 5s)));
   STATIC_REQUIRE_FALSE(s(facts(4s, 6s - 1ns)));
   STATIC_REQUIRE(s(facts(4s, 6s)));
@@ -34,7 +33,7 @@ TEST_CASE("stop::deadline stops rather than start a wait that ends at or after i
 }
 
 TEST_CASE("stop::deadline stops once it has passed, without a wait too") {
-  constexpr auto s = stop::deadline(10s);
+  constexpr auto s = tenax::stop::deadline(10s);
   STATIC_REQUIRE_FALSE(s(facts(10s - 1ns, 0s)));
   STATIC_REQUIRE(s(facts(10s, 0s)));
   STATIC_REQUIRE(s(facts(11s, 0s)));
@@ -42,23 +41,23 @@ TEST_CASE("stop::deadline stops once it has passed, without a wait too") {
 }
 
 TEST_CASE("stop::deadline says how much time is left") {
-  constexpr auto s = stop::deadline(10s);
+  constexpr auto s = tenax::stop::deadline(10s);
   STATIC_REQUIRE(s.time_left(facts(0s, 0s)) == 10s);
   STATIC_REQUIRE(s.time_left(facts(4s, 1h)) == 6s);
   STATIC_REQUIRE(s.time_left(facts(10s, 0s)) == 0s);
   STATIC_REQUIRE(s.time_left(facts(11s, 0s)) == 0s);
-  STATIC_REQUIRE(s.limits().waiting == 10s);
+  STATIC_REQUIRE(s.bounds().waiting == 10s);
 }
 
 TEST_CASE("A deadline as long as time itself saturates") {
-  constexpr auto s = stop::deadline(std::chrono::hours::max());
+  constexpr auto s = tenax::stop::deadline(std::chrono::hours::max());
   STATIC_REQUIRE_FALSE(s(facts(24h, duration::max() - 25h)));
   STATIC_REQUIRE(s(facts(24h, duration::max())));
   STATIC_REQUIRE(s.time_left(facts(24h, 0s)) == duration::max() - 24h);
 }
 
 TEST_CASE("A clipped deadline shortens the last wait so that it ends on it") {
-  constexpr auto s = stop::deadline(10s).clip_last_wait();
+  constexpr auto s = tenax::stop::deadline(10s).clip_last_wait();
   STATIC_REQUIRE(s.clip(facts(4s, 5s)) == 5s);
   STATIC_REQUIRE(s.clip(facts(4s, 6s)) == 6s);
   STATIC_REQUIRE(s.clip(facts(4s, 7s)) == 6s);
@@ -67,7 +66,7 @@ TEST_CASE("A clipped deadline shortens the last wait so that it ends on it") {
 }
 
 TEST_CASE("A clipped deadline stops only once it has passed, or for a wait that was not clipped") {
-  constexpr auto s = stop::deadline(10s).clip_last_wait();
+  constexpr auto s = tenax::stop::deadline(10s).clip_last_wait();
   STATIC_REQUIRE_FALSE(s(facts(4s, 6s)));
   STATIC_REQUIRE(s(facts(4s, 6s + 1ns)));
   STATIC_REQUIRE(s(facts(10s, 0s)));
@@ -75,7 +74,7 @@ TEST_CASE("A clipped deadline stops only once it has passed, or for a wait that 
 }
 
 TEST_CASE("stop::deadline_at is a deadline at a point on the steady clock") {
-  constexpr auto s = stop::deadline_at(noon);
+  constexpr auto s = tenax::stop::deadline_at(noon);
   STATIC_REQUIRE_FALSE(s(facts(10s, 20s, noon - 1min)));
   STATIC_REQUIRE_FALSE(s(facts(10s, 50s - 1ns, noon - 1min)));
   STATIC_REQUIRE(s(facts(10s, 50s, noon - 1min)));
@@ -87,19 +86,19 @@ TEST_CASE("stop::deadline_at is a deadline at a point on the steady clock") {
 }
 
 TEST_CASE("stop::deadline_at can be clipped and saturates") {
-  constexpr auto s = stop::deadline_at(noon).clip_last_wait();
+  constexpr auto s = tenax::stop::deadline_at(noon).clip_last_wait();
   STATIC_REQUIRE(s.clip(facts(10s, 1min, noon - 1min)) == 50s);
   STATIC_REQUIRE(s.clip(facts(10s, 1min, noon)) == 0s);
   STATIC_REQUIRE_FALSE(s(facts(10s, 50s, noon - 1min)));
 
-  constexpr auto last = stop::deadline_at(time_point::max());
+  constexpr auto last = tenax::stop::deadline_at(time_point::max());
   STATIC_REQUIRE_FALSE(last(facts(1h, 1h, time_point::min())));
   STATIC_REQUIRE(last.time_left(facts(0s, 0s, time_point::min())) == duration::max());
-  STATIC_REQUIRE(stop::deadline_at(time_point::min())(facts(0s, 0s, time_point::max())));
+  STATIC_REQUIRE(tenax::stop::deadline_at(time_point::min())(facts(0s, 0s, time_point::max())));
 }
 
 TEST_CASE("stop::after_elapsed looks only at the time that has passed") {
-  constexpr auto s = stop::after_elapsed(10s);
+  constexpr auto s = tenax::stop::after_elapsed(10s);
   STATIC_REQUIRE_FALSE(s(facts(10s - 1ns, duration::max())));
   STATIC_REQUIRE(s(facts(10s, 0s)));
   STATIC_REQUIRE(s(facts(11s, 0s)));
@@ -107,15 +106,15 @@ TEST_CASE("stop::after_elapsed looks only at the time that has passed") {
 }
 
 TEST_CASE("Deadlines look at time") {
-  STATIC_REQUIRE(stop::deadline(1s).uses_time);
-  STATIC_REQUIRE(stop::deadline(1s).clip_last_wait().uses_time);
-  STATIC_REQUIRE(stop::deadline_at(noon).uses_time);
-  STATIC_REQUIRE(stop::after_elapsed(1s).uses_time);
+  STATIC_REQUIRE(tenax::stop::deadline(1s).uses_time);
+  STATIC_REQUIRE(tenax::stop::deadline(1s).clip_last_wait().uses_time);
+  STATIC_REQUIRE(tenax::stop::deadline_at(noon).uses_time);
+  STATIC_REQUIRE(tenax::stop::after_elapsed(1s).uses_time);
 }
 
 TEST_CASE("A limit of 100 ms is 100 ms, in whatever unit it is given") {
-  for (auto const s :
-       {stop::deadline(100ms), stop::deadline(0.1s), stop::deadline(100'000us), stop::deadline(100'000'000ns)}) {
+  for (auto const s : {tenax::stop::deadline(100ms), tenax::stop::deadline(0.1s), tenax::stop::deadline(100'000us),
+                       tenax::stop::deadline(100'000'000ns)}) {
     CHECK_FALSE(s(facts(99ms, 0s)));
     CHECK(s(facts(101ms, 0s)));
   }
@@ -123,10 +122,11 @@ TEST_CASE("A limit of 100 ms is 100 ms, in whatever unit it is given") {
 
 TEST_CASE("Deadlines refuse limits that make no sense") {
   using seconds = std::chrono::duration<double>;
-  tests::check_rejected("stop::deadline: d", "0s", [] { return stop::deadline(0s); });
-  tests::check_rejected("stop::deadline: d", "-1s", [] { return stop::deadline(-1s); });
-  tests::check_rejected("stop::deadline: d", "not a number", [] { return stop::deadline(seconds(NAN)); });
-  tests::check_rejected("stop::after_elapsed: d", "0s", [] { return stop::after_elapsed(0s); });
-  tests::check_rejected("stop::after_elapsed: d", "-1ms", [] { return stop::after_elapsed(-1ms); });
-  tests::check_rejected("stop::after_elapsed: d", "not a number", [] { return stop::after_elapsed(seconds(NAN)); });
+  tests::check_rejected("stop::deadline: d", "0s", [] { return tenax::stop::deadline(0s); });
+  tests::check_rejected("stop::deadline: d", "-1s", [] { return tenax::stop::deadline(-1s); });
+  tests::check_rejected("stop::deadline: d", "not a number", [] { return tenax::stop::deadline(seconds(NAN)); });
+  tests::check_rejected("stop::after_elapsed: d", "0s", [] { return tenax::stop::after_elapsed(0s); });
+  tests::check_rejected("stop::after_elapsed: d", "-1ms", [] { return tenax::stop::after_elapsed(-1ms); });
+  tests::check_rejected("stop::after_elapsed: d", "not a number",
+                        [] { return tenax::stop::after_elapsed(seconds(NAN)); });
 }

@@ -13,8 +13,6 @@
 #include "catch.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::stop_reason;
 using tenax::testing::no_waits;
 using durations = std::vector<tenax::duration>;
@@ -38,8 +36,8 @@ std::chrono::steady_clock::duration real_time_of(auto const& f) {
 TEST_CASE("While it is alive, real sleeps return at once, and decisions stay as they are") {
   durations waits;
   auto const policy = tenax::retrying{}
-                          .wait(wait::exponential({.base = 1h}))
-                          .stop(stop::after_attempts(4))
+                          .wait(tenax::wait::exponential({.base = 1h}))
+                          .stop(tenax::stop::after_attempts(4))
                           .before_sleep([&](tenax::attempt_info const& a) { waits.push_back(a.upcoming_wait); });
   no_waits const scope;
   CHECK(real_time_of([&] { CHECK(policy.try_call(fail).attempts == 4); }) < 10s);
@@ -49,7 +47,7 @@ TEST_CASE("While it is alive, real sleeps return at once, and decisions stay as 
 
 TEST_CASE("To a policy it looks as if it had slept, deadlines included") {
   no_waits const scope;
-  auto const policy = tenax::retrying{}.wait(wait::constant(1h)).stop(stop::deadline(150min));
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1h)).stop(tenax::stop::deadline(150min));
   auto const report = policy.try_call(fail);
   CHECK(report.attempts == 3);
   CHECK(report.reason == stop_reason::deadline);
@@ -103,9 +101,9 @@ TEST_CASE("When the last one goes, the clock is the steady clock again") {
 TEST_CASE("A deadline on the steady clock holds after a test that skipped hours") {
   {
     no_waits const scope;
-    CHECK(tenax::retrying{}.wait(wait::constant(1h)).try_call(fail).attempts == 3);
+    CHECK(tenax::retrying{}.wait(tenax::wait::constant(1h)).try_call(fail).attempts == 3);
   }
-  auto const policy = tenax::retrying{}.stop(stop::deadline_at(std::chrono::steady_clock::now() + 10s));
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline_at(std::chrono::steady_clock::now() + 10s));
   CHECK(policy([] { return 7; }) == 7);
 }
 

@@ -11,7 +11,6 @@
 
 #include "catch.hpp"
 
-namespace wait = tenax::wait;
 using tenax::testing::script;
 
 TEST_CASE("A script plays its outcomes in order and counts its calls") {
@@ -27,14 +26,14 @@ TEST_CASE("A script plays its outcomes in order and counts its calls") {
 TEST_CASE("A script is an operation for a policy") {
   script<int> flaky;
   flaky.throws(std::runtime_error("down")).returns(7);
-  CHECK(tenax::retrying{}.wait(wait::none)(std::ref(flaky)) == 7);
+  CHECK(tenax::retrying{}.wait(tenax::wait::none)(std::ref(flaky)) == 7);
   CHECK(flaky.calls() == 2);
 }
 
 TEST_CASE("A script that is over throws a bug, which the default policy does not retry") {
   script<int> s;
   s.throws(std::runtime_error("down"));
-  CHECK_THROWS_AS(tenax::retrying{}.wait(wait::none)(std::ref(s)), std::logic_error);
+  CHECK_THROWS_AS(tenax::retrying{}.wait(tenax::wait::none)(std::ref(s)), std::logic_error);
   CHECK(s.calls() == 2);
   script<void> empty;
   CHECK_THROWS_AS(empty(), std::logic_error);

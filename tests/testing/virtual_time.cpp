@@ -14,8 +14,6 @@
 #include "catch.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using tenax::testing::virtual_time;
 using durations = std::vector<tenax::duration>;
 
@@ -56,8 +54,10 @@ TEST_CASE("Time that passes without a sleep is not remembered as one") {
 TEST_CASE("A call in virtual time takes no real time") {
   virtual_time clock;
   auto const start = std::chrono::steady_clock::now();
-  auto const policy =
-      tenax::retrying{}.wait(wait::constant(1h)).stop(stop::after_attempts(1000)).environment(std::ref(clock));
+  auto const policy = tenax::retrying{}
+                          .wait(tenax::wait::constant(1h))
+                          .stop(tenax::stop::after_attempts(1000))
+                          .environment(std::ref(clock));
   auto const report = policy.try_call(fail);
   CHECK(report.waited == 999h);
   CHECK(clock.slept() == 999h);

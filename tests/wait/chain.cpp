@@ -14,13 +14,12 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
 using tenax::optional_duration;
 using tests::at;
 
 namespace {
 
-constexpr auto growing = wait::linear({.first = 1s, .step = 1s});
+constexpr auto growing = tenax::wait::linear({.first = 1s, .step = 1s});
 
 /// A strategy that has a `times` of its own, which is no business of a chain.
 struct own_strategy {
@@ -31,17 +30,18 @@ struct own_strategy {
 }  // namespace
 
 TEST_CASE("Each link of a chain serves one wait, and the last one serves the rest") {
-  constexpr auto w = wait::chain(wait::constant(5s), wait::constant(3s), growing);
+  constexpr auto w = tenax::wait::chain(tenax::wait::constant(5s), tenax::wait::constant(3s), growing);
   STATIC_REQUIRE(w(at(1)) == 5s);
   STATIC_REQUIRE(w(at(2)) == 3s);
   STATIC_REQUIRE(w(at(3)) == 1s);
   STATIC_REQUIRE(w(at(4)) == 2s);
   STATIC_REQUIRE(w(at(103)) == 101s);
-  STATIC_REQUIRE(wait::chain(growing)(at(4)) == 4s);
+  STATIC_REQUIRE(tenax::wait::chain(growing)(at(4)) == 4s);
 }
 
 TEST_CASE("wait::repeat makes a link serve more waits") {
-  constexpr auto w = wait::chain(wait::repeat(3, wait::none), wait::exponential({.base = 100ms, .max = 5s}));
+  constexpr auto w = tenax::wait::chain(tenax::wait::repeat(3, tenax::wait::none),
+                                        tenax::wait::exponential({.base = 100ms, .max = 5s}));
   STATIC_REQUIRE(w(at(1)) == 0s);
   STATIC_REQUIRE(w(at(3)) == 0s);
   STATIC_REQUIRE(w(at(4)) == 100ms);
@@ -50,7 +50,8 @@ TEST_CASE("wait::repeat makes a link serve more waits") {
 }
 
 TEST_CASE("A repeated link counts attempts from its own start") {
-  constexpr auto w = wait::chain(wait::constant(9s), wait::repeat(2, growing), wait::repeat(2, growing), wait::none);
+  constexpr auto w = tenax::wait::chain(tenax::wait::constant(9s), tenax::wait::repeat(2, growing),
+                                        tenax::wait::repeat(2, growing), tenax::wait::none);
   STATIC_REQUIRE(w(at(1)) == 9s);
   STATIC_REQUIRE(w(at(2)) == 1s);
   STATIC_REQUIRE(w(at(3)) == 2s);
@@ -60,19 +61,21 @@ TEST_CASE("A repeated link counts attempts from its own start") {
 }
 
 TEST_CASE("wait::repeat alone is its strategy, and at the end of a chain it stays") {
-  STATIC_REQUIRE(wait::repeat(2, growing)(at(7)) == 7s);
-  STATIC_REQUIRE(wait::chain(wait::none, wait::repeat(2, growing))(at(9)) == 8s);
+  STATIC_REQUIRE(tenax::wait::repeat(2, growing)(at(7)) == 7s);
+  STATIC_REQUIRE(tenax::wait::chain(tenax::wait::none, tenax::wait::repeat(2, growing))(at(9)) == 8s);
 }
 
 TEST_CASE("A chain can be as long as attempts can be counted") {
-  constexpr auto w = wait::chain(wait::repeat(4'294'967'295, wait::none), wait::constant(1s));
+  constexpr auto w =
+      tenax::wait::chain(tenax::wait::repeat(4'294'967'295, tenax::wait::none), tenax::wait::constant(1s));
   STATIC_REQUIRE(w(at(1)) == 0s);
   STATIC_REQUIRE(w(at(4'294'967'295)) == 0s);
-  STATIC_REQUIRE(wait::chain(wait::repeat(4'294'967'294, wait::none), wait::constant(1s))(at(4'294'967'295)) == 1s);
+  STATIC_REQUIRE(tenax::wait::chain(tenax::wait::repeat(4'294'967'294, tenax::wait::none),
+                                    tenax::wait::constant(1s))(at(4'294'967'295)) == 1s);
 }
 
 TEST_CASE("A chain is partial if one of its links is") {
-  constexpr auto w = wait::chain(wait::retry_after, wait::constant(2s));
+  constexpr auto w = tenax::wait::chain(tenax::wait::retry_after, tenax::wait::constant(2s));
   STATIC_REQUIRE(w(at(1)) == optional_duration());
   STATIC_REQUIRE(w(tenax::attempt_info{.server_wait = 4s}) == optional_duration(4s));
   STATIC_REQUIRE(w(at(2)) == optional_duration(2s));
@@ -80,11 +83,12 @@ TEST_CASE("A chain is partial if one of its links is") {
 
 TEST_CASE("A chain passes on what else the attempt holds") {
   tenax::fixed_random high(tenax::highest_draw);
-  auto const w = wait::chain(wait::none, wait::decorrelated({.base = 1s, .max = 1min}));
+  auto const w = tenax::wait::chain(tenax::wait::none, tenax::wait::decorrelated({.base = 1s, .max = 1min}));
   CHECK(w(tenax::attempt_info{.number = 2, .previous_wait = 4s, .random = &high}) == 12s - 1ns);
 
-  auto const by_result = wait::chain(
-      wait::none, [](tenax::attempt<int> const& a) { return a.result.value() * std::chrono::seconds(a.number); });
+  auto const by_result = tenax::wait::chain(tenax::wait::none, [](tenax::attempt<int> const& a) {
+    return a.result.value() * std::chrono::seconds(a.number);
+  });
   tenax::outcome<int> const ten(10);
   CHECK(by_result(tenax::attempt<int>{at(1), ten}) == 0s);
   CHECK(by_result(tenax::attempt<int>{at(2), ten}) == 10s);
@@ -92,11 +96,11 @@ TEST_CASE("A chain passes on what else the attempt holds") {
 }
 
 TEST_CASE("A member of a user's strategy is not taken for a number of repetitions") {
-  constexpr auto w = wait::chain(own_strategy{}, wait::constant(1s));
+  constexpr auto w = tenax::wait::chain(own_strategy{}, tenax::wait::constant(1s));
   CHECK(w(at(1)) == 7s);
   CHECK(w(at(2)) == 1s);
 }
 
 TEST_CASE("wait::repeat refuses numbers that make no sense") {
-  tests::check_rejected("wait::repeat: times", "0", [] { return wait::repeat(0, wait::none); });
+  tests::check_rejected("wait::repeat: times", "0", [] { return tenax::wait::repeat(0, tenax::wait::none); });
 }

@@ -12,13 +12,12 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
 using tenax::optional_duration;
 using tests::at;
 
 namespace {
 
-constexpr auto growing = wait::linear({.first = 1s, .step = 1s});
+constexpr auto growing = tenax::wait::linear({.first = 1s, .step = 1s});
 
 /// An attempt after which the server asked for `d`.
 constexpr tenax::attempt_info asked(tenax::duration d) { return {.server_wait = d}; }
@@ -28,7 +27,7 @@ constexpr std::chrono::milliseconds free_function(tenax::attempt_info const& a) 
 }
 
 /// Counts how often it is asked.
-struct counting : wait::interface {
+struct counting : tenax::wait::operators {
   counting(int& n, tenax::duration d) : asked(&n), answer(d) {}
   tenax::duration operator()(tenax::attempt_info const&) const {
     ++*asked;
@@ -43,32 +42,32 @@ constexpr auto silent = [](tenax::attempt_info const&) { return std::optional<te
 }  // namespace
 
 TEST_CASE("A sum of waits is both waits") {
-  STATIC_REQUIRE((growing + wait::constant(500ms))(at(2)) == 2500ms);
-  STATIC_REQUIRE((wait::constant(500ms) + growing)(at(2)) == 2500ms);
+  STATIC_REQUIRE((growing + tenax::wait::constant(500ms))(at(2)) == 2500ms);
+  STATIC_REQUIRE((tenax::wait::constant(500ms) + growing)(at(2)) == 2500ms);
   STATIC_REQUIRE((growing + growing + growing)(at(2)) == 6s);
-  STATIC_REQUIRE((wait::none + growing)(at(2)) == 2s);
+  STATIC_REQUIRE((tenax::wait::none + growing)(at(2)) == 2s);
 }
 
 TEST_CASE("A sum of waits saturates") {
-  constexpr auto forever = wait::constant(tenax::duration::max());
-  STATIC_REQUIRE((forever + wait::constant(1ns))(at(1)) == tenax::duration::max());
-  STATIC_REQUIRE((wait::constant(1ns) + forever)(at(1)) == tenax::duration::max());
+  constexpr auto forever = tenax::wait::constant(tenax::duration::max());
+  STATIC_REQUIRE((forever + tenax::wait::constant(1ns))(at(1)) == tenax::duration::max());
+  STATIC_REQUIRE((tenax::wait::constant(1ns) + forever)(at(1)) == tenax::duration::max());
   STATIC_REQUIRE((forever + forever + forever)(at(1)) == tenax::duration::max());
 }
 
 TEST_CASE("A sum has an opinion only if both operands have one") {
-  constexpr auto on_top = wait::retry_after + wait::constant(500ms);
+  constexpr auto on_top = tenax::wait::retry_after + tenax::wait::constant(500ms);
   STATIC_REQUIRE(on_top(asked(2s)) == optional_duration(2500ms));
   STATIC_REQUIRE(on_top(at(1)) == optional_duration());
-  constexpr auto reversed = wait::constant(500ms) + wait::retry_after;
+  constexpr auto reversed = tenax::wait::constant(500ms) + tenax::wait::retry_after;
   STATIC_REQUIRE(reversed(asked(2s)) == optional_duration(2500ms));
   STATIC_REQUIRE(reversed(at(1)) == optional_duration());
-  STATIC_REQUIRE((wait::retry_after + wait::retry_after)(asked(2s)) == optional_duration(4s));
+  STATIC_REQUIRE((tenax::wait::retry_after + tenax::wait::retry_after)(asked(2s)) == optional_duration(4s));
 }
 
 TEST_CASE("A sum does not ask its right operand if the left one has no opinion") {
   int times = 0;
-  auto const w = wait::retry_after + counting(times, 1s);
+  auto const w = tenax::wait::retry_after + counting(times, 1s);
   CHECK(w(at(1)) == optional_duration());
   CHECK(times == 0);
   CHECK(w(asked(1s)) == optional_duration(2s));
@@ -89,46 +88,46 @@ TEST_CASE("Lambdas and functions can be added to strategies") {
 TEST_CASE("A negative answer of a lambda counts as zero") {
   constexpr auto negative = [](tenax::attempt_info const&) { return -5s; };
   STATIC_REQUIRE((growing + negative)(at(1)) == 1s);
-  STATIC_REQUIRE(wait::max_of(negative, negative)(at(1)) == 0s);
-  STATIC_REQUIRE(wait::min_of(negative, growing)(at(1)) == 0s);
+  STATIC_REQUIRE(tenax::wait::max_of(negative, negative)(at(1)) == 0s);
+  STATIC_REQUIRE(tenax::wait::min_of(negative, growing)(at(1)) == 0s);
   constexpr auto perhaps = [](tenax::attempt_info const&) { return std::optional(-5s); };
   STATIC_REQUIRE((growing + perhaps)(at(1)) == optional_duration(1s));
 }
 
 TEST_CASE("wait::max_of is the longest wait") {
-  constexpr auto w = wait::max_of(wait::constant(2s), growing, wait::constant(500ms));
+  constexpr auto w = tenax::wait::max_of(tenax::wait::constant(2s), growing, tenax::wait::constant(500ms));
   STATIC_REQUIRE(w(at(1)) == 2s);
   STATIC_REQUIRE(w(at(2)) == 2s);
   STATIC_REQUIRE(w(at(3)) == 3s);
-  STATIC_REQUIRE(wait::max_of(growing)(at(3)) == 3s);
-  STATIC_REQUIRE(wait::max_of(growing, wait::constant(2s))(at(1)) == 2s);
+  STATIC_REQUIRE(tenax::wait::max_of(growing)(at(3)) == 3s);
+  STATIC_REQUIRE(tenax::wait::max_of(growing, tenax::wait::constant(2s))(at(1)) == 2s);
 }
 
 TEST_CASE("wait::min_of is the shortest wait") {
-  constexpr auto w = wait::min_of(wait::constant(2s), growing, wait::constant(5s));
+  constexpr auto w = tenax::wait::min_of(tenax::wait::constant(2s), growing, tenax::wait::constant(5s));
   STATIC_REQUIRE(w(at(1)) == 1s);
   STATIC_REQUIRE(w(at(2)) == 2s);
   STATIC_REQUIRE(w(at(3)) == 2s);
-  STATIC_REQUIRE(wait::min_of(growing)(at(3)) == 3s);
-  STATIC_REQUIRE(wait::min_of(growing, wait::constant(2s))(at(9)) == 2s);
+  STATIC_REQUIRE(tenax::wait::min_of(growing)(at(3)) == 3s);
+  STATIC_REQUIRE(tenax::wait::min_of(growing, tenax::wait::constant(2s))(at(9)) == 2s);
 }
 
 TEST_CASE("Strategies without an opinion do not count in the longest and the shortest") {
-  STATIC_REQUIRE(wait::max_of(wait::retry_after, wait::constant(1s))(at(1)) == 1s);
-  STATIC_REQUIRE(wait::max_of(wait::retry_after, wait::constant(1s))(asked(3s)) == 3s);
-  STATIC_REQUIRE(wait::max_of(wait::constant(1s), wait::retry_after)(at(1)) == 1s);
-  STATIC_REQUIRE(wait::max_of(wait::constant(1s), wait::retry_after)(asked(500ms)) == 1s);
-  STATIC_REQUIRE(wait::min_of(wait::retry_after, wait::constant(1s))(at(1)) == 1s);
-  STATIC_REQUIRE(wait::min_of(wait::retry_after, wait::constant(1s))(asked(500ms)) == 500ms);
-  STATIC_REQUIRE(wait::min_of(wait::constant(1s), wait::retry_after)(at(1)) == 1s);
+  STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::retry_after, tenax::wait::constant(1s))(at(1)) == 1s);
+  STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::retry_after, tenax::wait::constant(1s))(asked(3s)) == 3s);
+  STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::constant(1s), tenax::wait::retry_after)(at(1)) == 1s);
+  STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::constant(1s), tenax::wait::retry_after)(asked(500ms)) == 1s);
+  STATIC_REQUIRE(tenax::wait::min_of(tenax::wait::retry_after, tenax::wait::constant(1s))(at(1)) == 1s);
+  STATIC_REQUIRE(tenax::wait::min_of(tenax::wait::retry_after, tenax::wait::constant(1s))(asked(500ms)) == 500ms);
+  STATIC_REQUIRE(tenax::wait::min_of(tenax::wait::constant(1s), tenax::wait::retry_after)(at(1)) == 1s);
 
-  STATIC_REQUIRE(wait::max_of(wait::retry_after, silent)(at(1)) == optional_duration());
-  STATIC_REQUIRE(wait::max_of(wait::retry_after, silent)(asked(1s)) == optional_duration(1s));
-  STATIC_REQUIRE(wait::max_of(silent, wait::retry_after)(asked(1s)) == optional_duration(1s));
-  STATIC_REQUIRE(wait::min_of(wait::retry_after, wait::retry_after + wait::constant(1s))(asked(1s)) ==
-                 optional_duration(1s));
-  STATIC_REQUIRE(wait::max_of(wait::retry_after, wait::retry_after + wait::constant(1s))(asked(1s)) ==
-                 optional_duration(2s));
+  STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::retry_after, silent)(at(1)) == optional_duration());
+  STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::retry_after, silent)(asked(1s)) == optional_duration(1s));
+  STATIC_REQUIRE(tenax::wait::max_of(silent, tenax::wait::retry_after)(asked(1s)) == optional_duration(1s));
+  STATIC_REQUIRE(tenax::wait::min_of(tenax::wait::retry_after, tenax::wait::retry_after + tenax::wait::constant(1s))(
+                     asked(1s)) == optional_duration(1s));
+  STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::retry_after, tenax::wait::retry_after + tenax::wait::constant(1s))(
+                     asked(1s)) == optional_duration(2s));
 }
 
 TEST_CASE("Operands are owned: a combination outlives what it was made of") {

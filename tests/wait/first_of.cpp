@@ -12,8 +12,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
-namespace when = tenax::when;
 using tenax::optional_duration;
 using tests::at;
 
@@ -21,7 +19,7 @@ namespace {
 
 constexpr tenax::attempt_info asked(tenax::duration d) { return {.server_wait = d}; }
 
-struct counting : wait::interface {
+struct counting : tenax::wait::operators {
   counting(int& n, optional_duration d) : times(&n), answer(d) {}
   optional_duration operator()(tenax::attempt_info const&) const {
     ++*times;
@@ -39,7 +37,7 @@ auto ask(W const& w, tenax::outcome<T> const& result) {
 }  // namespace
 
 TEST_CASE("wait::only_if has an opinion only where its predicate holds") {
-  auto const w = wait::only_if(when::exception<std::runtime_error>, wait::constant(2s));
+  auto const w = tenax::wait::only_if(tenax::when::exception<std::runtime_error>, tenax::wait::constant(2s));
   CHECK(ask(w, tests::thrown<int>(std::runtime_error("lost"))) == optional_duration(2s));
   CHECK(ask(w, tests::thrown<int>(std::logic_error("bug"))) == optional_duration());
   CHECK(ask(w, tenax::outcome<int>(1)) == optional_duration());
@@ -48,34 +46,35 @@ TEST_CASE("wait::only_if has an opinion only where its predicate holds") {
 TEST_CASE("wait::only_if takes predicates and strategies of the user's") {
   constexpr auto late = [](tenax::attempt_info const& a) { return a.number > 2; };
   constexpr auto own = [](tenax::attempt_info const& a) { return std::chrono::seconds(a.number); };
-  constexpr auto w = wait::only_if(late, own);
+  constexpr auto w = tenax::wait::only_if(late, own);
   STATIC_REQUIRE(w(at(2)) == optional_duration());
   STATIC_REQUIRE(w(at(3)) == optional_duration(3s));
-  constexpr auto partial = wait::only_if(late, wait::retry_after);
+  constexpr auto partial = tenax::wait::only_if(late, tenax::wait::retry_after);
   STATIC_REQUIRE(partial(at(3)) == optional_duration());
 }
 
 TEST_CASE("wait::only_if does not ask its strategy if the predicate does not hold") {
   int times = 0;
-  auto const w = wait::only_if(when::never, counting(times, 1s));
+  auto const w = tenax::wait::only_if(tenax::when::never, counting(times, 1s));
   CHECK(w(at(1)) == optional_duration());
   CHECK(times == 0);
 }
 
 TEST_CASE("wait::first_of is the first opinion") {
-  constexpr auto w = wait::first_of(wait::retry_after, wait::constant(1s));
+  constexpr auto w = tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::constant(1s));
   STATIC_REQUIRE(w(at(1)) == 1s);
   STATIC_REQUIRE(w(asked(5s)) == 5s);
   STATIC_REQUIRE(w(asked(0s)) == 0s);
-  STATIC_REQUIRE(wait::first_of(wait::constant(1s))(at(1)) == 1s);
-  STATIC_REQUIRE(wait::first_of(wait::constant(1s), wait::constant(2s))(asked(9s)) == 1s);
-  STATIC_REQUIRE(wait::first_of(wait::constant(1s), wait::retry_after)(asked(9s)) == 1s);
+  STATIC_REQUIRE(tenax::wait::first_of(tenax::wait::constant(1s))(at(1)) == 1s);
+  STATIC_REQUIRE(tenax::wait::first_of(tenax::wait::constant(1s), tenax::wait::constant(2s))(asked(9s)) == 1s);
+  STATIC_REQUIRE(tenax::wait::first_of(tenax::wait::constant(1s), tenax::wait::retry_after)(asked(9s)) == 1s);
 }
 
 TEST_CASE("wait::first_of asks by outcome, in order") {
-  auto const w = wait::first_of(wait::only_if(when::exception<std::runtime_error>, wait::none),
-                                wait::only_if(when::result([](int n) { return n < 0; }), wait::constant(3s)),
-                                wait::linear({.first = 1s, .step = 1s}));
+  auto const w = tenax::wait::first_of(
+      tenax::wait::only_if(tenax::when::exception<std::runtime_error>, tenax::wait::none),
+      tenax::wait::only_if(tenax::when::result([](int n) { return n < 0; }), tenax::wait::constant(3s)),
+      tenax::wait::linear({.first = 1s, .step = 1s}));
   CHECK(ask(w, tests::thrown<int>(std::runtime_error("lost"))) == 0s);
   CHECK(ask(w, tests::thrown<int>(std::logic_error("bug"))) == 1s);
   CHECK(ask(w, tenax::outcome<int>(-1)) == 3s);
@@ -84,7 +83,8 @@ TEST_CASE("wait::first_of asks by outcome, in order") {
 
 TEST_CASE("wait::first_of does not ask later strategies than it needs") {
   int first = 0, second = 0, third = 0;
-  auto const w = wait::first_of(counting(first, {}), counting(second, 2s), counting(third, 3s), wait::constant(4s));
+  auto const w =
+      tenax::wait::first_of(counting(first, {}), counting(second, 2s), counting(third, 3s), tenax::wait::constant(4s));
   CHECK(w(at(1)) == 2s);
   CHECK(first == 1);
   CHECK(second == 1);
@@ -93,7 +93,7 @@ TEST_CASE("wait::first_of does not ask later strategies than it needs") {
 
 TEST_CASE("wait::first_of has no opinion if none of its strategies has one") {
   int times = 0;
-  auto const w = wait::first_of(wait::retry_after, counting(times, {}));
+  auto const w = tenax::wait::first_of(tenax::wait::retry_after, counting(times, {}));
   CHECK(w(at(1)) == optional_duration());
   CHECK(times == 1);
   CHECK(w(asked(2s)) == optional_duration(2s));

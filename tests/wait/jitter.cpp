@@ -15,7 +15,6 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
 using tenax::duration;
 using tests::at;
 
@@ -38,7 +37,7 @@ ends interval(W const& w, std::uint32_t n) {
 }
 
 /// 1s, 2s, 4s, 8s, 10s, 10s, ...
-constexpr auto capped = wait::exponential({.base = 1s, .max = 10s});
+constexpr auto capped = tenax::wait::exponential({.base = 1s, .max = 10s});
 
 }  // namespace
 
@@ -46,30 +45,30 @@ TEST_CASE("Full jitter draws from zero to the wait") {
   CHECK(interval(capped.full(), 1) == ends{0s, 1s});
   CHECK(interval(capped.full(), 3) == ends{0s, 4s});
   CHECK(capped.full()(at(3, &middle)) == 2s);
-  CHECK(wait::constant(0s).full()(at(1, &high)) == 0s);
+  CHECK(tenax::wait::constant(0s).full()(at(1, &high)) == 0s);
 }
 
 TEST_CASE("Equal jitter keeps half of the wait and draws the other") {
   CHECK(interval(capped.equal(), 1) == ends{500ms, 1s});
   CHECK(interval(capped.equal(), 3) == ends{2s, 4s});
   CHECK(capped.equal()(at(3, &middle)) == 3s);
-  CHECK(wait::constant(0s).equal()(at(1, &high)) == 0s);
-  CHECK(wait::constant(1ns).equal()(at(1, &high)) <= 1ns);
+  CHECK(tenax::wait::constant(0s).equal()(at(1, &high)) == 0s);
+  CHECK(tenax::wait::constant(1ns).equal()(at(1, &high)) <= 1ns);
 }
 
 TEST_CASE("Proportional jitter draws around the wait") {
   CHECK(interval(capped.proportional(0.25), 1) == ends{750ms, 1250ms});
   CHECK(interval(capped.proportional(0.25), 4) == ends{6s, 10s});
-  CHECK(interval(wait::constant(1s).proportional(1.0), 1) == ends{0s, 2s});
+  CHECK(interval(tenax::wait::constant(1s).proportional(1.0), 1) == ends{0s, 2s});
   CHECK(capped.proportional(0.25)(at(1, &middle)) == 1s);
-  CHECK(wait::constant(1s).proportional(0.0)(at(1, &high)) == 1s);
+  CHECK(tenax::wait::constant(1s).proportional(0.0)(at(1, &high)) == 1s);
 }
 
 TEST_CASE("Additive jitter draws on top of the wait") {
   CHECK(interval(capped.additive(500ms), 1) == ends{1s, 1500ms});
   CHECK(interval(capped.additive(2s), 4) == ends{8s, 10s});
   CHECK(capped.additive(500ms)(at(1, &middle)) == 1250ms);
-  CHECK(wait::constant(1s).additive(0s)(at(1, &high)) == 1s);
+  CHECK(tenax::wait::constant(1s).additive(0s)(at(1, &high)) == 1s);
 }
 
 TEST_CASE("At the cap, jitter neither vanishes nor exceeds it") {
@@ -89,16 +88,16 @@ TEST_CASE("Jitter that is wider than the cap fills what is below it") {
 }
 
 TEST_CASE("Jitter applies to every strategy that has a formula") {
-  CHECK(interval(wait::constant(4s).full(), 9) == ends{0s, 4s});
-  CHECK(interval(wait::linear({.first = 1s, .step = 1s, .max = 3s}).full(), 9) == ends{0s, 3s});
-  CHECK(interval(wait::fibonacci({.unit = 1s, .max = 6s}).equal(), 6) == ends{3s, 6s});
-  CHECK(interval(wait::polynomial({.base = 1s, .max = 8s}).additive(1s), 3) == ends{7s, 8s});
-  CHECK(interval(wait::sequence{1s, 2s}.proportional(0.5), 2) == ends{1s, 3s});
+  CHECK(interval(tenax::wait::constant(4s).full(), 9) == ends{0s, 4s});
+  CHECK(interval(tenax::wait::linear({.first = 1s, .step = 1s, .max = 3s}).full(), 9) == ends{0s, 3s});
+  CHECK(interval(tenax::wait::fibonacci({.unit = 1s, .max = 6s}).equal(), 6) == ends{3s, 6s});
+  CHECK(interval(tenax::wait::polynomial({.base = 1s, .max = 8s}).additive(1s), 3) == ends{7s, 8s});
+  CHECK(interval(tenax::wait::sequence{1s, 2s}.proportional(0.5), 2) == ends{1s, 3s});
 }
 
 TEST_CASE("Without a cap, jitter is held at the longest duration") {
   constexpr auto longest = duration::max();
-  auto const forever = wait::constant(std::chrono::hours::max());
+  auto const forever = tenax::wait::constant(std::chrono::hours::max());
   CHECK(forever.full()(at(1, &low)) == 0s);
   CHECK(forever.full()(at(1, &high)) == longest - 1ns);
   CHECK(forever.equal()(at(1, &low)) >= longest / 2);
@@ -112,10 +111,10 @@ TEST_CASE("Proportional jitter never turns negative, however long the wait is") 
   for (auto const d : {duration::max(), duration::max() - 1ns, duration::max() - 100ns,
                        duration((std::int64_t{1} << 53) + 3), duration(3), duration(1)}) {
     CAPTURE(d.count());
-    auto const w = wait::constant(d).proportional(1.0);
+    auto const w = tenax::wait::constant(d).proportional(1.0);
     CHECK(w(at(1, &low)) >= 0s);
     CHECK(w(at(1, &high)) >= 0s);
-    CHECK(wait::constant(d).proportional(1.0 - 1e-16)(at(1, &low)) >= 0s);
+    CHECK(tenax::wait::constant(d).proportional(1.0 - 1e-16)(at(1, &low)) >= 0s);
   }
 }
 

@@ -8,11 +8,10 @@
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-namespace wait = tenax::wait;
 using tests::at;
 
 TEST_CASE("wait::sequence waits in order, and the last one sticks") {
-  constexpr auto w = wait::sequence{1s, 5s, 30s};
+  constexpr auto w = tenax::wait::sequence{1s, 5s, 30s};
   STATIC_REQUIRE(w(at(1)) == 1s);
   STATIC_REQUIRE(w(at(2)) == 5s);
   STATIC_REQUIRE(w(at(3)) == 30s);
@@ -21,9 +20,9 @@ TEST_CASE("wait::sequence waits in order, and the last one sticks") {
 }
 
 TEST_CASE("wait::sequence may have one wait, mixed units and waits that shrink") {
-  STATIC_REQUIRE(wait::sequence{2s}(at(1)) == 2s);
-  STATIC_REQUIRE(wait::sequence{2s}(at(2)) == 2s);
-  constexpr auto mixed = wait::sequence{1.5s, 0ms, std::chrono::minutes(1)};
+  STATIC_REQUIRE(tenax::wait::sequence{2s}(at(1)) == 2s);
+  STATIC_REQUIRE(tenax::wait::sequence{2s}(at(2)) == 2s);
+  constexpr auto mixed = tenax::wait::sequence{1.5s, 0ms, std::chrono::minutes(1)};
   STATIC_REQUIRE(mixed(at(1)) == 1500ms);
   STATIC_REQUIRE(mixed(at(2)) == 0s);
   STATIC_REQUIRE(mixed(at(3)) == 1min);
@@ -32,12 +31,12 @@ TEST_CASE("wait::sequence may have one wait, mixed units and waits that shrink")
 }
 
 TEST_CASE("wait::sequence saturates") {
-  CHECK(wait::sequence{1s, std::chrono::hours::max()}(at(2)) == tenax::duration::max());
+  CHECK(tenax::wait::sequence{1s, std::chrono::hours::max()}(at(2)) == tenax::duration::max());
 }
 
 TEST_CASE("wait::sequence refuses waits that make no sense, wherever they stand") {
   using seconds = std::chrono::duration<double>;
-  tests::check_rejected("wait::sequence: wait", "-1s", [] { return wait::sequence{-1s}; });
-  tests::check_rejected("wait::sequence: wait", "-5ms", [] { return wait::sequence{1s, 2s, -5ms}; });
-  tests::check_rejected("wait::sequence: wait", "not a number", [] { return wait::sequence{1s, seconds(NAN)}; });
+  tests::check_rejected("wait::sequence: wait", "-1s", [] { return tenax::wait::sequence{-1s}; });
+  tests::check_rejected("wait::sequence: wait", "-5ms", [] { return tenax::wait::sequence{1s, 2s, -5ms}; });
+  tests::check_rejected("wait::sequence: wait", "not a number", [] { return tenax::wait::sequence{1s, seconds(NAN)}; });
 }

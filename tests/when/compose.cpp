@@ -11,14 +11,13 @@
 #include "catch.hpp"
 #include "support.hpp"
 
-namespace when = tenax::when;
 using tenax::outcome;
 using tests::holds;
 using tests::thrown;
 
 namespace {
 
-struct counting : when::interface {
+struct counting : tenax::when::operators {
   counting(int& n, bool b) : times(&n), answer(b) {}
   bool operator()(tenax::attempt_info const&) const {
     ++*times;
@@ -35,26 +34,26 @@ constexpr outcome<int> one(1);
 }  // namespace
 
 TEST_CASE("Predicates combine with or, and, not") {
-  STATIC_REQUIRE(holds(when::always || when::never, one));
-  STATIC_REQUIRE(holds(when::never || when::always, one));
-  STATIC_REQUIRE_FALSE(holds(when::never || when::never, one));
-  STATIC_REQUIRE(holds(when::always && when::always, one));
-  STATIC_REQUIRE_FALSE(holds(when::always && when::never, one));
-  STATIC_REQUIRE_FALSE(holds(when::never && when::always, one));
-  STATIC_REQUIRE(holds(!when::never, one));
-  STATIC_REQUIRE_FALSE(holds(!when::always, one));
-  STATIC_REQUIRE(holds(!!when::always, one));
-  STATIC_REQUIRE(holds(when::never || (when::always && !when::never), one));
+  STATIC_REQUIRE(holds(tenax::when::always || tenax::when::never, one));
+  STATIC_REQUIRE(holds(tenax::when::never || tenax::when::always, one));
+  STATIC_REQUIRE_FALSE(holds(tenax::when::never || tenax::when::never, one));
+  STATIC_REQUIRE(holds(tenax::when::always && tenax::when::always, one));
+  STATIC_REQUIRE_FALSE(holds(tenax::when::always && tenax::when::never, one));
+  STATIC_REQUIRE_FALSE(holds(tenax::when::never && tenax::when::always, one));
+  STATIC_REQUIRE(holds(!tenax::when::never, one));
+  STATIC_REQUIRE_FALSE(holds(!tenax::when::always, one));
+  STATIC_REQUIRE(holds(!!tenax::when::always, one));
+  STATIC_REQUIRE(holds(tenax::when::never || (tenax::when::always && !tenax::when::never), one));
 }
 
 TEST_CASE("Predicates on exceptions combine with predicates on values") {
-  auto const p = when::exception<std::runtime_error> || when::result([](int n) { return n < 0; });
+  auto const p = tenax::when::exception<std::runtime_error> || tenax::when::result([](int n) { return n < 0; });
   CHECK(holds(p, thrown<int>(std::runtime_error("lost"))));
   CHECK_FALSE(holds(p, thrown<int>(std::logic_error("bug"))));
   CHECK(holds(p, outcome<int>(-1)));
   CHECK_FALSE(holds(p, outcome<int>(1)));
 
-  auto const but = when::any_exception && !when::exception<std::logic_error>;
+  auto const but = tenax::when::any_exception && !tenax::when::exception<std::logic_error>;
   CHECK(holds(but, thrown<int>(7)));
   CHECK_FALSE(holds(but, thrown<int>(std::logic_error("bug"))));
   CHECK_FALSE(holds(but, outcome<int>(1)));
@@ -82,24 +81,24 @@ TEST_CASE("And asks its right operand only if the left one says yes") {
 
 TEST_CASE("Lambdas and functions combine with predicates, on either side") {
   auto const by_value = [](tenax::attempt<int> const& a) { return a.result.has_value() && a.result.value() == 1; };
-  CHECK(holds(when::never || by_value, one));
-  CHECK(holds(by_value && when::always, one));
-  CHECK_FALSE(holds(when::never || is_late, one));
-  CHECK_FALSE(holds(is_late || when::never, one));
+  CHECK(holds(tenax::when::never || by_value, one));
+  CHECK(holds(by_value && tenax::when::always, one));
+  CHECK_FALSE(holds(tenax::when::never || is_late, one));
+  CHECK_FALSE(holds(is_late || tenax::when::never, one));
   tenax::attempt<int> const second{tests::at(2), one};
-  CHECK((when::never || is_late)(second));
+  CHECK((tenax::when::never || is_late)(second));
 }
 
 TEST_CASE("Operands of predicates are owned") {
   auto const make = [] {
     auto const wanted = std::make_shared<int>(1);
-    return when::never || when::result([wanted](int n) { return n == *wanted; });
+    return tenax::when::never || tenax::when::result([wanted](int n) { return n == *wanted; });
   };
   auto const p = make();
   CHECK(holds(p, one));
 }
 
 TEST_CASE("An exception out of an operand passes") {
-  auto const p = when::never || [](tenax::attempt_info const&) -> bool { throw std::logic_error("bug"); };
+  auto const p = tenax::when::never || [](tenax::attempt_info const&) -> bool { throw std::logic_error("bug"); };
   CHECK_THROWS_AS(holds(p, one), std::logic_error);
 }

@@ -10,7 +10,6 @@
 #include "catch.hpp"
 #include "support.hpp"
 
-namespace when = tenax::when;
 using tests::holds;
 using tests::thrown;
 
@@ -27,69 +26,70 @@ struct plain_failure {
 }  // namespace
 
 TEST_CASE("when::exception retries on the type and on what derives from it") {
-  CHECK(holds(when::exception<network_error>, thrown<int>(network_error(1))));
-  CHECK(holds(when::exception<std::runtime_error>, thrown<int>(network_error(1))));
-  CHECK(holds(when::exception<std::exception>, thrown<int>(network_error(1))));
-  CHECK_FALSE(holds(when::exception<network_error>, thrown<int>(std::runtime_error("other"))));
-  CHECK_FALSE(holds(when::exception<std::logic_error>, thrown<int>(network_error(1))));
+  CHECK(holds(tenax::when::exception<network_error>, thrown<int>(network_error(1))));
+  CHECK(holds(tenax::when::exception<std::runtime_error>, thrown<int>(network_error(1))));
+  CHECK(holds(tenax::when::exception<std::exception>, thrown<int>(network_error(1))));
+  CHECK_FALSE(holds(tenax::when::exception<network_error>, thrown<int>(std::runtime_error("other"))));
+  CHECK_FALSE(holds(tenax::when::exception<std::logic_error>, thrown<int>(network_error(1))));
 }
 
 TEST_CASE("when::exception takes several types") {
-  constexpr auto p = when::exception<network_error, std::bad_alloc>;
+  constexpr auto p = tenax::when::exception<network_error, std::bad_alloc>;
   CHECK(holds(p, thrown<void>(network_error(1))));
   CHECK(holds(p, thrown<void>(std::bad_alloc())));
   CHECK_FALSE(holds(p, thrown<void>(std::logic_error("bug"))));
 }
 
 TEST_CASE("when::exception takes types that are no std::exception") {
-  CHECK(holds(when::exception<plain_failure>, thrown<int>(plain_failure{1})));
-  CHECK(holds(when::exception<int>, thrown<int>(7)));
-  CHECK_FALSE(holds(when::exception<int>, thrown<int>(7L)));
-  CHECK_FALSE(holds(when::exception<plain_failure>, thrown<int>(network_error(1))));
-  CHECK_FALSE(holds(when::exception<std::exception>, thrown<int>(plain_failure{1})));
-  CHECK(holds(when::exception<char const*>, thrown<int>(static_cast<char const*>("lost"))));
+  CHECK(holds(tenax::when::exception<plain_failure>, thrown<int>(plain_failure{1})));
+  CHECK(holds(tenax::when::exception<int>, thrown<int>(7)));
+  CHECK_FALSE(holds(tenax::when::exception<int>, thrown<int>(7L)));
+  CHECK_FALSE(holds(tenax::when::exception<plain_failure>, thrown<int>(network_error(1))));
+  CHECK_FALSE(holds(tenax::when::exception<std::exception>, thrown<int>(plain_failure{1})));
+  CHECK(holds(tenax::when::exception<char const*>, thrown<int>(static_cast<char const*>("lost"))));
 }
 
 TEST_CASE("when::exception never retries on a value") {
-  CHECK_FALSE(holds(when::exception<std::exception>, tenax::outcome<int>(1)));
-  CHECK_FALSE(holds(when::exception<std::exception>, tenax::outcome<void>()));
-  CHECK_FALSE(holds(when::any_exception, tenax::outcome<int>(1)));
+  CHECK_FALSE(holds(tenax::when::exception<std::exception>, tenax::outcome<int>(1)));
+  CHECK_FALSE(holds(tenax::when::exception<std::exception>, tenax::outcome<void>()));
+  CHECK_FALSE(holds(tenax::when::any_exception, tenax::outcome<int>(1)));
 }
 
 TEST_CASE("A condition narrows when::exception") {
-  auto const p = when::exception<network_error>.where([](network_error const& e) { return e.code == 7; });
+  auto const p = tenax::when::exception<network_error>.where([](network_error const& e) { return e.code == 7; });
   CHECK(holds(p, thrown<int>(network_error(7))));
   CHECK_FALSE(holds(p, thrown<int>(network_error(8))));
   CHECK_FALSE(holds(p, thrown<int>(std::runtime_error("other"))));
   CHECK_FALSE(holds(p, tenax::outcome<int>(7)));
 
   auto const by_code =
-      when::exception<std::system_error>.where([](auto const& e) { return e.code() == std::errc::timed_out; });
+      tenax::when::exception<std::system_error>.where([](auto const& e) { return e.code() == std::errc::timed_out; });
   CHECK(holds(by_code, thrown<int>(std::system_error(std::make_error_code(std::errc::timed_out)))));
   CHECK_FALSE(holds(by_code, thrown<int>(std::system_error(std::make_error_code(std::errc::io_error)))));
 }
 
 TEST_CASE("A condition sees the pointer that was thrown") {
   static constexpr char lost[] = "lost", found[] = "found";
-  auto const p = when::exception<char const*>.where([](char const* text) { return text == lost; });
+  auto const p = tenax::when::exception<char const*>.where([](char const* text) { return text == lost; });
   CHECK(holds(p, thrown<int>(static_cast<char const*>(lost))));
   CHECK_FALSE(holds(p, thrown<int>(static_cast<char const*>(found))));
 }
 
 TEST_CASE("An exception out of a condition passes") {
-  auto const p = when::exception<network_error>.where([](auto const&) -> bool { throw std::logic_error("bug"); });
+  auto const p =
+      tenax::when::exception<network_error>.where([](auto const&) -> bool { throw std::logic_error("bug"); });
   CHECK_THROWS_AS(holds(p, thrown<int>(network_error(1))), std::logic_error);
   CHECK_FALSE(holds(p, tenax::outcome<int>(1)));
 }
 
 TEST_CASE("when::any_exception retries on every exception") {
-  CHECK(holds(when::any_exception, thrown<int>(std::logic_error("bug"))));
-  CHECK(holds(when::any_exception, thrown<void>(7)));
-  CHECK(holds(when::any_exception, thrown<std::string>(plain_failure{1})));
+  CHECK(holds(tenax::when::any_exception, thrown<int>(std::logic_error("bug"))));
+  CHECK(holds(tenax::when::any_exception, thrown<void>(7)));
+  CHECK(holds(tenax::when::any_exception, thrown<std::string>(plain_failure{1})));
 }
 
 TEST_CASE("An exception that was classified is still what it was") {
-  CHECK(holds(when::exception<network_error>, thrown<int>(tenax::permanent(network_error(1)))));
-  CHECK(holds(when::exception<std::exception>, thrown<int>(tenax::permanent(network_error(1)))));
-  CHECK(holds(when::exception<plain_failure>, thrown<int>(tenax::permanent(plain_failure{1}))));
+  CHECK(holds(tenax::when::exception<network_error>, thrown<int>(tenax::permanent(network_error(1)))));
+  CHECK(holds(tenax::when::exception<std::exception>, thrown<int>(tenax::permanent(network_error(1)))));
+  CHECK(holds(tenax::when::exception<plain_failure>, thrown<int>(tenax::permanent(plain_failure{1}))));
 }

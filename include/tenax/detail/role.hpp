@@ -11,13 +11,13 @@ namespace tenax {
 
 // The bases that bring each role its operators; defined in <role>/compose.hpp.
 namespace when {
-struct interface;
+struct operators;
 }
 namespace wait {
-struct interface;
+struct operators;
 }
 namespace stop {
-struct interface;
+struct operators;
 }
 
 namespace detail {

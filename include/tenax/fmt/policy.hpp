@@ -35,7 +35,7 @@ inline void write(description& out, worst_case_bounds const& w) {
   out.text(" if a server asks for it");
 }
 
-inline void write_range(description& out, wait::wait_range r) {
+inline void write_range(description& out, wait::bounds r) {
   duration_text const least(r.least), most(r.most);
   out.text(least.c_str());
   if (std::string_view(least.c_str()) == most.c_str()) return;
@@ -48,13 +48,13 @@ inline void write_range(description& out, wait::wait_range r) {
 template <class W>
 void write_first_waits(description& out, W const& strategy, std::uint32_t attempts) {
   constexpr std::uint32_t shown = 4;
-  wait::wait_range ranges[shown];
+  wait::bounds ranges[shown];
   wait::range_query asked, not_asked{.most_server_wait = duration::zero()};
   auto const waits = attempts - 1 < shown ? attempts - 1 : shown;
   bool same = true;
   for (std::uint32_t i = 0; i < waits; ++i) {
-    ranges[i] = wait::range_of(strategy, not_asked);
-    if (ranges[i] != wait::range_of(strategy, asked) || ranges[i].most == duration::max()) return;
+    ranges[i] = wait::bounds_of(strategy, not_asked);
+    if (ranges[i] != wait::bounds_of(strategy, asked) || ranges[i].most == duration::max()) return;
     same = same && ranges[i] == ranges[0];
     asked = asked.next(ranges[i]);
     not_asked = not_asked.next(ranges[i]);
@@ -100,8 +100,8 @@ inline void write(description& out, server_wait_limit limit) {
   }
 }
 
-template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class Advisor, class Limits>
-void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, Advisor, Limits> const& p) {
+template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class HintReader, class Limits>
+void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
   auto const worst = worst_case(p);
   if constexpr (!Gates::empty) {
     out.text("asks first:  ");

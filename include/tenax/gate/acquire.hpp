@@ -36,8 +36,8 @@ acquired wait_at(Ask const& ask, duration timeout, Token const& token, Env& envi
   for (;;) {
     if (asked_to_stop(token)) return acquired::cancelled;
     admission const answer = ask(now);
-    if (answer.answer == admission::verdict::go) return acquired::yes;
-    if (answer.answer == admission::verdict::refused) return acquired::refused;
+    if (answer.admitted()) return acquired::yes;
+    if (answer.refused()) return acquired::refused;
     if (answer.delay > saturating_between(now, deadline)) return acquired::timed_out;
     if constexpr (can_stop<Token> && requires { environment.sleep(answer.sleep(), token); }) {
       environment.sleep(answer.sleep(), token);
@@ -63,18 +63,20 @@ class permit {
   /// If not, why.
   [[nodiscard]] acquired result() const noexcept { return result_; }
 
-  /// The request succeeded, failed, or was refused because of a rate limit: as `tell` says it.
-  void succeeded() { tell({.how = feedback::kind::success}); }
+  /// The request succeeded, failed, or was refused because of a rate limit: like `record` with that kind.
+  void report_success() { record({.how = feedback::kind::success}); }
   /// The other side is well and rejected the request: a permanent error.
-  void answered() { tell({.how = feedback::kind::answered}); }
-  void failed() { tell({.how = feedback::kind::failure}); }
+  void report_answered() { record({.how = feedback::kind::answered}); }
+  void report_failure() { record({.how = feedback::kind::failure}); }
   /// `wait`: how long the other side asked us to wait, if it did.
-  void throttled(optional_duration wait = {}) { tell({.how = feedback::kind::throttled, .server_wait = wait}); }
+  void report_throttled(optional_duration wait = {}) {
+    record({.how = feedback::kind::throttled, .server_wait = wait});
+  }
 
   /// Ignored if the caller was not admitted, or has told already.
   template <environment Env = real_time>
-  void tell(feedback const& f, Env&& environment = {}) {
-    gate_->report(ticket_, f, time_point(environment.now()));
+  void record(feedback const& f, Env&& environment = {}) {
+    gate_->record(ticket_, f, time_point(environment.now()));
     ticket_ = {};
   }
 

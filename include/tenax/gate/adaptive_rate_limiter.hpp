@@ -8,11 +8,11 @@
 #include <mutex>
 #include <utility>
 
-#include <tenax/detail/forward_clock.hpp>
-#include <tenax/detail/gate_ticket.hpp>
-#include <tenax/detail/rate_search.hpp>
 #include <tenax/gate/acquire.hpp>
+#include <tenax/gate/adaptive/detail/search.hpp>
 #include <tenax/gate/adaptive_rate_options.hpp>
+#include <tenax/gate/detail/forward_clock.hpp>
+#include <tenax/gate/detail/ticket.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -98,7 +98,7 @@ class adaptive_rate_limiter {
     return asked ? admission::wait_for_server(duration(delay)) : admission::wait(duration(delay));
   }
 
-  void report(ticket& t, feedback const& f, time_point at) {
+  void record(ticket& t, feedback const& f, time_point at) {
     std::lock_guard const lock(mutex_);
     if (t.gate_ == nullptr || !t.grant_.admitted) return;
     auto const time = clock_.at(at).time_since_epoch().count();

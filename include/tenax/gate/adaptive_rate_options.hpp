@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <tenax/detail/rate_search.hpp>
+#include <tenax/gate/adaptive/detail/search.hpp>
 #include <tenax/gate/rate.hpp>
 
 namespace tenax {

@@ -5,10 +5,10 @@
 #include <mutex>
 #include <utility>
 
-#include <tenax/detail/forward_clock.hpp>
 #include <tenax/detail/reject.hpp>
-#include <tenax/detail/sliding_window.hpp>
 #include <tenax/gate/call.hpp>
+#include <tenax/gate/detail/forward_clock.hpp>
+#include <tenax/gate/detail/sliding_window.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -73,7 +73,7 @@ class adaptive_throttle {
     return admission::go();
   }
 
-  void report(ticket& t, feedback const& f, time_point now) {
+  void record(ticket& t, feedback const& f, time_point now) {
     if (!std::exchange(t.admitted, false)) return;
     if (f.how == feedback::kind::cancelled || f.how == feedback::kind::unknown) return;
     bool const refused = f.how == feedback::kind::throttled || (count_failures_ && f.how == feedback::kind::failure);

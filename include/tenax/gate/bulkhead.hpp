@@ -5,9 +5,9 @@
 #include <mutex>
 #include <utility>
 
-#include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/call.hpp>
+#include <tenax/gate/detail/ticket.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -90,7 +90,7 @@ class bulkhead {
     return ask_again(queue_[place], before, left, info.time_left, now);
   }
 
-  void report(ticket& t, feedback const&, time_point now) {
+  void record(ticket& t, feedback const&, time_point now) {
     std::lock_guard const lock(mutex_);
     if (t.gate_ == nullptr || !t.grant_.running) return;
     t.gate_ = nullptr;

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <tenax/capture.hpp>
-#include <tenax/detail/feedback.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/gate/detail/feedback.hpp>
 #include <tenax/gate/gate.hpp>
 
 namespace tenax {
@@ -30,14 +30,14 @@ auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forwar
   auto now = info.started;
   for (;;) {
     admission const answer = g.admit(ticket, info, now);
-    if (answer.answer == admission::verdict::go) break;
-    if (answer.answer == admission::verdict::refused) detail::raise(refused(answer.reason, answer.retry_after));
+    if (answer.admitted()) break;
+    if (answer.refused()) detail::raise(refused(answer.reason, answer.retry_after));
     environment.sleep(answer.sleep());
     now = time_point(environment.now());
     info.elapsed = info.waited = saturating_between(info.started, now);
   }
   auto result = capture(std::forward<F>(f));
-  g.report(ticket, feedback_of(result), time_point(environment.now()));
+  g.record(ticket, feedback_of(result), time_point(environment.now()));
   return std::move(result).get();
 }
 

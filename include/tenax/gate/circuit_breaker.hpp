@@ -6,14 +6,14 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/circuit_changes.hpp>
-#include <tenax/detail/forward_clock.hpp>
-#include <tenax/detail/gate_ticket.hpp>
-#include <tenax/detail/open_time.hpp>
-#include <tenax/detail/probe_places.hpp>
-#include <tenax/detail/sliding_window.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_options.hpp>
+#include <tenax/gate/detail/circuit_changes.hpp>
+#include <tenax/gate/detail/forward_clock.hpp>
+#include <tenax/gate/detail/open_time.hpp>
+#include <tenax/gate/detail/probe_places.hpp>
+#include <tenax/gate/detail/sliding_window.hpp>
+#include <tenax/gate/detail/ticket.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -84,7 +84,7 @@ class circuit_breaker {
     if (state_ == circuit_state::open && now >= time_.ends()) change(circuit_state::half_open, now);
     if (state_ == circuit_state::half_open) probes_.end_leases(rules_, now);
     auto const answer = ask(now);
-    if (answer.answer == admission::verdict::go) {
+    if (answer.admitted()) {
       if (state_ == circuit_state::half_open) probes_.take(now);
       t.grant_ = {generation_, probes_.number(), info.random};
       t.gate_ = this;
@@ -94,7 +94,7 @@ class circuit_breaker {
   }
 
   /// Refuses what would find the circuit open still, isolated, or half-open before the next probe may start.
-  admission foresee(attempt_info const&, time_point now, time_point then) const {
+  admission would_admit(attempt_info const&, time_point now, time_point then) const {
     std::lock_guard const lock(mutex_);
     then = clock_.translated(then);
     if (state_ == circuit_state::isolated || (state_ == circuit_state::open && then < time_.ends()) ||
@@ -104,7 +104,7 @@ class circuit_breaker {
     return admission::go();
   }
 
-  void report(ticket& t, feedback const& f, time_point at) {
+  void record(ticket& t, feedback const& f, time_point at) {
     using kind = feedback::kind;
     std::unique_lock lock(mutex_);
     if (t.gate_ == nullptr) return;

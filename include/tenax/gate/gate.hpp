@@ -14,32 +14,39 @@ namespace tenax {
 
 /// A gate's answer to one request for admission.
 struct admission {
-  enum class verdict : unsigned char { go, wait, refused };
+  enum class kind : unsigned char { go, wait, refuse };
 
-  verdict answer = verdict::go;
+  kind how = kind::go;
   duration delay{};                 ///< `wait`: how long, as far as the gate knows now; compared with the deadline
   char const* reason = "";          ///< `refused`: why, in a few words; a string literal
   optional_duration retry_after{};  ///< `refused`: when asking again may help, if the gate knows
   bool asked_by_server = false;     ///< `wait`: the other side asked for it, so `max_server_wait` bounds it
   optional_duration ask_after{};    ///< `wait`: when to ask again already, if that is before `delay` has passed
 
-  /// The attempt may start now.
+  /// Lets the attempt start now.
   [[nodiscard]] static constexpr admission go() noexcept { return {}; }
   /// Not yet: wait for `d`, then ask again with the same ticket. Whatever is granted now may be withdrawn then.
-  [[nodiscard]] static constexpr admission wait(duration d) noexcept { return {.answer = verdict::wait, .delay = d}; }
+  [[nodiscard]] static constexpr admission wait(duration d) noexcept { return {.how = kind::wait, .delay = d}; }
   /// The same, for a gate that expects a wait of `d` and may know of a shorter one after `ask_after`, because callers before
   /// this one may have left by then.
   [[nodiscard]] static constexpr admission wait(duration d, duration ask_after) noexcept {
-    return {.answer = verdict::wait, .delay = d, .ask_after = ask_after};
+    return {.how = kind::wait, .delay = d, .ask_after = ask_after};
   }
   /// The same, because the other side asked for a pause. A call whose `max_server_wait` is shorter than `d` gives up.
   [[nodiscard]] static constexpr admission wait_for_server(duration d) noexcept {
-    return {.answer = verdict::wait, .delay = d, .asked_by_server = true};
+    return {.how = kind::wait, .delay = d, .asked_by_server = true};
   }
   /// Not at all: the call ends with `stop_reason::refused_by_gate`.
   [[nodiscard]] static constexpr admission refuse(char const* why, optional_duration after = {}) noexcept {
-    return {.answer = verdict::refused, .reason = why, .retry_after = after};
+    return {.how = kind::refuse, .reason = why, .retry_after = after};
   }
+
+  /// The attempt may start now.
+  [[nodiscard]] constexpr bool admitted() const noexcept { return how == kind::go; }
+  /// The gate has to be asked again, with the same ticket, after `sleep()`.
+  [[nodiscard]] constexpr bool waits() const noexcept { return how == kind::wait; }
+  /// The call ends, for `reason`.
+  [[nodiscard]] constexpr bool refused() const noexcept { return how == kind::refuse; }
 
   /// `wait`: how long to sleep before asking again.
   [[nodiscard]] constexpr duration sleep() const noexcept {
@@ -89,7 +96,7 @@ struct feedback {
 ///   2. `g.admit(ticket, info, now)`, an `admission`. Asked before every attempt. After a wait it is asked again with the
 ///      same ticket, so that nobody acts on an old decision: also after a wait at another gate, when the ticket has
 ///      already been granted;
-///   3. `g.report(ticket, feedback, now)`: how the admitted attempt ended. Called once for an attempt.
+///   3. `g.record(ticket, feedback, now)`: how the admitted attempt ended. Called once for an attempt.
 /// `info.number` is the number of the attempt that is to start, and `info.is_retry()` says whether it repeats a failure. A
 /// gate neither waits nor blocks.
 ///
@@ -97,17 +104,17 @@ struct feedback {
 /// owe, if nothing happens after `now`. `now` or earlier: a new gate would do as well. `keyed` asks before it forgets a gate,
 /// while no ticket of it exists; the function neither calls the user's code nor changes the gate.
 ///
-/// A gate may have `g.foresee(info, now, then)`, an `admission` too: whether it would refuse a retry that is to start at
+/// A gate may have `g.would_admit(info, now, then)`, an `admission` too: whether it would refuse a retry that is to start at
 /// `then`, as far as it knows `now`. It is asked before the wait, so that nobody waits in vain, and takes nothing.
 template <class G>
 concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_move_assignable_v<typename G::ticket> &&
                requires(G& g, typename G::ticket& t, attempt_info const& a, feedback const& f, time_point now) {
                  { g.admit(t, a, now) } -> std::same_as<admission>;
-                 g.report(t, f, now);
+                 g.record(t, f, now);
                };
 
 /// A gate that is a small value and refers to shared state, as `keyed<...>[key]` is: policies hold a copy of it, without
-/// `std::ref`. A gate whose `admit` and `report` are const says so by `static constexpr bool is_gate_view = true`; copies
+/// `std::ref`. A gate whose `admit` and `record` are const says so by `static constexpr bool is_gate_view = true`; copies
 /// share what they count. The ticket may outlive the view.
 template <class G>
 concept gate_view = gate<G const> && std::is_copy_constructible_v<G> && requires { requires G::is_gate_view; };
@@ -133,11 +140,11 @@ using unwrapped = std::remove_reference_t<decltype(unwrap(std::declval<T const&>
 /// The gates of a policy: none.
 struct no_gates {
   static constexpr bool empty = true;
-  static constexpr bool foresees = false;
+  static constexpr bool has_would_admit = false;
   struct tickets {};
 
   constexpr admission admit(tickets&, attempt_info const&, time_point) const noexcept { return {}; }
-  constexpr void report(tickets&, feedback const&, time_point) const noexcept {}
+  constexpr void record(tickets&, feedback const&, time_point) const noexcept {}
   template <class Out>
   constexpr void describe(Out&) const {}
 };
@@ -146,9 +153,9 @@ struct no_gates {
 template <class Outer, class Gate>
 struct gates {
   static constexpr bool empty = false;
-  static constexpr bool own_foresees =
-      requires(unwrapped<Gate>& g, attempt_info const& a, time_point t) { g.foresee(a, t, t); };
-  static constexpr bool foresees = Outer::foresees || own_foresees;
+  static constexpr bool own_would_admit =
+      requires(unwrapped<Gate>& g, attempt_info const& a, time_point t) { g.would_admit(a, t, t); };
+  static constexpr bool has_would_admit = Outer::has_would_admit || own_would_admit;
   struct tickets {
     typename Outer::tickets outer{};
     typename unwrapped<Gate>::ticket own{};
@@ -158,24 +165,24 @@ struct gates {
 
   constexpr admission admit(tickets& t, attempt_info const& a, time_point now) const {
     auto const answer = outer.admit(t.outer, a, now);
-    return answer.answer == admission::verdict::go ? unwrap(own).admit(t.own, a, now) : answer;
+    return answer.admitted() ? unwrap(own).admit(t.own, a, now) : answer;
   }
 
-  constexpr admission foresee([[maybe_unused]] attempt_info const& a, [[maybe_unused]] time_point now,
-                              [[maybe_unused]] time_point then) const {
-    if constexpr (Outer::foresees) {
-      if (auto const answer = outer.foresee(a, now, then); answer.answer == admission::verdict::refused) return answer;
+  constexpr admission would_admit([[maybe_unused]] attempt_info const& a, [[maybe_unused]] time_point now,
+                                  [[maybe_unused]] time_point then) const {
+    if constexpr (Outer::has_would_admit) {
+      if (auto const answer = outer.would_admit(a, now, then); answer.refused()) return answer;
     }
-    if constexpr (own_foresees) {
-      return unwrap(own).foresee(a, now, then);
+    if constexpr (own_would_admit) {
+      return unwrap(own).would_admit(a, now, then);
     } else {
       return {};
     }
   }
 
-  constexpr void report(tickets& t, feedback const& f, time_point now) const {
-    unwrap(own).report(t.own, f, now);
-    outer.report(t.outer, f, now);
+  constexpr void record(tickets& t, feedback const& f, time_point now) const {
+    unwrap(own).record(t.own, f, now);
+    outer.record(t.outer, f, now);
   }
 
   template <class Out>

@@ -8,9 +8,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/gate_table.hpp>
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/call.hpp>
+#include <tenax/gate/detail/table.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -80,14 +80,14 @@ class keyed {
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
       return all_->admit(key_, t, info, now, weight_);
     }
-    admission foresee(attempt_info const& info, time_point now, time_point then) const
-      requires requires(Gate& g) { g.foresee(info, now, then); }
+    admission would_admit(attempt_info const& info, time_point now, time_point then) const
+      requires requires(Gate& g) { g.would_admit(info, now, then); }
     {
       auto answer = admission::go();
-      all_->visit(key_, [&](Gate& g) { answer = g.foresee(info, now, then); });
+      all_->visit(key_, [&](Gate& g) { answer = g.would_admit(info, now, then); });
       return answer;
     }
-    void report(ticket& t, feedback const& f, time_point now) const { keyed::report(t, f, now); }
+    void record(ticket& t, feedback const& f, time_point now) const { keyed::record(t, f, now); }
 
     /// Calls `f()` when the gate admits it: see `call_through`.
     template <class F>
@@ -202,7 +202,7 @@ class keyed {
     }
     t.entry_->use(now);
     auto const answer = ask(t, info, now, weight);
-    if (answer.answer == admission::verdict::refused) t.give_back();
+    if (answer.refused()) t.give_back();
     return answer;
   }
 
@@ -225,10 +225,10 @@ class keyed {
     }
   }
 
-  static void report(ticket& t, feedback const& f, time_point now) {
+  static void record(ticket& t, feedback const& f, time_point now) {
     if (t.entry_ == nullptr) return;
     t.entry_->use(now);
-    t.entry_->own.report(t.own_, f, now);
+    t.entry_->own.record(t.own_, f, now);
     t.give_back();
   }
 

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/detail/rate_limits.hpp>
 #include <tenax/gate/acquire.hpp>
+#include <tenax/gate/detail/rate_limits.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/platform/compiler.hpp>
 
@@ -114,7 +114,7 @@ class rate_limiter {
   /// A caller whose `info.time_left` is shorter than its wait would be takes no place in line.
   admission admit(ticket& t, attempt_info const& info, time_point now) { return ask(t, now, info.time_left, 1); }
 
-  void report(ticket& t, feedback const&, time_point) noexcept {
+  void record(ticket& t, feedback const&, time_point) noexcept {
     if (t.goes_) t.gate_ = nullptr;
   }
 
@@ -132,7 +132,7 @@ class rate_limiter {
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
       return limiter_->ask(t, now, info.time_left, weight_);
     }
-    void report(ticket& t, feedback const& f, time_point now) const noexcept { limiter_->report(t, f, now); }
+    void record(ticket& t, feedback const& f, time_point now) const noexcept { limiter_->record(t, f, now); }
 
     template <class Out>
     void describe(Out& out) const {
@@ -200,7 +200,7 @@ class rate_limiter {
     return answer.too_late ? admission::wait(wait) : admission::wait(wait, duration(answer.ask_after));
   }
 
-  detail::limits<Limits> mutable limits_;
+  detail::gcra_limits<Limits> mutable limits_;
 };
 
 template <std::same_as<rate>... Rates>

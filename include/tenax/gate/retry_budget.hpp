@@ -57,12 +57,12 @@ class retry_budget {
   }
 
   /// As things stand, whatever successes of others may add until then.
-  admission foresee(attempt_info const& info, time_point, time_point) const noexcept {
+  admission would_admit(attempt_info const& info, time_point, time_point) const noexcept {
     ticket none;
     return admit(none, info, {});
   }
 
-  void report(ticket&, feedback const& f, time_point) noexcept { count(f.how); }
+  void record(ticket&, feedback const& f, time_point) noexcept { count(f.how); }
 
   /// Whether a retry is admitted now: more than half of the tokens are left. For loops of your own.
   [[nodiscard]] bool may_retry() const noexcept { return 2 * tokens_.load(std::memory_order_relaxed) > most_; }

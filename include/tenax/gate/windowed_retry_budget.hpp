@@ -4,11 +4,11 @@
 
 #include <mutex>
 
-#include <tenax/detail/forward_clock.hpp>
-#include <tenax/detail/gate_ticket.hpp>
 #include <tenax/detail/reject.hpp>
-#include <tenax/detail/sliding_window.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/gate/detail/forward_clock.hpp>
+#include <tenax/gate/detail/sliding_window.hpp>
+#include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/platform/threads.hpp>
 
@@ -77,13 +77,13 @@ class windowed_retry_budget {
   }
 
   /// As things stand, whatever successes of others, or the end of a window, may add until then.
-  admission foresee(attempt_info const& info, time_point now, time_point) {
+  admission would_admit(attempt_info const& info, time_point now, time_point) {
     if (info.polls) return admission::go();
     std::lock_guard const lock(mutex_);
     return left_at(clock_.at(now)) < whole_retry ? admission::refuse(exhausted) : admission::go();
   }
 
-  void report(ticket& t, feedback const& f, time_point now) {
+  void record(ticket& t, feedback const& f, time_point now) {
     t.gate_ = nullptr;  // spent: not to be given back
     count(f.how, now);
   }

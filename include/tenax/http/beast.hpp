@@ -14,8 +14,8 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <tenax/current_attempt.hpp>
-#include <tenax/http/advice.hpp>
 #include <tenax/http/detail/beast_exchange.hpp>
+#include <tenax/http/hint_reader.hpp>
 
 namespace tenax::http {
 

@@ -9,7 +9,7 @@
 
 #include <curl/curl.h>
 
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 
 namespace tenax::http {
 
@@ -142,8 +142,8 @@ struct tenax::result_traits<CURLcode> {
     return error == transport_error::unsent || error == transport_error::interrupted ||
            error == transport_error::timed_out;
   }
-  static constexpr hint advice(CURLcode code) noexcept {
-    if (http::classify(code) == http::transport_error::cancelled) return {.directive = hint::advice::cancelled};
+  static constexpr hint read_hint(CURLcode code) noexcept {
+    if (http::classify(code) == http::transport_error::cancelled) return {.verdict = verdict::cancelled};
     return {};
   }
   template <class Out>

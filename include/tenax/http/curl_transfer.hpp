@@ -138,7 +138,7 @@ class curl_transfer {
       // Another attempt repeats the first request, and not the GET to which a POST may have been redirected.
       if (response_.method.empty()) learn_method();
     } else if (auto const colon = line.find(':'); colon != line.npos) {
-      headers.emplace_back(line.substr(0, colon), tenax::detail::trimmed(line.substr(colon + 1)));
+      headers.emplace_back(line.substr(0, colon), detail::trimmed(line.substr(colon + 1)));
     } else if (line.empty()) {
       long status = 0;
       curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);

@@ -19,7 +19,7 @@ struct header {
 
 }  // namespace tenax::http
 
-namespace tenax::detail {
+namespace tenax::http::detail {
 
 template <class T>
 concept text = std::is_convertible_v<T const&, std::string_view> || requires(T const& t) {
@@ -81,7 +81,7 @@ constexpr std::string_view trimmed(std::string_view value) noexcept {
   return value;
 }
 
-}  // namespace tenax::detail
+}  // namespace tenax::http::detail
 
 namespace tenax::http {
 
@@ -92,8 +92,7 @@ namespace tenax::http {
 /// 2. these are strings: convertible to `std::string_view`, or with `data()` and `size()`;
 /// 3. their characters outlive the iterator: a line that is made when asked for must not own them.
 template <class E>
-concept header_line =
-    tenax::detail::line_with_functions<E> || tenax::detail::line_with_members<E> || tenax::detail::line_as_pair<E>;
+concept header_line = detail::line_with_functions<E> || detail::line_with_members<E> || detail::line_as_pair<E>;
 
 /// The header of a response: anything that can be iterated over more than once and whose elements are lines, such as a
 /// `std::vector<http::header>`, a `std::multimap<std::string, std::string>` or an array. Repeated fields are repeated
@@ -108,7 +107,7 @@ concept header_list = requires(H const& headers) {
 [[nodiscard]] constexpr bool same_name(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i != a.size(); ++i) {
-    if (a[i] != b[i] && tenax::detail::lower_case(a[i]) != tenax::detail::lower_case(b[i])) return false;
+    if (a[i] != b[i] && detail::lower_case(a[i]) != detail::lower_case(b[i])) return false;
   }
   return true;
 }
@@ -116,7 +115,7 @@ concept header_list = requires(H const& headers) {
 /// A field's value without the spaces and tabs around it; none if it has a byte that is neither a tab nor printable ASCII,
 /// because no field that this library reads can have one (RFC 9110, section 5.5).
 [[nodiscard]] constexpr std::optional<std::string_view> usable_value(std::string_view value) noexcept {
-  value = tenax::detail::trimmed(value);
+  value = detail::trimmed(value);
   for (char const c : value) {
     if ((c < ' ' || c > '~') && c != '\t') return std::nullopt;
   }
@@ -127,7 +126,7 @@ concept header_list = requires(H const& headers) {
 template <header_list H, class F>
 constexpr void for_each_line(H const& headers, std::string_view name, F&& visit) {
   for (auto const& line : headers) {
-    auto const [line_name, value] = tenax::detail::header_of(line);
+    auto const [line_name, value] = detail::header_of(line);
     if (same_name(line_name, name)) visit(value);
   }
 }

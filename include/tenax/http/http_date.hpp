@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include <tenax/detail/chrono.hpp>
-#include <tenax/detail/date_matcher.hpp>
+#include <tenax/http/detail/date_matcher.hpp>
 #include <tenax/platform/arithmetic.hpp>
 
 namespace tenax::http {
@@ -24,7 +24,7 @@ enum class profile {
 
 }  // namespace tenax::http
 
-namespace tenax::detail {
+namespace tenax::http::detail {
 
 // The calendar of <chrono> would do, but its header is three times as dear to compile as all of this.
 
@@ -115,7 +115,7 @@ constexpr std::optional<http::wall_time> match_date(std::string_view const (&pat
   return std::nullopt;
 }
 
-}  // namespace tenax::detail
+}  // namespace tenax::http::detail
 
 namespace tenax::http {
 
@@ -131,8 +131,8 @@ namespace tenax::http {
 /// because they are ambiguous, as are dates without a zone other than asctime's.
 [[nodiscard]] constexpr std::optional<wall_time> parse_http_date(std::string_view text, wall_time reference,
                                                                  profile p = profile::pragmatic) noexcept {
-  return p == profile::strict ? tenax::detail::match_date(tenax::detail::strict_dates, text, reference, true)
-                              : tenax::detail::match_date(tenax::detail::pragmatic_dates, text, reference, false);
+  return p == profile::strict ? detail::match_date(detail::strict_dates, text, reference, true)
+                              : detail::match_date(detail::pragmatic_dates, text, reference, false);
 }
 
 }  // namespace tenax::http

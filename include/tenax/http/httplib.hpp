@@ -8,7 +8,7 @@
 #include <httplib.h>
 
 #include <tenax/current_attempt.hpp>
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 
 namespace tenax::http::detail {
 

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/http/advice.hpp>
 #include <tenax/http/detail/method.hpp>
+#include <tenax/http/hint_reader.hpp>
 #include <tenax/when/compose.hpp>
 
 namespace tenax::http {
@@ -59,7 +59,7 @@ constexpr bool is_idempotent(request const& r) {
 }  // namespace detail
 
 /// See `http::idempotent_only`.
-struct idempotent_request_predicate : when::interface {
+struct idempotent_request_predicate : when::operators {
   static constexpr bool uses_time = false;
   static constexpr bool has_veto = true;
 
@@ -87,7 +87,7 @@ struct idempotent_request_predicate : when::interface {
 };
 
 /// See `http::idempotent_only`.
-struct idempotent_only_predicate : when::interface {
+struct idempotent_only_predicate : when::operators {
   static constexpr bool uses_time = false;
   static constexpr bool has_veto = true;
 

@@ -11,9 +11,9 @@
 #include <tenax/http/when.hpp>
 #include <tenax/retrying.hpp>
 #include <tenax/stop/deadline.hpp>
+#include <tenax/wait/clamp.hpp>
 #include <tenax/wait/constant.hpp>
 #include <tenax/wait/first_of.hpp>
-#include <tenax/wait/limits.hpp>
 #include <tenax/wait/retry_after.hpp>
 
 namespace tenax::http {

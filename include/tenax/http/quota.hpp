@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include <tenax/detail/http_reader.hpp>
+#include <tenax/http/detail/reader.hpp>
 #include <tenax/http/rate_limit_fields.hpp>
 
 namespace tenax::http {
@@ -35,7 +35,7 @@ struct quota_state {
 
 }  // namespace tenax::http
 
-namespace tenax::detail {
+namespace tenax::http::detail {
 
 /// Less is left of `a` than of `b`: a smaller share, if shares are known; else fewer units; else for longer.
 constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b) noexcept {
@@ -180,7 +180,7 @@ class quota_finder {
   std::optional<http::quota_state> tightest_{};
 };
 
-}  // namespace tenax::detail
+}  // namespace tenax::http::detail
 
 namespace tenax::http {
 
@@ -197,7 +197,7 @@ template <header_list H, class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(H const& headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,
                                                          profile p = profile::pragmatic) noexcept {
-  return tenax::detail::quota_finder<H>(headers, tenax::detail::to_wall_time(now), p).find();
+  return detail::quota_finder<H>(headers, detail::to_wall_time(now), p).find();
 }
 
 /// The same, with headers written as `{{"RateLimit-Remaining", "5"}}`.
@@ -205,8 +205,7 @@ template <class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(std::initializer_list<header> headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,
                                                          profile p = profile::pragmatic) noexcept {
-  return tenax::detail::quota_finder<std::initializer_list<header>>(headers, tenax::detail::to_wall_time(now), p)
-      .find();
+  return detail::quota_finder<std::initializer_list<header>>(headers, detail::to_wall_time(now), p).find();
 }
 
 }  // namespace tenax::http

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <tenax/detail/chrono.hpp>
-#include <tenax/detail/structured_field.hpp>
+#include <tenax/http/detail/structured_field.hpp>
 
 namespace tenax::http {
 
@@ -18,7 +18,7 @@ struct rate_limit {
 
 }  // namespace tenax::http
 
-namespace tenax::detail {
+namespace tenax::http::detail {
 
 constexpr std::optional<std::int64_t> not_negative(std::optional<std::int64_t> n) noexcept {
   return n && *n >= 0 ? n : std::nullopt;
@@ -161,7 +161,7 @@ constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noe
   });
 }
 
-}  // namespace tenax::detail
+}  // namespace tenax::http::detail
 
 namespace tenax::http {
 
@@ -175,7 +175,7 @@ namespace tenax::http {
 /// time, which `http::quota` and `http::server_delay` compare with a clock.
 template <header_list H, class F>
 constexpr bool for_each_rate_limit(H const& headers, F&& visit) noexcept {
-  return tenax::detail::read_rate_limits_with_policies(headers, [&](rate_limit& read) {
+  return detail::read_rate_limits_with_policies(headers, [&](rate_limit& read) {
     constexpr std::chrono::seconds year = std::chrono::hours(365 * 24);
     if (read.reset && *read.reset > year) read.reset.reset();
     if (read.window && *read.window > year) read.window.reset();

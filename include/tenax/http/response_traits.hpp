@@ -149,8 +149,8 @@ template <response R>
 template <response R>
 [[nodiscard]] constexpr std::string_view header_of(R const& r, std::string_view name) {
   for (auto const& line : detail::traits<R>::headers(r)) {
-    auto const [line_name, value] = tenax::detail::header_of(line);
-    if (same_name(line_name, name)) return tenax::detail::trimmed(value);
+    auto const [line_name, value] = detail::header_of(line);
+    if (same_name(line_name, name)) return detail::trimmed(value);
   }
   return {};
 }

@@ -5,24 +5,24 @@
 #include <bit>
 #include <initializer_list>
 
-#include <tenax/detail/http_reader.hpp>
+#include <tenax/http/detail/reader.hpp>
 #include <tenax/http/rate_limit_fields.hpp>
 
 namespace tenax::http {
 
 /// What a server says about another attempt, whatever the status code says.
-enum class directive {
+enum class server_verdict {
   none,     ///< nothing
   retry,    ///< it wants one, as far as limits allow
   no_retry  ///< it forbids one
 };
 
 /// What a response says about retrying.
-struct server_advice {
+struct server_hint {
   /// The time to wait from the arrival of the response; 0 to 365 days.
   std::optional<std::chrono::milliseconds> delay{};
-  http::directive directive = http::directive::none;
-  /// The name of the field that the delay was taken from; without a delay, the directive. Lives for ever.
+  http::server_verdict verdict = http::server_verdict::none;
+  /// The name of the field that the delay was taken from; without a delay, of the field with the verdict. Lives for ever.
   std::string_view source{};
   /// The server named a point in time, and `now` had to do as its clock: the delay is wrong by as much as that is.
   bool by_local_clock = false;
@@ -30,12 +30,12 @@ struct server_advice {
   /// log. Empty if there was none. Lives for ever.
   std::string_view ignored{};
 
-  friend constexpr bool operator==(server_advice const&, server_advice const&) noexcept = default;
+  friend constexpr bool operator==(server_hint const&, server_hint const&) noexcept = default;
 };
 
 }  // namespace tenax::http
 
-namespace tenax::detail {
+namespace tenax::http::detail {
 
 template <class H>
 class delay_finder {
@@ -44,7 +44,7 @@ class delay_finder {
       : reader_(headers, is_quota_status(status) ? all_fields : all_fields & ~known_dialects.quotas, received, p),
         status_(status) {}
 
-  constexpr http::server_advice find() noexcept {
+  constexpr http::server_hint find() noexcept {
     bool const refused = is_quota_status(status_);
     if (!reader_.fields().any() && !refused) return {};
     if (reader_.fields().has(field::grpc_retry_pushback_ms)) {
@@ -55,9 +55,9 @@ class delay_finder {
       if (refused) find_quota_delay();
     }
     // Made where it is returned to: g++ warns of copies of an optional that is empty.
-    if (delay_ms_ < 0) return {.directive = directive_, .source = source_, .ignored = ignored_};
+    if (delay_ms_ < 0) return {.verdict = directive_, .source = source_, .ignored = ignored_};
     return {.delay = std::chrono::milliseconds(delay_ms_),
-            .directive = directive_,
+            .verdict = directive_,
             .source = source_,
             .by_local_clock = by_local_clock_,
             .ignored = ignored_};
@@ -69,7 +69,7 @@ class delay_finder {
   /// gRFC A6: a 32-bit number of milliseconds that is not negative, written as C++ writes it; all else forbids a retry.
   constexpr void push_back() noexcept {
     constexpr auto f = field::grpc_retry_pushback_ms;
-    directive_ = http::directive::no_retry;
+    directive_ = http::server_verdict::no_retry;
     source_ = name_of(f);
     if (reader_.fields().is_repeated(f)) return;
     reader_.fields().each_line(f, [&](std::optional<std::string_view> value) {
@@ -77,7 +77,7 @@ class delay_finder {
       bool const leading_zero = n && value->size() > 1 && value->front() == '0';
       if (!n || leading_zero || *n > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) return;
       delay_ms_ = static_cast<std::int64_t>(*n);
-      directive_ = http::directive::retry;
+      directive_ = http::server_verdict::retry;
     });
   }
 
@@ -86,11 +86,11 @@ class delay_finder {
     if ((reader_.fields().found() & directives) == 0) return;
     for (auto const f : {field::x_should_retry, field::stripe_should_retry}) {
       reader_.fields().each_line(f, [&](std::optional<std::string_view> value) {
-        auto const said = value == "false"  ? http::directive::no_retry
-                          : value == "true" ? http::directive::retry
-                                            : http::directive::none;
+        auto const said = value == "false"  ? http::server_verdict::no_retry
+                          : value == "true" ? http::server_verdict::retry
+                                            : http::server_verdict::none;
         // Whoever forbids is obeyed.
-        if (said == http::directive::none || directive_ == http::directive::no_retry) return;
+        if (said == http::server_verdict::none || directive_ == http::server_verdict::no_retry) return;
         if (said == directive_) return;
         directive_ = said;
         source_ = name_of(f);
@@ -220,14 +220,14 @@ class delay_finder {
   http_reader<H> reader_;
   int status_;
   std::int64_t delay_ms_ = -1;
-  http::directive directive_ = http::directive::none;
+  http::server_verdict directive_ = http::server_verdict::none;
   std::string_view source_{};
   bool by_local_clock_ = false;
   bool by_retry_after_ = false;
   std::string_view ignored_{};
 };
 
-}  // namespace tenax::detail
+}  // namespace tenax::http::detail
 
 namespace tenax::http {
 
@@ -247,7 +247,7 @@ namespace tenax::http {
 ///    and the windows `X-RateLimit-Reset-*`, `X-RateLimit-*Reset` and those of OpenAI and Anthropic say it. A remainder
 ///    that is negative is 0.
 ///
-/// `x-should-retry` and `Stripe-Should-Retry` set the directive. `profile::strict` knows `grpc-retry-pushback-ms`,
+/// `x-should-retry` and `Stripe-Should-Retry` set the verdict. `profile::strict` knows `grpc-retry-pushback-ms`,
 /// `Retry-After`, `RateLimit` and `RateLimit-Reset`, without fractions and with only equal repetitions.
 ///
 /// A reset of 10^8 or more is a Unix time: in seconds, from 10^11 on in milliseconds, from 10^14 on in microseconds. Points
@@ -256,20 +256,18 @@ namespace tenax::http {
 /// past is 0. A delay of more than 365 days is a misread unit: it counts as absent, and `ignored` names its field.
 /// Allocates nothing.
 template <header_list H, class D>
-[[nodiscard]] constexpr server_advice server_delay(H const& headers, int status,
-                                                   std::chrono::time_point<std::chrono::system_clock, D> now,
-                                                   profile p = profile::pragmatic) noexcept {
-  return tenax::detail::delay_finder<H>(headers, status, tenax::detail::to_wall_time(now), p).find();
+[[nodiscard]] constexpr server_hint server_delay(H const& headers, int status,
+                                                 std::chrono::time_point<std::chrono::system_clock, D> now,
+                                                 profile p = profile::pragmatic) noexcept {
+  return detail::delay_finder<H>(headers, status, detail::to_wall_time(now), p).find();
 }
 
 /// The same, with headers written as `{{"Retry-After", "120"}}`.
 template <class D>
-[[nodiscard]] constexpr server_advice server_delay(std::initializer_list<header> headers, int status,
-                                                   std::chrono::time_point<std::chrono::system_clock, D> now,
-                                                   profile p = profile::pragmatic) noexcept {
-  return tenax::detail::delay_finder<std::initializer_list<header>>(headers, status, tenax::detail::to_wall_time(now),
-                                                                    p)
-      .find();
+[[nodiscard]] constexpr server_hint server_delay(std::initializer_list<header> headers, int status,
+                                                 std::chrono::time_point<std::chrono::system_clock, D> now,
+                                                 profile p = profile::pragmatic) noexcept {
+  return detail::delay_finder<std::initializer_list<header>>(headers, status, detail::to_wall_time(now), p).find();
 }
 
 }  // namespace tenax::http

@@ -13,9 +13,7 @@ namespace detail {
 
 /// Whether a text is a scheme: a letter, then letters, digits and `+-.` (RFC 3986 section 3.1).
 constexpr bool is_scheme(std::string_view text) noexcept {
-  constexpr auto is_letter = [](char c) {
-    return tenax::detail::lower_case(c) >= 'a' && tenax::detail::lower_case(c) <= 'z';
-  };
+  constexpr auto is_letter = [](char c) { return detail::lower_case(c) >= 'a' && detail::lower_case(c) <= 'z'; };
   if (text.empty() || !is_letter(text.front())) return false;
   for (char const c : text) {
     if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return false;

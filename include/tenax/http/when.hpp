@@ -8,14 +8,14 @@
 #include <type_traits>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/http/advice.hpp>
+#include <tenax/http/hint_reader.hpp>
 #include <tenax/when/compose.hpp>
 
 namespace tenax::http::detail {
 
 /// A predicate about responses, given as a function of one and of the hint that was read from it.
 template <class Judge>
-struct response_predicate : when::interface {
+struct response_predicate : when::operators {
   static constexpr bool uses_time = false;
 
   template <class T>
@@ -27,7 +27,7 @@ struct response_predicate : when::interface {
 
 /// Whether the server itself says that the same request is worth another attempt, which overrules what a client makes of
 /// the status.
-constexpr bool wants_retry(hint const& said) noexcept { return said.directive == hint::advice::transient; }
+constexpr bool wants_retry(hint const& said) noexcept { return said.verdict == verdict::transient; }
 
 /// A number; or an enumerator, as Boost.Beast has for statuses.
 template <class C>
@@ -129,7 +129,7 @@ struct throttled_predicate : http::detail::response_predicate<throttled_predicat
 };
 
 /// Retry responses that say we are too fast: 429, and 403 and 503 whose headers say when to come back (some services answer
-/// 403 to a client that has used up its quota). What the policy's `http::advisor` calls throttled is.
+/// 403 to a client that has used up its quota). What the policy's `http::hint_reader` calls throttled is.
 inline constexpr throttled_predicate throttled{};
 
 }  // namespace tenax::when

@@ -10,13 +10,13 @@
 namespace tenax::stop {
 
 /// See `stop::after_attempts`.
-struct after_attempts_condition : interface {
+struct after_attempts_condition : operators {
   static constexpr bool uses_time = false;
 
   constexpr explicit after_attempts_condition(std::uint32_t n) : attempts(n) {}
 
   constexpr bool operator()(attempt_info const& a) const noexcept { return a.number >= attempts; }
-  [[nodiscard]] constexpr stop::limits limits() const noexcept { return {.attempts = attempts}; }
+  [[nodiscard]] constexpr stop::bounds bounds() const noexcept { return {.attempts = attempts}; }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -62,11 +62,11 @@ struct attempt_count {
 }
 
 /// See `stop::never`.
-struct never_condition : interface {
+struct never_condition : operators {
   static constexpr bool uses_time = false;
 
   constexpr bool operator()(attempt_info const&) const noexcept { return false; }
-  [[nodiscard]] constexpr stop::limits limits() const noexcept { return {}; }
+  [[nodiscard]] constexpr stop::bounds bounds() const noexcept { return {}; }
 
   template <class Out>
   constexpr void describe(Out& out) const {

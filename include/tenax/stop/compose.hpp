@@ -21,10 +21,10 @@ namespace tenax {
 namespace stop {
 
 template <class S>
-concept operand = detail::operand<S, interface, when::interface, wait::interface>;
+concept operand = detail::operand<S, operators, when::operators, wait::operators>;
 
 /// How far a condition lets a call go, whatever happens: for explaining a policy and for its worst case.
-struct limits {
+struct bounds {
   std::uint32_t attempts = std::numeric_limits<std::uint32_t>::max();  ///< the greatest number means: no limit
   duration waiting = duration::max();                                  ///< all waits together; `max()` means: no limit
 };
@@ -78,9 +78,9 @@ constexpr duration time_left(S const& condition, attempt_info const& a) {
 }
 
 template <class S>
-constexpr stop::limits limits_of(S const& condition) {
-  if constexpr (requires { condition.limits(); }) {
-    return condition.limits();
+constexpr stop::bounds bounds_of(S const& condition) {
+  if constexpr (requires { condition.bounds(); }) {
+    return condition.bounds();
   } else {
     return {};
   }
@@ -99,36 +99,36 @@ struct all_of;
 
 /// The base of the conditions here, which brings the operators. A condition of your own gets them by deriving from it;
 /// one that does not can still be an operand beside one that does.
-struct interface {
+struct operators {
   template <class L, class R>
-    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+    requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))
   friend constexpr any_of<L, R> operator||(L left, R right) {
     return any_of<L, R>(std::move(left), std::move(right));
   }
 
   template <class L, class R>
-    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+    requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))
   friend constexpr all_of<L, R> operator&&(L left, R right) {
     return all_of<L, R>(std::move(left), std::move(right));
   }
 
   template <class L, class R>
-    requires(detail::of_two_roles<L, R, interface, when::interface> ||
-             detail::of_two_roles<L, R, interface, wait::interface>)
+    requires(detail::of_two_roles<L, R, operators, when::operators> ||
+             detail::of_two_roles<L, R, operators, wait::operators>)
   friend constexpr L operator||(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
   }
 
   template <class L, class R>
-    requires(detail::of_two_roles<L, R, interface, when::interface> ||
-             detail::of_two_roles<L, R, interface, wait::interface>)
+    requires(detail::of_two_roles<L, R, operators, when::operators> ||
+             detail::of_two_roles<L, R, operators, wait::operators>)
   friend constexpr L operator&&(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
   }
 };
 
 template <class L, class R>
-struct any_of : interface {
+struct any_of : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr any_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
@@ -161,9 +161,9 @@ struct any_of : interface {
     return detail::shorter(l, r);
   }
 
-  [[nodiscard]] constexpr stop::limits limits() const {
-    auto const l = detail::limits_of(left);
-    auto const r = detail::limits_of(right);
+  [[nodiscard]] constexpr stop::bounds bounds() const {
+    auto const l = detail::bounds_of(left);
+    auto const r = detail::bounds_of(right);
     return {l.attempts < r.attempts ? l.attempts : r.attempts, detail::shorter(l.waiting, r.waiting)};
   }
 
@@ -179,7 +179,7 @@ struct any_of : interface {
 };
 
 template <class L, class R>
-struct all_of : interface {
+struct all_of : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr all_of(L l, R r) : left(std::move(l)), right(std::move(r)) {}
@@ -212,9 +212,9 @@ struct all_of : interface {
     return detail::longer(l, r);
   }
 
-  [[nodiscard]] constexpr stop::limits limits() const {
-    auto const l = detail::limits_of(left);
-    auto const r = detail::limits_of(right);
+  [[nodiscard]] constexpr stop::bounds bounds() const {
+    auto const l = detail::bounds_of(left);
+    auto const r = detail::bounds_of(right);
     return {l.attempts < r.attempts ? r.attempts : l.attempts, detail::longer(l.waiting, r.waiting)};
   }
 

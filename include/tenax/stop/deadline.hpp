@@ -24,7 +24,7 @@ namespace tenax::stop {
 
 /// See `stop::deadline`.
 template <bool Clipping>
-struct deadline_condition : interface {
+struct deadline_condition : operators {
   static constexpr bool uses_time = true;
 
   constexpr explicit deadline_condition(duration d) : limit(d) {}
@@ -43,7 +43,7 @@ struct deadline_condition : interface {
   constexpr duration time_left(attempt_info const& a) const noexcept {
     return detail::longer(limit - a.elapsed, duration::zero());
   }
-  [[nodiscard]] constexpr stop::limits limits() const noexcept { return {.waiting = limit}; }
+  [[nodiscard]] constexpr stop::bounds bounds() const noexcept { return {.waiting = limit}; }
 
   /// Shortens the last wait so that one more attempt starts exactly at the deadline, instead of giving up before it. A
   /// wait that a server asked for is not shortened: then the call gives up.
@@ -71,7 +71,7 @@ struct deadline_condition : interface {
 
 /// See `stop::deadline_at`.
 template <bool Clipping>
-struct deadline_at_condition : interface {
+struct deadline_at_condition : operators {
   static constexpr bool uses_time = true;
 
   constexpr explicit deadline_at_condition(time_point t) : limit(t) {}
@@ -116,7 +116,7 @@ struct deadline_at_condition : interface {
 }
 
 /// See `stop::after_elapsed`.
-struct after_elapsed_condition : interface {
+struct after_elapsed_condition : operators {
   static constexpr bool uses_time = true;
 
   constexpr explicit after_elapsed_condition(duration d) : limit(d) {}

@@ -6,6 +6,7 @@
 
 #include <tenax/detail/skipped_sleep.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 

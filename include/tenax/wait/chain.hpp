@@ -8,7 +8,7 @@ namespace tenax::wait {
 
 /// See `wait::repeat`.
 template <class W>
-struct repeated : interface {
+struct repeated : operators {
   static constexpr bool uses_time = detail::uses_time<W>;
 
   constexpr repeated(std::uint32_t n, W w) : times(n), strategy(std::move(w)) {}
@@ -19,7 +19,7 @@ struct repeated : interface {
     return detail::ask_wait(strategy, a);
   }
 
-  [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+  [[nodiscard]] constexpr bounds range(range_query const& q) const { return bounds_of(strategy, q); }
   [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
     return detail::grows_until(strategy, n);
   }
@@ -64,7 +64,7 @@ template <class N, class W>
 
 /// See `wait::chain`.
 template <class L, class R>
-struct chain_strategy : interface {
+struct chain_strategy : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr chain_strategy(L l, R r) : left(std::move(l)), right(std::move(r)) {}
@@ -80,10 +80,10 @@ struct chain_strategy : interface {
     return answer(detail::ask_wait(right, later));
   }
 
-  [[nodiscard]] constexpr wait_range range(range_query q) const {
-    if (q.number <= length()) return range_of(left, q);
+  [[nodiscard]] constexpr bounds range(range_query q) const {
+    if (q.number <= length()) return bounds_of(left, q);
     q.number -= length();
-    return range_of(right, q);
+    return bounds_of(right, q);
   }
   [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
     auto const turn = length();

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <tenax/detail/role.hpp>
-#include <tenax/wait/range.hpp>
+#include <tenax/wait/bounds.hpp>
 
 namespace tenax {
 
@@ -23,7 +23,7 @@ namespace tenax {
 namespace wait {
 
 template <class W>
-concept operand = detail::operand<W, interface, when::interface, stop::interface> && !detail::chrono_duration<W>;
+concept operand = detail::operand<W, operators, when::operators, stop::operators> && !detail::chrono_duration<W>;
 
 /// `a + b`: both waits, one after the other. Partial if one of them is: no opinion unless both have one.
 template <class L, class R>
@@ -31,23 +31,23 @@ struct sum;
 
 /// The base of the strategies here, which brings `+`. A strategy of your own gets it by deriving from it; one that does
 /// not can still be an operand beside one that does.
-struct interface {
+struct operators {
   template <class L, class R>
-    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+    requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))
   friend constexpr sum<L, R> operator+(L left, R right) {
     return sum<L, R>(std::move(left), std::move(right));
   }
 
   template <class L, class R>
-    requires(detail::of_two_roles<L, R, interface, when::interface> ||
-             detail::of_two_roles<L, R, interface, stop::interface>)
+    requires(detail::of_two_roles<L, R, operators, when::operators> ||
+             detail::of_two_roles<L, R, operators, stop::operators>)
   friend constexpr L operator+(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
   }
 };
 
 template <class L, class R>
-struct sum : interface {
+struct sum : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr sum(L l, R r) : left(std::move(l)), right(std::move(r)) {}
@@ -66,9 +66,9 @@ struct sum : interface {
     }
   }
 
-  [[nodiscard]] constexpr wait_range range(range_query const& q) const {
-    auto const l = range_of(left, q);
-    auto const r = range_of(right, q);
+  [[nodiscard]] constexpr bounds range(range_query const& q) const {
+    auto const l = bounds_of(left, q);
+    auto const r = bounds_of(right, q);
     return {saturating_add(l.least, r.least), saturating_add(l.most, r.most)};
   }
   [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
@@ -88,7 +88,7 @@ struct sum : interface {
 
 /// See `max_of` and `min_of`.
 template <bool Longest, class L, class R>
-struct extreme : interface {
+struct extreme : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr extreme(L l, R r) : left(std::move(l)), right(std::move(r)) {}
@@ -109,9 +109,9 @@ struct extreme : interface {
     }
   }
 
-  [[nodiscard]] constexpr wait_range range(range_query const& q) const {
-    auto const l = range_of(left, q);
-    auto const r = range_of(right, q);
+  [[nodiscard]] constexpr bounds range(range_query const& q) const {
+    auto const l = bounds_of(left, q);
+    auto const r = bounds_of(right, q);
     if constexpr (detail::always_answers<L> && detail::always_answers<R>)
       return {choose(l.least, r.least), choose(l.most, r.most)};
     // An operand without an opinion leaves the choice to the other, so either end may be either operand's.

@@ -7,7 +7,7 @@
 namespace tenax::wait {
 
 /// See `wait::none`.
-struct none_strategy : interface {
+struct none_strategy : operators {
   static constexpr bool uses_time = false;
   static constexpr bool never_waits = true;
   static constexpr bool never_shrinks = true;
@@ -25,7 +25,7 @@ struct none_strategy : interface {
 inline constexpr none_strategy none{};
 
 /// See `wait::constant`.
-struct constant_strategy : strategy<constant_strategy> {
+struct constant_strategy : jitterable<constant_strategy> {
   static constexpr bool never_shrinks = true;
 
   constexpr explicit constant_strategy(duration d) : wait(d) {}

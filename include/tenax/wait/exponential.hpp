@@ -13,7 +13,7 @@ struct exponential_options {
 };
 
 /// See `wait::exponential`.
-struct exponential_strategy : strategy<exponential_strategy> {
+struct exponential_strategy : jitterable<exponential_strategy> {
   static constexpr bool never_shrinks = true;
 
   constexpr explicit exponential_strategy(exponential_options options)

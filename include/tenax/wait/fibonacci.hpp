@@ -12,7 +12,7 @@ struct fibonacci_options {
 };
 
 /// See `wait::fibonacci`.
-struct fibonacci_strategy : strategy<fibonacci_strategy> {
+struct fibonacci_strategy : jitterable<fibonacci_strategy> {
   static constexpr bool never_shrinks = true;
 
   constexpr explicit fibonacci_strategy(fibonacci_options options)

@@ -8,7 +8,7 @@ namespace tenax::wait {
 
 /// See `wait::only_if`.
 template <class P, class W>
-struct only_if_strategy : interface {
+struct only_if_strategy : operators {
   static constexpr bool uses_time = detail::uses_time<P> || detail::uses_time<W>;
 
   constexpr only_if_strategy(P p, W w) : predicate(std::move(p)), strategy(std::move(w)) {}
@@ -20,7 +20,7 @@ struct only_if_strategy : interface {
     return detail::ask_wait(strategy, a);
   }
 
-  [[nodiscard]] constexpr wait_range range(range_query const& q) const { return range_of(strategy, q); }
+  [[nodiscard]] constexpr bounds range(range_query const& q) const { return bounds_of(strategy, q); }
   [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
     return detail::grows_until(strategy, n);
   }
@@ -46,7 +46,7 @@ template <class P, class W>
 
 /// See `wait::first_of`.
 template <class L, class R>
-struct first_of_strategy : interface {
+struct first_of_strategy : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
 
   constexpr first_of_strategy(L l, R r) : left(std::move(l)), right(std::move(r)) {}
@@ -63,10 +63,10 @@ struct first_of_strategy : interface {
     }
   }
 
-  [[nodiscard]] constexpr wait_range range(range_query const& q) const {
-    auto const l = range_of(left, q);
+  [[nodiscard]] constexpr bounds range(range_query const& q) const {
+    auto const l = bounds_of(left, q);
     if constexpr (detail::always_answers<L>) return l;
-    auto const r = range_of(right, q);
+    auto const r = bounds_of(right, q);
     return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
   }
   [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {

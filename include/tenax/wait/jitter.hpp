@@ -63,7 +63,7 @@ struct additive_jitter {
 /// A strategy whose waits are spread. Keeps the strategy's cap. Made by `.full()`, `.equal()`, `.proportional(p)` and
 /// `.additive(j)` of the strategies here.
 template <class W, class Jitter>
-struct jittered : interface {
+struct jittered : operators {
   static constexpr bool uses_time = detail::uses_time<W>;
 
   constexpr jittered(W w, Jitter j) : strategy(std::move(w)), jitter(j) {}
@@ -86,7 +86,7 @@ struct jittered : interface {
 /// The base of strategies that can be jittered. `Derived` has `operator()(attempt_info const&)`, its answer already held
 /// at `cap()`, and `cap()`: the most that it may answer, `duration::max()` if there is no limit.
 template <class Derived>
-struct strategy : interface {
+struct jitterable : operators {
   static constexpr bool uses_time = false;
 
   /// Uniform in `[0, d)`: best against many clients that failed together.

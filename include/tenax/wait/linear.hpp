@@ -13,7 +13,7 @@ struct linear_options {
 };
 
 /// See `wait::linear`.
-struct linear_strategy : strategy<linear_strategy> {
+struct linear_strategy : jitterable<linear_strategy> {
   static constexpr bool never_shrinks = true;
 
   constexpr explicit linear_strategy(linear_options options)

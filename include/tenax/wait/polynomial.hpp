@@ -13,7 +13,7 @@ struct polynomial_options {
 };
 
 /// See `wait::polynomial`.
-struct polynomial_strategy : strategy<polynomial_strategy> {
+struct polynomial_strategy : jitterable<polynomial_strategy> {
   static constexpr bool never_shrinks = true;
 
   constexpr explicit polynomial_strategy(polynomial_options options)

@@ -8,7 +8,7 @@
 namespace tenax::wait {
 
 /// See `wait::uniform`.
-struct uniform_strategy : interface {
+struct uniform_strategy : operators {
   static constexpr bool uses_time = false;
   static constexpr bool never_shrinks = true;
 
@@ -63,7 +63,7 @@ struct decorrelated_options {
 };
 
 /// See `wait::decorrelated`.
-struct decorrelated_strategy : interface {
+struct decorrelated_strategy : operators {
   static constexpr bool uses_time = false;
   static constexpr bool never_shrinks = true;
 

@@ -7,13 +7,13 @@
 namespace tenax::wait {
 
 /// See `wait::retry_after`.
-struct retry_after_strategy : interface {
+struct retry_after_strategy : operators {
   static constexpr bool uses_time = false;
   static constexpr bool never_shrinks = true;
 
   constexpr optional_duration operator()(attempt_info const& a) const noexcept { return a.server_wait; }
 
-  [[nodiscard]] constexpr wait_range range(range_query const& q) const noexcept {
+  [[nodiscard]] constexpr bounds range(range_query const& q) const noexcept {
     return {duration::zero(), q.most_server_wait};
   }
 

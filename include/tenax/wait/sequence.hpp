@@ -12,7 +12,7 @@ namespace tenax::wait {
 ///
 /// Throws `std::invalid_argument` for a negative wait.
 template <std::size_t Size>
-struct sequence : strategy<sequence<Size>> {
+struct sequence : jitterable<sequence<Size>> {
   static_assert(Size > 0, "tenax: wait::sequence needs at least one wait, as in wait::sequence{1s, 5s}");
 
   template <class... D>

@@ -19,7 +19,7 @@ namespace tenax {
 namespace when {
 
 template <class P>
-concept operand = detail::operand<P, interface, wait::interface, stop::interface>;
+concept operand = detail::operand<P, operators, wait::operators, stop::operators>;
 
 /// `a || b`: retry if either says so.
 template <class L, class R>
@@ -33,39 +33,39 @@ struct negation;
 
 /// The base of the predicates here, which brings the operators. A predicate of your own gets them by deriving from it;
 /// one that does not can still be an operand beside one that does.
-struct interface {
+struct operators {
   template <class L, class R>
-    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+    requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))
   friend constexpr any_of<L, R> operator||(L left, R right) {
     return any_of<L, R>(std::move(left), std::move(right));
   }
 
   template <class L, class R>
-    requires(operand<L> && operand<R> && (std::derived_from<L, interface> || std::derived_from<R, interface>))
+    requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))
   friend constexpr all_of<L, R> operator&&(L left, R right) {
     return all_of<L, R>(std::move(left), std::move(right));
   }
 
-  template <std::derived_from<interface> P>
+  template <std::derived_from<operators> P>
   friend constexpr negation<P> operator!(P predicate) {
     return negation<P>(std::move(predicate));
   }
 
   template <class L, class R>
-    requires(detail::of_two_roles<L, R, interface, wait::interface>)
+    requires(detail::of_two_roles<L, R, operators, wait::operators>)
   friend constexpr L operator||(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
   }
 
   template <class L, class R>
-    requires(detail::of_two_roles<L, R, interface, wait::interface>)
+    requires(detail::of_two_roles<L, R, operators, wait::operators>)
   friend constexpr L operator&&(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
   }
 };
 
 template <class L, class R>
-struct any_of : interface {
+struct any_of : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
   template <class T>
   static constexpr bool accepts_every_value = detail::accepts_every_value<L, T> && detail::accepts_every_value<R, T>;
@@ -106,7 +106,7 @@ struct any_of : interface {
 };
 
 template <class L, class R>
-struct all_of : interface {
+struct all_of : operators {
   static constexpr bool uses_time = detail::uses_time<L> || detail::uses_time<R>;
   template <class T>
   static constexpr bool accepts_every_value = detail::accepts_every_value<L, T> || detail::accepts_every_value<R, T>;
@@ -145,7 +145,7 @@ struct all_of : interface {
 };
 
 template <class P>
-struct negation : interface {
+struct negation : operators {
   static constexpr bool uses_time = detail::uses_time<P>;
 
   constexpr explicit negation(P p) : predicate(std::move(p)) {}

@@ -12,7 +12,7 @@
 namespace tenax::when {
 
 /// See `when::any_error`.
-struct any_error_predicate : interface {
+struct any_error_predicate : operators {
   static constexpr bool uses_time = false;
   template <class T>
   static constexpr bool accepts_every_value = !detail::can_fail<T>;
@@ -34,7 +34,7 @@ inline constexpr any_error_predicate any_error{};
 
 /// See `when::error`.
 template <class F>
-struct error_predicate : interface {
+struct error_predicate : operators {
   static constexpr bool uses_time = false;
   template <class T>
   static constexpr bool accepts_every_value = !detail::can_fail<T>;
@@ -82,7 +82,7 @@ template <class Code>
 }
 
 /// What a policy retries if it is not told otherwise; see `when::failed`.
-struct failed_predicate : interface {
+struct failed_predicate : operators {
   static constexpr bool uses_time = false;
   template <class T>
   static constexpr bool accepts_every_value = !detail::can_fail<T>;

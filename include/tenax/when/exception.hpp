@@ -4,7 +4,7 @@
 
 #include <typeinfo>
 
-#include <tenax/detail/type_name.hpp>
+#include <tenax/platform/type_name.hpp>
 #include <tenax/when/compose.hpp>
 
 #if defined(__cpp_rtti)
@@ -14,7 +14,7 @@ namespace tenax::detail {
 template <class...>
 inline constexpr std::type_info const* plain_type = nullptr;
 template <class E>
-  requires(!std::is_base_of_v<classified_error, E>)
+  requires(!std::is_base_of_v<error_with_hint, E>)
 inline constexpr std::type_info const* plain_type<E> = &typeid(E);
 
 }  // namespace tenax::detail
@@ -34,7 +34,7 @@ namespace tenax::when {
 
 /// An exception of type `E` for which a function of yours says yes. Made by `when::exception<E>.where(f)`.
 template <class E, class F>
-struct exception_where : interface {
+struct exception_where : operators {
   static constexpr bool uses_time = false;
   template <class T>
   static constexpr bool accepts_every_value = true;
@@ -64,7 +64,7 @@ struct exception_where : interface {
   template <class Out>
   constexpr void describe(Out& out) const {
     out.text("certain exceptions of type ");
-    out.text(detail::type_name<E>());
+    out.text(platform::type_name<E>());
   }
 
   F condition;
@@ -72,7 +72,7 @@ struct exception_where : interface {
 
 /// See `when::exception`.
 template <class... E>
-struct exception_predicate : interface {
+struct exception_predicate : operators {
   static_assert(sizeof...(E) > 0,
                 "tenax: when::exception<> needs the types to retry, as in when::exception<network_error>; "
                 "for every exception write when::any_exception");
@@ -121,7 +121,7 @@ struct exception_predicate : interface {
   constexpr void describe(Out& out) const {
     out.text("exceptions of type ");
     bool first = true;
-    ((out.text(first ? "" : " or "), out.text(detail::type_name<E>()), first = false), ...);
+    ((out.text(first ? "" : " or "), out.text(platform::type_name<E>()), first = false), ...);
   }
 };
 
@@ -131,7 +131,7 @@ template <class... E>
 inline constexpr exception_predicate<E...> exception{};
 
 /// See `when::any_exception`.
-struct any_exception_predicate : interface {
+struct any_exception_predicate : operators {
   static constexpr bool uses_time = false;
   template <class T>
   static constexpr bool accepts_every_value = true;

@@ -11,7 +11,7 @@ namespace tenax::when {
 
 /// See `when::always` and `when::never`.
 template <bool Answer>
-struct constant_predicate : interface {
+struct constant_predicate : operators {
   static constexpr bool uses_time = false;
   template <class T>
   static constexpr bool accepts_every_value = !Answer;
@@ -32,7 +32,7 @@ inline constexpr constant_predicate<false> never{};
 
 /// See `when::result`.
 template <class F>
-struct result_predicate : interface {
+struct result_predicate : operators {
   static constexpr bool uses_time = false;
 
   constexpr explicit result_predicate(F f) : condition(std::move(f)) {}
@@ -70,7 +70,7 @@ template <class F>
 
 /// See `when::result_is`.
 template <class V>
-struct result_is_predicate : interface {
+struct result_is_predicate : operators {
   static constexpr bool uses_time = false;
 
   constexpr explicit result_is_predicate(V v) : value(std::move(v)) {}

@@ -109,9 +109,6 @@ struct asio::wait_traits<still_clock> {
 namespace {
 
 using namespace std::chrono_literals;
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using asio::awaitable;
 using asio::error_code;
 using asio::use_awaitable;
@@ -159,12 +156,12 @@ struct still_time {
 };
 
 constexpr auto polite = tenax::retrying{}
-                            .wait(wait::exponential({.base = 100ms, .max = 5s}).full())
-                            .stop(stop::after_attempts(5))
+                            .wait(tenax::wait::exponential({.base = 100ms, .max = 5s}).full())
+                            .stop(tenax::stop::after_attempts(5))
                             .environment(still_time());
-constexpr auto by_value = polite.when(when::result([](int n) { return n < 0; }));
-constexpr auto by_exception = polite.when(when::exception<network_error>);
-constexpr auto by_error = polite.when(when::error(asio::error::connection_refused));
+constexpr auto by_value = polite.when(tenax::when::result([](int n) { return n < 0; }));
+constexpr auto by_exception = polite.when(tenax::when::exception<network_error>);
+constexpr auto by_error = polite.when(tenax::when::error(asio::error::connection_refused));
 
 awaitable<void> values(server s, bool) {
   good += co_await tenax::asio::async_retry(by_value, [&] { return ask(s); });

@@ -11,19 +11,19 @@
 #ifdef LIBRARY
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
-
 extern "C" [[gnu::noinline]] int measured_value(int& failures) {
-  static constexpr auto policy =
-      tenax::retrying{}.when(when::result([](int v) { return v < 0; })).wait(wait::none).stop(stop::after_attempts(5));
+  static constexpr auto policy = tenax::retrying{}
+                                     .when(tenax::when::result([](int v) { return v < 0; }))
+                                     .wait(tenax::wait::none)
+                                     .stop(tenax::stop::after_attempts(5));
   return policy(fails_by_value, failures);
 }
 
 extern "C" [[gnu::noinline]] int measured_exception(int& failures) {
-  static constexpr auto policy =
-      tenax::retrying{}.when(when::exception<network_error>).wait(wait::none).stop(stop::after_attempts(5));
+  static constexpr auto policy = tenax::retrying{}
+                                     .when(tenax::when::exception<network_error>)
+                                     .wait(tenax::wait::none)
+                                     .stop(tenax::stop::after_attempts(5));
   return policy(fails_by_exception, failures);
 }
 

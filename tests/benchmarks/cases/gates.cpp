@@ -73,8 +73,8 @@ template <class Gate>
 int pass(Gate&& gate) {
   now += std::chrono::microseconds(5);
   typename std::remove_reference_t<Gate>::ticket t;
-  bool const in = gate.admit(t, {}, now).answer == tenax::admission::verdict::go;
-  gate.report(t, {}, now);
+  bool const in = gate.admit(t, {}, now).how == tenax::admission::kind::go;
+  gate.record(t, {}, now);
   return in;
 }
 

@@ -18,16 +18,13 @@ std::string fetch_page(std::string const& url) {
 // [readme]
 #include <tenax/tenax.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int main() {
   auto const polite = tenax::retrying{}
-                          .when(when::exception<network_error>)
-                          .wait(wait::exponential({.base = 100ms, .max = 5s}))
-                          .stop(stop::after_attempts(5) || stop::deadline(30s))
+                          .when(tenax::when::exception<network_error>)
+                          .wait(tenax::wait::exponential({.base = 100ms, .max = 5s}))
+                          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s))
                           .before_sleep(tenax::log_to(stdout));
 
   std::string const page = polite(fetch_page, "http://example.org/");  // fails twice

@@ -22,7 +22,7 @@
 #include <tenax/gate/call.hpp>
 #include <tenax/http/httplib.hpp>
 
-#include "../../gate/stale_watch.hpp"
+#include "../../behaviour/stale_watch.hpp"
 
 namespace {
 

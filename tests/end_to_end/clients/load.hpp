@@ -46,9 +46,8 @@ inline load parse_load(int argc, char** argv) {
 
 /// The standard policy with enough attempts for a server that is hard to please.
 inline auto patient_policy(tenax::counters& totals) {
-  namespace stop = tenax::stop;
   return tenax::http::standard_retry()
-      .stop(stop::after_attempts(50) || stop::deadline(std::chrono::minutes(1)))
+      .stop(tenax::stop::after_attempts(50) || tenax::stop::deadline(std::chrono::minutes(1)))
       .observe(std::ref(totals));
 }
 

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// async/asio.hpp: the driver for standalone Asio; <tenax/async/boost_asio.hpp> is the same for Boost.Asio. Tested with Asio 1.22.
+#pragma once
+
+#include <tenax/detail/cplusplus.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/bind_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/error.hpp>
+#include <asio/execution/executor.hpp>
+#include <asio/execution/outstanding_work.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/prefer.hpp>
+#include <asio/strand.hpp>
+#include <asio/system_error.hpp>
+#include <asio/system_executor.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#if !defined(ASIO_HAS_CO_AWAIT) || !defined(ASIO_HAS_STD_COROUTINE)
+#error \
+    "tenax: this Asio does not know that the compiler has coroutines; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1"
+#endif
+
+#include <tenax/async/detail/asio_retry.hpp>
+
+namespace tenax {
+
+namespace detail {
+
+/// What the driver uses of standalone Asio.
+struct standalone_asio {
+  static constexpr bool has_cancellation = true;
+
+  using error_code = ::asio::error_code;
+  using system_error = ::asio::system_error;
+  using no_executor = ::asio::system_executor;
+  using any_executor = ::asio::any_io_executor;
+  using use_awaitable = ::asio::use_awaitable_t<>;
+  using executor_query = ::asio::this_coro::executor_t;
+  using cancellation_query = ::asio::this_coro::cancellation_state_t;
+  using cancellation_signal = ::asio::cancellation_signal;
+  using cancellation_state = ::asio::cancellation_state;
+  using cancellation_slot = ::asio::cancellation_slot;
+  using cancellation_type = ::asio::cancellation_type_t;
+
+  template <class T, class Executor>
+  using awaitable = ::asio::awaitable<T, Executor>;
+  template <class Executor>
+  using use_awaitable_on = ::asio::use_awaitable_t<Executor>;
+  template <class Clock, class Executor>
+  using timer = ::asio::basic_waitable_timer<Clock, ::asio::wait_traits<Clock>, Executor>;
+
+  static error_code aborted() { return ::asio::error::operation_aborted; }
+  static error_code timed_out() { return ::asio::error::timed_out; }
+  static error_code try_again() { return ::asio::error::try_again; }
+  static auto terminal() { return ::asio::cancellation_type::terminal; }
+  /// To await: from now on, a coroutine hears every type of cancellation.
+  static auto hear_every_cancellation() {
+    return ::asio::this_coro::reset_cancellation_state(::asio::enable_total_cancellation());
+  }
+
+  template <class Signature, class Token, class Initiation>
+  static auto initiate(Initiation initiation, Token token) {
+    return ::asio::async_initiate<Token, Signature>(std::move(initiation), token);
+  }
+  template <class Executor, class Awaitable, class Token>
+  static auto spawn(Executor const& executor, Awaitable awaitable, Token&& token) {
+    return ::asio::co_spawn(executor, std::move(awaitable), std::forward<Token>(token));
+  }
+  template <class Executor, class F>
+  static void post(Executor const& executor, F f) {
+    ::asio::post(executor, std::move(f));
+  }
+  template <class Executor, class F>
+  static void dispatch(Executor const& executor, F f) {
+    ::asio::dispatch(executor, std::move(f));
+  }
+  template <class Executor>
+  static auto strand_of(Executor const& executor) {
+    return ::asio::make_strand(executor);
+  }
+  /// Keeps an executor's event loop running. A work guard, but that does not compile for a strand on an any_io_executor.
+  template <class Executor>
+  static auto work_on(Executor const& executor) {
+    if constexpr (::asio::execution::is_executor<Executor>::value) {
+      return ::asio::prefer(executor, ::asio::execution::outstanding_work.tracked);
+    } else {
+      return ::asio::make_work_guard(executor);
+    }
+  }
+  template <class Handler, class Default>
+  static auto executor_of(Handler const& handler, Default const& otherwise) {
+    return ::asio::get_associated_executor(handler, otherwise);
+  }
+  template <class Handler>
+  static auto allocator_of(Handler const& handler) {
+    return ::asio::get_associated_allocator(handler);
+  }
+  template <class Type>
+  static void emit(cancellation_signal& signal, Type type) {
+    signal.emit(type);
+  }
+  static cancellation_slot slot_of_signal(cancellation_signal& signal) noexcept { return signal.slot(); }
+  template <class Handler>
+  static auto slot_of(Handler const& handler) {
+    return ::asio::get_associated_cancellation_slot(handler);
+  }
+};
+
+}  // namespace detail
+
+/// Retries with standalone Asio. `<tenax/async/boost_asio.hpp>` has the same in `tenax::boost_asio`.
+namespace asio {
+
+/// Retries an asynchronous operation by a policy. `operation` is called for every attempt, with the attempt's
+/// `attempt_info const&` first if it takes that, and is one of two:
+///   1. it returns an `asio::awaitable<T>`: `[&] { return fetch(socket); }`. The call is an awaitable that returns what the
+///      last attempt returned and throws what that threw;
+///   2. it is an initiating function, with a completion token of any type:
+///      `[&](auto token) { return socket.async_connect(address, std::move(token)); }`. Its handler's signature is
+///      `void(error_code, Values...)`, and that is the call's, too: its handler gets what the last attempt got. The policy
+///      sees a `tenax::completion`: `when::error(asio::error::connection_refused)`.
+///
+/// The forms of the call:
+///   - `async_retry(policy, operation)` is awaited: `co_await async_retry(polite, [&] { return fetch(socket); })`;
+///   - `async_retry(policy, operation, token)` takes a completion token, such as `use_awaitable`, a callback or `use_future`,
+///     and runs on the executor that is bound to it. A coroutine's handler has the signature `void(std::exception_ptr, T)`, as
+///     that of `co_spawn`;
+///   - `async_retry(where, policy, operation, token)` runs on the executor `where`, or on that of the context `where`.
+///
+/// The policy and the operation are copied into the call; the operation stays where it is until the call has ended.
+/// Waits cost a timer, of the clock that the policy's environment names as its `clock`, otherwise of the steady clock.
+///
+/// As every composed operation, a call keeps work on its executor and on that of its handler.
+///
+/// Cancelling the call by its cancellation slot, with any type of cancellation, or by the token of `.cancel_with()` from any
+/// thread, cancels the wait or the operation that is under way, and ends the call with the last outcome. So does an
+/// operation that fails with `operation_aborted` without being asked to. A token that cannot call back, as a plain
+/// flag, is only looked at when these have ended. A call that has no outcome throws `tenax::cancelled`, or completes with
+/// `asio::error::operation_aborted`; one that a gate refused throws `tenax::refused` or completes with `try_again`; and one
+/// that was too late throws `tenax::expired` or completes with `timed_out`. An exception of an initiating function leaves
+/// through the function that called it, and ends the call without a word.
+inline constexpr detail::asio_function<detail::standalone_asio, false> async_retry{};
+
+/// As `async_retry`, but gives a `tenax::report`: value or exception, why the call stopped, and the numbers. A handler has the
+/// signature `void(tenax::report<T>)`.
+inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_retry{};
+
+/// `async_hedged(hedging, operation)` makes an attempt, and another one beside it when it takes long, as `hedging` says;
+/// takes the first result that says no failure, and cancels the rest. If all fail, the call ends as the last one of them.
+/// For operations that return an awaitable. One attempt of a retry may be a hedged call:
+/// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
+///
+/// The call ends when its last attempt has ended, so that none outlives what it refers to; with `.abandon_losers`, it ends
+/// with the first result. Cancelling it cancels all attempts, and no result counts any more: it throws what an attempt threw
+/// that had failed before, or `tenax::cancelled`. It throws `tenax::refused` if the budget or a gate refuses the first
+/// attempt, and what these throw. `hedging` outlives the call and its attempts.
+///
+/// Attempts pass the gates of the hedging. Within the operation of a call whose policy has gates, hedges pass those as well.
+inline constexpr detail::asio_hedged_function<detail::standalone_asio> async_hedged{};
+
+}  // namespace asio
+}  // namespace tenax
+
+/// Tells an initiating function's signature to whoever asks for it in `decltype`.
+template <class R, class... Args>
+class asio::async_result<tenax::detail::signature_probe, R(Args...)> {
+ public:
+  using return_type = tenax::detail::probed<R(Args...)>;
+
+  template <class Initiation, class Token, class... Given>
+  static return_type initiate(Initiation&&, Token&&, Given&&...) {
+    return {};
+  }
+};

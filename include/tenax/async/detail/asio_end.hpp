@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// async/detail/asio_end.hpp: what becomes of the outcome of a call in Asio.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/async/completion.hpp>
+#include <tenax/report.hpp>
+
+namespace tenax::detail {
+
+/// What becomes of a call's outcome: it goes to the frame of the coroutine that awaits it. What an observer, or another
+/// part of the policy, throws is thrown there.
+template <class T, bool WantsReport>
+class end_in_frame {
+ public:
+  static constexpr bool wants_report = WantsReport;
+  static constexpr bool takes_exception = true;
+  using place = std::optional<std::conditional_t<WantsReport, report<T>, outcome<T>>>;
+
+  explicit end_in_frame(place& to) : place_(&to) {}
+
+  template <class Call>
+  auto take(Call& call) const {
+    if constexpr (WantsReport) {
+      place_->emplace(call.report_result());
+    } else {
+      place_->emplace(call.result());
+    }
+    return take(nullptr);
+  }
+  static auto take(std::exception_ptr exception) {
+    return [exception](auto& handler) { std::move(handler)(exception); };
+  }
+
+ private:
+  place* place_;
+};
+
+/// What becomes of the outcome of a call that retries an awaitable: its handler is called as that of `co_spawn`.
+template <class T>
+class end_as_spawned {
+ public:
+  static constexpr bool wants_report = false;
+  static constexpr bool takes_exception = true;
+
+  template <class Call>
+  static auto take(Call& call) {
+    return [last = std::move(call.result())](auto& handler) mutable {
+      std::exception_ptr failure;
+      if constexpr (std::is_void_v<T>) {
+        if (!last.has_value()) failure = last.caught()->pointer();
+        std::move(handler)(failure);
+      } else if (last.has_value()) {
+        std::move(handler)(failure, std::move(last).value());
+      } else {
+        failure = last.caught()->pointer();
+        std::move(handler)(failure, T());
+      }
+    };
+  }
+  static auto take(std::exception_ptr exception) {
+    return [exception](auto& handler) {
+      if constexpr (std::is_void_v<T>) {
+        std::move(handler)(exception);
+      } else {
+        std::move(handler)(exception, T());
+      }
+    };
+  }
+};
+
+/// What becomes of a call's outcome: it goes to the handler, in the shape in which the operation gave it.
+template <class Asio, class T>
+struct end_in_handler;
+template <class Asio, class ErrorCode, class... Values>
+struct end_in_handler<Asio, completion<ErrorCode, Values...>> {
+  static constexpr bool wants_report = false;
+  static constexpr bool takes_exception = false;
+
+  template <class Call>
+  auto take(Call& call) const {
+    return [last = in_asios_words(call.result())](auto& handler) mutable {
+      std::apply([&](Values&... values) { std::move(handler)(ErrorCode(last.error()), std::move(values)...); },
+                 last.values());
+    };
+  }
+
+ private:
+  using result = completion<ErrorCode, Values...>;
+
+  /// A call without an attempt has an exception, for which there is no place in the handler's signature.
+  static result in_asios_words(outcome<result>&& last) {
+    if (last.has_value()) return std::move(last).value();
+    if (last.template exception_as<refused>() != nullptr) return result(Asio::try_again(), Values{}...);
+    if (last.template exception_as<expired>() != nullptr) return result(Asio::timed_out(), Values{}...);
+    return result(Asio::aborted(), Values{}...);
+  }
+};
+
+/// What becomes of a call's outcome: the handler is given all that is known of the call.
+template <class T>
+struct end_in_report {
+  static constexpr bool wants_report = true;
+  static constexpr bool takes_exception = false;
+
+  template <class Call>
+  auto take(Call& call) const {
+    return [last = call.report_result()](auto& handler) mutable { std::move(handler)(std::move(last)); };
+  }
+};
+
+}  // namespace tenax::detail

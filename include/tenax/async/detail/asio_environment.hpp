@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+// async/detail/asio_environment.hpp: what operations in Asio look like, and the clock and the timers of a call.
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <ratio>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/async/completion.hpp>
+#include <tenax/async/detail/asio_scope.hpp>
+#include <tenax/driver/detail/operation.hpp>
+#include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/policy.hpp>
+
+namespace tenax::detail {
+
+/// Completion token that asks an initiating function for its signature, in `decltype` only. Has what an attempt's numbers
+/// have, because a function of one argument of any type may want those.
+struct signature_probe : attempt_info {};
+template <class Signature>
+struct probed {
+  using signature = Signature;
+};
+
+/// Shapes of operations.
+enum class asio_shape : unsigned char { unknown, awaitable, awaitable_with_info, initiating, initiating_with_info };
+
+template <class F>
+constexpr asio_shape shape_of() {
+  if constexpr (requires(F& f) { f(); }) {
+    return asio_shape::awaitable;
+  } else if constexpr (requires(F& f) { typename decltype(f(signature_probe{}))::signature; }) {
+    return asio_shape::initiating;
+  } else if constexpr (requires(F& f, attempt_info const& i) {
+                         typename decltype(f(i, signature_probe{}))::signature;
+                       }) {
+    return asio_shape::initiating_with_info;
+  } else if constexpr (requires(F& f, attempt_info const& i) { f(i); }) {
+    return asio_shape::awaitable_with_info;
+  } else {
+    return asio_shape::unknown;
+  }
+}
+
+template <asio_shape Shape, class F>
+struct asio_signature {};
+template <class F>
+struct asio_signature<asio_shape::initiating, F> {
+  using type = typename decltype(std::declval<F&>()(signature_probe{}))::signature;
+};
+template <class F>
+struct asio_signature<asio_shape::initiating_with_info, F> {
+  using type = typename decltype(std::declval<F&>()(std::declval<attempt_info const&>(), signature_probe{}))::signature;
+};
+
+/// Whether a handler of one signature cannot be called as it will be. Anything that is not known to be a handler may be a
+/// completion token, and passes.
+template <class Handler, class Signature>
+inline constexpr bool wrong_handler = false;
+template <class Handler, class... Args>
+  requires(requires { &Handler::operator(); } || std::is_function_v<std::remove_pointer_t<Handler>>)
+inline constexpr bool wrong_handler<Handler, void(Args...)> =
+    !std::is_invocable_v<Handler, Args...> && !std::is_invocable_v<Handler&, Args...>;
+
+/// The signature of the handler of a coroutine that returns `T`.
+template <class T>
+struct coroutine_signature : std::type_identity<void(std::exception_ptr, T)> {};
+template <>
+struct coroutine_signature<void> : std::type_identity<void(std::exception_ptr)> {};
+
+/// What the policy sees of what an operation hands to its handler.
+template <class Signature>
+struct asio_outcome {};
+template <class ErrorCode, class... Values>
+struct asio_outcome<void(ErrorCode, Values...)> {
+  using type = completion<std::remove_cvref_t<ErrorCode>, std::remove_cvref_t<Values>...>;
+};
+
+/// Whether a call can complete with a signature: with an error code of its own, and, where no report says so, without values.
+template <class Asio, class Signature>
+struct own_end {
+  static constexpr bool takes_error = false;
+  static constexpr bool needs_no_values = true;
+};
+template <class Asio, class ErrorCode, class... Values>
+struct own_end<Asio, void(ErrorCode, Values...)> {
+  static constexpr bool takes_error = std::is_convertible_v<typename Asio::error_code, std::remove_cvref_t<ErrorCode>>;
+  static constexpr bool needs_no_values = (std::is_default_constructible_v<std::remove_cvref_t<Values>> && ...);
+};
+
+/// Whether an initiating function can be retried; if not, says why.
+template <class Asio, bool WantsReport, class Signature>
+constexpr bool check_signature() {
+  constexpr bool takes_error = own_end<Asio, Signature>::takes_error;
+  constexpr bool can_end = !takes_error || WantsReport || own_end<Asio, Signature>::needs_no_values;
+  static_assert(takes_error,
+                "tenax: the handler of the operation has to take an error code first; for one that does not, let the "
+                "operation return an awaitable, as in [&] { return start(asio::use_awaitable); }");
+  static_assert(
+      can_end,
+      "tenax: a call that ends before its first attempt has no values for its handler, and one of them cannot "
+      "be made of nothing; use async_try_retry(), whose handler takes a report");
+  return takes_error && can_end;
+}
+
+/// A policy's token, and whether the call was cancelled in Asio's way.
+template <class Token, class State>
+struct linked_token {
+  Token own;
+  State state{};
+
+  [[nodiscard]] bool stop_requested() const {
+    if (asked_to_stop(own)) return true;
+    if constexpr (std::is_pointer_v<State>) {
+      return *state;
+    } else {
+      return state.cancelled() != decltype(state.cancelled()){};
+    }
+  }
+};
+
+template <class Token, class State>
+inline constexpr bool shows_token<linked_token<Token, State>> = can_stop<Token>;
+
+/// Operations see their policy's token as if it were alone.
+template <class Token, class State>
+constexpr token_view view_token(linked_token<Token, State> const& token) noexcept {
+  if constexpr (can_stop<Token>) {
+    return view_token(token.own);
+  } else {
+    return {};
+  }
+}
+
+template <class Token, class When, class Wait, class Stop, class Observers, class Gates, class Old, class HintReader,
+          class Limits>
+constexpr auto with_token(policy<When, Wait, Stop, Observers, Gates, Old, HintReader, Limits> const& p, Token token) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.hint_reader, p.limits};
+}
+
+/// The clock that timers run on: the environment's, if it names one.
+template <class Env>
+struct clock_of {
+  using type = std::chrono::steady_clock;
+};
+template <class Env>
+  requires requires { typename unwrapped<Env>::clock; }
+struct clock_of<Env> {
+  using type = typename unwrapped<Env>::clock;
+};
+
+template <class Env>
+constexpr bool check_asio_environment() {
+  constexpr bool usable = std::is_same_v<Env, real_time> || requires { typename unwrapped<Env>::clock; };
+  static_assert(
+      usable,
+      "tenax: Asio's timers do not run on the time of this environment; give it a `clock`, the type of a clock "
+      "that they can run on");
+  return usable;
+}
+
+/// A call's environment in Asio, without its sleep.
+template <class Asio, class Env>
+class asio_environment {
+ public:
+  using clock = typename clock_of<Env>::type;
+
+  explicit asio_environment(Env environment) : environment_(std::move(environment)) {}
+
+  [[nodiscard]] time_point now() const { return time_point(unwrap(environment_).now()); }
+  [[nodiscard]] random_source& random() const
+    requires(!std::is_same_v<Env, real_time> && requires(Env const& e) { unwrap(e).random(); })
+  {
+    return unwrap(environment_).random();
+  }
+  /// What a timer is set to for a wait of `d`; the greatest duration of its clock if that is shorter.
+  [[nodiscard]] static typename clock::duration timed(duration d) noexcept {
+    using ticks = typename clock::duration;
+    if (skips_sleep(d)) return ticks::zero();
+    if constexpr (std::ratio_less_v<typename ticks::period, duration::period> ||
+                  sizeof(typename ticks::rep) < sizeof(duration::rep)) {
+      using any = std::chrono::duration<long double>;
+      if (any(d) >= any(ticks::max())) return ticks::max();
+    }
+    return std::chrono::ceil<ticks>(d);
+  }
+  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
+  [[nodiscard]] static auto system_error_in([[maybe_unused]] std::exception const& e) noexcept {
+#if defined(__cpp_rtti)
+    return dynamic_cast<typename Asio::system_error const*>(&e);
+#else
+    return static_cast<typename Asio::system_error const*>(nullptr);
+#endif
+  }
+  [[nodiscard]] static bool says_cancelled(typename Asio::system_error const& e) noexcept {
+    return e.code() == Asio::aborted();
+  }
+
+ private:
+  TENAX_NO_UNIQUE_ADDRESS Env environment_;
+};
+
+/// What a coroutine asks for its cancellation, in an Asio that has that.
+template <class Asio>
+struct cancellation_query {};
+template <class Asio>
+  requires Asio::has_cancellation
+struct cancellation_query<Asio> {
+  using cancellation_query_type = typename Asio::cancellation_query;
+};
+
+/// A handler that is called when a wait has ended, however it did. What is associated with a handler comes from its base.
+template <class Handler>
+struct wait_handler : Handler {
+  explicit wait_handler(Handler&& handler) : Handler(std::move(handler)) {}
+  template <class ErrorCode>
+  void operator()(ErrorCode const&) {
+    Handler::operator()();
+  }
+};
+
+/// The world of a coroutine of Asio.
+template <class Asio, class Env, class Executor>
+class asio_call_environment : public asio_environment<Asio, Env>, public cancellation_query<Asio> {
+ public:
+  using executor_query = typename Asio::executor_query;
+  using asio_environment<Asio, Env>::asio_environment;
+
+  /// Calls the operation.
+  template <class Call, class Info, class F>
+  static decltype(auto) make_attempt(Call const& call, Info const& info, F& f) {
+    return call_in_scope(call, [&]() -> decltype(auto) { return call_operation(info, f); });
+  }
+
+  /// Where pauses are.
+  [[nodiscard]] bool entered() const noexcept { return timer_.has_value(); }
+  void enter(Executor const& executor) { timer_.emplace(executor); }
+
+  template <class Token>
+  auto pause(duration d, Token const&) {
+    timer_->expires_after(this->timed(d));
+    return Asio::template initiate<void()>(
+        [this](auto handler) { timer_->async_wait(wait_handler<decltype(handler)>(std::move(handler))); },
+        typename Asio::template use_awaitable_on<Executor>());
+  }
+
+ private:
+  std::optional<typename Asio::template timer<typename asio_environment<Asio, Env>::clock, Executor>> timer_{};
+};
+
+/// Whether an executor can hold any strand on one like it. A strand says that it can, but only does if its inner one can.
+template <class Asio, class Executor>
+constexpr bool holds_strands() {
+  if constexpr (requires { typename Executor::inner_executor_type; }) {
+    return holds_strands<Asio, typename Executor::inner_executor_type>();
+  } else {
+    return std::is_convertible_v<decltype(Asio::strand_of(std::declval<Executor const&>())), Executor>;
+  }
+}
+
+/// A strand on an executor; of the executor's own type, if that can hold any executor.
+template <class Asio, class Executor>
+auto stranded(Executor const& executor) {
+  if constexpr (holds_strands<Asio, Executor>()) {
+    return Executor(Asio::strand_of(executor));
+  } else {
+    return Asio::strand_of(executor);
+  }
+}
+
+}  // namespace tenax::detail

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// async/detail/async_call.hpp: what the drivers of asynchronous calls share: all but waiting and making attempts.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include <tenax/driver/detail/blocking.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/report.hpp>
+#include <tenax/retry_loop.hpp>
+
+namespace tenax::detail {
+
+/// One call: its loop, and the last attempt's outcome. Lives where the call lives, in a coroutine's frame or an operation's
+/// state. A driver asks `start`, and then does as it is told until `stops()`; then it asks for the `result`. `Policy` and
+/// `World` are held by value, or are references to what lives there already.
+template <class T, class Policy, class World, bool ReadsClock>
+class async_call {
+  using loop = retry_loop<Policy, ReadsClock>;
+
+ public:
+  async_call(Policy policy, World world)
+      : world_(static_cast<World&&>(world)), loop_(static_cast<Policy&&>(policy), now(), random_of(world_)) {}
+
+  async_call(async_call const&) = delete;
+  async_call& operator=(async_call const&) = delete;
+
+  /// The first step, and the one after every wait.
+  [[nodiscard]] decision start() { return start_next(loop_, world_); }
+
+  /// What the next attempt is told, if it asks. The last outcome ends here, so that two of them never live at once.
+  template <bool TakesInfo>
+  [[nodiscard]] auto begin_attempt() {
+    last_.reset();
+    if constexpr (TakesInfo) {
+      return loop_.info();
+    } else {
+      return nothing();
+    }
+  }
+
+  /// How the attempt ended.
+  template <class... Value>
+  void returned(Value&&... value) {
+    last_.emplace(std::forward<Value>(value)...);
+  }
+  void threw(caught_exception exception) { last_.emplace(std::move(exception)); }
+#if defined(__cpp_exceptions)
+  /// In a handler; `standard` is the exception, if it is a `std::exception`.
+  TENAX_COLD void threw(std::exception const* standard) {
+    [[maybe_unused]] auto const* const known = plain_;
+    threw(stashed_exception::current(standard).take(plain_));
+    using world = std::remove_cvref_t<World>;
+    if constexpr (requires { world::system_error_in(*standard); }) {
+      if (standard == nullptr) return;
+#if defined(__cpp_rtti)
+      if (known == &typeid(*standard)) return;
+#endif
+      if (auto const* const error = world::system_error_in(*standard)) {
+        plain_ = nullptr;  // the next one of this type may say something else
+        if (world::says_cancelled(*error)) mark_cancelled();
+      }
+    }
+  }
+#endif
+
+  /// The step after an attempt. If nothing but another attempt can follow the wait, nobody will ask for this one's outcome,
+  /// and it does not live through the wait.
+  [[nodiscard]] decision finish_attempt() {
+    if constexpr (can_stop<typename std::remove_cvref_t<Policy>::token_type>) {
+      if (asked_to_stop(policy().token)) mark_cancelled();
+    }
+    auto const next = finish_one(loop_, *last_, world_);
+    if (next.waits()) {
+      if constexpr (!loop::can_end_unstarted) {
+        last_.reset();
+      } else if constexpr (can_release<T>) {
+        release(*last_);
+      }
+    }
+    return next;
+  }
+
+  /// How the call ended. Call it once, after a decision to stop.
+  [[nodiscard]] outcome<T>&& result() {
+    if constexpr (loop::can_end_unstarted) {
+      if (!last_) never_started();
+    }
+    loop_.conclude(*last_);
+    return std::move(*last_);
+  }
+  [[nodiscard]] report<T> report_result() {
+    auto&& last = result();
+    auto const why = loop_.refusal();
+    return {std::move(last), loop_.reason(),      loop_.attempts(), loop_.elapsed(),
+            loop_.waited(),  loop_.server_wait(), why.reason,       why.retry_after};
+  }
+
+  /// The numbers of the attempt that is under way.
+  [[nodiscard]] attempt_info info() const noexcept { return loop_.info(); }
+
+  /// The outcome of the attempt that has ended last.
+  [[nodiscard]] outcome<T>& last() noexcept { return *last_; }
+
+  [[nodiscard]] World& world() noexcept { return world_; }
+  [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
+
+ private:
+  /// The exception is that of a cancelled attempt: it says nothing about the other side. An attempt that fails after the
+  /// call was asked to stop was most likely cancelled, whatever its library throws then.
+  TENAX_COLD void mark_cancelled() {
+    auto const* const caught = last_->caught();
+    if (caught == nullptr || caught->hinted() != nullptr) return;
+    static cancelled const mark;
+    caught_exception marked(caught->pointer(), caught->standard(), &mark);
+    last_.emplace(std::move(marked));
+  }
+
+  TENAX_COLD void never_started() { last_.emplace(loop_.template unstarted<T>()); }
+
+  [[nodiscard]] time_point now() const { return now_of<ReadsClock>(world_); }
+
+  World world_;
+  loop loop_;
+  std::optional<outcome<T>> last_{};
+  std::type_info const* plain_ = nullptr;
+};
+
+}  // namespace tenax::detail

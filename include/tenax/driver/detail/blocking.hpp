@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// driver/detail/blocking.hpp: the loops that block the calling thread between attempts.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <tenax/capture.hpp>
+#include <tenax/driver/detail/attempt_scope.hpp>
+#include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/retry_loop.hpp>
+
+namespace tenax::detail {
+
+template <class Env, class Token>
+inline constexpr bool interruptible = requires(Env& e, duration d, Token const& t) { e.sleep(d, t); };
+template <class Env>
+inline constexpr bool interruptible<Env, no_token> = false;
+
+template <bool ReadsClock, class Env>
+TENAX_ALWAYS_INLINE constexpr time_point now_of([[maybe_unused]] Env& environment) {
+  if constexpr (ReadsClock) {
+    return time_point(environment.now());
+  } else {
+    return time_point();
+  }
+}
+
+/// The source that an environment brings; null for the real one, whose source is this thread's own.
+template <class Env>
+TENAX_ALWAYS_INLINE constexpr random_source* random_of([[maybe_unused]] Env& environment) {
+  if constexpr (!std::is_same_v<std::remove_const_t<Env>, real_time> && requires { environment.random(); }) {
+    return &environment.random();
+  } else {
+    return nullptr;
+  }
+}
+
+/// Whether attempts of a policy have limits that a client can obey.
+template <class Policy>
+inline constexpr bool bounds_attempts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts ||
+                                        has_time_left<typename Policy::stop_type>;
+
+/// Makes an attempt as the current one of this thread.
+template <class T, class Env, class Attempt>
+T make_bounded_attempt(attempt_info const& info, Attempt const& attempt) {
+  attempt_scope const scope(info, std::is_same_v<std::remove_const_t<Env>, real_time>);
+  return attempt(info);
+}
+
+/// Makes an attempt, as the current one of this thread if it has limits that a client can obey.
+template <class T, class Policy, class Env, class Attempt>
+TENAX_ALWAYS_INLINE constexpr T make_attempt(attempt_info const& info, Attempt const& attempt) {
+  if constexpr (bounds_attempts<Policy>) {
+    return make_bounded_attempt<T, Env>(info, attempt);
+  } else {
+    return attempt(info);
+  }
+}
+
+/// The steps of a loop, told the time where it reads the clock.
+template <class Loop, class Env>
+TENAX_ALWAYS_INLINE constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment) {
+  if constexpr (Loop::reads_clock) {
+    return loop.start_attempt(time_point(environment.now()));
+  } else {
+    return loop.start_attempt();
+  }
+}
+template <class Loop, class T, class Env>
+TENAX_ALWAYS_INLINE constexpr decision finish_one(Loop& loop, outcome<T> const& result,
+                                                  [[maybe_unused]] Env& environment) {
+  if constexpr (Loop::reads_clock) {
+    return loop.finish_attempt(result, time_point(environment.now()));
+  } else {
+    return loop.finish_attempt(result);
+  }
+}
+
+/// Waits as long as the loop says so, and then says whether it stops.
+template <class Loop, class Env>
+TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next) {
+  while (next.waits()) {
+    if (next.delay > duration::zero()) {
+      if constexpr (interruptible<Env, std::remove_cvref_t<decltype(loop.policy().token)>>) {
+        environment.sleep(next.delay, loop.policy().token);
+      } else {
+        environment.sleep(next.delay);
+      }
+    }
+    next = start_next(loop, environment);
+  }
+  return next.stops();
+}
+
+/// The driver: `attempt(info)` makes an attempt, `finish(loop, outcome)` makes the result of the call.
+template <class T, bool ReadsClock, class Policy, class Env, class Attempt, class Finish>
+constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt const& attempt, Finish const& finish) {
+  auto const start = now_of<ReadsClock>(environment);
+  retry_loop<Policy const&, ReadsClock> loop(policy, start, random_of(environment));
+  decision first;
+  if constexpr (ReadsClock) {
+    first = loop.start_attempt(start);
+  } else {
+    first = loop.start_attempt();
+  }
+  [[maybe_unused]] auto const ended = wait_or_stop(loop, environment, first);
+  if constexpr (retry_loop<Policy const&, ReadsClock>::can_end_unstarted) {
+    if (ended) {
+      auto none = loop.template unstarted<T>();
+      loop.conclude(none);
+      return finish(loop, std::move(none));
+    }
+  }
+  std::type_info const* plain = nullptr;
+  for (;;) {
+    outcome_slot<T> slot;
+    slot.fill([&]() -> T { return make_attempt<T, Policy, Env>(loop.info(), attempt); }, plain);
+    emptied_at_exit const guard(slot);
+    auto const next = finish_one(loop, slot.result, environment);
+    if constexpr (can_release<T>) {
+      if (next.waits()) release(slot.result);
+    }
+    if (wait_or_stop(loop, environment, next)) {
+      loop.conclude(slot.result);
+      return finish(loop, std::move(slot.result));
+    }
+  }
+}
+
+// The drivers below are the one above for a policy that has nothing to do before an attempt. Their fast paths are what
+// one would write by hand. The first exception leads off them, into `drive_on`: a handler that made decisions would keep
+// compilers from holding the loop in registers, and would make the frame larger that every throw has to be unwound from.
+
+template <class Policy>
+inline constexpr bool starts_at_once =
+    !Policy::uses_time && !bounds_attempts<Policy> && !Policy::observers_type::hears_before_attempt;
+
+/// Whether every value is a success, and nothing has to be done after an attempt that returns one.
+template <class Policy, class T>
+inline constexpr bool fails_by_exception_only =
+    accepts_every_value<typename Policy::when_type, T> && !can_fail<T> &&
+    !Policy::observers_type::template hears_after_attempt<T> && !Policy::observers_type::template hears_success<T>;
+
+/// A type of exception that is known to say nothing about trying again, or null: saves looking it up.
+template <class When>
+inline constexpr std::type_info const* likely_type = nullptr;
+template <class When>
+  requires requires { When::likely_type; }
+inline constexpr std::type_info const* likely_type<When> = When::likely_type;
+
+/// Drives a call from a failure on: an exception, or a first value that the predicate wants retried.
+template <class T, class Policy, class Env, class Attempt>
+TENAX_ALWAYS_INLINE inline T drive_rest(retry_loop<Policy const&>& loop, Env& environment, Attempt const& attempt,
+                                        stashed_exception& failure, outcome<T>* value) {
+  std::type_info const* plain = likely_type<typename Policy::when_type>;
+  outcome_slot<T> slot;
+  bool asked = value != nullptr;
+  if (asked) {
+    slot.take(std::move(*value));
+  } else {
+    slot.keep(failure, plain);
+  }
+  for (;;) {
+    {
+      emptied_at_exit const guard(slot);
+      auto const next = loop.finish_attempt(slot.result, asked);
+      if constexpr (can_release<T>) {
+        if (next.waits()) release(slot.result);
+      }
+      if (wait_or_stop(loop, environment, next)) {
+        loop.conclude(slot.result);
+        return std::move(slot.result).get();
+      }
+    }
+    asked = false;
+    slot.fill(attempt, plain);
+  }
+}
+
+/// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays there
+/// until then.
+template <class T, class Policy, class Env, class Attempt>
+TENAX_COLD T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt, stashed_exception failure) {
+  return drive_rest<T>(loop, environment, attempt, failure, nullptr);
+}
+
+/// Drives a call whose first attempt failed: makes the loop, which a success does not need.
+template <class T, class Policy, class Env, class Attempt>
+TENAX_COLD T drive_failed(Policy const& policy, Env& environment, Attempt attempt, stashed_exception failure,
+                          outcome<T>* value) {
+  retry_loop<Policy const&> loop(policy, time_point(), random_of(environment));
+  return drive_rest<T>(loop, environment, attempt, failure, value);
+}
+
+/// Whether a policy's retries wait, so that what leads to them need not be as fast as a loop without waits.
+template <class Wait>
+inline constexpr bool never_waits = false;
+template <class Wait>
+  requires requires { requires Wait::never_waits; }
+inline constexpr bool never_waits<Wait> = true;
+
+/// Whether a value needs nothing but the predicate's opinion, and a retry waits.
+template <class Policy, class T>
+inline constexpr bool only_predicate_judges =
+    !can_fail<T> && std::is_same_v<typename Policy::hint_reader_type, own_hint_reader> &&
+    !never_waits<typename Policy::wait_type> && !Policy::observers_type::template hears_after_attempt<T> &&
+    !Policy::observers_type::template hears_success<T>;
+
+/// Drives a call whose values are judged.
+template <class T, class Policy, class Env, class Attempt>
+TENAX_ALWAYS_INLINE inline T drive_values(Policy const& policy, Env& environment, Attempt const& attempt) {
+  if constexpr (only_predicate_judges<Policy, T>) {
+    outcome_slot<T> slot;
+    stashed_exception failure;
+    if (!slot.fill(attempt, failure)) [[unlikely]]
+      return drive_failed<T>(policy, environment, attempt, failure, nullptr);
+    emptied_at_exit const guard(slot);
+    if (!wants_retry(policy.predicate, tenax::attempt<T>{{.random = random_of(environment)}, slot.result, hint{}})) {
+      return std::move(slot.result).get();
+    }
+    return drive_failed<T>(policy, environment, attempt, failure, &slot.result);
+  } else {
+    retry_loop<Policy const&> loop(policy, time_point(), random_of(environment));
+    for (;;) {
+      outcome_slot<T> slot;
+      stashed_exception failure;
+      if (!slot.fill(attempt, failure)) [[unlikely]]
+        return drive_on<T>(std::move(loop), environment, attempt, failure);
+      emptied_at_exit const guard(slot);
+      auto const next = loop.finish_attempt(slot.result);
+      if constexpr (can_release<T>) {
+        if (next.waits()) release(slot.result);
+      }
+      if (wait_or_stop(loop, environment, next)) {
+        loop.conclude(slot.result);
+        return std::move(slot.result).get();
+      }
+    }
+  }
+}
+
+/// Drives a call whose every value is a success: returns what the operation returns, without a detour.
+template <class T, class Policy, class Env, class Attempt>
+TENAX_ALWAYS_INLINE inline T drive_exceptions([[maybe_unused]] Policy const& policy, [[maybe_unused]] Env& environment,
+                                              Attempt const& attempt) {
+#if defined(__cpp_exceptions)
+  stashed_exception failure;
+  try {
+    return attempt();
+  } catch (std::exception const& e) {
+    failure = stashed_exception::current(&e);
+  }
+#if defined(__GLIBCXX__)
+  catch (__cxxabiv1::__forced_unwind const&) {
+    throw;
+  }
+#endif
+  catch (...) {
+    failure = stashed_exception::current(nullptr);
+  }
+  return drive_failed<T>(policy, environment, attempt, failure, static_cast<outcome<T>*>(nullptr));
+#else
+  return attempt();
+#endif
+}
+
+}  // namespace tenax::detail

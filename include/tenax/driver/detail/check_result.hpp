@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// driver/detail/check_result.hpp: mistakes that show when a policy meets what an operation returns, each answered by one sentence.
+#pragma once
+
+#include <type_traits>
+
+#include <tenax/concepts.hpp>
+#include <tenax/detail/callable.hpp>
+#include <tenax/detail/role.hpp>
+#include <tenax/result_traits.hpp>
+
+namespace tenax::detail {
+
+/// A result with the shape of an HTTP client's, of which nobody has said how to read it.
+template <class T>
+concept unread_http_result = !can_fail<T> && requires(std::remove_reference_t<T> const& r) {
+  static_cast<bool>(r);
+  r.error();
+  r->status;
+  r->headers;
+};
+
+/// Whether a policy would take every failure of an HTTP client for a success.
+template <class When, class T>
+inline constexpr bool unread_by = unread_http_result<T> && accepts_every_value<When, T>;
+
+/// What a `std::future` and its likes have in common: the operation has not ended when they are returned.
+template <class T>
+concept future_like = requires(std::remove_reference_t<T>& r) {
+  r.valid();
+  r.wait();
+  r.get();
+};
+
+/// A type that says itself whether it failed. Not one that can be emptied, as a `std::optional`: that is a plain value.
+template <class T>
+concept status_like = requires(T const& r) { static_cast<bool>(r.ok()); } || requires(T const& r) { r.error(); } ||
+                      (requires(T const& r) { static_cast<bool>(r.has_value()); } && !requires(T& r) { r.reset(); });
+
+/// Whether a policy would take every failure of a status type for a success, because no traits read it.
+template <class Policy, class T>
+inline constexpr bool unread_status = false;
+template <class Policy, class T>
+  requires(std::is_class_v<std::remove_reference_t<T>> && !can_fail<T> && requires { traits_of<T>::unspecialized; })
+inline constexpr bool unread_status<Policy, T> =
+    std::is_same_v<typename Policy::hint_reader_type, own_hint_reader> &&
+    accepts_every_value<typename Policy::when_type, T> && status_like<std::remove_cvref_t<T>>;
+
+/// Whether a function given to `.read_hints_with()` can be asked about a `T`.
+template <class HintReader, class T>
+inline constexpr bool hint_reader_fits = requires(HintReader const& f, attempt<T> const& a, hint& h) { h = f(a); };
+template <class T>
+inline constexpr bool hint_reader_fits<own_hint_reader, T> = true;
+
+template <class Policy, class T>
+concept policy_fits =
+    observer_fits<typename Policy::observers_type, T> && hint_reader_fits<typename Policy::hint_reader_type, T> &&
+    !future_like<T> && !unread_by<typename Policy::when_type, T> && !unread_status<Policy, T> &&
+    retry_predicate<typename Policy::when_type, attempt<T>> && wait_strategy<typename Policy::wait_type, attempt<T>> &&
+    stop_condition<typename Policy::stop_type, attempt<T>>;
+
+/// Whether something could be asked about a `T` if it were not const, as a `mutable` lambda of any parameter could; itself,
+/// or what it holds. For telling why it cannot be asked.
+template <class P, class T>
+inline constexpr bool changes_when_asked =
+    (requires(P& p, attempt<T> const& a) { p(a); } && !requires(P const& p, attempt<T> const& a) { p(a); }) ||
+    (requires(P& p, attempt<T> const& a) { p.condition(a.result.value()); } &&
+     !requires(P const& p, attempt<T> const& a) { p.condition(a.result.value()); });
+
+/// Why a policy does not fit an operation that returns `T`.
+template <class Policy, class T>
+constexpr bool check_result() {
+  using when_type = typename Policy::when_type;
+  using wait_type = typename Policy::wait_type;
+  using stop_type = typename Policy::stop_type;
+  if constexpr (future_like<T>) {
+    static_assert(always_false<T>,
+                  "tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() "
+                  "inside the callable, as in policy([&] { return start().get(); })");
+  } else if constexpr (!observer_fits<typename Policy::observers_type, T>) {
+    static_assert(
+        always_false<T>,
+        "tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot be "
+        "told of what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`");
+  } else if constexpr (!hint_reader_fits<typename Policy::hint_reader_type, T>) {
+    static_assert(
+        always_false<T>,
+        "tenax: the function given to .read_hints_with() cannot be asked about what this callable returns, or does "
+        "not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T");
+  } else if constexpr (unread_by<when_type, T>) {
+    static_assert(always_false<T>,
+                  "tenax: this HTTP client's result cannot be read; include its adapter, such as "
+                  "<tenax/http/httplib.hpp>, or specialize tenax::http::response_traits");
+  } else if constexpr (unread_status<Policy, T>) {
+    static_assert(
+        always_false<T>,
+        "tenax: the callable returns a type that says whether it failed (ok(), error() or has_value()), which "
+        "this policy does not read; add .when(when::result([](auto const& r) { return !r.ok(); })), or "
+        "specialize tenax::result_traits for it");
+  } else if constexpr (!requires(when_type const& p, attempt<T> const& a) { p(a); }) {
+    static_assert(!changes_when_asked<when_type, T>,
+                  "tenax: the callable given to .when() must be callable when const: policies are shared; keep what "
+                  "changes outside, behind a reference");
+    static_assert(changes_when_asked<when_type, T>,
+                  "tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a "
+                  "value or an error of another type (for an HTTP response, include the client's adapter)");
+  } else if constexpr (!retry_predicate<when_type, attempt<T>>) {
+    static_assert(always_false<T>, "tenax: the predicate given to .when() must return bool");
+  } else if constexpr (wait_strategy<wait_type, attempt<T>>) {
+    if constexpr (stop_condition<stop_type, attempt<T>>) {
+      return true;
+    } else {
+      constexpr bool changes = changes_when_asked<stop_type, T>;
+      static_assert(!changes,
+                    "tenax: the condition given to .stop() must be callable when const: policies are shared; keep what "
+                    "changes outside, behind a reference");
+      static_assert(
+          changes,
+          "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
+          "return bool");
+    }
+  } else if constexpr (partial_wait_strategy<wait_type, attempt<T>>) {
+    static_assert(always_false<T>,
+                  "tenax: .wait() needs a strategy that always has an answer; end it with "
+                  "wait::first_of(..., wait::exponential())");
+  } else {
+    constexpr bool changes = changes_when_asked<wait_type, T>;
+    static_assert(!changes,
+                  "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
+                  "changes outside, behind a reference");
+    static_assert(changes,
+                  "tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not "
+                  "return a duration");
+  }
+  return false;
+}
+
+}  // namespace tenax::detail

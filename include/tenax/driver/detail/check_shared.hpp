@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// driver/detail/check_shared.hpp: mistakes in giving a policy what has a state: observers, gates and environments. A copy's state
+// is nobody's, so it is shared by std::ref.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include <tenax/concepts.hpp>
+#include <tenax/detail/callable.hpp>
+#include <tenax/detail/role.hpp>
+#include <tenax/gate/gate.hpp>
+
+namespace tenax::detail {
+
+/// Finds the functions of an observer, of any signature: where `O` has one, its name is ambiguous beside this one's.
+struct hook_probe {
+  void before_attempt();
+  void before_gate_wait();
+  void after_attempt();
+  void before_sleep();
+  void on_success();
+  void on_give_up();
+};
+template <class O>
+struct hooked : O, hook_probe {};
+
+template <class O>
+constexpr bool has_hook() {
+  if constexpr (!std::is_class_v<O>) {
+    return false;
+  } else if constexpr (std::is_final_v<O>) {
+    return true;
+  } else {
+    using both = hooked<O>;
+    return !(
+        requires { &both::before_attempt; } && requires { &both::before_gate_wait; } &&
+        requires { &both::after_attempt; } && requires { &both::before_sleep; } && requires { &both::on_success; } &&
+        requires { &both::on_give_up; });
+  }
+}
+
+template <class O>
+constexpr bool has_changing_hook() {
+  bool changes = false;
+  if constexpr (requires { &O::before_attempt; }) changes = changes || changes_its_object<decltype(&O::before_attempt)>;
+  if constexpr (requires { &O::before_gate_wait; })
+    changes = changes || changes_its_object<decltype(&O::before_gate_wait)>;
+  if constexpr (requires { &O::after_attempt; }) changes = changes || changes_its_object<decltype(&O::after_attempt)>;
+  if constexpr (requires { &O::before_sleep; }) changes = changes || changes_its_object<decltype(&O::before_sleep)>;
+  if constexpr (requires { &O::on_success; }) changes = changes || changes_its_object<decltype(&O::on_success)>;
+  if constexpr (requires { &O::on_give_up; }) changes = changes || changes_its_object<decltype(&O::on_give_up)>;
+  return changes;
+}
+
+/// What `.observe(o)` was given.
+template <class O>
+constexpr bool check_observing() {
+  constexpr bool hears = has_hook<std::remove_const_t<unwrapped<O>>>();
+  static_assert(
+      hears,
+      "tenax: .observe() needs an object with at least one of before_attempt, before_gate_wait, after_attempt, "
+      "before_sleep, on_success and on_give_up; to observe by a function write .before_sleep(f) or the like");
+  if constexpr (hears && std::is_same_v<O const, unwrapped<O>>) {
+    constexpr bool steady = std::is_copy_constructible_v<O> && !has_changing_hook<O>();
+    static_assert(steady,
+                  "tenax: .observe() was given an object that cannot be copied or that changes when it is told "
+                  "something; share it with the policy: .observe(std::ref(object))");
+    return steady;
+  }
+  return hears;
+}
+
+/// What `.through(g)` was given.
+template <class G>
+constexpr bool check_gate() {
+  using given = unwrapped<G>;
+  constexpr bool shared = gate_view<std::remove_const_t<given>> || (!std::is_const_v<given> && gate<given>);
+  static_assert(shared, "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
+  return shared;
+}
+
+/// What `.environment(e)` was given.
+template <class E>
+constexpr bool check_environment() {
+  constexpr bool usable = environment<unwrapped<E>> && std::is_copy_constructible_v<E>;
+  static_assert(usable,
+                "tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that "
+                "changes or cannot be copied is shared: .environment(std::ref(e))");
+  return usable;
+}
+
+}  // namespace tenax::detail

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// driver/detail/loop_state.hpp: what a retry_loop keeps and does whatever its policy is.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+#include <tenax/attempt.hpp>
+#include <tenax/gate/gate.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/report.hpp>
+
+namespace tenax {
+
+/// What a driver has to do next.
+struct decision {
+  enum class step : unsigned char {
+    attempt,  ///< make an attempt, then call `finish_attempt`
+    wait,     ///< wait for `delay`, then call `start_attempt`
+    stop      ///< make no further attempt; why is in `reason`
+  };
+
+  step next = step::attempt;
+  duration delay{};
+  stop_reason reason = stop_reason::succeeded;
+
+  [[nodiscard]] constexpr bool starts() const noexcept { return next == step::attempt; }
+  [[nodiscard]] constexpr bool waits() const noexcept { return next == step::wait; }
+  [[nodiscard]] constexpr bool stops() const noexcept { return next == step::stop; }
+};
+
+namespace detail {
+
+// Everything here is inlined and goes by single numbers, never by whole objects: then compilers keep the numbers that a
+// policy looks at in registers and drop the rest. No template, so that a call site does not pay for it again.
+class loop_state {
+ public:
+  /// Attempts made.
+  [[nodiscard]] constexpr std::uint32_t attempts() const noexcept { return attempts_; }
+  /// What the last answer asked us to wait, before `max_server_wait`.
+  [[nodiscard]] constexpr optional_duration server_wait() const noexcept { return server_wait_; }
+  /// Why the call stopped, once a decision said so.
+  [[nodiscard]] constexpr stop_reason reason() const noexcept { return reason_; }
+  /// From the start of the call to the last step, if any part of the policy looks at time.
+  [[nodiscard]] constexpr duration elapsed() const noexcept { return elapsed_; }
+  /// All that was waited so far.
+  [[nodiscard]] constexpr duration waited() const noexcept { return waited_; }
+  /// What a gate said that refused the call, or whose wait the deadline did not allow.
+  [[nodiscard]] constexpr admission refusal() const noexcept {
+    return admission::refuse(refusal_, refusal_retry_after_);
+  }
+
+ protected:
+  TENAX_ALWAYS_INLINE constexpr loop_state(time_point now, random_source* random) noexcept
+      : started_(now), random_(random) {}
+
+  TENAX_ALWAYS_INLINE constexpr loop_state(loop_state&& other) noexcept
+      : attempts_(other.attempts_),
+        reason_(other.reason_),
+        elapsed_(other.elapsed_),
+        waited_(other.waited_),
+        previous_wait_(other.previous_wait_),
+        last_wait_(other.last_wait_),
+        time_left_(other.time_left_),
+        pending_(other.pending_),
+        started_(other.started_),
+        paused_at_(other.paused_at_),
+        random_(other.random_),
+        server_wait_(other.server_wait_),
+        refusal_(other.refusal_),
+        refusal_retry_after_(other.refusal_retry_after_),
+        ignored_(other.ignored_),
+        ignored_size_(other.ignored_size_),
+        progress_at_(other.progress_at_),
+        backs_off_(other.backs_off_),
+        polls_(other.polls_) {}
+
+  /// The number of the attempt after the last one that ended; stays at the greatest number rather than start again.
+  TENAX_ALWAYS_INLINE constexpr std::uint32_t next_number() const noexcept {
+    return attempts_ == std::numeric_limits<std::uint32_t>::max() ? attempts_ : attempts_ + 1;
+  }
+
+  /// The numbers of the next attempt, which can see `token`.
+  template <class Token>
+  TENAX_ALWAYS_INLINE constexpr attempt_info numbers(Token const& token) const noexcept {
+    attempt_info a{.number = next_number(),
+                   .elapsed = elapsed_,
+                   .waited = waited_,
+                   .previous_wait = previous_wait_,
+                   .time_left = time_left_,
+                   .started = started_,
+                   .random = random_,
+                   .polls = polls_};
+    if constexpr (can_stop<Token>) a.token = view_token(token);
+    return a;
+  }
+
+  TENAX_ALWAYS_INLINE constexpr decision stop(stop_reason reason) noexcept {
+    reason_ = reason;
+    return {.next = decision::step::stop, .reason = reason};
+  }
+
+  TENAX_ALWAYS_INLINE constexpr decision out_of_time() noexcept {
+    return stop(attempts_ == 0 ? stop_reason::expired_on_entry : stop_reason::deadline);
+  }
+
+  TENAX_ALWAYS_INLINE constexpr decision wait(duration d, time_point now) noexcept {
+    pending_ = d;
+    paused_at_ = now;
+    return {.next = decision::step::wait, .delay = d};
+  }
+
+  /// Whether the driver's timer was early, by the clock that the engine is told. A clock that stands still is no reason to
+  /// wait again. The clock's values are compared without a sign, because their difference may be too large with one.
+  TENAX_ALWAYS_INLINE constexpr bool ends_early(time_point now) const noexcept {
+    auto const value = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
+    return now > paused_at_ && value(now.time_since_epoch()) - value(paused_at_.time_since_epoch()) < value(pending_);
+  }
+
+  /// Counts what was waited of the wait that was decided last.
+  TENAX_ALWAYS_INLINE constexpr void settle_wait(duration passed) noexcept {
+    waited_ = saturating_add(waited_, shorter(passed, pending_));
+    pending_ = duration::zero();
+  }
+
+  /// How a call ends whose last outcome is not to be retried.
+  TENAX_ALWAYS_INLINE static constexpr stop_reason end_of(bool good, tenax::verdict said) noexcept {
+    switch (said) {
+      case verdict::cancelled: return stop_reason::cancelled;
+      case verdict::forbidden: return stop_reason::server_forbids;
+      case verdict::no_retry: return stop_reason::not_retryable;
+      case verdict::none:
+      case verdict::transient:
+      case verdict::retry: break;
+    }
+    return good ? stop_reason::succeeded : stop_reason::not_retryable;
+  }
+
+  std::uint32_t attempts_ = 0;
+  stop_reason reason_ = stop_reason::succeeded;
+  duration elapsed_{};
+  duration waited_{};
+  duration previous_wait_{};
+  duration last_wait_{};
+  duration time_left_ = duration::max();
+  duration pending_{};
+  time_point started_;
+  time_point paused_at_{};
+  random_source* random_;
+  optional_duration server_wait_{};
+  char const* refusal_ = "";
+  optional_duration refusal_retry_after_{};
+  char const* ignored_ = nullptr;  ///< `hint::ignored` of the last attempt, as two numbers for the sake of registers
+  std::size_t ignored_size_ = 0;
+  std::uint32_t progress_at_ = 0;  ///< attempts made before the last one that made progress
+  bool backs_off_ = false;         ///< the pending wait is one between attempts, and not at a gate
+  bool polls_ = false;             ///< the last attempt did not fail
+};
+
+/// The outcome of a call that ended before its first attempt: see `retry_loop::unstarted`.
+inline caught_exception unstarted_exception([[maybe_unused]] stop_reason reason,
+                                            [[maybe_unused]] admission const& refusal) {
+#if defined(__cpp_exceptions)
+  try {
+    if (reason == stop_reason::refused_by_gate || reason == stop_reason::server_wait_too_long) {
+      throw refused(refusal.reason, refusal.retry_after);
+    }
+    if (reason == stop_reason::cancelled) throw cancelled();
+    throw expired();
+  } catch (cancelled const& e) {
+    return caught_exception(std::current_exception(), &e, &e);
+  } catch (std::exception const& e) {
+    return caught_exception(std::current_exception(), &e);
+  }
+#else
+  return {};
+#endif
+}
+
+}  // namespace detail
+}  // namespace tenax

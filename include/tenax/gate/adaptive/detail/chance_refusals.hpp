@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// gate/adaptive/detail/chance_refusals.hpp: refusals that have nothing to do with the rate.
+#pragma once
+
+#include <cstdint>
+
+#include <tenax/gate/detail/rate_math.hpp>
+
+namespace tenax::detail {
+
+/// Tells refusals that a lower rate would avoid from those that come at any rate: a server that always refuses some requests
+/// (a wrong id, a limit for each document) refuses the same share of them at a lower rate.
+///
+/// When some requests were refused at a rate that is much lower than one that was proven, a rate half as high again is tried. If
+/// no larger share is refused there, that share is chance: it does not lower the rate, and the proven rate is gone back to. No
+/// share above three tenths is chance.
+class chance_refusals {
+ public:
+  enum class verdict : unsigned char {
+    real,     ///< the rate is too high
+    chance,   ///< says nothing about the rate
+    try_up,   ///< may be chance: a trial of the rate `trial()` begins now
+    give_up,  ///< the rate that is being tried is too high: back to the one before
+  };
+
+  /// A rate at which requests were accepted.
+  [[nodiscard]] double proven() const noexcept { return proven_; }
+  /// The rate of a trial.
+  [[nodiscard]] double trial() const noexcept { return trial_; }
+
+  /// A request that was answered.
+  struct request {
+    float rate = 0;          // at which it followed the one before; 0: says nothing
+    bool paced = false;      // that is about as fast as was allowed
+    bool confirmed = false;  // at which some were accepted already
+  };
+
+  /// It was accepted. `version`: the number of the rate that was allowed. True if that ends a trial well.
+  bool accepted(request const& r, std::uint32_t version) noexcept {
+    double const rate = r.rate;
+    count_answer(r, version, false);
+    if (rate > proven_ && here_.n - here_.k >= (proven_ == 0 ? 5 : 12) && here_.k <= most * here_.n) proven_ = rate;
+    bool const well = trying_ && here_.n >= 24 && low_.k + here_.k <= most * (low_.n + here_.n);
+    if (well) {
+      // The trial holds what was seen below.
+      share_ = (low_.k + here_.k) / (low_.n + here_.n);
+      trusted_ = 500;
+      needed_ = few;
+      end_trial();
+    }
+    run_ += 1;
+    // Only once in 150 times are so many accepted in a row; the other times, chance has come to an end.
+    if (share_ > 0 && run_ * share_ > 5) share_ = 0;
+    return well;
+  }
+
+  /// The share that is refused at rates that are much lower than the proven one; 1 as long as that is not known. A limit is not
+  /// lower than that share below the rate.
+  [[nodiscard]] double share_below(double rate) const noexcept {
+    return rate > much_lower * proven_ || low_.n < 8 || low_.k < 2 ? 1 : low_.k / low_.n;
+  }
+
+  /// The same for a request that was refused.
+  verdict refused(request const& r, std::uint32_t version) noexcept {
+    double const rate = r.rate;
+    count_answer(r, version, true);
+    run_ = 0;
+    if (trying_) {
+      if (here_.k <= most * here_.n + 2 && usual(low_.k / low_.n)) return verdict::chance;
+      proven_ = 0.9 * trial_;
+      needed_ *= 2;
+      end_trial();
+      return verdict::give_up;
+    }
+    if (share_ > 0) {
+      // What was seen once does not hold for ever.
+      if (--trusted_ <= 0) share_ = 0;
+      return usual(share_) ? verdict::chance : verdict::real;
+    }
+    if (rate > much_lower * proven_ || low_.n < 8 || low_.k > most * low_.n) return verdict::real;
+    if (low_.k < needed_ || low_.k < least_share * low_.n) return verdict::real;
+    trying_ = true;
+    trial_ = least(proven_, 1.5 * rate);
+    here_ = {};
+    return verdict::try_up;
+  }
+
+ private:
+  static constexpr double much_lower = 0.7;
+  static constexpr double few = 4;
+  static constexpr double most = 0.3;
+  static constexpr double least_share = 0.005;  // less costs less than trials do
+
+  struct count {
+    double n = 0;  // requests
+    double k = 0;  // refused
+  };
+
+  void count_answer(request const& r, std::uint32_t version, bool refused) noexcept {
+    if (version != version_) {
+      version_ = version;
+      here_ = {};
+    }
+    if (!r.paced) return;
+    add(here_, refused, 128);
+    if (trying_ || !r.confirmed) return;
+    if (static_cast<double>(r.rate) > much_lower * proven_) {
+      low_ = {};
+    } else {
+      add(low_, refused, 1024);
+    }
+  }
+
+  static void add(count& c, bool refused, double limit) noexcept {
+    c.n += 1;
+    c.k += refused ? 1 : 0;
+    if (c.n > limit) c.n /= 2, c.k /= 2;
+  }
+
+  /// Whether no more is refused at the rate of this moment than chance would have it.
+  [[nodiscard]] bool usual(double share) const noexcept {
+    auto const expected = here_.n * share;
+    return here_.k <= expected + 3 * root(expected) + 1;
+  }
+
+  void end_trial() noexcept {
+    trying_ = false;
+    low_ = {};
+  }
+
+  std::uint32_t version_ = 0;
+  double proven_ = 0;
+  double share_ = 0;     // that is refused by chance; 0: not known
+  int trusted_ = 0;      // for how many refusals
+  double run_ = 0;       // accepted in a row
+  double needed_ = few;  // refusals, for a trial
+  bool trying_ = false;
+  double trial_ = 0;  // the rate of the last trial
+  count here_;        // at the rate of this moment
+  count low_;         // at rates that are much lower than the proven one
+};
+
+}  // namespace tenax::detail

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// gate/adaptive/detail/search.hpp: finds and follows a limit that nobody tells, from which requests were refused.
+#pragma once
+
+#include <cstdint>
+
+#include <tenax/duration.hpp>
+#include <tenax/gate/adaptive/detail/blackout.hpp>
+#include <tenax/gate/adaptive/detail/bracket.hpp>
+#include <tenax/gate/adaptive/detail/chance_refusals.hpp>
+#include <tenax/gate/adaptive/detail/pause.hpp>
+#include <tenax/gate/adaptive/detail/quota_pacing.hpp>
+#include <tenax/gate/adaptive/detail/send_history.hpp>
+#include <tenax/gate/detail/rate_math.hpp>
+
+namespace tenax::detail {
+
+/// The law of `adaptive_rate_limiter`, without its queue and its lock: when the next request may be sent, from a bracketed
+/// search for the rate (`rate_bracket`), pauses, and what the server says. Rates are per second, times in nanoseconds.
+///
+/// Answers count only for the rate at which their request was sent, and only the first refusal of a generation changes the
+/// rate: those of requests that were under way with it say the same thing again.
+class rate_search {
+ public:
+  using phase = search_phase;
+
+  /// What a request takes along.
+  struct stamp {
+    std::uint32_t generation = 0;
+    std::uint32_t version = 0;  // of the rate
+    bool paced = false;         // followed the one before as fast as the rate allows: says something about the rate
+    bool first_after_pause = false;
+    bool told = false;  // how many are left
+    bool asks = false;  // alone, after a pause that was cut
+    chance_refusals::request sent{};
+    std::int64_t at = 0;
+  };
+
+  /// What holds whatever is found.
+  struct bounds {
+    double least = 0;                              // no rate is below
+    double at_once = 0.25;                         // see quota_pacing
+    std::int64_t longest_pause = 300'000'000'000;  // see throttle_pause
+  };
+
+  /// Begins with a guess, or with `limit` if that is more than 0, and never exceeds that.
+  rate_search(double guess, double limit, bounds const& b)
+      : start_(limit > 0 ? limit : guess),
+        bracket_(start_, b.least),
+        before_pause_(bracket_),
+        before_trial_(bracket_),
+        pause_(b.longest_pause),
+        told_(b.at_once, b.longest_pause) {
+    if (limit > 0) bracket_.begin_at(limit);
+  }
+
+  [[nodiscard]] double rate() const noexcept { return bracket_.rate(); }
+  [[nodiscard]] phase current_phase() const noexcept { return bracket_.current_phase(); }
+  [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
+  [[nodiscard]] std::int64_t paused_until() const noexcept { return pause_.until(); }
+  [[nodiscard]] throttle_pause const& pause() const noexcept { return pause_; }
+
+  /// Ends a pause, with what the refusal before it did to the rate, and forgets what is left.
+  void resume(std::int64_t now) noexcept {
+    if (pause_.asked_by_server(now) && paused_generation_ == generation_) bracket_.go_back_to(before_pause_);
+    pause_.resume(now);
+    told_.forget();
+  }
+
+  /// Until when a search that begins anew would send what this one would not, or a few intervals longer if the rate that it
+  /// has found is slow.
+  [[nodiscard]] std::int64_t owes_until(std::int64_t now) const noexcept {
+    if (history_.count() == 0) return now;
+    auto const step = duration(spacing(now));
+    bool const slow = step > duration(rate_bracket::interval_of(start_));
+    auto until = saturating_add(duration(last_grant_), saturating_multiply(step, slow ? 10 : 1)).count();
+    if (pause_.until() > until) until = pause_.until();
+    return pause_.asking_until() > until ? pause_.asking_until() : until;
+  }
+
+  /// When the next request may go, at the earliest.
+  [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
+    auto earliest = pause_.until() > now ? pause_.until() : now;
+    if (pause_.asking_until() > earliest) earliest = pause_.asking_until();
+    if (history_.count() != 0) {
+      auto const paced = saturating_add(duration(last_grant_), duration(spacing(now))).count();
+      earliest = paced > earliest ? paced : earliest;
+    }
+    return earliest;
+  }
+
+  [[nodiscard]] std::int64_t interval() const noexcept { return bracket_.interval(); }
+
+  /// The server says what it allows in each `window`. The rate is held half a percent below, and never above; what is refused
+  /// all the same lowers it. What was sent too fast before that was known is made up for.
+  void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
+    if (limit == bracket_.announced_limit() || !bracket_.announced(limit)) return;
+    auto const made_up_for = history_.next_after(now, window, interval()) - interval();
+    if (made_up_for > last_grant_) last_grant_ = made_up_for;
+  }
+
+  /// The server says that so many requests are left for so long, besides those that are under way: they are spread over
+  /// that time. When it has passed, one request is sent to learn more. A server that refuses all the same is not believed
+  /// any more. `limit`: how many there are in all, or 0 if that is not known.
+  void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::uint64_t limit, std::int64_t reset,
+               std::uint64_t in_flight) noexcept {
+    if (s.generation != generation_ || reset <= 0) return;
+    auto const left = remaining > in_flight ? remaining - in_flight : 0;
+    if (told_.tell(now, last_grant_, left, limit, reset) && left == 0) pause_.obey(now, reset);
+  }
+
+  stamp grant(std::int64_t now) noexcept {
+    bool const told = holds_to_what_is_left(now);
+    bool const at_once = now < told_.until() && told_.at_once();
+    bool const asks = pause_.ask(now);
+    bool const paced = history_.count() != 0 && !told && !at_once && now - last_grant_ < interval() + interval() / 2;
+    bool const first = pause_.leave(now);
+    chance_refusals::request sent;
+    if (generation_ != 0 && !told && !at_once && !asks) {
+      auto const gap = first ? 0 : now - last_grant_;
+      sent = {.rate = static_cast<float>(gap > interval() ? 1e9 / static_cast<double>(gap) : rate()),
+              .paced = !first && gap < 2 * interval(),
+              .confirmed = current_phase() == phase::steady};
+    }
+    auto const since = pause_.until() > last_grant_ ? pause_.until() : last_grant_;
+    bool const idle = history_.count() != 0 && now - since > 1'000'000'000 + 2 * interval();
+    blackout_.sent(now, idle && !first);
+    if (idle) idle_ += now - since;
+    history_.add(now);
+    last_grant_ = now;
+    return {.generation = generation_,
+            .version = bracket_.version(),
+            .paced = !told && !at_once && (paced || first),
+            .first_after_pause = first || asks,
+            .told = told,
+            .asks = asks,
+            .sent = sent,
+            .at = now};
+  }
+
+  /// What was granted came to nothing: nothing was sent, or there is no answer that says anything.
+  void withdrawn(stamp const& s) noexcept {
+    if (s.asks) pause_.ask_again();
+  }
+
+  /// Answered, but neither accepted nor refused.
+  void failed(stamp const& s) noexcept {
+    if (s.asks) pause_.answered();
+  }
+
+  void accepted(stamp const& s, std::int64_t now) noexcept {
+    pause_.note_round_trip(now - s.at);
+    if (s.asks) {
+      pause_.answered();
+      told_.contradicted();
+    }
+    if (s.generation != generation_) return blackout_.accepted_before();
+    if (s.sent.rate > 0 && chance_.accepted(s.sent, s.version)) bracket_.raise_to(chance_.proven());
+    bracket_.note_accepted();
+    pause_.forget_refusals();
+    if (auto const found = blackout_.accepted(s.at); found.seconds > 0) return bracket_.learn_from(found);
+    if (s.version == bracket_.version() && s.paced) bracket_.accepted(now);
+  }
+
+  /// `wait`: how long the server asked to wait, or less than zero if it did not.
+  void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
+    pause_.note_round_trip(now - s.at);
+    if (s.asks) pause_.answered();
+    // A wait that is cut is obeyed as far as that goes, and tells no rate: it may be a mistake.
+    bool const told = wait >= 0 && wait <= pause_.longest();
+    double at = s.sent.rate;
+    if (s.generation == generation_ && s.sent.rate > 0) {
+      using verdict = chance_refusals::verdict;
+      auto const v = chance_.refused(s.sent, s.version);
+      if (v == verdict::chance || v == verdict::try_up) {
+        if (wait > 0) pause_.obey(now, wait);
+        if (v == verdict::try_up) {
+          before_trial_ = bracket_;
+          bracket_.raise_to(chance_.trial());
+        }
+        return;
+      }
+      if (v == verdict::give_up) {
+        // The refusal before the trial counts now.
+        bracket_.go_back_to(before_trial_);
+        at = rate();
+      }
+    }
+    if (wait >= 0) pause_.begin(now, wait);
+    if (s.generation == generation_ && !told) {
+      if (wait < 0) pause_.hold(now, interval());
+      blackout_.refused(now);
+    }
+    if (s.generation != generation_) return;
+    ++generation_;
+    told_.refused(s.told);
+    auto const pause_seconds = told || wait < 0 ? seconds(pause_.until() > now ? pause_.until() - now : 0) : 0;
+    auto const busy = bracket_.costs(now, pause_seconds) - (now - s.at) - idle_;
+    idle_ = 0;
+    if (s.first_after_pause && history_.count() > 1) {
+      // The pause was cut short by rounding, by its greatest value, or chosen too short, which says nothing about the rate.
+      if (told && !s.asks) pause_.lengthen(now);
+      if (paused_generation_ + 1 == generation_) paused_generation_ = generation_;
+      return bracket_.refused_after_pause();
+    }
+    before_pause_ = bracket_;
+    paused_generation_ = generation_;
+    auto const accepted = current_phase() == phase::start ? bracket_.accepted_since_refusal() : 0;
+    bracket_.refused({.demonstrated = history_.demonstrated(s.at, pause_seconds, accepted),
+                      .peak = history_.peak(),
+                      .alone = history_.count() <= 1,
+                      .told = told,
+                      .share = chance_.share_below(at),
+                      .busy = busy});
+  }
+
+ private:
+  /// Where the limit is announced, only if that is slower: because others use it, too.
+  [[nodiscard]] bool holds_to_what_is_left(std::int64_t now) const noexcept {
+    bool const slower = told_.spacing() > interval();
+    return now < told_.until() && (bracket_.announced_limit() == 0 || slower) && !(told_.at_once() && slower);
+  }
+
+  /// From one request to the next.
+  [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
+    if (holds_to_what_is_left(now)) return told_.spacing();
+    return pause_.answer_due() > interval() ? pause_.answer_due() : interval();
+  }
+
+  double start_;  // the rate at the beginning
+  rate_bracket bracket_;
+  rate_bracket before_pause_;  // as it was before the last refusal
+  rate_bracket before_trial_;  // as it was before a trial of `chance_`
+  std::uint32_t paused_generation_ = 0;
+  std::uint32_t generation_ = 0;
+  std::int64_t last_grant_ = 0;
+  std::int64_t idle_ = 0;  // since the last refusal: how long nothing was sent that might have been
+  send_history history_;
+  throttle_pause pause_;
+  blackout blackout_;
+  chance_refusals chance_;
+  quota_pacing told_;
+};
+
+}  // namespace tenax::detail

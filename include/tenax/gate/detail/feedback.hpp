@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// gate/detail/feedback.hpp: what gates are told of an attempt: the one place that decides how an attempt ended.
+#pragma once
+
+#include <tenax/gate/gate.hpp>
+#include <tenax/result_traits.hpp>
+
+namespace tenax::detail {
+
+/// What a policy makes of an attempt.
+struct policy_verdict {
+  bool retried = false;    ///< it wants another attempt, or would if the request could be repeated
+  bool cancelled = false;  ///< its token is triggered
+};
+
+/// How an attempt ended, in a gate's view.
+template <class T>
+constexpr feedback::kind kind_of(outcome<T> const& result, hint const& said, policy_verdict policy) {
+  using tenax::verdict;
+  using kind = feedback::kind;
+  if (said.verdict == verdict::cancelled) return kind::cancelled;
+  if (said.throttled) return kind::throttled;
+  // A value that could say that it failed, and does not, is a good answer, even if the policy asks again for another one.
+  bool const fine = result.has_value() && !result_failed(result) && said.verdict != verdict::no_retry &&
+                    said.verdict != verdict::transient;
+  if (fine && (can_fail<T> || !policy.retried)) return kind::success;
+  // The client has its own error for an attempt that its caller cancelled.
+  if (policy.cancelled) return kind::cancelled;
+  if (said.inconclusive) return kind::unknown;
+  if (said.verdict == verdict::no_retry) return kind::answered;
+  if (known_transient(result) || said.verdict == verdict::transient || said.verdict == verdict::retry) {
+    return kind::failure;
+  }
+  if (policy.retried && said.verdict != verdict::forbidden) return kind::failure;
+  return result.has_value() || said.verdict == verdict::forbidden ? kind::answered : kind::unknown;
+}
+
+/// What an outcome says is left of a quota, as its traits read it.
+template <class T>
+constexpr allowance quota_left(outcome<T> const& result) {
+  if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::quota(result.value()); }) {
+      if (result.has_value()) return traits_of<T>::quota(result.value());
+    }
+  }
+  return {};
+}
+
+/// What a gate is told without a policy: every failure counts as one that a policy would retry, except for a
+/// `std::logic_error`, which is a mistake of the caller.
+template <class T>
+constexpr feedback make_feedback(outcome<T> const& result, hint const& said) {
+  bool retried = !result.has_value() || result_transient(result);
+#if defined(__cpp_rtti) && defined(__cpp_exceptions)
+  if (auto const* caught = result.caught())
+    retried = dynamic_cast<std::logic_error const*>(caught->standard()) == nullptr;
+#endif
+  return {.how = kind_of(result, said, {.retried = retried}), .server_wait = said.wait, .left = quota_left(result)};
+}
+
+}  // namespace tenax::detail

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// gate/detail/table.hpp: gates by their keys, and which of those that are not in use may be forgotten first.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+// Keys are of any type that can be hashed and are found among thousands: worth the standard's table and what it includes.
+#include <unordered_map>
+#include <utility>
+
+#include <tenax/duration.hpp>
+#include <tenax/gate/detail/waiting_line.hpp>
+#include <tenax/platform/threads.hpp>
+
+namespace tenax::detail {
+
+/// Makes the gate of a key.
+template <class Key, class Gate>
+struct gate_maker {
+  virtual Gate operator()(Key const& key) const = 0;
+  virtual ~gate_maker() = default;
+};
+
+/// One of the tables of `tenax::keyed`. What has no lock of its own is called under `mutex`. On a cache line of its own,
+/// so that threads with different keys do not disturb each other.
+template <class Key, class Gate, class Hash>
+struct alignas(64) gate_table {
+  /// A gate, and its place among those that are not in use.
+  class entry : line_place {
+   public:
+    entry(gate_maker<Key, Gate> const& make, Key const& key, gate_table& home, time_point now)
+        : own(make(key)), home_(&home), last_used_(now) {
+      this->weight = 0;
+      this->asks = this->late = 0;
+    }
+
+    void use(time_point now) noexcept {
+      if (last_used() < now) last_used_.store(now, std::memory_order_relaxed);
+    }
+    [[nodiscard]] time_point last_used() const noexcept { return last_used_.load(std::memory_order_relaxed); }
+
+    /// Ends one use. Takes the lock.
+    void unpin() noexcept {
+      std::lock_guard const lock(home_->mutex);
+      if (--pins_ != 0) return;
+      if constexpr (requires { own.keep_until(time_point()); }) {
+        if (auto const until = own.keep_until(last_used()); until > last_used()) {
+          owes_ = true;
+          this->rank = in_order(until);
+          return home_->owing.insert(*this);
+        }
+      }
+      wait_to_be_forgotten();
+    }
+
+    Gate own;
+
+   private:
+    friend gate_table;
+
+    void wait_to_be_forgotten() noexcept {
+      owes_ = false;
+      this->rank = in_order(last_used());
+      home_->idle.insert(*this);
+    }
+
+    void pin() noexcept {
+      if (pins_++ == 0) unlink();
+    }
+
+    void unlink() noexcept { (owes_ ? home_->owing : home_->idle).erase(*this); }
+
+    gate_table* home_;
+    Key const* key_ = nullptr;
+    std::uint64_t pins_ = 0;
+    bool owes_ = false;
+    std::atomic<time_point> last_used_;
+  };
+
+  using map = std::unordered_map<Key, entry, Hash>;
+  using node = typename map::node_type;
+
+  /// The entry of a key, in use from now on; null if there is none.
+  entry* pin(Key const& key) {
+    auto const found = gates.find(key);
+    if (found == gates.end()) return nullptr;
+    found->second.pin();
+    return &found->second;
+  }
+
+  /// A new entry that is not in the table. Needs no lock.
+  node make(Key const& key, gate_maker<Key, Gate> const& maker, time_point now) {
+    map fresh;
+    fresh.try_emplace(key, maker, key, *this, now);
+    return fresh.extract(fresh.begin());
+  }
+
+  /// Puts it in the table, in use. Its key is not there yet.
+  entry* add(node made) {
+    auto const added = gates.insert(std::move(made)).position;
+    entry& e = added->second;
+    e.key_ = &added->first;
+    e.pins_ = 1;
+    return &e;
+  }
+
+  /// The entry that owes nothing and has not been in use for longest; null if there is none.
+  entry* oldest(time_point now) noexcept {
+    for (auto* p = owing.head(); p != nullptr && p->rank <= in_order(now); p = owing.head()) {
+      owing.erase(*p);
+      static_cast<entry*>(p)->wait_to_be_forgotten();
+    }
+    return static_cast<entry*>(idle.head());
+  }
+
+  /// Until when all that are not in use owe; the end of time if there is none.
+  [[nodiscard]] time_point owes_until() const noexcept {
+    auto const* const p = owing.head();
+    return p != nullptr ? time_point(duration(static_cast<duration::rep>(p->rank ^ sign))) : time_point::max();
+  }
+
+  /// Takes that entry out if it has not been in use for `least` or longer; otherwise the node is empty.
+  node take_oldest(time_point now, duration least) {
+    entry* const e = oldest(now);
+    if (e == nullptr || saturating_between(e->last_used(), now) < least) return {};
+    auto const place = gates.find(*e->key_);
+    e->unlink();
+    return gates.extract(place);
+  }
+
+  static constexpr std::uint64_t sign = std::uint64_t(1) << 63;
+  static constexpr std::uint64_t in_order(time_point t) noexcept {
+    return static_cast<std::uint64_t>(t.time_since_epoch().count()) ^ sign;
+  }
+
+  std::mutex mutex{};
+  map gates{};
+  // Those that are not in use:
+  waiting_line owing{};  ///< by the moment until which they owe
+  waiting_line idle{};   ///< that owe nothing, by their last use
+};
+
+}  // namespace tenax::detail

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// http/detail/fields.hpp: the header fields that the library reads, found in one pass.
+#pragma once
+
+#include <bit>
+
+#include <tenax/http/detail/dialects.hpp>
+
+namespace tenax::http::detail {
+
+/// A field that is read: one of those that have a syntax of their own, or one of the table of dialects.
+enum class field : std::uint8_t {
+  grpc_retry_pushback_ms,
+  x_should_retry,
+  stripe_should_retry,
+  date,
+  age,
+  ratelimit,
+  ratelimit_policy,
+  first_of_dialects
+};
+
+/// The names of all fields, each once, as their senders document them; the names with a `*` are the last.
+struct field_list {
+  std::string_view names[64] = {
+      "grpc-retry-pushback-ms", "x-should-retry", "Stripe-Should-Retry", "Date", "Age", "RateLimit",
+      "RateLimit-Policy"};
+  unsigned exact = static_cast<unsigned>(field::first_of_dialects);
+  unsigned size = 0;
+  std::size_t longest = 0;
+
+  constexpr field_list() noexcept {
+    size = exact;
+    for (bool const patterns : {false, true}) {
+      for (auto const& d : dialects) {
+        for (auto const name : {d.wait, d.remaining, d.limit}) {
+          if (!name.empty() && is_pattern(name) == patterns) add(name);
+        }
+      }
+      if (!patterns) exact = size;
+    }
+    for (unsigned i = 0; i != exact; ++i) longest = names[i].size() > longest ? names[i].size() : longest;
+  }
+
+  [[nodiscard]] constexpr unsigned find(std::string_view name) const noexcept {
+    unsigned i = 0;
+    while (i != size && names[i] != name) ++i;
+    return i;
+  }
+  [[nodiscard]] constexpr std::string_view const* begin() const noexcept { return names; }
+  [[nodiscard]] constexpr std::string_view const* end() const noexcept { return names + size; }
+
+ private:
+  constexpr void add(std::string_view name) noexcept {
+    if (find(name) == size) names[size++] = name;
+  }
+};
+inline constexpr field_list field_names{};
+inline constexpr unsigned field_count = field_names.exact;
+static_assert(field_names.size <= 64);
+
+constexpr std::string_view name_of(field f) noexcept { return field_names.names[static_cast<unsigned>(f)]; }
+
+/// Which fields: one bit each.
+using field_set = std::uint64_t;
+
+constexpr field_set bit(field f) noexcept { return field_set{1} << static_cast<unsigned>(f); }
+
+/// A line of the table of dialects, with numbers in place of names.
+struct dialect_fields {
+  dialect const* how = nullptr;
+  field wait{}, remaining{}, limit{};
+  bool pattern = false;  // its names have a `*`
+  bool quota = false;    // it tells how many are left
+};
+struct dialect_list {
+  static constexpr std::size_t size = sizeof(dialects) / sizeof(*dialects);
+  dialect_fields of[size] = {};
+  field_set standard = bit(field::grpc_retry_pushback_ms) | bit(field::date) | bit(field::age) | bit(field::ratelimit) |
+                       bit(field::ratelimit_policy);
+  field_set always = 0;           // read whatever the status is
+  field_set plain_remaining = 0;  // says how many are left in fields that are not standard
+  field_set quotas = bit(field::ratelimit) | bit(field::ratelimit_policy);
+
+  constexpr dialect_list() noexcept {
+    for (std::size_t i = 0; i != size; ++i) {
+      auto const& d = dialects[i];
+      auto const number = [](std::string_view name) { return static_cast<field>(field_names.find(name)); };
+      of[i] = {&d, number(d.wait), number(d.remaining), number(d.limit), is_pattern(d.wait), !d.remaining.empty()};
+      if (of[i].pattern) continue;
+      auto const all = of[i].quota ? bit(of[i].wait) | bit(of[i].remaining) | bit(of[i].limit) : bit(of[i].wait);
+      if (d.standard) standard |= all;
+      (d.when == when_told::always ? always : quotas) |= all;
+      if (!d.standard && d.when == when_told::not_left) plain_remaining |= bit(of[i].remaining);
+    }
+  }
+  [[nodiscard]] constexpr dialect_fields const* begin() const noexcept { return of; }
+  [[nodiscard]] constexpr dialect_fields const* end() const noexcept { return of + size; }
+};
+inline constexpr dialect_list known_dialects{};
+
+inline constexpr auto retry_after_field = static_cast<field>(field_names.find("Retry-After"));
+inline constexpr auto ratelimit_limit_field = static_cast<field>(field_names.find("RateLimit-Limit"));
+
+/// The line of the table for a field that is read with any status: those stand first.
+constexpr dialect_fields const& line_of(field f) noexcept {
+  return known_dialects.of[static_cast<unsigned>(f) - static_cast<unsigned>(field::first_of_dialects)];
+}
+static_assert(
+    [] {
+      for (auto left = known_dialects.always; left != 0; left &= left - 1) {
+        auto const f = static_cast<field>(std::countr_zero(left));
+        if (line_of(f).wait != f) return false;
+      }
+      return true;
+    }(),
+    "the lines that count always are the first of the table");
+
+inline constexpr field_set all_fields = (field_set{1} << field_count) - 1;
+
+/// For each length, the fields whose names have it.
+struct fields_by_length {
+  field_set of[field_names.longest + 1] = {};
+
+  constexpr fields_by_length() noexcept {
+    for (unsigned i = 0; i != field_count; ++i) of[field_names.names[i].size()] |= field_set{1} << i;
+  }
+};
+inline constexpr fields_by_length by_length{};
+
+/// What the names of windows' fields have in common: other lines are passed over at once.
+struct beginnings_of_windows {
+  std::uint32_t all = 0;    // a bit for each letter
+  std::uint32_t waits = 0;  // of fields that tell how long to wait without a quota
+  std::size_t shortest = 64;
+
+  static constexpr std::uint32_t letter(char c) noexcept {
+    return std::uint32_t{1} << (static_cast<unsigned>(c) & 31U);
+  }
+
+  constexpr beginnings_of_windows() noexcept {
+    for (unsigned i = field_names.exact; i != field_names.size; ++i) {
+      auto const name = field_names.names[i];
+      all |= letter(name.front());
+      shortest = name.size() < shortest ? name.size() : shortest;
+    }
+    for (auto const& d : known_dialects) {
+      if (d.pattern && !d.quota) waits |= letter(d.how->wait.front());
+    }
+  }
+  template <bool OnlyWaits>
+  [[nodiscard]] constexpr bool with(char first) const noexcept {
+    return ((OnlyWaits ? waits : all) & letter(first)) != 0;
+  }
+};
+inline constexpr beginnings_of_windows windows_begin{};
+
+/// Whether a field has a name in full in the table, and so is no window's.
+constexpr bool is_exact_field(std::string_view name) noexcept {
+  if (name.size() > field_names.longest) return false;
+  for (field_set left = by_length.of[name.size()]; left != 0; left &= left - 1) {
+    if (http::same_name(name, field_names.names[static_cast<unsigned>(std::countr_zero(left))])) return true;
+  }
+  return false;
+}
+
+/// A value that is not usable, unless it is so for the comment alone that a date of JavaScript ends with: that may have
+/// letters of any language.
+constexpr std::optional<std::string_view> with_foreign_comment(std::string_view value) noexcept {
+  auto const comment = value.find('(');
+  if (comment == std::string_view::npos || !http::usable_value(value.substr(0, comment))) return std::nullopt;
+  for (char const c : value.substr(comment)) {
+    if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F') return std::nullopt;
+  }
+  return trimmed(value);
+}
+
+constexpr std::optional<std::string_view> readable_value(std::string_view value) noexcept {
+  auto const usable = http::usable_value(value);
+  return usable ? usable : with_foreign_comment(value);
+}
+
+struct window_line {
+  field f;
+  std::string_view window;  // empty if the line is no window's
+};
+constexpr window_line window_of_line(std::string_view name) noexcept {
+  for (unsigned i = field_names.exact; i != field_names.size; ++i) {
+    auto const window = window_name(field_names.names[i], name);
+    if (!window.empty() && !is_exact_field(name)) return {static_cast<field>(i), window};
+  }
+  return {};
+}
+
+/// Calls `visit(field, std::string_view window, std::optional<std::string_view> value)` for each line of a field that names
+/// a window; if `OnlyWaits`, of those without a quota. No more lines than servers have windows, because the fields of each
+/// are looked for in all lines.
+template <bool OnlyWaits = false, class H, class F>
+constexpr void for_each_window_line(H const& headers, F&& visit) noexcept {
+  int left = 256;
+  for (auto const& line : headers) {
+    auto const [name, value] = header_of(line);
+    if (name.size() < windows_begin.shortest || !windows_begin.with<OnlyWaits>(name.front())) continue;
+    auto const [f, window] = window_of_line(name);
+    if (window.empty()) continue;
+    if (left-- == 0) return;
+    visit(f, window, readable_value(value));
+  }
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+// Where a whole call is inlined, GCC does not see that `found_` guards `first_`.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+/// The lines of a header that are of interest: which fields there are, and their values.
+template <class H>
+class found_fields {
+ public:
+  constexpr found_fields(H const& headers, field_set wanted) noexcept : headers_(headers) {
+    for (auto const& line : headers) {
+      auto const [name, value] = header_of(line);
+      if (name.size() > field_names.longest) continue;
+      for (field_set left = by_length.of[name.size()] & wanted; left != 0; left &= left - 1) {
+        auto const number = static_cast<unsigned>(std::countr_zero(left));
+        if (!http::same_name(name, field_names.names[number])) continue;
+        auto const found = field_set{1} << number;
+        if ((found_ & found) == 0) first_[number] = {value.data(), value.size()};
+        repeated_ |= found_ & found;
+        found_ |= found;
+        break;
+      }
+    }
+  }
+
+  [[nodiscard]] constexpr field_set found() const noexcept { return found_; }
+  [[nodiscard]] constexpr bool any() const noexcept { return found_ != 0; }
+  [[nodiscard]] constexpr bool has(field f) const noexcept { return (found_ & bit(f)) != 0; }
+  [[nodiscard]] constexpr bool is_repeated(field f) const noexcept { return (repeated_ & bit(f)) != 0; }
+  [[nodiscard]] constexpr H const& headers() const noexcept { return headers_; }
+
+  /// Calls `visit(std::optional<std::string_view>)` for each line of `f`, with none for an unusable value.
+  template <class F>
+  constexpr void each_line(field f, F&& visit) const noexcept {
+    auto const number = static_cast<unsigned>(f);
+    if (is_repeated(f)) {
+      http::for_each_line(headers_, name_of(f), [&](std::string_view value) { visit(readable_value(value)); });
+    } else if (has(f)) {
+      visit(readable_value({first_[number].data, first_[number].size}));
+    }
+  }
+
+ private:
+  struct place {
+    char const* data;
+    std::size_t size;
+  };
+
+  H const& headers_;
+  field_set found_ = 0;
+  field_set repeated_ = 0;
+  // Only what `found_` says is there has been written: clearing it all would be half the price of a response without any.
+  place first_[field_count];
+};
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+}  // namespace tenax::http::detail

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// http/detail/number.hpp: numbers in header fields, read digit by digit: exact, and saturating instead of wrapping.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include <tenax/detail/cplusplus.hpp>
+
+namespace tenax::http::detail {
+
+/// 2^31 seconds, which RFC 9111 (section 1.2.2) has for a number of seconds that is too large.
+inline constexpr std::int64_t longest_delay_ms = 2'147'483'648'000;
+
+/// A number as it is written.
+struct decimal {
+  std::uint64_t whole = 0;      // saturates
+  std::string_view fraction{};  // digits
+};
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+/// Removes the digits at the start of `text`, and returns them.
+constexpr std::string_view take_digits(std::string_view& text) noexcept {
+  std::size_t n = 0;
+  while (n != text.size() && is_digit(text[n])) ++n;
+  auto const digits = text.substr(0, n);
+  text.remove_prefix(n);
+  return digits;
+}
+
+constexpr std::uint64_t number_of(std::string_view digits) noexcept {
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t n = 0;
+  for (char const c : digits) {
+    auto const digit = static_cast<std::uint64_t>(c - '0');
+    if (n > (most - digit) / 10) return most;
+    n = n * 10 + digit;
+  }
+  return n;
+}
+
+/// Removes `1*DIGIT [ "." 1*DIGIT ]` from the start of `text`.
+constexpr std::optional<decimal> take_decimal(std::string_view& text) noexcept {
+  auto const whole = take_digits(text);
+  if (whole.empty()) return std::nullopt;
+  decimal d{number_of(whole)};
+  if (!text.empty() && text.front() == '.') {
+    text.remove_prefix(1);
+    d.fraction = take_digits(text);
+    if (d.fraction.empty()) return std::nullopt;
+  }
+  return d;
+}
+
+/// The whole text is a number.
+constexpr std::optional<decimal> read_decimal(std::string_view text) noexcept {
+  auto const d = take_decimal(text);
+  return text.empty() ? d : std::nullopt;
+}
+
+constexpr std::optional<std::uint64_t> read_digits(std::string_view text) noexcept {
+  auto const digits = take_digits(text);
+  if (digits.empty() || !text.empty()) return std::nullopt;
+  return number_of(digits);
+}
+
+/// `d * unit`, rounded up, at most `most`. Precondition: `unit < 2^59`.
+constexpr std::int64_t scaled(decimal const& d, std::int64_t unit, std::int64_t most) noexcept {
+  if (d.whole > static_cast<std::uint64_t>(most / unit)) return most;
+  // From the last digit to the first, what lies behind a digit is less than one unit, and whether anything was cut off
+  // decides the rounding.
+  std::int64_t part = 0;
+  bool cut = false;
+  for (auto digits = d.fraction; !digits.empty(); digits.remove_suffix(1)) {
+    part += (digits.back() - '0') * unit;
+    cut = cut || part % 10 != 0;
+    part /= 10;
+  }
+  part += cut ? 1 : 0;
+  auto const whole = static_cast<std::int64_t>(d.whole) * unit;
+  return whole > most - part ? most : whole + part;
+}
+
+/// What Go prints a duration as, such as `23h47m36.648s`: each number rounded up to a nanosecond, the sum to a
+/// millisecond.
+constexpr std::optional<std::int64_t> read_go_duration(std::string_view text) noexcept {
+  constexpr std::int64_t ms = 1'000'000;
+  constexpr std::int64_t most = longest_delay_ms * ms;
+  struct unit {
+    std::string_view name;
+    std::int64_t ns;
+  };
+  // "ms" stands before "m", which is how it begins.
+  constexpr unit units[] = {{"h", 3'600'000 * ms}, {"ms", ms},    {"m", 60'000 * ms},
+                            {"s", 1'000 * ms},     {"us", 1'000}, {"ns", 1}};
+  if (text.empty()) return std::nullopt;
+  std::int64_t sum = 0;
+  while (!text.empty()) {
+    auto const number = take_decimal(text);
+    unit const* found = nullptr;
+    for (auto const& u : units) {
+      if (found == nullptr && text.substr(0, u.name.size()) == u.name) found = &u;
+    }
+    if (!number || found == nullptr) return std::nullopt;
+    text.remove_prefix(found->name.size());
+    sum += scaled(*number, found->ns, most - sum);
+  }
+  return sum / ms + (sum % ms != 0 ? 1 : 0);
+}
+
+}  // namespace tenax::http::detail

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+// http/detail/reader.hpp: values of header fields: delays, resets and what remains of a quota.
+#pragma once
+
+#include <tenax/http/detail/fields.hpp>
+#include <tenax/http/detail/number.hpp>
+#include <tenax/http/http_date.hpp>
+
+namespace tenax::http::detail {
+
+/// 365 days. A longer delay is no delay but a misread unit.
+inline constexpr std::int64_t plausible_delay_ms = std::int64_t{365} * 24 * 3600 * 1000;
+
+/// A delay that was read, or none.
+struct delay_reading {
+  std::int64_t ms = -1;
+  bool by_local_clock = false;
+  bool implausible = false;  // beyond a year, and so none
+
+  [[nodiscard]] constexpr bool found() const noexcept { return ms >= 0; }
+
+  /// Of two delays the longer one counts; of equals, the one that needs a second of slack.
+  constexpr void take_longer(delay_reading const& other) noexcept {
+    implausible = implausible || other.implausible;
+    if (other.ms < ms || (other.ms == ms && by_local_clock)) return;
+    ms = other.ms;
+    by_local_clock = other.by_local_clock;
+  }
+};
+
+constexpr delay_reading plausible(std::int64_t ms, bool by_local_clock = false) noexcept {
+  if (ms > plausible_delay_ms) return {.implausible = true};
+  return {ms, by_local_clock};
+}
+
+/// `1*DIGIT *( OWS "," OWS 1*DIGIT )`: with commas, what becomes of repeated lines where a client joins them.
+constexpr bool is_list_of_digits(std::string_view value) noexcept {
+  if (value.empty() || !is_digit(value.front())) return false;
+  for (;;) {
+    if (take_digits(value).empty()) return false;
+    value = trimmed(value);
+    if (value.empty()) return true;
+    if (value.front() != ',') return false;
+    value = trimmed(value.substr(1));
+  }
+}
+
+template <class H>
+class http_reader {
+ public:
+  constexpr http_reader(H const& headers, field_set wanted, http::wall_time received, http::profile p) noexcept
+      : fields_(headers, p == http::profile::strict ? wanted & known_dialects.standard : wanted),
+        received_(received),
+        profile_(p) {}
+
+  [[nodiscard]] constexpr found_fields<H> const& fields() const noexcept { return fields_; }
+  [[nodiscard]] constexpr bool strict() const noexcept { return profile_ == http::profile::strict; }
+
+  /// The longest of the delays that the lines of `f` say. The strict profile takes no more than one, however often.
+  [[nodiscard]] constexpr delay_reading delay(field f, meaning m) noexcept {
+    delay_reading longest;
+    std::optional<std::string_view> first;
+    bool contradiction = false;
+    each_value(f, [&](std::optional<std::string_view> value) {
+      contradiction = contradiction || !value || (first && *first != *value);
+      if (!value || (first && *first == *value)) return;
+      if (!first) first = value;
+      longest.take_longer(read(*value, m));
+    });
+    return strict() && contradiction ? delay_reading{.implausible = longest.implausible} : longest;
+  }
+
+  /// The longest of the delays in one line.
+  [[nodiscard]] constexpr delay_reading delay_in(std::optional<std::string_view> line, meaning m) noexcept {
+    delay_reading longest;
+    each_element(line, [&](std::optional<std::string_view> value) {
+      if (value) longest.take_longer(read(*value, m));
+    });
+    return longest;
+  }
+
+  /// What a number means that was read already.
+  [[nodiscard]] constexpr delay_reading delay_of(decimal const& number, meaning m) noexcept {
+    switch (m) {
+      case meaning::milliseconds:
+      case meaning::whole_milliseconds: return plausible(scaled(number, 1, longest_delay_ms));
+      case meaning::seconds:
+      case meaning::seconds_or_date: break;
+      case meaning::seconds_or_epoch:
+      case meaning::reset:
+        if (number.whole >= first_epoch) return until_epoch(number, m);
+        break;
+      case meaning::per_second: return time_for(1, number);
+    }
+    return plausible(scaled(number, 1000, longest_delay_ms));
+  }
+
+  /// The time in which a rate grants `count`: the longest of the field's lines.
+  [[nodiscard]] constexpr delay_reading time_for(std::uint64_t count, field rate) const noexcept {
+    delay_reading longest;
+    fields_.each_line(rate, [&](std::optional<std::string_view> line) {
+      if (auto const number = line ? read_decimal(*line) : std::nullopt) longest.take_longer(time_for(count, *number));
+    });
+    return longest;
+  }
+
+  /// The least of what the lines of `f` say, rounded down; 0 if one is negative.
+  [[nodiscard]] constexpr std::optional<std::uint64_t> remaining(field f) const noexcept {
+    std::optional<std::uint64_t> least;
+    fields_.each_line(f, [&](std::optional<std::string_view> line) { find_least(line, least); });
+    return least;
+  }
+
+  /// The same, with the lines of a window's field.
+  [[nodiscard]] constexpr std::optional<std::uint64_t> remaining(std::string_view pattern,
+                                                                 std::string_view window) const noexcept {
+    std::optional<std::uint64_t> least;
+    each_window_line(pattern, window, [&](std::optional<std::string_view> line) { find_least(line, least); });
+    return least;
+  }
+
+  /// The longest delay in the lines of a window's field.
+  [[nodiscard]] constexpr delay_reading delay(std::string_view pattern, std::string_view window, meaning m) noexcept {
+    delay_reading longest;
+    each_window_line(pattern, window,
+                     [&](std::optional<std::string_view> line) { longest.take_longer(delay_in(line, m)); });
+    return longest;
+  }
+
+  /// The first element of the first line of a window's field.
+  [[nodiscard]] constexpr std::optional<std::uint64_t> limit(std::string_view pattern,
+                                                             std::string_view window) const noexcept {
+    std::optional<std::uint64_t> limit;
+    bool first = true;
+    each_window_line(pattern, window, [&](std::optional<std::string_view> line) {
+      if (first && line) limit = whole_of_first(*line);
+      first = false;
+    });
+    return limit;
+  }
+
+  /// The first element of the first line of `f`, rounded down: others describe other windows.
+  [[nodiscard]] constexpr std::optional<std::uint64_t> limit(field f) const noexcept {
+    std::optional<std::uint64_t> limit;
+    bool first = true;
+    fields_.each_line(f, [&](std::optional<std::string_view> value) {
+      if (first && value) limit = whole_of_first(*value);
+      first = false;
+    });
+    return limit;
+  }
+
+ private:
+  /// The end of a number, a list or the parameters of its first element.
+  static constexpr std::optional<std::uint64_t> whole_of_first(std::string_view value) noexcept {
+    auto const number = take_decimal(value);
+    value = trimmed(value);
+    bool const ends = value.empty() || value.front() == ',' || value.front() == ';';
+    return number && ends ? std::optional(number->whole) : std::nullopt;
+  }
+
+  template <class F>
+  static constexpr void each_element(std::optional<std::string_view> line, F&& visit) noexcept {
+    if (!line || !is_list_of_digits(*line)) return visit(line);
+    for (auto rest = *line; !rest.empty();) {
+      visit(std::optional(take_digits(rest)));
+      while (!rest.empty() && !is_digit(rest.front())) rest.remove_prefix(1);
+    }
+  }
+
+  template <class F>
+  constexpr void each_value(field f, F&& visit) const noexcept {
+    fields_.each_line(f, [&](std::optional<std::string_view> line) { each_element(line, visit); });
+  }
+
+  template <class F>
+  constexpr void each_window_line(std::string_view pattern, std::string_view window, F&& visit) const noexcept {
+    for (auto const& line : fields_.headers()) {
+      auto const [name, value] = header_of(line);
+      if (name.size() + 1 != pattern.size() + window.size()) continue;
+      if (http::same_name(window_name(pattern, name), window) && !is_exact_field(name)) visit(readable_value(value));
+    }
+  }
+
+  static constexpr void find_least(std::optional<std::string_view> line, std::optional<std::uint64_t>& least) noexcept {
+    each_element(line, [&](std::optional<std::string_view> value) {
+      if (!value) return;
+      bool const negative = !value->empty() && value->front() == '-';
+      auto const number = read_decimal(negative ? value->substr(1) : *value);
+      if (!number) return;
+      auto const whole = negative ? 0 : number->whole;
+      if (!least || whole < *least) least = whole;
+    });
+  }
+
+  /// Numbers from here on are no delays, which would be of 3 years, but Unix times, from 1973 on.
+  static constexpr std::uint64_t first_epoch = 100'000'000;
+
+  [[nodiscard]] constexpr delay_reading read(std::string_view value, meaning m) noexcept {
+    if (m == meaning::whole_milliseconds || strict()) {
+      if (auto const n = read_digits(value)) return delay_of({*n}, m);
+    } else if (auto const number = read_decimal(value)) {
+      return delay_of(*number, m);
+    }
+    if (m == meaning::reset && !strict()) {
+      if (auto const ms = read_go_duration(value)) return plausible(*ms);
+    }
+    if (m == meaning::seconds_or_date || (m == meaning::reset && !strict())) return until_date(value);
+    return {};
+  }
+
+  /// The time in which `count` are granted, rounded up. A rate of 0 tells none, and neither does a limit beyond counting.
+  static constexpr delay_reading time_for(std::uint64_t count, decimal const& per_second) noexcept {
+    constexpr std::uint64_t billion = 1'000'000'000;
+    if (count > 9'000'000) return {};
+    auto rate = per_second.whole < billion ? per_second.whole * billion : billion * billion;
+    auto digit_value = billion / 10;
+    for (char const c : per_second.fraction) {
+      rate += static_cast<std::uint64_t>(c - '0') * digit_value;
+      digit_value /= 10;
+    }
+    if (rate == 0) return {};
+    auto const scaled_count = count * 1000 * billion;
+    return plausible(static_cast<std::int64_t>(scaled_count / rate + (scaled_count % rate != 0 ? 1 : 0)));
+  }
+
+  [[nodiscard]] constexpr delay_reading until_date(std::string_view value) noexcept {
+    prepare_reference();
+    auto const t = http::parse_http_date(value, reference_, profile_);
+    return t ? until(t->time_since_epoch().count()) : delay_reading{};
+  }
+
+  /// A Unix time, in microseconds from 10^14 on (1973), in milliseconds from 10^11 on (1973), else in seconds (up to 5138).
+  [[nodiscard]] constexpr delay_reading until_epoch(decimal const& number, meaning m) noexcept {
+    prepare_reference();
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;
+    auto ms = scaled(number, number.whole >= 100'000'000'000 ? 1 : 1000, most);
+    if (number.whole >= 100'000'000'000'000) {
+      bool const cut = number.whole % 1000 != 0 || scaled({0, number.fraction}, 1, 1) != 0;
+      ms = static_cast<std::int64_t>(number.whole / 1000) + (cut ? 1 : 0);
+    }
+    // A field whose name says that it has a delay may be cut off or wrong, too: then a time long ago is none.
+    bool const long_ago = ms < reference_.time_since_epoch().count() - plausible_delay_ms;
+    if (m == meaning::seconds_or_epoch && long_ago) return {.implausible = true};
+    return until(ms);
+  }
+
+  [[nodiscard]] constexpr delay_reading until(std::int64_t ms) const noexcept {
+    auto const delay = ms - reference_.time_since_epoch().count();
+    return plausible(delay < 0 ? 0 : delay, by_local_clock_);
+  }
+
+  /// The server's idea of now, if it gave one: then both ends of a delay are on one clock.
+  constexpr void prepare_reference() noexcept {
+    if (reference_known_) return;
+    reference_known_ = true;
+    reference_ = received_;
+    int dates = 0;
+    fields_.each_line(field::date, [&](std::optional<std::string_view> value) {
+      auto const date = value ? http::parse_http_date(*value, received_, profile_) : std::nullopt;
+      if (!date) return;
+      ++dates;
+      reference_ = *date;
+    });
+    by_local_clock_ = dates != 1;
+    if (by_local_clock_) {
+      reference_ = received_;
+    } else {
+      reference_ += std::chrono::milliseconds(age());
+    }
+  }
+
+  [[nodiscard]] constexpr std::int64_t age() const noexcept {
+    std::int64_t ms = 0;
+    if (fields_.is_repeated(field::age)) return ms;
+    fields_.each_line(field::age, [&](std::optional<std::string_view> value) {
+      if (auto const n = value ? read_digits(*value) : std::nullopt) ms = scaled({*n}, 1000, longest_delay_ms);
+    });
+    return ms;
+  }
+
+  found_fields<H> fields_;
+  http::wall_time received_;
+  http::wall_time reference_{};
+  http::profile profile_;
+  bool reference_known_ = false;
+  bool by_local_clock_ = false;
+};
+
+}  // namespace tenax::http::detail

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// http/detail/streaming.hpp: one cpp-httplib request over its attempts, with a response or a body that is streamed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <httplib.h>
+
+#include <tenax/http/detail/upload.hpp>
+#include <tenax/http/httplib.hpp>
+
+namespace tenax::http::detail {
+
+template <class F>
+concept response_handler = std::is_invocable_r_v<bool, F&, httplib::Response const&>;
+template <class F>
+concept content_receiver = std::is_invocable_r_v<bool, F&, char const*, std::size_t>;
+template <class F>
+concept progress_callback = std::is_invocable_r_v<bool, F&, std::uint64_t, std::uint64_t>;
+template <class F>
+concept callback = response_handler<F> || content_receiver<F> || progress_callback<F> || content_provider<F>;
+
+/// The caller's argument as it is used in attempts: a constant function object that changes itself is copied, as cpp-httplib
+/// does.
+template <class Arg>
+decltype(auto) usable(Arg& arg) {
+  using plain = std::remove_const_t<Arg>;
+  if constexpr (std::is_const_v<Arg> && callback<plain> && !callback<Arg>) {
+    return plain(arg);
+  } else {
+    return (arg);
+  }
+}
+
+/// Whether the caller's arguments after the path begin with headers.
+template <class... Args>
+inline constexpr bool starts_with_headers = false;
+template <class First, class... More>
+inline constexpr bool starts_with_headers<First, More...> =
+    std::is_same_v<std::remove_cvref_t<First>, httplib::Headers>;
+
+/// Whether a caller's function object is there: a `std::function` may be empty.
+template <class F>
+bool is_given([[maybe_unused]] F const& f) {
+  if constexpr (requires { f.target_type(); }) return static_cast<bool>(f);
+  return true;
+}
+
+/// The state of one request over its attempts. The body of a response that failed is held back until it is known that it is
+/// the last one, and the caller's handler is not asked before, so that both see one response only.
+struct streaming {
+  httplib::Response const* head = nullptr;  ///< of the response that is arriving, while it does
+  int status = 0;                           ///< of the response that arrived last; 0 if its handler was not called
+  std::optional<httplib::Response> failed_head{};  ///< of a failure whose body has not arrived whole
+  bool asked = false;                              ///< the caller's handler was called
+  bool delivered = false;
+  bool refused = false;  ///< a body would have been sent that was read before
+  std::string held_back{};
+  std::deque<upload> uploads{};
+  std::size_t next_upload = 0;
+  std::exception_ptr thrown{};
+
+  void begin() {
+    next_upload = 0;
+    for (auto& u : uploads) u.begun = false;
+    forget();
+  }
+  void forget() {
+    head = nullptr;
+    status = 0;
+    failed_head.reset();
+    held_back.clear();
+  }
+  void arrives(httplib::Response const& r) {
+    forget();
+    head = &r;
+    status = r.status;
+    if (status < 400) return;
+    failed_head.emplace();
+    failed_head->status = r.status;
+    failed_head->headers = r.headers;
+  }
+  [[nodiscard]] bool holds_back() const { return status >= 400 || is_interim(status); }
+  upload& upload_of_next() {
+    if (next_upload == uploads.size()) uploads.emplace_back();
+    return uploads[next_upload++];
+  }
+  /// Makes the request's body ready to be sent again; false if it cannot be.
+  bool set_back();
+  /// The same at the end of a call, for a policy of the caller that may repeat it. Only a failure that may pass is worth it.
+  bool leave_ready(bool may_pass);
+
+  bool spent = false;  ///< the request was not sent again because its body cannot be
+};
+
+/// Calls a function of the caller, during an attempt. Its exception would look to a policy like one of the request, which
+/// might send it again: it is kept, and the attempt ends.
+template <class F>
+bool call_caller([[maybe_unused]] streaming& state, F const& f) {
+#if defined(__cpp_exceptions)
+  try {
+    return static_cast<bool>(f());
+  } catch (std::exception const&) {
+    state.thrown = std::current_exception();
+  }
+#if defined(__GLIBCXX__)
+  catch (__cxxabiv1::__forced_unwind const&) {
+    throw;
+  }
+#endif
+  catch (...) {
+    state.thrown = std::current_exception();
+  }
+  return false;
+#else
+  return static_cast<bool>(f());
+#endif
+}
+
+inline bool streaming::set_back() {
+  for (auto& u : uploads) spent = spent || !call_caller(*this, [&] { return u.set_back(); });
+  return !spent;
+}
+
+inline bool streaming::leave_ready(bool may_pass) {
+  for (auto& u : uploads) {
+    if (!u.read || u.ready) continue;
+    if (!may_pass || spent || thrown != nullptr || !call_caller(*this, [&] { return u.set_back(); })) return false;
+  }
+  return true;
+}
+
+template <class P, class... Length>
+bool provide(streaming& state, upload& u, P& provider, httplib::DataSink& sink, std::size_t offset, Length... length) {
+  return call_caller(state, [&] {
+    bool const first = !u.read && offset == 0;
+    if (starts_again(u, offset)) {
+      if (!u.set_back()) {
+        state.refused = true;
+        return false;
+      }
+      u.wrote = false;
+    }
+    if constexpr (sizeof...(length) == 1) {
+      if (first) u.asked_again = [&provider, length...] { return first_bytes(provider, length...); };
+    }
+    u.read = u.begun = true;
+    u.ready = false;
+    watched_sink const watched(sink, u, first, sizeof...(length) == 1 && (u.by_offset || !u.rewind));
+    bool const wants_more = read_from(u, provider, sink, offset, length...);
+    if (u.differs) state.refused = state.spent = true;
+    return wants_more && !u.differs;
+  });
+}
+
+/// A provider of the caller, in an attempt.
+template <class P>
+struct guarded_provider {
+  streaming* state;
+  upload* read;
+  P* provider;
+
+  bool operator()(std::size_t offset, std::size_t length, httplib::DataSink& sink) const
+    requires sized_provider<P>
+  {
+    return provide(*state, *read, *provider, sink, offset, length);
+  }
+  bool operator()(std::size_t offset, httplib::DataSink& sink) const
+    requires endless_provider<P>
+  {
+    return provide(*state, *read, *provider, sink, offset);
+  }
+};
+
+/// The parts of a multipart body, each provider guarded.
+template <class Items>
+auto guarded(streaming& state, Items& items) {
+  std::remove_const_t<Items> copy = items;
+  auto given = items.begin();
+  for (auto& item : copy) {
+    item.provider =
+        guarded_provider<decltype(given->provider) const>{&state, &state.upload_of_next(), &given->provider};
+    ++given;
+  }
+  return copy;
+}
+
+/// What takes the place of one argument of the caller in an attempt.
+template <class Arg>
+auto for_attempt(streaming& state, Arg& arg) {
+  if constexpr (content_provider<Arg>) {
+    return std::tuple(guarded_provider<Arg>{&state, &state.upload_of_next(), &arg});
+  } else if constexpr (provider_items<Arg>) {
+    return std::tuple(guarded(state, arg));
+  } else if constexpr (progress_callback<Arg>) {
+    std::function<bool(std::uint64_t, std::uint64_t)> report;
+    if (is_given(arg)) {
+      report = [&state, &arg](std::uint64_t now, std::uint64_t all) {
+        return call_caller(state, [&] { return arg(now, all); });
+      };
+    }
+    return std::tuple(std::move(report));
+  } else if constexpr (std::is_integral_v<Arg>) {
+    return std::tuple<std::size_t>(static_cast<std::size_t>(arg));  // a length, the only number that the client takes
+  } else {
+    return std::tuple<Arg&>(arg);
+  }
+}
+
+/// Asks the caller's response handler whether it wants `r`, once.
+template <class... Args>
+bool ask_handler(streaming& state, httplib::Response const& r, Args&... args) {
+  bool wanted = true;
+  [[maybe_unused]] auto const ask = [&](auto& arg) {
+    if constexpr (response_handler<decltype(arg)>) {
+      if (!is_given(arg)) return;
+      state.delivered = true;
+      wanted = call_caller(state, [&] { return arg(r); });
+    }
+  };
+  if (!std::exchange(state.asked, true)) (ask(args), ...);
+  return wanted;
+}
+
+}  // namespace tenax::http::detail

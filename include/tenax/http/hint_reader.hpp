@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+// http/hint_reader.hpp: what a response advises, as the engine takes it.
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/attempt.hpp>
+#include <tenax/detail/chrono.hpp>
+#include <tenax/gate/gate.hpp>
+#include <tenax/http/response_traits.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/result_traits.hpp>
+
+namespace tenax::http {
+
+namespace detail {
+
+struct system_wall_clock {
+  constexpr std::chrono::system_clock::time_point operator()() const noexcept {
+    // A constant is read without a clock: points in time are compared with 1970 then.
+    if (std::is_constant_evaluated()) return {};
+    return std::chrono::system_clock::now();
+  }
+};
+
+struct no_body {};
+
+/// A function that finds a delay in a body, and does not leave its unit to be guessed.
+template <class F>
+concept body_reader = std::is_invocable_r_v<optional_duration, F const&, std::string_view> &&
+                      !requires(F const& f, std::string_view body) {
+                        requires std::is_arithmetic_v<std::remove_cvref_t<decltype(f(body))>>;
+                      } && !requires(F const& f, std::string_view body) {
+                        requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*f(body))>>;
+                      };
+
+/// Directives of a response that did not fail are meant for somebody else, except for gRPC's, which come with status 200.
+template <class R>
+constexpr bool speaks_to_us(R const& r, server_hint const& asked) {
+  return http::failed(r) || asked.source == "grpc-retry-pushback-ms";
+}
+
+/// Statuses that mean "too fast" if a delay comes with them, and other things otherwise.
+constexpr bool may_say_too_fast(int status) noexcept { return status == 503 || status == 403; }
+
+/// Statuses of which a user says that they mean "too fast".
+struct throttling_statuses {
+  int codes[4]{};
+
+  [[nodiscard]] constexpr bool has(int status) const noexcept {
+    for (auto const code : codes) {
+      if (code != 0 && code == status) return true;
+    }
+    return false;
+  }
+};
+
+constexpr int require_throttling_status(int code) {
+  if (code < 100 || code > 999) {
+    invalid_parameter("http::hint_reader::throttled: code", "must be a number of three digits, such as 503",
+                      static_cast<double>(code));
+  }
+  return code;
+}
+
+/// The clocks of both sides are compared to the second, so that what is left may be short by nearly one.
+inline constexpr auto clock_slack = std::chrono::seconds(1);
+
+template <class R>
+constexpr hint to_hint(R const& r, server_hint const& asked) {
+  hint h;
+  if (asked.verdict != server_verdict::none && speaks_to_us(r, asked)) {
+    h.verdict = asked.verdict == server_verdict::retry ? verdict::transient : verdict::forbidden;
+  }
+  // The caller's own doing goes before what the server had said by then.
+  if (http::error_of(r) == transport_error::cancelled) h.verdict = verdict::cancelled;
+  if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
+  h.ignored = asked.ignored;
+  auto const status = http::status_of(r);
+  // A delay that is not plausible is not waited for, but it says all the same that requests came too fast.
+  h.throttled = status == 429 || ((h.wait || !h.ignored.empty()) && may_say_too_fast(status));
+  return h;
+}
+
+constexpr allowance to_allowance(std::optional<quota_state> const& said) {
+  if (!said) return {};
+  return {.remaining = said->remaining.value_or(allowance::unknown),
+          .limit = said->limit.value_or(allowance::unknown),
+          .reset = optional_duration(said->reset),
+          .window = optional_duration(said->window)};
+}
+
+}  // namespace detail
+
+/// Reads from a response what it advises: the delay and the directive of `http::server_delay`, with a second of slack where
+/// an absolute time had to be counted by the local clock. A directive `no_retry` ends the call with
+/// `stop_reason::server_forbids`; 429, and 503 and 403 that name a delay, plausible or not, count as throttled.
+///
+/// Every response is read so without being told. Give a policy a hint reader of its own to read it differently:
+/// `.read_hints_with(http::hint_reader{}.headers(http::profile::strict))`. Predicates, gates and observers see what it reads. Attempts
+/// that end without a response are read as always.
+///
+/// Thread safety: an immutable value; a clock and an extractor are called by every thread that makes calls.
+template <class Clock = detail::system_wall_clock, class Extractor = detail::no_body>
+class hint_reader {
+ public:
+  constexpr hint_reader() = default;
+  constexpr hint_reader(profile p, Clock clock, Extractor extractor, detail::throttling_statuses throttling = {})
+      : profile_(p), throttling_(throttling), clock_(std::move(clock)), extractor_(std::move(extractor)) {}
+
+  /// Which headers are understood; `profile::pragmatic` if not said.
+  [[nodiscard]] constexpr hint_reader headers(profile p) const {
+    return hint_reader(p, clock_, extractor_, throttling_);
+  }
+
+  /// Statuses that mean "too fast" at this service, whatever their headers say: `http::hint_reader{}.throttled(503)` for nginx,
+  /// whose `limit_req` answers so. Besides 429, and besides 403 and 503 that name a delay. At most four.
+  ///
+  /// Throws `std::invalid_argument` for a code that has not three digits.
+  template <std::convertible_to<int>... Codes>
+  [[nodiscard]] constexpr hint_reader throttled(Codes... codes) const {
+    static_assert(sizeof...(Codes) >= 1 && sizeof...(Codes) <= 4,
+                  "tenax: http::hint_reader::throttled() takes one to four statuses, such as .throttled(503)");
+    return hint_reader(profile_, clock_, extractor_,
+                       detail::throttling_statuses{{detail::require_throttling_status(static_cast<int>(codes))...}});
+  }
+
+  /// The wall clock, for absolute times of a response without a `Date`: a callable that returns a time point of
+  /// `std::chrono::system_clock`.
+  template <class C>
+  [[nodiscard]] constexpr auto clock(C c) const {
+    return hint_reader<C, Extractor>(profile_, std::move(c), extractor_, throttling_);
+  }
+
+  /// Reads the body too; see `http::retry_after_from_body`.
+  template <class F>
+  [[nodiscard]] constexpr auto body(F f) const {
+    if constexpr (detail::body_reader<F>) {
+      return hint_reader<Clock, F>(profile_, clock_, std::move(f), throttling_);
+    } else {
+      static_assert(tenax::detail::always_false<F>,
+                    "tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view "
+                    "and returns an optional duration, such as a std::optional<std::chrono::seconds>");
+      return *this;
+    }
+  }
+
+  template <class T>
+  constexpr hint operator()(attempt<T> const& a) const {
+    if constexpr (response<T>) {
+      if (a.result.has_value()) return read(a.result.value());
+    }
+    return tenax::detail::carried_hint(a.result);
+  }
+
+  /// What is left of a quota, for gates.
+  template <class T>
+  [[nodiscard]] constexpr allowance quota(attempt<T> const& a) const {
+    if constexpr (response<T>) {
+      if (a.result.has_value()) {
+        return detail::to_allowance(http::quota_of(a.result.value(), clock_(), profile_));
+      }
+    }
+    return {};
+  }
+
+  /// What `r` advises.
+  template <response R>
+  [[nodiscard]] constexpr hint read(R const& r) const {
+    auto h = detail::to_hint(r, http::delay_of(r, clock_(), profile_));
+    h.throttled = h.throttled || throttling_.has(http::status_of(r));
+    if constexpr (std::is_same_v<Extractor, detail::no_body>) {
+      return h;
+    } else if constexpr (!detail::knows_body<R>) {
+      static_assert(tenax::detail::always_false<R>,
+                    "tenax: http::retry_after_from_body() cannot see the body of this response; give its "
+                    "tenax::http::response_traits a function body()");
+    } else {
+      if (http::failed(r)) {
+        optional_duration asked = extractor_(std::string_view(detail::traits<R>::body(r)));
+        if (asked && *asked < duration::zero()) asked.reset();  // nonsense is no wish
+        if (asked && detail::may_say_too_fast(http::status_of(r))) h.throttled = true;
+        if (asked && *asked > std::chrono::milliseconds(detail::plausible_delay_ms)) {
+          asked.reset();
+          if (h.ignored.empty()) h.ignored = "the body's wait";
+        }
+        if (asked && (!h.wait || *h.wait < *asked)) h.wait = asked;
+      }
+    }
+    return h;
+  }
+
+ private:
+  profile profile_ = profile::pragmatic;
+  detail::throttling_statuses throttling_{};
+  TENAX_NO_UNIQUE_ADDRESS Clock clock_{};
+  TENAX_NO_UNIQUE_ADDRESS Extractor extractor_{};
+};
+
+/// For services that put the delay in the body: `.read_hints_with(http::retry_after_from_body(f))`, where `f` takes the body as a
+/// `std::string_view` and returns an optional duration of the unit that the service uses. It is asked about responses with
+/// a status of 400 or more. The headers are read too, and the longer delay counts. A negative delay is none, and one of more
+/// than 365 days is a misread unit, which is ignored as in a header. What `f` throws ends the call.
+template <class F>
+[[nodiscard]] constexpr auto retry_after_from_body(F f) {
+  return hint_reader{}.body(std::move(f));
+}
+
+}  // namespace tenax::http
+
+/// How tenax reads a response as a result: it failed if its status is 400 or more or if none arrived, and what its headers
+/// ask for is obeyed. See `http::response_traits` and `http::hint_reader`.
+template <tenax::http::response R>
+struct tenax::result_traits<R> {
+  static constexpr bool can_fail = true;
+  static constexpr bool obeys_attempt_limits = requires { requires http::response_traits<R>::obeys_attempt_limits; };
+
+  static constexpr bool failed(R const& r) { return http::failed(r); }
+  static constexpr bool transient(R const& r) { return http::is_transient(r); }
+  static constexpr hint read_hint(R const& r) { return http::hint_reader{}.read(r); }
+
+  static bool can_repeat(R const& r)
+    requires requires { http::response_traits<R>::may_be_sent_again(r); }
+  {
+    return http::response_traits<R>::may_be_sent_again(r);
+  }
+
+  static allowance quota(R const& r) { return http::detail::to_allowance(http::quota_of(r)); }
+
+  static void release(R& r)
+    requires requires { http::response_traits<R>::release(r); }
+  {
+    http::response_traits<R>::release(r);
+  }
+
+  template <class Out>
+  static constexpr void describe(R const& r, Out& out) {
+    if constexpr (http::detail::knows_method<R> && http::detail::knows_target<R>) {
+      if (std::string_view const target = http::response_traits<R>::target(r); !target.empty()) {
+        out.text(http::response_traits<R>::method(r));
+        out.text(" ");
+        out.text(target);
+        out.text(": ");
+      }
+    }
+    auto const error = http::error_of(r);
+    if (error == http::transport_error::none) return write_status(http::status_of(r), out);
+    out.text(text_of(error));
+    if constexpr (http::detail::knows_reason<R>) {
+      auto const reason = http::response_traits<R>::reason(r);
+      if (std::string_view const text(reason); !text.empty()) {
+        out.text(" (");
+        out.text(text);
+        out.text(")");
+      }
+    }
+  }
+
+ private:
+  static constexpr std::string_view text_of(http::transport_error error) {
+    switch (error) {
+      case http::transport_error::none: break;
+      case http::transport_error::unsent: return "no connection";
+      case http::transport_error::interrupted: return "the connection broke";
+      case http::transport_error::timed_out: return "no answer in time";
+      case http::transport_error::permanent: return "the request cannot be sent";
+      case http::transport_error::cancelled: return "the transfer was cancelled";
+    }
+    return "";
+  }
+
+  template <class Out>
+  static constexpr void write_status(int status, Out& out) {
+    char const digits[] = {static_cast<char>('0' + status / 100 % 10), static_cast<char>('0' + status / 10 % 10),
+                           static_cast<char>('0' + status % 10)};
+    out.text("status ");
+    out.text(std::string_view(digits, 3));
+    if (auto const text = http::status_text(status); !text.empty()) {
+      out.text(" (");
+      out.text(text);
+      out.text(")");
+    }
+  }
+};

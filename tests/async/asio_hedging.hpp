@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+// asio_hedging.hpp: the tests of hedged calls in Asio. Comes after asio_composed.hpp.
+
+TEST_CASE(NET ": a slow attempt is joined by another one, and the first result wins", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  int calls = 0, cancelled = 0;
+  // The first attempt takes a second, all others ten milliseconds.
+  auto const operation = [&]() -> awaitable<int> {
+    auto const number = ++calls;
+    timer pause(co_await net::this_coro::executor, number == 1 ? 1000ms : 10ms);
+    error_code error;
+    co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
+    if (error) ++cancelled;
+    co_return number;
+  };
+  SECTION("in time") {
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
+    CHECK(w.passed() >= 60ms);
+    CHECK(w.passed() < 65ms);
+    CHECK(calls == 2);
+    CHECK(cancelled == 1);
+    CHECK(hedging.hedged() == 1);
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 3);
+    CHECK(hedging.hedged() == 1);
+    CHECK(hedging.seen().count() == 2);
+  }
+  SECTION("but not without a budget") {
+    for (int i = 0; i < 5; ++i) budget.count(tenax::feedback::kind::failure);
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 1);
+    CHECK(calls == 1);
+  }
+  SECTION("as one attempt of a retry that has a time limit") {
+    auto const hasty = steady.attempt_timeout(30ms);
+    CHECK(w.run(driver::async_retry(hasty, [&] { return driver::async_hedged(hedging, operation); })) == 2);
+    CHECK(calls == 2);
+    CHECK(cancelled == 1);
+  }
+}
+
+TEST_CASE(NET ": a hedged call ends with a failure only when all attempts have failed", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms, .at_most = 3}, still_time());
+  int calls = 0;
+  SECTION("one succeeds") {
+    auto const operation = [&]() -> awaitable<int> {
+      auto const number = ++calls;
+      timer pause(co_await net::this_coro::executor, number == 2 ? 10ms : 200ms);
+      co_await pause.async_wait(net::use_awaitable);
+      if (number == 2) throw network_error("down");
+      co_return number;
+    };
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 1);
+    CHECK(calls == 3);
+  }
+  SECTION("none does") {
+    flaky operation{9, 120ms};
+    CHECK_THROWS_AS(w.run(driver::async_hedged(hedging, std::ref(operation))), network_error);
+    CHECK(operation.calls == 3);
+  }
+}
+
+TEST_CASE(NET ": a hedged call ends once, also if an attempt ends within its cancellation", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<int> {
+    auto const number = ++calls;
+    if (number == 1) co_await until_cancelled(net::use_awaitable_t<>());
+    co_return number;
+  };
+  CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
+  CHECK(calls == 2);
+}
+
+TEST_CASE(NET ": what a budget throws is thrown by the hedged call", TAG) {
+  struct broken : std::exception {};
+  struct throwing {
+    int good;
+    bool reports = false;
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) {
+      if (good-- == 0) throw broken();
+      return {};
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {
+      if (reports) throw broken();
+    }
+  };
+  world w;
+  auto const check = [&](throwing budget) {
+    tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+    CHECK_THROWS_AS(w.run(driver::async_hedged(hedging, flaky{0, 100ms})), broken);
+  };
+  check({.good = 0});
+  check({.good = 1});
+  check({.good = 2, .reports = true});
+}
+
+TEST_CASE(NET ": a hedge that the budget has refused is asked for again after the next delay", TAG) {
+  struct budget_that_opens {
+    struct ticket {};
+    still_clock::time_point opens;
+    tenax::admission admit(ticket&, tenax::attempt_info const& info, tenax::time_point) const {
+      return info.number == 1 || still_clock::now() >= opens ? tenax::admission::go()
+                                                             : tenax::admission::refuse("empty");
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  };
+  world w;
+  budget_that_opens budget{.opens = still_clock::now() + 15ms};
+  tenax::hedging hedging(budget, {.after = 10ms, .at_most = 3}, still_time());
+  std::vector<tenax::duration> started;
+  auto const operation = [&]() -> awaitable<void> {
+    started.push_back(w.passed());
+    timer pause(co_await net::this_coro::executor, 100ms);
+    co_await pause.async_wait(net::use_awaitable);
+  };
+  w.run(driver::async_hedged(hedging, operation));
+  REQUIRE(started.size() == 3);
+  CHECK(started[1] >= 20ms);
+  CHECK(started[1] < 23ms);
+  CHECK(started[2] < started[1] + 12ms);
+}
+
+TEST_CASE(NET ": hedges pass the gates", TAG) {
+  world w;
+  tenax::retry_budget budget({.tokens = 1000});
+  tenax::rate_limiter limiter(tenax::rate{.permits = 20, .per = 1s, .burst = 1});
+  int requests = 0;
+  auto const slow = [&]() -> awaitable<void> {
+    ++requests;
+    timer pause(co_await net::this_coro::executor, 300ms);
+    co_await pause.async_wait(net::use_awaitable);
+  };
+  auto const ten_calls = [&](auto const& call) {
+    int ended = 0;
+    for (int i = 0; i < 10; ++i) {
+      net::co_spawn(w.io, call(), [&](std::exception_ptr) { ++ended; });
+      w.pass(100ms);
+      CHECK(requests <= 20 * tenax::duration(w.passed()) / 1s + 1);
+    }
+    w.pass(2s);
+    CHECK(ended == 10);
+  };
+  SECTION("of the hedging") {
+    auto hedging = tenax::hedging(budget, {.after = 50ms}, still_time()).through(std::ref(limiter));
+    ten_calls([&] { return driver::async_hedged(hedging, slow); });
+    CHECK(hedging.hedged() > 0);
+  }
+  SECTION("of the policy") {
+    tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+    auto const in_every_way = [&](auto const& policy) {
+      ten_calls([&] { return driver::async_retry(policy, [&] { return driver::async_hedged(hedging, slow); }); });
+      CHECK(hedging.hedged() > 0);
+    };
+    SECTION("in the coroutine itself") { in_every_way(steady.through(std::ref(limiter))); }
+    SECTION("in a call with a time limit") { in_every_way(steady.through(std::ref(limiter)).attempt_timeout(24h)); }
+  }
+}
+
+TEST_CASE(NET ": a hedge gives back what it holds of the gates, and tells them how it ended", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::bulkhead two({.at_once = 2});
+  listening gate;
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<int> {
+    auto const number = ++calls;
+    timer pause(co_await net::this_coro::executor, number == 1 ? 1000ms : 10ms);
+    co_await pause.async_wait(net::use_awaitable);
+    co_return number;
+  };
+  auto hedging = tenax::hedging(budget, {.after = 50ms}, still_time()).through(std::ref(two)).through(std::ref(gate));
+  CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
+  CHECK(two.running() == 0);
+  CHECK(gate.successes == 1);
+  CHECK(gate.cancelled == 1);
+}
+
+TEST_CASE(NET ": what a server asks of a hedge reaches the policy's gates no further than the policy obeys it", TAG) {
+  world w;
+  tenax::retry_budget budget({.tokens = 1000});
+  listening gate;
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<void> {
+    timer pause(co_await net::this_coro::executor, ++calls == 1 ? 1000ms : 10ms);
+    co_await pause.async_wait(net::use_awaitable);
+    throw tenax::retry_after(30 * 24h, std::runtime_error("slow down"));
+  };
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  auto const hear = [&](auto const& policy) {
+    auto const call = [&] { return driver::async_hedged(hedging, operation); };
+    CHECK_THROWS_AS(w.run(driver::async_retry(policy.through(std::ref(gate)), call)), std::runtime_error);
+    return gate.server_waits;
+  };
+  auto const once = steady.stop(tenax::stop::after_attempts(1));
+  using waits = std::vector<tenax::optional_duration>;
+  SECTION("by default") { CHECK(hear(once) == waits{5min, 5min}); }
+  SECTION("cut") { CHECK(hear(once.max_server_wait(10s, tenax::too_long::clamp)) == waits{10s, 10s}); }
+  SECTION("ignored") { CHECK(hear(once.max_server_wait(10s, tenax::too_long::ignore)) == waits(2)); }
+}
+
+TEST_CASE(NET ": a hedged call that is cancelled while it waits at a gate ends at once", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  full_gate full;
+  auto hedging = tenax::hedging(budget, {.after = 10ms}, still_time()).through(std::ref(full));
+  net::cancellation_signal signal;
+  std::exception_ptr error;
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<void> {
+    ++calls;
+    co_await forever();
+  };
+  SECTION("with its first attempt") {
+    net::co_spawn(w.io, driver::async_hedged(hedging, operation),
+                  net::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e) { error = e; }));
+    w.pass(50ms);
+    CHECK(calls == 0);
+  }
+  SECTION("with another one") {
+    tenax::hedging plain(budget, {.after = 10ms}, still_time());
+    // The policy lets the first attempt pass and then fills up.
+    struct fills_up {
+      int places;
+      struct ticket {};
+      tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) {
+        return places-- > 0 ? tenax::admission::go() : tenax::admission::wait(24h);
+      }
+      void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+    } one{1};
+    auto const policy = steady.through(std::ref(one));
+    auto call = [&]() -> awaitable<void> {
+      co_await driver::async_retry(policy, [&] { return driver::async_hedged(plain, operation); });
+    };
+    net::co_spawn(w.io, call(), net::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e) { error = e; }));
+    w.pass(50ms);
+    CHECK(calls == 1);
+    CHECK(one.places < 0);
+    signal.emit(net::cancellation_type::terminal);
+    w.settle();
+    CHECK(error != nullptr);
+    return;
+  }
+  CHECK(error == nullptr);
+  signal.emit(net::cancellation_type::terminal);
+  w.settle();
+  CHECK(error != nullptr);
+}
+
+TEST_CASE(NET ": a hedged call within a retried one knows the time that is left", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 30ms, .at_most = 8}, still_time());
+  std::vector<tenax::duration> left;
+  auto const operation = [&](tenax::attempt_info const& info) -> awaitable<void> {
+    left.push_back(info.time_left);
+    co_await forever();
+  };
+  auto const policy = steady.attempt_timeout(100ms).stop(tenax::stop::after_attempts(1));
+  CHECK_THROWS(w.run(driver::async_retry(policy, [&] { return driver::async_hedged(hedging, operation); })));
+  REQUIRE(left.size() == 4);
+  CHECK(left[0] <= 100ms);
+  CHECK(left[0] > 95ms);
+  CHECK(left[3] <= 10ms);
+  left.clear();
+  net::cancellation_signal signal;
+  net::co_spawn(w.io, driver::async_hedged(hedging, operation),
+                net::bind_cancellation_slot(signal.slot(), [](std::exception_ptr) {}));
+  w.pass(50ms);
+  signal.emit(net::cancellation_type::terminal);
+  w.settle();
+  REQUIRE(left.size() == 2);
+  CHECK(left[1] == tenax::duration::max());
+}
+
+TEST_CASE(NET ": an attempt that ignores its cancellation holds back the result only if the hedging waits for losers",
+          TAG) {
+  world w;
+  tenax::retry_budget budget;
+  listening gate;
+  auto const held = std::make_shared<int>();
+  int calls = 0;
+  // The first attempt takes a second, whether it is cancelled or not.
+  auto const operation = [held, &calls]() -> awaitable<int> {
+    auto const number = ++calls;
+    co_await net::this_coro::reset_cancellation_state(net::disable_cancellation());
+    timer pause(co_await net::this_coro::executor, number == 1 ? 1000ms : 10ms);
+    co_await pause.async_wait(net::use_awaitable);
+    co_return number + *held;
+  };
+  SECTION("which is the default") {
+    tenax::hedging hedging(budget, {.after = 20ms}, still_time());
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
+    CHECK(w.passed() >= 1000ms);
+  }
+  SECTION("and not if it abandons them") {
+    auto hedging =
+        tenax::hedging(budget, {.after = 20ms, .abandon_losers = true}, still_time()).through(std::ref(gate));
+    CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
+    CHECK(w.passed() < 35ms);
+    CHECK(held.use_count() > 2);  // by the attempt that is still under way
+    CHECK(gate.successes == 1);
+    w.pass(1s);
+    CHECK(held.use_count() == 2);
+    CHECK(gate.successes == 2);
+    CHECK(hedging.seen().count() == 1);
+  }
+}
+
+TEST_CASE(NET ": as many calls are hedged as the percentile says", TAG) {
+  struct generous {
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const { return {}; }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  };
+  std::mt19937_64 random(1);
+  std::exponential_distribution<> exponential(1 / 20.0);
+  std::lognormal_distribution<> log_normal(3, 1);
+  std::uniform_real_distribution<> uniform(0, 1);
+  auto const tenth = [&] { return uniform(random) < 0.1 ? 200.0 : 10 + 10 * uniform(random); };
+  // In units of a quarter of a millisecond, so that the steps of virtual time do not show.
+  auto const share = [&](double percentile, auto latency) {
+    world w;
+    generous budget;
+    tenax::hedging hedging(budget, {.after = 200ms, .percentile = percentile}, still_time());
+    auto const operation = [&]() -> awaitable<void> {
+      timer pause(co_await net::this_coro::executor, std::chrono::milliseconds(std::lround(4 * latency())));
+      co_await pause.async_wait(net::use_awaitable);
+    };
+    int left = 7'000;
+    std::uint64_t learned = 0;
+    auto const worker = [&]() -> awaitable<void> {
+      while (left-- > 0) {
+        if (left == 5'000) learned = hedging.hedged();
+        co_await driver::async_hedged(hedging, operation);
+      }
+    };
+    for (int i = 0; i < 100; ++i) net::co_spawn(w.io, worker(), [](std::exception_ptr) {});
+    while (left > -100) w.pass(100ms);
+    return static_cast<double>(hedging.hedged() - learned) / 5'000;
+  };
+  auto const check = [&](double percentile, double least, double most, auto latency) {
+    auto const hedged = share(percentile, latency);
+    CAPTURE(percentile, hedged);
+    CHECK(hedged > least);
+    CHECK(hedged < most);
+  };
+  check(0.5, 0.42, 0.52, [&] { return log_normal(random); });
+  check(0.95, 0.032, 0.058, [&] { return exponential(random); });
+  check(0.95, 0.032, 0.058, [&] { return log_normal(random); });
+  // All of the slowest tenth take the same time, so that none takes longer than that.
+  check(0.95, -1, 0.02, tenth);
+}
