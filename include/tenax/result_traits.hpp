@@ -134,7 +134,7 @@ constexpr bool can_repeat([[maybe_unused]] outcome<T> const& result) {
 
 /// A hint whose wait can be obeyed: a negative one is none.
 constexpr hint sensible(hint said) noexcept {
-  if (said.wait && *said.wait < duration::zero()) said.wait.reset();
+  if (said.wait && said.wait->count() < 0) said.wait.reset();
   return said;
 }
 

@@ -81,7 +81,7 @@ template <class Loop, class T, class Env>
 template <class Loop, class Env>
 [[gnu::always_inline]] constexpr bool stopped(Loop& loop, Env& environment, decision next) {
   while (next.waits()) {
-    if (next.delay > duration::zero()) {
+    if (next.delay.count() > 0) {
       if constexpr (interruptible<Env, std::remove_cvref_t<decltype(loop.policy().token)>>) {
         environment.sleep(next.delay, loop.policy().token);
       } else {
