@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -37,18 +36,6 @@ class coroutine_world {
     } else {
       return unwrap(environment_).random();
     }
-  }
-
-  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
-  [[nodiscard]] static std::system_error const* system_error_in([[maybe_unused]] std::exception const& e) noexcept {
-#if defined(__cpp_rtti)
-    return dynamic_cast<std::system_error const*>(&e);
-#else
-    return nullptr;
-#endif
-  }
-  [[nodiscard]] static bool says_cancelled(std::system_error const& e) noexcept {
-    return e.code() == std::errc::operation_canceled;
   }
 
   /// Something to await.

@@ -9,6 +9,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/outcome.hpp>
 
 #if defined(__cpp_exceptions) && defined(__GLIBCXX__)
@@ -45,7 +46,14 @@ class stashed_exception {
 #if defined(__cpp_rtti)
     if (standard_ != nullptr && &typeid(*standard_) != plain) {
       classified_ = dynamic_cast<classified_error const*>(standard_);
-      if (classified_ == nullptr) plain = &typeid(*standard_);
+      if (classified_ == nullptr) {
+        // Another exception of a type with a code may say something else.
+        if (auto const* const coded = dynamic_cast<std::system_error const*>(standard_)) {
+          classified_ = advice_of(*coded);
+        } else {
+          plain = &typeid(*standard_);
+        }
+      }
     }
 #endif
     auto* const held = std::launder(reinterpret_cast<exception_ptr*>(pointer_));
@@ -62,6 +70,8 @@ class stashed_exception {
       throw;
     } catch (classified_error const& e) {
       return &e;
+    } catch (std::system_error const& e) {
+      return advice_of(e);
     } catch (...) {
       return nullptr;
     }
