@@ -101,7 +101,7 @@ struct attempt_info {
   template <class Clock = std::chrono::steady_clock>
   [[nodiscard]] typename Clock::time_point deadline() const {
     using point = typename Clock::time_point;
-    if (time_left == duration::max()) return point::max();
+    if (time_left.count() == duration::max().count()) return point::max();
     auto const now = Clock::now();
     auto const left = std::chrono::ceil<typename Clock::duration>(time_left);
     return point::max() - left < now ? point::max() : now + left;

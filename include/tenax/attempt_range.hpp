@@ -99,7 +99,7 @@ class attempt_range {
     auto next = std::exchange(next_, decision{});
     if constexpr (Policy::uses_time) {
       auto const passed = saturating_between(ended_, now());
-      if (passed > duration::zero()) next.delay = saturating_subtract(next.delay, passed);
+      if (passed.count() > 0) next.delay = saturating_subtract(next.delay, passed);
     }
     more_ = false;
     more_ = !detail::wait_or_stop(loop_, world(), next);

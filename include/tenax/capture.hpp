@@ -9,6 +9,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/outcome.hpp>
 #include <tenax/platform/compiler.hpp>
 
@@ -46,7 +47,14 @@ class stashed_exception {
 #if defined(__cpp_rtti)
     if (standard_ != nullptr && &typeid(*standard_) != plain) {
       hinted_ = dynamic_cast<error_with_hint const*>(standard_);
-      if (hinted_ == nullptr) plain = &typeid(*standard_);
+      if (hinted_ == nullptr) {
+        // Another exception of a type with a code may say something else.
+        if (auto const* const coded = dynamic_cast<std::system_error const*>(standard_)) {
+          hinted_ = hint_in(*coded);
+        } else {
+          plain = &typeid(*standard_);
+        }
+      }
     }
 #endif
     auto* const held = std::launder(reinterpret_cast<exception_ptr*>(pointer_));
@@ -63,6 +71,8 @@ class stashed_exception {
       throw;
     } catch (error_with_hint const& e) {
       return &e;
+    } catch (std::system_error const& e) {
+      return hint_in(e);
     } catch (...) {
       return nullptr;
     }

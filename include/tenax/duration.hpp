@@ -179,8 +179,8 @@ class optional_duration {
     requires(std::is_convertible_v<D, any_duration>)
   constexpr optional_duration(std::optional<D> const& d) noexcept : value_(d ? any_duration(*d).value() : none) {}
 
-  [[nodiscard]] constexpr bool has_value() const noexcept { return value_ != none; }
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
+  [[nodiscard]] constexpr bool has_value() const noexcept { return value_.count() != none.count(); }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return value_.count() != none.count(); }
   /// The duration. Precondition: `has_value()`.
   [[nodiscard]] constexpr duration const& operator*() const noexcept { return value_; }
   [[nodiscard]] constexpr duration const* operator->() const noexcept { return &value_; }

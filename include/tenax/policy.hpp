@@ -57,7 +57,7 @@ constexpr timed_limits<true> restarting(timed_limits<Restarts> const& l) {
 
 /// How long a server wait a policy obeys: none if it ignores this one.
 constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_limit const& limit) {
-  if (!asked || *asked <= limit.max) return asked;
+  if (!asked || asked->count() <= limit.max.count()) return asked;
   if (limit.action == too_long::ignore) return {};
   return limit.max;
 }

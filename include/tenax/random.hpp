@@ -33,9 +33,9 @@ class random_source {
 /// Multiplies and shifts (Lemire, "Fast Random Integer Generation in an Interval", 2019); its bias is below 2^-64 of
 /// the interval's length in nanoseconds.
 [[nodiscard]] constexpr duration draw_between(random_source& random, duration low, duration high) {
-  if (high <= low) return low;
-  auto const length = static_cast<std::uint64_t>((high - low).count());
-  return low + duration(static_cast<duration::rep>(platform::multiply_high(random(), length)));
+  if (high.count() <= low.count()) return low;
+  auto const length = static_cast<std::uint64_t>(high.count() - low.count());
+  return duration(low.count() + static_cast<duration::rep>(platform::multiply_high(random(), length)));
 }
 
 /// A fast generator for reproducible runs: the same seed gives the same waits.

@@ -139,14 +139,15 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (Told) {
       if (backs_off_ && ends_early(now)) {
-        return {.next = decision::step::wait, .delay = duration(pending_ - (now - paused_at_))};
+        return {.next = decision::step::wait,
+                .delay = saturating_subtract(pending_, saturating_between(paused_at_, now))};
       }
     }
     settle_wait(pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
       time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
-      if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>)) {
+      if (time_left_.count() == 0 && (attempts_ == 0 || !detail::clips<stop_type>)) {
         return give_back_and_stop(out_of_time().reason);
       }
     }
@@ -155,13 +156,13 @@ class retry_loop : public detail::loop_state {
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
         if constexpr (has_deadline) {
-          if (answer.delay >= time_left_) {
+          if (answer.delay.count() >= time_left_.count()) {
             refusal_ = "a gate's wait would pass the deadline";
             refusal_retry_after_ = answer.delay;
             return give_back_and_stop(out_of_time().reason);
           }
         }
-        if (answer.asked_by_server && answer.delay > policy_.limits.server.max &&
+        if (answer.asked_by_server && answer.delay.count() > policy_.limits.server.max.count() &&
             policy_.limits.server.action == too_long::give_up) {
           server_wait_ = answer.delay;
           refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
@@ -221,7 +222,7 @@ class retry_loop : public detail::loop_state {
     if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.verdict));
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
-    if (a.server_wait && *a.server_wait > policy_.limits.server.max) {
+    if (a.server_wait && a.server_wait->count() > policy_.limits.server.max.count()) {
       if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
       a.server_wait = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
     }
@@ -237,7 +238,7 @@ class retry_loop : public detail::loop_state {
                   "wait::first_of(..., wait::exponential())");
     a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
     if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
-    if (a.server_wait && *a.server_wait >= a.upcoming_wait) {
+    if (a.server_wait && a.server_wait->count() >= a.upcoming_wait.count()) {
       a.upcoming_wait = *a.server_wait;
       a.source = wait_source::server;
     }

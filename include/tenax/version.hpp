@@ -2,7 +2,7 @@
 // version.hpp: which version of the library these headers are. CMake, the package and the recipes take it from here.
 #pragma once
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax {
 

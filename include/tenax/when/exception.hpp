@@ -2,6 +2,7 @@
 // when/exception.hpp: retry on exceptions of given types.
 #pragma once
 
+#include <system_error>
 #include <typeinfo>
 
 #include <tenax/platform/type_name.hpp>
@@ -14,7 +15,7 @@ namespace tenax::detail {
 template <class...>
 inline constexpr std::type_info const* plain_type = nullptr;
 template <class E>
-  requires(!std::is_base_of_v<error_with_hint, E>)
+  requires(!std::is_base_of_v<error_with_hint, E> && !std::is_base_of_v<std::system_error, E>)
 inline constexpr std::type_info const* plain_type<E> = &typeid(E);
 
 }  // namespace tenax::detail

@@ -115,8 +115,7 @@ class async_call {
   TENAX_COLD void mark_cancelled() {
     auto const* const caught = last_->caught();
     if (caught == nullptr || caught->hinted() != nullptr) return;
-    static cancelled const mark;
-    caught_exception marked(caught->pointer(), caught->standard(), &mark);
+    caught_exception marked(caught->pointer(), caught->standard(), &cancelled_mark);
     last_.emplace(std::move(marked));
   }
 

@@ -82,7 +82,7 @@ TENAX_ALWAYS_INLINE constexpr decision finish_one(Loop& loop, outcome<T> const& 
 template <class Loop, class Env>
 TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next) {
   while (next.waits()) {
-    if (next.delay > duration::zero()) {
+    if (next.delay.count() > 0) {
       if constexpr (interruptible<Env, std::remove_cvref_t<decltype(loop.policy().token)>>) {
         environment.sleep(next.delay, loop.policy().token);
       } else {

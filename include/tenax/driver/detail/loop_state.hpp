@@ -115,7 +115,9 @@ class loop_state {
   /// wait again. The clock's values are compared without a sign, because their difference may be too large with one.
   TENAX_ALWAYS_INLINE constexpr bool ends_early(time_point now) const noexcept {
     auto const value = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
-    return now > paused_at_ && value(now.time_since_epoch()) - value(paused_at_.time_since_epoch()) < value(pending_);
+    auto const begin = paused_at_.time_since_epoch();
+    auto const end = now.time_since_epoch();
+    return end.count() > begin.count() && value(end) - value(begin) < value(pending_);
   }
 
   /// Counts what was waited of the wait that was decided last.

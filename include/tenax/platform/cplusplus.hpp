@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/cplusplus.hpp: refuses to be compiled as C++17. Every header includes this one before it says anything that
+// platform/cplusplus.hpp: refuses to be compiled as C++17. Every header includes this one before it says anything that
 // C++17 does not understand.
 #pragma once
 
