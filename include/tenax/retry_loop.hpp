@@ -8,6 +8,7 @@
 
 #include <tenax/driver/detail/loop_state.hpp>
 #include <tenax/gate/detail/feedback.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/wait/bounds.hpp>
@@ -61,41 +62,41 @@ class retry_loop : public detail::loop_state {
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
   /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
-  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy, time_point now, random_source* random = nullptr)
+  TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy, time_point now, random_source* random = nullptr)
       : loop_state(now, random), policy_(static_cast<Policy&&>(policy)) {}
-  [[gnu::always_inline]] constexpr explicit retry_loop(Policy policy)
+  TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy)
       : retry_loop(static_cast<Policy&&>(policy), without_time()) {}
 
   /// Moves the state of the call; the loop moved from is only good for destruction.
-  [[gnu::always_inline]] constexpr retry_loop(retry_loop&& other) noexcept
+  TENAX_ALWAYS_INLINE constexpr retry_loop(retry_loop&& other) noexcept
       : loop_state(std::move(other)),
         policy_(static_cast<Policy&&>(other.policy_)),
         tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
   /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
-  [[gnu::always_inline]] constexpr decision start_attempt() { return start<false>(without_time()); }
-  [[gnu::always_inline]] constexpr decision start_attempt(time_point now) { return start<true>(now); }
+  TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time()); }
+  TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now) { return start<true>(now); }
 
   /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
   template <class T>
-  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result) {
+  TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result) {
     return finish<false>(result, without_time(), false);
   }
   /// For a driver that has asked the predicate itself about a first attempt. `wanted`: it wants another one.
   template <class T>
-  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
+  TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
     return finish<false>(result, without_time(), wanted);
   }
   template <class T>
-  [[gnu::always_inline]] constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
+  TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
     return finish<true>(result, now, false);
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
   /// `unstarted<T>()` if there was no attempt: its number is 0 then.
   template <class T>
-  [[gnu::always_inline]] constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
+  TENAX_ALWAYS_INLINE constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
       attempt<T> a{numbers(policy_.token), result, hint{.wait = server_wait_, .ignored = {ignored_, ignored_size_}}};
       a.number = attempts_;
@@ -130,7 +131,7 @@ class retry_loop : public detail::loop_state {
  private:
   /// `Told`: `now` is the time, and not left out.
   template <bool Told>
-  [[gnu::always_inline]] constexpr decision start(time_point now) {
+  TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     if (detail::asked_to_stop(policy_.token)) {
       if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
@@ -185,7 +186,7 @@ class retry_loop : public detail::loop_state {
   }
 
   template <bool Told, class T>
-  [[gnu::always_inline]] constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
+  TENAX_ALWAYS_INLINE constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     attempt<T> a{numbers(policy_.token), result, read_hint(result)};
@@ -272,7 +273,7 @@ class retry_loop : public detail::loop_state {
 
   /// What the outcome says, or what it carries beside what a hint reader says.
   template <class T>
-  [[gnu::always_inline]] static constexpr hint read_hint(outcome<T> const& result) {
+  TENAX_ALWAYS_INLINE static constexpr hint read_hint(outcome<T> const& result) {
     if constexpr (std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
       return detail::hint_of(result);
     } else {
@@ -297,7 +298,7 @@ class retry_loop : public detail::loop_state {
 
   /// Whether the outcome is worth another attempt, if the request may be repeated.
   template <class T>
-  [[gnu::always_inline]] constexpr bool wants_retry(attempt<T> const& a) const {
+  TENAX_ALWAYS_INLINE constexpr bool wants_retry(attempt<T> const& a) const {
     if (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient) {
       return detail::wants_retry(policy_.predicate, a);
     }

@@ -13,6 +13,7 @@
 #include <tenax/driver/detail/operation.hpp>
 #include <tenax/driver/detail/wrapped.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax {
 
@@ -227,7 +228,7 @@ class retrying : public Policy {
   ///
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>
-  [[gnu::always_inline]] auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
+  TENAX_ALWAYS_INLINE auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
     if constexpr (detail::call_fits<Policy, F, Args...>) {
       using result = detail::result_or_void<F, Args...>;
       auto& world = detail::unwrap(environment_);

@@ -11,16 +11,13 @@
 #include <tenax/attempt.hpp>
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/detail/foreign_text.hpp>
+#include <tenax/platform/error_text.hpp>
 #include <tenax/report.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax {
 
 namespace detail {
-
-// What strerror_r returns: the text itself in the GNU C library, a number elsewhere.
-inline char const* error_text(char const* text, char const*) noexcept { return text; }
-inline char const* error_text(int, char const* buffer) noexcept { return buffer; }
 
 /// A line of limited length, cut before the first character that does not fit. No allocation.
 class log_line {
@@ -147,10 +144,15 @@ class log_line {
     char buffer[256] = {};
     if constexpr (requires { std::string_view(code.message(buffer, sizeof buffer)); }) {
       put(std::string_view(code.message(buffer, sizeof buffer)));
-    } else if (std::strcmp(category, "generic") == 0 || std::strcmp(category, "system") == 0) {
-      put(error_text(::strerror_r(code.value(), buffer, sizeof buffer), buffer));
     } else {
-      put(std::string_view(code.message()));
+      bool const is_errno = std::strcmp(category, "generic") == 0 ||
+                            (platform::system_errors_are_errno && std::strcmp(category, "system") == 0);
+      char const* const text = is_errno ? platform::errno_text(code.value(), buffer, sizeof buffer) : nullptr;
+      if (text != nullptr) {
+        put(text);
+      } else {
+        put(std::string_view(code.message()));
+      }
     }
   }
 

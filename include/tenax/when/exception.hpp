@@ -4,7 +4,7 @@
 
 #include <typeinfo>
 
-#include <tenax/detail/type_name.hpp>
+#include <tenax/platform/type_name.hpp>
 #include <tenax/when/compose.hpp>
 
 #if defined(__cpp_rtti)
@@ -64,7 +64,7 @@ struct exception_where : operators {
   template <class Out>
   constexpr void describe(Out& out) const {
     out.text("certain exceptions of type ");
-    out.text(detail::type_name<E>());
+    out.text(platform::type_name<E>());
   }
 
   F condition;
@@ -121,7 +121,7 @@ struct exception_predicate : operators {
   constexpr void describe(Out& out) const {
     out.text("exceptions of type ");
     bool first = true;
-    ((out.text(first ? "" : " or "), out.text(detail::type_name<E>()), first = false), ...);
+    ((out.text(first ? "" : " or "), out.text(platform::type_name<E>()), first = false), ...);
   }
 };
 

@@ -13,6 +13,7 @@
 #include <tenax/async/detail/asio_scope.hpp>
 #include <tenax/driver/detail/operation.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
 
 namespace tenax::detail {
@@ -200,7 +201,7 @@ class asio_environment {
   }
 
  private:
-  [[no_unique_address]] Env environment_;
+  TENAX_NO_UNIQUE_ADDRESS Env environment_;
 };
 
 /// What a coroutine asks for its cancellation, in an Asio that has that.
