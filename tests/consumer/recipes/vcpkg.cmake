@@ -69,6 +69,7 @@ function(vcpkg_cmake_config_fixup)
   file(RENAME "${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH}" "${CURRENT_PACKAGES_DIR}/share/${PORT}")
   file(GLOB left "${CURRENT_PACKAGES_DIR}/share/cmake/*")
   expect_equal("${left}" "")
+  file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/share/cmake")
   file(READ "${CURRENT_PACKAGES_DIR}/share/${PORT}/tenax-targets.cmake" targets)
   string(REGEX REPLACE "get_filename_component\\(_IMPORT_PREFIX \"\\\${CMAKE_CURRENT_LIST_FILE}\" PATH\\)(\nget_filename_component\\(_IMPORT_PREFIX \"\\\${_IMPORT_PREFIX}\" PATH\\))+"
     "get_filename_component(_IMPORT_PREFIX \"\${CMAKE_CURRENT_LIST_DIR}/../..\" ABSOLUTE)" targets "${targets}")
