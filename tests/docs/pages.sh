@@ -24,7 +24,7 @@ done
 # <tenax/asio.hpp> and its like stand for the header of that name in async/.
 while IFS= read -r header; do
   grep -qrF "<$header>" docs/reference || fail "no page in docs/reference mentions <$header>"
-done < <(cd include && find tenax -name '*.hpp' ! -path '*/detail/*' | sort | grep -vxE 'tenax/async/(asio|boost_asio|coroutine|hedging).hpp')
+done < <(cd include && find tenax -name '*.hpp' ! -path '*/detail/*' ! -path '*/platform/*' | sort | grep -vxE 'tenax/async/(asio|boost_asio|coroutine|hedging).hpp')
 
 while IFS= read -r page; do
   grep -qF "(${page#docs/})" docs/index.md || fail "docs/index.md has no link to $page"
