@@ -98,4 +98,28 @@ template <class When, class Wait, class Stop, class Observers, class Gates, clas
 policy(When, Wait, Stop, Observers, Gates, Token, HintReader, Limits)
     -> policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits>;
 
+namespace detail {
+
+// The same policy with another part.
+template <class P, class Token>
+constexpr auto with_token(P const& p, Token token) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.hint_reader, p.limits};
+}
+template <class P, class Gate>
+constexpr auto with_gate(P const& p, Gate const& gate) {
+  return policy{
+      p.predicate, p.strategy,    p.condition, p.observers, gates<typename P::gates_type, Gate>(p.gates, gate),
+      p.token,     p.hint_reader, p.limits};
+}
+template <class P, class F>
+constexpr auto with_hint_reader(P const& p, F reader) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, p.token, std::move(reader), p.limits};
+}
+template <class P, class Limits>
+constexpr auto with_limits(P const& p, Limits limits) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, p.token, p.hint_reader, limits};
+}
+
+}  // namespace detail
+
 }  // namespace tenax

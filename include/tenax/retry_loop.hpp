@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <tenax/driver/detail/loop_state.hpp>
+#include <tenax/driver/detail/reading.hpp>
 #include <tenax/gate/detail/feedback.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
@@ -190,7 +191,7 @@ class retry_loop : public detail::loop_state {
   TENAX_ALWAYS_INLINE constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{numbers(policy_.token), result, read_hint(result)};
+    attempt<T> a{numbers(policy_.token), result, detail::read_hint<policy_type>(result)};
     a.number = attempts_;
     if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
       a.hint = detail::completed(policy_.hint_reader(a), a.hint);
@@ -202,7 +203,7 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    bool const wanted = asked || wants_retry(a);
+    bool const wanted = asked || detail::policy_wants_retry(policy_, a);
     bool retry = wanted;
     if constexpr (detail::can_fail<T> || detail::has_veto<typename policy_type::when_type>) {
       retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
@@ -214,7 +215,8 @@ class retry_loop : public detail::loop_state {
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
+        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)},
+                             now);
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
@@ -270,40 +272,6 @@ class retry_loop : public detail::loop_state {
                   "tenax: this policy looks at time (a deadline, a gate, an observer): pass the time to retry_loop, "
                   "start_attempt and finish_attempt, as in loop.start_attempt(now())");
     return {};
-  }
-
-  /// What the outcome says, or what it carries beside what a hint reader says.
-  template <class T>
-  TENAX_ALWAYS_INLINE static constexpr hint read_hint(outcome<T> const& result) {
-    if constexpr (std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
-      return detail::hint_of(result);
-    } else {
-      return detail::carried_hint(result);
-    }
-  }
-
-  /// What is left of a quota, as the policy's reader of hints reads it.
-  template <class T>
-  static constexpr bool hint_reader_reads_quota =
-      requires(typename policy_type::hint_reader_type const& f, attempt<T> const& a) {
-        { f.quota(a) } -> std::convertible_to<allowance>;
-      };
-  template <class T>
-  constexpr allowance quota_left(attempt<T> const& a) const {
-    if constexpr (hint_reader_reads_quota<T>) {
-      return policy_.hint_reader.quota(a);
-    } else {
-      return detail::quota_left(a.result);
-    }
-  }
-
-  /// Whether the outcome is worth another attempt, if the request may be repeated.
-  template <class T>
-  TENAX_ALWAYS_INLINE constexpr bool wants_retry(attempt<T> const& a) const {
-    if (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient) {
-      return detail::wants_retry(policy_.predicate, a);
-    }
-    return a.hint.verdict == verdict::retry;
   }
 
   constexpr decision refused_by(admission const& answer) {
