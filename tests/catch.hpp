@@ -2,6 +2,9 @@
 // catch.hpp: Catch2, whether the machine has version 2.13 or version 3.
 #pragma once
 
+// So that no test needs an alias that macOS does not allow.
+#include "macos_wait.hpp"
+
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 #else

@@ -7,6 +7,7 @@
 
 #include <tenax/duration.hpp>
 #include <tenax/outcome.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/random.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -45,7 +46,7 @@ template <class Token>
 inline constexpr bool can_stop = !std::is_same_v<Token, no_token>;
 
 template <class Token>
-[[gnu::always_inline]] constexpr bool asked_to_stop(Token const& token) {
+TENAX_ALWAYS_INLINE constexpr bool asked_to_stop(Token const& token) {
   return static_cast<bool>(token.stop_requested());
 }
 
@@ -100,7 +101,7 @@ struct attempt_info {
   template <class Clock = std::chrono::steady_clock>
   [[nodiscard]] typename Clock::time_point deadline() const {
     using point = typename Clock::time_point;
-    if (time_left == duration::max()) return point::max();
+    if (time_left.count() == duration::max().count()) return point::max();
     auto const now = Clock::now();
     auto const left = std::chrono::ceil<typename Clock::duration>(time_left);
     return point::max() - left < now ? point::max() : now + left;

@@ -8,6 +8,7 @@
 #include <tenax/driver/detail/blocking.hpp>
 #include <tenax/driver/detail/kept_outcome.hpp>
 #include <tenax/driver/detail/operation.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax {
 
@@ -98,7 +99,7 @@ class attempt_range {
     auto next = std::exchange(next_, decision{});
     if constexpr (Policy::uses_time) {
       auto const passed = saturating_between(ended_, now());
-      if (passed > duration::zero()) next.delay = saturating_subtract(next.delay, passed);
+      if (passed.count() > 0) next.delay = saturating_subtract(next.delay, passed);
     }
     more_ = false;
     more_ = !detail::wait_or_stop(loop_, world(), next);
@@ -110,7 +111,7 @@ class attempt_range {
 
   Environment environment_;
   loop loop_;
-  [[no_unique_address]] std::conditional_t<loop::can_end_unstarted, detail::kept_outcome<loop>, detail::nothing_kept>
+  TENAX_NO_UNIQUE_ADDRESS std::conditional_t<loop::can_end_unstarted, detail::kept_outcome<loop>, detail::nothing_kept>
       last_{};
   std::type_info const* plain_ = nullptr;
   decision next_{};

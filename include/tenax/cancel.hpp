@@ -7,10 +7,10 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <stop_token>
 
 #include <tenax/detail/chrono.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/stop_token.hpp>
 
 namespace tenax {
 
@@ -20,7 +20,7 @@ template <class Token, class F>
 struct callback_of {
   using type = typename Token::template callback_type<F>;
 };
-#if defined(__cpp_lib_jthread)
+#if TENAX_HAS_STOP_TOKEN
 template <class F>
 struct callback_of<std::stop_token, F> {
   using type = std::stop_callback<F>;
@@ -60,7 +60,7 @@ struct interruptible_sleep<Token> {
 
 }  // namespace detail
 
-#if defined(__cpp_lib_jthread)
+#if TENAX_HAS_STOP_TOKEN
 /// The `std::stop_token` given to `.cancel_with()`, for an operation that passes it on; an empty one if there is none or
 /// it is of another type.
 [[nodiscard]] inline std::stop_token stop_token_of(attempt_info const& info) noexcept {

@@ -9,7 +9,9 @@
 #include <typeinfo>
 #include <utility>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/outcome.hpp>
+#include <tenax/platform/compiler.hpp>
 
 #if defined(__cpp_exceptions) && defined(__GLIBCXX__)
 #include <bits/cxxabi_forced.h>
@@ -25,7 +27,7 @@ class stashed_exception {
 
 #if defined(__cpp_exceptions)
   /// The exception that is being handled; `standard` is the same one, if it is a `std::exception`.
-  [[gnu::noinline, gnu::cold]] static stashed_exception current(std::exception const* standard) noexcept {
+  TENAX_COLD static stashed_exception current(std::exception const* standard) noexcept {
     stashed_exception s;
     ::new (static_cast<void*>(s.pointer_)) std::exception_ptr(std::current_exception());
     s.standard_ = standard;
@@ -45,7 +47,14 @@ class stashed_exception {
 #if defined(__cpp_rtti)
     if (standard_ != nullptr && &typeid(*standard_) != plain) {
       hinted_ = dynamic_cast<error_with_hint const*>(standard_);
-      if (hinted_ == nullptr) plain = &typeid(*standard_);
+      if (hinted_ == nullptr) {
+        // Another exception of a type with a code may say something else.
+        if (auto const* const coded = dynamic_cast<std::system_error const*>(standard_)) {
+          hinted_ = hint_in(*coded);
+        } else {
+          plain = &typeid(*standard_);
+        }
+      }
     }
 #endif
     auto* const held = std::launder(reinterpret_cast<exception_ptr*>(pointer_));
@@ -62,6 +71,8 @@ class stashed_exception {
       throw;
     } catch (error_with_hint const& e) {
       return &e;
+    } catch (std::system_error const& e) {
+      return hint_in(e);
     } catch (...) {
       return nullptr;
     }
@@ -81,7 +92,7 @@ union outcome_slot {
 
   /// Calls `f` and keeps its value. If it throws, returns false, and the exception is in `failure`.
   template <class F>
-  [[gnu::always_inline]] bool fill(F const& f, [[maybe_unused]] stashed_exception& failure) {
+  TENAX_ALWAYS_INLINE bool fill(F const& f, [[maybe_unused]] stashed_exception& failure) {
 #if defined(__cpp_exceptions)
     try {
       ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
@@ -108,7 +119,7 @@ union outcome_slot {
   /// Calls `f` and keeps its value or its exception. In a frame of its own, because a throw is dearer the more a frame
   /// that it is unwound from has saved.
   template <class F>
-  [[gnu::noinline]] void fill(F const& f, std::type_info const*& plain) {
+  TENAX_NEVER_INLINE void fill(F const& f, std::type_info const*& plain) {
     stashed_exception failure;
     if (!fill(f, failure)) keep(failure, plain);
   }
@@ -116,7 +127,7 @@ union outcome_slot {
   /// Takes over a value.
   constexpr void take(outcome<T>&& value) { std::construct_at(std::addressof(result), std::move(value)); }
 
-  [[gnu::noinline]] void keep(stashed_exception& failure, std::type_info const*& plain) {
+  TENAX_NEVER_INLINE void keep(stashed_exception& failure, std::type_info const*& plain) {
     ::new (static_cast<void*>(std::addressof(result))) outcome<T>(failure.take(plain));
   }
 
@@ -131,7 +142,7 @@ class emptied_at_exit {
   constexpr explicit emptied_at_exit(outcome_slot<T>& slot) noexcept : slot_(slot) {}
   emptied_at_exit(emptied_at_exit const&) = delete;
   emptied_at_exit& operator=(emptied_at_exit const&) = delete;
-  [[gnu::always_inline]] constexpr ~emptied_at_exit() { slot_.result.~outcome<T>(); }
+  TENAX_ALWAYS_INLINE constexpr ~emptied_at_exit() { slot_.result.~outcome<T>(); }
 
  private:
   outcome_slot<T>& slot_;

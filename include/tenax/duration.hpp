@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <tenax/detail/chrono.hpp>
+#include <tenax/platform/arithmetic.hpp>
 
 namespace tenax {
 
@@ -19,15 +20,15 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
 /// `a + b`, held between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_add(duration a, duration b) noexcept {
-  duration::rep sum = 0;
-  if (!__builtin_add_overflow(a.count(), b.count(), &sum)) return duration(sum);
+  std::int64_t sum = 0;
+  if (!platform::add_overflows(a.count(), b.count(), sum)) return duration(sum);
   return b.count() < 0 ? duration::min() : duration::max();
 }
 
 /// `a - b`, held between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_subtract(duration a, duration b) noexcept {
-  duration::rep difference = 0;
-  if (!__builtin_sub_overflow(a.count(), b.count(), &difference)) return duration(difference);
+  std::int64_t difference = 0;
+  if (!platform::subtract_overflows(a.count(), b.count(), difference)) return duration(difference);
   return b.count() < 0 ? duration::max() : duration::min();
 }
 
@@ -41,8 +42,9 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
   constexpr auto most = static_cast<std::uint64_t>(duration::max().count());
   if (d.count() <= 0) return duration::zero();
   std::uint64_t product = 0;
-  if (__builtin_mul_overflow(static_cast<std::uint64_t>(d.count()), times, &product) || product > most)
+  if (platform::multiply_carries(static_cast<std::uint64_t>(d.count()), times, product) || product > most) {
     return duration::max();
+  }
   return duration(static_cast<duration::rep>(product));
 }
 
@@ -99,7 +101,7 @@ class any_duration {
     } else if constexpr (std::is_floating_point_v<typename D::rep>) {
       ns_ = from_floating(static_cast<long double>(d.count()) * D::period::num * 1e9L / D::period::den);
     } else {
-      ns_ = from_integral(d.count(), static_cast<wide>(D::period::num) * 1'000'000'000, D::period::den);
+      ns_ = from_integral<typename D::period>(held(d.count()));
     }
   }
 
@@ -110,12 +112,12 @@ class any_duration {
 
  private:
   using rep = duration::rep;
-  __extension__ using wide = __int128;
   static constexpr rep nan_count = std::numeric_limits<rep>::min();
+  static constexpr rep most = std::numeric_limits<rep>::max();
 
   static constexpr rep from_floating(long double ns) noexcept {
     if (ns != ns) return nan_count;
-    if (ns >= 9223372036854775807.0L) return std::numeric_limits<rep>::max();
+    if (ns >= 9223372036854775807.0L) return most;
     if (ns <= -9223372036854775807.0L) return nan_count + 1;
     // `ns + 0.5` would round large odd numbers up where a long double is no wider than a double.
     auto const whole = static_cast<rep>(ns);
@@ -123,17 +125,41 @@ class any_duration {
     return rest >= 0.5L ? whole + 1 : rest <= -0.5L ? whole - 1 : whole;
   }
 
+  /// As a number of 64 bits, held at its ends.
   template <class Count>
-  static constexpr rep from_integral(Count count, wide numerator, wide denominator) noexcept {
-    constexpr wide limit = std::numeric_limits<rep>::max();
-    wide const value = static_cast<wide>(count);
-    wide const most = limit * denominator / numerator;
-    if (value > most) return std::numeric_limits<rep>::max();
-    if (value < -most) return nan_count + 1;
-    wide const product = value * numerator;
-    auto const whole = static_cast<rep>(product / denominator);
-    wide const rest = product % denominator;
-    return rest >= denominator - rest ? whole + 1 : -rest >= denominator + rest ? whole - 1 : whole;
+  static constexpr rep held(Count count) noexcept {
+    if constexpr (!std::is_class_v<Count> && Count(-1) > Count(0) && sizeof(Count) >= sizeof(rep)) {
+      return count > static_cast<Count>(most) ? most : static_cast<rep>(count);
+    } else if constexpr (!std::is_class_v<Count> && sizeof(Count) > sizeof(rep)) {
+      return count > most ? most : count < -most ? -most : static_cast<rep>(count);
+    } else {
+      return static_cast<rep>(count);
+    }
+  }
+
+  // Common units need one multiplication.
+  template <class Period>
+  static constexpr rep from_integral(rep count) noexcept {
+    constexpr rep second = 1'000'000'000;
+    if constexpr (second % Period::den == 0 && Period::num <= most / (second / Period::den)) {
+      return times(count, Period::num * (second / Period::den));
+    } else {
+      return scaled(count, Period::num, Period::den);
+    }
+  }
+
+  static constexpr rep times(rep count, rep factor) noexcept {
+    auto const largest = most / factor;
+    return count > largest ? most : count < -largest ? -most : count * factor;
+  }
+
+  /// Halves are rounded away from zero.
+  static constexpr rep scaled(rep count, std::uint64_t num, std::uint64_t den) noexcept {
+    auto const size = count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+    auto const ns = platform::scale(size, num, den, 1'000'000'000);
+    auto const whole = ns.quotient < static_cast<std::uint64_t>(most) ? static_cast<rep>(ns.quotient) : most;
+    auto const rounded = whole < most && ns.rest >= den - ns.rest ? whole + 1 : whole;
+    return count < 0 ? -rounded : rounded;
   }
 
   rep ns_ = 0;
@@ -153,8 +179,8 @@ class optional_duration {
     requires(std::is_convertible_v<D, any_duration>)
   constexpr optional_duration(std::optional<D> const& d) noexcept : value_(d ? any_duration(*d).value() : none) {}
 
-  [[nodiscard]] constexpr bool has_value() const noexcept { return value_ != none; }
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
+  [[nodiscard]] constexpr bool has_value() const noexcept { return value_.count() != none.count(); }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return value_.count() != none.count(); }
   /// The duration. Precondition: `has_value()`.
   [[nodiscard]] constexpr duration const& operator*() const noexcept { return value_; }
   [[nodiscard]] constexpr duration const* operator->() const noexcept { return &value_; }

@@ -3,51 +3,13 @@
 #pragma once
 
 #include <tenax/concepts.hpp>
-#include <tenax/detail/chrono.hpp>
 #include <tenax/detail/skipped_sleep.hpp>
+#include <tenax/platform/clock.hpp>
 #include <tenax/random.hpp>
-
-#include <time.h>
 
 namespace tenax {
 
 namespace detail {
-
-/// One sleep of the operating system is at most this long: seconds since the start of the machine then fit in 32 bits.
-inline constexpr duration longest_sleep = duration(duration::rep{365 * 24 * 3600} * 1'000'000'000);
-
-/// `d` as the operating system takes it; `d` is not negative.
-inline ::timespec to_timespec(duration d) noexcept {
-  ::timespec t{};
-  t.tv_sec = static_cast<::time_t>(d.count() / 1'000'000'000);
-  t.tv_nsec = static_cast<long>(d.count() % 1'000'000'000);
-  return t;
-}
-
-/// Has one go at sleeping for `left` from `now` on, a point on the clock `id`; signals may end it. Not noexcept: a thread
-/// that pthread_cancel ends in its sleep unwinds its stack through here.
-inline void sleep_once([[maybe_unused]] ::clockid_t id, time_point now, duration left) {
-  left = shorter(left, longest_sleep);
-#if defined(TIMER_ABSTIME) && !defined(__APPLE__)
-  // To a point in time: a sleep that signals interrupt again and again does not get longer by that.
-  auto const until = to_timespec(saturating_add(now.time_since_epoch(), left));
-  ::clock_nanosleep(id, TIMER_ABSTIME, &until, nullptr);
-#else
-  auto const rest = to_timespec(left);
-  ::nanosleep(&rest, nullptr);
-#endif
-}
-
-inline time_point steady_now() noexcept { return time_point(std::chrono::steady_clock::now().time_since_epoch()); }
-
-/// The steady clock, and the sleep on it.
-struct steady_time {
-  /// How long a sleep on another clock may go without a look at this one.
-  static constexpr duration look_again = longest_sleep;
-
-  [[nodiscard]] static time_point now() noexcept { return steady_now(); }
-  static void sleep_once(time_point now, duration left) { detail::sleep_once(CLOCK_MONOTONIC, now, left); }
-};
 
 /// Sleeps until `Clock` says `end`: the clock decides, not the number of slices or of signals.
 // On counts: comparing points in time would make compilers instantiate more than the rest of this header.
@@ -129,6 +91,6 @@ struct clock_environment {
 /// On Linux the steady clock stands still while the machine is suspended: see <tenax/suspend_aware_time.hpp>.
 ///
 /// Thread safety: safe.
-struct real_time : detail::clock_environment<detail::steady_time> {};
+struct real_time : detail::clock_environment<platform::steady_time> {};
 
 }  // namespace tenax

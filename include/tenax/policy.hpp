@@ -57,7 +57,7 @@ constexpr timed_limits<true> restarting(timed_limits<Restarts> const& l) {
 
 /// How long a server wait a policy obeys: none if it ignores this one.
 constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_limit const& limit) {
-  if (!asked || *asked <= limit.max) return asked;
+  if (!asked || asked->count() <= limit.max.count()) return asked;
   if (limit.action == too_long::ignore) return {};
   return limit.max;
 }
@@ -97,5 +97,29 @@ struct policy {
 template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class HintReader, class Limits>
 policy(When, Wait, Stop, Observers, Gates, Token, HintReader, Limits)
     -> policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits>;
+
+namespace detail {
+
+// The same policy with another part.
+template <class P, class Token>
+constexpr auto with_token(P const& p, Token token) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.hint_reader, p.limits};
+}
+template <class P, class Gate>
+constexpr auto with_gate(P const& p, Gate const& gate) {
+  return policy{
+      p.predicate, p.strategy,    p.condition, p.observers, gates<typename P::gates_type, Gate>(p.gates, gate),
+      p.token,     p.hint_reader, p.limits};
+}
+template <class P, class F>
+constexpr auto with_hint_reader(P const& p, F reader) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, p.token, std::move(reader), p.limits};
+}
+template <class P, class Limits>
+constexpr auto with_limits(P const& p, Limits limits) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, p.token, p.hint_reader, limits};
+}
+
+}  // namespace detail
 
 }  // namespace tenax

@@ -4,15 +4,10 @@
 
 #include <cstdint>
 
-#include <tenax/detail/seed_mark.hpp>
 #include <tenax/duration.hpp>
-
-#if __has_include(<sys/random.h>)
-#include <sys/random.h>
-#endif
-#if !defined(__GLIBC__) && !defined(__APPLE__)
-#include <unistd.h>  // elsewhere, getentropy is here; a tenth of this header's price
-#endif
+#include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/clock.hpp>
+#include <tenax/platform/seed_mark.hpp>
 
 namespace tenax {
 
@@ -38,10 +33,9 @@ class random_source {
 /// Multiplies and shifts (Lemire, "Fast Random Integer Generation in an Interval", 2019); its bias is below 2^-64 of
 /// the interval's length in nanoseconds.
 [[nodiscard]] constexpr duration draw_between(random_source& random, duration low, duration high) {
-  if (high <= low) return low;
-  __extension__ using wide = unsigned __int128;
-  auto const length = static_cast<std::uint64_t>((high - low).count());
-  return low + duration(static_cast<duration::rep>((wide{random()} * length) >> 64));
+  if (high.count() <= low.count()) return low;
+  auto const length = static_cast<std::uint64_t>(high.count() - low.count());
+  return duration(low.count() + static_cast<duration::rep>(platform::multiply_high(random(), length)));
 }
 
 /// A fast generator for reproducible runs: the same seed gives the same waits.
@@ -83,24 +77,18 @@ class thread_random final : public random_source {
   constexpr thread_random() noexcept : generator_(0) {}
 
   result_type operator()() override {
-    if (is_stale()) [[unlikely]]
+    if (platform::is_stale(mark_)) [[unlikely]]
       seed();
     return generator_();
   }
 
  private:
-  [[nodiscard]] bool is_stale() const noexcept {
-    auto* const mark = seed_mark();
-    // Without a page that tells a copy of the process, every draw has a seed of its own.
-    return read_mark(mark) != mark_ || mark == &plain_mark;
-  }
-
-  [[gnu::noinline, gnu::cold]] void seed() {
-    mark_ = renew_mark();
+  TENAX_COLD void seed() {
+    mark_ = platform::renew_mark();
     std::uint64_t seed = 0;
-    if (::getentropy(&seed, sizeof seed) != 0) {
-      auto const now = std::chrono::steady_clock::now().time_since_epoch().count();
-      seed = static_cast<std::uint64_t>(now) ^ reinterpret_cast<std::uintptr_t>(this);
+    if (!platform::random_bytes(&seed, sizeof seed)) {
+      seed = static_cast<std::uint64_t>(platform::steady_time::now().time_since_epoch().count()) ^
+             reinterpret_cast<std::uintptr_t>(this);
       seed ^= static_cast<std::uint64_t>(mark_) << 32;
     }
     generator_ = seeded_random(seed);
@@ -110,7 +98,7 @@ class thread_random final : public random_source {
   std::uintptr_t mark_ = ~std::uintptr_t{0};
 };
 
-inline constinit thread_local thread_random this_thread_random;
+inline constinit TENAX_THREAD_LOCAL thread_random this_thread_random;
 
 }  // namespace detail
 
@@ -122,6 +110,6 @@ inline constinit thread_local thread_random this_thread_random;
 /// cannot see: call it after a snapshot of a virtual machine or a checkpoint of the process was restored.
 ///
 /// Thread safety: safe.
-inline void reseed() noexcept { detail::void_mark(); }
+inline void reseed() noexcept { platform::void_mark(); }
 
 }  // namespace tenax

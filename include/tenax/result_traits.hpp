@@ -5,6 +5,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/errors.hpp>
 #include <tenax/outcome.hpp>
 
@@ -30,6 +31,8 @@ template <class E>
 constexpr hint hint_of_error(E const& error) {
   if constexpr (std::is_base_of_v<error_with_hint, E>) {
     return error.hint();
+  } else if constexpr (error_code_like<E> || std::is_enum_v<E>) {
+    return is_operation_canceled(error) ? hint{.verdict = verdict::cancelled} : hint{};
   } else {
     return {};
   }
@@ -38,7 +41,9 @@ constexpr hint hint_of_error(E const& error) {
 }  // namespace detail
 
 /// How tenax reads a value of type `R`. The primary template knows types shaped like `std::expected` (`has_value()`,
-/// `error()`) and like `std::error_code` (`value()`, `category()`, `message()`, true when set), standard or not.
+/// `error()`) and like `std::error_code` (`value()`, `category()`, `message()`, true when set), standard or not. An error code
+/// that is equal to `std::errc::operation_canceled` is a cancellation: the call ends with `stop_reason::cancelled`, and gates
+/// learn nothing from it.
 /// Specialize it to teach the library a result type of yours:
 /// ```
 /// template <> struct tenax::result_traits<reply> {
@@ -75,6 +80,8 @@ struct result_traits {
   static constexpr hint read_hint([[maybe_unused]] R const& result) {
     if constexpr (detail::expected_like<R>) {
       if (!result.has_value()) return detail::hint_of_error(result.error());
+    } else if constexpr (detail::error_code_like<R>) {
+      return detail::hint_of_error(result);
     }
     return {};
   }
@@ -134,7 +141,7 @@ constexpr bool can_repeat([[maybe_unused]] outcome<T> const& result) {
 
 /// A hint whose wait can be obeyed: a negative one is none.
 constexpr hint sensible(hint said) noexcept {
-  if (said.wait && *said.wait < duration::zero()) said.wait.reset();
+  if (said.wait && said.wait->count() < 0) said.wait.reset();
   return said;
 }
 

@@ -13,6 +13,7 @@
 #include <tenax/driver/detail/operation.hpp>
 #include <tenax/driver/detail/wrapped.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax {
 
@@ -95,9 +96,7 @@ class retrying : public Policy {
   template <class Token>
   [[nodiscard]] constexpr auto cancel_with(Token t) const {
     if constexpr (detail::check_token<Token>()) {
-      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, std::move(t), this->hint_reader, this->limits},
-                             environment_);
+      return tenax::retrying(detail::with_token(policy(), std::move(t)), environment_);
     } else {
       return *this;
     }
@@ -108,10 +107,7 @@ class retrying : public Policy {
   template <class G>
   [[nodiscard]] constexpr auto through(G const& g) const {
     if constexpr (detail::check_gate<G>()) {
-      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token,
-                                           this->hint_reader, this->limits},
-                             environment_);
+      return tenax::retrying(detail::with_gate(policy(), g), environment_);
     } else {
       return *this;
     }
@@ -123,9 +119,7 @@ class retrying : public Policy {
   template <class F>
   [[nodiscard]] constexpr auto read_hints_with(F f) const {
     if constexpr (detail::check_hint_reader<F>()) {
-      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, this->token, std::move(f), this->limits},
-                             environment_);
+      return tenax::retrying(detail::with_hint_reader(policy(), std::move(f)), environment_);
     } else {
       return *this;
     }
@@ -148,19 +142,16 @@ class retrying : public Policy {
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
     return tenax::retrying(
-        tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates, this->token,
-                      this->hint_reader,
-                      detail::timed_limits<Policy::limits_type::restarts>{
-                          this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}},
+        detail::with_limits(policy(),
+                            detail::timed_limits<Policy::limits_type::restarts>{
+                                this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}),
         environment_);
   }
 
   /// Lets attempts be counted, and waits grow, from the start again after an attempt that made progress (`hint::progress`,
   /// `tenax::made_progress(error)`): for downloads that are resumed, and streams that are connected again. Deadlines go on.
   [[nodiscard]] constexpr auto reset_on_progress() const {
-    return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates,
-                                         this->token, this->hint_reader, detail::restarting(this->limits)},
-                           environment_);
+    return tenax::retrying(detail::with_limits(policy(), detail::restarting(this->limits)), environment_);
   }
 
   /// Where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.
@@ -227,7 +218,7 @@ class retrying : public Policy {
   ///
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>
-  [[gnu::always_inline]] auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
+  TENAX_ALWAYS_INLINE auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
     if constexpr (detail::call_fits<Policy, F, Args...>) {
       using result = detail::result_or_void<F, Args...>;
       auto& world = detail::unwrap(environment_);

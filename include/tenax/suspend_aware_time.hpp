@@ -3,32 +3,9 @@
 #pragma once
 
 #include <tenax/environment.hpp>
+#include <tenax/platform/boot_time.hpp>
 
 namespace tenax {
-
-namespace detail {
-
-/// The clock that counts suspended time, and the sleep on it.
-struct boot_time {
-#if defined(CLOCK_BOOTTIME)
-  /// How long a sleep on another clock may go without a look at this one.
-  static constexpr duration look_again = std::chrono::seconds(1);
-
-  [[nodiscard]] static time_point now() noexcept {
-    ::timespec t{};
-    ::clock_gettime(CLOCK_BOOTTIME, &t);
-    return time_point(std::chrono::seconds(t.tv_sec) + duration(t.tv_nsec));
-  }
-  static void sleep_once(time_point now, duration left) { detail::sleep_once(CLOCK_BOOTTIME, now, left); }
-#else
-  static constexpr duration look_again = std::chrono::seconds(1);
-
-  [[nodiscard]] static time_point now() noexcept { return steady_time::now(); }
-  static void sleep_once(time_point now, duration left) { steady_time::sleep_once(now, shorter(left, look_again)); }
-#endif
-};
-
-}  // namespace detail
 
 /// As `real_time`, but its clock goes on while the machine is suspended (CLOCK_BOOTTIME on Linux): a call that waits for a
 /// minute when the lid is closed does not wait for another one when it is opened, and its deadline is then over.
@@ -40,6 +17,6 @@ struct boot_time {
 /// CLOCK_BOOTTIME it is the steady clock, which counts suspended time on macOS.
 ///
 /// Thread safety: safe.
-struct suspend_aware_time : detail::clock_environment<detail::boot_time> {};
+struct suspend_aware_time : detail::clock_environment<platform::boot_time> {};
 
 }  // namespace tenax

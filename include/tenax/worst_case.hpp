@@ -19,7 +19,7 @@ struct worst_case_bounds {
   duration own_wait{};    ///< the longest waiting of one call that no server asks to wait; `max()`: unbounded
 
   /// Whether there is a limit on the waiting.
-  [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait != duration::max(); }
+  [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait.count() != duration::max().count(); }
 };
 
 namespace detail {
@@ -36,7 +36,7 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
   duration total{};
   wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
   std::uint32_t part = 0;
-  for (std::uint32_t n = 1; n < attempts && total < limit;) {
+  for (std::uint32_t n = 1; n < attempts && total.count() < limit.count();) {
     auto const part_end = n > looked_at || attempts == no_limit ? grows_until(strategy, n) : n;
     q.number = n;
     if (n > looked_at) {
@@ -48,8 +48,8 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
     }
     auto const times = q.number - n + 1;
     auto range = wait::bounds_of(strategy, q);
-    if (asked && range.most < most_server_wait) range.most = most_server_wait;
-    if (attempts == no_limit && part_end == no_limit && range.most != duration::zero()) return limit;
+    if (asked && range.most.count() < most_server_wait.count()) range.most = most_server_wait;
+    if (attempts == no_limit && part_end == no_limit && range.most.count() != 0) return limit;
     total = saturating_add(total, times == 1 ? range.most : saturating_multiply(range.most, times));
     n = q.number + 1;
     q = q.next(range, times);
@@ -84,7 +84,7 @@ template <class... Parts>
     return detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
   };
   result.own_wait = longest(false);
-  result.total_wait = obeyed == duration::zero() ? result.own_wait : longest(true);
+  result.total_wait = obeyed.count() == 0 ? result.own_wait : longest(true);
   return result;
 }
 

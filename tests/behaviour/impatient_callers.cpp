@@ -12,10 +12,10 @@
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
-#include "../../examples/simulation/world.hpp"
 #include "../at_length.hpp"
 #include "../catch.hpp"
 #include "../gates.hpp"
+#include "../simulation/world.hpp"
 
 using namespace std::chrono_literals;
 using tenax::per_second;

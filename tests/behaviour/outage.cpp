@@ -10,9 +10,9 @@
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/tenax.hpp>
 
-#include "../../examples/simulation/outage.hpp"
 #include "../at_length.hpp"
 #include "../catch.hpp"
+#include "../simulation/outage.hpp"
 
 using namespace std::chrono_literals;
 using simulation::outage_kind;

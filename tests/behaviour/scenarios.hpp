@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "../../examples/simulation/workers.hpp"
+#include "../simulation/workers.hpp"
 #include "stale_watch.hpp"
 
 namespace tests {

@@ -9,6 +9,10 @@
 #   COMPILERS="g++-12 clang++-19" bash tests/benchmarks/async.sh      by default g++ 12 alone, because it takes a while
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+read -ra compilers <<<"${COMPILERS-g++-12}"
+need "${compilers[@]}" valgrind
+need_header "${compilers[0]}" asio/awaitable.hpp libasio-dev
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -37,8 +41,7 @@ complain() {
 row='%-11s %-16s %-9s %12s %7s %13s %7s %7s\n'
 # shellcheck disable=SC2059
 printf "$row" compiler case by allocations bytes instructions ratio ns
-for compiler in ${COMPILERS-g++-12}; do
-  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
+for compiler in "${compilers[@]}"; do
   flags=(-std=c++20 -O2 -pthread "-I$include" -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1)
   for by in loop function library; do
     "$compiler" "${flags[@]}" "${define[$by]}" "$here/cases/async.cpp" -o "$work/$by"

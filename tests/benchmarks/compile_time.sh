@@ -5,15 +5,13 @@
 # costs: class and function templates that clang 19 instantiates. Fails above the recorded ceilings.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+need g++-12 clang++-19 valgrind
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 most_classes=100
 most_functions=25
-
-for tool in g++-12 clang++-19 valgrind; do
-  command -v "$tool" >/dev/null || { echo "$tool is missing; install it" >&2; exit 1; }
-done
 
 instructions() {  # file, flags...: in millions
   local file=$1 line

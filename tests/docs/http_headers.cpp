@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // http_headers.cpp: what docs/reference/http_headers.md says, its tables included.
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -113,6 +114,19 @@ TEST_CASE("http_headers: Every field that is read is on the page") {
   for (auto const name : tenax::http::detail::field_names) {
     INFO(name);
     CHECK(text.find(name) != text.npos);
+  }
+}
+
+TEST_CASE("http_headers: Every field that is read is in a vector") {
+  auto const lower = [](std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+  };
+  auto const vectors = lower(docs::text("../data/http_headers.json"));
+  for (auto const name : tenax::http::detail::field_names) {
+    INFO("add a vector with " << name << " to tests/data/http_headers.json");
+    auto const fixed = name.substr(0, name.find('*'));  // what stands before the name of a window
+    CHECK(vectors.find(lower('"' + std::string(fixed))) != vectors.npos);
   }
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# npm_servers.sh: http::retrying_client with the standard policy against servers from npm that limit the rate of requests,
-# each with headers of its own: no call fails, and no request comes before the window that refused it has ended. The
-# servers are installed into the build folder, in the versions of npm_servers/package.json.
+# npm_servers.sh: http::retrying_client with the standard policy against servers from npm that limit the rate of
+# requests, each with headers of its own: no call fails, and no request comes before the window that refused it has
+# ended. The servers are installed into the build folder, in the versions of npm_servers/package.json.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.bash"
 for program in node npm; do

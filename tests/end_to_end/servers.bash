@@ -2,6 +2,13 @@
 # servers.bash: what the end-to-end tests share: servers on free ports, and what their logs must say. To be sourced.
 set -euo pipefail
 test_name=$(basename "$0")
+# CTest says where the programs are; a script that is run by hand takes those of the preset `test`, and works in its
+# folder.
+if [ -z "${EXAMPLES-}" ]; then
+  by_hand=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/test
+  EXAMPLES=$by_hand/examples
+  : "${CLIENTS:=$by_hand/end_to_end/clients}"
+fi
 
 fail() {
   local file
@@ -13,7 +20,11 @@ fail() {
 }
 
 # need PROGRAM: a program that the build makes, if it can
-need() { [ -x "$1" ] || { printf '%s: %s was not built\n' "$test_name" "$1" >&2; exit 77; }; }
+need() {
+  [ -x "$1" ] && return
+  printf '%s needs %s, which was not built; run: cmake --preset test && cmake --build build/test\n' "$test_name" "$1" >&2
+  exit 77
+}
 
 # find_server NAME PACKAGE: prints where it is
 find_server() {
@@ -23,6 +34,7 @@ find_server() {
 
 # begin FOLDER: starts in an empty one
 begin() {
+  [ -z "${by_hand-}" ] || { mkdir -p "$by_hand/end_to_end/by_hand" && cd "$by_hand/end_to_end/by_hand"; }
   rm -rf "$1"
   mkdir -p "$1"
   cd "$1"
@@ -64,8 +76,8 @@ launch() {
   return 1
 }
 
-# start NAME CONFIGURE COMMAND...: calls `CONFIGURE PORT`, which writes NAME.conf, and runs the command, with other ports
-# until one is free: that is known when a server listens on it. Sets `port`.
+# start NAME CONFIGURE COMMAND...: calls `CONFIGURE PORT`, which writes NAME.conf, and runs the command, with other
+# ports until one is free: that is known when a server listens on it. Sets `port`.
 start() {
   local name=$1 configure=$2 try
   shift 2

@@ -4,11 +4,10 @@
 #   bash tests/end_to_end/throughput.bash [seconds of each measurement, 15 if not said]
 #
 # An nginx admits 2 or 50 requests a second, with one second's worth at once after a pause, and answers 429 with
-# `Retry-After: 1` to all others. Clients of one and of four threads ask as fast as they can. The table has what they got,
-# as a share of what the server would have given; how often they were refused; how many came earlier than they were asked
-# to, which must be none.
+# `Retry-After: 1` to all others. Clients of one and of four threads ask as fast as they can. The table has what they
+# got, as a share of what the server would have given; how often they were refused; how many came earlier than they were
+# asked to, which must be none.
 . "$(dirname "$0")/servers.bash"
-: "${CLIENTS:=$(cd "$(dirname "$0")/../.." && pwd)/build/test/end_to_end/clients}"
 need "$CLIENTS/fetch_httplib"
 nginx=$(find_server nginx nginx-light)
 seconds=${1:-15}

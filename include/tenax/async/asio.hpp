@@ -2,7 +2,7 @@
 // async/asio.hpp: the driver for standalone Asio; <tenax/async/boost_asio.hpp> is the same for Boost.Asio. Tested with Asio 1.22.
 #pragma once
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>

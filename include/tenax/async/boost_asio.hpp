@@ -3,7 +3,7 @@
 // 1.81; cancellation slots and `.attempt_timeout()` need 1.77.
 #pragma once
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>

@@ -2,30 +2,14 @@
 // async/completion.hpp: what an asynchronous operation hands to its completion handler, seen as one value.
 #pragma once
 
-#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax {
-
-namespace detail {
-
-/// Whether an error code says that the operation was cancelled: `asio::error::operation_aborted`, for example.
-template <class ErrorCode>
-bool says_cancelled(ErrorCode const& error) noexcept {
-  if constexpr (requires { static_cast<bool>(error == std::errc::operation_canceled); }) {
-    return error == std::errc::operation_canceled;
-  } else if constexpr (std::is_convertible_v<ErrorCode const&, std::error_code>) {
-    return static_cast<std::error_code>(error) == std::errc::operation_canceled;
-  } else {
-    return false;
-  }
-}
-
-}  // namespace detail
 
 /// What an operation hands to a handler of the signature `void(ErrorCode, Values...)`. Predicates see it as they see a
 /// `std::expected`: `when::error(code)` compares its error, and the default policy retries any error that is set.
@@ -77,7 +61,7 @@ struct result_traits<completion<ErrorCode, Values...>> {
   static constexpr bool can_fail = true;
   static bool failed(result const& r) noexcept { return !r.has_value(); }
   static hint read_hint(result const& r) noexcept {
-    bool const stopped = r.cancelled() || detail::says_cancelled(r.error());
+    bool const stopped = r.cancelled() || detail::is_operation_canceled(r.error());
     return stopped ? hint{.verdict = verdict::cancelled} : hint{};
   }
   template <class Out>

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <tenax/async/detail/drive_coroutine.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/retrying.hpp>
 
 namespace tenax {
@@ -63,8 +64,8 @@ class coroutine_environment {
   }
 
  private:
-  [[no_unique_address]] Env environment_;
-  [[no_unique_address]] Sleep sleep_;
+  TENAX_NO_UNIQUE_ADDRESS Env environment_;
+  TENAX_NO_UNIQUE_ADDRESS Sleep sleep_;
 };
 
 template <template <class> class Task, bool WantsReport, class Policy, class Env, class Sleep, class F>

@@ -12,6 +12,7 @@
 #include <tenax/driver/detail/check_shared.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax {
 
@@ -127,7 +128,7 @@ class hedging {
 
   Budget* budget_;
   Environment environment_;
-  [[no_unique_address]] Gates gates_;
+  TENAX_NO_UNIQUE_ADDRESS Gates gates_;
   hedge_options options_;
   latencies seen_{};
   std::atomic<std::uint64_t> hedged_{0};

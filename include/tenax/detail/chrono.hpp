@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 // Durations and clocks are a fifth of <chrono>; the rest is the calendar and its formatting, which drags in streams and
 // makes every user's translation unit dearer than the loop that this library replaces. libstdc++ keeps the fifth in a

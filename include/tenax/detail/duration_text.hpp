@@ -20,9 +20,9 @@ class duration_text {
 
  private:
   constexpr void write(duration d) noexcept {
-    if (d == duration::max()) return put("for ever");
+    if (d.count() == duration::max().count()) return put("for ever");
     auto ns = static_cast<std::uint64_t>(d.count());
-    if (d < duration::zero()) {
+    if (d.count() < 0) {
       put("-");
       ns = 0 - ns;
     }

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::detail {
 

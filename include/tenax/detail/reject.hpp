@@ -63,18 +63,18 @@ template <class Exception>
 namespace detail {
 
 constexpr duration require_not_negative(char const* parameter, any_duration value) {
-  if (value.value() < duration::zero()) invalid_parameter(parameter, "must not be negative", value);
+  if (value.value().count() < 0) invalid_parameter(parameter, "must not be negative", value);
   return value;
 }
 
 constexpr duration require_positive(char const* parameter, any_duration value) {
-  if (value.value() <= duration::zero()) invalid_parameter(parameter, "must be more than zero", value);
+  if (value.value().count() <= 0) invalid_parameter(parameter, "must be more than zero", value);
   return value;
 }
 
 /// `rule` ends with the name of the parameter that `least` is the value of.
 constexpr duration require_at_least(char const* parameter, char const* rule, any_duration value, duration least) {
-  if (value.value() < least) invalid_parameter(parameter, rule, value, least);
+  if (value.value().count() < least.count()) invalid_parameter(parameter, rule, value, least);
   return value;
 }
 

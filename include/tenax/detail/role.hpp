@@ -5,7 +5,7 @@
 #include <concepts>
 #include <type_traits>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax {
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tenax/duration.hpp>
+#include <tenax/platform/atomic.hpp>
 
 namespace tenax::detail {
 
@@ -14,9 +15,9 @@ struct sleep_skipper {
   time_point (*shown)(time_point) noexcept;
 };
 
-/// Used through atomic builtins, because <atomic> would make every user's translation unit a tenth dearer for a test helper.
+/// Used through the functions of platform/atomic.hpp.
 inline sleep_skipper const* skipper = nullptr;
-inline sleep_skipper const* find_skipper() noexcept { return __atomic_load_n(&skipper, __ATOMIC_ACQUIRE); }
+inline sleep_skipper const* find_skipper() noexcept { return platform::load_acquire(skipper); }
 
 /// Whether this thread does not have to sleep for `d`: because it is not more than zero, or because a `no_waits` is alive.
 inline bool skips_sleep(duration d) noexcept {

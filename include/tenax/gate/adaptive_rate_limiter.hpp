@@ -13,6 +13,7 @@
 #include <tenax/gate/adaptive_rate_options.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

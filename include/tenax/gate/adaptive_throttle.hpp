@@ -9,6 +9,7 @@
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/sliding_window.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

@@ -8,6 +8,7 @@
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

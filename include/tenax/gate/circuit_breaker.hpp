@@ -14,6 +14,7 @@
 #include <tenax/gate/detail/probe_places.hpp>
 #include <tenax/gate/detail/sliding_window.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

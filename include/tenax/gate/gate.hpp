@@ -68,7 +68,7 @@ struct allowance {
   [[nodiscard]] constexpr bool known() const noexcept { return remaining != unknown; }
   /// How many are allowed in how much time is said.
   [[nodiscard]] constexpr bool announces() const noexcept {
-    return limit != unknown && limit != 0 && window && *window > duration::zero();
+    return limit != unknown && limit != 0 && window && window->count() > 0;
   }
 };
 

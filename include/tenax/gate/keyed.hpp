@@ -11,6 +11,7 @@
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/detail/table.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

@@ -11,6 +11,7 @@
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/detail/rate_limits.hpp>
 #include <tenax/gate/rate.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax {
 
@@ -178,7 +179,7 @@ class rate_limiter {
     return t.goes_ ? admission::go() : ask_again(t, time);
   }
 
-  [[gnu::noinline]] admission join(ticket& t, std::int64_t now, duration time_left, std::uint64_t weight) {
+  TENAX_NEVER_INLINE admission join(ticket& t, std::int64_t now, duration time_left, std::uint64_t weight) {
     auto const latest = saturating_add(duration(now), time_left).count();
     auto const answer = limits_.join(t.place_, now, latest, weight);
     t.goes_ = answer.goes;
@@ -186,7 +187,7 @@ class rate_limiter {
     return told(answer);
   }
 
-  [[gnu::noinline]] admission ask_again(ticket& t, std::int64_t now) {
+  TENAX_NEVER_INLINE admission ask_again(ticket& t, std::int64_t now) {
     auto const answer = limits_.ask(t.place_, now);
     t.goes_ = answer.goes;
     return told(answer);

@@ -10,6 +10,7 @@
 #include <tenax/gate/detail/sliding_window.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 

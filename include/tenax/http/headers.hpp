@@ -7,7 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http {
 

@@ -10,6 +10,7 @@
 #include <tenax/detail/chrono.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/http/response_traits.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax::http {
@@ -194,8 +195,8 @@ class hint_reader {
  private:
   profile profile_ = profile::pragmatic;
   detail::throttling_statuses throttling_{};
-  [[no_unique_address]] Clock clock_{};
-  [[no_unique_address]] Extractor extractor_{};
+  TENAX_NO_UNIQUE_ADDRESS Clock clock_{};
+  TENAX_NO_UNIQUE_ADDRESS Extractor extractor_{};
 };
 
 /// For services that put the delay in the body: `.read_hints_with(http::retry_after_from_body(f))`, where `f` takes the body as a

@@ -9,6 +9,7 @@
 
 #include <tenax/detail/chrono.hpp>
 #include <tenax/http/detail/date_matcher.hpp>
+#include <tenax/platform/arithmetic.hpp>
 
 namespace tenax::http {
 
@@ -58,13 +59,12 @@ constexpr http::wall_time to_wall_time(std::chrono::time_point<std::chrono::syst
     ms = static_cast<std::int64_t>(inside);
     if (static_cast<long double>(ms) > inside) --ms;
   } else {
-    __extension__ using wide = __int128;
-    wide const numerator = wide{period::num} * 1000;
-    // No further from 1970 than what cannot be multiplied.
-    wide const most = wide{last_instant + 1} * period::den / numerator + 1;
-    wide const scaled = held(static_cast<wide>(count), -most, most) * numerator;
-    wide const rounded = scaled / period::den - (scaled % period::den < 0 ? 1 : 0);
-    ms = static_cast<std::int64_t>(held(rounded, wide{first_instant}, wide{last_instant}));
+    bool const before_1970 = count < 0;
+    auto const size = before_1970 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+    auto const scaled = platform::scale(size, period::num, period::den, 1000);
+    auto const most = static_cast<std::uint64_t>(before_1970 ? -first_instant : last_instant);
+    auto const whole = static_cast<std::int64_t>(scaled.quotient < most ? scaled.quotient : most);
+    ms = !before_1970 ? whole : scaled.rest != 0 && scaled.quotient < most ? -whole - 1 : -whole;
   }
   return http::wall_time(std::chrono::milliseconds(ms));
 }

@@ -7,9 +7,7 @@
 #include <string>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/random.hpp>
-
-#include <unistd.h>
+#include <tenax/platform/entropy.hpp>
 
 namespace tenax::http {
 
@@ -46,7 +44,7 @@ inline void read_system_random(unsigned char* bytes, std::size_t size) {
 /// Thread safety: safe.
 [[nodiscard]] inline std::string make_idempotency_key(key_format format = key_format::quoted) {
   unsigned char bytes[16];
-  if (::getentropy(bytes, sizeof bytes) != 0) detail::read_system_random(bytes, sizeof bytes);
+  if (!platform::random_bytes(bytes, sizeof bytes)) detail::read_system_random(bytes, sizeof bytes);
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
   std::string key;

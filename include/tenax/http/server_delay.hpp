@@ -2,6 +2,7 @@
 // http/server_delay.hpp: how long a response asks us to wait.
 #pragma once
 
+#include <bit>
 #include <initializer_list>
 
 #include <tenax/http/detail/reader.hpp>
@@ -110,7 +111,7 @@ class delay_finder {
 
   constexpr void find_explicit_delay() noexcept {
     for (auto left = reader_.fields().found() & known_dialects.always; left != 0; left &= left - 1) {
-      auto const f = static_cast<field>(__builtin_ctzll(left));
+      auto const f = static_cast<field>(std::countr_zero(left));
       by_retry_after_ = f == retry_after_field;
       if (offer(f, reader_.delay(f, line_of(f).how->as))) return;
     }

@@ -2,7 +2,7 @@
 // http/transport_error.hpp: why a request got no response.
 #pragma once
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http {
 

@@ -11,16 +11,13 @@
 #include <tenax/attempt.hpp>
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/detail/foreign_text.hpp>
+#include <tenax/platform/error_text.hpp>
 #include <tenax/report.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax {
 
 namespace detail {
-
-// What strerror_r returns: the text itself in the GNU C library, a number elsewhere.
-inline char const* error_text(char const* text, char const*) noexcept { return text; }
-inline char const* error_text(int, char const* buffer) noexcept { return buffer; }
 
 /// A line of limited length, cut before the first character that does not fit. No allocation.
 class log_line {
@@ -34,7 +31,7 @@ class log_line {
     char next[16];
     std::snprintf(next, sizeof next, "%lu", static_cast<unsigned long>(a.number) + 1);
     put(next);
-    if (a.upcoming_wait > duration::zero()) {
+    if (a.upcoming_wait.count() > 0) {
       put(" in ");
       put(duration_text(in_passing(a.upcoming_wait)).c_str());
     } else {
@@ -46,7 +43,7 @@ class log_line {
   explicit log_line(gate_wait const& w) {
     std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate ", static_cast<unsigned long>(w.number));
     size_ = std::string_view(text_).size();
-    if (w.upcoming_wait != duration::max()) put("for ");
+    if (w.upcoming_wait.count() != duration::max().count()) put("for ");
     put(duration_text(in_passing(w.upcoming_wait)).c_str());
   }
 
@@ -82,7 +79,7 @@ class log_line {
   void put_server_wait(attempt<T> const& a) {
     if (a.server_wait) {
       put(" (the server asked for ");
-      put(*a.server_wait == duration::max() ? "a wait without end" : duration_text(in_passing(*a.server_wait)).c_str());
+      put(a.server_wait->count() == duration::max().count() ? "a wait without end" : duration_text(in_passing(*a.server_wait)).c_str());
       put(")");
     }
     if (!a.hint.ignored.empty()) {
@@ -147,10 +144,15 @@ class log_line {
     char buffer[256] = {};
     if constexpr (requires { std::string_view(code.message(buffer, sizeof buffer)); }) {
       put(std::string_view(code.message(buffer, sizeof buffer)));
-    } else if (std::strcmp(category, "generic") == 0 || std::strcmp(category, "system") == 0) {
-      put(error_text(::strerror_r(code.value(), buffer, sizeof buffer), buffer));
     } else {
-      put(std::string_view(code.message()));
+      bool const is_errno = std::strcmp(category, "generic") == 0 ||
+                            (platform::system_errors_are_errno && std::strcmp(category, "system") == 0);
+      char const* const text = is_errno ? platform::errno_text(code.value(), buffer, sizeof buffer) : nullptr;
+      if (text != nullptr) {
+        put(text);
+      } else {
+        put(std::string_view(code.message()));
+      }
     }
   }
 

@@ -9,9 +9,9 @@ namespace tenax::detail {
 
 /// `remaining` is the time from the end of the attempt to the deadline.
 constexpr stop::answer ask_deadline(duration remaining, attempt_info const& a, bool clipping) noexcept {
-  auto const over =
-      remaining <= duration::zero() || (clipping ? a.upcoming_wait > remaining : a.upcoming_wait >= remaining);
-  return {over, stop_reason::deadline};
+  auto const left = remaining.count();
+  auto const wait = a.upcoming_wait.count();
+  return {left <= 0 || (clipping ? wait > left : wait >= left), stop_reason::deadline};
 }
 
 constexpr duration clip_to_deadline(duration remaining, attempt_info const& a) noexcept {
@@ -121,8 +121,8 @@ struct after_elapsed_condition : operators {
 
   constexpr explicit after_elapsed_condition(duration d) : limit(d) {}
 
-  constexpr bool operator()(attempt_info const& a) const noexcept { return a.elapsed >= limit; }
-  constexpr answer ask(attempt_info const& a) const noexcept { return {a.elapsed >= limit, stop_reason::deadline}; }
+  constexpr bool operator()(attempt_info const& a) const noexcept { return a.elapsed.count() >= limit.count(); }
+  constexpr answer ask(attempt_info const& a) const noexcept { return {a.elapsed.count() >= limit.count(), stop_reason::deadline}; }
 
   template <class Out>
   constexpr void describe(Out& out) const {

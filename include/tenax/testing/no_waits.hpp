@@ -6,15 +6,16 @@
 
 #include <tenax/detail/skipped_sleep.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
 /// The `testing::no_waits` that are alive in the process: their number in the lower half of the bits. The upper half
-/// counts how often the last one went. Used through atomic builtins.
+/// counts how often the last one went. Used through the functions of platform/atomic.hpp.
 inline std::uintptr_t no_waits_state = 0;
 inline constexpr std::uintptr_t no_waits_period = std::uintptr_t{1} << (sizeof(std::uintptr_t) * 4);
 
-inline std::uintptr_t read_no_waits() noexcept { return __atomic_load_n(&no_waits_state, __ATOMIC_RELAXED); }
+inline std::uintptr_t read_no_waits() noexcept { return platform::load_relaxed(no_waits_state); }
 constexpr bool any_alive(std::uintptr_t state) noexcept { return state % no_waits_period != 0; }
 constexpr std::uintptr_t period_of(std::uintptr_t state) noexcept { return state / no_waits_period; }
 
@@ -30,7 +31,7 @@ class skipped_sleeps {
     period_ = period_of(state);
     ahead_ = saturating_add(ahead_, d);
     last_ = d;
-    skipped_at_ = steady_now();
+    skipped_at_ = platform::steady_time::now();
     return true;
   }
 
@@ -41,7 +42,7 @@ class skipped_sleeps {
   void forget() noexcept { *this = skipped_sleeps(); }
 
  private:
-  [[gnu::noinline, gnu::cold]] time_point shown_ahead(time_point real) noexcept {
+  TENAX_COLD time_point shown_ahead(time_point real) noexcept {
     auto const state = read_no_waits();
     if (any_alive(state) && period_of(state) == period_) {
       last_ = duration::zero();
@@ -61,9 +62,9 @@ class skipped_sleeps {
   /// The last `no_waits` may go after a call has skipped its sleep and before it reads the clock. The clock then says that
   /// the wait has not passed, and the call asks to sleep for the rest. It must not sleep for what it was told to skip: the
   /// rest is skipped as well, and the next reading of the clock shows it.
-  [[gnu::noinline, gnu::cold]] bool skip_rest(duration d) noexcept {
+  TENAX_COLD bool skip_rest(duration d) noexcept {
     constexpr duration::rep soon = 1'000'000'000;
-    auto const passed = saturating_between(skipped_at_, steady_now()).count();
+    auto const passed = saturating_between(skipped_at_, platform::steady_time::now()).count();
     auto const missing = saturating_subtract(last_, d).count();
     bool const is_rest = doubted_ && !rest_skipped_ && passed < soon && missing > 0 && missing < soon;
     if (!is_rest) {
@@ -82,7 +83,7 @@ class skipped_sleeps {
   bool rest_skipped_ = false;
 };
 
-inline constinit thread_local skipped_sleeps skipped;
+inline constinit TENAX_THREAD_LOCAL skipped_sleeps skipped;
 
 inline constexpr sleep_skipper no_waits_skipper{
     [](duration d) noexcept { return skipped.skip(d); },
@@ -103,8 +104,8 @@ namespace tenax::testing {
 class no_waits {
  public:
   no_waits() noexcept {
-    __atomic_add_fetch(&tenax::detail::no_waits_state, 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&tenax::detail::skipper, &tenax::detail::no_waits_skipper, __ATOMIC_RELEASE);
+    platform::increment_relaxed(tenax::detail::no_waits_state);
+    platform::store_release(tenax::detail::skipper, &tenax::detail::no_waits_skipper);
   }
   ~no_waits() {
     using tenax::detail::no_waits_period;
@@ -113,8 +114,7 @@ class no_waits {
     do {
       bool const last = state % no_waits_period == 1;
       less = last ? state - 1 + no_waits_period : state - 1;
-    } while (!__atomic_compare_exchange_n(&tenax::detail::no_waits_state, &state, less, true, __ATOMIC_RELAXED,
-                                          __ATOMIC_RELAXED));
+    } while (!platform::replace_relaxed(tenax::detail::no_waits_state, state, less));
     if (less % no_waits_period == 0) tenax::detail::skipped.forget();
   }
 

@@ -129,13 +129,13 @@ class extreme_random final : public random_source {
 inline constexpr wait::bounds any_wait{duration::zero(), duration::max()};
 
 /// Ten years: strategies of a user's own are not asked with longer waits, because their sums might overflow.
-inline constexpr duration longest_asked = std::chrono::hours(24 * 3653);
+inline constexpr duration longest_asked = duration(duration::rep{3653 * 24} * 3'600'000'000'000);
 
 /// Asks a strategy of which nothing is known: with both ends of everything that it may look at, and of every draw.
 template <class W>
 constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& q) {
   constexpr std::uint32_t most_draws = 4;
-  if (q.most_waited > longest_asked) return any_wait;
+  if (q.most_waited.count() > longest_asked.count()) return any_wait;
   wait::bounds ends{duration::max(), duration::zero()};
   // What a server asks for: nothing, no time, or the longest wait that is obeyed.
   optional_duration const server[] = {std::nullopt, duration::zero(), shorter(q.most_server_wait, longest_asked)};
@@ -143,8 +143,9 @@ constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& 
     bool const late = (corner & 1) != 0;
     bool const slow = (corner & 2) != 0;
     auto const asked = corner >> 2;
-    if ((late && q.least_previous == q.most_previous) || (slow && q.least_waited == q.most_waited)) continue;
-    if (asked != 0 && q.most_server_wait == duration::zero()) continue;
+    if (late && q.least_previous.count() == q.most_previous.count()) continue;
+    if (slow && q.least_waited.count() == q.most_waited.count()) continue;
+    if (asked != 0 && q.most_server_wait.count() == 0) continue;
     auto const most_so_far = ends.most;
     auto const waited = slow ? q.most_waited : q.least_waited;
     attempt_info a{.number = q.number,
@@ -163,7 +164,8 @@ constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& 
       ends.most = longer(ends.most, d);
     }
     // It follows a server further than it was asked.
-    if (asked == 2 && q.most_server_wait > longest_asked && ends.most > most_so_far) ends.most = duration::max();
+    bool const followed = ends.most.count() > most_so_far.count();
+    if (asked == 2 && q.most_server_wait.count() > longest_asked.count() && followed) ends.most = duration::max();
   }
   return ends;
 }

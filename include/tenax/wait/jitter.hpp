@@ -48,7 +48,7 @@ struct additive_jitter {
   duration most;
 
   constexpr duration apply(duration d, duration cap, attempt_info const& a) const {
-    auto const latest_start = cap > most ? cap - most : duration::zero();
+    auto const latest_start = detail::longer(saturating_subtract(cap, most), duration::zero());
     auto const low = detail::shorter(d, latest_start);
     auto const high = saturating_add(low, most);
     return a.draw(low, detail::shorter(high, cap));

@@ -2,9 +2,10 @@
 // when/exception.hpp: retry on exceptions of given types.
 #pragma once
 
+#include <system_error>
 #include <typeinfo>
 
-#include <tenax/detail/type_name.hpp>
+#include <tenax/platform/type_name.hpp>
 #include <tenax/when/compose.hpp>
 
 #if defined(__cpp_rtti)
@@ -14,7 +15,7 @@ namespace tenax::detail {
 template <class...>
 inline constexpr std::type_info const* plain_type = nullptr;
 template <class E>
-  requires(!std::is_base_of_v<error_with_hint, E>)
+  requires(!std::is_base_of_v<error_with_hint, E> && !std::is_base_of_v<std::system_error, E>)
 inline constexpr std::type_info const* plain_type<E> = &typeid(E);
 
 }  // namespace tenax::detail
@@ -64,7 +65,7 @@ struct exception_where : operators {
   template <class Out>
   constexpr void describe(Out& out) const {
     out.text("certain exceptions of type ");
-    out.text(detail::type_name<E>());
+    out.text(platform::type_name<E>());
   }
 
   F condition;
@@ -121,7 +122,7 @@ struct exception_predicate : operators {
   constexpr void describe(Out& out) const {
     out.text("exceptions of type ");
     bool first = true;
-    ((out.text(first ? "" : " or "), out.text(detail::type_name<E>()), first = false), ...);
+    ((out.text(first ? "" : " or "), out.text(platform::type_name<E>()), first = false), ...);
   }
 };
 

@@ -15,6 +15,7 @@
 #include <tenax/cancel.hpp>
 #include <tenax/capture.hpp>
 #include <tenax/driver/detail/operation.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
@@ -277,21 +278,21 @@ class asio_call
   }
 
   std::optional<Handler> handler_;  ///< empty once the call has ended
-  [[no_unique_address]] allocator allocator_;
+  TENAX_NO_UNIQUE_ADDRESS allocator allocator_;
   decltype(Asio::work_on(std::declval<handler_executor const&>())) work_;
   std::optional<decltype(Asio::work_on(std::declval<Base const&>()))> base_work_{};  ///< unless it is the same
   F operation_;
-  [[no_unique_address]] End end_;
+  TENAX_NO_UNIQUE_ADDRESS End end_;
   Executor executor_;
   std::optional<timer> wait_{};  ///< made by the first wait
-  [[no_unique_address]] std::conditional_t<times_attempts, timer, no_timer> limit_;
+  TENAX_NO_UNIQUE_ADDRESS std::conditional_t<times_attempts, timer, no_timer> limit_;
   bool stopped_ = false;                       ///< the call was asked to stop
   cancellation_type kind_ = Asio::terminal();  ///< and how
   bool under_way_ = false;                     ///< an attempt is
   bool too_late_ = false;                      ///< it took longer than it may
   std::uint32_t number_ = 0;
   std::atomic<bool> answered_{false};  ///< the operation has answered, or its initiating function has returned
-  [[no_unique_address]] std::conditional_t<takes_info || times_attempts, attempt_info, nothing> info_{};
+  TENAX_NO_UNIQUE_ADDRESS std::conditional_t<takes_info || times_attempts, attempt_info, nothing> info_{};
   typename Asio::cancellation_signal signal_{};
   async_call<T, policy_type, environment, policy_type::uses_time || End::wants_report> call_;
   std::optional<typename callback<token_type>::type> on_stop_{};

@@ -13,6 +13,7 @@
 #include <tenax/async/detail/asio_scope.hpp>
 #include <tenax/driver/detail/operation.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
 
 namespace tenax::detail {
@@ -135,12 +136,6 @@ constexpr token_view view_token(linked_token<Token, State> const& token) noexcep
   }
 }
 
-template <class Token, class When, class Wait, class Stop, class Observers, class Gates, class Old, class HintReader,
-          class Limits>
-constexpr auto with_token(policy<When, Wait, Stop, Observers, Gates, Old, HintReader, Limits> const& p, Token token) {
-  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.hint_reader, p.limits};
-}
-
 /// The clock that timers run on: the environment's, if it names one.
 template <class Env>
 struct clock_of {
@@ -200,7 +195,7 @@ class asio_environment {
   }
 
  private:
-  [[no_unique_address]] Env environment_;
+  TENAX_NO_UNIQUE_ADDRESS Env environment_;
 };
 
 /// What a coroutine asks for its cancellation, in an Asio that has that.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <tenax/driver/detail/blocking.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/report.hpp>
 #include <tenax/retry_loop.hpp>
 
@@ -50,7 +51,7 @@ class async_call {
   void threw(caught_exception exception) { last_.emplace(std::move(exception)); }
 #if defined(__cpp_exceptions)
   /// In a handler; `standard` is the exception, if it is a `std::exception`.
-  [[gnu::noinline, gnu::cold]] void threw(std::exception const* standard) {
+  TENAX_COLD void threw(std::exception const* standard) {
     [[maybe_unused]] auto const* const known = plain_;
     threw(stashed_exception::current(standard).take(plain_));
     using world = std::remove_cvref_t<World>;
@@ -111,15 +112,14 @@ class async_call {
  private:
   /// The exception is that of a cancelled attempt: it says nothing about the other side. An attempt that fails after the
   /// call was asked to stop was most likely cancelled, whatever its library throws then.
-  [[gnu::noinline, gnu::cold]] void mark_cancelled() {
+  TENAX_COLD void mark_cancelled() {
     auto const* const caught = last_->caught();
     if (caught == nullptr || caught->hinted() != nullptr) return;
-    static cancelled const mark;
-    caught_exception marked(caught->pointer(), caught->standard(), &mark);
+    caught_exception marked(caught->pointer(), caught->standard(), &cancelled_mark);
     last_.emplace(std::move(marked));
   }
 
-  [[gnu::noinline, gnu::cold]] void never_started() { last_.emplace(loop_.template unstarted<T>()); }
+  TENAX_COLD void never_started() { last_.emplace(loop_.template unstarted<T>()); }
 
   [[nodiscard]] time_point now() const { return now_of<ReadsClock>(world_); }
 

@@ -8,6 +8,7 @@
 
 #include <tenax/async/detail/async_call.hpp>
 #include <tenax/driver/detail/operation.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
@@ -71,7 +72,7 @@ constexpr bool check_async_operation() {
 
 /// Calls the operation, in a way of the world's own if it has one.
 template <class World, class Call, class Info, class F>
-[[gnu::always_inline]] inline decltype(auto) make_attempt([[maybe_unused]] Call const& call, Info const& info, F& f) {
+TENAX_ALWAYS_INLINE inline decltype(auto) make_attempt([[maybe_unused]] Call const& call, Info const& info, F& f) {
   if constexpr (requires { World::make_attempt(call, info, f); }) {
     return World::make_attempt(call, info, f);
   } else {

@@ -8,6 +8,7 @@
 #include <tenax/capture.hpp>
 #include <tenax/driver/detail/attempt_scope.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/retry_loop.hpp>
 
 namespace tenax::detail {
@@ -18,7 +19,7 @@ template <class Env>
 inline constexpr bool interruptible<Env, no_token> = false;
 
 template <bool ReadsClock, class Env>
-[[gnu::always_inline]] constexpr time_point now_of([[maybe_unused]] Env& environment) {
+TENAX_ALWAYS_INLINE constexpr time_point now_of([[maybe_unused]] Env& environment) {
   if constexpr (ReadsClock) {
     return time_point(environment.now());
   } else {
@@ -28,7 +29,7 @@ template <bool ReadsClock, class Env>
 
 /// The source that an environment brings; null for the real one, whose source is this thread's own.
 template <class Env>
-[[gnu::always_inline]] constexpr random_source* random_of([[maybe_unused]] Env& environment) {
+TENAX_ALWAYS_INLINE constexpr random_source* random_of([[maybe_unused]] Env& environment) {
   if constexpr (!std::is_same_v<std::remove_const_t<Env>, real_time> && requires { environment.random(); }) {
     return &environment.random();
   } else {
@@ -50,7 +51,7 @@ T make_bounded_attempt(attempt_info const& info, Attempt const& attempt) {
 
 /// Makes an attempt, as the current one of this thread if it has limits that a client can obey.
 template <class T, class Policy, class Env, class Attempt>
-[[gnu::always_inline]] constexpr T make_attempt(attempt_info const& info, Attempt const& attempt) {
+TENAX_ALWAYS_INLINE constexpr T make_attempt(attempt_info const& info, Attempt const& attempt) {
   if constexpr (bounds_attempts<Policy>) {
     return make_bounded_attempt<T, Env>(info, attempt);
   } else {
@@ -60,7 +61,7 @@ template <class T, class Policy, class Env, class Attempt>
 
 /// The steps of a loop, told the time where it reads the clock.
 template <class Loop, class Env>
-[[gnu::always_inline]] constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment) {
+TENAX_ALWAYS_INLINE constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment) {
   if constexpr (Loop::reads_clock) {
     return loop.start_attempt(time_point(environment.now()));
   } else {
@@ -68,8 +69,8 @@ template <class Loop, class Env>
   }
 }
 template <class Loop, class T, class Env>
-[[gnu::always_inline]] constexpr decision finish_one(Loop& loop, outcome<T> const& result,
-                                                     [[maybe_unused]] Env& environment) {
+TENAX_ALWAYS_INLINE constexpr decision finish_one(Loop& loop, outcome<T> const& result,
+                                                  [[maybe_unused]] Env& environment) {
   if constexpr (Loop::reads_clock) {
     return loop.finish_attempt(result, time_point(environment.now()));
   } else {
@@ -79,9 +80,9 @@ template <class Loop, class T, class Env>
 
 /// Waits as long as the loop says so, and then says whether it stops.
 template <class Loop, class Env>
-[[gnu::always_inline]] constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next) {
+TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next) {
   while (next.waits()) {
-    if (next.delay > duration::zero()) {
+    if (next.delay.count() > 0) {
       if constexpr (interruptible<Env, std::remove_cvref_t<decltype(loop.policy().token)>>) {
         environment.sleep(next.delay, loop.policy().token);
       } else {
@@ -151,8 +152,8 @@ inline constexpr std::type_info const* likely_type<When> = When::likely_type;
 
 /// Drives a call from a failure on: an exception, or a first value that the predicate wants retried.
 template <class T, class Policy, class Env, class Attempt>
-[[gnu::always_inline]] inline T drive_rest(retry_loop<Policy const&>& loop, Env& environment, Attempt const& attempt,
-                                           stashed_exception& failure, outcome<T>* value) {
+TENAX_ALWAYS_INLINE inline T drive_rest(retry_loop<Policy const&>& loop, Env& environment, Attempt const& attempt,
+                                        stashed_exception& failure, outcome<T>* value) {
   std::type_info const* plain = likely_type<typename Policy::when_type>;
   outcome_slot<T> slot;
   bool asked = value != nullptr;
@@ -181,15 +182,14 @@ template <class T, class Policy, class Env, class Attempt>
 /// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays there
 /// until then.
 template <class T, class Policy, class Env, class Attempt>
-[[gnu::noinline, gnu::cold]] T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt,
-                                        stashed_exception failure) {
+TENAX_COLD T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt, stashed_exception failure) {
   return drive_rest<T>(loop, environment, attempt, failure, nullptr);
 }
 
 /// Drives a call whose first attempt failed: makes the loop, which a success does not need.
 template <class T, class Policy, class Env, class Attempt>
-[[gnu::noinline, gnu::cold]] T drive_failed(Policy const& policy, Env& environment, Attempt attempt,
-                                            stashed_exception failure, outcome<T>* value) {
+TENAX_COLD T drive_failed(Policy const& policy, Env& environment, Attempt attempt, stashed_exception failure,
+                          outcome<T>* value) {
   retry_loop<Policy const&> loop(policy, time_point(), random_of(environment));
   return drive_rest<T>(loop, environment, attempt, failure, value);
 }
@@ -210,7 +210,7 @@ inline constexpr bool only_predicate_judges =
 
 /// Drives a call whose values are judged.
 template <class T, class Policy, class Env, class Attempt>
-[[gnu::always_inline]] inline T drive_values(Policy const& policy, Env& environment, Attempt const& attempt) {
+TENAX_ALWAYS_INLINE inline T drive_values(Policy const& policy, Env& environment, Attempt const& attempt) {
   if constexpr (only_predicate_judges<Policy, T>) {
     outcome_slot<T> slot;
     stashed_exception failure;
@@ -243,8 +243,8 @@ template <class T, class Policy, class Env, class Attempt>
 
 /// Drives a call whose every value is a success: returns what the operation returns, without a detour.
 template <class T, class Policy, class Env, class Attempt>
-[[gnu::always_inline]] inline T drive_exceptions([[maybe_unused]] Policy const& policy,
-                                                 [[maybe_unused]] Env& environment, Attempt const& attempt) {
+TENAX_ALWAYS_INLINE inline T drive_exceptions([[maybe_unused]] Policy const& policy, [[maybe_unused]] Env& environment,
+                                              Attempt const& attempt) {
 #if defined(__cpp_exceptions)
   stashed_exception failure;
   try {

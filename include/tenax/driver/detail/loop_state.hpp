@@ -8,6 +8,7 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/report.hpp>
 
 namespace tenax {
@@ -51,10 +52,10 @@ class loop_state {
   }
 
  protected:
-  [[gnu::always_inline]] constexpr loop_state(time_point now, random_source* random) noexcept
+  TENAX_ALWAYS_INLINE constexpr loop_state(time_point now, random_source* random) noexcept
       : started_(now), random_(random) {}
 
-  [[gnu::always_inline]] constexpr loop_state(loop_state&& other) noexcept
+  TENAX_ALWAYS_INLINE constexpr loop_state(loop_state&& other) noexcept
       : attempts_(other.attempts_),
         reason_(other.reason_),
         elapsed_(other.elapsed_),
@@ -76,13 +77,13 @@ class loop_state {
         polls_(other.polls_) {}
 
   /// The number of the attempt after the last one that ended; stays at the greatest number rather than start again.
-  [[gnu::always_inline]] constexpr std::uint32_t next_number() const noexcept {
+  TENAX_ALWAYS_INLINE constexpr std::uint32_t next_number() const noexcept {
     return attempts_ == std::numeric_limits<std::uint32_t>::max() ? attempts_ : attempts_ + 1;
   }
 
   /// The numbers of the next attempt, which can see `token`.
   template <class Token>
-  [[gnu::always_inline]] constexpr attempt_info numbers(Token const& token) const noexcept {
+  TENAX_ALWAYS_INLINE constexpr attempt_info numbers(Token const& token) const noexcept {
     attempt_info a{.number = next_number(),
                    .elapsed = elapsed_,
                    .waited = waited_,
@@ -95,16 +96,16 @@ class loop_state {
     return a;
   }
 
-  [[gnu::always_inline]] constexpr decision stop(stop_reason reason) noexcept {
+  TENAX_ALWAYS_INLINE constexpr decision stop(stop_reason reason) noexcept {
     reason_ = reason;
     return {.next = decision::step::stop, .reason = reason};
   }
 
-  [[gnu::always_inline]] constexpr decision out_of_time() noexcept {
+  TENAX_ALWAYS_INLINE constexpr decision out_of_time() noexcept {
     return stop(attempts_ == 0 ? stop_reason::expired_on_entry : stop_reason::deadline);
   }
 
-  [[gnu::always_inline]] constexpr decision wait(duration d, time_point now) noexcept {
+  TENAX_ALWAYS_INLINE constexpr decision wait(duration d, time_point now) noexcept {
     pending_ = d;
     paused_at_ = now;
     return {.next = decision::step::wait, .delay = d};
@@ -112,19 +113,21 @@ class loop_state {
 
   /// Whether the driver's timer was early, by the clock that the engine is told. A clock that stands still is no reason to
   /// wait again. The clock's values are compared without a sign, because their difference may be too large with one.
-  [[gnu::always_inline]] constexpr bool ends_early(time_point now) const noexcept {
+  TENAX_ALWAYS_INLINE constexpr bool ends_early(time_point now) const noexcept {
     auto const value = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
-    return now > paused_at_ && value(now.time_since_epoch()) - value(paused_at_.time_since_epoch()) < value(pending_);
+    auto const begin = paused_at_.time_since_epoch();
+    auto const end = now.time_since_epoch();
+    return end.count() > begin.count() && value(end) - value(begin) < value(pending_);
   }
 
   /// Counts what was waited of the wait that was decided last.
-  [[gnu::always_inline]] constexpr void settle_wait(duration passed) noexcept {
+  TENAX_ALWAYS_INLINE constexpr void settle_wait(duration passed) noexcept {
     waited_ = saturating_add(waited_, shorter(passed, pending_));
     pending_ = duration::zero();
   }
 
   /// How a call ends whose last outcome is not to be retried.
-  [[gnu::always_inline]] static constexpr stop_reason end_of(bool good, tenax::verdict said) noexcept {
+  TENAX_ALWAYS_INLINE static constexpr stop_reason end_of(bool good, tenax::verdict said) noexcept {
     switch (said) {
       case verdict::cancelled: return stop_reason::cancelled;
       case verdict::forbidden: return stop_reason::server_forbids;

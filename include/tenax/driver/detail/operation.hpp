@@ -7,6 +7,7 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/driver/detail/check_result.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
@@ -48,7 +49,7 @@ concept called_with_attempt = !called_directly<F, Args...> && !called_as_member<
 /// `std::invoke`, which would cost <functional>, with every argument an lvalue, and the attempt's numbers first if the
 /// operation takes them: then `info` is an `attempt_info`. A callable that can be called both ways is called without them.
 template <class Info, class F, class... Args>
-[[gnu::always_inline]] constexpr decltype(auto) call_operation([[maybe_unused]] Info const& info, F& f, Args&... args) {
+TENAX_ALWAYS_INLINE constexpr decltype(auto) call_operation([[maybe_unused]] Info const& info, F& f, Args&... args) {
   if constexpr (called_with_attempt<F, Args...>) {
     return f(info, args...);
   } else if constexpr (called_directly<F, Args...>) {
@@ -149,7 +150,7 @@ template <class T, class Policy, class F, class... Args>
                   "tenax::asio::async_retry(policy, f), or co_await tenax::coroutine::retry<task>(policy, sleep, f)");
     if constexpr (returnable<result> && in_time && runs_at_once) check_result<Policy, result>();
   }
-  __builtin_unreachable();
+  platform::unreachable();
 }
 
 }  // namespace tenax::detail

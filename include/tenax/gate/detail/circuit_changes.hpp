@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tenax/duration.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
 

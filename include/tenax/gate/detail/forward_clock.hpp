@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tenax/duration.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
@@ -32,7 +33,7 @@ class forward_clock {
   }
 
  private:
-  [[gnu::cold, gnu::noinline]] constexpr time_point go_on(time_point time) noexcept {
+  TENAX_COLD constexpr time_point go_on(time_point time) noexcept {
     offset_ = saturating_add(offset_, saturating_between(time, newest_));
     return newest_;
   }

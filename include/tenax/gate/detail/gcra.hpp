@@ -6,6 +6,7 @@
 
 #include <tenax/gate/detail/rate_math.hpp>
 #include <tenax/gate/rate.hpp>
+#include <tenax/platform/arithmetic.hpp>
 
 namespace tenax::detail {
 
@@ -60,8 +61,8 @@ struct gcra {
   [[nodiscard]] constexpr std::int64_t wait(std::int64_t owed, std::uint64_t weight) const noexcept {
     constexpr auto most = static_cast<std::uint64_t>(INT64_MAX);
     std::uint64_t sum = 0;
-    if (__builtin_mul_overflow(interval, weight, &sum) ||
-        __builtin_add_overflow(sum, static_cast<std::uint64_t>(owed), &sum)) {
+    if (platform::multiply_carries(interval, weight, sum) ||
+        platform::add_carries(sum, static_cast<std::uint64_t>(owed), sum)) {
       return INT64_MAX;
     }
     auto const full = static_cast<std::uint64_t>(depth);

@@ -11,6 +11,9 @@
 
 #include <tenax/gate/detail/gcra.hpp>
 #include <tenax/gate/detail/waiting_line.hpp>
+#include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
 
@@ -162,7 +165,7 @@ class gcra_limits {
   }
 
   /// Not inlined, so that callers that find no line need fewer registers.
-  [[gnu::noinline]] bool take_in_order(std::int64_t now, std::uint64_t weight) noexcept {
+  TENAX_NEVER_INLINE bool take_in_order(std::int64_t now, std::uint64_t weight) noexcept {
     std::lock_guard const lock(mutex_);
     forget_late(now);
     return use(line_.all(), now, weight);
@@ -171,7 +174,7 @@ class gcra_limits {
   /// How long it takes until `weight` permits are there besides `before`.
   [[nodiscard]] std::int64_t wait_behind(std::uint64_t before, std::int64_t now, std::uint64_t weight) const noexcept {
     std::uint64_t all = 0;
-    if (__builtin_add_overflow(before, weight, &all)) all = UINT64_MAX;
+    if (platform::add_carries(before, weight, all)) all = UINT64_MAX;
     std::int64_t longest = 0;
     for (std::size_t i = 0; i < N; ++i) {
       auto const& l = limits_[i];

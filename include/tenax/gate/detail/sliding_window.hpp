@@ -40,9 +40,10 @@ class sliding_window {
   /// When all that is forgotten, at the latest.
   [[nodiscard]] constexpr time_point empty_at() const noexcept {
     auto const part = saturating_add(duration(newest_), duration(static_cast<duration::rep>(parts)));
-    duration::rep end = 0;
-    if (__builtin_mul_overflow(part.count(), part_.count(), &end)) return time_point::max();
-    return time_point(duration(end));
+    bool const before_zero = part.count() < 0;
+    auto const end = saturating_multiply(before_zero ? -part : part, static_cast<std::uint64_t>(part_.count()));
+    if (end == duration::max()) return time_point::max();
+    return time_point(before_zero ? -end : end);
   }
 
   /// Which part is the newest, for `take_back`.

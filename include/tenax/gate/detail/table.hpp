@@ -10,6 +10,7 @@
 
 #include <tenax/duration.hpp>
 #include <tenax/gate/detail/waiting_line.hpp>
+#include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
 

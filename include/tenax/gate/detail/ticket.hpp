@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::detail {
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include <tenax/platform/arithmetic.hpp>
+
 namespace tenax::detail {
 
 /// A place in line. It lives in the ticket of its caller, and has no meaning while the caller does not wait.
@@ -120,7 +122,7 @@ class waiting_line {
 
  private:
   static void add(summary& s, std::uint64_t weights, std::int64_t first) noexcept {
-    if (__builtin_add_overflow(s.weights, weights, &s.weights)) s.weights = UINT64_MAX;
+    if (platform::add_carries(s.weights, weights, s.weights)) s.weights = UINT64_MAX;
     s.first = first < s.first ? first : s.first;
   }
   static void add_tree(summary& s, line_place const* p) noexcept {

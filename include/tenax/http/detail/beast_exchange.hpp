@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <type_traits>
@@ -21,10 +20,7 @@
 
 #include <tenax/current_attempt.hpp>
 #include <tenax/http/response_traits.hpp>
-
-#if !defined(_WIN32)
-#include <poll.h>
-#endif
+#include <tenax/platform/poll.hpp>
 
 namespace tenax::http::detail {
 
@@ -88,12 +84,6 @@ class bounded_stream {
   /// Waits for the socket. `error` is set if the time is over or the token triggered.
   until wait([[maybe_unused]] until what, [[maybe_unused]] error_code& error) {
     if constexpr (on_socket<Stream>) {
-      int const events = what == until::readable ? POLLIN : what == until::writable ? POLLOUT : POLLIN | POLLOUT;
-#if !defined(_WIN32)
-      ::pollfd p{socket_of(stream_).native_handle(), static_cast<short>(events), 0};
-#else
-      ::WSAPOLLFD p{socket_of(stream_).native_handle(), static_cast<short>(events), 0};
-#endif
       for (;;) {
         using std::chrono::milliseconds;
         auto const left = ends_ == time_point::max() ? duration::max() : saturating_between(real_time::now(), ends_);
@@ -107,14 +97,11 @@ class bounded_stream {
         }
         auto const longest = limits_.can_stop() ? milliseconds(5) : milliseconds(1000);
         auto const ms = static_cast<int>(std::chrono::ceil<milliseconds>(std::min<duration>(left, longest)).count());
-#if !defined(_WIN32)
-        auto const count = ::poll(&p, 1, ms);
-#else
-        auto const count = ::WSAPoll(&p, 1, ms);
-#endif
-        if (count > 0) return (p.revents & POLLOUT) != 0 ? until::writable : until::readable;
-        if (count < 0 && errno != EINTR) {
-          error = boost::system::error_code(errno, boost::system::system_category());
+        auto const socket = platform::poll_socket(socket_of(stream_).native_handle(), what != until::writable,
+                                                  what != until::readable, ms);
+        if (socket.ready) return socket.writable ? until::writable : until::readable;
+        if (socket.error != 0) {
+          error = boost::system::error_code(socket.error, boost::system::system_category());
           return what;
         }
       }

@@ -19,7 +19,7 @@ class client_control {
       watch_.notify_one();
     }
     if (!watcher_.joinable()) return;
-    if (process_ == ::getpid()) {
+    if (process_ == platform::this_process()) {
       watcher_.join();
     } else {
       watcher_.detach();  // the thread of another process
@@ -63,7 +63,7 @@ class client_control {
       a.why_ = why;
       turn_.notify_all();
     }
-    for (int const socket : a.sockets_) ::shutdown(socket, SHUT_RDWR);
+    for (int const socket : a.sockets_) platform::shut_down_socket(socket);
   }
 
   void leave() {
@@ -72,9 +72,9 @@ class client_control {
 
   /// Sees to it that the thread looks at the attempts at `when`.
   void watch_at(clock::time_point when) {
-    if (watcher_.joinable() && process_ != ::getpid()) watcher_.detach();
+    if (watcher_.joinable() && process_ != platform::this_process()) watcher_.detach();
     if (!watcher_.joinable()) {
-      process_ = ::getpid();
+      process_ = platform::this_process();
       wakes_ = when;
       watcher_ = std::thread([this] { watch(); });
     } else if (when < wakes_) {
@@ -115,7 +115,7 @@ class client_control {
   std::vector<client_attempt*> attempts_{};
   std::thread watcher_{};
   clock::time_point wakes_{};
-  ::pid_t process_ = 0;
+  platform::process_id process_ = 0;
   std::thread::id owner_{};
   unsigned turns_ = 0;
   bool ends_ = false;
@@ -181,7 +181,7 @@ inline client_attempt::~client_attempt() {
     if (has_turn_) control_.leave();
   }
   if (has_turn_) current() = outer_;
-  for (int const socket : sockets_) ::close(socket);
+  for (int const socket : sockets_) platform::close_socket(socket);
 }
 
 inline cut client_attempt::why() const {
@@ -190,11 +190,11 @@ inline cut client_attempt::why() const {
 }
 
 inline void client_attempt::use(int socket) {
-  int const duplicate = socket < 0 ? -1 : ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  int const duplicate = platform::duplicate_socket(socket);
   if (duplicate < 0) return;
   std::lock_guard const lock(control_.mutex_);
   sockets_.push_back(duplicate);
-  if (why_ != cut::none) ::shutdown(duplicate, SHUT_RDWR);
+  if (why_ != cut::none) platform::shut_down_socket(duplicate);
 }
 
 }  // namespace tenax::http::detail

@@ -8,16 +8,9 @@
 
 #include <curl/curl.h>
 
-#if !defined(_WIN32)
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#endif
+#include <tenax/platform/sockets.hpp>
 
 namespace tenax::http::detail {
-
-#if !defined(_WIN32)
 
 /// Sends the request of a copy of an easy handle to a socket of this process, to see whether libcurl would call the handle's
 /// read function for the body. libcurl has no function that tells. The request's headers are left out, and the caller's
@@ -25,18 +18,10 @@ namespace tenax::http::detail {
 class body_probe {
  public:
   explicit body_probe(CURL* easy) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    ::sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<::sockaddr*>(&address);
-    if (listener_ < 0 || ::bind(listener_, any, size) != 0 || ::listen(listener_, 1) != 0 ||
-        ::getsockname(listener_, any, &size) != 0) {
-      return;
-    }
-    isolate(listener_);
-    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    auto const listener = platform::listen_on_loopback();
+    if (listener.socket < 0) return;
+    listener_ = listener.socket;
+    url_ = "http://127.0.0.1:" + std::to_string(listener.port) + "/";
     copy_.reset(curl_easy_duphandle(easy));
     multi_.reset(curl_multi_init());
     request_headers_.reset(curl_slist_append(nullptr, "Expect: 100-continue"));
@@ -45,9 +30,8 @@ class body_probe {
   body_probe& operator=(body_probe const&) = delete;
   ~body_probe() {
     if (copy_ && multi_) curl_multi_remove_handle(multi_.get(), copy_.get());
-    for (int const socket : {peer_, listener_}) {
-      if (socket >= 0) ::close(socket);
-    }
+    platform::close_socket(peer_);
+    platform::close_socket(listener_);
   }
 
   /// True if in doubt.
@@ -68,7 +52,7 @@ class body_probe {
         if (has("Content-Length: 0\r\n") || !(has("Content-Length:") || has("Transfer-Encoding:"))) return false;
         if (has("multipart/form-data")) return false;  // libcurl rewinds it, or fails
         constexpr char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-        if (::send(peer_, go_on, sizeof go_on - 1, no_signal) < 0) return true;
+        if (!platform::send_bytes(peer_, go_on, sizeof go_on - 1)) return true;
         asked = true;
       } else if (running == 0) {
         return true;
@@ -80,12 +64,6 @@ class body_probe {
   }
 
  private:
-#if defined(MSG_NOSIGNAL)
-  static constexpr int no_signal = MSG_NOSIGNAL;
-#else
-  static constexpr int no_signal = 0;
-#endif
-
   template <class T>
   void set(CURLoption option, T value) {
     curl_easy_setopt(copy_.get(), option, value);
@@ -157,22 +135,17 @@ class body_probe {
   std::string receive() {
     std::string arrived;
     if (peer_ < 0) {
-      peer_ = ::accept(listener_, nullptr, nullptr);
+      peer_ = platform::accept_connection(listener_);
       if (peer_ < 0) return arrived;
-      isolate(peer_);
     }
     char bytes[4096];
     for (;;) {
-      auto const count = ::recv(peer_, bytes, sizeof bytes, 0);
+      auto const count = platform::receive_some(peer_, bytes, sizeof bytes);
       if (count <= 0) return arrived;
       arrived.append(bytes, static_cast<std::size_t>(count));
     }
   }
 
-  static void isolate(int socket) {
-    ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-    ::fcntl(socket, F_SETFL, O_NONBLOCK);
-  }
   static std::size_t read(char*, std::size_t, std::size_t, void* self) {
     static_cast<body_probe*>(self)->called_ = true;
     return CURL_READFUNC_ABORT;
@@ -213,12 +186,5 @@ inline constexpr bool can_copy_any_handle = true;
 
 /// Whether the handle's request has a body that comes from its read function. True if in doubt.
 inline bool reads_body_from_function(CURL* easy) { return body_probe(easy).reads_from_function(); }
-
-#else
-
-inline constexpr bool can_copy_any_handle = true;
-inline bool reads_body_from_function(CURL*) { return true; }
-
-#endif
 
 }  // namespace tenax::http::detail

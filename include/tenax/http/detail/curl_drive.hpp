@@ -9,10 +9,7 @@
 #include <curl/curl.h>
 
 #include <tenax/current_attempt.hpp>
-
-#if !defined(_WIN32)
-#include <unistd.h>
-#endif
+#include <tenax/platform/process.hpp>
 
 namespace tenax::http::detail {
 
@@ -32,21 +29,17 @@ class curl_connections {
 
   /// Null if there is no memory.
   CURLM* get() {
-#if !defined(_WIN32)
     // A process that was cloned must not write into connections of its parent, nor say farewell on them.
-    if (auto const process = ::getpid(); process != owner_) {
+    if (auto const process = platform::this_process(); process != owner_) {
       multi_ = nullptr;
       owner_ = process;
     }
-#endif
     if (multi_ == nullptr) multi_ = curl_multi_init();
     return multi_;
   }
 
   void close() {
-#if !defined(_WIN32)
-    if (owner_ != ::getpid()) return;
-#endif
+    if (owner_ != platform::this_process()) return;
     if (auto* const multi = std::exchange(multi_, nullptr)) curl_multi_cleanup(multi);
   }
 
@@ -71,9 +64,7 @@ class curl_connections {
   CURLM* multi_ = nullptr;
   CURL* last_ = nullptr;  ///< may be gone: an address, and not used as a handle
   long port_ = 0;
-#if !defined(_WIN32)
-  ::pid_t owner_ = 0;
-#endif
+  platform::process_id owner_ = 0;
 };
 
 /// An easy handle in a multi handle, while a transfer lasts.

@@ -2,6 +2,8 @@
 // http/detail/fields.hpp: the header fields that the library reads, found in one pass.
 #pragma once
 
+#include <bit>
+
 #include <tenax/http/detail/dialects.hpp>
 
 namespace tenax::http::detail {
@@ -107,7 +109,7 @@ constexpr dialect_fields const& line_of(field f) noexcept {
 static_assert(
     [] {
       for (auto left = known_dialects.always; left != 0; left &= left - 1) {
-        auto const f = static_cast<field>(__builtin_ctzll(left));
+        auto const f = static_cast<field>(std::countr_zero(left));
         if (line_of(f).wait != f) return false;
       }
       return true;
@@ -157,7 +159,7 @@ inline constexpr beginnings_of_windows windows_begin{};
 constexpr bool is_exact_field(std::string_view name) noexcept {
   if (name.size() > field_names.longest) return false;
   for (field_set left = by_length.of[name.size()]; left != 0; left &= left - 1) {
-    if (http::same_name(name, field_names.names[static_cast<unsigned>(__builtin_ctzll(left))])) return true;
+    if (http::same_name(name, field_names.names[static_cast<unsigned>(std::countr_zero(left))])) return true;
   }
   return false;
 }
@@ -221,7 +223,7 @@ class found_fields {
       auto const [name, value] = header_of(line);
       if (name.size() > field_names.longest) continue;
       for (field_set left = by_length.of[name.size()] & wanted; left != 0; left &= left - 1) {
-        auto const number = static_cast<unsigned>(__builtin_ctzll(left));
+        auto const number = static_cast<unsigned>(std::countr_zero(left));
         if (!http::same_name(name, field_names.names[number])) continue;
         auto const found = field_set{1} << number;
         if ((found_ & found) == 0) first_[number] = {value.data(), value.size()};

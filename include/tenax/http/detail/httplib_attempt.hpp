@@ -34,7 +34,7 @@ httplib_result make_attempt(client_control& control, client_call& call, Client& 
   }
   attempt.use(static_cast<int>(client.socket()));
   {
-    no_sigpipe const quiet;
+    platform::no_sigpipe const quiet;
     static_cast<httplib::Result&>(result) = send();
   }
   result.delivered = state.delivered;

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http::detail {
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http::detail {
 

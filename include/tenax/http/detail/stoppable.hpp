@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <thread>
 #include <type_traits>
@@ -14,10 +13,16 @@
 
 #include <tenax/cancel.hpp>
 #include <tenax/current_attempt.hpp>
+#include <tenax/platform/process.hpp>
+#include <tenax/platform/sockets.hpp>
+#include <tenax/platform/threads.hpp>
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#if !TENAX_POSIX
+#error \
+    "tenax: <tenax/http/retrying_client.hpp> needs a POSIX system; elsewhere use cpp-httplib's client and <tenax/http/httplib.hpp>"
+// A header that does not exist ends the compilation here, before other errors bury the one above.
+#include <tenax needs POSIX sockets here>
+#endif
 
 namespace tenax::http::detail {
 
@@ -123,34 +128,6 @@ class call_token {
 
 /// What broke an attempt off.
 enum class cut : unsigned char { none, by_time, by_stop };
-
-/// Keeps SIGPIPE from a thread while it writes to a socket that another thread may shut down.
-class no_sigpipe {
- public:
-  no_sigpipe() {
-    ::sigset_t pending;
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  no_sigpipe(no_sigpipe const&) = delete;
-  no_sigpipe& operator=(no_sigpipe const&) = delete;
-  ~no_sigpipe() {
-    ::sigset_t pending;
-    ::sigpending(&pending);
-    if (!was_pending_ && ::sigismember(&pending, SIGPIPE) == 1) {
-      int signal = 0;
-      ::sigwait(&pipe_, &signal);
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  ::sigset_t pipe_{}, before_{};
-  bool was_pending_ = false;
-};
 
 /// One attempt of a call: its sockets, which other threads may shut down. Waits for its turn, because a client sends one
 /// request at a time; a deadline or `stop()` ends that wait as well.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// 11_wait_curves.cpp: draws the wait strategies with every kind of jitter, as an SVG. Every mark is an answer of the
+// wait_curves.cpp: draws the wait strategies with every kind of jitter, as an SVG. Every mark is an answer of the
 // real strategies; the seed makes the picture the same each time. Such a picture is some lines of text: a plotting
 // program would only be one more thing to install, and its output would change with its version.
 //
-//   11_wait_curves              writes to the standard output
-//   11_wait_curves curves.svg   writes to a file
+//   wait_curves              writes to the standard output
+//   wait_curves curves.svg   writes to a file
 #include <chrono>
 #include <cstdint>
 #include <iterator>

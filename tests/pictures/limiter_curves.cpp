@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 18_limiter_curves.cpp: draws how an adaptive_rate_limiter follows a limit that changes, and what threads that share a limit
+// limiter_curves.cpp: draws how an adaptive_rate_limiter follows a limit that changes, and what threads that share a limit
 // get of it, beside the naive way of 15_threads_share_a_limit.cpp. In a simulated world, with the library's own engine.
 //
-//   18_limiter_curves              writes to the standard output
-//   18_limiter_curves curves.svg   writes to a file
+//   limiter_curves              writes to the standard output
+//   limiter_curves curves.svg   writes to a file
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -20,7 +20,7 @@
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/workers.hpp"
+#include "../simulation/workers.hpp"
 #include "svg.hpp"
 
 using namespace std::chrono_literals;

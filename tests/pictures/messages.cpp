@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 22_messages.cpp: 500 tasks each send a message through a server that accepts one per second, or 170: how long that takes,
+// messages.cpp: 500 tasks each send a message through a server that accepts one per second, or 170: how long that takes,
 // and how many calls it costs, by the way in which the tasks wait. Coroutines in a simulated world: it takes a moment.
 #include <chrono>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/tasks.hpp"
+#include "../simulation/tasks.hpp"
 
 using namespace std::chrono_literals;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 21_tasks.cpp: draws how often 500 tasks call a server that fails for five minutes, by the way in which they wait: calls per
+// tasks.cpp: draws how often 500 tasks call a server that fails for five minutes, by the way in which they wait: calls per
 // second, with and without jitter. The tasks are coroutines in a simulated world, under the library's own policies.
 //
-//   21_tasks             writes to the standard output
-//   21_tasks tasks.svg   writes to a file
+//   tasks             writes to the standard output
+//   tasks tasks.svg   writes to a file
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -16,7 +16,7 @@
 #include <tenax/fmt.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/tasks.hpp"
+#include "../simulation/tasks.hpp"
 #include "svg.hpp"
 
 using namespace std::chrono_literals;

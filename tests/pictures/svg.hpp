@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// svg.hpp: what the examples that draw share. An SVG is some lines of text.
+// svg.hpp: what the programs that draw share. An SVG is some lines of text.
 #pragma once
 
 #include <cstdio>
