@@ -62,7 +62,8 @@ TEST_CASE("http: The table of the standard policy is that of the code") {
   std::vector<std::string> const rows{
       "| statuses | " + statuses + " |",
       "| requests | " + methods +
-          "; any that carries an idempotency key; any that the server has not acted on |",
+          "; any request with an idempotency key; any request that the server has provably not "
+          "acted on |",
       "| attempts | " + std::to_string(attempts_at(policy, with_status(503))) + " |",
       "| deadline | " + written(worst.total_wait) + " |",
       "| longest server wait | " + written(policy.limits.server.max) +
