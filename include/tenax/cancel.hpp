@@ -8,7 +8,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <tenax/detail/chrono.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/platform/stop_token.hpp>
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <type_traits>
 
-#include <tenax/detail/chrono.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/arithmetic.hpp>
 
 namespace tenax {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <tenax/attempt.hpp>
-#include <tenax/detail/chrono.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/http/response_traits.hpp>
 #include <tenax/platform/compiler.hpp>

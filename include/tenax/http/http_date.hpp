@@ -7,7 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <tenax/detail/chrono.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/http/detail/date_matcher.hpp>
 #include <tenax/platform/arithmetic.hpp>
 

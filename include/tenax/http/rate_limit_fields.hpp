@@ -2,7 +2,7 @@
 // http/rate_limit_fields.hpp: the fields RateLimit and RateLimit-Policy of the IETF's drafts.
 #pragma once
 
-#include <tenax/detail/chrono.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/http/detail/structured_field.hpp>
 
 namespace tenax::http {

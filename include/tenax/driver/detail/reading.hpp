@@ -5,6 +5,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include <tenax/gate/detail/feedback.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/chrono.hpp: the durations and clocks of <chrono>.
+// platform/chrono.hpp: the durations and clocks of <chrono>.
 #pragma once
 
 #include <cstdint>
