@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// environment.hpp: the real clock, the real sleep and the real randomness, as one value.
+// environment.hpp: `real_time`: the steady clock, the sleep of this thread, and real random numbers, as one value.
 #pragma once
 
 #include <tenax/concepts.hpp>
@@ -13,10 +13,10 @@ namespace tenax {
 
 namespace detail {
 
-/// One sleep of the operating system is at most this long: seconds since the start of the machine then fit in 32 bits.
+/// The longest single sleep of the operating system. With it, seconds since the start of the machine fit in 32 bits.
 inline constexpr duration longest_sleep = duration(duration::rep{365 * 24 * 3600} * 1'000'000'000);
 
-/// `d` as the operating system takes it; `d` is not negative.
+/// `d` in the form that the operating system takes; `d` is not negative.
 inline ::timespec to_timespec(duration d) noexcept {
   ::timespec t{};
   t.tv_sec = static_cast<::time_t>(d.count() / 1'000'000'000);
@@ -24,12 +24,12 @@ inline ::timespec to_timespec(duration d) noexcept {
   return t;
 }
 
-/// Has one go at sleeping for `left` from `now` on, a point on the clock `id`; signals may end it. Not noexcept: a thread
-/// that pthread_cancel ends in its sleep unwinds its stack through here.
+/// Sleeps once, for at most `left` from `now` on, a point on the clock `id`; signals may end the sleep early. Not
+/// noexcept: a thread that pthread_cancel ends during its sleep unwinds its stack through here.
 inline void sleep_once([[maybe_unused]] ::clockid_t id, time_point now, duration left) {
   left = shorter(left, longest_sleep);
 #if defined(TIMER_ABSTIME) && !defined(__APPLE__)
-  // To a point in time: a sleep that signals interrupt again and again does not get longer by that.
+  // Sleeps until a point in time, so that a sleep that signals interrupt again and again does not get longer.
   auto const until = to_timespec(saturating_add(now.time_since_epoch(), left));
   ::clock_nanosleep(id, TIMER_ABSTIME, &until, nullptr);
 #else
@@ -42,15 +42,16 @@ inline time_point steady_now() noexcept { return time_point(std::chrono::steady_
 
 /// The steady clock, and the sleep on it.
 struct steady_time {
-  /// How long a sleep on another clock may go without a look at this one.
+  /// The longest sleep on another clock before this clock is read again.
   static constexpr duration look_again = longest_sleep;
 
   [[nodiscard]] static time_point now() noexcept { return steady_now(); }
   static void sleep_once(time_point now, duration left) { detail::sleep_once(CLOCK_MONOTONIC, now, left); }
 };
 
-/// Sleeps until `Clock` says `end`: the clock decides, not the number of slices or of signals.
-// On counts: comparing points in time would make compilers instantiate more than the rest of this header.
+/// Sleeps until `Clock` has reached `end`. The clock decides when the sleep is over, whatever the number of slices and
+/// signals.
+/// Uses counts, because comparing points in time would make compilers instantiate more than the rest of this header.
 template <class Clock>
 void sleep_until(time_point end) {
   for (;;) {
@@ -62,7 +63,8 @@ void sleep_until(time_point end) {
 }
 
 /// How a thread sleeps until a token of a given type is triggered. Specialize it for a token that can wake a sleeper;
-/// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This one looks at the token now and then.
+/// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This primary template checks the token every
+/// few milliseconds.
 template <class Token>
 struct interruptible_sleep {
   static constexpr duration look_again = std::chrono::milliseconds(5);
@@ -85,24 +87,25 @@ concept left_polling = requires(Token const& t) {
   interruptible_sleep<Token>::look_again;
 };
 
-/// The blocking environment on a clock. Its time is that of the clock, but for sleeps that a `testing::no_waits` skips.
+/// The blocking environment on a clock. Its time is that of the clock, plus the sleeps that a `testing::no_waits`
+/// skips.
 template <class Clock>
 struct clock_environment {
-  /// The clock's time. While a `testing::no_waits` is alive: as if this thread had slept what it skipped.
+  /// The time of the clock. While a `testing::no_waits` is alive, as if this thread had slept the skipped sleeps.
   [[nodiscard]] static time_point now() noexcept {
     auto const real = Clock::now();
     auto const* const skips = find_skipper();
     return skips == nullptr ? real : skips->shown(real);
   }
 
-  /// Sleeps until the clock says that `d` has passed: signals and load neither end a sleep early nor add up.
-  /// `duration::max()` sleeps for ever. Returns at once if `d` is not more than zero.
+  /// Sleeps until the clock has advanced by `d`. Signals do not end a sleep early, and load does not add up over
+  /// slices. `duration::max()` sleeps for ever. Returns immediately if `d` is not more than zero.
   static void sleep(duration d) {
     if (!detail::skips_sleep(d)) detail::sleep_until<Clock>(end_of(d));
   }
 
-  /// As `sleep(d)`, but ends when `token.stop_requested()`: at once for a `std::stop_token` (see <tenax/cancel.hpp>), within
-  /// 5 ms for a token that cannot wake a sleeper.
+  /// As `sleep(d)`, but ends when `token.stop_requested()`: immediately for a `std::stop_token` (see
+  /// <tenax/cancel.hpp>), within 5 ms for a token that cannot wake a sleeper.
   template <cancellation_token Token>
   static void sleep(duration d, Token const& token) {
     constexpr bool wakes = !detail::left_polling<Token>;
@@ -113,7 +116,7 @@ struct clock_environment {
     }
   }
 
-  /// This thread's own source.
+  /// This thread's own random source.
   [[nodiscard]] static random_source& random() noexcept { return tenax::this_thread_random(); }
 
  private:

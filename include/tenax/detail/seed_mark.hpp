@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/seed_mark.hpp: how a thread's random source finds out that its process is a copy of another one.
+// detail/seed_mark.hpp: how a thread's random source notices that its process is a copy of another one (fork).
 #pragma once
 
 #include <cstdint>
@@ -10,29 +10,29 @@
 
 namespace tenax::detail {
 
-// A source remembers the mark under which it was seeded. The mark is zero, or is another one, when a new seed is needed.
-// It is in a page that the operating system fills with zeros in a child process, whichever call made the child: process
-// ids do not tell, because two children in namespaces of their own are both process 1. Used through atomic builtins;
-// <atomic> is dear to compile.
+// A source remembers the mark under which it was seeded. When a new seed is needed, the mark is zero or another value.
+// It is in a page that the operating system fills with zeros in a child process, however the child was made. Process
+// ids would not do: two children in different namespaces can both be process 1. Used through atomic builtins, because
+// <atomic> costs much compile time.
 
-/// The mark where the system has no such page. Sources then seed themselves at every draw.
+/// The mark if the system has no such page. Sources then take a new seed at every draw.
 inline std::uintptr_t plain_mark = 0;
 /// The mark before the first seed: always zero.
 inline std::uintptr_t no_mark = 0;
 inline std::uintptr_t* mark_address = &no_mark;
-/// The last mark that was given out. No mark is given out twice, so that no seed outlives its copy by chance.
+/// The last mark that was used. No mark is used twice, so that no seed can stay valid in a copy by chance.
 inline std::uintptr_t last_mark = 0;
 
 inline std::uintptr_t* seed_mark() noexcept { return __atomic_load_n(&mark_address, __ATOMIC_ACQUIRE); }
 inline std::uintptr_t read_mark(std::uintptr_t const* mark) noexcept { return __atomic_load_n(mark, __ATOMIC_RELAXED); }
 
-/// Makes every source seed itself again.
+/// Makes every source take a new seed.
 inline void void_mark() noexcept { __atomic_store_n(seed_mark(), std::uintptr_t{0}, __ATOMIC_RELAXED); }
 
-/// A page of zeros for the process that is zero again in its children; null if the system has no such page.
+/// Maps a page whose content becomes zero in child processes; null if the system has no such page.
 inline std::uintptr_t* map_mark() noexcept {
 #if defined(MADV_WIPEONFORK) && defined(MAP_ANONYMOUS)
-  auto const size = sizeof(std::uintptr_t);  // the system makes a page of it
+  auto const size = sizeof(std::uintptr_t);  // the system rounds it up to a page
   void* const page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return nullptr;
   if (::madvise(page, size, MADV_WIPEONFORK) == 0) return static_cast<std::uintptr_t*>(page);
@@ -41,7 +41,7 @@ inline std::uintptr_t* map_mark() noexcept {
   return nullptr;
 }
 
-/// Makes the mark if there is none, gives it a value if it is zero, and returns it.
+/// Creates the mark if there is none, gives it a value if it is zero, and returns it.
 inline std::uintptr_t renew_mark() noexcept {
   auto* mark = seed_mark();
   if (mark == &no_mark) {

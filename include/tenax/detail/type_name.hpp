@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/type_name.hpp: the name of a type as it is written in code.
+// detail/type_name.hpp: the name of a type, as written in code.
 #pragma once
 
 #include <string_view>
