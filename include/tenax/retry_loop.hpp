@@ -29,13 +29,12 @@ namespace tenax {
 ///   if (next.stops()) loop.conclude(result);
 /// }
 /// ```
-/// If `reads_clock` is false, no part of the policy uses time, and every `now` may be left out; otherwise leaving it
-/// out does not compile.
+/// If `reads_clock` is false, no part of the policy uses time, and every `now` may be left out; otherwise it must be given.
 ///
 /// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> the hint is read -> `after_attempt` ->
 /// retry predicate -> gates record the result -> wait strategy -> stop condition -> would gates refuse? ->
-/// `before_sleep`. Exceptions of callbacks pass through; after one the loop may only be destroyed, which gives back
-/// what gates had granted.
+/// `before_sleep`. A callback's exception passes through; the loop may then only be destroyed, which gives back what
+/// gates granted.
 ///
 /// A timer may fire early: if `start_attempt` gets the time, it then answers `wait` for the rest.
 ///

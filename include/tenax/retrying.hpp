@@ -18,9 +18,8 @@ namespace tenax {
 
 /// A retry policy: calls operations that may fail for a while until they succeed or the policy gives up.
 ///
-/// An immutable value: every setter returns a changed copy; their order does not matter. `retrying{}` alone is safe in
-/// production, for operations that may be repeated (see `default_policy`). Call it, wrap a callable with it, get a
-/// report, or retry a block:
+/// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe in production, for
+/// operations that may be repeated (see `default_policy`). Call it, wrap a callable, get a report, or retry a block:
 /// ```
 /// auto const polite = tenax::retrying{}
 ///     .when(when::exception<network_error>)
