@@ -252,12 +252,12 @@ TEST_CASE("a policy with everything explains itself, also without its driver") {
           .through(std::ref(open))
           .through(std::ref(named));
   auto const text =
-      "asks first:  a gate, then a limit of 10 a second\n"
-      "retries:     exceptions of type std::bad_alloc or results that your function refuses\n"
+      "gates:       a gate, then a limit of 10 a second\n"
+      "retries:     exceptions of type std::bad_alloc or results that your function selects\n"
       "waits:       after exceptions of type std::bad_alloc, no wait\n"
-      "             else what the server asks for plus anything from 0s to 500ms\n"
+      "             else what the server asks for plus a random wait from 0s to 500ms\n"
       "             else exponential from 1s, at most 30s: 1s, 2s, 4s, 8s\n"
-      "stops:       after 5 attempts or rather than wait past 2min\n"
+      "stops:       after 5 attempts or before a wait that would end after 2min\n"
       "server wait: obeyed up to 1min; above that, the call gives up\n"
       "worst case:  5 attempts, 2min of waiting";
   CHECK(fmt::format("{}", polite) == text);
@@ -285,16 +285,17 @@ TEST_CASE("brackets where \"and\" meets \"or\"") {
   auto const a = tenax::when::any_exception;
   auto const b = tenax::when::always;
   auto const c = tenax::when::any_error;
-  CHECK(text((a || b) && c) == "((any exception or every outcome, values too) and results that say they failed)");
-  CHECK(text(a && (b || c)) == "(any exception and (every outcome, values too or results that say they failed))");
-  CHECK(text((a && b) || c) == "(any exception and every outcome, values too) or results that say they failed");
-  CHECK(text(a || b || c) == "any exception or every outcome, values too or results that say they failed");
+  CHECK(text((a || b) && c) == "((any exception or every outcome, including values) and results that say they failed)");
+  CHECK(text(a && (b || c)) == "(any exception and (every outcome, including values or results that say they failed))");
+  CHECK(text((a && b) || c) == "(any exception and every outcome, including values) or results that say they failed");
+  CHECK(text(a || b || c) == "any exception or every outcome, including values or results that say they failed");
   CHECK(text(a && !(b || c)) ==
-        "(any exception and anything but (every outcome, values too or results that say they failed))");
+        "(any exception and anything but (every outcome, including values or results that say they failed))");
   CHECK(text(tenax::when::exception<std::logic_error, std::bad_alloc> && b) ==
-        "((exceptions of type std::logic_error or std::bad_alloc) and every outcome, values too)");
-  CHECK(text(tenax::when::failed && b) ==
-        "((exceptions of type std::runtime_error or results that say they failed) and every outcome, values too)");
+        "((exceptions of type std::logic_error or std::bad_alloc) and every outcome, including values)");
+  CHECK(
+      text(tenax::when::failed && b) ==
+      "((exceptions of type std::runtime_error or results that say they failed) and every outcome, including values)");
   CHECK(text(this_or_that{} && c) == "((this or that) and results that say they failed)");
 
   auto const stops = [](auto condition) { return line("stops", tenax::retrying{}.stop(condition)); };
@@ -302,11 +303,11 @@ TEST_CASE("brackets where \"and\" meets \"or\"") {
   auto const nine = tenax::stop::after_attempts(9);
   auto const soon = tenax::stop::deadline(10s);
   CHECK(stops((five || soon) && nine) ==
-        "once both hold: (after 5 attempts or rather than wait past 10s) and (after 9 attempts)");
+        "once both hold: (after 5 attempts or before a wait that would end after 10s) and (after 9 attempts)");
   CHECK(stops((five && soon) || nine) ==
-        "(once both hold: (after 5 attempts) and (rather than wait past 10s)) or after 9 attempts");
+        "(once both hold: (after 5 attempts) and (before a wait that would end after 10s)) or after 9 attempts");
   CHECK(line("stops", tenax::retrying{}.stop(five && soon).cancel_with(token{})) ==
-        "(once both hold: (after 5 attempts) and (rather than wait past 10s)), or when cancelled");
+        "(once both hold: (after 5 attempts) and (before a wait that would end after 10s)), or when cancelled");
 
   auto const waits = [](auto w) {
     return line("waits", tenax::retrying{}.wait(w).stop(tenax::stop::after_attempts(1)));
@@ -346,7 +347,7 @@ TEST_CASE("how it waits") {
     CHECK(text(tenax::wait::none) == "no wait");
     CHECK(text(tenax::wait::constant(2s)) == "2s");
     CHECK(text(tenax::wait::constant(2s).equal()) == "2s, equal jitter: 1s..2s each time");
-    CHECK(text(tenax::wait::uniform(1s, 3s)) == "anything from 1s to 3s");
+    CHECK(text(tenax::wait::uniform(1s, 3s)) == "a random wait from 1s to 3s");
   }
   SECTION("what only the server or the outcome knows is not foretold") {
     CHECK(text([](tenax::attempt<int> const&) { return 1s; }) == "a wait of your own");

@@ -73,15 +73,15 @@ TEST_CASE("Every kind of outcome has its words") {
   auto const first = [&](auto const& f) { return logged(policy, f).at(0); };
   std::string const end = "; attempt 2 in 1.5s";
   CHECK(first([] { throw 5; }) == "tenax: attempt 1 failed: an exception of another type" + end);
-  CHECK(first([] { return 5; }) == "tenax: attempt 1 gave a result that is to be retried" + end);
-  CHECK(first([] {}) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] { return 5; }) == "tenax: attempt 1 returned a result that is to be retried" + end);
+  CHECK(first([] {}) == "tenax: attempt 1 returned a result that is to be retried" + end);
   CHECK(first([] { return std::make_error_code(std::errc::timed_out); }) ==
         "tenax: attempt 1 failed: " + std::make_error_code(std::errc::timed_out).message() + end);
-  CHECK(first([] { return std::error_code(); }) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] { return std::error_code(); }) == "tenax: attempt 1 returned a result that is to be retried" + end);
 
   using text = tests::expected<int, std::string>;
   CHECK(first([] { return text::failure("no route"); }) == "tenax: attempt 1 failed: no route" + end);
-  CHECK(first([] { return text(1); }) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] { return text(1); }) == "tenax: attempt 1 returned a result that is to be retried" + end);
   using number = tests::expected<int, int>;
   CHECK(first([] { return number::failure(5); }) == "tenax: attempt 1 failed: an error" + end);
   using code = tests::expected<int, std::error_code>;

@@ -104,7 +104,7 @@ template <class When, class Wait, class Stop, class Observers, class Gates, clas
 void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
   auto const worst = worst_case(p);
   if constexpr (!Gates::empty) {
-    out.text("asks first:  ");
+    out.text("gates:       ");
     p.gates.describe(out);
     out.text("\n");
   }

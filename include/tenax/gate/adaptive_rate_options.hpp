@@ -12,8 +12,8 @@ namespace tenax {
 /// The options of an `adaptive_rate_limiter`. It paces requests evenly: rates with a burst are rejected.
 struct adaptive_rate_options {
   rate start = per_second(10);  ///< the first guess: too high costs some refusals, too low some time
-  rate limit{0};     ///< the limit, if known (`rate{0}`: unknown): the rate stays 0.5 % below, never above
-  rate at_least{0};  ///< the lowest rate after refusals (`rate{0}`: one an hour); not above `limit`
+  rate limit{0};                ///< the limit, if known (`rate{0}`: unknown): the rate stays 0.5 % below, never above
+  rate at_least{0};             ///< the lowest rate after refusals (`rate{0}`: one an hour); not above `limit`
   /// The share of a quota that may be used without spreading it, while the server reports the rest of the quota: from 0
   /// to 1.
   double at_once = 0.25;

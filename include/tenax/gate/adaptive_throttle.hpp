@@ -16,8 +16,7 @@ namespace tenax {
 struct adaptive_throttle_options {
   double k = 2;  ///< requests per accepted one that are sent before any is refused here; from 1 to 1000
   any_duration window = std::chrono::minutes(2);  ///< more than zero; counted in ten parts
-  bool count_failures =
-      false;  ///< whether a failure counts as not accepted, like a throttled request
+  bool count_failures = false;  ///< whether a failure counts as not accepted, like a throttled request
 };
 
 /// Client-side throttling: refuses attempts with the probability `max(0, (requests - k * accepts) / (requests + 1))`,

@@ -112,14 +112,14 @@ class log_line {
     if constexpr (can_fail<T>) {
       auto const failed = result_failed(result);
       if constexpr (requires { traits_of<T>::describe(result.value(), *this); }) {
-        put(failed ? "failed: " : "gave: ");
+        put(failed ? "failed: " : "returned: ");
         return traits_of<T>::describe(result.value(), *this);
       } else if (failed) {
         put("failed: ");
         return put_error(result.value());
       }
     }
-    put("gave a result that is to be retried");
+    put("returned a result that is to be retried");
   }
 
   template <class R>

@@ -53,7 +53,7 @@ struct attempt_count {
 [[nodiscard]] constexpr after_attempts_condition after_attempts(attempt_count count) {
   auto const n = count.value;
   if (n < 1)
-    invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, also the first)",
+    invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, including the first)",
                       static_cast<double>(n));
   if (n > std::numeric_limits<std::uint32_t>::max()) {
     invalid_parameter("stop::after_attempts: n", "must be at most 4294967295; for no limit write stop::never",

@@ -53,7 +53,7 @@ struct deadline_condition : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("rather than wait past ");
+    out.text("before a wait that would end after ");
     out.time(limit);
     if (Clipping) out.text(" (the last wait is shortened)");
   }
@@ -98,7 +98,7 @@ struct deadline_at_condition : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("rather than wait past a given point in time");
+    out.text("before a wait that would end after a given point in time");
     if (Clipping) out.text(" (the last wait is shortened)");
   }
 

@@ -18,7 +18,7 @@ struct uniform_strategy : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("anything from ");
+    out.text("a random wait from ");
     out.time(low);
     out.text(" to ");
     out.time(high);

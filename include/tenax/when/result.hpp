@@ -20,7 +20,7 @@ struct constant_predicate : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text(Answer ? "every outcome, values too" : "nothing");
+    out.text(Answer ? "every outcome, including values" : "nothing");
   }
 };
 
@@ -46,7 +46,7 @@ struct result_predicate : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("results that your function refuses");
+    out.text("results that your function selects");
   }
 
   F condition;

@@ -194,7 +194,7 @@ constexpr bool check_observer() {
   constexpr bool early = copied && callable && wants_outcome<F, Event>();
   static_assert(
       !early,
-      "tenax: .before_attempt() and .before_gate_wait() are told before there is an outcome; let the function "
+      "tenax: .before_attempt() and .before_gate_wait() are called before there is an outcome; let the function "
       "take a `tenax::attempt_info const&`");
   return copied && callable && !early;
 }

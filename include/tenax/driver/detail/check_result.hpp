@@ -79,14 +79,13 @@ constexpr bool check_result() {
                   "tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() "
                   "inside the callable, as in policy([&] { return start().get(); })");
   } else if constexpr (!observer_fits<typename Policy::observers_type, T>) {
-    static_assert(
-        always_false<T>,
-        "tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot be "
-        "told of what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`");
+    static_assert(always_false<T>,
+                  "tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot "
+                  "take what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`");
   } else if constexpr (!hint_reader_fits<typename Policy::hint_reader_type, T>) {
     static_assert(
         always_false<T>,
-        "tenax: the function given to .read_hints_with() cannot be asked about what this callable returns, or does "
+        "tenax: the function given to .read_hints_with() cannot be called for what this callable returns, or does "
         "not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T");
   } else if constexpr (unread_by<when_type, T>) {
     static_assert(always_false<T>,
@@ -117,7 +116,7 @@ constexpr bool check_result() {
                     "changes outside, behind a reference");
       static_assert(
           changes,
-          "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
+          "tenax: the condition given to .stop() cannot be called for what this callable returns, or does not "
           "return bool");
     }
   } else if constexpr (partial_wait_strategy<wait_type, attempt<T>>) {
@@ -130,7 +129,7 @@ constexpr bool check_result() {
                   "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
                   "changes outside, behind a reference");
     static_assert(changes,
-                  "tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not "
+                  "tenax: the strategy given to .wait() cannot be called for what this callable returns, or does not "
                   "return a duration");
   }
   return false;

@@ -64,8 +64,8 @@ constexpr bool check_observing() {
   if constexpr (hears && std::is_same_v<O const, unwrapped<O>>) {
     constexpr bool steady = std::is_copy_constructible_v<O> && !has_changing_hook<O>();
     static_assert(steady,
-                  "tenax: .observe() was given an object that cannot be copied or that changes when it is told "
-                  "something; share it with the policy: .observe(std::ref(object))");
+                  "tenax: .observe() was given an object that cannot be copied or that changes when it is called; "
+                  "share it with the policy: .observe(std::ref(object))");
     return steady;
   }
   return hears;
