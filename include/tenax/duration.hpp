@@ -47,7 +47,7 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 }
 
 /// `d * factor` for `d >= 0` and `factor >= 0`, rounded down to a nanosecond, at most `duration::max()`. `0 * infinity`
-/// is 0: a wait that never grows stays zero.
+/// is 0: a wait of zero stays zero.
 [[nodiscard]] constexpr duration saturating_scale(duration d, double factor) noexcept {
   if (d.count() <= 0) return duration::zero();
   if (factor == 1.0) return d;

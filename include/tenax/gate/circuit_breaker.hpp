@@ -22,9 +22,9 @@ struct no_circuit_observer {};
 
 /// A circuit breaker: after too many failures, refuses attempts for a while, so that a server that is down gets no
 /// requests and its clients fail immediately. After that while, a few attempts pass as probes: their success closes the
-/// circuit, a failure opens it again, for longer. Nygard, "Release It!", 2nd edition, 5.2. Each open time is `d * (1 -
-/// open_jitter * U[0,1))`, where `d` grows from `open_for` by `open_factor` up to `max_open`: many clients that lost a
-/// server at the same time do not all come back at the same time.
+/// circuit, a failure opens it again, for longer. Nygard, "Release It!", 2nd edition, 5.2. Each open time is
+/// `d * (1 - open_jitter * U[0,1))`, where `d` grows from `open_for` by `open_factor` up to `max_open`: many clients
+/// that lost a server at the same time do not all come back at the same time.
 ///
 /// Failures are outcomes that policies retry (`feedback::kind::failure`), and throttled attempts. An answer that
 /// rejects the request counts as a success, because the other side is well. Cancelled and abandoned attempts, and

@@ -117,8 +117,8 @@ concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_mo
                };
 
 /// A gate that is a small value and refers to shared state, as `keyed<...>[key]`: policies hold a copy of it, without
-/// `std::ref`. Such a gate has const functions `admit` and `record`, and declares `static constexpr bool is_gate_view =
-/// true`; copies share their counts. The ticket may outlive the view.
+/// `std::ref`. Such a gate has const functions `admit` and `record`, and declares
+/// `static constexpr bool is_gate_view = true`; copies share their counts. The ticket may outlive the view.
 template <class G>
 concept gate_view = gate<G const> && std::is_copy_constructible_v<G> && requires { requires G::is_gate_view; };
 

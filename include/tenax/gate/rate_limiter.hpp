@@ -20,10 +20,10 @@ struct acquire_options {
   std::uint64_t weight = 1;                ///< how many permits to take together
 };
 
-/// A rate limiter (token bucket): limits all callers to a number of permits per period: `rate_limiter
-/// limiter(per_second(10));`. In every time span `w`, it admits at most `rate * w + burst`, whatever the callers do.
-/// Several limits can hold together; then the slower ones need a burst. At most 10 in any second and 500 in any hour:
-/// `rate_limiter limiter(per_second(9), per_hour(450).with_burst(50));`
+/// A rate limiter (token bucket): limits all callers to a number of permits per period:
+/// `rate_limiter limiter(per_second(10));`. In every time span `w`, it admits at most `rate * w + burst`, whatever the
+/// callers do. Several limits can hold together; then the slower ones need a burst. At most 10 in any second and 500 in
+/// any hour: `rate_limiter limiter(per_second(9), per_hour(450).with_burst(50));`
 ///
 /// Use it as a gate, `.through(std::ref(limiter))`, or alone: `if (limiter.try_acquire())`. Callers are served in order
 /// of arrival. A caller that waits has a place in line and no permit: when it gives up, callers behind it move up, and

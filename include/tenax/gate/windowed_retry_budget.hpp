@@ -21,9 +21,9 @@ struct windowed_retry_budget_options {
   std::int64_t throttled_cost = 0;  ///< retries that a throttled attempt takes from the budget; at least 0
 };
 
-/// Refuses retries, never first attempts, when the last `window` had more than `ratio * successes + min_per_second *
-/// window` of them. So retries never multiply the load by more than `1 + ratio`, apart from the few of
-/// `min_per_second`, without which clients with few calls could not retry at all.
+/// Refuses retries, never first attempts, when the last `window` had more than
+/// `ratio * successes + min_per_second * window` of them. So retries never multiply the load by more than `1 + ratio`,
+/// apart from the few of `min_per_second`, without which clients with few calls could not retry at all.
 ///
 /// `min_per_second` holds for each budget: with 1000 clients and 1 per second, a server that is down gets 1000 retries
 /// per second. As Finagle's `RetryBudget`, but with successes in the place of requests: so an outage ends the retries

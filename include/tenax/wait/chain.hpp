@@ -117,9 +117,9 @@ struct chain_strategy : operators {
 };
 
 /// Uses one strategy after another: each answers one wait, or as many as `wait::repeat` says; the last one answers all
-/// others. Every link counts attempts from its own start: `wait::chain(wait::repeat(3, wait::none),
-/// wait::exponential())` retries three times immediately and then waits from the exponential's base on. Partial if one
-/// of the links is.
+/// others. Every link counts attempts from its own start:
+/// `wait::chain(wait::repeat(3, wait::none), wait::exponential())` retries three times immediately and then waits from
+/// the exponential's base on. Partial if one of the links is.
 template <class W, class... More>
 [[nodiscard]] constexpr auto chain(W first, More... more) {
   if constexpr (sizeof...(More) == 0) {

@@ -93,10 +93,9 @@ struct exponential_maker : detail::maker {
   }
 };
 
-/// Exponential backoff: `base * factor^(n-1)` after attempt n, at most `max`. `wait::exponential({.base = 100ms, .max =
-/// 5s})` waits 100 ms, 200 ms, 400 ms, ... The usual choice for an overloaded server; add `.full()` or `.equal()`
-/// jitter if many clients may fail at the same time.
-/// together.
+/// Exponential backoff: `base * factor^(n-1)` after attempt n, at most `max`.
+/// `wait::exponential({.base = 100ms, .max = 5s})` waits 100 ms, 200 ms, 400 ms, ... The usual choice for an overloaded
+/// server; add `.full()` or `.equal()` jitter if many clients may fail at the same time.
 ///
 /// Throws `std::invalid_argument` for a negative or not-a-number value, `factor < 1` and `max < base`.
 inline constexpr exponential_maker exponential{};
