@@ -98,8 +98,8 @@ struct clock_environment {
     return skips == nullptr ? real : skips->shown(real);
   }
 
-  /// Sleeps until the clock has advanced by `d`. Signals do not end a sleep early, and load does not add up over
-  /// slices. `duration::max()` sleeps for ever. Returns immediately if `d` is not more than zero.
+  /// Sleeps until the clock has advanced by `d`. Signals and a busy machine do not end a sleep early, and their delays
+  /// do not add up. `duration::max()` sleeps for ever. Returns immediately if `d` is not more than zero.
   static void sleep(duration d) {
     if (!detail::skips_sleep(d)) detail::sleep_until<Clock>(end_of(d));
   }

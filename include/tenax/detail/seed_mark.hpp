@@ -10,8 +10,8 @@
 
 namespace tenax::detail {
 
-// A source remembers the mark under which it was seeded. When a new seed is needed, the mark is zero or another value.
-// It is in a page that the operating system fills with zeros in a child process, however the child was made. Process
+// A source remembers the mark at its last seed. When the mark is zero or has changed, the source needs a new seed. The
+// mark is in a page that the operating system fills with zeros in a child process, however the child was made. Process
 // ids would not do: two children in different namespaces can both be process 1. Used through atomic builtins, because
 // <atomic> costs much compile time.
 

@@ -165,7 +165,7 @@ class rate_limiter {
   std::uint64_t require_weight(std::uint64_t weight) const {
     if (weight == 0) invalid_parameter("rate_limiter: weight", "must be at least 1", 0.0);
     if (weight > limits_.most_at_once()) {
-      invalid_parameter("rate_limiter: weight", "must not be more than the burst, or it could never be had",
+      invalid_parameter("rate_limiter: weight", "must not be more than the burst, which is all that is ever available",
                         static_cast<double>(weight));
     }
     return weight;

@@ -176,10 +176,10 @@ namespace wait {
 
 /// Returns the shortest and the longest answer of a strategy, for the explanation and the worst case of a policy.
 /// - A strategy with a member `range(q)` answers itself.
-/// - A strategy that declares `static constexpr bool never_shrinks = true` is called with the lowest and the highest
-/// draw.
+/// - A strategy with `static constexpr bool never_shrinks = true` is called with the lowest and the highest random draw.
 /// - Any other strategy is called with both ends of the earlier waits, of server waits and of each of its draws; its
-/// `elapsed` is its `waited`.
+///   `elapsed` is its `waited`.
+///
 /// A strategy that cannot be called without the operation's result, that draws more than four times, or that is called
 /// after ten years of waiting, is assumed to answer anything.
 template <class W>

@@ -84,7 +84,7 @@ struct first_of_strategy : operators {
   R right;
 };
 
-/// The answer of the first strategy that has one; later strategies are not called. Has always an answer as soon as one
+/// The answer of the first strategy that has one; later strategies are not called. Always has an answer as soon as one
 /// of them does, so end it with such a strategy: `wait::first_of(wait::retry_after, wait::exponential())`.
 template <class W, class... More>
 [[nodiscard]] constexpr auto first_of(W first, More... more) {

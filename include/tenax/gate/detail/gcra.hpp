@@ -15,7 +15,7 @@ namespace tenax::detail {
 ///
 /// Arrival times are counted in ticks: nanoseconds, or for fast rates fractions of them, so that rounding the time from
 /// one permit to the next up to a tick costs less than 0.01 % of a rate. Fine ticks wrap, so they are compared by their
-/// difference. An arrival time that is further ahead than callers can bring it lies long ago.
+/// difference. An arrival time that seems further ahead than callers can move it is one from long ago.
 struct gcra {
   std::uint64_t interval = 1;  // from one permit to the next, in ticks
   std::int64_t depth = 1;      // the value of a full bucket, in ticks

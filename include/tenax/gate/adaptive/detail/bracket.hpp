@@ -29,7 +29,7 @@ class rate_bracket {
 
   /// What a refusal says besides that the rate is too high.
   struct refusal {
-    double demonstrated = 0;  // the rate that the server allowed at least
+    double demonstrated = 0;  // a rate that the server demonstrably allowed
     double peak = 0;          // how fast the last few requests were sent
     bool alone = false;       // the first request of all was refused
     bool told = false;        // the server said how long to wait
@@ -293,7 +293,7 @@ class rate_bracket {
   unsigned step_ = 0;
   double burst_ = 1;
   double max_step_up_ = unknown;  // the greatest distance of the next trial from the lower end
-  bool assumed_ = false;          // the lower end: no rate was tried there for long enough
+  bool assumed_ = false;          // whether the lower end was never confirmed by enough requests
   probe_schedule probes_;
 };
 

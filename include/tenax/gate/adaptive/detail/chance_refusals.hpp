@@ -49,7 +49,7 @@ class chance_refusals {
       end_trial();
     }
     run_ += 1;
-    // Such a long run of accepted requests happens only once in 150 times; otherwise, the chance refusals have ended.
+    // By chance, such a long run of accepted requests happens only once in 150 times: so refusals by chance have ended.
     if (share_ > 0 && run_ * share_ > 5) share_ = 0;
     return well;
   }
