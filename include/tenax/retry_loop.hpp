@@ -259,7 +259,7 @@ class retry_loop : public detail::loop_state {
     }
     last_wait_ = a.upcoming_wait;
     auto const next = wait(a.upcoming_wait, now);
-    if constexpr (Told) backs_off_ = true;  // without the time, the engine trusts the driver's timer
+    if constexpr (Told) backs_off_ = true;  // without the time, the driver's timer is believed
     return next;
   }
 
