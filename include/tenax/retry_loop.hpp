@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retry_loop.hpp: the engine: one call's progress as a state machine, without clock, sleep or I/O.
+// retry_loop.hpp: the retry engine: one call's progress as a state machine, without clock, sleep or I/O.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@
 
 namespace tenax {
 
-/// One call's progress: decides, and leaves acting to the driver. Never sleeps, reads a clock or does I/O, so that it
-/// works in any event loop and in virtual time.
+/// The progress of one call: decides what to do next, and leaves acting to the driver. Never sleeps, reads a clock or
+/// does I/O, so it works in any event loop and in virtual time.
 ///
-/// A driver is this loop, with `pause` and `operation` its own:
+/// A driver is this loop, with its own `pause` and `operation`:
 /// ```
 /// tenax::retry_loop loop{policy, now()};
 /// auto next = loop.start_attempt(now());
@@ -31,17 +31,17 @@ namespace tenax {
 ///   if (next.stops()) loop.conclude(result);
 /// }
 /// ```
-/// If `reads_clock` is false, no part of the policy looks at time, and every `now` may be left out; otherwise that does not
-/// compile.
+/// If `reads_clock` is false, no part of the policy uses time, and every `now` may be left out; otherwise it must be given.
 ///
 /// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> the hint is read -> `after_attempt` ->
-/// retry predicate -> gates are told -> wait strategy -> stop condition -> would gates refuse? -> `before_sleep`. A
-/// callback's exception passes through; the loop is then only good for destruction, which gives back what gates had granted.
+/// retry predicate -> gates record the result -> wait strategy -> stop condition -> would gates refuse? ->
+/// `before_sleep`. A callback's exception passes through; the loop may then only be destroyed, which gives back what
+/// gates granted.
 ///
-/// A timer that fires early is no timer: `start_attempt` answers `wait` for the rest, if it is given the time.
+/// A timer may fire early: if `start_attempt` gets the time, it then answers `wait` for the rest.
 ///
-/// `Policy` is held by value; `retry_loop<Policy const&>` refers to one that outlives the loop. `ReadsClock` may be set to
-/// true for the sake of `info().elapsed`.
+/// `Policy` is held by value; `retry_loop<Policy const&>` refers to a policy that outlives the loop. Set `ReadsClock`
+/// to true to have `info().elapsed` for a policy that does not use time.
 ///
 /// Thread safety: distinct objects safe; a shared object unsafe.
 template <class Policy, bool ReadsClock = std::remove_cvref_t<Policy>::uses_time>
@@ -56,35 +56,35 @@ class retry_loop : public detail::loop_state {
   static constexpr bool has_deadline = detail::has_time_left<stop_type>;
 
  public:
-  /// Whether any part of the policy looks at time.
+  /// Whether any part of the policy uses time.
   static constexpr bool reads_clock = ReadsClock;
 
   /// Whether a call can end before its first attempt.
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
-  /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
+  /// Begins a call at `now`. `random` outlives the loop; null means the source of the thread that draws.
   TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy, time_point now, random_source* random = nullptr)
       : loop_state(now, random), policy_(static_cast<Policy&&>(policy)) {}
   TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy)
       : retry_loop(static_cast<Policy&&>(policy), without_time()) {}
 
-  /// Moves the state of the call; the loop moved from is only good for destruction.
+  /// Moves the state of the call; the loop moved from may only be destroyed.
   TENAX_ALWAYS_INLINE constexpr retry_loop(retry_loop&& other) noexcept
       : loop_state(std::move(other)),
         policy_(static_cast<Policy&&>(other.policy_)),
         tickets_(std::move(other.tickets_)) {}
 
-  /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
-  /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
+  /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
+  /// and after every wait, including waits at a gate and waits that a cancellation cut short.
   TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time()); }
   TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now) { return start<true>(now); }
 
-  /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
+  /// Decides after an attempt from its outcome: `wait` (then call `start_attempt`) or `stop`.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result) {
     return finish<false>(result, without_time(), false);
   }
-  /// For a driver that has asked the predicate itself about a first attempt. `wanted`: it wants another one.
+  /// For a driver that has already called the predicate for a first attempt. `wanted`: the predicate wants another one.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
     return finish<false>(result, without_time(), wanted);
@@ -95,7 +95,7 @@ class retry_loop : public detail::loop_state {
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
-  /// `unstarted<T>()` if there was no attempt: its number is 0 then.
+  /// `unstarted<T>()` if there was no attempt; the attempt's number is 0 then.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
@@ -117,7 +117,7 @@ class retry_loop : public detail::loop_state {
     return detail::unstarted_exception(reason_, refusal());
   }
 
-  /// The numbers of the next attempt, which may start or is under way.
+  /// The numbers of the attempt that is under way or may start next.
   [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
     auto next = numbers(policy_.token);
     if constexpr (has_deadline) next.time_left = detail::longer(next.time_left, std::chrono::milliseconds(1));
@@ -130,7 +130,7 @@ class retry_loop : public detail::loop_state {
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
  private:
-  /// `Told`: `now` is the time, and not left out.
+  /// `Told`: `now` is the time; otherwise it was left out.
   template <bool Told>
   TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
@@ -280,7 +280,7 @@ class retry_loop : public detail::loop_state {
     return give_back_and_stop(stop_reason::refused_by_gate);
   }
 
-  /// Stops before an attempt: what gates have granted goes back to them.
+  /// Stops before an attempt and gives back to the gates what they granted.
   constexpr decision give_back_and_stop(stop_reason reason) {
     tickets_ = {};
     return stop(reason);

@@ -181,7 +181,7 @@ TEST_CASE("Log lines and reports say what traits say of a result") {
                           .try_call(std::ref(replies));
   CHECK(lines == std::vector<std::string>{
                      "tenax: attempt 1 failed: busy; attempt 2 in 2s (the server asked for 2s)",
-                     "tenax: attempt 2 gave: something else; attempt 3 in 1s",
+                     "tenax: attempt 2 returned: something else; attempt 3 in 1s",
                  });
   CHECK(fmt::format("{}", report).find("failed: something else") != std::string::npos);
 }

@@ -231,12 +231,13 @@ TEST_CASE("The last response passes through") {
 
 TEST_CASE("The policy explains itself") {
   auto const text = fmt::format("{}", http::standard_retry());
-  CHECK(text ==
-        "retries:     (transient failures (statuses 408 425 429 500 502 503 504, transport errors) and the request may "
-        "be sent twice)\n"
-        "waits:       the longer of (what the server asks for plus anything from 0s to 250ms) and (exponential from "
-        "100ms, at most 5s, full jitter)\n"
-        "stops:       after 3 attempts or rather than wait past 30s\n"
-        "server wait: obeyed up to 5min; above that, the call gives up\n"
-        "worst case:  3 attempts, 500ms of waiting, or 30s if a server asks for it");
+  CHECK(
+      text ==
+      "retries:     (transient failures (statuses 408 425 429 500 502 503 504, transport errors) and the request may "
+      "be sent twice)\n"
+      "waits:       the longer of (what the server asks for plus a random wait from 0s to 250ms) and (exponential from "
+      "100ms, at most 5s, full jitter)\n"
+      "stops:       after 3 attempts or before a wait that would end after 30s\n"
+      "server wait: obeyed up to 5min; above that, the call gives up\n"
+      "worst case:  3 attempts, 500ms of waiting, or 30s if a server asks for it");
 }
