@@ -286,11 +286,7 @@ TEST_CASE("http: a server that throttles with 503 and no Retry-After") {
   auto const base =
       http::standard_retry("GET").environment(std::ref(clock)).wait(tenax::wait::none);
   // [bare_503]
-  auto const a_503_means_too_fast = [](auto const& a) -> tenax::hint {
-    auto said = http::hint_reader{}(a);  // the default reading
-    if (a.result.has_value() && http::status_of(a.result.value()) == 503) said.throttled = true;
-    return said;
-  };
+  auto const a_503_means_too_fast = http::hint_reader{}.throttled(503);
   auto const polite = base.read_hints_with(a_503_means_too_fast).through(std::ref(limiter));
   // [/bare_503]
   script<answer> service;
