@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# demo_options.sh: the demo says what it can be asked for, and refuses the rest in one line.
+# demo_options.sh: the demo prints its options, and refuses invalid ones in one line.
 set -euo pipefail
 demo=$EXAMPLES/demo
 [ -x "$demo" ] || { echo "demo_options.sh: the demo was not built" >&2; exit 77; }
