@@ -102,8 +102,8 @@ constexpr bool check_signature() {
                 "operation return an awaitable, as in [&] { return start(asio::use_awaitable); }");
   static_assert(
       can_end,
-      "tenax: a call that ends before its first attempt has no values for its handler, and one of them cannot "
-      "be made of nothing; use async_try_retry(), whose handler takes a report");
+      "tenax: a call that ends before its first attempt has to make values for its handler, and one of them has "
+      "no default constructor; use async_try_retry(), whose handler takes a report");
   return takes_error && can_end;
 }
 
@@ -156,10 +156,9 @@ struct clock_of<Env> {
 template <class Env>
 constexpr bool check_asio_environment() {
   constexpr bool usable = std::is_same_v<Env, real_time> || requires { typename unwrapped<Env>::clock; };
-  static_assert(
-      usable,
-      "tenax: Asio's timers do not run on the time of this environment; give it a `clock`, the type of a clock "
-      "that they can run on");
+  static_assert(usable,
+                "tenax: Asio's timers cannot use the time of this environment; give it a member type `clock` that the "
+                "timers can use");
   return usable;
 }
 

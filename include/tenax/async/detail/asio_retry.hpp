@@ -117,8 +117,8 @@ template <class Token, class T>
 constexpr bool check_report_handler() {
   constexpr bool fits = !wrong_handler<std::decay_t<Token>, void(report<T>)>;
   static_assert(fits,
-                "tenax: the handler of async_try_retry() has the signature void(tenax::report<T>), where T is what the "
-                "operation gives: what an awaitable returns, or the tenax::completion of an initiating function");
+                "tenax: the handler of async_try_retry() has the signature void(tenax::report<T>), where T is the "
+                "value of an awaitable, or the tenax::completion of an initiating function");
   return fits;
 }
 
@@ -155,8 +155,7 @@ auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy,
       static_assert(
           handler_fits,
           "tenax: the handler of an operation that returns an awaitable<T> has the signature "
-          "void(std::exception_ptr, T), and of one that returns an awaitable<void> void(std::exception_ptr), as "
-          "that of co_spawn");
+          "void(std::exception_ptr, T), or void(std::exception_ptr) for an awaitable<void>, as with co_spawn");
       auto const where = executor_or_bound<Asio>(given, token);
       constexpr bool knows_executor = !std::is_same_v<std::remove_const_t<decltype(where)>, typename Asio::no_executor>;
       static_assert(
