@@ -6,7 +6,7 @@
 
 #include <tenax/tenax.hpp>
 
-// Stands for a server that does not answer at first.
+// Stands for a server that fails at first.
 std::string fetch_page(std::string const& url) {
   static int requests = 0;
   std::printf("request %d\n", ++requests);
