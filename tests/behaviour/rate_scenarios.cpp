@@ -270,7 +270,7 @@ TEST_CASE("rate_scenarios: requests that are refused at any rate do not starve t
     CHECK(ten_minutes(unlimited{}, 0.03, {}).last >= 0.8 * possible);
     CHECK(ten_minutes(unlimited{}, 0.1, {}).last >= 0.6 * possible);
   }
-  SECTION("each refusal says to wait for a second, which is obeyed") {
+  SECTION("each refusal asks for a wait of a second, which is obeyed") {
     // 100 requests take 2 s, and a pause takes one.
     CHECK(ten_minutes(unlimited{}, 0.01, 1s).last >= 0.7 * 2000);
   }

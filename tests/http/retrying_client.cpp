@@ -172,7 +172,7 @@ TEST_CASE("A key that the caller sets is kept, and a POST with it is retried") {
   tests::server server{moody()};
   client c(server);
   SECTION("without generated keys") {}
-  SECTION("beside generated keys") { c.generate_idempotency_keys(); }
+  SECTION("in addition to generated keys") { c.generate_idempotency_keys(); }
   auto const r = c.Post("/", {{"idempotency-key", "mine"}}, "x", "text/plain");
   CHECK(r->status == 200);
   CHECK(r.sent.idempotency_key);
@@ -1289,7 +1289,7 @@ TEST_CASE("A call that waits for its turn ends at its deadline, without a reques
   other.join();
 }
 
-TEST_CASE("A token ends a request at once") {
+TEST_CASE("A token ends a request immediately") {
   dripping slow("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x");
   http::retrying_client<> c(slow.url());
   std::atomic<bool> asked = false;
@@ -1339,7 +1339,7 @@ TEST_CASE("A client that obeys limits keeps its own timeouts unchanged") {
   CHECK(watch.passed() < 1s);
 }
 
-// --- answers that are none ------------------------------------------------------------------------------------------
+// --- interim responses ----------------------------------------------------------------------------------------------
 
 TEST_CASE("An announcement is not an answer") {
   auto const status = GENERATE(100, 102, 103);

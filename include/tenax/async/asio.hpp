@@ -160,10 +160,11 @@ inline constexpr detail::asio_function<detail::standalone_asio, false> async_ret
 /// The handler's signature is `void(tenax::report<T>)`.
 inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_retry{};
 
-/// Hedged requests: `async_hedged(hedging, operation)` makes an attempt, and another one beside it if the first takes
-/// too long, as `hedging` says. It takes the first successful result, and cancels the other attempts. If all fail, the
-/// call ends with the failure of the last one. For operations that return an awaitable. One attempt of a retry may be a
-/// hedged call: `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
+/// Hedged requests: `async_hedged(hedging, operation)` makes an attempt, and starts another one in parallel if the
+/// first takes too long, as `hedging` says. It takes the first successful result, and cancels the other attempts. If
+/// all fail, the call ends with the failure of the last one. For operations that return an awaitable. One attempt of a
+/// retry may be a hedged call:
+/// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
 ///
 /// The call ends when its last attempt has ended, so that no attempt outlives the objects that it refers to. With
 /// `.abandon_losers`, it ends with the first result. Cancelling the call cancels all attempts, and results are ignored

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/hedging.hpp: hedged requests: a second attempt beside a slow one, limited by a budget.
+// async/hedging.hpp: hedged requests: a second attempt in parallel with a slow one, limited by a budget.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace tenax {
 
-/// When to start another attempt beside those that are under way.
+/// When to start another attempt in parallel with those that are under way.
 struct hedge_options {
   any_duration after =
       std::chrono::milliseconds(100);  ///< the delay; more than zero. With `percentile`: until latencies are known
@@ -44,9 +44,9 @@ inline no_budget missing_budget{};
 /// Starts another attempt when an attempt takes too long, and takes the result that comes first. For reads of which a
 /// few are much slower than most. Only for operations that may be made twice.
 ///
-/// A budget is required, because hedges can double the load of a server that has become slow. It is a gate that treats
-/// attempts other than the first as retries, best a `windowed_retry_budget`, which limits hedges to a share of all
-/// calls. The hedging reports every attempt to the budget. The budget must outlive the hedging.
+/// A budget is required, because hedges can double the load of a server that has become slow. Use a gate that counts
+/// attempts other than the first as retries, preferably a `windowed_retry_budget`, which limits hedges to a share of
+/// all calls. The hedging reports every attempt to the budget. The budget must outlive the hedging.
 ///
 /// Every attempt passes the gates of `.through()`. Inside a retried call whose policy has gates, the policy has
 /// admitted the first attempt, and the others pass the policy's gates as well. Give a gate to one of the two, not to

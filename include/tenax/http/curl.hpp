@@ -28,7 +28,7 @@ namespace tenax::http {
 /// Replaces the handle's functions for headers, for the body and before requests, and sets them to libcurl's defaults
 /// afterwards: set your own functions again. See `http::curl_transfer` and `http::curl_options`.
 ///
-/// Thread safety: as for the handle: one thread at a time.
+/// Thread safety: like the handle, for one thread at a time.
 [[nodiscard]] inline curl_response perform(CURL* easy, curl_options options,
                                            attempt_limits const& limits = current_attempt()) {
   curl_transfer transfer(easy, std::move(options));

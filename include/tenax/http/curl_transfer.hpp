@@ -33,7 +33,7 @@ namespace tenax::http {
 /// the transfer prevents that for requests that must not be sent twice (POST or PATCH without a key): it ends with
 /// `CURLE_GOT_NOTHING`.
 ///
-/// Thread safety: as for the handle: one thread at a time.
+/// Thread safety: like the handle, for one thread at a time.
 class curl_transfer {
  public:
   /// `has_idempotency_key`: whether the handle's headers contain one. libcurl does not report this.

@@ -23,8 +23,8 @@ struct quota_state {
   /// Whether the server named a point in time that had to be compared with `now`.
   bool by_local_clock = false;
 
-  /// The remaining share, from 0 for nothing to 1 for everything; none unless both the limit and the remainder are
-  /// known.
+  /// The remaining share, from 0 for nothing to 1 for everything. None if the remainder is not known, or if something
+  /// remains and the limit is not known.
   [[nodiscard]] constexpr std::optional<double> share() const noexcept {
     if (remaining == 0U) return 0.0;
     if (!remaining || !limit || *limit == 0) return std::nullopt;

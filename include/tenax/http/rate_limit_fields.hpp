@@ -165,7 +165,7 @@ constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noe
 
 namespace tenax::http {
 
-/// Calls `visit(rate_limit const&)` for each item of the field `RateLimit` that says what remains.
+/// Calls `visit(rate_limit const&)` for each item of the field `RateLimit` that has a remainder.
 ///
 /// In a List, as in draft-ietf-httpapi-ratelimit-headers-08 to -10, an item gets its limit and its window from the
 /// policy with the same name in `RateLimit-Policy` (of the first 16 policies that have a quota). A Dictionary, as in

@@ -66,7 +66,7 @@ inline inherited_limits inherit_limits() {
   return current_operation != nullptr ? current_operation->inherit(current_operation->call) : inherited_limits();
 }
 
-/// Whether operations can look at a token.
+/// Whether operations can check a token of this type.
 template <class Token>
 inline constexpr bool shows_token = can_stop<Token>;
 

@@ -74,7 +74,7 @@ struct upload {
   bool ready = false;                     ///< it has been set back since it was read
   digest first{};                         ///< the bytes that its first call gave
   bool by_offset = false;                 ///< it seems to read by offset: it gave its first bytes twice
-  bool differs = false;                   ///< it does not: its body differs from that of an earlier attempt
+  bool differs = false;                   ///< it does not read by offset: its body differs from an earlier one
   body_sample before{};                   ///< the body as an earlier attempt read it, as far as it came
   body_sample now{};                      ///< the body as this attempt has read it so far
   std::function<bool()> rewind{};         ///< sets it back; empty if it cannot
