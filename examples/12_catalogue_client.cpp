@@ -26,8 +26,7 @@
 namespace http = tenax::http;
 using namespace std::chrono_literals;
 
-// --- the client: knows the catalogue, and nothing about retries
-// -------------------------------------------------------
+// --- the client: knows the catalogue, and nothing about retries ------------------------------------------------------
 
 template <class Http>
 class catalogue {
@@ -71,8 +70,7 @@ unsigned fetch_all(catalogue<Http> songs, std::string const& artist) {
   return fetched;
 }
 
-// --- the policies: everything about retries
-// ---------------------------------------------------------------------------
+// --- the policies: everything about retries --------------------------------------------------------------------------
 
 void set_policies(http::retrying_client<>& client, tenax::counters& totals) {
   // After a broken connection, it tries again right away. If the server asks for a wait, it waits that long plus a
@@ -99,8 +97,7 @@ void set_policies(http::retrying_client<>& client, tenax::counters& totals) {
   // [/endpoints]
 }
 
-// --- the server: six requests a second, and three accidents
-// -----------------------------------------------------------
+// --- the server: six requests a second, and three accidents ----------------------------------------------------------
 
 class moody_catalogue {
  public:

@@ -24,8 +24,7 @@
 namespace http = tenax::http;
 using namespace std::chrono_literals;
 
-// --- the client
-// -------------------------------------------------------------------------------------------------------
+// --- the client ------------------------------------------------------------------------------------------------------
 
 // What this gateway puts into the body of a 429: {"error": "slow down", "retryAfterMs": 350}
 // [body]
@@ -94,8 +93,7 @@ int run(std::string const& url) {
   return well ? 0 : 1;
 }
 
-// --- the server: refuses each first request, and needs time for exports
-// -----------------------------------------------
+// --- the server: refuses each first request, and needs time for exports ----------------------------------------------
 
 std::string http_date(std::time_t when) {
   char text[40];

@@ -238,8 +238,7 @@ int run(std::string const& url) {
   return all.running() == 0 && all_of_it.succeeded + all_of_it.gave_up == pages ? 0 : 1;
 }
 
-// --- the server: of ten pages, three fail at their first request, and one does not exist
-// ------------------------------
+// --- the server: of ten pages, three fail at their first request, and one does not exist -----------------------------
 
 class moody_pages {
  public:
