@@ -50,8 +50,7 @@ using owned = std::unique_ptr<T, freed_by<Free>>;
 
 // [timer]
 owned<event_base, event_base_free> make_loop() {
-  // Without these flags, a timer counts from when the loop woke, on a clock that may be 4 ms behind, and fires too
-  // early.
+  // Without these flags, a timer starts when the loop woke, on a clock that may be 4 ms late, and fires too early.
   owned<event_config, event_config_free> const config(event_config_new());
   event_config_set_flag(config.get(), EVENT_BASE_FLAG_NO_CACHE_TIME);
   event_config_set_flag(config.get(), EVENT_BASE_FLAG_PRECISE_TIMER);

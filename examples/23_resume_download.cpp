@@ -100,8 +100,7 @@ int run(std::string const& url) {
   return http::failed(report.value()) ? 1 : 0;
 }
 
-// --- the server: sends at most 3000 bytes before it breaks off, and has another version of the file after two requests
-// --
+// --- the server: breaks off after 3000 bytes, and has another version of the file after two requests -----------------
 
 class dying_server {
  public:

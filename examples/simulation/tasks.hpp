@@ -60,8 +60,7 @@ class server {
  public:
   server(world& w, std::function<bool(double)> accepts) : world_(w), accepts_(std::move(accepts)) {}
 
-  // One request. Awaiting it throws if it is refused. The exception marks a refusal, so that gates can tell it from a
-  // failure.
+  // One request. Awaiting it throws if it is refused. The exception marks a refusal for gates.
   class request : public pause {
    public:
     explicit request(server& s)

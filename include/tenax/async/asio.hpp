@@ -137,8 +137,7 @@ namespace asio {
 ///   - `async_retry(policy, operation, token)` takes a completion token, such as `use_awaitable`, a callback or
 ///     `use_future`, and runs on the executor that is bound to the token. For a coroutine, the handler's signature is
 ///     `void(std::exception_ptr, T)`, as for `co_spawn`;
-///   - `async_retry(where, policy, operation, token)` runs on `where`: an executor, or a context whose executor is
-///     used.
+///   - `async_retry(where, policy, operation, token)` runs on `where`: an executor, or the executor of a context.
 ///
 /// The policy and the operation are copied into the call; the operation stays at one address until the call has ended.
 /// A wait needs a timer of the `clock` that the policy's environment names, otherwise of the steady clock.
@@ -172,8 +171,8 @@ inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_
 /// or a gate refuses the first attempt, it throws `tenax::refused`; exceptions of budget and gates pass through.
 /// `hedging` must outlive the call and its attempts.
 ///
-/// Attempts pass the gates of the hedging. Inside the operation of a call whose policy has gates, hedges pass those as
-/// well.
+/// Attempts pass the gates of the hedging. If the hedged call is made in the operation of a call whose policy has
+/// gates, hedges pass those gates as well.
 inline constexpr detail::asio_hedged_function<detail::standalone_asio> async_hedged{};
 
 }  // namespace asio

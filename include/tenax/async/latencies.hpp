@@ -30,8 +30,7 @@ class latencies {
   void record_at_least(duration d) noexcept { count(took_longer_, d); }
 
   /// Returns the time within which `share` of the calls end, from 0 to 1: for 0.95, only the slowest twentieth takes
-  /// longer. None before 20 calls are recorded. If too few calls are known to that point, returns the longest time
-  /// seen.
+  /// longer. None before 20 calls are recorded. If too few calls are known for that, returns the longest time.
   [[nodiscard]] optional_duration percentile(double share) const noexcept {
     std::array<std::uint32_t, classes> took;
     std::array<std::uint32_t, classes> longer;

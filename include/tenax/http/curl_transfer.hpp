@@ -19,8 +19,7 @@
 
 namespace tenax::http {
 
-/// One transfer of an easy handle, performed by `http::perform` or by your own event loop with libcurl's multi
-/// interface.
+/// One transfer of an easy handle, performed by `http::perform` or by an event loop with libcurl's multi interface.
 /// ```
 /// http::curl_transfer transfer(easy);            // before curl_multi_add_handle(multi, easy)
 /// auto const result = transfer.finish(code);     // the code from curl_multi_info_read
@@ -124,8 +123,7 @@ class curl_transfer {
 #endif
   }
 
-  /// libcurl's header callback: called with one line at a time, for every response (of a proxy, a redirect, "100
-  /// Continue").
+  /// libcurl's header callback: called for each line of every response, even of proxies, redirects and "100 Continue".
   static std::size_t take_header(char* data, std::size_t size, std::size_t count, void* self) {
     auto& me = *static_cast<curl_transfer*>(self);
     std::string_view const line(data, size * count);
@@ -240,8 +238,7 @@ class curl_transfer {
     curl_off_t sent = 0;
     curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &sent);
     if (!response_.is_http) return !failed && sent == 0;
-    // A success proves that the whole body was sent. A policy may repeat it nevertheless, for example until it says
-    // "done".
+    // A success proves that the whole body was sent. A policy may repeat the request nevertheless, as polling does.
     if (sent == 0 && (!failed || response_.method == "GET" || response_.method == "HEAD")) return true;
     if (!failed && !detail::can_copy_any_handle) return true;
     return !detail::reads_body_from_function(easy_);

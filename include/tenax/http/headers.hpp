@@ -37,8 +37,7 @@ constexpr std::string_view view_of(T const& t) noexcept {
   }
 }
 
-/// Whether the characters of `T` outlive the iterator. `E` is the type of `*iterator`, `T` the type of the name or
-/// value.
+/// Whether the characters of `T` outlive the iterator. `E` is the type of `*iterator`, `T` that of name or value.
 template <class E, class T>
 concept lasting_text =
     text<std::remove_cvref_t<T>> &&

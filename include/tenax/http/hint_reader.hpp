@@ -35,8 +35,7 @@ concept body_reader = std::is_invocable_r_v<optional_duration, F const&, std::st
                         requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*f(body))>>;
                       };
 
-/// Whether the directives of a response apply to retries: only if it failed, except for gRPC's, which come with status
-/// 200.
+/// Whether the directives of a response apply to retries: only if it failed. gRPC's directives come with status 200.
 template <class R>
 constexpr bool speaks_to_us(R const& r, server_hint const& asked) {
   return http::failed(r) || asked.source == "grpc-retry-pushback-ms";

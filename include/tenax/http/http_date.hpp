@@ -75,8 +75,7 @@ constexpr std::int64_t days_of(std::int64_t ms) noexcept {
   return (ms - first_instant) / milliseconds_per_day + first_instant / milliseconds_per_day;
 }
 
-/// The same time of the same day 50 years later; for the 29th of February, the 1st of March if that year is not a leap
-/// year.
+/// The same time of the same day 50 years later; for the 29th of February, the 1st of March if there is no 29th.
 constexpr std::int64_t fifty_years_after(std::int64_t ms) noexcept {
   auto const days = days_of(ms);
   auto date = civil_from_days(days);

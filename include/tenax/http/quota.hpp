@@ -38,8 +38,7 @@ struct quota_state {
 
 namespace tenax::http::detail {
 
-/// Whether less is left of `a` than of `b`: a smaller share if both shares are known; else fewer units; else a later
-/// reset.
+/// Whether less is left of `a` than of `b`: a smaller share if shares are known; else fewer units; else a later reset.
 constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b) noexcept {
   auto const share_of_a = a.share();
   auto const share_of_b = b.share();

@@ -22,8 +22,7 @@ inline constinit thread_local provider_question* asked_of_provider = nullptr;
 
 }  // namespace detail
 
-/// See `http::replayable` and `http::rewindable`. `Rewind` sets the provider back to its start and returns whether it
-/// could.
+/// See `http::replayable` and `http::rewindable`. `Rewind` sets the provider back to its start.
 template <class Provider, class Rewind>
 class rewindable_provider {
  public:

@@ -23,7 +23,7 @@ struct server_hint {
   http::server_verdict verdict = http::server_verdict::none;
   /// The field that the delay comes from; if there is no delay, the field that the verdict comes from. A static string.
   std::string_view source{};
-  /// Whether the server named a point in time that had to be compared with `now`. The delay is off by the error of that
+  /// Whether the server named a point in time that had to be compared with `now`. The delay has the error of that
   /// clock.
   bool by_local_clock = false;
   /// The first field that asked for more than 365 days, for log messages. Such a delay is ignored, because its unit is
@@ -150,8 +150,7 @@ class delay_finder {
     }
   }
 
-  /// A 403 may have other reasons than a quota: it must state that nothing remains. So must a field that contradicts
-  /// another.
+  /// A 403 may have other reasons than a quota: it must state that nothing remains. So must a contradicting field.
   [[nodiscard]] constexpr bool is_believed(dialect_fields const& d, bool explicitly) const noexcept {
     // Servers send such a field only with a refusal, so the remaining quota of another window does not make it invalid.
     if (d.how->when == when_told::refused && status_ != 403) return true;
@@ -250,8 +249,7 @@ namespace tenax::http {
 ///    Anthropic. A negative remainder counts as 0.
 ///
 /// `x-should-retry` and `Stripe-Should-Retry` set the verdict. `profile::strict` reads only `grpc-retry-pushback-ms`,
-/// `Retry-After`, `RateLimit` and `RateLimit-Reset`, without fractions, and accepts repeated lines only if they are
-/// equal.
+/// `Retry-After`, `RateLimit` and `RateLimit-Reset`, without fractions, and repeated lines only if they are equal.
 ///
 /// A reset of 10^8 or more is a Unix time: in seconds, from 10^11 on in milliseconds, from 10^14 on in microseconds.
 /// Points in time are compared with the field `Date` plus `Age`, so that the clocks of client and server need not

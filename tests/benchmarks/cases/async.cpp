@@ -10,8 +10,7 @@
 //     initiates    an initiating function              fails twice by its error code
 //     task         a coroutine of the tests' library   fails twice by its value
 //     task_throws  a coroutine of the tests' library   fails twice by an exception
-//     NAME_once    the same                            succeeds in the first attempt; in place of the loop there is
-//     nothing
+//     NAME_once    the same                            succeeds in the first attempt; no loop is needed
 //
 // Prints allocations, bytes and nanoseconds for one of COUNT calls. Allocations and bytes are counted in a program that
 // is built with -DCOUNTS, and without Asio's recycling of memory, which would hide them: for waiting calls, the memory

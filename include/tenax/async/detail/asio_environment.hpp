@@ -251,8 +251,7 @@ class asio_call_environment : public asio_environment<Asio, Env>, public cancell
   std::optional<typename Asio::template timer<typename asio_environment<Asio, Env>::clock, Executor>> timer_{};
 };
 
-/// Whether an executor type can hold a strand on itself. A strand says so, but can only do it if its inner executor
-/// can.
+/// Whether an executor type can hold a strand on itself. For a strand, the answer is that of its inner executor.
 template <class Asio, class Executor>
 constexpr bool holds_strands() {
   if constexpr (requires { typename Executor::inner_executor_type; }) {

@@ -46,8 +46,7 @@ class gate_pass_of final : public gate_pass {
   typename Gates::tickets tickets_{};
 };
 
-/// The limits that a hedged call inherits: the gates of its further attempts (null: none), the time left, and the
-/// token.
+/// The limits that a hedged call inherits: gates for its further attempts (null: none), time left, and token.
 struct inherited_limits {
   std::unique_ptr<gate_pass> gates{};
   duration time_left = duration::max();

@@ -21,8 +21,7 @@ namespace tenax::http::detail {
 
 /// Finds out whether libcurl would call the handle's read function for the body; libcurl has no function for that.
 /// Copies the easy handle and sends the copy's request to a socket of this process. The request's headers are left out,
-/// and the caller's functions are not called. Takes a fraction of a millisecond. Only uploads and failed transfers need
-/// it.
+/// and the caller's functions are not called. Takes a fraction of a millisecond, for uploads and failed transfers only.
 class body_probe {
  public:
   explicit body_probe(CURL* easy) {

@@ -40,8 +40,7 @@ httplib_result make_attempt(client_control& control, client_call& call, Client& 
   result.delivered = state.delivered;
   result.redirected = attempt.answers > (result ? 1 : 0) || (result && !result->location.empty());
   if (result && is_interim(result->status)) {
-    // The final response is still to come on this connection. It must not be taken for the response to the next
-    // request.
+    // The final response is still to come on this connection. The next request must not take it for its own.
     static_cast<httplib::Result&>(result) = httplib::Result(nullptr, httplib::Error::Read);
     client.stop();
     result.cause = transport_error::interrupted;

@@ -209,8 +209,7 @@ class http_reader {
     return {};
   }
 
-  /// Returns the time in which `count` are granted, rounded up. None for a rate of 0, and for a limit too large to
-  /// count.
+  /// Returns the time in which `count` are granted, rounded up. None for a rate of 0 or a limit that is too large.
   static constexpr delay_reading time_for(std::uint64_t count, decimal const& per_second) noexcept {
     constexpr std::uint64_t billion = 1'000'000'000;
     if (count > 9'000'000) return {};
@@ -231,8 +230,7 @@ class http_reader {
     return t ? until(t->time_since_epoch().count()) : delay_reading{};
   }
 
-  /// Reads a Unix time: from 10^14 on in microseconds (1973), from 10^11 on in milliseconds (1973), else in seconds (to
-  /// 5138).
+  /// Reads a Unix time: from 10^14 on in microseconds (1973), from 10^11 on in milliseconds (1973), else in seconds.
   [[nodiscard]] constexpr delay_reading until_epoch(decimal const& number, meaning m) noexcept {
     prepare_reference();
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;

@@ -104,8 +104,7 @@ httplib::Result send_request(streaming& state, Client& client, httplib::Request 
   return result;
 }
 
-/// Passes the body that was held back of the last response to handler and receiver. Returns false if they do not want
-/// it.
+/// Passes the held-back body of the last response to handler and receiver. Returns false if they do not want it.
 template <class... Args>
 bool deliver_rest([[maybe_unused]] streaming& state, httplib::Result const& result, Args&... args) {
   if (!result || state.status == 0) return true;

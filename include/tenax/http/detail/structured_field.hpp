@@ -109,8 +109,7 @@ constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 constexpr bool is_letter(char c) noexcept { return is_lower(lower_case(c)); }
 constexpr bool is_one_of(std::string_view set, char c) noexcept { return set.find(c) != std::string_view::npos; }
 
-/// Reads parts of a field, each by its algorithm in section 4.2 of RFC 8941. Functions return false for a malformed
-/// field.
+/// Reads parts of a field, each by its algorithm in section 4.2 of RFC 8941. Returns false for a malformed field.
 template <class H>
 class field_parser {
  public:
