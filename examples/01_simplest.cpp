@@ -9,7 +9,7 @@
 
 #include <tenax/tenax.hpp>
 
-// Stands for a server that refuses the first connection.
+// Stands for a server that fails at first.
 std::string fetch_page(std::string const& url) {
   static bool is_up = false;
   std::printf("asking %s: %s\n", url.c_str(), is_up ? "answered" : "connection refused");

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# compile_time.sh: what one use of the library costs the compiler, beside the file with the loop that it replaces:
-# instructions of g++ 12 (valgrind counts them, so the figures repeat) and preprocessed lines; and what a further call
-# costs: class and function templates that clang 19 instantiates. Fails above the recorded ceilings.
+# compile_time.sh: the compile-time cost of one use of the library, compared with a file with the hand-written loop:
+# instructions of g++ 12 (valgrind counts them, so the figures repeat) and preprocessed lines; and the cost of a further
+# call: class and function templates that clang 19 instantiates. Fails above the recorded ceilings.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# limiter.sh: prints how the adaptive limiter does in the simulated world, and fails below the recorded figures. CTest
+# limiter.sh: prints how the adaptive limiter performs in simulation, and fails below the recorded figures. CTest
 # gives it the program, in the folder $BENCHMARKS; run by hand, it compiles it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

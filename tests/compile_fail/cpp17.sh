@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# cpp17.sh: who compiles a header as C++17 is told so, before anything else and in a few lines.
+# cpp17.sh: compiling a header as C++17 gives an error that says so, first and in a few lines.
 set -euo pipefail
 export LC_ALL=C
 : "${CXX:=g++}" "${INCLUDE:=$(cd "$(dirname "$0")/../../include" && pwd)}"
@@ -9,7 +9,7 @@ trap 'rm -f "$output"' EXIT
 
 failed=0
 while IFS= read -r header; do
-  # What is not there is not needed: a header of another library is looked for before the compiler reads on.
+  # Dependencies need not be installed: if a header of another library is missing, the compiler stops there.
   if echo "#include <$header>" | "$CXX" -std=c++17 -fsyntax-only -I "$INCLUDE" -x c++ - 2>"$output"; then
     echo "<$header> compiles as C++17"
     failed=1

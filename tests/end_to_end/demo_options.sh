@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# demo_options.sh: the demo says what it can be asked for, and refuses the rest in one line.
+# demo_options.sh: the demo prints its options, and refuses invalid ones in one line.
 . "$(dirname "$0")/servers.bash"
 demo=$EXAMPLES/demo
 need "$demo"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/completion.hpp: what an asynchronous operation hands to its completion handler, seen as one value.
+// async/completion.hpp: the arguments of an asynchronous completion handler as one value, for retry predicates.
 #pragma once
 
 #include <tuple>
@@ -11,13 +11,14 @@
 
 namespace tenax {
 
-/// What an operation hands to a handler of the signature `void(ErrorCode, Values...)`. Predicates see it as they see a
+/// The arguments of a handler with the signature `void(ErrorCode, Values...)`. Predicates read it like a
 /// `std::expected`: `when::error(code)` compares its error, and the default policy retries any error that is set.
 ///
-/// The error `operation_canceled` (in Asio `operation_aborted`) is a cancellation, whoever asked for it: the call ends with
-/// `stop_reason::cancelled`, and gates learn nothing from it. a hint reader of the policy can say otherwise.
+/// The error `operation_canceled` (in Asio `operation_aborted`) counts as a cancellation, whatever caused it: the call
+/// ends with `stop_reason::cancelled`, and gates learn nothing from it. A hint reader of the policy can decide
+/// otherwise.
 ///
-/// Thread safety: distinct objects safe; a shared object is safe to read.
+/// Thread safety: distinct objects are safe; a shared object is safe to read.
 template <class ErrorCode, class... Values>
 class completion {
  public:
@@ -29,8 +30,8 @@ class completion {
 
   [[nodiscard]] ErrorCode const& error() const noexcept { return error_; }
 
-  /// The value that came with the error code; a tuple of them, if it was not one. Is there with an error, too: a read that
-  /// failed half-way says how far it got.
+  /// Returns the value that came with the error code; a tuple if there is not exactly one value. Also available with an
+  /// error: for a read that failed half-way, it is the number of bytes read.
   [[nodiscard]] auto const& value() const noexcept {
     if constexpr (sizeof...(Values) == 1) {
       return std::get<0>(values_);
