@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retrying.cpp: what docs/reference/retrying.md says, its table of defaults included.
+// retrying.cpp: the snippets of docs/reference/retrying.md, and its table of defaults.
 #include <memory>
 #include <type_traits>
 
