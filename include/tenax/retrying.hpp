@@ -126,7 +126,6 @@ class retrying : public Policy {
   }
 
   /// Sets the longest wait that a server may ask for (default: 5 minutes), and what happens above it.
-  ///
   /// Throws `std::invalid_argument` for a negative `max`.
   [[nodiscard]] constexpr retrying max_server_wait(any_duration max, too_long action = too_long::give_up) const {
     auto copy = *this;
@@ -141,11 +140,9 @@ class retrying : public Policy {
   ///
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
-    return tenax::retrying(
-        detail::with_limits(policy(),
-                            detail::timed_limits<Policy::limits_type::restarts>{
-                                this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}),
-        environment_);
+    using timed = detail::timed_limits<Policy::limits_type::restarts>;
+    timed const l{this->limits.server, detail::require_positive("attempt_timeout: limit", limit)};
+    return tenax::retrying(detail::with_limits(policy(), l), environment_);
   }
 
   /// Counts attempts and grows waits from the start again after an attempt that made progress (`hint::progress`,

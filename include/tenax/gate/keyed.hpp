@@ -28,11 +28,11 @@ struct keyed_options {
 ///     [] { return tenax::circuit_breaker({.failures = 5}); });
 /// polite.through(breakers[host])(fetch, host);
 /// ```
-/// A gate is in use while a ticket of it exists. A gate that was not in use for `forget_after` is discarded, with all
-/// its state, at the next attempt with a key in the same table. A gate that still limits its callers (`keep_until` at
-/// `gate`) is kept until it does not, however short `forget_after` is. There are never more than `max_keys` gates: a
-/// new one replaces the gate that limits no caller and has been unused for longest. If all are in use or still limit
-/// callers, attempts with a new key are refused: otherwise callers could get rid of a limit by using many keys.
+/// A gate is in use while a ticket of it exists. A gate that was not in use for `forget_after` is discarded, with its
+/// state, at the next attempt with a key in the same table; one that still limits its callers (`keep_until` at `gate`)
+/// is kept until it does not. There are never more than `max_keys` gates: a new one replaces the gate that limits no
+/// caller and has been unused for longest. If there is none, attempts with a new key are refused: otherwise callers
+/// could get rid of a limit by using many keys.
 ///
 /// Thread safety: safe. Keys are spread over 16 tables, each with its lock, which is held to find a gate, not while the
 /// gate is asked. Neither copied nor moved; must outlive its tickets and the calls that go through it.
@@ -60,7 +60,6 @@ class keyed {
 
    private:
     friend keyed;
-
     void give_back() noexcept {
       if (entry_ == nullptr) return;
       own_ = {};

@@ -126,7 +126,6 @@ class asio_call
 
     std::shared_ptr<asio_call> self;
     std::uint32_t attempt;
-
     [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
     void operator()(typename Asio::error_code const& error) const {
       auto& call = *self;
