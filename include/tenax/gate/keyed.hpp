@@ -208,12 +208,12 @@ class keyed {
 
   /// There is no room for another key.
   admission refuse_key(time_point now) const {
-    auto first = time_point::max();
+    auto first = (time_point::max)();
     for (auto& t : tables_) {
       std::lock_guard const lock(t.mutex);
       if (t.owes_until() < first) first = t.owes_until();
     }
-    if (first == time_point::max()) return admission::refuse("too many keys in use");
+    if (first == (time_point::max)()) return admission::refuse("too many keys in use");
     return admission::refuse("too many keys in use", detail::longer(saturating_between(now, first), duration::zero()));
   }
 
@@ -269,7 +269,7 @@ class keyed {
 
   bool forget_longest_idle(time_point now) {
     table* best = nullptr;
-    time_point since = time_point::max();
+    time_point since = (time_point::max)();
     for (auto& t : tables_) {
       std::lock_guard const lock(t.mutex);
       auto const* const e = t.oldest(now);
@@ -279,7 +279,7 @@ class keyed {
       }
     }
     // Another caller may use it by now: then its neighbour goes, or another look finds another one.
-    return best != nullptr && (forget(*best, now, duration::min()) || forget_longest_idle(now));
+    return best != nullptr && (forget(*best, now, (duration::min)()) || forget_longest_idle(now));
   }
 
   /// Forgets the gate of a table that has been idle for longest and owes nothing. Whether there was one, idle for `idle`.

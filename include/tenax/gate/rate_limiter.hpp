@@ -17,8 +17,8 @@ namespace tenax {
 
 /// How `rate_limiter::acquire` waits.
 struct acquire_options {
-  any_duration timeout = duration::max();  ///< how long to wait at most; no permit is taken if it would not suffice
-  std::uint64_t weight = 1;                ///< how many permits to take, all at once
+  any_duration timeout = (duration::max)();  ///< how long to wait at most; no permit is taken if it would not suffice
+  std::uint64_t weight = 1;                  ///< how many permits to take, all at once
 };
 
 /// At most so many permits in so much time: `rate_limiter limiter(per_second(10));`. In every span of time `w`, no more than

@@ -61,9 +61,9 @@ struct range_query {
   std::uint32_t number = 1;
   duration least_previous{};
   duration most_previous{};
-  duration most_server_wait = duration::max();  ///< the longest server wait that the policy obeys
-  duration least_waited{};                      ///< all waits before this one, each at its shortest
-  duration most_waited{};                       ///< all waits before this one, each at its longest
+  duration most_server_wait = (duration::max)();  ///< the longest server wait that the policy obeys
+  duration least_waited{};                        ///< all waits before this one, each at its shortest
+  duration most_waited{};                         ///< all waits before this one, each at its longest
 
   /// The question about the next attempt, if the waits after the `times` attempts asked about are within `answer`.
   [[nodiscard]] constexpr range_query next(bounds const& answer, std::uint32_t times = 1) const noexcept {
@@ -99,7 +99,7 @@ constexpr std::uint32_t grows_until(W const& strategy, std::uint32_t n) noexcept
   if constexpr (grows_in_parts<W>) {
     return strategy.grows_until(n);
   } else {
-    return never_shrinks<W> ? std::numeric_limits<std::uint32_t>::max() : n;
+    return never_shrinks<W> ? (std::numeric_limits<std::uint32_t>::max)() : n;
   }
 }
 
@@ -126,7 +126,7 @@ class extreme_random final : public random_source {
   std::uint32_t drawn_ = 0;
 };
 
-inline constexpr wait::bounds any_wait{duration::zero(), duration::max()};
+inline constexpr wait::bounds any_wait{duration::zero(), (duration::max)()};
 
 /// Ten years: strategies of a user's own are not asked with longer waits, because their sums might overflow.
 inline constexpr duration longest_asked = std::chrono::hours(24 * 3653);
@@ -136,7 +136,7 @@ template <class W>
 constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& q) {
   constexpr std::uint32_t most_draws = 4;
   if (q.most_waited > longest_asked) return any_wait;
-  wait::bounds ends{duration::max(), duration::zero()};
+  wait::bounds ends{(duration::max)(), duration::zero()};
   // What a server asks for: nothing, no time, or the longest wait that is obeyed.
   optional_duration const server[] = {std::nullopt, duration::zero(), shorter(q.most_server_wait, longest_asked)};
   for (unsigned corner = 0; corner < 12; ++corner) {
@@ -163,7 +163,7 @@ constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& 
       ends.most = longer(ends.most, d);
     }
     // It follows a server further than it was asked.
-    if (asked == 2 && q.most_server_wait > longest_asked && ends.most > most_so_far) ends.most = duration::max();
+    if (asked == 2 && q.most_server_wait > longest_asked && ends.most > most_so_far) ends.most = (duration::max)();
   }
   return ends;
 }

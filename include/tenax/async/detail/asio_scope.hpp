@@ -49,7 +49,7 @@ class gate_pass_of final : public gate_pass {
 /// What a hedged call inherits: the gates that its further attempts pass (null: none), the time left, and the token.
 struct inherited_limits {
   std::unique_ptr<gate_pass> gates{};
-  duration time_left = duration::max();
+  duration time_left = (duration::max)();
   token_view token{};
 };
 

@@ -9,7 +9,7 @@ namespace tenax::detail {
 
 /// The attempt that a blocking call of a policy is making on this thread. Lives on its stack.
 struct attempt_frame {
-  time_point ends = time_point::max();  ///< on the real clock
+  time_point ends = (time_point::max)();  ///< on the real clock
   token_view token{};
   attempt_frame const* outer = nullptr;
 };
@@ -23,7 +23,7 @@ class attempt_scope {
   /// `real`: the call reads the real clock, so that its numbers say when the attempt began.
   attempt_scope(attempt_info const& info, bool real) {
     frame_.token = info.token;
-    if (info.time_left != duration::max()) {
+    if (info.time_left != (duration::max)()) {
       auto const begun = real && info.started != time_point{}
                              ? saturating_add(info.started.time_since_epoch(), info.elapsed)
                              : real_time::now().time_since_epoch();
