@@ -5,8 +5,10 @@
 #include <random>
 #include <thread>
 
+#if TENAX_POSIX
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include "catch.hpp"
 
@@ -93,6 +95,7 @@ TEST_CASE("Every thread has a source of its own") {
   CHECK(mine != theirs);
 }
 
+#if TENAX_POSIX
 TEST_CASE("A forked child does not continue its parent's sequence") {
   static_cast<void>(tenax::this_thread_random()());
   int channel[2] = {};
@@ -113,3 +116,4 @@ TEST_CASE("A forked child does not continue its parent's sequence") {
   ::close(channel[0]);
   ::close(channel[1]);
 }
+#endif
