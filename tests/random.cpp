@@ -95,7 +95,8 @@ TEST_CASE("Every thread has a source of its own") {
   CHECK(mine != theirs);
 }
 
-#if TENAX_POSIX
+// QEMU says that it fills a page with zeros in children, and does not.
+#if TENAX_POSIX && !defined(TENAX_TEST_EMULATED)
 TEST_CASE("A forked child does not continue its parent's sequence") {
   static_cast<void>(tenax::this_thread_random()());
   int channel[2] = {};
