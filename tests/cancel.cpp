@@ -356,12 +356,12 @@ TEST_CASE("A token shaped like a std::stop_token wakes a sleeper") {
   auto const policy =
       tenax::retrying{}.wait(tenax::wait::constant(1h)).cancel_with(counting_token{source.get_token(), &callbacks});
   std::thread other([&] {
-    while (callbacks == 0) std::this_thread::yield();
+    while (callbacks == 0 && tenax::platform::stop_callbacks_are_sound) std::this_thread::yield();
     source.request_stop();
   });
   CHECK_THROWS_AS(policy(fail), std::runtime_error);
   other.join();
-  CHECK(callbacks == 1);
+  CHECK(callbacks == (tenax::platform::stop_callbacks_are_sound ? 1 : 0));
 }
 
 // The only test here that measures real time.
@@ -417,7 +417,9 @@ TEST_CASE("A std::stop_token wakes a real sleep immediately: the median is below
   auto const machine = median(bare);
   INFO("median of " << rounds << ": " << ours.count() << " ns; a bare condition variable: " << machine.count()
                     << " ns");
-  CHECK(ours < std::max<std::chrono::nanoseconds>(1ms, 20 * machine));
+  // Where callbacks cannot be used, the token is looked at every 5 ms.
+  constexpr std::chrono::nanoseconds most = tenax::platform::stop_callbacks_are_sound ? 1ms : 20ms;
+  CHECK(ours < std::max<std::chrono::nanoseconds>(most, 20 * machine));
 }
 
 TEST_CASE("Calls on one policy can be cancelled from several threads at the same time") {

@@ -5,8 +5,10 @@
 #include <random>
 #include <thread>
 
+#if TENAX_POSIX
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include "catch.hpp"
 
@@ -93,6 +95,8 @@ TEST_CASE("Every thread has a source of its own") {
   CHECK(mine != theirs);
 }
 
+// QEMU reports a page of zeros in children, and does not provide it.
+#if TENAX_POSIX && !defined(TENAX_TEST_EMULATED)
 TEST_CASE("A forked child does not continue the sequence of its parent") {
   static_cast<void>(tenax::this_thread_random()());
   int channel[2] = {};
@@ -113,3 +117,4 @@ TEST_CASE("A forked child does not continue the sequence of its parent") {
   ::close(channel[0]);
   ::close(channel[1]);
 }
+#endif

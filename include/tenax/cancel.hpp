@@ -8,8 +8,8 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <tenax/platform/chrono.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/stop_token.hpp>
 
 namespace tenax {
@@ -34,6 +34,7 @@ struct interruptible_sleep<Token> {
   template <class Clock>
   static void sleep_until(time_point end, Token const& token) {
     if (!token.stop_possible()) return detail::sleep_until<Clock>(end);
+    if constexpr (!platform::stop_callbacks_are_sound) return detail::poll_until<Clock>(end, token);
 
     struct {
       std::mutex mutex;

@@ -18,18 +18,18 @@ class attempt_limits {
   /// The limits of an attempt that starts now, and of the attempts of this thread around it.
   attempt_limits(attempt_info const& info) : attempt_limits(detail::innermost_attempt) {
     own_.token = info.token;
-    if (info.time_left == duration::max()) return;
+    if (info.time_left == (duration::max)()) return;
     auto const ends = time_point(saturating_add(real_time::now().time_since_epoch(), info.time_left));
     if (ends < ends_) ends_ = ends;
   }
 
   /// Whether there is a time limit.
-  [[nodiscard]] constexpr bool timed() const noexcept { return ends_ != time_point::max(); }
+  [[nodiscard]] constexpr bool timed() const noexcept { return ends_ != (time_point::max)(); }
 
   /// The time left: at least a millisecond, because most clients take 0 for "no limit"; `duration::max()` without a
   /// limit. Reads the clock.
   [[nodiscard]] duration time_left() const {
-    if (!timed()) return duration::max();
+    if (!timed()) return (duration::max)();
     return detail::longer(saturating_between(real_time::now(), ends_), std::chrono::milliseconds(1));
   }
 
@@ -64,7 +64,7 @@ class attempt_limits {
     return f.token.stop_requested != nullptr && f.token.stop_requested(f.token.token);
   }
 
-  time_point ends_ = time_point::max();
+  time_point ends_ = (time_point::max)();
   detail::attempt_frame own_{};
   detail::attempt_frame const* outer_ = nullptr;
 };

@@ -7,8 +7,8 @@
 #include <optional>
 #include <type_traits>
 
-#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/chrono.hpp>
 
 namespace tenax {
 
@@ -22,14 +22,14 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 [[nodiscard]] constexpr duration saturating_add(duration a, duration b) noexcept {
   std::int64_t sum = 0;
   if (!platform::add_overflows(a.count(), b.count(), sum)) return duration(sum);
-  return b.count() < 0 ? duration::min() : duration::max();
+  return b.count() < 0 ? (duration::min)() : (duration::max)();
 }
 
 /// `a - b`, kept between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_subtract(duration a, duration b) noexcept {
   std::int64_t difference = 0;
   if (!platform::subtract_overflows(a.count(), b.count(), difference)) return duration(difference);
-  return b.count() < 0 ? duration::max() : duration::min();
+  return b.count() < 0 ? (duration::max)() : (duration::min)();
 }
 
 /// `later - earlier`, kept between `duration::min()` and `duration::max()`.
@@ -39,11 +39,11 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
 /// `d * times` for `d >= 0`, at most `duration::max()`.
 [[nodiscard]] constexpr duration saturating_multiply(duration d, std::uint64_t times) noexcept {
-  constexpr auto most = static_cast<std::uint64_t>(duration::max().count());
+  constexpr auto most = static_cast<std::uint64_t>((duration::max)().count());
   if (d.count() <= 0) return duration::zero();
   std::uint64_t product = 0;
   if (platform::multiply_carries(static_cast<std::uint64_t>(d.count()), times, product) || product > most) {
-    return duration::max();
+    return (duration::max)();
   }
   return duration(static_cast<duration::rep>(product));
 }
@@ -55,7 +55,7 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
   if (factor == 1.0) return d;
   double const product = static_cast<double>(d.count()) * factor;
   // 2^63 is the first double above every duration. The comparison is negated so that NaN saturates, as infinity does.
-  if (!(product < 9223372036854775808.0)) return duration::max();
+  if (!(product < 9223372036854775808.0)) return (duration::max)();
   return duration(static_cast<duration::rep>(product));
 }
 
@@ -113,8 +113,8 @@ class any_duration {
 
  private:
   using rep = duration::rep;
-  static constexpr rep nan_count = std::numeric_limits<rep>::min();
-  static constexpr rep most = std::numeric_limits<rep>::max();
+  static constexpr rep nan_count = (std::numeric_limits<rep>::min)();
+  static constexpr rep most = (std::numeric_limits<rep>::max)();
 
   static constexpr rep from_floating(long double ns) noexcept {
     if (ns != ns) return nan_count;
@@ -198,7 +198,7 @@ class optional_duration {
 
  private:
   // The value that `any_duration` keeps for not-a-number, so that no real duration is lost to it.
-  static constexpr duration none = duration::min();
+  static constexpr duration none = (duration::min)();
 
   duration value_ = none;
 };

@@ -24,21 +24,28 @@ void sleep_until(time_point end) {
   }
 }
 
+/// Sleeps until `Clock` says `end`, and looks every few milliseconds whether `token` is triggered.
+template <class Clock, class Token>
+void poll_until(time_point end, Token const& token) {
+  constexpr duration look_again = std::chrono::milliseconds(5);
+  for (;;) {
+    auto const now = Clock::now();
+    auto const left = saturating_between(now, end);
+    if (left.count() <= 0 || token.stop_requested()) return;
+    detail::sleep_until<Clock>(time_point(saturating_add(now.time_since_epoch(), shorter(left, look_again))));
+  }
+}
+
 /// How a thread sleeps until a token of a given type is triggered. Specialize it for a token that can wake a sleeper;
 /// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This primary template checks the token every
 /// few milliseconds.
 template <class Token>
 struct interruptible_sleep {
-  static constexpr duration look_again = std::chrono::milliseconds(5);
+  static constexpr bool polls = true;
 
   template <class Clock>
   static void sleep_until(time_point end, Token const& token) {
-    for (;;) {
-      auto const now = Clock::now();
-      auto const left = saturating_between(now, end);
-      if (left.count() <= 0 || token.stop_requested()) return;
-      detail::sleep_until<Clock>(time_point(saturating_add(now.time_since_epoch(), shorter(left, look_again))));
-    }
+    poll_until<Clock>(end, token);
   }
 };
 
@@ -46,7 +53,7 @@ struct interruptible_sleep {
 template <class Token>
 concept left_polling = requires(Token const& t) {
   t.stop_possible();
-  interruptible_sleep<Token>::look_again;
+  interruptible_sleep<Token>::polls;
 };
 
 /// The blocking environment on a clock. Its time is that of the clock, plus the sleeps that a `testing::no_waits`

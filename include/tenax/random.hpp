@@ -20,8 +20,8 @@ class random_source {
   using result_type = std::uint64_t;
   virtual constexpr result_type operator()() = 0;
 
-  static constexpr result_type min() noexcept { return 0; }
-  static constexpr result_type max() noexcept { return ~result_type{0}; }
+  static constexpr result_type(min)() noexcept { return 0; }
+  static constexpr result_type(max)() noexcept { return ~result_type{0}; }
 
  protected:
   constexpr random_source() noexcept = default;

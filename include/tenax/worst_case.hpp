@@ -19,7 +19,7 @@ struct worst_case_bounds {
   duration own_wait{};    ///< the longest waiting of one call if no server asks for waits; `max()`: unbounded
 
   /// Whether there is a limit on the waiting.
-  [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait.count() != duration::max().count(); }
+  [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait.count() != (duration::max)().count(); }
 };
 
 namespace detail {
@@ -32,7 +32,7 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
   constexpr std::uint32_t looked_at = 1'000;  // for each of these attempts, the strategy is called
   constexpr std::uint32_t parts = 64;         // growing parts that a strategy may have after them
 
-  constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
+  constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
   duration total{};
   wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
   std::uint32_t part = 0;
@@ -70,7 +70,7 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 /// attempts, up to a thousand.
 template <class... Parts>
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
-  constexpr auto no_limit = std::numeric_limits<std::uint32_t>::max();
+  constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
   auto const limits = detail::bounds_of(p.condition);
   auto const obeyed = p.limits.server.max;
 

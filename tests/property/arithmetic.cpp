@@ -6,12 +6,13 @@
 
 #include "../catch.hpp"
 #include "cases.hpp"
+#include "wide.hpp"
 
 using tenax::duration;
 
 namespace {
 
-__extension__ using wide = __int128;
+using tests::wide;
 
 constexpr duration held(wide ns) {
   constexpr wide most = duration::max().count();

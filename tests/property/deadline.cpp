@@ -4,6 +4,7 @@
 
 #include "../catch.hpp"
 #include "cases.hpp"
+#include "wide.hpp"
 
 using tenax::attempt_info;
 using tenax::duration;
@@ -12,7 +13,7 @@ using tenax::time_point;
 namespace {
 
 constexpr int runs = 5'000;
-__extension__ using wide = __int128;
+using tests::wide;
 
 /// A deadline of at least a nanosecond.
 duration limit(tests::cases& draw) { return draw.at_least(duration(1)); }

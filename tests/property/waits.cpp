@@ -4,6 +4,7 @@
 
 #include "../catch.hpp"
 #include "cases.hpp"
+#include "wide.hpp"
 
 using tenax::duration;
 
@@ -43,7 +44,7 @@ TEST_CASE("Linear waits start at first, never shrink and end at the cap") {
 }
 
 TEST_CASE("Linear waits are exactly first plus a number of steps, below the cap") {
-  __extension__ using wide = __int128;
+  using tests::wide;
   tests::cases draw(12);
   for (int i = 0; i < runs; ++i) {
     auto const first = draw.wait();

@@ -20,7 +20,7 @@ class duration_text {
 
  private:
   constexpr void write(duration d) noexcept {
-    if (d.count() == duration::max().count()) return put("for ever");
+    if (d.count() == (duration::max)().count()) return put("for ever");
     auto ns = static_cast<std::uint64_t>(d.count());
     if (d.count() < 0) {
       put("-");
@@ -65,14 +65,14 @@ class duration_text {
     }
   }
 
-  constexpr void put_two(std::uint64_t large, char const* large_unit, std::uint64_t small,
-                         char const* small_unit) noexcept {
+  constexpr void put_two(std::uint64_t large, char const* large_unit, std::uint64_t rest,
+                         char const* rest_unit) noexcept {
     put_number(large);
     put(large_unit);
-    if (small == 0) return;
+    if (rest == 0) return;
     put(" ");
-    put_number(small);
-    put(small_unit);
+    put_number(rest);
+    put(rest_unit);
   }
 
   char text_[32] = {};

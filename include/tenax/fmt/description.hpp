@@ -55,7 +55,7 @@ class description {
 
   /// Writes the longest possible wait, unless there is no limit.
   void cap(duration max) {
-    if (max == duration::max()) return;
+    if (max == (duration::max)()) return;
     text(", at most ");
     time(max);
   }

@@ -25,7 +25,7 @@ inline void write(description& out, worst_case_bounds const& w) {
     out.text("attempts without limit");
   }
   if (w.total_wait == duration::zero()) return out.text(", no waiting");
-  if (w.own_wait == duration::max()) return out.text(", waiting without limit");
+  if (w.own_wait == (duration::max)()) return out.text(", waiting without limit");
   out.text(", ");
   out.time(w.own_wait);
   out.text(" of waiting");
@@ -54,7 +54,7 @@ void write_first_waits(description& out, W const& strategy, std::uint32_t attemp
   bool same = true;
   for (std::uint32_t i = 0; i < waits; ++i) {
     ranges[i] = wait::bounds_of(strategy, not_asked);
-    if (ranges[i] != wait::bounds_of(strategy, asked) || ranges[i].most == duration::max()) return;
+    if (ranges[i] != wait::bounds_of(strategy, asked) || ranges[i].most == (duration::max)()) return;
     same = same && ranges[i] == ranges[0];
     asked = asked.next(ranges[i]);
     not_asked = not_asked.next(ranges[i]);
@@ -88,7 +88,7 @@ void write_waits(description& out, wait::first_of_strategy<L, R> const& strategy
 }
 
 inline void write(description& out, server_wait_limit limit) {
-  if (limit.max == duration::max()) return out.text("obeyed, however long");
+  if (limit.max == (duration::max)()) return out.text("obeyed, however long");
   if (limit.max == duration::zero() && limit.action != too_long::give_up) return out.text("ignored");
   if (limit.max == duration::zero()) return out.text("never waited for: the call gives up");
   out.text("obeyed up to ");

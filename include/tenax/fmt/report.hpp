@@ -64,7 +64,7 @@ inline void write_time(description& out, std::string_view words, duration d) {
 inline void write_server_wait(description& out, optional_duration d) {
   if (!d) return;
   out.text(" (the server asked for ");
-  *d == duration::max() ? out.text("a wait without end") : out.time(in_passing(*d));
+  *d == (duration::max)() ? out.text("a wait without end") : out.time(in_passing(*d));
   out.text(")");
 }
 

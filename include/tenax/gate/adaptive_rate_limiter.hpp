@@ -146,7 +146,7 @@ class adaptive_rate_limiter {
   ///
   /// Throws `std::invalid_argument` for a negative timeout.
   template <cancellation_token Token = detail::no_token, environment Env = real_time>
-  [[nodiscard]] permit<adaptive_rate_limiter> acquire(any_duration timeout = duration::max(), Token const& token = {},
+  [[nodiscard]] permit<adaptive_rate_limiter> acquire(any_duration timeout = (duration::max)(), Token const& token = {},
                                                       Env&& environment = {}) {
     ticket t;
     auto const result = detail::wait_at(

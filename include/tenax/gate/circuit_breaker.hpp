@@ -170,10 +170,10 @@ class circuit_breaker {
     std::lock_guard const lock(mutex_);
     switch (state_) {
       case circuit_state::closed: {
-        auto const counted = window_.counted().second != 0 ? window_.empty_at() : time_point::min();
-        auto const row = in_a_row_ != 0 ? detail::open_time::after(failed_at_, *rules_.max_open) : time_point::min();
+        auto const counted = window_.counted().second != 0 ? window_.empty_at() : (time_point::min)();
+        auto const row = in_a_row_ != 0 ? detail::open_time::after(failed_at_, *rules_.max_open) : (time_point::min)();
         auto const kept = counted > row ? counted : row;
-        return kept == time_point::min() ? now : clock_.told(kept);
+        return kept == (time_point::min)() ? now : clock_.told(kept);
       }
       case circuit_state::open: return clock_.told(detail::open_time::after(time_.ends(), time_.next()));
       case circuit_state::half_open: {
@@ -182,7 +182,7 @@ class circuit_breaker {
       }
       case circuit_state::isolated: break;
     }
-    return time_point::max();
+    return (time_point::max)();
   }
 
   template <class Out>

@@ -207,12 +207,12 @@ class keyed {
 
   /// Refuses: there is no room for another key.
   admission refuse_key(time_point now) const {
-    auto first = time_point::max();
+    auto first = (time_point::max)();
     for (auto& t : tables_) {
       std::lock_guard const lock(t.mutex);
       if (t.owes_until() < first) first = t.owes_until();
     }
-    if (first == time_point::max()) return admission::refuse("too many keys in use");
+    if (first == (time_point::max)()) return admission::refuse("too many keys in use");
     return admission::refuse("too many keys in use", detail::longer(saturating_between(now, first), duration::zero()));
   }
 
@@ -268,7 +268,7 @@ class keyed {
 
   bool forget_longest_idle(time_point now) {
     table* best = nullptr;
-    time_point since = time_point::max();
+    time_point since = (time_point::max)();
     for (auto& t : tables_) {
       std::lock_guard const lock(t.mutex);
       auto const* const e = t.oldest(now);
@@ -278,7 +278,7 @@ class keyed {
       }
     }
     // Another caller may use it by now. Then takes the next one of this table, or looks again in all tables.
-    return best != nullptr && (forget(*best, now, duration::min()) || forget_longest_idle(now));
+    return best != nullptr && (forget(*best, now, (duration::min)()) || forget_longest_idle(now));
   }
 
   /// Discards the gate of a table that has been unused for longest and limits no caller. Whether one was, for `idle`.

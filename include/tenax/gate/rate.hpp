@@ -57,7 +57,7 @@ constexpr rate require_rate(rate r) {
   require_permits("rate: permits", static_cast<std::int64_t>(r.permits));
   require_permits("rate: burst", static_cast<std::int64_t>(r.burst));
   require_positive("rate: per", r.per);
-  if (r.per.value() == duration::max()) invalid_parameter("rate: per", "must be less than 292 years", r.per);
+  if (r.per.value() == (duration::max)()) invalid_parameter("rate: per", "must be less than 292 years", r.per);
   return r;
 }
 

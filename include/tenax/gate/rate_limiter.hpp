@@ -17,8 +17,8 @@ namespace tenax {
 
 /// The options of `rate_limiter::acquire`.
 struct acquire_options {
-  any_duration timeout = duration::max();  ///< the longest wait; takes no permit if the wait would be longer
-  std::uint64_t weight = 1;                ///< how many permits to take together
+  any_duration timeout = (duration::max)();  ///< the longest wait; takes no permit if the wait would be longer
+  std::uint64_t weight = 1;                  ///< how many permits to take together
 };
 
 /// A rate limiter (token bucket): limits all callers to a number of permits per period:

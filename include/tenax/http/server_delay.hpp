@@ -76,7 +76,7 @@ class delay_finder {
     reader_.fields().each_line(f, [&](std::optional<std::string_view> value) {
       auto const n = value ? read_digits(*value) : std::nullopt;
       bool const leading_zero = n && value->size() > 1 && value->front() == '0';
-      if (!n || leading_zero || *n > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) return;
+      if (!n || leading_zero || *n > static_cast<std::uint64_t>((std::numeric_limits<std::int32_t>::max)())) return;
       delay_ms_ = static_cast<std::int64_t>(*n);
       directive_ = http::server_verdict::retry;
     });

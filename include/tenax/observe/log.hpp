@@ -43,7 +43,7 @@ class log_line {
   explicit log_line(gate_wait const& w) {
     std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate ", static_cast<unsigned long>(w.number));
     size_ = std::string_view(text_).size();
-    if (w.upcoming_wait.count() != duration::max().count()) put("for ");
+    if (w.upcoming_wait.count() != (duration::max)().count()) put("for ");
     put(duration_text(in_passing(w.upcoming_wait)).c_str());
   }
 
@@ -79,7 +79,8 @@ class log_line {
   void put_server_wait(attempt<T> const& a) {
     if (a.server_wait) {
       put(" (the server asked for ");
-      put(a.server_wait->count() == duration::max().count() ? "a wait without end" : duration_text(in_passing(*a.server_wait)).c_str());
+      put(a.server_wait->count() == (duration::max)().count() ? "a wait without end"
+                                                              : duration_text(in_passing(*a.server_wait)).c_str());
       put(")");
     }
     if (!a.hint.ignored.empty()) {

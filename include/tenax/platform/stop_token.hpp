@@ -15,3 +15,15 @@
 #else
 #define TENAX_HAS_STOP_TOKEN 0
 #endif
+
+namespace tenax::platform {
+
+/// Whether a `std::stop_callback` can be destroyed while another thread runs it. libstdc++ for MinGW waits for the end of
+/// that run with a semaphore that loses wake-ups, and then for ever.
+#if defined(__MINGW32__) && defined(__GLIBCXX__)
+inline constexpr bool stop_callbacks_are_sound = false;
+#else
+inline constexpr bool stop_callbacks_are_sound = true;
+#endif
+
+}  // namespace tenax::platform

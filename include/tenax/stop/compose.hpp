@@ -25,8 +25,8 @@ concept operand = detail::operand<S, operators, when::operators, wait::operators
 
 /// How far a condition lets a call go at most: for the explanation and the worst case of a policy.
 struct bounds {
-  std::uint32_t attempts = std::numeric_limits<std::uint32_t>::max();  ///< the greatest number means: no limit
-  duration waiting = duration::max();                                  ///< all waits together; `max()` means: no limit
+  std::uint32_t attempts = (std::numeric_limits<std::uint32_t>::max)();  ///< the greatest number means: no limit
+  duration waiting = (duration::max)();  ///< all waits together; `max()` means: no limit
 };
 
 /// The answer of a condition with its reason.
@@ -73,7 +73,7 @@ constexpr duration time_left(S const& condition, attempt_info const& a) {
   if constexpr (has_time_left<S>) {
     return condition.time_left(a);
   } else {
-    return duration::max();
+    return (duration::max)();
   }
 }
 

@@ -92,12 +92,12 @@ class virtual_time {
     auto const end = saturated(d);
     while (!stopped()) {
       if (plan_.empty() || plan_.front().when > end) {
-        now_ = std::max(now_, end);
+        now_ = (std::max)(now_, end);
         return;
       }
       auto const next = std::move(plan_.front());
       plan_.erase(plan_.begin());
-      now_ = std::max(now_, next.when);
+      now_ = (std::max)(now_, next.when);
       next.action();
     }
   }

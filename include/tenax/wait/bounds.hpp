@@ -61,9 +61,9 @@ struct range_query {
   std::uint32_t number = 1;
   duration least_previous{};
   duration most_previous{};
-  duration most_server_wait = duration::max();  ///< the longest server wait that the policy obeys
-  duration least_waited{};                      ///< the sum of the waits before this one, each at its shortest
-  duration most_waited{};                       ///< the sum of the waits before this one, each at its longest
+  duration most_server_wait = (duration::max)();  ///< the longest server wait that the policy obeys
+  duration least_waited{};                        ///< the sum of the waits before this one, each at its shortest
+  duration most_waited{};                         ///< the sum of the waits before this one, each at its longest
 
   /// The question about the next attempt, if each of the `times` waits before it is within `answer`.
   [[nodiscard]] constexpr range_query next(bounds const& answer, std::uint32_t times = 1) const noexcept {
@@ -101,7 +101,7 @@ constexpr std::uint32_t grows_until(W const& strategy, std::uint32_t n) noexcept
   if constexpr (grows_in_parts<W>) {
     return strategy.grows_until(n);
   } else {
-    return never_shrinks<W> ? std::numeric_limits<std::uint32_t>::max() : n;
+    return never_shrinks<W> ? (std::numeric_limits<std::uint32_t>::max)() : n;
   }
 }
 
@@ -128,7 +128,7 @@ class extreme_random final : public random_source {
   std::uint32_t drawn_ = 0;
 };
 
-inline constexpr wait::bounds any_wait{duration::zero(), duration::max()};
+inline constexpr wait::bounds any_wait{duration::zero(), (duration::max)()};
 
 /// Ten years. Strategies of a user's own are not called with longer waits, because their sums might overflow.
 inline constexpr duration longest_asked = duration(duration::rep{3653 * 24} * 3'600'000'000'000);
@@ -138,7 +138,7 @@ template <class W>
 constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& q) {
   constexpr std::uint32_t most_draws = 4;
   if (q.most_waited.count() > longest_asked.count()) return any_wait;
-  wait::bounds ends{duration::max(), duration::zero()};
+  wait::bounds ends{(duration::max)(), duration::zero()};
   // The server asks for: nothing, no time, or the longest wait that the policy obeys.
   optional_duration const server[] = {std::nullopt, duration::zero(), shorter(q.most_server_wait, longest_asked)};
   for (unsigned corner = 0; corner < 12; ++corner) {
@@ -167,7 +167,7 @@ constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& 
     }
     // The strategy follows a server's wait beyond the longest one that was tried.
     bool const followed = ends.most.count() > most_so_far.count();
-    if (asked == 2 && q.most_server_wait.count() > longest_asked.count() && followed) ends.most = duration::max();
+    if (asked == 2 && q.most_server_wait.count() > longest_asked.count() && followed) ends.most = (duration::max)();
   }
   return ends;
 }

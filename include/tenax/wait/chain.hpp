@@ -46,7 +46,7 @@ inline constexpr bool is_repeated<repeated<W>> = true;
 /// Throws `std::invalid_argument` for `times` below 1 or above 4294967295.
 template <class W>
 [[nodiscard]] constexpr repeated<W> repeat(std::int64_t times, W strategy) {
-  constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+  constexpr std::int64_t most = (std::numeric_limits<std::uint32_t>::max)();
   if (times < 1 || times > most) {
     invalid_parameter("wait::repeat: times", "must be from 1 to 4294967295", static_cast<double>(times));
   }
@@ -92,7 +92,7 @@ struct chain_strategy : operators {
       return end < turn ? end : turn;
     }
     auto const end = detail::grows_until(right, n - turn);
-    constexpr auto last = std::numeric_limits<std::uint32_t>::max();
+    constexpr auto last = (std::numeric_limits<std::uint32_t>::max)();
     return end < last - turn ? end + turn : last;
   }
 

@@ -31,7 +31,7 @@ struct constant_strategy : jitterable<constant_strategy> {
   constexpr explicit constant_strategy(duration d) : wait(d) {}
 
   constexpr duration operator()(attempt_info const&) const noexcept { return wait; }
-  [[nodiscard]] constexpr duration cap() const noexcept { return duration::max(); }
+  [[nodiscard]] constexpr duration cap() const noexcept { return (duration::max)(); }
 
   template <class Out>
   constexpr void describe(Out& out) const {

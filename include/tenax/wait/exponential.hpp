@@ -9,7 +9,7 @@ namespace tenax::wait {
 struct exponential_options {
   any_duration base = std::chrono::milliseconds(100);  ///< the wait after attempt 1
   double factor = 2.0;                                 ///< each further wait is multiplied by it
-  any_duration max = duration::max();                  ///< the cap
+  any_duration max = (duration::max)();                ///< the cap
 };
 
 /// See `wait::exponential`.
@@ -19,8 +19,8 @@ struct exponential_strategy : jitterable<exponential_strategy> {
   constexpr explicit exponential_strategy(exponential_options options)
       : base(detail::require_not_negative("wait::exponential: base", options.base)),
         factor(detail::require_between("wait::exponential: factor", "must be a number that is at least 1",
-                                       options.factor, 1.0, std::numeric_limits<double>::max())),
-        max(detail::require_at_least("wait::exponential: max", "must not be less than base", options.max, base)) {}
+                                       options.factor, 1.0, (std::numeric_limits<double>::max)())),
+        max{detail::require_at_least("wait::exponential: max", "must not be less than base", options.max, base)} {}
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
     auto const raw = saturating_scale(base, power(factor, a.number - 1));

@@ -8,7 +8,7 @@ namespace tenax::wait {
 
 struct fibonacci_options {
   any_duration unit = std::chrono::seconds(1);  ///< the wait after attempts 1 and 2
-  any_duration max = duration::max();           ///< the cap
+  any_duration max = (duration::max)();         ///< the cap
 };
 
 /// See `wait::fibonacci`.
@@ -17,7 +17,7 @@ struct fibonacci_strategy : jitterable<fibonacci_strategy> {
 
   constexpr explicit fibonacci_strategy(fibonacci_options options)
       : unit(detail::require_not_negative("wait::fibonacci: unit", options.unit)),
-        max(detail::require_at_least("wait::fibonacci: max", "must not be less than unit", options.max, unit)) {}
+        max{detail::require_at_least("wait::fibonacci: max", "must not be less than unit", options.max, unit)} {}
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
     std::uint64_t current = 1, next = 1;

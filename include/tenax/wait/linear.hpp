@@ -9,7 +9,7 @@ namespace tenax::wait {
 struct linear_options {
   any_duration first = std::chrono::seconds(1);  ///< the wait after attempt 1
   any_duration step = std::chrono::seconds(1);   ///< added for each further attempt
-  any_duration max = duration::max();            ///< the cap
+  any_duration max = (duration::max)();          ///< the cap
 };
 
 /// See `wait::linear`.
@@ -19,7 +19,7 @@ struct linear_strategy : jitterable<linear_strategy> {
   constexpr explicit linear_strategy(linear_options options)
       : first(detail::require_not_negative("wait::linear: first", options.first)),
         step(detail::require_not_negative("wait::linear: step", options.step)),
-        max(detail::require_at_least("wait::linear: max", "must not be less than first", options.max, first)) {}
+        max{detail::require_at_least("wait::linear: max", "must not be less than first", options.max, first)} {}
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
     auto const raw = saturating_add(first, saturating_multiply(step, a.number - 1));

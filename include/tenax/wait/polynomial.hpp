@@ -9,7 +9,7 @@ namespace tenax::wait {
 struct polynomial_options {
   any_duration base = std::chrono::milliseconds(100);  ///< the wait after attempt 1
   unsigned exponent = 2;                               ///< 2: base times 1, 4, 9, 16, ...
-  any_duration max = duration::max();                  ///< the cap
+  any_duration max = (duration::max)();                ///< the cap
 };
 
 /// See `wait::polynomial`.
@@ -19,7 +19,7 @@ struct polynomial_strategy : jitterable<polynomial_strategy> {
   constexpr explicit polynomial_strategy(polynomial_options options)
       : base(detail::require_not_negative("wait::polynomial: base", options.base)),
         exponent(options.exponent),
-        max(detail::require_at_least("wait::polynomial: max", "must not be less than base", options.max, base)) {}
+        max{detail::require_at_least("wait::polynomial: max", "must not be less than base", options.max, base)} {}
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
     auto raw = base;

@@ -69,7 +69,7 @@ struct decorrelated_strategy : operators {
 
   constexpr explicit decorrelated_strategy(decorrelated_options options)
       : base(detail::require_not_negative("wait::decorrelated: base", options.base)),
-        max(detail::require_at_least("wait::decorrelated: max", "must not be less than base", options.max, base)) {}
+        max{detail::require_at_least("wait::decorrelated: max", "must not be less than base", options.max, base)} {}
 
   constexpr duration operator()(attempt_info const& a) const {
     auto const previous = detail::longer(a.previous_wait, base);

@@ -22,9 +22,9 @@ struct sequence : jitterable<sequence<Size>> {
   constexpr duration operator()(attempt_info const& a) const noexcept {
     return waits[a.number >= Size ? Size - 1 : a.number == 0 ? 0 : a.number - 1];
   }
-  [[nodiscard]] constexpr duration cap() const noexcept { return duration::max(); }
+  [[nodiscard]] constexpr duration cap() const noexcept { return (duration::max)(); }
   [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
-    return n < Size ? n : std::numeric_limits<std::uint32_t>::max();
+    return n < Size ? n : (std::numeric_limits<std::uint32_t>::max)();
   }
 
   template <class Out>

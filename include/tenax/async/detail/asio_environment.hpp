@@ -178,7 +178,7 @@ class asio_environment {
     if constexpr (std::ratio_less_v<typename ticks::period, duration::period> ||
                   sizeof(typename ticks::rep) < sizeof(duration::rep)) {
       using any = std::chrono::duration<long double>;
-      if (any(d) >= any(ticks::max())) return ticks::max();
+      if (any(d) >= any((ticks::max)())) return (ticks::max)();
     }
     return std::chrono::ceil<ticks>(d);
   }

@@ -151,7 +151,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
 
   /// `duration::max()` stays unchanged: no limit.
   [[nodiscard]] duration time_left(duration left) const noexcept {
-    return limits_.time_left == duration::max() ? duration::max() : left;
+    return limits_.time_left == (duration::max)() ? (duration::max)() : left;
   }
 
   void ask_again(duration d) {

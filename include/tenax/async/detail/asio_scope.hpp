@@ -49,7 +49,7 @@ class gate_pass_of final : public gate_pass {
 /// The limits that a hedged call inherits: gates for its further attempts (null: none), time left, and token.
 struct inherited_limits {
   std::unique_ptr<gate_pass> gates{};
-  duration time_left = duration::max();
+  duration time_left = (duration::max)();
   token_view token{};
 };
 

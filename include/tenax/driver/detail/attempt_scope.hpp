@@ -9,7 +9,7 @@ namespace tenax::detail {
 
 /// An attempt that a blocking call is making on this thread. Lives on the stack of that call.
 struct attempt_frame {
-  time_point ends = time_point::max();  ///< on the real clock
+  time_point ends = (time_point::max)();  ///< on the real clock
   token_view token{};
   attempt_frame const* outer = nullptr;
 };
@@ -23,7 +23,7 @@ class attempt_scope {
   /// `real`: the call reads the real clock, so `info` contains the real time at which the attempt began.
   attempt_scope(attempt_info const& info, bool real) {
     frame_.token = info.token;
-    if (info.time_left.count() != duration::max().count()) {
+    if (info.time_left.count() != (duration::max)().count()) {
       auto const begun = real && info.started != time_point{}
                              ? saturating_add(info.started.time_since_epoch(), info.elapsed)
                              : real_time::now().time_since_epoch();

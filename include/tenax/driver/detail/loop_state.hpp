@@ -78,7 +78,7 @@ class loop_state {
 
   /// The number of the attempt after the last one that ended. Stays at the greatest number instead of wrapping.
   TENAX_ALWAYS_INLINE constexpr std::uint32_t next_number() const noexcept {
-    return attempts_ == std::numeric_limits<std::uint32_t>::max() ? attempts_ : attempts_ + 1;
+    return attempts_ == (std::numeric_limits<std::uint32_t>::max)() ? attempts_ : attempts_ + 1;
   }
 
   /// The numbers of the next attempt, which can see `token`.
@@ -146,7 +146,7 @@ class loop_state {
   duration waited_{};
   duration previous_wait_{};
   duration last_wait_{};
-  duration time_left_ = duration::max();
+  duration time_left_ = (duration::max)();
   duration pending_{};
   time_point started_;
   time_point paused_at_{};

@@ -28,7 +28,7 @@ class forward_clock {
 
   /// The caller's time for the gate's time `time`.
   [[nodiscard]] constexpr time_point told(time_point time) const noexcept {
-    if (time == time_point::max() || time == time_point::min()) return time;
+    if (time == (time_point::max)() || time == (time_point::min)()) return time;
     return time_point(saturating_subtract(time.time_since_epoch(), offset_));
   }
 
@@ -39,7 +39,7 @@ class forward_clock {
   }
 
   duration offset_{};
-  time_point newest_ = time_point::min();
+  time_point newest_ = (time_point::min)();
 };
 
 }  // namespace tenax::detail

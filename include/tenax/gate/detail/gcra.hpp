@@ -22,7 +22,7 @@ struct gcra {
   std::int64_t depth = 1;      // the value of a full bucket, in ticks
   std::uint64_t burst = 1;
   std::uint64_t ticks = 1;  // per nanosecond
-  std::uint64_t far = 3 * (INT64_MAX / 4);
+  std::uint64_t farthest = 3 * (INT64_MAX / 4);
 
   constexpr gcra() = default;
   constexpr explicit gcra(rate const& r) : burst(r.burst) {
@@ -34,14 +34,14 @@ struct gcra {
     if (burst > deepest / interval) burst = deepest > interval ? deepest / interval : 1;
     depth = static_cast<std::int64_t>(burst * interval);
     if (ticks == 1) {
-      far = burst * interval > far ? burst * interval : far;
+      farthest = burst * interval > farthest ? burst * interval : farthest;
     } else {
       // How much the clocks of callers may differ that were interrupted between reading and using them: a second, if
       // that is small beside the time after which ticks wrap.
       constexpr std::uint64_t second = 1'000'000'000;
       constexpr std::uint64_t most = std::uint64_t(1) << 48;
       auto const slack = ticks > most / second ? most : ticks * second;
-      far = burst * interval + slack;
+      farthest = burst * interval + slack;
     }
   }
 
@@ -52,10 +52,10 @@ struct gcra {
   [[nodiscard]] constexpr std::uint64_t at(std::int64_t now) const noexcept {
     return static_cast<std::uint64_t>(now) * ticks;
   }
-  /// How far ahead of now an arrival time is, in ticks: the used part that has not come back yet.
+  /// How farthest ahead of now an arrival time is, in ticks: the used part that has not come back yet.
   [[nodiscard]] constexpr std::int64_t owed(std::uint64_t arrival, std::uint64_t at) const noexcept {
-    auto const ahead = arrival - at;  // more than `far` if it is behind
-    return static_cast<std::int64_t>(ahead <= far ? ahead : 0);
+    auto const ahead = arrival - at;  // more than `farthest` if it is behind
+    return static_cast<std::int64_t>(ahead <= farthest ? ahead : 0);
   }
   /// How long it takes, in nanoseconds, until a bucket with `owed` ticks in use has `weight` permits.
   [[nodiscard]] constexpr std::int64_t wait(std::int64_t owed, std::uint64_t weight) const noexcept {

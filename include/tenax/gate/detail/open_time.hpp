@@ -44,7 +44,7 @@ class open_time {
   /// The circuit is closed.
   void start_over(circuit_rules const& rules) noexcept {
     next_ = rules.open_for;
-    quiet_ = time_point::min();
+    quiet_ = (time_point::min)();
   }
 
  private:
@@ -60,7 +60,7 @@ class open_time {
 
   duration next_;
   time_point until_{};
-  time_point quiet_ = time_point::min();
+  time_point quiet_ = (time_point::min)();
 };
 
 }  // namespace tenax::detail

@@ -42,7 +42,7 @@ class sliding_window {
     auto const part = saturating_add(duration(newest_), duration(static_cast<duration::rep>(parts)));
     bool const before_zero = part.count() < 0;
     auto const end = saturating_multiply(before_zero ? -part : part, static_cast<std::uint64_t>(part_.count()));
-    if (end == duration::max()) return time_point::max();
+    if (end == (duration::max)()) return (time_point::max)();
     return time_point(before_zero ? -end : end);
   }
 
@@ -85,7 +85,7 @@ class sliding_window {
   }
 
   duration part_;
-  std::int64_t newest_ = std::numeric_limits<std::int64_t>::min();
+  std::int64_t newest_ = (std::numeric_limits<std::int64_t>::min)();
   std::uint64_t position_ = 0;
   counts parts_[parts]{};
   counts total_{};

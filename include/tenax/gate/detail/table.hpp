@@ -116,7 +116,7 @@ struct alignas(64) gate_table {
   /// Until when all unused entries limit their callers; the end of time if there is none.
   [[nodiscard]] time_point owes_until() const noexcept {
     auto const* const p = owing.head();
-    return p != nullptr ? time_point(duration(static_cast<duration::rep>(p->rank ^ sign))) : time_point::max();
+    return p != nullptr ? time_point(duration(static_cast<duration::rep>(p->rank ^ sign))) : (time_point::max)();
   }
 
   /// Takes that entry out if it has been unused for `least` or longer; otherwise the node is empty.

@@ -86,7 +86,8 @@ class bounded_stream {
     if constexpr (on_socket<Stream>) {
       for (;;) {
         using std::chrono::milliseconds;
-        auto const left = ends_ == time_point::max() ? duration::max() : saturating_between(real_time::now(), ends_);
+        auto const left =
+            ends_ == (time_point::max)() ? (duration::max)() : saturating_between(real_time::now(), ends_);
         if (limits_.stop_requested()) {
           error = boost::asio::error::operation_aborted;
           return what;
@@ -96,7 +97,7 @@ class bounded_stream {
           return what;
         }
         auto const longest = limits_.can_stop() ? milliseconds(5) : milliseconds(1000);
-        auto const ms = static_cast<int>(std::chrono::ceil<milliseconds>(std::min<duration>(left, longest)).count());
+        auto const ms = static_cast<int>(std::chrono::ceil<milliseconds>((std::min<duration>)(left, longest)).count());
         auto const socket = platform::poll_socket(socket_of(stream_).native_handle(), what != until::writable,
                                                   what != until::readable, ms);
         if (socket.ready) return socket.writable ? until::writable : until::readable;
@@ -112,7 +113,7 @@ class bounded_stream {
  private:
   Stream& stream_;
   attempt_limits const& limits_;
-  time_point ends_ = time_point::max();
+  time_point ends_ = (time_point::max)();
   bool was_non_blocking_ = false;
 };
 

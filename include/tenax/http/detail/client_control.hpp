@@ -56,7 +56,7 @@ class client_control {
   /// Interrupts an attempt: its reads and writes fail from now on.
   void end(client_attempt& a, cut why) {
     shut_down(a, why);
-    watch_at(clock::time_point::min());
+    watch_at((clock::time_point::min)());
   }
 
   void shut_down(client_attempt& a, cut why) {
@@ -91,7 +91,7 @@ class client_control {
     std::unique_lock lock(mutex_);
     while (!ends_) {
       auto const now = clock::now();
-      auto next = clock::time_point::max();
+      auto next = (clock::time_point::max)();
       for (auto* a : attempts_) {
         if (a->ends_ <= now) shut_down(*a, cut::by_time);
         if (a->polls_ && a->limits_.stop_requested()) {
@@ -99,10 +99,10 @@ class client_control {
           shut_down(*a, cut::by_stop);
         }
         // A connection may be made after the socket was shut down, so shut it down again.
-        next = std::min(next, a->polls_ || a->why_ != cut::none ? now + look_again : a->ends_);
+        next = (std::min)(next, a->polls_ || a->why_ != cut::none ? now + look_again : a->ends_);
       }
       wakes_ = next;
-      if (next == clock::time_point::max()) {
+      if (next == (clock::time_point::max)()) {
         watch_.wait(lock);
       } else {
         watch_.wait_until(lock, next);
@@ -153,16 +153,16 @@ inline void client_call::forget(stop_listener& l) {
 
 inline client_attempt::client_attempt(client_control& control, client_call& call, bool polls)
     : control_(control), call_(call), outer_(current()), polls_(polls && limits_.can_stop()) {
-  if (auto const left = limits_.time_left(); left != duration::max()) {
+  if (auto const left = limits_.time_left(); left != (duration::max)()) {
     auto const now = client_control::clock::now();
-    if (left < client_control::clock::time_point::max() - now) ends_ = now + left;
+    if (left < (client_control::clock::time_point::max)() - now) ends_ = now + left;
   }
   std::unique_lock lock(control_.mutex_);
   if (call_.stopped() || call_.interrupted_) why_ = cut::by_stop;
   control_.attempts_.push_back(this);
   if (polls_) {
-    control_.watch_at(client_control::clock::time_point::min());
-  } else if (ends_ != client_control::clock::time_point::max()) {
+    control_.watch_at((client_control::clock::time_point::min)());
+  } else if (ends_ != (client_control::clock::time_point::max)()) {
     control_.watch_at(ends_);
   }
   auto const me = std::this_thread::get_id();

@@ -116,7 +116,7 @@ inline CURLcode drive_transfer(CURLM* multi, CURL* easy, attempt_limits const& l
       resolver_left_behind const resolver(easy);
       return CURLE_ABORTED_BY_CALLBACK;
     }
-    auto const left = ends == time_point::max() ? duration::max() : saturating_between(real_time::now(), ends);
+    auto const left = ends == (time_point::max)() ? (duration::max)() : saturating_between(real_time::now(), ends);
     if (left <= duration::zero()) {
       resolver_left_behind const resolver(easy);
       return CURLE_OPERATION_TIMEDOUT;
@@ -129,7 +129,7 @@ inline CURLcode drive_transfer(CURLM* multi, CURL* easy, attempt_limits const& l
     while (auto const* const message = curl_multi_info_read(multi, &more)) {
       if (message->msg == CURLMSG_DONE && message->easy_handle == easy) return message->data.result;
     }
-    wait_for_transfers(multi, std::min<duration>(left, longest_wait));
+    wait_for_transfers(multi, (std::min<duration>)(left, longest_wait));
   }
 }
 
@@ -140,7 +140,7 @@ inline CURLcode perform_within(CURL* easy, attempt_limits const& limits) {
   bool const limited = limits.timed() || limits.can_stop();
   if (!limited && (shared.in_use || !shared.has_connection_of(easy))) return curl_easy_perform(easy);
   auto const ends = limits.timed() ? time_point(saturating_add(real_time::now().time_since_epoch(), limits.time_left()))
-                                   : time_point::max();
+                                   : (time_point::max)();
   // A callback of libcurl may perform another transfer, which needs its own multi handle.
   curl_connections own;
   auto& connections = shared.in_use ? own : shared;

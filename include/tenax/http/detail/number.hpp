@@ -33,7 +33,7 @@ constexpr std::string_view take_digits(std::string_view& text) noexcept {
 }
 
 constexpr std::uint64_t number_of(std::string_view digits) noexcept {
-  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  constexpr auto most = (std::numeric_limits<std::uint64_t>::max)();
   std::uint64_t n = 0;
   for (char const c : digits) {
     auto const digit = static_cast<std::uint64_t>(c - '0');

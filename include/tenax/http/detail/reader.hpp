@@ -233,7 +233,7 @@ class http_reader {
   /// Reads a Unix time: from 10^14 on in microseconds (1973), from 10^11 on in milliseconds (1973), else in seconds.
   [[nodiscard]] constexpr delay_reading until_epoch(decimal const& number, meaning m) noexcept {
     prepare_reference();
-    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;
+    constexpr std::int64_t most = (std::numeric_limits<std::int64_t>::max)() / 2;
     auto ms = scaled(number, number.whole >= 100'000'000'000 ? 1 : 1000, most);
     if (number.whole >= 100'000'000'000'000) {
       bool const cut = number.whole % 1000 != 0 || scaled({0, number.fraction}, 1, 1) != 0;

@@ -162,7 +162,7 @@ class client_attempt {
   client_control& control_;
   client_call& call_;
   attempt_limits limits_ = current_attempt();
-  std::chrono::steady_clock::time_point ends_ = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point ends_ = (std::chrono::steady_clock::time_point::max)();
   std::vector<int> sockets_{};
   client_attempt* outer_ = nullptr;
   bool polls_;

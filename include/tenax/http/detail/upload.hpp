@@ -55,7 +55,7 @@ struct body_sample {
     for (std::size_t i = 0; i < count;) {
       auto const at = seen.size % page;
       auto const rest =
-          static_cast<std::size_t>(std::min<std::uint64_t>(count - i, (at < looked_at ? looked_at : page) - at));
+          static_cast<std::size_t>((std::min<std::uint64_t>)(count - i, (at < looked_at ? looked_at : page) - at));
       if (at < looked_at) {
         seen.add(data + i, rest);
       } else {
