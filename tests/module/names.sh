@@ -79,8 +79,21 @@ END
   printf '\nexport module tenax;\n'
   cat <<'END'
 
-// The literals of durations, such as 100ms, without a header of the standard library.
+// The literals and the operators of durations, such as 100ms and <=, without a header of the standard library.
 export namespace std {
+namespace chrono {
+using std::chrono::operator+;
+using std::chrono::operator-;
+using std::chrono::operator*;
+using std::chrono::operator/;
+using std::chrono::operator%;
+using std::chrono::operator==;
+using std::chrono::operator<;
+using std::chrono::operator<=;
+using std::chrono::operator>;
+using std::chrono::operator>=;
+using std::chrono::operator<=>;
+}  // namespace chrono
 inline namespace literals {
 inline namespace chrono_literals {
 using std::literals::chrono_literals::operator""h;
