@@ -190,7 +190,9 @@ using tenax::seeded_random;
 using tenax::server_wait_limit;
 using tenax::stop_condition;
 using tenax::stop_reason;
+#if defined(__cpp_lib_jthread)
 using tenax::stop_token_of;
+#endif
 using tenax::suspend_aware_time;
 using tenax::this_thread_random;
 using tenax::time_point;

@@ -18,7 +18,7 @@ fail() {
 }
 
 mkdir "$work/tree"
-cp -r tests examples "$work/tree"
+cp -r tests examples docs README.md "$work/tree"
 components=$(grep -oE 'tenax/[a-z0-9_/]+\.hpp' CMakeLists.txt | sort -u | tr '\n' ' ')
 while IFS= read -r file; do
   awk -v components=" $components" '
@@ -28,7 +28,7 @@ while IFS= read -r file; do
     }
     { print }' "$file" >"$file.new"
   mv "$file.new" "$file"
-done < <(find "$work/tree" -name '*.[ch]pp')
+done < <(find "$work/tree/tests" "$work/tree/examples" -name '*.[ch]pp')
 ! grep -rlE '^#include <tenax/(tenax|http)\.hpp>' "$work/tree/tests" "$work/tree/examples" >&2 || fail 'a header stayed'
 
 # --- programs and what they print -----------------------------------------------------------------------------------
@@ -44,14 +44,21 @@ runs() {
 for file in tests/docs/program/*.cpp; do runs "$file" "${file%.cpp}.txt"; done
 for file in examples/0[1-8]_*.cpp; do
   if grep -q '<tenax/fmt.hpp>' "$file"; then
-    [ -e /usr/include/fmt/format.h ] && runs "$file" "examples/expected/$(basename "$file" .cpp).txt" -lfmt
+    printf '#include <fmt/format.h>\n' | "${uses[@]}" -x c++ -fsyntax-only - 2>/dev/null || continue
+    runs "$file" "examples/expected/$(basename "$file" .cpp).txt" -lfmt
   else
     runs "$file" "examples/expected/$(basename "$file" .cpp).txt"
   fi
 done
 
 # The snippet of the page about the modules, which includes nothing for durations.
-runs tests/module/import.cpp <(echo 'a song')
+echo 'a song' >"$work/song"
+runs tests/module/import.cpp "$work/song"
+
+# Headers that no module has, after the import and before it.
+for order in -DIMPORT_FIRST -DIMPORT_LAST; do
+  "${uses[@]}" $order -fsyntax-only tests/module/beside.cpp || fail "tests/module/beside.cpp does not compile with $order"
+done
 
 # --- tests with Catch2 ----------------------------------------------------------------------------------------------
 if ! printf '#include "catch.hpp"\n' | "${uses[@]}" -Itests -x c++ -fsyntax-only - 2>/dev/null; then
