@@ -22,6 +22,4 @@ std::string fetch() {
   return "a song";
 }
 
-// [main]
 int main() { std::puts(polite(fetch).c_str()); }
-// [/main]
