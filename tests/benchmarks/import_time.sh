@@ -5,9 +5,10 @@
 # Fails if the import costs an empty program more than a tenth of what the include costs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+need clang++-19 valgrind
 cd "$here/../.."
 source tests/module/clang.bash
-command -v valgrind >/dev/null || { echo "valgrind is missing; install it" >&2; exit 1; }
 
 instructions() {  # file: in millions
   local line
