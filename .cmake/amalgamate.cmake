@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: MIT
 # amalgamate.cmake: writes one header that contains HEADER and every <tenax/...> header it includes, each one once.
-#   cmake -DINCLUDE_DIR=include -DHEADER=tenax/tenax.hpp -DOUTPUT=tenax_single.hpp -DVERSION=1.2.3 -P amalgamate.cmake
+#   cmake -P .cmake/amalgamate.cmake                                       writes the core to ./tenax_single.hpp
+#   cmake -DHEADER=tenax/http.hpp -DOUTPUT=http.hpp -P .cmake/amalgamate.cmake   writes that one, elsewhere
 cmake_minimum_required(VERSION 3.25)
+
+include("${CMAKE_CURRENT_LIST_DIR}/version.cmake")
+cmake_path(SET INCLUDE_DIR NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../include")
+if(NOT DEFINED HEADER)
+  set(HEADER tenax/tenax.hpp)
+endif()
+if(NOT DEFINED OUTPUT)
+  set(OUTPUT tenax_single.hpp)
+endif()
 
 # A CMake list would split or join lines at these characters; they travel as control characters instead.
 string(ASCII 1 semicolon)
@@ -73,7 +83,7 @@ string(REGEX REPLACE "\n\n\n+" "\n\n" text "${text}")
 string(REGEX REPLACE "\n+$" "\n" text "${text}")
 file(WRITE "${OUTPUT}" "// SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the tenax authors
-// tenax ${VERSION} in one file, made from <${HEADER}>. Do not edit: change the headers it was made from.
+// tenax ${tenax_version} in one file, made from <${HEADER}>. Do not edit: change the headers it was made from.
 #pragma once
 
 ${text}")

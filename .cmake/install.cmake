@@ -14,9 +14,6 @@ foreach(header IN LISTS tenax_component_headers)
   cmake_path(GET relative PARENT_PATH folder)
   install(FILES "${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/${folder}")
 endforeach()
-if(TENAX_INSTALL_SINGLE_HEADER)
-  install(FILES "${tenax_single_header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-endif()
 
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tenax-config.cmake.in" "${PROJECT_BINARY_DIR}/tenax-config.cmake" @ONLY)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/tenax-config-version.cmake"

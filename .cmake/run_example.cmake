@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# run_example.cmake: runs PROGRAM, which must end with 0, print exactly what the file EXPECTED says, if there is one, and
-# print something for each line of the file PATTERNS, a regular expression, if there is one.
+# run_example.cmake: runs PROGRAM, which must end with 0, print exactly what the file EXPECTED says, if there is one,
+# and print something for each line of the file PATTERNS, a regular expression, if there is one.
 cmake_minimum_required(VERSION 3.25)
 
 execute_process(COMMAND "${PROGRAM}" OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE result)

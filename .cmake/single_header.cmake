@@ -4,14 +4,11 @@
 set(tenax_single_header "${PROJECT_BINARY_DIR}/single/tenax_single.hpp")
 add_custom_command(
   OUTPUT "${tenax_single_header}"
-  COMMAND "${CMAKE_COMMAND}"
-    "-DINCLUDE_DIR=${tenax_include_dir}" -DHEADER=tenax/tenax.hpp
-    "-DOUTPUT=${tenax_single_header}" "-DVERSION=${PROJECT_VERSION}"
-    -P "${CMAKE_CURRENT_LIST_DIR}/amalgamate.cmake"
-  DEPENDS ${tenax_core_headers} "${CMAKE_CURRENT_LIST_DIR}/amalgamate.cmake"
+  COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${tenax_single_header}" -P "${CMAKE_CURRENT_LIST_DIR}/amalgamate.cmake"
+  DEPENDS ${tenax_core_headers} "${CMAKE_CURRENT_LIST_DIR}/amalgamate.cmake" "${CMAKE_CURRENT_LIST_DIR}/version.cmake"
   COMMENT "Writing tenax_single.hpp"
   VERBATIM)
-if(TENAX_BUILD_TESTS OR TENAX_INSTALL_SINGLE_HEADER)
+if(TENAX_BUILD_TESTS)
   set(tenax_in_all ALL)
 endif()
 add_custom_target(tenax_single ${tenax_in_all} DEPENDS "${tenax_single_header}")

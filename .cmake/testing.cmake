@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # testing.cmake: what the tests, the examples and the benchmarks share.
-set(TENAX_CONFIGURATION "" CACHE STRING "A name for this build: a prefix and a label of its tests.")
 set(tenax_test_prefix)
 if(TENAX_CONFIGURATION)
   set(tenax_test_prefix "${TENAX_CONFIGURATION}.")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 02_policy.cpp: shows how to say what is retried, how to wait and when to give up.
+// 02_policy.cpp: shows how to set which failures are retried, how long to wait, and when to give up.
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
@@ -16,7 +16,7 @@ struct response {
   int status;
 };
 
-// Stands for a server that needs a while.
+// Stands for a server that needs several attempts.
 class server {
  public:
   response get() {
@@ -45,7 +45,7 @@ int main() {
   server first;
   std::printf("patient: status %d\n", patient([&] { return first.get(); }).status);
 
-  // Every setter returns a changed copy. A policy that gives up leaves the last outcome as it is.
+  // Every setter returns a changed copy. A policy that gives up passes the last outcome on unchanged.
   auto const hasty = patient.stop(tenax::stop::after_attempts(2));
   server second;
   std::printf("hasty: status %d\n", hasty([&] { return second.get(); }).status);

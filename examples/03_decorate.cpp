@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 03_decorate.cpp: shows how to give a client's function retries once, so that its callers need not know.
+// 03_decorate.cpp: shows how to wrap a client's function with retries once, without a change for its callers.
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
@@ -21,7 +21,7 @@ class client {
   int requests_ = 0;
 };
 
-// Knows a function that gets things, and nothing of retries.
+// Uses a function that gets things, and knows nothing about retries.
 template <class Get>
 void show_playlist(Get& get) {
   for (auto const* path : {"/tracks/1", "/tracks/2"}) std::printf("%s\n", get(path).c_str());
@@ -32,7 +32,7 @@ int main() {
       tenax::retrying{}.wait(tenax::wait::exponential({.base = 10ms, .max = 1s})).before_sleep(tenax::log_to(stdout));
   client spotify;
 
-  // A callable with the same signature that retries.
+  // A callable with the same signature, with retries.
   auto get = polite.wrap([&](std::string const& path) { return spotify.get(path); });
   show_playlist(get);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 04_report.cpp: shows how to learn how a call went, without exceptions: try_call().
+// 04_report.cpp: shows how to get the result of a call without exceptions: try_call() returns a report.
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -14,11 +14,11 @@ using namespace std::chrono_literals;
 using tenax::testing::script;
 
 int main() {
-  // Time that passes only on paper, so that this program need not wait.
+  // Virtual time: the program does not really wait.
   tenax::testing::virtual_time clock;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
 
-  // A value in the end.
+  // This call ends with a value.
   script<int> flaky;
   flaky.throws(std::runtime_error("connection reset")).returns(42);
   auto const report = policy.try_call(std::ref(flaky));
@@ -26,7 +26,7 @@ int main() {
   fmt::print("attempts: {}, elapsed: {}, waited: {}\n", report.attempts, tenax::human(report.elapsed),
              tenax::human(report.waited));
 
-  // The same in one line, and the other ways in which a call can end.
+  // The same in one line, followed by the other ways in which a call can end.
   fmt::print("{}\n", report);
 
   script<int> down;

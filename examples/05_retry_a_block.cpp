@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 05_retry_a_block.cpp: shows how to retry some lines in place, with the variables around them.
+// 05_retry_a_block.cpp: shows how to retry a block of code in place, with access to the variables around it.
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
@@ -18,7 +18,7 @@ struct account {
   int version = 1;
 
   void update(int new_balance, int read_version) {
-    if (version == 1) {  // somebody else comes between, once
+    if (version == 1) {  // another writer interferes, once
       balance -= 30;
       version = 2;
     }

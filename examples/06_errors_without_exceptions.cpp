@@ -12,7 +12,7 @@
 
 using namespace std::chrono_literals;
 
-// Stands for std::expected (C++23), tl::expected, boost::outcome and others of that shape.
+// Stands for std::expected (C++23), tl::expected, boost::outcome and similar types.
 template <class T, class E>
 class expected {
  public:
@@ -26,13 +26,13 @@ class expected {
   std::variant<T, E> either_;
 };
 
-// A result type that tenax cannot know.
+// A result type that tenax does not know.
 struct reply {
   int code;
   std::string text;
 };
 
-// Teaches it to tenax.
+// Describes it to tenax.
 template <>
 struct tenax::result_traits<reply> {
   static constexpr bool can_fail = true;
@@ -43,12 +43,12 @@ struct tenax::result_traits<reply> {
 int main() {
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1ms)).before_sleep(tenax::log_to(stdout));
 
-  // The default policy retries every result that says it failed.
+  // The default policy retries every result that reports a failure.
   int calls = 0;
   auto const code = policy([&] { return ++calls < 2 ? make_error_code(std::errc::timed_out) : std::error_code(); });
   std::printf("error code: %s after %d calls\n", code ? "failed" : "fine", calls);
 
-  // Or only some of them.
+  // This policy retries only some of them.
   calls = 0;
   auto const timeouts = policy.when(tenax::when::error(std::errc::timed_out));
   auto const refused = timeouts([&] {

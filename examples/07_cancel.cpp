@@ -18,21 +18,21 @@ void connect() { throw std::runtime_error("connection refused"); }
 int main() {
   auto const started = std::chrono::steady_clock::now();
 
-  // Would wait for an hour.
+  // This policy would wait for an hour.
   auto const stubborn = tenax::retrying{}.wait(tenax::wait::constant(1h)).stop(tenax::stop::never);
   std::jthread worker([&](std::stop_token token) {
     auto const report = stubborn.cancel_with(token).try_call(connect);
     std::printf("%s after %u attempt\n", to_string(report.reason), report.attempts);
   });
 
-  std::this_thread::sleep_for(20ms);  // let it begin to wait
-  worker.request_stop();              // wakes it at once
+  std::this_thread::sleep_for(20ms);  // the call starts to wait
+  worker.request_stop();              // ends the wait immediately
   worker.join();
 
   auto const took = std::chrono::steady_clock::now() - started;
   std::printf("%s\n", took < 10s ? "at once" : "late");
 
-  // A token that is triggered already: no attempt is made.
+  // The token is already triggered, so no attempt is made.
   std::stop_source source;
   source.request_stop();
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 08_testing_your_policy.cpp: shows how to test a policy of your own, at compile time and in virtual time.
+// 08_testing_your_policy.cpp: shows how to test your own policy, at compile time and in virtual time.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -17,14 +17,14 @@ struct network_error : std::runtime_error {
   using runtime_error::runtime_error;
 };
 
-// The policy under test: a constant.
+// The policy under test, a constant.
 constexpr auto polite = tenax::retrying{}
                             .when(tenax::when::exception<network_error>)
                             .wait(tenax::wait::exponential({.base = 1s, .max = 8s}))
                             .stop(tenax::stop::after_attempts(6) || tenax::stop::deadline(20s))
                             .max_server_wait(15s);
 
-// What is known before it runs.
+// Checks at compile time.
 static_assert(polite.strategy({.number = 3}) == 4s);
 static_assert(tenax::worst_case(polite).attempts == 6);
 static_assert(tenax::worst_case(polite).total_wait <= 20s, "no caller waits longer than that");
@@ -35,7 +35,7 @@ void check(bool holds, char const* what) {
   if (!holds) std::exit(1);
 }
 
-// What it does, in no time: the clock moves only when somebody sleeps.
+// Checks in virtual time: the clock moves only when the call sleeps.
 void gives_up_before_the_deadline() {
   tenax::testing::virtual_time clock;
   tenax::testing::script<int> down;

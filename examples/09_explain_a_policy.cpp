@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 09_explain_a_policy.cpp: shows policies that say in plain words what they do; for logs, reviews and --help.
+// 09_explain_a_policy.cpp: shows policies that describe themselves in plain words, for logs, reviews and --help.
 #include <chrono>
 #include <stdexcept>
 
@@ -25,7 +25,7 @@ int main() {
           .max_server_wait(1min);
   fmt::print("--- polite\n{}\n\n", polite);
 
-  // A policy of your own may be a lambda; it is named, but cannot say what it does.
+  // Your own parts may be lambdas. The text mentions them, but cannot describe what they do.
   auto const own = tenax::retrying{}
                        .when([](tenax::attempt_info const& a) { return a.number % 2 == 1; })
                        .wait([](tenax::attempt_info const& a) { return a.number * 10ms; })

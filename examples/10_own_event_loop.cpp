@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 10_own_event_loop.cpp: shows the engine, retry_loop, in an event loop of your own: two calls, one thread, no sleep.
+// 10_own_event_loop.cpp: shows the engine, retry_loop, in your own event loop: two calls, one thread, no sleep.
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -47,7 +47,7 @@ class request {
   }
 
  private:
-  // Does what the engine decided. Both steps may decide to stop: the timer may have come too late for the deadline.
+  // Carries out the engine's decision. Both steps may decide to stop: the timer may fire too late for the deadline.
   void follow(tenax::decision next) {
     if (next.starts()) loop_.after(latency_, [this] { answered(retry_.info().number < good_from_ ? 503 : 200); });
     if (next.waits()) loop_.after(next.delay, [this] { follow(retry_.start_attempt(loop_.now())); });

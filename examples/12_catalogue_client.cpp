@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 12_catalogue_client.cpp: shows a music catalogue's client that is decorated with retries: from an artist to the albums,
+// 12_catalogue_client.cpp: shows a music catalogue's client with retries added from outside: from an artist to the albums,
 // from each album to its tracks, from each track to its data.
 //
-//   12_catalogue_client                          from a server in this program that throttles, fails and hangs up
-//   12_catalogue_client --url http://host:port   from any server that has /v1/artists/1/albums
+//   12_catalogue_client                          with a server in this program that throttles, fails and hangs up
+//   12_catalogue_client --url http://host:port   with any server that has /v1/artists/1/albums
 //
 // Lists are lines of text here, where a real catalogue has JSON.
 #include <chrono>
@@ -26,7 +26,7 @@
 namespace http = tenax::http;
 using namespace std::chrono_literals;
 
-// --- the client: knows the catalogue, and nothing of retries ----------------------------------------------------------
+// --- the client: knows the catalogue, and nothing about retries ------------------------------------------------------
 
 template <class Http>
 class catalogue {
@@ -70,11 +70,11 @@ unsigned fetch_all(catalogue<Http> songs, std::string const& artist) {
   return fetched;
 }
 
-// --- the policies: all that there is about retries --------------------------------------------------------------------
+// --- the policies: everything about retries --------------------------------------------------------------------------
 
 void set_policies(http::retrying_client<>& client, tenax::counters& totals) {
-  // After a broken connection it tries again right away; where the server names a time, it waits that long and a random
-  // part more; otherwise the waits grow.
+  // After a broken connection, it tries again right away. If the server asks for a wait, it waits that long plus a
+  // random time. Otherwise the waits grow.
   // [polite]
   auto const growing = tenax::wait::exponential({.base = 100ms, .max = 2s}).full();
   auto const polite =
@@ -97,7 +97,7 @@ void set_policies(http::retrying_client<>& client, tenax::counters& totals) {
   // [/endpoints]
 }
 
-// --- the server: six requests a second, and three accidents -----------------------------------------------------------
+// --- the server: six requests a second, and three accidents ----------------------------------------------------------
 
 class moody_catalogue {
  public:
@@ -135,7 +135,7 @@ class moody_catalogue {
     --left_in_window_;
     switch (++admitted_) {
       case 3: response.status = 503; return false;
-      case 5:  // promises a hundred bytes, and breaks the connection
+      case 5:  // announces a hundred bytes, and breaks the connection
         response.set_content_provider(100, "text/plain", [](auto, auto, auto&) { return false; });
         response.status = 200;
         return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 13_gateway_tasks.cpp: shows a client of a gateway that says "later" in every way there is: in seconds, as a date, in the
-// body; and by handing out tasks whose results have to be polled.
+// 13_gateway_tasks.cpp: shows a client of a gateway that delays its clients in many ways: with seconds, with a date, in the
+// body; and with tasks whose results have to be polled.
 //
 //   13_gateway_tasks                          with a server in this program
 //   13_gateway_tasks --url http://host:port   with another one that serves the same paths
@@ -24,7 +24,7 @@
 namespace http = tenax::http;
 using namespace std::chrono_literals;
 
-// --- the client -------------------------------------------------------------------------------------------------------
+// --- the client ------------------------------------------------------------------------------------------------------
 
 // What this gateway puts into the body of a 429: {"error": "slow down", "retryAfterMs": 350}
 // [body]
@@ -40,7 +40,7 @@ std::optional<std::chrono::milliseconds> retry_after_ms(std::string_view body) {
 }
 // [/body]
 
-// The gateway's own wait, from the headers or from the body, and a random part on top.
+// The gateway's own wait, from the headers or from the body, plus a random time.
 auto gateway_policy() {
   // [policy]
   return tenax::retrying{}
@@ -63,7 +63,7 @@ bool show(char const* what, http::httplib_result const& r) {
 }
 
 bool export_orders(http::retrying_client<>& client) {
-  // The client retries failures; what is polled here is only the task.
+  // The client retries failures; this only polls the task.
   // [poll]
   auto const patient = http::standard_poll()
                            .when(tenax::when::never)
@@ -93,7 +93,7 @@ int run(std::string const& url) {
   return well ? 0 : 1;
 }
 
-// --- the server: refuses each first request, and takes its time with exports ------------------------------------------
+// --- the server: refuses each first request, and needs time for exports ----------------------------------------------
 
 std::string http_date(std::time_t when) {
   char text[40];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 14_quota_monitor.cpp: shows an observer that reads from every response what is left of the quota, and warns in time.
+// 14_quota_monitor.cpp: shows an observer that reads the remaining quota from every response, and warns early.
 //
 //   14_quota_monitor                          with a server in this program that grants ten requests
 //   14_quota_monitor --url http://host:port   with another one: ten times GET /

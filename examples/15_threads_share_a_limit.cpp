@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// 15_threads_share_a_limit.cpp: eight threads call a service that allows less than it says. When one of them is refused, the
-// very next request of every thread must obey the new rate, also of those that sleep. Two ways to share the limit:
+// 15_threads_share_a_limit.cpp: eight threads call a service whose real limit is lower than the documented one. When one
+// thread is refused, the next request of every thread must obey the new rate, even of threads that are asleep. Two ways
+// to share the limit:
 //
-//   naive     a rate behind a lock: every thread works out when it may send, sleeps until then, and sends
-//   tenax     an adaptive_rate_limiter: who wakes asks again
+//   naive     a rate behind a lock: every thread computes when it may send, sleeps until then, and sends
+//   tenax     an adaptive_rate_limiter: a thread that wakes up asks the limiter again
 //
-// A request is stale if it was sent after somebody had been refused, on a schedule made before.
+// A request is stale if it was sent after a refusal, by a schedule that is older than the refusal.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -33,10 +34,10 @@ struct too_many_requests : std::runtime_error {
   too_many_requests() : runtime_error("429 Too Many Requests") {}
 };
 
-/// Wants at least 10 ms between two requests, and takes 5 ms to answer.
+/// Requires at least 10 ms between two requests, and needs 5 ms to answer.
 class service {
  public:
-  /// `decided` is when the caller decided to send now.
+  /// `decided`: when the caller decided to send now.
   void call(steady::time_point decided) {
     bool refused = false;
     {
@@ -61,7 +62,7 @@ class service {
   steady::time_point last_{}, last_refusal_{};
 };
 
-/// Lets `threads` threads do `work` for a while and says how it went.
+/// Lets `threads` threads do `work` for a while, and prints the result.
 void measure(char const* name, service& api, std::function<void()> const& work) {
   if (::isatty(STDOUT_FILENO) == 1) std::printf("%-6s ...\r", name), std::fflush(stdout);
   auto const end = steady::now() + duration;
@@ -82,7 +83,7 @@ class shared_interval {
  public:
   explicit shared_interval(double rate) : interval_(1 / rate) {}
 
-  /// When the caller may send.
+  /// Returns when the caller may send.
   steady::time_point next() {
     std::lock_guard const lock(mutex_);
     next_ = std::max(next_ + std::chrono::duration_cast<steady::duration>(interval_), steady::now());
@@ -135,7 +136,7 @@ int main() {
       try {
         second.call(steady::now());
       } catch (too_many_requests const& e) {
-        throw tenax::retry_after(0s, e);  // "throttled": so says the service
+        throw tenax::retry_after(0s, e);  // the service throttles this client
       }
     });
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 17_workers.cpp: three workers fetch a hundred pages from a bounded queue. They share a limiter that paces them by what the
-// server says is left (X-RateLimit-Remaining), and an alarm that is raised when less than a fifth is.
+// 17_workers.cpp: three workers fetch a hundred pages from a bounded queue. They share a limiter that follows the remaining
+// quota of the server (X-RateLimit-Remaining), and an alarm that warns when less than a fifth is left.
 //
 //   17_workers                          with a server in this program that allows 40 requests in every two seconds
 //   17_workers --url http://host:port   with another one: GET /pages/1 ... /pages/100
@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 
 constexpr int pages = 100, workers = 3;
 
-/// Holds at most so many; who puts more waits.
+/// Holds a limited number of items; a thread that puts more into it waits.
 template <class T>
 class bounded_queue {
  public:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // 19_concurrent_fetches.cpp: 64 coroutines of Boost.Asio fetch pages in one thread, each on its own connection, from a
-// server that allows less than they could ask for and does not say how much. They share a limiter that finds it out.
+// server with an unannounced limit below their possible rate. They share a limiter that finds the limit.
 //
-//   19_concurrent_fetches                          from a server in this program
-//   19_concurrent_fetches --url http://host:port   from another one: GET /pages/1 ... /pages/300
+//   19_concurrent_fetches                          with a server in this program
+//   19_concurrent_fetches --url http://host:port   with another one: GET /pages/1 ... /pages/300
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -41,10 +41,10 @@ using net::ip::tcp;
 
 constexpr int pages = 300, workers = 64;
 
-// --- the client: knows HTTP, and nothing of retries ------------------------------------------------------------------
+// --- the client: knows HTTP, and nothing about retries ---------------------------------------------------------------
 
 // [connection]
-/// A connection that is kept, and made again when it broke.
+/// A connection that is kept, and made again after it broke.
 class connection {
  public:
   connection(net::io_context& io, tcp::resolver::results_type server, std::string host)
@@ -77,7 +77,7 @@ class connection {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-/// What all coroutines share.
+/// Shared by all coroutines.
 struct work {
   int next = 0, fetched = 0;
 };

@@ -2,8 +2,8 @@
 // 20_curl_multi.cpp: shows the engine, retry_loop, in a real event loop: libevent and libcurl's multi interface fetch a
 // hundred pages at the same time, in one thread and through a rate limiter, from a server that fails for a while.
 //
-//   20_curl_multi                          from a server in this program
-//   20_curl_multi --url http://host:port   from another one: GET /pages/1 ... /pages/100
+//   20_curl_multi                          with a server in this program
+//   20_curl_multi --url http://host:port   with another one: GET /pages/1 ... /pages/100
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -42,7 +42,7 @@ struct freed_by {
     Free(p);
   }
 };
-/// What a C library made, and `Free` frees.
+/// Owns an object of a C library, and frees it with `Free`.
 template <class T, auto Free>
 using owned = std::unique_ptr<T, freed_by<Free>>;
 
@@ -50,7 +50,7 @@ using owned = std::unique_ptr<T, freed_by<Free>>;
 
 // [timer]
 owned<event_base, event_base_free> make_loop() {
-  // Without these, a timer counts from when the loop woke, on a clock that may be 4 ms behind, and fires too early.
+  // Without these flags, a timer starts when the loop woke, on a clock that may be 4 ms late, and fires too early.
   owned<event_config, event_config_free> const config(event_config_new());
   event_config_set_flag(config.get(), EVENT_BASE_FLAG_NO_CACHE_TIME);
   event_config_set_flag(config.get(), EVENT_BASE_FLAG_PRECISE_TIMER);
@@ -84,7 +84,7 @@ class timer {
 
 // --- libcurl on libevent ---------------------------------------------------------------------------------------------
 
-/// Transfers that are under way. They know its address.
+/// The transfers that are under way. Not movable: libcurl and libevent store its address.
 class transfers {
  public:
   explicit transfers(event_base* loop)
@@ -95,7 +95,7 @@ class transfers {
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
   }
 
-  /// Performs what `easy` is set up for, and then calls `done`.
+  /// Performs the transfer that `easy` is set up for, and then calls `done`.
   void start(CURL* easy, std::function<void(CURLcode)> done) {
     auto const error = curl_multi_add_handle(multi_.get(), easy);
     if (error != CURLM_OK) throw std::runtime_error(curl_multi_strerror(error));
@@ -124,7 +124,7 @@ class transfers {
     if (ms < 0) {
       me.timer_.cancel();
     } else {
-      me.timer_.set(std::chrono::milliseconds(ms));  // also for 0: libcurl may not be called from here
+      me.timer_.set(std::chrono::milliseconds(ms));  // even for 0: libcurl must not be called from here
     }
     return 0;
   }
@@ -139,7 +139,7 @@ class transfers {
     while (auto const* const message = curl_multi_info_read(multi_.get(), &number)) {
       auto const code = message->data.result;
       auto ended = running_.extract(message->easy_handle);
-      curl_multi_remove_handle(multi_.get(), ended.key());  // takes the message with it
+      curl_multi_remove_handle(multi_.get(), ended.key());  // this also removes the message
       ended.mapped()(code);
     }
   }
@@ -148,13 +148,13 @@ class transfers {
   timer timer_;
   std::map<curl_socket_t, owned<event, event_free>> sockets_;
   std::map<CURL*, std::function<void(CURLcode)>> running_;
-  owned<CURLM, curl_multi_cleanup> multi_;  // last: closes its sockets, and says so
+  owned<CURLM, curl_multi_cleanup> multi_;  // last member: its destructor closes sockets, and calls back
 };
 
 // --- a request, and its retries --------------------------------------------------------------------------------------
 
 // [fetch]
-/// One page: a handle for all its attempts, one after the other. It stays where it is, and `done` does not destroy it.
+/// One page: a handle for all its attempts, one after the other. Cannot be moved; `done` must not destroy it.
 template <class Policy>
 class fetch {
  public:
@@ -180,12 +180,12 @@ class fetch {
  private:
   void follow(tenax::decision next) {
     if (next.starts()) send();
-    if (next.waits()) timer_.set(next.delay);  // before the first attempt, too: a gate's wait
+    if (next.waits()) timer_.set(next.delay);  // a gate can cause a wait even before the first attempt
     if (next.stops()) end();
   }
 
   void send() {
-    // Never 0, which would be "no limit" to libcurl; and not more than its number of milliseconds can hold.
+    // Never 0, which would mean "no limit" to libcurl, and not more than libcurl's number of milliseconds can hold.
     auto const left = std::min<tenax::duration>(retry_.info().time_left, 24h);
     auto const limit = std::chrono::ceil<std::chrono::milliseconds>(left);
     curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
@@ -228,7 +228,7 @@ int run(std::string const& url) {
     fetches.emplace_back(loop.get(), all, policy, url + "/pages/" + std::to_string(page), count).start();
   }
   std::printf("%zu transfers are under way, and %zu wait for the limiter\n", all.running(), pages - all.running());
-  event_base_dispatch(loop.get());  // until there is nothing left to wait for
+  event_base_dispatch(loop.get());  // until there are no more events
   // [/run]
 
   auto const all_of_it = totals.read();
@@ -237,7 +237,7 @@ int run(std::string const& url) {
   return all.running() == 0 && all_of_it.succeeded + all_of_it.gave_up == pages ? 0 : 1;
 }
 
-// --- the server: of ten pages three fail when they are asked for first, and one is not there -------------------------
+// --- the server: of ten pages, three fail at their first request, and one does not exist -----------------------------
 
 class moody_pages {
  public:
@@ -246,7 +246,7 @@ class moody_pages {
     server.Get(R"(/pages/\d*(\d))", [this](httplib::Request const& request, httplib::Response& r) {
       char const last = std::string(request.matches[1])[0];
       bool const first = is_first(request.path);
-      if (first && last == '5') {  // promises a hundred bytes, and breaks the connection
+      if (first && last == '5') {  // announces a hundred bytes, and breaks the connection
         return r.set_content_provider(100, "text/plain", [](auto, auto, auto&) { return false; });
       }
       r.set_content("a page\n", "text/plain");
@@ -271,7 +271,7 @@ class moody_pages {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-/// Before there are threads, and after.
+/// Initializes libcurl before there are threads, and cleans up after them.
 struct libcurl {
   libcurl() { curl_global_init(CURL_GLOBAL_DEFAULT); }
   ~libcurl() { curl_global_cleanup(); }

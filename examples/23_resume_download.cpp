@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 23_resume_download.cpp: a download that goes on where it broke off (Range, If-Range), from a server that dies in the
-// middle of every response, and whose file changes once.
+// 23_resume_download.cpp: a download that continues where it broke off (Range, If-Range), from a server that breaks off
+// every response, and whose file changes once.
 //
-//   23_resume_download                          from a server in this program
-//   23_resume_download --url http://host:port   from another one: GET /file
+//   23_resume_download                          with a server in this program
+//   23_resume_download --url http://host:port   with another one: GET /file
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -24,17 +24,17 @@ namespace http = tenax::http;
 using namespace std::chrono_literals;
 
 // [download]
-/// A file that is loaded in as many pieces as it takes.
+/// A file that is downloaded in as many pieces as necessary.
 class download {
  public:
   explicit download(std::string const& url) : easy_(curl_easy_init(), &curl_easy_cleanup) {
     curl_easy_setopt(easy_.get(), CURLOPT_URL, url.c_str());
   }
 
-  /// The operation for a policy: asks for what is missing.
+  /// The operation for a policy: requests the missing part.
   http::curl_response operator()() {
     std::unique_ptr<curl_slist, void (*)(curl_slist*)> fields(nullptr, &curl_slist_free_all);
-    if (!bytes_.empty() && !tag_.empty()) {  // without a tag, the rest might be that of another file
+    if (!bytes_.empty() && !tag_.empty()) {  // without a tag, the rest might belong to another file
       fields.reset(curl_slist_append(nullptr, ("Range: bytes=" + std::to_string(bytes_.size()) + "-").c_str()));
       fields.reset(curl_slist_append(fields.release(), ("If-Range: " + tag_).c_str()));
     }
@@ -43,9 +43,9 @@ class download {
     started_ = false;
     auto r = http::perform(easy_.get(),
                            {.sink = [this](auto const& head, std::string_view data) { return take(head, data); },
-                            .restart = [] { return true; }});  // what has arrived is kept
+                            .restart = [] { return true; }});  // keeps the bytes that have arrived
     curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, nullptr);
-    // Nothing is missing: the connection broke behind the last byte.
+    // Nothing is missing: the connection broke after the last byte.
     bool const whole = r.status == 416 && http::header_of(r, "Content-Range") == "bytes */" + std::to_string(before_);
     if (whole) r.status = 200;
     std::printf("%s: status %d, %zu bytes so far\n", http::failed(r) ? "broke off" : "complete", r.status,
@@ -53,7 +53,7 @@ class download {
     return r;
   }
 
-  /// Whether the last attempt brought anything.
+  /// Whether the last attempt received new bytes.
   [[nodiscard]] bool progressed() const { return bytes_.size() > before_; }
   [[nodiscard]] std::string const& bytes() const { return bytes_; }
 
@@ -62,14 +62,14 @@ class download {
     if (!started_) {
       started_ = true;
       auto const range = "bytes " + std::to_string(bytes_.size()) + "-";
-      if (head.status != 206) {  // 200: the whole file, because it has changed or the server knows no ranges
+      if (head.status != 206) {  // 200: the whole file, because it has changed or the server does not support ranges
         bytes_.clear();
         before_ = 0;
       } else if (!http::header_of(head, "Content-Range").starts_with(range)) {
-        return false;  // not what was asked for
+        return false;  // not the requested range
       }
       tag_ = http::header_of(head, "ETag");
-      if (tag_.starts_with("W/")) tag_.clear();  // a weak tag does not tell one byte from another
+      if (tag_.starts_with("W/")) tag_.clear();  // a weak tag does not guarantee equal bytes
     }
     bytes_ += data;
     return true;
@@ -88,7 +88,7 @@ int run(std::string const& url) {
   auto const policy = http::standard_retry()
                           .wait(tenax::wait::exponential({.base = 1ms, .max = 1s}))
                           .stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(1min))
-                          .reset_on_progress()  // three attempts that bring nothing are enough, not three in all
+                          .reset_on_progress()  // gives up after three attempts in a row without new bytes
                           .read_hints_with([&](auto const& a) {
                             auto advice = http::hint_reader{}(a);
                             advice.progress = file.progressed();
@@ -100,7 +100,7 @@ int run(std::string const& url) {
   return http::failed(report.value()) ? 1 : 0;
 }
 
-// --- the server: sends at most 3000 bytes before it dies, and has another version of the file after two requests ----------
+// --- the server: breaks off after 3000 bytes, and has another version of the file after two requests -----------------
 
 class dying_server {
  public:
@@ -121,7 +121,7 @@ class dying_server {
       r.status = from == 0 ? 200 : 206;
       r.set_header("ETag", tag);
       r.set_chunked_content_provider("text/plain", [body, from](std::size_t sent, httplib::DataSink& sink) {
-        if (sent > 0) return false;  // dies
+        if (sent > 0) return false;  // breaks off
         sink.write(body.data() + from, std::min<std::size_t>(body.size() - from, 3000));
         return true;
       });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // demo.cpp: shows a polite HTTP client: it fetches a list of resources from a server that throttles and fails, and
-// tells what it does.
+// prints what it does.
 //
-//   demo                           from a server in this program that allows 8 requests in 2 seconds and fails at times
-//   demo --url http://host/items/  from any server: /items/1, /items/2, ...; without the last slash one path each time
-//   demo --count 100               so many resources; 24 if not said
+//   demo                           with a server in this program that allows 8 requests in 2 seconds and sometimes
+//   fails demo --url http://host/items/  with any server: /items/1, /items/2, ...; without the last slash, one path
+//   each time demo --count 100               number of resources; 24 by default
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -40,8 +40,8 @@ std::optional<Number> to_number(std::string_view text) {
 
 // --- the client -----------------------------------------------------------------------------------------------------
 
-// After a broken connection it tries again at once; where the server says how long to wait, it waits that long; in all
-// other cases the waits grow. All its requests are GETs: what may be sent twice is no question here.
+// After a broken connection, it tries again immediately. If the server asks for a wait, it waits that long. In all
+// other cases the waits grow. All its requests are GETs, which may be sent twice.
 auto const growing = tenax::wait::exponential({.base = 100ms, .max = 2s}).full();
 auto const polite =
     tenax::retrying{}
@@ -52,7 +52,7 @@ auto const polite =
         .stop(tenax::stop::after_attempts(8) || tenax::stop::deadline(1min))
         .max_server_wait(30s);
 
-// --- what it tells ---------------------------------------------------------------------------------------------------
+// --- the output ------------------------------------------------------------------------------------------------------
 
 class narrator {
  public:
@@ -63,7 +63,7 @@ class narrator {
     path_ = path;
   }
 
-  // What tenax calls.
+  // Called by tenax.
   void after_attempt(tenax::attempt_info const&) { ++attempts_; }
   void before_sleep(tenax::attempt<httplib::Result> const& a) {
     auto const& result = a.result.value();
@@ -94,7 +94,7 @@ class narrator {
   }
 
   bool all_well() const { return succeeded_ == count_; }
-  // Whether the server is not there: to go on asking would be impolite.
+  // Whether the server is down: further requests would be impolite.
   bool down() const { return failed_in_a_row_ >= most_in_a_row; }
 
   void summarize(tenax::duration took) const {
@@ -119,7 +119,7 @@ class narrator {
 
   static constexpr unsigned most_in_a_row = 3;
 
-  // Nobody needs the microseconds.
+  // Microseconds would be too much detail.
   static tenax::duration rounded(tenax::duration d) {
     return d < 1s ? std::chrono::round<std::chrono::milliseconds>(d) : std::chrono::round<hundredths>(d);
   }
@@ -163,7 +163,7 @@ class moody_server {
       case 5:
       case 18:
       case 19: response.status = 503; return;
-      case 12:  // promises a hundred bytes, and breaks the connection
+      case 12:  // announces a hundred bytes, and breaks the connection
         response.set_content_provider(100, "text/plain", [](auto, auto, auto&) { return false; });
         return;
       default: response.set_content("This is " + request.path + "\n", "text/plain");
@@ -179,7 +179,7 @@ class moody_server {
 
 // --------------------------------------------------------------------------------------------------------------------
 
-// "http://host:port" of a URL, or why it cannot be used.
+// Returns "http://host:port" of a URL. Throws if it cannot be used, with the reason.
 std::string server_of(std::string const& url) {
   if (url.rfind("https://", 0) == 0) throw std::invalid_argument("this demo speaks no https://, only http://: " + url);
   if (url.rfind("http://", 0) != 0) throw std::invalid_argument("not a URL that begins with http://: " + url);
@@ -238,7 +238,7 @@ int main(int argc, char** argv) try {
       return 2;
     }
   }
-  std::signal(SIGPIPE, SIG_IGN);  // a connection that breaks while we write is an error like others
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a broken connection is an ordinary error then
   if (!url.empty()) return run(url, count);
   moody_server moody;
   loopback const server([&](httplib::Server& s) {

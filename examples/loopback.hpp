@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// loopback.hpp: what the HTTP examples share: a server on a free port of this machine, and the option --url.
+// loopback.hpp: common parts of the HTTP examples: a server on a free port of this machine, and the option --url.
 #pragma once
 
 #include <chrono>
@@ -13,12 +13,12 @@
 
 #include <httplib.h>
 
-/// Serves in a thread of its own what `set_up` tells an `httplib::Server` to serve, as long as it lives.
+/// Runs, during its lifetime and in its own thread, the `httplib::Server` that `set_up` has set up.
 class loopback {
  public:
   template <class SetUp>
   explicit loopback(SetUp set_up) {
-    std::signal(SIGPIPE, SIG_IGN);  // a connection that breaks while we write is an error like others
+    std::signal(SIGPIPE, SIG_IGN);  // a write to a broken connection is an ordinary error then
     set_up(server_);
     server_.set_keep_alive_max_count(1000);
     port_ = server_.bind_to_any_port("127.0.0.1");
@@ -41,7 +41,7 @@ class loopback {
   std::thread thread_;
 };
 
-/// The value of `--url`; empty without arguments. Ends the program if there are others.
+/// Returns the value of `--url`; empty without arguments. Ends the program if there are other arguments.
 inline std::string url_option(int argc, char** argv) {
   if (argc == 1) return {};
   if (argc == 3 && std::string_view(argv[1]) == "--url") return argv[2];

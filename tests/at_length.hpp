@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// at_length.hpp: whether this configuration is one of those in which tests take their time.
+// at_length.hpp: whether tests in this configuration run the long variants.
 #pragma once
 
 namespace tests {
 
-/// For tests in which many threads run at once.
+/// For tests in which many threads run at the same time.
 #ifdef TENAX_TEST_AT_LENGTH
 inline constexpr bool at_length = true;
 #else
 inline constexpr bool at_length = false;
 #endif
 
-/// For tests in which threads take turns: of these, the thread sanitizer has nothing to say.
+/// For tests in which threads take turns: the thread sanitizer finds nothing in these.
 #ifdef __SANITIZE_THREAD__
 inline constexpr bool in_many_schedules = false;
 #else

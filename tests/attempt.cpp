@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// attempt.cpp: an attempt's numbers can be made by hand, and randomness is drawn from where they say.
+// attempt.cpp: `attempt_info` and `attempt<T>` made by hand: defaults, random draws, the deadline as a point in time.
 #include <tenax/attempt.hpp>
 
 #include "catch.hpp"
@@ -7,7 +7,7 @@
 using namespace std::chrono_literals;
 using tenax::attempt_info;
 
-TEST_CASE("An attempt's numbers start at the first attempt, with no time passed and no end in sight") {
+TEST_CASE("The default attempt_info is the first attempt, with no time passed and no deadline") {
   constexpr attempt_info first;
   STATIC_REQUIRE(first.number == 1);
   STATIC_REQUIRE(first.elapsed == 0s);
@@ -21,7 +21,7 @@ TEST_CASE("An attempt's numbers start at the first attempt, with no time passed 
   CHECK_FALSE(first.stop_requested());
 }
 
-TEST_CASE("An attempt draws from its source, from this thread's own, or the middle at compile time") {
+TEST_CASE("A draw comes from the attempt's source, else from this thread's own; at compile time it is the middle") {
   tenax::fixed_random low(tenax::lowest_draw), high(tenax::highest_draw);
   CHECK(attempt_info{.random = &low}.draw(1s, 3s) == 1s);
   CHECK(attempt_info{.random = &high}.draw(1s, 3s) == 3s - 1ns);
@@ -32,7 +32,7 @@ TEST_CASE("An attempt draws from its source, from this thread's own, or the midd
   STATIC_REQUIRE(attempt_info{}.draw(1s, 3s) == 2s);
 }
 
-TEST_CASE("A finished attempt is its numbers and its outcome") {
+TEST_CASE("An attempt<T> has the numbers and the outcome of a finished attempt") {
   static constexpr tenax::outcome<int> result(7);
   constexpr tenax::attempt a{attempt_info{.number = 3}, result};
   STATIC_REQUIRE(std::is_same_v<decltype(a)::value_type, int>);
@@ -43,7 +43,7 @@ TEST_CASE("A finished attempt is its numbers and its outcome") {
 
 namespace {
 
-/// A clock with seconds, whose time has nearly ended.
+/// A clock that counts seconds, close to the end of its range.
 struct coarse_clock {
   using duration = std::chrono::seconds;
   using rep = duration::rep;
@@ -55,7 +55,7 @@ struct coarse_clock {
 
 }  // namespace
 
-TEST_CASE("The deadline as a point in time saturates, and is not earlier than the deadline") {
+TEST_CASE("The deadline as a point in time saturates, and is never before the deadline") {
   tenax::attempt_info info;
   CHECK(info.deadline<std::chrono::system_clock>() == std::chrono::system_clock::time_point::max());
   CHECK(info.deadline() == std::chrono::steady_clock::time_point::max());
@@ -70,7 +70,7 @@ TEST_CASE("The deadline as a point in time saturates, and is not earlier than th
   CHECK(deadline <= std::chrono::system_clock::now() + 1500ms);
 }
 
-TEST_CASE("A retry is an attempt after a failure") {
+TEST_CASE("is_retry() is true for an attempt after a failure") {
   CHECK_FALSE(tenax::attempt_info{}.is_retry());
   CHECK(tenax::attempt_info{.number = 2}.is_retry());
   CHECK_FALSE(tenax::attempt_info{.number = 2, .polls = true}.is_retry());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// attempt_range.cpp: retrying a block that uses the locals around it.
+// attempt_range.cpp: `for (auto& attempt : policy.attempts())`: retrying a block that uses the locals around it.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -42,7 +42,7 @@ TEST_CASE("A block is retried until it succeeds, waiting between the attempts") 
   CHECK(clock.sleeps() == durations{1s, 2s});
 }
 
-TEST_CASE("A block that succeeds at once runs once") {
+TEST_CASE("A block that succeeds at the first attempt runs once") {
   int turns = 0;
   for (auto& attempt : tenax::retrying{}.attempts()) {
     ++turns;
@@ -51,7 +51,7 @@ TEST_CASE("A block that succeeds at once runs once") {
   CHECK(turns == 1);
 }
 
-TEST_CASE("The exception of the last attempt is thrown out of the loop, the object itself") {
+TEST_CASE("The loop throws the exception of the last attempt, the same object") {
   std::exception_ptr thrown;
   int turns = 0;
   try {
@@ -69,7 +69,7 @@ TEST_CASE("The exception of the last attempt is thrown out of the loop, the obje
   CHECK(turns == 3);
 }
 
-TEST_CASE("An exception that is not to be retried is thrown at once") {
+TEST_CASE("An exception that is not to be retried is thrown immediately") {
   int turns = 0;
   auto const loop = [&] {
     for (auto& attempt : tenax::retrying{}.attempts()) {
@@ -81,7 +81,7 @@ TEST_CASE("An exception that is not to be retried is thrown at once") {
   CHECK(turns == 1);
 }
 
-TEST_CASE("What a block returns is shown to the policy") {
+TEST_CASE("The policy sees the value that a block returns") {
   int turns = 0;
   for (auto& attempt : tenax::retrying{}.wait(tenax::wait::none).when(tenax::when::result_is(false)).attempts()) {
     attempt([&] { return ++turns == 2; });
@@ -132,7 +132,7 @@ TEST_CASE("A turn that makes no attempt ends the loop") {
   CHECK(turns == 2);
 }
 
-TEST_CASE("A stop condition, a predicate and a gate are asked as in a plain call") {
+TEST_CASE("Stop condition, predicate and gate are called as in a plain call") {
   virtual_time clock;
   tests::test_gate gate({tenax::admission::wait(1s), tenax::admission::go(), tenax::admission::go()});
   auto const policy = tenax::retrying{}
@@ -163,7 +163,7 @@ TEST_CASE("A gate's ticket is given back when the loop is left before the attemp
   CHECK(gate.held() == 0);
 }
 
-TEST_CASE("A loop whose first attempt is cancelled, refused or too late throws before its body runs") {
+TEST_CASE("A loop whose first attempt is cancelled, refused or after the deadline throws before its body runs") {
   virtual_time clock;
   int turns = 0;
   auto const run = [&](auto const& policy) {
@@ -180,7 +180,7 @@ TEST_CASE("A loop whose first attempt is cancelled, refused or too late throws b
   CHECK(turns == 0);
 }
 
-TEST_CASE("A loop that is cancelled while it waits throws the last exception") {
+TEST_CASE("A loop that is cancelled during a wait throws the last exception") {
   virtual_time clock;
   bool pressed = false;
   clock.after(1s, [&] { pressed = true; });
@@ -217,7 +217,7 @@ TEST_CASE("The loop waits between its turns: what follows the attempt runs befor
   CHECK(clock.sleeps() == durations{10s, 10s});
 }
 
-TEST_CASE("What the body holds is released before the loop waits") {
+TEST_CASE("The local variables of the body are destroyed before the loop waits") {
   struct holder {
     bool* held;
     explicit holder(bool& h) : held(&h) { h = true; }
@@ -282,7 +282,7 @@ TEST_CASE("A body that goes on to the next turn waits") {
   CHECK(clock.sleeps() == durations{10s, 10s});
 }
 
-TEST_CASE("Loops in each other wait each on their own") {
+TEST_CASE("Nested loops wait independently of each other") {
   virtual_time clock;
   auto const policy = tenax::retrying{}
                           .stop(tenax::stop::after_attempts(2))
@@ -303,7 +303,7 @@ TEST_CASE("Loops in each other wait each on their own") {
   CHECK(starts == durations{0s, 1s, 11s, 12s});
 }
 
-TEST_CASE("If the policy looks at time, what the body does after the attempt counts as waiting") {
+TEST_CASE("If the policy uses time, the body's time after the attempt counts as waiting") {
   virtual_time clock;
   auto const policy =
       tenax::retrying{}.wait(tenax::wait::constant(10s)).stop(tenax::stop::deadline(25s)).environment(std::ref(clock));
@@ -338,7 +338,7 @@ TEST_CASE("A body that calls attempt twice waits before the second call") {
   CHECK(starts == durations{0s, 10s});
 }
 
-TEST_CASE("A loop that ends in a wait passes on its last outcome, and tells it to the observers") {
+TEST_CASE("A loop that ends during a wait passes on its last outcome and calls the observers with it") {
   virtual_time clock;
   bool pressed = false;
   std::vector<std::string> heard;
@@ -355,7 +355,7 @@ TEST_CASE("A loop that ends in a wait passes on its last outcome, and tells it t
               heard.push_back(a.result.has_value() ? a.result.value() : "exception");
             }
           });
-  SECTION("an exception, the object itself") {
+  SECTION("an exception, the same object") {
     clock.after(1s, [&] { pressed = true; });
     std::exception_ptr thrown;
     try {
@@ -382,7 +382,7 @@ TEST_CASE("A loop that ends in a wait passes on its last outcome, and tells it t
     CHECK(turns == 1);
     CHECK(heard == std::vector<std::string>{"a value that is too long for the buffer in a string"});
   }
-  SECTION("a reference to an object that has ended with the turn") {
+  SECTION("a reference to an object that was destroyed with the turn") {
     clock.after(1s, [&] { pressed = true; });
     for (auto& attempt : policy.attempts()) {
       std::string local = "a value that is too long for the buffer in a string";
@@ -411,7 +411,7 @@ TEST_CASE("A loop that a gate refuses after a wait throws the last exception") {
   CHECK(gate.held() == 0);
 }
 
-TEST_CASE("Observers hear of a loop what they hear of a call") {
+TEST_CASE("Observers get the same events from a loop as from a call") {
   std::vector<std::string> heard;
   auto const policy = tenax::retrying{}
                           .wait(tenax::wait::none)
@@ -428,7 +428,7 @@ TEST_CASE("Observers hear of a loop what they hear of a call") {
   CHECK(heard == std::vector<std::string>{"before", "after", "sleep", "before", "after", "success"});
 }
 
-TEST_CASE("A policy can be looped over again, and by two loops at once") {
+TEST_CASE("A policy can be used for several loops, even two at the same time") {
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::after_attempts(2));
   int calls = 0;
   for (auto& outer : policy.attempts()) {

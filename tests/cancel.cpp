@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cancel.cpp: a call ends when its token says so: before the first attempt, after every callback, and out of a sleep.
+// cancel.cpp: cancellation by a token: before the first attempt, after every callback, and during a sleep.
 #include <tenax/tenax.hpp>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ using durations = std::vector<tenax::duration>;
 
 namespace {
 
-/// The least that a token must be.
+/// The smallest possible token.
 struct button {
   bool pressed = false;
   int looked = 0;
@@ -47,14 +47,14 @@ static_assert(tenax::cancellation_token<button::token>);
 
 [[noreturn]] void fail() { throw std::runtime_error("down"); }
 
-/// What each part of a policy is that presses the button when it is asked or told.
+/// A part of a policy that presses the button when it is called.
 auto presses(button& b) {
   return [&b](tenax::attempt_info const&) { b.pressed = true; };
 }
 
 }  // namespace
 
-TEST_CASE("A call that is cancelled before its first attempt throws tenax::cancelled and makes none") {
+TEST_CASE("A call that is cancelled before its first attempt throws tenax::cancelled and makes no attempt") {
   button b{.pressed = true};
   int n = 0;
   auto const policy = tenax::retrying{}.cancel_with(b.get());
@@ -68,7 +68,7 @@ TEST_CASE("A call that is cancelled before its first attempt throws tenax::cance
   CHECK(report.result.exception_as<std::exception>()->what() == std::string("tenax: cancelled"));
 }
 
-TEST_CASE("A call that is not cancelled goes on as without a token") {
+TEST_CASE("A call that is not cancelled behaves as without a token") {
   button b;
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).cancel_with(b.get());
   int n = 0;
@@ -76,7 +76,7 @@ TEST_CASE("A call that is not cancelled goes on as without a token") {
   CHECK(b.looked >= 3);
 }
 
-TEST_CASE("A cancellation during an attempt ends the call with that attempt's outcome") {
+TEST_CASE("A cancellation during an attempt ends the call with the outcome of that attempt") {
   button b;
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).cancel_with(b.get());
   int n = 0;
@@ -105,7 +105,7 @@ TEST_CASE("A cancellation during an attempt ends the call with that attempt's ou
   CHECK(judged.value() == 5);
 }
 
-TEST_CASE("An attempt that succeeds although the call is cancelled has succeeded") {
+TEST_CASE("If an attempt succeeds although the call is cancelled, the call succeeds") {
   button b;
   auto const report = tenax::retrying{}.cancel_with(b.get()).try_call([&] {
     b.pressed = true;
@@ -114,7 +114,7 @@ TEST_CASE("An attempt that succeeds although the call is cancelled has succeeded
   CHECK(report.succeeded());
 }
 
-TEST_CASE("A cancellation in any callback ends the call before anything else is done") {
+TEST_CASE("A cancellation in any callback ends the call before the next step") {
   button b;
   virtual_time clock;
   auto const base = tenax::retrying{}
@@ -154,13 +154,13 @@ TEST_CASE("A cancellation in any callback ends the call before anything else is 
   SECTION("the stop condition") {
     check(base.stop([&](tenax::attempt_info const&) { return b.pressed = true, false; }).before_sleep(touch), 1, 0);
   }
-  SECTION("the stop condition that says stop, too") {
+  SECTION("a stop condition that also says stop") {
     check(base.stop([&](tenax::attempt_info const&) { return b.pressed = true; }), 1, 0);
   }
   SECTION("before_sleep") { check(base.before_sleep(presses(b)).before_attempt(touch), 1, 1); }
 }
 
-TEST_CASE("A cancellation wakes a sleep, and the last outcome is the call's") {
+TEST_CASE("A cancellation ends a sleep, and the call ends with its last outcome") {
   virtual_time clock;
   button b;
   clock.after(3s, [&] { b.pressed = true; });
@@ -176,7 +176,7 @@ TEST_CASE("A cancellation wakes a sleep, and the last outcome is the call's") {
   CHECK(clock.sleeps() == durations{3s});
 }
 
-TEST_CASE("A cancelled call is told to the observers of the end, once") {
+TEST_CASE("on_give_up observers are called once for a cancelled call") {
   button b;
   std::vector<stop_reason> reasons;
   auto const policy = tenax::retrying{}
@@ -191,7 +191,7 @@ TEST_CASE("A cancelled call is told to the observers of the end, once") {
   CHECK(reasons == std::vector{stop_reason::cancelled, stop_reason::cancelled});
 }
 
-TEST_CASE("tenax::cancelled out of an operation ends the call, whatever the predicate says") {
+TEST_CASE("An operation that throws tenax::cancelled ends the call, whatever the predicate says") {
   auto const cancel = [](auto const& policy) {
     int n = 0;
     auto const f = [&] {
@@ -213,7 +213,7 @@ TEST_CASE("tenax::cancelled out of an operation ends the call, whatever the pred
   cancel(base.when(!tenax::when::never).before_attempt([](tenax::attempt_info const&) {}));
 }
 
-TEST_CASE("A cancelled inner call ends the outer one, too") {
+TEST_CASE("A cancelled inner call ends the outer call") {
   button b{.pressed = true};
   int n = 0;
   auto const inner = tenax::retrying{}.cancel_with(b.get());
@@ -226,7 +226,7 @@ TEST_CASE("A cancelled inner call ends the outer one, too") {
   CHECK(n == 1);
 }
 
-TEST_CASE("The operation can look at the token") {
+TEST_CASE("The operation can read the token") {
   button b;
   std::vector<bool> seen;
   auto const policy = tenax::retrying{}.cancel_with(b.get());
@@ -238,7 +238,7 @@ TEST_CASE("The operation can look at the token") {
   CHECK(seen == std::vector{false, true});
 }
 
-TEST_CASE("A token that cannot wake a sleeper is looked at every few milliseconds") {
+TEST_CASE("A token that cannot wake a sleeper is checked every few milliseconds") {
   struct impatient {
     int* looks;
     [[nodiscard]] bool stop_requested() const { return ++*looks > 3; }
@@ -250,7 +250,7 @@ TEST_CASE("A token that cannot wake a sleeper is looked at every few millisecond
   CHECK(looks == 4);
 }
 
-TEST_CASE("An environment without an interruptible sleep is left sleeping, and the call ends after it") {
+TEST_CASE("An environment without an interruptible sleep finishes its sleep, and the call ends after it") {
   struct deaf {
     std::vector<tenax::duration>* sleeps;
     button* b;
@@ -278,7 +278,7 @@ TEST_CASE("A std::stop_token cancels a call") {
   CHECK_THROWS_AS(policy([] { return 1; }), tenax::cancelled);
 }
 
-TEST_CASE("A std::stop_token arrives at the operation that wants to pass it on") {
+TEST_CASE("An operation can read the std::stop_token to pass it on") {
   std::stop_source source;
   auto const policy = tenax::retrying{}.cancel_with(source.get_token());
   policy([&](tenax::attempt_info const& info) {
@@ -291,7 +291,7 @@ TEST_CASE("A std::stop_token arrives at the operation that wants to pass it on")
   });
 }
 
-TEST_CASE("Without a std::stop_token the operation gets an empty one") {
+TEST_CASE("Without a std::stop_token, stop_token_of returns an empty one") {
   tenax::retrying{}([](tenax::attempt_info const& info) {
     CHECK_FALSE(tenax::stop_token_of(info).stop_possible());
     CHECK_FALSE(info.stop_requested());
@@ -301,7 +301,7 @@ TEST_CASE("Without a std::stop_token the operation gets an empty one") {
       [](tenax::attempt_info const& info) { CHECK_FALSE(tenax::stop_token_of(info).stop_possible()); });
 }
 
-TEST_CASE("A sleep with a std::stop_token that nobody can stop, or that is not stopped, lasts") {
+TEST_CASE("A sleep with a std::stop_token that cannot be stopped, or is not stopped, has its full length") {
   auto const start = std::chrono::steady_clock::now();
   tenax::real_time::sleep(2ms, std::stop_token());
   CHECK(std::chrono::steady_clock::now() - start >= 2ms);
@@ -312,7 +312,7 @@ TEST_CASE("A sleep with a std::stop_token that nobody can stop, or that is not s
   tenax::real_time::sleep(-1s, source.get_token());
 }
 
-TEST_CASE("A sleep with a std::stop_token that is already stopped ends at once") {
+TEST_CASE("A sleep with a std::stop_token that is already stopped ends immediately") {
   std::stop_source source;
   source.request_stop();
   auto const start = std::chrono::steady_clock::now();
@@ -350,7 +350,7 @@ struct counting_token {
 
 }  // namespace
 
-TEST_CASE("A token shaped like a std::stop_token wakes a sleeper, too") {
+TEST_CASE("A token shaped like a std::stop_token wakes a sleeper") {
   std::stop_source source;
   std::atomic<int> callbacks = 0;
   auto const policy =
@@ -365,8 +365,8 @@ TEST_CASE("A token shaped like a std::stop_token wakes a sleeper, too") {
 }
 
 // The only test here that measures real time.
-TEST_CASE("A std::stop_token wakes a real sleep at once: the median is below a millisecond", "[realtime]") {
-  // What the machine itself needs, plus what sanitizers slow down, is allowed for by measuring a bare wake-up beside.
+TEST_CASE("A std::stop_token wakes a real sleep immediately: the median is below a millisecond", "[realtime]") {
+  // The bare wake-up measured beside it shows the cost of the machine itself, including sanitizers.
   constexpr int rounds = 51;
   std::vector<std::chrono::nanoseconds> woken, bare;
   for (int i = 0; i < rounds; ++i) {
@@ -422,7 +422,7 @@ TEST_CASE("A std::stop_token wakes a real sleep at once: the median is below a m
   CHECK(ours < std::max<std::chrono::nanoseconds>(most, 20 * machine));
 }
 
-TEST_CASE("Calls on one policy can be cancelled from several threads at once") {
+TEST_CASE("Calls on one policy can be cancelled from several threads at the same time") {
   for (int round = 0; round < 20; ++round) {
     std::stop_source source;
     auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1h)).cancel_with(source.get_token());

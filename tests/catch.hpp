@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// catch.hpp: Catch2, whether the machine has version 2.13 or version 3.
+// catch.hpp: includes Catch2, version 2.13 or version 3, whichever is installed.
 #pragma once
+
+// So that no test needs an alias that macOS does not allow.
+#include "macos_wait.hpp"
 
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// choices.hpp: all ways to make a few choices, one run after another.
+// choices.hpp: enumerates all combinations of a few choices, one run after another.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,10 @@
 
 namespace tests {
 
-/// Makes one choice after another, and in each run others than before, until all have been made.
+/// Makes one choice after another. Each run makes another combination, until all have been made.
 class all_choices {
  public:
-  /// One of `0, 1, ... options - 1`.
+  /// Returns one of `0, 1, ... options - 1`.
   std::size_t choose(std::size_t options) {
     if (at_ == made_.size()) made_.push_back({0, options});
     return made_[at_++].taken;

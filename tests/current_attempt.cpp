@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// current_attempt.cpp: what an adapter of a client learns about the attempt that its thread makes.
+// current_attempt.cpp: the limits that an adapter of a client reads about the attempt of its thread.
 #include <tenax/current_attempt.hpp>
 
 #include <functional>
@@ -22,7 +22,7 @@ bool near(tenax::duration d, tenax::duration expected) { return d <= expected &&
 
 }  // namespace
 
-TEST_CASE("Outside of attempts, and in attempts without limits, nothing limits a client") {
+TEST_CASE("Outside of attempts, and in attempts without limits, a client has no limits") {
   CHECK_FALSE(tenax::current_attempt().timed());
   CHECK(tenax::current_attempt().time_left() == tenax::duration::max());
   CHECK_FALSE(tenax::current_attempt().can_stop());
@@ -58,13 +58,13 @@ TEST_CASE("A client sees the deadline, the attempt's time limit and the token of
   for (auto& attempt : policy.attempts()) attempt([] { CHECK(tenax::current_attempt().timed()); });
 }
 
-TEST_CASE("The limits are gone after an attempt that throws") {
+TEST_CASE("After an attempt that throws, its limits no longer hold") {
   auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(1min) && tenax::stop::after_attempts(1));
   CHECK_THROWS(policy([] { throw std::runtime_error("down"); }));
   CHECK_FALSE(tenax::current_attempt().timed());
 }
 
-TEST_CASE("An attempt within an attempt has the limits of both") {
+TEST_CASE("An attempt inside an attempt has the limits of both") {
   std::stop_source outer_source, inner_source;
   auto const outer = tenax::retrying{}.stop(tenax::stop::deadline(10s)).cancel_with(outer_source.get_token());
   auto const inner = tenax::retrying{}.stop(tenax::stop::deadline(1h)).cancel_with(inner_source.get_token());
@@ -81,7 +81,7 @@ TEST_CASE("An attempt within an attempt has the limits of both") {
   });
 }
 
-TEST_CASE("Another thread has no part in the attempt") {
+TEST_CASE("The limits hold only in the thread of the attempt") {
   tenax::retrying{}.stop(tenax::stop::deadline(1min))([] {
     bool timed = true;
     std::thread([&] { timed = tenax::current_attempt().timed(); }).join();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// drivers.hpp: the ways in which one policy calls one operation; a rule that holds for one must hold for all.
+// drivers.hpp: all drivers that can call an operation under a policy; a rule for one driver must hold for all.
 #pragma once
 
 #include <optional>
@@ -12,14 +12,14 @@
 
 namespace tests {
 
-/// Makes a policy look at every value.
+/// Makes a policy check every value.
 struct silent_observer {
   static constexpr bool uses_time = false;
   template <class T>
   void after_attempt(tenax::attempt<T> const&) const {}
 };
 
-/// A token that nobody triggers.
+/// A token that is never triggered.
 struct idle_token {
   [[nodiscard]] bool stop_requested() const { return false; }
 };
@@ -47,7 +47,7 @@ auto by_a_loop(Policy const& policy, F& f) -> std::invoke_result_t<F&> {
   }
 }
 
-/// Runs `check(call)` for every driver; `call(policy, f)` returns what `f()` returns in the end and throws what it throws.
+/// Runs `check(call)` for every driver; `call(policy, f)` returns or throws the last outcome of `f()`.
 template <class Check>
 void with_every_driver(Check const& check) {
   {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// duration.cpp: time in any unit arrives in nanoseconds, and arithmetic on it never wraps.
+// duration.cpp: durations in any unit become nanoseconds, and arithmetic on them never wraps.
 #include <tenax/duration.hpp>
 
 #include <cmath>
@@ -64,7 +64,7 @@ TEST_CASE("Multiplying a duration by a count saturates") {
   CHECK(tenax::saturating_multiply(longest, most) == longest);
 }
 
-TEST_CASE("Scaling a duration by a factor saturates, also at infinity and not-a-number") {
+TEST_CASE("Scaling a duration by a factor saturates, including by infinity and not-a-number") {
   constexpr auto infinity = std::numeric_limits<double>::infinity();
   CHECK(tenax::saturating_scale(100ms, 1.5) == 150ms);
   CHECK(tenax::saturating_scale(3ns, 0.5) == 1ns);
@@ -124,7 +124,7 @@ TEST_CASE("A duration in another unit is rounded to the nearest nanosecond") {
   CHECK(any_duration(std::chrono::duration<double, std::nano>(0.5)).value() == 1ns);
   CHECK(any_duration(std::chrono::duration<double, std::nano>(0.49)).value() == 0ns);
   CHECK(any_duration(std::chrono::duration<double, std::nano>(-0.5)).value() == -1ns);
-  // Doubles hold these exactly, and one half more does not fit in them.
+  // Doubles represent these values exactly, but not a value that is one half larger.
   CHECK(any_duration(std::chrono::duration<double, std::nano>(4503599627370497.0)).value() == 4503599627370497ns);
   CHECK(any_duration(std::chrono::duration<double, std::nano>(9007199254740991.0)).value() == 9007199254740991ns);
   CHECK(optional_duration(seconds(0.3)) == optional_duration(300ms));
@@ -142,7 +142,7 @@ TEST_CASE("A duration in another unit is rounded to the nearest nanosecond") {
   CHECK(any_duration(picoseconds::max()).value() == 9'223'372'036'854'776ns);
 }
 
-TEST_CASE("Not-a-number survives as such, and no real duration is taken for it") {
+TEST_CASE("Not-a-number is kept, and no real duration is mistaken for it") {
   CHECK(any_duration(std::chrono::duration<double>(std::nan(""))).is_nan());
   CHECK(any_duration(std::chrono::duration<float, std::milli>(std::nanf(""))).is_nan());
   CHECK(any_duration(std::chrono::duration<double>(std::nan(""))).value() < 0ns);
@@ -152,7 +152,7 @@ TEST_CASE("Not-a-number survives as such, and no real duration is taken for it")
   CHECK_FALSE(any_duration(0s).is_nan());
 }
 
-TEST_CASE("An optional duration is used as a std::optional is") {
+TEST_CASE("An optional duration has the interface of a std::optional") {
   optional_duration empty;
   CHECK_FALSE(empty.has_value());
   CHECK_FALSE(static_cast<bool>(empty));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// environment.cpp: the real clock and sleep, and environments of one's own.
+// environment.cpp: the real clock and sleep, and user-defined environments.
 #include <tenax/environment.hpp>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ static_assert(tenax::environment<real_time>);
 
 namespace {
 
-/// As little as an environment must be.
+/// The smallest possible environment.
 struct minimal {
   durations* sleeps;
   [[nodiscard]] tenax::time_point now() const { return {}; }
@@ -35,7 +35,7 @@ struct minimal {
 static_assert(tenax::environment<minimal>);
 static_assert(std::is_empty_v<real_time>);
 
-/// Has a source of its own, and counts.
+/// Has a random source of its own, and counts.
 struct full {
   tenax::fixed_random source{tenax::highest_draw};
   durations sleeps{};
@@ -67,11 +67,11 @@ auto failing(int failures) {
 void on_alarm(int) {}
 #endif
 
-/// A clock that moves only when a thread sleeps, and a sleep that never ends when it should.
+/// A clock that moves only when a thread sleeps, and a sleep that is always too long or too short.
 struct rough_time {
   [[maybe_unused]] static constexpr tenax::duration look_again = tenax::platform::longest_sleep;
   static inline tenax::time_point time{};
-  static inline tenax::duration error{};  ///< how much too long each sleep is; if negative, too short
+  static inline tenax::duration error{};  ///< how much too long each sleep is; negative: too short
   static inline int sleeps = 0;
 
   static void reset(tenax::duration too_long, tenax::time_point start = {}) {
@@ -114,15 +114,15 @@ TEST_CASE("Short real sleeps last at least as long as asked for, and do not keep
     real_time::sleep(d);
     CHECK(real_time::now() - start >= d);
   }
-  // One sleep of the system lasts for as long as it was asked to, give or take the resolution of its timer: the loop that
-  // looks at the clock does not turn often.
+  // One sleep of the system lasts as long as asked for, up to the resolution of its timer. So the loop that reads the clock
+  // does not turn often.
   constexpr auto asked = tenax::duration(1500us);
   auto const start = tenax::platform::steady_time::now();
   tenax::platform::steady_time::sleep_once(start, asked);
   CHECK(tenax::platform::steady_time::now() - start >= asked - 100us);
 }
 
-TEST_CASE("A real sleep of zero or less returns at once") {
+TEST_CASE("A real sleep of zero or less returns immediately") {
   auto const start = real_time::now();
   real_time::sleep(0s);
   real_time::sleep(-1h);
@@ -131,7 +131,7 @@ TEST_CASE("A real sleep of zero or less returns at once") {
 }
 
 #if TENAX_POSIX
-TEST_CASE("A real sleep lasts through signals") {
+TEST_CASE("Signals do not shorten a real sleep") {
   struct sigaction act{};
   struct sigaction old{};
   act.sa_handler = on_alarm;
@@ -150,15 +150,14 @@ TEST_CASE("A real sleep lasts through signals") {
 }
 #endif
 
-TEST_CASE(
-    "A sleep that ends early, as one that a signal interrupts, is continued until the clock says that it is over") {
+TEST_CASE("A sleep that ends early, for example by a signal, continues until the clock says that it is over") {
   rough_time::reset(-40ms);
   rough_environment::sleep(100ms);
   CHECK(rough_time::now() >= tenax::time_point(100ms));
   CHECK(rough_time::now() < tenax::time_point(110ms));
 }
 
-TEST_CASE("The slices of a polling sleep do not add up what each is too long") {
+TEST_CASE("The excess of each slice of a polling sleep does not add up") {
   rough_time::reset(5ms);
   rough_environment::sleep(100ms, token{});
   CHECK(rough_time::now() == tenax::time_point(100ms));
@@ -185,15 +184,17 @@ TEST_CASE("An infinite sleep lasts until the end of time, whatever the clock say
   CHECK(rough_time::sleeps == std::chrono::hours(24 * 365 * 3) / tenax::platform::longest_sleep);
 }
 
-TEST_CASE("A call sleeps in real time if it is not told otherwise") {
+TEST_CASE("A call without .environment() sleeps in real time") {
   auto const start = real_time::now();
   CHECK(tenax::retrying{}.wait(tenax::wait::constant(1ms))(failing(2)) == 3);
   CHECK(real_time::now() - start >= 2ms);
 }
 
-TEST_CASE("The real random source is the thread's own") { CHECK(&real_time::random() == &tenax::this_thread_random()); }
+TEST_CASE("The real random source is that of the thread") {
+  CHECK(&real_time::random() == &tenax::this_thread_random());
+}
 
-TEST_CASE("An environment of one's own needs a clock and a sleep") {
+TEST_CASE("A user-defined environment needs a clock and a sleep") {
   durations sleeps;
   auto const policy = tenax::retrying{}.wait(tenax::wait::sequence{1s, 2s}).environment(minimal{&sleeps});
   CHECK(policy(failing(2)) == 3);
@@ -236,7 +237,7 @@ TEST_CASE("An interruptible sleep is used if there is a token, and only then") {
   CHECK(e.interruptible == 1);
 }
 
-TEST_CASE("An environment can be of a clock of another resolution") {
+TEST_CASE("The clock of an environment can have another resolution") {
   struct coarse {
     [[nodiscard]] std::chrono::time_point<std::chrono::steady_clock, std::chrono::seconds> now() const {
       return std::chrono::time_point<std::chrono::steady_clock, std::chrono::seconds>(100s);

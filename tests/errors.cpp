@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// errors.cpp: failures that say whether another attempt makes sense, and are still caught as what they are.
+// errors.cpp: errors that say whether another attempt makes sense can still be caught as their own type.
 #include <tenax/errors.hpp>
 
 #include <cmath>
@@ -26,7 +26,7 @@ enum class fault { timeout, denied };
 
 }  // namespace
 
-TEST_CASE("A permanent failure is still caught as what it is") {
+TEST_CASE("A permanent failure can still be caught as its own type") {
   bool caught = false;
   try {
     throw tenax::permanent(not_found(7));
@@ -38,7 +38,7 @@ TEST_CASE("A permanent failure is still caught as what it is") {
   CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), tenax::error_with_hint);
 }
 
-TEST_CASE("What cannot be derived from is held") {
+TEST_CASE("An error that cannot be a base class is held as a member") {
   CHECK(tenax::permanent(404).error() == 404);
   CHECK(tenax::permanent(404) == 404);
   CHECK(tenax::permanent(sealed{3}) == sealed{3});
@@ -48,7 +48,7 @@ TEST_CASE("What cannot be derived from is held") {
   CHECK(tenax::permanent(not_found(7)).error().id == 7);
 }
 
-TEST_CASE("A failure says what it knows about trying again") {
+TEST_CASE("A failure carries its hint about trying again") {
   CHECK(tenax::permanent(1).hint() == hint{.verdict = tenax::verdict::no_retry});
   CHECK(tenax::retry_after(30s, 1).hint() == hint{.verdict = tenax::verdict::retry, .wait = 30s, .throttled = true});
   CHECK(tenax::with_hint<int>(1).hint() == hint{});
@@ -57,7 +57,7 @@ TEST_CASE("A failure says what it knows about trying again") {
   CHECK(tenax::cancelled().hint() == hint{.verdict = tenax::verdict::cancelled});
 }
 
-TEST_CASE("A classified std::exception is found as one") {
+TEST_CASE("A std::exception with a hint is found as a std::exception") {
   auto const e = tenax::retry_after(1s, not_found(7));
   tenax::error_with_hint const& seen = e;
   REQUIRE(seen.as_exception() != nullptr);
@@ -65,7 +65,7 @@ TEST_CASE("A classified std::exception is found as one") {
   CHECK(tenax::cancelled().as_exception() != nullptr);
 }
 
-TEST_CASE("A failure is copied with what it says") {
+TEST_CASE("A copy of a failure carries the same hint") {
   auto const e = tenax::retry_after(2s, not_found(7));
   auto const copy = e;
   CHECK(copy.id == 7);
@@ -83,7 +83,7 @@ TEST_CASE("A server's wait takes every unit, saturates and is never negative") {
                         [] { return tenax::retry_after(std::chrono::duration<double>(NAN), 1); });
 }
 
-TEST_CASE("What a call throws of its own says why") {
+TEST_CASE("The exceptions that a call throws itself name the reason") {
   CHECK(std::string(tenax::cancelled().what()) == "tenax: cancelled");
   CHECK(std::string(tenax::expired().what()) == "tenax: the deadline left no time for a first attempt");
   CHECK(std::string(tenax::refused("circuit open").what()) == "circuit open");

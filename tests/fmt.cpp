@@ -37,7 +37,7 @@ tenax::caught_exception caught(E const& e) {
   return tenax::caught_exception(std::make_exception_ptr(e), &e);
 }
 
-/// One line of a policy's explanation, without its label.
+/// Returns one line of a policy's explanation, without its label.
 template <class Policy>
 std::string line(std::string_view label, Policy const& policy) {
   auto const text = fmt::format("\n{}\n", policy);
@@ -47,7 +47,7 @@ std::string line(std::string_view label, Policy const& policy) {
   return text.substr(words, text.find('\n', words) - words);
 }
 
-/// A predicate of a user's own whose words hold an "or".
+/// A user-defined predicate whose text contains an "or".
 struct this_or_that : tenax::when::operators {
   bool operator()(tenax::attempt_info const&) const { return true; }
   template <class Out>
@@ -77,7 +77,7 @@ struct named_gate : open_gate {
 
 }  // namespace
 
-TEST_CASE("a duration is written as people write it") {
+TEST_CASE("A duration is written as people write it") {
   CHECK(fmt::format("{}", tenax::human(1500ms)) == "1.5s");
   CHECK(fmt::format("{}", tenax::human(250ms)) == "250ms");
   CHECK(fmt::format("{}", tenax::human(0s)) == "0s");
@@ -85,18 +85,18 @@ TEST_CASE("a duration is written as people write it") {
   CHECK(fmt::format("{}", tenax::human(tenax::duration::max())) == "for ever");
 }
 
-TEST_CASE("width and alignment are those of a string") {
+TEST_CASE("Width and alignment work as for a string") {
   CHECK(fmt::format("[{:8}]", tenax::human(1500ms)) == "[1.5s    ]");
   CHECK(fmt::format("[{:>8}]", tenax::human(1500ms)) == "[    1.5s]");
   CHECK(fmt::format("[{:*^{}}]", tenax::stop_reason::cancelled, 13) == "[**cancelled**]");
 }
 
-TEST_CASE("an optional duration") {
+TEST_CASE("An optional duration is written as its duration, or as none") {
   CHECK(fmt::format("{}", tenax::optional_duration(2s)) == "2s");
   CHECK(fmt::format("{}", tenax::optional_duration()) == "none");
 }
 
-TEST_CASE("an attempt's numbers, those that there are") {
+TEST_CASE("Of an attempt's numbers, those that are set are written") {
   CHECK(fmt::format("{}", tenax::attempt_info{}) == "attempt 1");
   CHECK(fmt::format("{}", tenax::attempt_info{.number = 3, .elapsed = 350ms, .waited = 300ms}) ==
         "attempt 3, elapsed 350ms, waited 300ms");
@@ -106,7 +106,7 @@ TEST_CASE("an attempt's numbers, those that there are") {
         "attempt 1, next wait 10s (the server asked for a wait without end)");
 }
 
-TEST_CASE("an attempt with its outcome") {
+TEST_CASE("An attempt is written with its outcome") {
   tenax::attempt_info const numbers{.number = 2, .upcoming_wait = 1s};
 
   SECTION("values") {
@@ -143,7 +143,7 @@ TEST_CASE("an attempt with its outcome") {
     CHECK(fmt::format("{}", tenax::attempt<reply>{{}, bad}) == "attempt 1 failed: " + message);
     CHECK(fmt::format("{}", tenax::attempt<reply>{{}, good}) == "attempt 1 returned a value");
   }
-  SECTION("words from outside cannot forge lines, and keep their letters") {
+  SECTION("text from outside cannot forge lines, and keeps its letters") {
     std::runtime_error const forged("oops\nERROR: größer\x1b[31m");
     tenax::outcome<int> const failed(caught(forged));
     CHECK(fmt::format("{}", tenax::attempt<int>{{}, failed}) == "attempt 1 failed: oops ERROR: größer [31m");
@@ -151,7 +151,7 @@ TEST_CASE("an attempt with its outcome") {
     tenax::outcome<int> const steered(caught(steering));
     CHECK(fmt::format("{}", tenax::attempt<int>{{}, steered}) == "attempt 1 failed: a [2J z?");
   }
-  SECTION("a value that is cut is cut between characters") {
+  SECTION("a long value is cut between characters") {
     std::string words = "x";
     while (words.size() < 100) words += "\xc3\xbc";
     tenax::outcome<std::string> const longer(words);
@@ -160,7 +160,7 @@ TEST_CASE("an attempt with its outcome") {
   }
 }
 
-TEST_CASE("a reason") {
+TEST_CASE("Every stop reason is written in words") {
   using tenax::stop_reason;
   CHECK(fmt::format("{}", stop_reason::succeeded) == "succeeded");
   CHECK(fmt::format("{}", stop_reason::not_retryable) == "not retryable");
@@ -174,7 +174,7 @@ TEST_CASE("a reason") {
   CHECK(fmt::format("{}", static_cast<stop_reason>(200)) == "unknown");
 }
 
-TEST_CASE("a report") {
+TEST_CASE("A report is written in one line") {
   tenax::testing::virtual_time clock;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
 
@@ -191,7 +191,7 @@ TEST_CASE("a report") {
           "gave up after 3 attempts, out of attempts, elapsed 4s, waited 4s; the last one failed: connection "
           "refused");
   }
-  SECTION("of what the server asked") {
+  SECTION("of a wait that the server asked for") {
     tenax::testing::script<int> closed;
     closed.throws(tenax::retry_after(1h, network_error("closed")));
     CHECK(fmt::format("{}", policy.try_call(std::ref(closed))) ==
@@ -205,7 +205,7 @@ TEST_CASE("a report") {
   }
 }
 
-TEST_CASE("totals") {
+TEST_CASE("Counters are written in one line") {
   tenax::counters counters;
   CHECK(fmt::format("{}", counters.read()) == "0 calls (0 succeeded, 0 gave up), 0 attempts, 0 retries");
   tenax::testing::virtual_time clock;
@@ -218,7 +218,7 @@ TEST_CASE("totals") {
   CHECK(fmt::format("{}", counters.read()) == "1 call (1 succeeded, 0 gave up), 2 attempts, 1 retry, waits of 2s");
 }
 
-TEST_CASE("a worst case") {
+TEST_CASE("A worst case is written in words") {
   auto const text = [](tenax::worst_case_bounds bounds) { return fmt::format("{}", bounds); };
   auto const endless = tenax::duration::max();
   CHECK(text({1, true, 0s, 0s}) == "1 attempt, no waiting");
@@ -229,7 +229,7 @@ TEST_CASE("a worst case") {
   CHECK(text({0, false, 30s, 30s}) == "attempts without limit, 30s of waiting");
 }
 
-TEST_CASE("the default policy explains itself") {
+TEST_CASE("The explanation of the default policy") {
   CHECK(fmt::format("{}", tenax::retrying{}) ==
         "retries:     exceptions of type std::runtime_error or results that say they failed\n"
         "waits:       exponential from 100ms, at most 5s, full jitter: 0s..100ms, 0s..200ms\n"
@@ -238,7 +238,7 @@ TEST_CASE("the default policy explains itself") {
         "worst case:  3 attempts, 300ms of waiting, or 10min if a server asks for it");
 }
 
-TEST_CASE("a policy with everything explains itself, also without its driver") {
+TEST_CASE("The explanation of a policy with all parts, with and without its driver") {
   open_gate open;
   named_gate named;
   auto const polite =
@@ -252,12 +252,12 @@ TEST_CASE("a policy with everything explains itself, also without its driver") {
           .through(std::ref(open))
           .through(std::ref(named));
   auto const text =
-      "asks first:  a gate, then a limit of 10 a second\n"
-      "retries:     exceptions of type std::bad_alloc or results that your function refuses\n"
+      "gates:       a gate, then a limit of 10 a second\n"
+      "retries:     exceptions of type std::bad_alloc or results that your function selects\n"
       "waits:       after exceptions of type std::bad_alloc, no wait\n"
-      "             else what the server asks for plus anything from 0s to 500ms\n"
+      "             else what the server asks for plus a random wait from 0s to 500ms\n"
       "             else exponential from 1s, at most 30s: 1s, 2s, 4s, 8s\n"
-      "stops:       after 5 attempts or rather than wait past 2min\n"
+      "stops:       after 5 attempts or before a wait that would end after 2min\n"
       "server wait: obeyed up to 1min; above that, the call gives up\n"
       "worst case:  5 attempts, 2min of waiting";
   CHECK(fmt::format("{}", polite) == text);
@@ -269,7 +269,7 @@ TEST_CASE("a policy with everything explains itself, also without its driver") {
         "5 attempts, waiting without limit at the gates");
 }
 
-TEST_CASE("what is retried") {
+TEST_CASE("The explanation says what is retried") {
   auto const text = [](auto predicate) { return line("retries", tenax::retrying{}.when(predicate)); };
   auto const own = [](tenax::attempt_info const&) { return true; };
   CHECK(text(own) == "a predicate of your own");
@@ -280,21 +280,22 @@ TEST_CASE("what is retried") {
   CHECK(text(tenax::when::never) == "nothing");
 }
 
-TEST_CASE("brackets where \"and\" meets \"or\"") {
+TEST_CASE("The explanation has brackets where \"and\" meets \"or\"") {
   auto const text = [](auto predicate) { return line("retries", tenax::retrying{}.when(predicate)); };
   auto const a = tenax::when::any_exception;
   auto const b = tenax::when::always;
   auto const c = tenax::when::any_error;
-  CHECK(text((a || b) && c) == "((any exception or every outcome, values too) and results that say they failed)");
-  CHECK(text(a && (b || c)) == "(any exception and (every outcome, values too or results that say they failed))");
-  CHECK(text((a && b) || c) == "(any exception and every outcome, values too) or results that say they failed");
-  CHECK(text(a || b || c) == "any exception or every outcome, values too or results that say they failed");
+  CHECK(text((a || b) && c) == "((any exception or every outcome, including values) and results that say they failed)");
+  CHECK(text(a && (b || c)) == "(any exception and (every outcome, including values or results that say they failed))");
+  CHECK(text((a && b) || c) == "(any exception and every outcome, including values) or results that say they failed");
+  CHECK(text(a || b || c) == "any exception or every outcome, including values or results that say they failed");
   CHECK(text(a && !(b || c)) ==
-        "(any exception and anything but (every outcome, values too or results that say they failed))");
+        "(any exception and anything but (every outcome, including values or results that say they failed))");
   CHECK(text(tenax::when::exception<std::logic_error, std::bad_alloc> && b) ==
-        "((exceptions of type std::logic_error or std::bad_alloc) and every outcome, values too)");
-  CHECK(text(tenax::when::failed && b) ==
-        "((exceptions of type std::runtime_error or results that say they failed) and every outcome, values too)");
+        "((exceptions of type std::logic_error or std::bad_alloc) and every outcome, including values)");
+  CHECK(
+      text(tenax::when::failed && b) ==
+      "((exceptions of type std::runtime_error or results that say they failed) and every outcome, including values)");
   CHECK(text(this_or_that{} && c) == "((this or that) and results that say they failed)");
 
   auto const stops = [](auto condition) { return line("stops", tenax::retrying{}.stop(condition)); };
@@ -302,11 +303,11 @@ TEST_CASE("brackets where \"and\" meets \"or\"") {
   auto const nine = tenax::stop::after_attempts(9);
   auto const soon = tenax::stop::deadline(10s);
   CHECK(stops((five || soon) && nine) ==
-        "once both hold: (after 5 attempts or rather than wait past 10s) and (after 9 attempts)");
+        "once both hold: (after 5 attempts or before a wait that would end after 10s) and (after 9 attempts)");
   CHECK(stops((five && soon) || nine) ==
-        "(once both hold: (after 5 attempts) and (rather than wait past 10s)) or after 9 attempts");
+        "(once both hold: (after 5 attempts) and (before a wait that would end after 10s)) or after 9 attempts");
   CHECK(line("stops", tenax::retrying{}.stop(five && soon).cancel_with(token{})) ==
-        "(once both hold: (after 5 attempts) and (rather than wait past 10s)), or when cancelled");
+        "(once both hold: (after 5 attempts) and (before a wait that would end after 10s)), or when cancelled");
 
   auto const waits = [](auto w) {
     return line("waits", tenax::retrying{}.wait(w).stop(tenax::stop::after_attempts(1)));
@@ -321,11 +322,11 @@ TEST_CASE("brackets where \"and\" meets \"or\"") {
         "(what the server asks for, else 1s), then 2s");
 }
 
-TEST_CASE("how it waits") {
+TEST_CASE("The explanation says how the policy waits") {
   auto const text = [](auto strategy, std::int64_t attempts = 4) {
     return line("waits", tenax::retrying{}.wait(strategy).stop(tenax::stop::after_attempts(attempts)));
   };
-  SECTION("each wait is named where the waits differ") {
+  SECTION("it lists the waits where they differ") {
     CHECK(text(tenax::wait::linear({.first = 1s, .step = 2s})) == "linear from 1s in steps of 2s: 1s, 3s, 5s");
     CHECK(text(tenax::wait::exponential({.base = 1s, .factor = 1.5}).proportional(0.1)) ==
           "exponential from 1s by a factor of 1.5, give or take 10%: 900ms..1.1s, 1.35s..1.65s, "
@@ -333,7 +334,7 @@ TEST_CASE("how it waits") {
     CHECK(text(tenax::wait::decorrelated({.base = 100ms, .max = 1s})) ==
           "decorrelated from 100ms to 1s: 100ms..300ms, 100ms..900ms, 100ms..1s");
   }
-  SECTION("no more of them than there are, and at most four") {
+  SECTION("it lists only waits that can happen, and at most four") {
     auto const growing = tenax::wait::fibonacci({.unit = 1s, .max = 8s});
     CHECK(text(growing, 1) == "fibonacci in units of 1s, at most 8s");
     CHECK(text(growing, 2) == "fibonacci in units of 1s, at most 8s: 1s");
@@ -342,23 +343,23 @@ TEST_CASE("how it waits") {
     CHECK(line("waits", tenax::retrying{}.wait(growing).stop(tenax::stop::never)) ==
           "fibonacci in units of 1s, at most 8s: 1s, 1s, 2s, 3s, ...");
   }
-  SECTION("equal ones once, and only if the description does not say it") {
+  SECTION("it lists equal waits once, and only if the description does not say it") {
     CHECK(text(tenax::wait::none) == "no wait");
     CHECK(text(tenax::wait::constant(2s)) == "2s");
     CHECK(text(tenax::wait::constant(2s).equal()) == "2s, equal jitter: 1s..2s each time");
-    CHECK(text(tenax::wait::uniform(1s, 3s)) == "anything from 1s to 3s");
+    CHECK(text(tenax::wait::uniform(1s, 3s)) == "a random wait from 1s to 3s");
   }
-  SECTION("what only the server or the outcome knows is not foretold") {
+  SECTION("it lists no waits that depend on the server or the outcome") {
     CHECK(text([](tenax::attempt<int> const&) { return 1s; }) == "a wait of your own");
     CHECK(text(tenax::wait::max_of(tenax::wait::retry_after, tenax::wait::linear())) ==
           "the longer of (what the server asks for) and (linear from 1s in steps of 1s)");
   }
-  SECTION("a strategy of your own is asked") {
+  SECTION("it calls a strategy of your own") {
     CHECK(text([](tenax::attempt_info const& a) { return a.number * 10ms; }) == "a wait of your own: 10ms, 20ms, 30ms");
   }
 }
 
-TEST_CASE("when it stops") {
+TEST_CASE("The explanation says when the policy stops") {
   auto const text = [](auto condition) { return line("stops", tenax::retrying{}.stop(condition)); };
   auto const own = [](tenax::attempt_info const&) { return true; };
   CHECK(text(tenax::stop::after_attempts(1)) == "after 1 attempt");
@@ -368,7 +369,7 @@ TEST_CASE("when it stops") {
   CHECK(line("stops", tenax::retrying{}.cancel_with(token{})) == "after 3 attempts, or when cancelled");
 }
 
-TEST_CASE("what happens to a server's wait") {
+TEST_CASE("The explanation says what happens to a server's wait") {
   using tenax::too_long;
   auto const text = [](tenax::any_duration max, too_long action) {
     return line("server wait", tenax::retrying{}.max_server_wait(max, action));
@@ -382,7 +383,7 @@ TEST_CASE("what happens to a server's wait") {
   CHECK(text(tenax::duration::max(), too_long::give_up) == "obeyed, however long");
 }
 
-TEST_CASE("the worst case of a policy without limits") {
+TEST_CASE("The explanation says if a policy has no limits") {
   CHECK(line("worst case", tenax::retrying{}.stop(tenax::stop::never)) ==
         "attempts without limit, waiting without limit");
   CHECK(line("worst case", tenax::retrying{}.wait(tenax::wait::constant(1ms)).stop(tenax::stop::never)) ==
@@ -391,7 +392,7 @@ TEST_CASE("the worst case of a policy without limits") {
         "attempts without limit, no waiting");
 }
 
-TEST_CASE("A torn character at the end is taken off") {
+TEST_CASE("An incomplete character at the end is removed") {
   CHECK(tenax::detail::without_torn_end("abc") == "abc");
   CHECK(tenax::detail::without_torn_end("") == "");
   CHECK(tenax::detail::without_torn_end("ab\xc3\xbc") == "ab\xc3\xbc");

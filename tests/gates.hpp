@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gates.hpp: a gate that answers as it is told and checks how it is treated; asking and telling gates by hand.
+// gates.hpp: a gate with scripted answers that checks how it is used; helpers to ask gates and record results by hand.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ namespace tests {
 
 using events = std::vector<std::string>;
 
-/// Answers from a list, then lets everybody through. Counts its tickets and writes down what happens.
+/// Answers from a list, then admits all attempts. Counts its tickets and records all events.
 class test_gate {
  public:
   class ticket {
@@ -66,7 +66,7 @@ class test_gate {
     feedbacks.push_back(f);
   }
 
-  /// Tickets that are out: granted, and neither used for a report nor given back.
+  /// The number of tickets that were neither recorded nor given back.
   [[nodiscard]] int held() const { return granted - told - abandoned - withdrawn; }
 
   std::size_t asked = 0;
@@ -107,7 +107,7 @@ void tell(G& gate, typename G::ticket& t, kind how, tenax::duration now = {}) {
   gate.record(t, tenax::feedback{.how = how}, tenax::time_point(now));
 }
 
-/// One attempt that ends as it starts. Whether it was admitted.
+/// Makes one attempt that ends when it starts. Returns whether it was admitted.
 template <class G>
 bool attempted(G& gate, kind how, tenax::duration now = {}, std::uint32_t number = 1) {
   typename G::ticket t;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// model_checker.hpp: runs a few threads in every order of their single steps on atomics and mutexes.
+// model_checker.hpp: a model checker: runs a few threads in every order of their steps on atomics and mutexes.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,7 @@
 
 #include "model_threads.hpp"
 
-/// Explores all schedules of a few threads that share nothing but `model::atomic` and `model::mutex`:
+/// Explores all schedules of a few threads that share only `model::atomic` and `model::mutex`:
 /// ```
 /// auto const schedules = model::explore({}, [](model::threads& run) {
 ///   model::atomic<int> n{0};
@@ -17,16 +17,17 @@
 ///   REQUIRE(n.load() == 2);
 /// });
 /// ```
-/// The body is called once for each schedule. Real threads take turns: before every step a choice is made who goes on, and
-/// the next call of the body makes another choice. A step is one operation on an atomic, or a lock, or an unlock.
+/// The body is called once for each schedule. Real threads take turns: before every step, one thread is chosen to go
+/// on, and the next call of the body makes another choice. A step is one operation on an atomic, or a lock, or an
+/// unlock.
 ///
-/// A weak exchange may fail for no reason. A relaxed load may give an older value, though never an older one than its thread
-/// has seen, or was told of by somebody who synchronised with it. Other loads, and whatever writes, see the newest value. A
-/// relaxed load is never seen before an earlier operation of its own thread, and a failed exchange gives the newest value:
-/// the memory model would allow more.
+/// A weak exchange may fail spuriously. A relaxed load may return an older value, but not one older than a value that
+/// its thread has seen, directly or by synchronizing with another thread. Other loads, and all writes, see the newest
+/// value. A relaxed load is never reordered before an earlier operation of its own thread, and a failed exchange
+/// returns the newest value; the memory model would allow more.
 namespace tests::model {
 
-/// Calls `body(threads)` once for each schedule. How many there were.
+/// Calls `body(threads)` once for each schedule. Returns the number of schedules.
 template <class Body>
 std::uint64_t explore(bounds const& b, Body const& body) {
   threads run(b);
@@ -38,12 +39,12 @@ std::uint64_t explore(bounds const& b, Body const& body) {
   return schedules;
 }
 
-/// Where one operation ends and the next begins.
+/// Marks the point where one operation ends and the next begins.
 inline void between_operations() {
   if (auto* const t = threads::current()) t->boundary();
 }
 
-/// What was done since they were last set to zero, by anybody.
+/// The operations of all threads since the counts were last set to zero.
 struct operations {
   std::uint64_t loads = 0, stores = 0, exchanges = 0, locks = 0;
   friend bool operator==(operations const&, operations const&) = default;
@@ -54,7 +55,7 @@ inline operations& done() {
   return o;
 }
 
-/// An atomic whose operations are steps. Has those members of `std::atomic` that gates use.
+/// An atomic whose operations are steps. Has the members of `std::atomic` that gates use.
 template <class T>
 class atomic {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// model_threads.hpp: threads that take turns, in one order of their steps after another. See model_checker.hpp.
+// model_threads.hpp: threads that take turns in every order of their steps. See model_checker.hpp.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,12 @@
 namespace tests::model {
 
 struct bounds {
-  int preemptions = 1'000'000;  ///< how often a thread that could go on is stopped in one schedule
-  int surprises = 1;  ///< how many exchanges fail for no reason, or loads give an older value, in one schedule
-  bool whole_operations = false;  ///< threads are stopped at `between_operations` only, and nothing surprises them
+  int preemptions = 1'000'000;    ///< how often one schedule stops a thread that could go on
+  int surprises = 1;              ///< spurious failures and older loaded values in one schedule
+  bool whole_operations = false;  ///< threads stop at `between_operations` only; no surprises
 };
 
-/// For each atomic, how many of its values are older than those that may still be seen.
+/// For each atomic, the number of its values that are too old to be seen.
 class view {
  public:
   std::size_t& of(std::size_t atomic) {
@@ -60,7 +60,7 @@ class threads {
     current() = nullptr;
   }
 
-  /// Runs jobs, which must not throw, until all have ended. Throws `std::logic_error` if they wait for each other.
+  /// Runs jobs, which must not throw, until all have ended. Throws `std::logic_error` for a deadlock.
   void operator()(std::vector<job> jobs) {
     view all = outside_;
     for (auto const& w : workers_) all.join(w.seen);
@@ -76,7 +76,7 @@ class threads {
     if (std::exchange(stuck_, false)) throw std::logic_error("the threads wait for each other");
   }
 
-  /// One of `0, 1, ... options - 1`: each of them in some schedule.
+  /// Returns one of `0, 1, ... options - 1`: each of them in some schedule.
   std::size_t choose(std::size_t options) { return choices_.choose(options); }
 
   /// Whether there is another schedule.
@@ -94,7 +94,7 @@ class threads {
     static threads* t = nullptr;
     return t;
   }
-  /// The calling thread's number, or `nobody` outside of the jobs.
+  /// The number of the calling thread, or `nobody` outside of the jobs.
   static std::size_t& self() {
     static thread_local std::size_t number = nobody;
     return number;
@@ -117,7 +117,7 @@ class threads {
     if (!bounds_.whole_operations || !workers_[self()].arrived || *locked) take_turn();
     workers_[self()].waits_for = nullptr;
   }
-  /// Which of so many results something has, of which all but the first are a surprise.
+  /// Chooses one of `results` possible results; all except the first are surprises.
   std::size_t surprise(std::size_t results) {
     if (self() == nobody || bounds_.whole_operations || results < 2 || surprises_ == bounds_.surprises) return 0;
     auto const result = choose(results);
@@ -130,7 +130,7 @@ class threads {
     std::thread thread{};
     std::condition_variable wake{};
     job does{};
-    bool arrived = false;  // at its first step
+    bool arrived = false;  // has reached its first step
     bool ended = true;
     bool const* waits_for = nullptr;
     view seen{};
@@ -140,7 +140,7 @@ class threads {
     return !workers_[i].ended && (workers_[i].waits_for == nullptr || !*workers_[i].waits_for);
   }
 
-  /// Who is next; `nobody` if all have ended.
+  /// The next thread; `nobody` if all have ended.
   std::size_t pick(std::size_t now) {
     std::array<std::size_t, most> options{};
     std::size_t n = 0;
@@ -154,7 +154,7 @@ class threads {
     if (n == 0) {
       for (std::size_t i = 0; i < count_; ++i) {
         if (!workers_[i].ended) {
-          stuck_ = true;  // from now on locks hold nobody, so that all come to their end
+          stuck_ = true;  // from now on locks stop no thread, so that all threads can end
           return i;
         }
       }
@@ -165,7 +165,7 @@ class threads {
     return chosen;
   }
 
-  /// The same, after all have arrived at their first steps: until then, they do nothing that others could see.
+  /// The same after all threads have arrived at their first steps: before that, they do nothing that others could see.
   std::size_t next_after(std::size_t now) { return started_ < count_ ? started_++ : pick(now); }
 
   void take_turn() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// outcome.cpp: an outcome keeps every kind of result and every kind of exception, and gives back the very same.
+// outcome.cpp: an outcome keeps every kind of result and exception, and gives back the same object.
 #include <tenax/outcome.hpp>
 
 #include <any>
@@ -69,7 +69,7 @@ TEST_CASE("An outcome holds a value") {
   CHECK(o.exception_as<std::exception>() == nullptr);
 }
 
-TEST_CASE("An outcome of nothing has a value, too") {
+TEST_CASE("An outcome<void> has a value") {
   outcome<void> o;
   CHECK(o.has_value());
   CHECK(o.exception() == nullptr);
@@ -117,13 +117,13 @@ TEST_CASE("A value is made in place, without a copy or a move") {
   CHECK(o.value().number == 3);
 }
 
-TEST_CASE("A value whose type can be made from anything arrives as it was returned") {
+TEST_CASE("A value whose type converts from anything is kept as it was returned") {
   outcome<std::any> const o(tenax::from_call, [] { return std::any(5); });
   REQUIRE(std::any_cast<int>(&o.value()) != nullptr);
   CHECK(*std::any_cast<int>(&o.value()) == 5);
 }
 
-TEST_CASE("The value of an outcome can be changed and moved from where it is") {
+TEST_CASE("The value of an outcome can be changed and moved out in place") {
   outcome<std::string> o("abc");
   o.value() += "d";
   CHECK(o.value() == "abcd");
@@ -131,7 +131,7 @@ TEST_CASE("The value of an outcome can be changed and moved from where it is") {
   CHECK(taken == "abcd");
 }
 
-TEST_CASE("Values are destroyed exactly once, copied and moved") {
+TEST_CASE("Values are destroyed exactly once, after copies and moves") {
   int living = 0;
   {
     outcome<counted> const o(tenax::from_call, [&] { return counted(living); });
@@ -157,7 +157,7 @@ TEST_CASE("Exceptions are released with the last outcome that holds them") {
   CHECK(living == 0);
 }
 
-TEST_CASE("An outcome holds the exception that was thrown, and throws the same object again") {
+TEST_CASE("An outcome holds the thrown exception, and throws the same object again") {
   auto const o = thrown<int>(std::runtime_error("lost"));
   REQUIRE_FALSE(o.has_value());
   CHECK(o.exception() != nullptr);
@@ -176,7 +176,7 @@ TEST_CASE("An outcome holds the exception that was thrown, and throws the same o
   CHECK_THROWS_AS(outcome<int>(o).get(), std::runtime_error);
 }
 
-TEST_CASE("An exception is found by what a catch clause would see") {
+TEST_CASE("exception_as finds an exception as a catch clause would") {
   auto const o = thrown<int>(both_failures());
   CHECK(o.exception_as<both_failures>() != nullptr);
   CHECK(o.exception_as<std::runtime_error>() != nullptr);
@@ -201,7 +201,7 @@ TEST_CASE("A base that a catch clause cannot reach is not found") {
   CHECK(twice.exception_as<std::exception>() == nullptr);
 }
 
-TEST_CASE("Exceptions that are no std::exception are held unchanged") {
+TEST_CASE("Exceptions that are not derived from std::exception are kept unchanged") {
   auto const number = thrown<int>(42);
   REQUIRE(number.exception_as<int>() != nullptr);
   CHECK(*number.exception_as<int>() == 42);
@@ -219,7 +219,7 @@ TEST_CASE("Exceptions that are no std::exception are held unchanged") {
   CHECK(polymorphic.exception_as<std::exception>() == nullptr);
 }
 
-TEST_CASE("What a classified failure says is found without throwing it again") {
+TEST_CASE("The hint of a failure is found without throwing it again") {
   auto const o = thrown<int>(tenax::permanent(std::runtime_error("gone")));
   REQUIRE(o.caught() != nullptr);
   REQUIRE(o.caught()->hinted() != nullptr);
@@ -235,11 +235,11 @@ TEST_CASE("What a classified failure says is found without throwing it again") {
   CHECK(number.exception_as<tenax::with_hint<int>>()->error() == 404);
 }
 
-TEST_CASE("An exception thrown while a value is made passes") {
+TEST_CASE("An exception thrown while a value is made passes through") {
   CHECK_THROWS_AS(outcome<int>(tenax::from_call, []() -> int { throw std::logic_error("bug"); }), std::logic_error);
 }
 
-TEST_CASE("An outcome is copied, value or exception") {
+TEST_CASE("An outcome can be copied, with a value or an exception") {
   outcome<std::string> const value("a");
   auto const copy = value;
   CHECK(copy.value() == "a");
@@ -250,7 +250,7 @@ TEST_CASE("An outcome is copied, value or exception") {
   CHECK(same.exception_as<std::runtime_error>() == failure.exception_as<std::runtime_error>());
 }
 
-TEST_CASE("An outcome is assigned, and what it held is released") {
+TEST_CASE("Assigning to an outcome releases what it held") {
   int living = 0;
   auto const fresh = [&] { return outcome<counted>(tenax::from_call, [&] { return counted(living); }); };
   {
@@ -280,7 +280,7 @@ TEST_CASE("An outcome is assigned, and what it held is released") {
   CHECK(a == 1);
 }
 
-TEST_CASE("An outcome is assigned what its value holds") {
+TEST_CASE("An outcome can be assigned a part of its own value") {
   struct page {
     int number;
     std::unique_ptr<outcome<page>> next;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// random.cpp: draws stay in their interval, seeds reproduce, and no two threads or processes share a sequence.
+// random.cpp: random draws stay in their interval, equal seeds give equal sequences, threads and processes differ.
 #include <tenax/random.hpp>
 
 #include <random>
@@ -30,7 +30,7 @@ TEST_CASE("A seed gives the published sequence of SplitMix64") {
   CHECK(other() == 9817491932198370423U);
 }
 
-TEST_CASE("The same seed gives the same sequence, and another one another") {
+TEST_CASE("Equal seeds give equal sequences, different seeds different ones") {
   tenax::seeded_random a(42), b(42), c(43);
   auto const first = a();
   CHECK(first == b());
@@ -97,7 +97,7 @@ TEST_CASE("Every thread has a source of its own") {
 
 // QEMU says that it fills a page with zeros in children, and does not.
 #if TENAX_POSIX && !defined(TENAX_TEST_EMULATED)
-TEST_CASE("A forked child does not continue its parent's sequence") {
+TEST_CASE("A forked child does not continue the sequence of its parent") {
   static_cast<void>(tenax::this_thread_random()());
   int channel[2] = {};
   REQUIRE(::pipe(channel) == 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// result_traits.cpp: which returned values say that the operation failed, and what they advise.
+// result_traits.cpp: which returned values say that the operation failed, and what they say about trying again.
 #include <tenax/result_traits.hpp>
 
 #include <string>
@@ -19,7 +19,7 @@ struct reply {
   int status = 200;
 };
 
-/// An error code of another library: the shape counts, not the name.
+/// An error code of another library: recognized by its shape, not its name.
 struct foreign_code {
   int number = 0;
   constexpr explicit operator bool() const { return number != 0; }
@@ -28,7 +28,7 @@ struct foreign_code {
   static std::string message() { return {}; }
 };
 
-/// Says that it failed, and no more.
+/// A type that says that it failed, and nothing else.
 struct terse {
   bool ok = true;
 };
@@ -44,7 +44,7 @@ hint advice_of(T const& result) {
   return result_traits<T>::read_hint(result);
 }
 
-/// What an exception advises that an operation throws.
+/// The hint of an exception that an operation throws.
 template <class E>
 hint hint_of_thrown(E exception) {
   auto const result = tests::thrown<int>(std::move(exception));
@@ -69,7 +69,7 @@ struct tenax::result_traits<terse> {
   static constexpr bool failed(terse const& r) { return !r.ok; }
 };
 
-TEST_CASE("A type that advises nothing need not say so") {
+TEST_CASE("A type without hints needs no function for them") {
   STATIC_REQUIRE(tenax::detail::hint_of(tenax::outcome<terse>(terse{false})) == hint{});
   STATIC_REQUIRE(tenax::detail::result_transient(tenax::outcome<terse>(terse{false})));
   STATIC_REQUIRE_FALSE(tenax::detail::result_failed(tenax::outcome<terse>(terse{true})));
@@ -101,7 +101,7 @@ TEST_CASE("An error code that is set says so") {
   STATIC_REQUIRE_FALSE(result_traits<foreign_code>::failed({}));
 }
 
-TEST_CASE("A type of the user's joins by a specialization") {
+TEST_CASE("A user-defined type is read by a specialization") {
   STATIC_REQUIRE(result_traits<reply>::can_fail);
   STATIC_REQUIRE(result_traits<reply>::failed(reply{500}));
   STATIC_REQUIRE_FALSE(result_traits<reply>::failed(reply{404}));
@@ -109,7 +109,7 @@ TEST_CASE("A type of the user's joins by a specialization") {
   CHECK(advice_of(reply{500}) == hint{});
 }
 
-TEST_CASE("The error of an expected-like value can advise") {
+TEST_CASE("The error of an expected-like value can carry a hint") {
   CHECK(advice_of(advised(1)) == hint{});
   CHECK(advice_of(advised::failure(tenax::permanent(problem{1}))) == hint{.verdict = tenax::verdict::no_retry});
   CHECK(advice_of(advised::failure(tenax::retry_after(30s, problem{2}))) ==
@@ -117,7 +117,7 @@ TEST_CASE("The error of an expected-like value can advise") {
   CHECK(advice_of(plain::failure({})) == hint{});
 }
 
-TEST_CASE("An exception can advise") {
+TEST_CASE("An exception can carry a hint") {
   CHECK(hint_of_thrown(tenax::permanent(std::runtime_error("gone"))) == hint{.verdict = tenax::verdict::no_retry});
   CHECK(hint_of_thrown(tenax::retry_after(5s, std::runtime_error("busy"))) ==
         hint{.verdict = tenax::verdict::retry, .wait = 5s, .throttled = true});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retry_loop.cpp: the engine, driven by hand: the order of one turn, and how gates are treated.
+// retry_loop.cpp: the engine, driven by hand: the order of one turn, and how it treats gates.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -34,7 +34,7 @@ struct pressed_token {
   [[nodiscard]] bool stop_requested() const { return *pressed; }
 };
 
-/// Writes down every event of a turn, each as late as an observer hears of it.
+/// Records every event of a turn in the order in which an observer sees it.
 template <class Policy>
 auto recorded(Policy const& policy, events& log) {
   auto const note = [&log](char const* what) {
@@ -60,7 +60,7 @@ auto recorded(Policy const& policy, events& log) {
       .on_give_up(note("on_give_up"));
 }
 
-/// An environment that writes its sleeps into the list of events.
+/// An environment that records its sleeps in the list of events.
 struct recording_time {
   events* log;
   [[nodiscard]] tenax::time_point now() const { return {}; }
@@ -71,7 +71,7 @@ struct recording_time {
 
 // --- the order of one turn ------------------------------------------------------------------------------------------
 
-TEST_CASE("One turn goes in the drawn order") {
+TEST_CASE("One turn has the documented order") {
   events log;
   test_gate gate({}, "gate", &log);
   auto const policy = recorded(tenax::retrying{}.through(std::ref(gate)), log).environment(recording_time{&log});
@@ -89,7 +89,7 @@ TEST_CASE("One turn goes in the drawn order") {
                       "when",         "gate told",          "on_success"});
 }
 
-TEST_CASE("A call that gives up ends in the drawn order") {
+TEST_CASE("A call that gives up has the documented order") {
   events log;
   test_gate gate({}, "gate", &log);
   auto const policy = recorded(tenax::retrying{}.through(std::ref(gate)), log).environment(recording_time{&log});
@@ -101,7 +101,7 @@ TEST_CASE("A call that gives up ends in the drawn order") {
                                                    "gate told", "wait", "stop, upcoming 3 s", "on_give_up"});
 }
 
-TEST_CASE("The order of an exception is the same, and that of a failure that is not retried ends after the predicate") {
+TEST_CASE("The order is the same for an exception; for a failure that is not retried it ends after the predicate") {
   events log;
   auto const policy = recorded(tenax::retrying{}, log).environment(recording_time{&log});
   CHECK_THROWS_AS(policy([&]() -> int { throw std::runtime_error("down"); }), std::runtime_error);
@@ -112,7 +112,7 @@ TEST_CASE("The order of an exception is the same, and that of a failure that is 
   CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
 }
 
-TEST_CASE("A call that ends before its first attempt tells only how it ended") {
+TEST_CASE("A call that ends before its first attempt only reports its end") {
   events log;
   test_gate gate({admission::refuse("closed")}, "gate", &log);
   auto const policy = recorded(tenax::retrying{}.through(std::ref(gate)), log).environment(recording_time{&log});
@@ -184,7 +184,7 @@ TEST_CASE("The engine works in constant expressions") {
   STATIC_REQUIRE(run(9) == std::pair(3U, tenax::duration(3s)));
 }
 
-TEST_CASE("A policy whose parts do not look at time needs no clock") {
+TEST_CASE("A policy whose parts do not use time needs no clock") {
   constexpr tenax::retrying policy{};
   STATIC_REQUIRE_FALSE(tenax::retry_loop<std::remove_cvref_t<decltype(policy)>>::reads_clock);
   tenax::retry_loop loop{policy};
@@ -213,7 +213,7 @@ TEST_CASE("The engine draws from the source that it is given") {
   CHECK(first_wait(highest) == 2s - 1ns);
 }
 
-TEST_CASE("A wait of zero is a wait: the attempt after it has to be asked for") {
+TEST_CASE("After a wait of zero, start_attempt has to be called as after any wait") {
   tenax::retry_loop loop{tenax::retrying{}.wait(tenax::wait::none)};
   CHECK(loop.start_attempt().starts());
   auto const next = loop.finish_attempt(down());
@@ -223,7 +223,7 @@ TEST_CASE("A wait of zero is a wait: the attempt after it has to be asked for") 
   CHECK(loop.info().number == 2);
 }
 
-TEST_CASE("Who asked for the wait is told: the strategy or the server") {
+TEST_CASE("Observers see whether the strategy or the server set the wait") {
   using tenax::wait_source;
   std::vector<wait_source> sources;
   auto const policy = tenax::retrying{}
@@ -243,7 +243,7 @@ TEST_CASE("Who asked for the wait is told: the strategy or the server") {
   CHECK(sources == std::vector{wait_source::strategy, wait_source::server, wait_source::server, wait_source::strategy});
 }
 
-TEST_CASE("An unstarted call has as its outcome what a plain call throws") {
+TEST_CASE("The outcome of an unstarted call is the exception that a plain call throws") {
   bool pressed = true;
   tenax::retry_loop cancelled{tenax::retrying{}.cancel_with(pressed_token{&pressed})};
   CHECK(cancelled.start_attempt().reason == stop_reason::cancelled);
@@ -264,7 +264,7 @@ TEST_CASE("An unstarted call has as its outcome what a plain call throws") {
   CHECK(refused.unstarted<int>().exception_as<tenax::refused>()->what() == std::string("closed"));
 }
 
-TEST_CASE("Waits add up without wrapping, and attempt numbers without starting over") {
+TEST_CASE("The sum of waits and the attempt number saturate") {
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(tenax::duration::max())).stop(tenax::stop::never);
   tenax::retry_loop loop{policy};
   for (int i = 0; i < 3; ++i) {
@@ -277,7 +277,7 @@ TEST_CASE("Waits add up without wrapping, and attempt numbers without starting o
 
 // --- gates ----------------------------------------------------------------------------------------------------------
 
-TEST_CASE("A gate is asked before every attempt and told once after it") {
+TEST_CASE("A gate is asked before every attempt, and gets one record after it") {
   virtual_time clock;
   test_gate gate;
   auto const policy =
@@ -292,7 +292,7 @@ TEST_CASE("A gate is asked before every attempt and told once after it") {
   CHECK(gate.times == std::vector{at(0s), at(1s), at(2s)});
 }
 
-TEST_CASE("After a wait the gate is asked again, as often as it says so") {
+TEST_CASE("After each wait that a gate asks for, it is asked again") {
   virtual_time clock;
   test_gate gate({admission::wait(1s), admission::wait(2s), admission::go(), admission::wait(5s)});
   auto const policy =
@@ -307,7 +307,7 @@ TEST_CASE("After a wait the gate is asked again, as often as it says so") {
   CHECK(gate.held() == 0);
 }
 
-TEST_CASE("Gates are asked from the outermost one on, and told in reverse") {
+TEST_CASE("Gates are asked from the outermost one inwards, and get records in reverse order") {
   events log;
   test_gate outer({}, "outer", &log), inner({}, "inner", &log);
   auto const policy = tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner));
@@ -327,7 +327,7 @@ TEST_CASE("After a wait at one gate, all gates are asked again") {
   CHECK(inner.held() == 0);
 }
 
-TEST_CASE("An inner gate is not asked while the outer one says wait or no") {
+TEST_CASE("An inner gate is not asked while the outer gate makes the call wait or refuses") {
   virtual_time clock;
   test_gate outer({admission::wait(1s), admission::refuse("closed")}), inner;
   auto const policy = tenax::retrying{}.through(std::ref(outer)).through(std::ref(inner)).environment(std::ref(clock));
@@ -335,7 +335,7 @@ TEST_CASE("An inner gate is not asked while the outer one says wait or no") {
   CHECK(inner.asked == 0);
 }
 
-TEST_CASE("A refused first attempt throws what the gate says") {
+TEST_CASE("A refused first attempt throws tenax::refused with the gate's reason") {
   test_gate gate({admission::refuse("circuit open", 7s)});
   int n = 0;
   try {
@@ -374,7 +374,7 @@ TEST_CASE("A refusal after a grant of an outer gate gives the grant back") {
   CHECK(outer.held() == 0);
 }
 
-TEST_CASE("A gate is told how the attempt ended") {
+TEST_CASE("The record of a gate says how the attempt ended") {
   virtual_time clock;
   auto const told = [&](auto const& base, auto&& f) {
     test_gate gate;
@@ -416,7 +416,7 @@ TEST_CASE("A gate's wait counts against the deadline") {
   CHECK(gate.held() == 0);
 }
 
-TEST_CASE("A gate's wait before the first attempt that would reach the deadline is not begun") {
+TEST_CASE("A gate's wait before the first attempt does not begin if it would reach the deadline") {
   virtual_time clock;
   test_gate gate({admission::wait(10s)});
   auto const policy = tenax::retrying{}.through(std::ref(gate)).environment(std::ref(clock));
@@ -447,7 +447,7 @@ TEST_CASE("A gate's wait does not count as the previous wait of a strategy") {
   CHECK(previous == durations{0s, 2s, 2s});
 }
 
-TEST_CASE("A wait at a gate ends at once when the call is cancelled, and the tickets go back") {
+TEST_CASE("A cancellation ends a wait at a gate immediately, and the tickets go back") {
   virtual_time clock;
   bool pressed = false;
   clock.after(2s, [&] { pressed = true; });
@@ -480,13 +480,13 @@ TEST_CASE("A cancellation between a gate's grant and the attempt gives the ticke
   CHECK(gate.told == 0);
 }
 
-TEST_CASE("A gate with a ticket that says nothing about time makes the policy read the clock") {
+TEST_CASE("A gate makes the policy read the clock") {
   test_gate gate;
   auto const policy = tenax::retrying{}.through(std::ref(gate));
   STATIC_REQUIRE(decltype(policy)::uses_time);
 }
 
-TEST_CASE("An engine that has stopped before an attempt holds no tickets, although it lives on") {
+TEST_CASE("An engine that has stopped before an attempt holds no tickets, even before it is destroyed") {
   bool pressed = false;
   test_gate outer, inner({admission::refuse("full"), admission::wait(5s), admission::wait(5s), admission::wait(1min)});
   auto const policy = tenax::retrying{}
@@ -517,7 +517,7 @@ TEST_CASE("An engine that has stopped before an attempt holds no tickets, althou
   CHECK(outer.held() == 0);
 }
 
-TEST_CASE("An engine that is dropped half-way gives its tickets back") {
+TEST_CASE("An engine that is destroyed in the middle of a call gives its tickets back") {
   test_gate gate;
   {
     tenax::retry_loop loop{tenax::retrying{}.through(std::ref(gate)), at(0s)};
@@ -528,7 +528,7 @@ TEST_CASE("An engine that is dropped half-way gives its tickets back") {
   CHECK(gate.abandoned == 1);
 }
 
-TEST_CASE("A timer that fires early is answered with the rest of the wait") {
+TEST_CASE("If a timer fires early, the engine waits for the rest") {
   virtual_time clock;
   auto const policy =
       tenax::retrying{}.wait(tenax::wait::constant(100ms)).stop(tenax::stop::after_attempts(3)).policy();
@@ -545,7 +545,7 @@ TEST_CASE("A timer that fires early is answered with the rest of the wait") {
   CHECK(loop.waited() == 100ms);
 }
 
-TEST_CASE("A clock that stands still, or that is not told, does not make the engine wait twice") {
+TEST_CASE("A clock that stands still or is not passed does not make the engine wait twice") {
   auto const policy =
       tenax::retrying{}.wait(tenax::wait::constant(100ms)).stop(tenax::stop::after_attempts(3)).policy();
   auto const down = tenax::capture([]() -> int { throw std::runtime_error("down"); });
@@ -559,7 +559,7 @@ TEST_CASE("A clock that stands still, or that is not told, does not make the eng
   CHECK(untold.start_attempt().starts());
 }
 
-TEST_CASE("An early timer is cut short by a cancellation all the same") {
+TEST_CASE("A cancellation ends the rest of a wait after an early timer") {
   virtual_time clock;
   std::stop_source source;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(100ms)).cancel_with(source.get_token()).policy();
@@ -572,7 +572,7 @@ TEST_CASE("An early timer is cut short by a cancellation all the same") {
   CHECK(loop.start_attempt(clock.now()).reason == stop_reason::cancelled);
 }
 
-TEST_CASE("Progress lets attempts be counted, and waits grow, from the start again") {
+TEST_CASE("After progress, attempts are counted and waits grow from the start again") {
   virtual_time clock;
   int calls = 0;
   std::vector<unsigned> numbers;

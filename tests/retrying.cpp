@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retrying.cpp: the defaults, the setters, what can be called, and wrap.
+// retrying.cpp: the default policy, the setters, the kinds of callables, and wrap.
 #include <tenax/tenax.hpp>
 
 #include <algorithm>
@@ -71,7 +71,7 @@ class client {
 
 // --- defaults -------------------------------------------------------------------------------------------------------
 
-TEST_CASE("The defaults are those of the table") {
+TEST_CASE("The default policy has the documented values") {
   static constexpr tenax::retrying policy{};
   STATIC_REQUIRE(std::is_same_v<decltype(policy.predicate), tenax::when::failed_predicate>);
   STATIC_REQUIRE(policy.strategy.strategy.base == 100ms);
@@ -84,7 +84,7 @@ TEST_CASE("The defaults are those of the table") {
   STATIC_REQUIRE(!decltype(policy)::uses_time);
 }
 
-TEST_CASE("The default policy makes three attempts, with waits drawn below 100 ms and 200 ms") {
+TEST_CASE("The default policy makes three attempts, with random waits below 100 ms and 200 ms") {
   virtual_time clock(7);
   auto const policy = tenax::retrying{}.environment(std::ref(clock));
   for (int i = 0; i < 50; ++i) {
@@ -104,7 +104,7 @@ TEST_CASE("The default policy makes three attempts, with waits drawn below 100 m
   CHECK(longest_second > 160ms);
 }
 
-TEST_CASE("The default policy retries outages, and neither bugs nor strangers") {
+TEST_CASE("The default policy retries std::runtime_error, but not std::logic_error or other types") {
   auto const calls = [](auto exception) {
     int n = 0;
     auto const fail = [&]() -> int {
@@ -206,7 +206,7 @@ TEST_CASE("An operation may take the attempt's numbers first") {
   CHECK_FALSE(seen[2].stop_requested());
 }
 
-TEST_CASE("An operation that can be called without the numbers is") {
+TEST_CASE("An operation that can be called without the numbers is called without them") {
   int with = 0, without = 0;
   struct both {
     int* with;
@@ -223,7 +223,7 @@ TEST_CASE("Arguments are passed again on every attempt and never moved from") {
   tests::with_every_driver([](auto const& call) {
     std::vector<std::string> seen;
     auto text = std::string("a text that does not fit into the object itself");
-    // By value, so that a move would take it away.
+    // By value, so that a move would empty the argument.
     auto take = [&](std::string s) {
       seen.push_back(std::move(s));
       if (seen.size() < 3) throw network_error("down");
@@ -260,7 +260,7 @@ TEST_CASE("Arguments are passed again on every attempt and never moved from") {
   CHECK(lvalue == text);
 }
 
-TEST_CASE("Arguments passed by reference are the caller's own objects") {
+TEST_CASE("Arguments passed by reference are the objects of the caller") {
   int n = 0;
   quick(
       [](int& i) {
@@ -270,7 +270,7 @@ TEST_CASE("Arguments passed by reference are the caller's own objects") {
   CHECK(n == 3);
 }
 
-TEST_CASE("A callable that changes itself keeps its state from attempt to attempt") {
+TEST_CASE("A callable that changes itself keeps its state between attempts") {
   tests::with_every_driver([](auto const& call) {
     flaky f(2);
     CHECK(call(quick, f) == 3);
@@ -299,7 +299,7 @@ TEST_CASE("A wrapped callable takes and returns what the callable does, and keep
   CHECK(erased(2) == 3);
 }
 
-TEST_CASE("A wrapped callable can be asked what it takes") {
+TEST_CASE("is_invocable works for a wrapped callable") {
   auto const add = quick.wrap([](int a, int b) { return a + b; });
   using add_type = decltype(add);
   STATIC_REQUIRE(std::is_invocable_r_v<int, add_type, int, int>);
@@ -364,7 +364,7 @@ TEST_CASE("Policies nest") {
   CHECK(twice(5) == 5);
 }
 
-TEST_CASE("A call can be made while another one's exception is handled") {
+TEST_CASE("A call can be made while the exception of another call is being handled") {
   int n = 0;
   try {
     throw std::logic_error("outer");
@@ -411,7 +411,7 @@ TEST_CASE("Setters can be called in any order, and any subset of them") {
   CHECK(count(base.environment(e).when(w).stop(tenax::stop::after_attempts(1))) == std::pair(1, tenax::duration(0s)));
 }
 
-TEST_CASE("A setter replaces what was set before, and leaves the policy it was called on as it was") {
+TEST_CASE("A setter replaces the earlier value and does not change the policy that it was called on") {
   virtual_time clock;
   auto const polite = tenax::retrying{}
                           .wait(tenax::wait::constant(1s))
@@ -429,7 +429,7 @@ TEST_CASE("A setter replaces what was set before, and leaves the policy it was c
   CHECK(clock.slept() == 4s);
 }
 
-TEST_CASE("Setting one part keeps all others") {
+TEST_CASE("Setting one part keeps all other parts") {
   virtual_time clock;
   int told = 0;
   auto const policy = tenax::retrying{}
@@ -459,7 +459,7 @@ TEST_CASE("Lambdas are predicates, strategies and conditions") {
   CHECK(clock.sleeps() == durations{1s, 2s, 3s});
 }
 
-TEST_CASE("Lambdas may be generic, and look at the result") {
+TEST_CASE("Lambdas may be generic, and may read the result") {
   virtual_time clock;
   auto const policy = tenax::retrying{}
                           .when([](auto const& a) { return !a.result.has_value() || a.result.value() < 9; })
@@ -471,7 +471,7 @@ TEST_CASE("Lambdas may be generic, and look at the result") {
   CHECK(clock.sleeps() == durations{1s, 2s});
 }
 
-TEST_CASE("Functions and function objects are policies, too") {
+TEST_CASE("Functions and function objects are policies") {
   struct local {
     static bool twice(tenax::attempt_info const& a) { return a.number >= 2; }
     static std::chrono::minutes long_wait(tenax::attempt_info const&) noexcept { return 2min; }
@@ -488,7 +488,7 @@ TEST_CASE("Functions and function objects are policies, too") {
   CHECK(clock.sleeps() == durations{2min});
 }
 
-TEST_CASE("A negative answer of a strategy of one's own counts as no wait") {
+TEST_CASE("A negative answer of a user-defined strategy counts as no wait") {
   virtual_time clock;
   auto const policy =
       tenax::retrying{}.wait([](tenax::attempt_info const&) { return -5s; }).environment(std::ref(clock));
@@ -497,7 +497,7 @@ TEST_CASE("A negative answer of a strategy of one's own counts as no wait") {
   CHECK(clock.sleeps().empty());
 }
 
-TEST_CASE("A policy of the library's parts is a constant, and so are its answers") {
+TEST_CASE("A policy made of the library's parts is a constant expression, and so are its answers") {
   static constexpr auto policy =
       tenax::retrying{}
           .when(tenax::when::result_is(1) || tenax::when::any_error)
@@ -522,7 +522,7 @@ TEST_CASE("Policies are small values, and can be copied and shared") {
   CHECK(copy(f) == 3);
 }
 
-TEST_CASE("The number of attempts counts calls, the first one too") {
+TEST_CASE("The number of attempts counts all calls, including the first") {
   for (int limit : {1, 2, 7}) {
     auto const policy = quick.stop(tenax::stop::after_attempts(limit));
     tests::with_every_driver([&](auto const& call) {
@@ -533,7 +533,7 @@ TEST_CASE("The number of attempts counts calls, the first one too") {
   }
 }
 
-TEST_CASE("stop::never goes on until the outcome is accepted") {
+TEST_CASE("With stop::never, a call retries until the outcome is accepted") {
   flaky f(1000);
   CHECK(quick.stop(tenax::stop::never)(f) == 1001);
 }

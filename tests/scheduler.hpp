@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// scheduler.hpp: a coroutine library small enough to read: a lazy task, and a scheduler in virtual time.
+// scheduler.hpp: a small coroutine library: a lazy task, and a scheduler in virtual time.
 #pragma once
 
 #include <coroutine>
@@ -13,7 +13,7 @@
 
 namespace tests {
 
-/// A coroutine that starts when it is awaited, and resumes who awaits it when it ends.
+/// A coroutine that starts when it is awaited, and resumes the awaiting coroutine when it ends.
 template <class T>
 class [[nodiscard]] task {
  public:
@@ -62,7 +62,7 @@ class [[nodiscard]] task {
   }
   T await_resume() { return std::move(*handle_.promise().result).get(); }
 
-  /// For whoever is no coroutine: start it; see whether it has ended; and take what it gave.
+  /// For callers that are not coroutines: start the task, check whether it has ended, and take its result.
   void start() { handle_.resume(); }
   [[nodiscard]] bool done() const { return handle_.done(); }
   T get() { return await_resume(); }
@@ -101,10 +101,10 @@ class scheduler {
   [[nodiscard]] tenax::time_point now() const noexcept { return now_; }
   sleep operator()(tenax::duration d) { return {*this, d}; }
 
-  /// Coroutines that wait.
+  /// The number of coroutines that wait.
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
 
-  /// Resumes all that wait, in the order of their time, until nobody does.
+  /// Resumes all coroutines that wait, in the order of their time, until none waits.
   void run() {
     while (!waiting_.empty()) {
       auto const next = waiting_.extract(waiting_.begin());
@@ -114,7 +114,7 @@ class scheduler {
     }
   }
 
-  /// Starts a task and runs until nobody waits.
+  /// Starts a task and runs until no coroutine waits.
   template <class T>
   T run(task<T> t) {
     t.start();

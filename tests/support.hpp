@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// support.hpp: what many tests need: attempts made by hand, results that can fail, and what a refused parameter says.
+// support.hpp: helpers of many tests: attempts made by hand, results that can fail, checks of rejected parameters.
 #pragma once
 
 #include <optional>
@@ -15,12 +15,12 @@
 
 namespace tests {
 
-/// The numbers that a strategy is asked with after attempt `n`.
+/// The numbers after attempt `n`, with which a strategy is called.
 constexpr tenax::attempt_info at(std::uint32_t n, tenax::random_source* random = nullptr) {
   return {.number = n, .random = random};
 }
 
-/// How an attempt ends that throws `exception`.
+/// The outcome of an attempt that throws `exception`.
 template <class T, class E>
 tenax::outcome<T> thrown(E exception) {
   try {
@@ -34,13 +34,13 @@ tenax::outcome<T> thrown(E exception) {
   }
 }
 
-/// Asks a predicate about an attempt that ended with `result`.
+/// Calls a predicate for an attempt that ended with `result`.
 template <class P, class T>
 constexpr bool holds(P const& predicate, tenax::outcome<T> const& result) {
   return predicate(tenax::attempt<T>{at(1), result});
 }
 
-/// What a policy or a gate says of itself.
+/// The text in which a policy or a gate describes itself.
 template <class P>
 std::string described(P const& policy) {
   struct {
@@ -69,7 +69,7 @@ class expected {
   std::optional<E> error_;
 };
 
-/// What the `std::invalid_argument` says that `make` throws.
+/// The text of the `std::invalid_argument` that `make` throws.
 template <class F>
 std::string rejection(F const& make) {
   try {
@@ -80,7 +80,7 @@ std::string rejection(F const& make) {
   return "accepted";
 }
 
-/// Checks that `make` refuses a parameter, by name and with the value.
+/// Checks that `make` rejects a parameter, and that the text has its name and value.
 template <class F>
 void check_rejected(std::string const& parameter, std::string const& value, F const& make) {
   auto const said = rejection(make);

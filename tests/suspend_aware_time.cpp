@@ -84,7 +84,7 @@ TEST_CASE("no_waits skips suspend-aware sleeps") {
 #if defined(__cpp_lib_jthread)
 namespace {
 
-/// A clock that jumps, as a clock does that counts suspended time: by an hour, at the third look.
+/// A clock that jumps by an hour at the third reading, as a clock that counts suspended time does.
 struct jumping_time {
   static constexpr tenax::duration look_again = 1ms;
   static inline int looks = 0;
@@ -94,7 +94,7 @@ struct jumping_time {
 
 }  // namespace
 
-TEST_CASE("A sleep with a std::stop_token looks at its clock now and then, and ends when that has jumped") {
+TEST_CASE("A sleep with a std::stop_token reads its clock regularly, and ends after the clock has jumped") {
   std::stop_source source;
   auto const start = std::chrono::steady_clock::now();
   tenax::detail::clock_environment<jumping_time>::sleep(30min, source.get_token());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// worst_case.cpp: the bounds of a policy are never below what a call can take.
+// worst_case.cpp: the computed bounds of a policy are never exceeded by a call.
 #include <tenax/worst_case.hpp>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ using tenax::worst_case;
 
 namespace {
 
-/// A policy that no server can slow down.
+/// A policy that ignores server waits.
 constexpr auto alone = tenax::retrying{}.max_server_wait(0s);
 
 struct steady {
@@ -30,7 +30,7 @@ struct open_gate {
 
 }  // namespace
 
-TEST_CASE("Attempts are those of the stop condition") {
+TEST_CASE("The attempts are those of the stop condition") {
   STATIC_REQUIRE(worst_case(alone).attempts == 3);
   STATIC_REQUIRE(worst_case(alone).attempts_bounded);
   STATIC_REQUIRE(worst_case(alone.stop(tenax::stop::after_attempts(1))).attempts == 1);
@@ -62,7 +62,7 @@ TEST_CASE("The waits of all attempts but the last are added up") {
       7s);
 }
 
-TEST_CASE("Jitter counts with its greatest draw") {
+TEST_CASE("Jitter counts with its longest wait") {
   constexpr auto three = alone.stop(tenax::stop::after_attempts(3));
   STATIC_REQUIRE(worst_case(three.wait(tenax::wait::constant(1s).full())).own_wait == 2s - 2ns);
   STATIC_REQUIRE(worst_case(three.wait(tenax::wait::constant(1s).proportional(0.5))).own_wait == 3s - 2ns);
@@ -81,7 +81,7 @@ TEST_CASE("A deadline bounds the waiting, whatever else is allowed") {
   STATIC_REQUIRE(worst_case(forever.stop(tenax::stop::deadline(30s))).bounded());
 }
 
-TEST_CASE("Waits that a server asks for are reckoned with, up to the longest one obeyed") {
+TEST_CASE("Waits that a server may ask for count, up to max_server_wait") {
   constexpr auto three = tenax::retrying{}.wait(tenax::wait::constant(1s)).stop(tenax::stop::after_attempts(3));
   STATIC_REQUIRE(worst_case(three).own_wait == 2s);
   STATIC_REQUIRE(worst_case(three).total_wait == 10min);
@@ -110,7 +110,7 @@ TEST_CASE("Without a limit on attempts or time, the waiting is unbounded") {
                   .bounded());
 }
 
-TEST_CASE("Many attempts are not underestimated") {
+TEST_CASE("The waiting of many attempts is not underestimated") {
   constexpr auto many = alone.stop(tenax::stop::after_attempts(5'000));
   CHECK(worst_case(many.wait(tenax::wait::constant(1s))).own_wait == 4'999s);
   CHECK(worst_case(many.wait(tenax::wait::linear({.first = 1s, .step = 1s}))).own_wait >= 12'497'500s);
@@ -126,7 +126,7 @@ TEST_CASE("A strategy that can answer anything has no bound of its own") {
   CHECK(worst_case(alone.wait(tenax::wait::at_most(2s, own))).own_wait == 4s);
 }
 
-TEST_CASE("A strategy of your own that looks at what was waited is asked with all that was waited") {
+TEST_CASE("A user-defined strategy that reads waited is called with the sum of all waits") {
   constexpr auto six = alone.stop(tenax::stop::after_attempts(6));
   constexpr auto longer_each_time = [](tenax::attempt_info const& a) { return a.waited + 1s; };
   STATIC_REQUIRE(worst_case(six.wait(longer_each_time)).total_wait == 31s);
@@ -142,7 +142,7 @@ TEST_CASE("A strategy of your own that looks at what was waited is asked with al
   STATIC_REQUIRE(worst_case(six.wait(tenax::wait::at_most(4s, longer_each_time))).total_wait == 15s);
 }
 
-TEST_CASE("A strategy of your own is asked with both ends of every draw") {
+TEST_CASE("A user-defined strategy is called with both ends of every draw") {
   constexpr auto six = alone.stop(tenax::stop::after_attempts(6));
   constexpr auto less = [](tenax::attempt_info const& a) { return 10s - a.draw(0s, 9s); };
   STATIC_REQUIRE(worst_case(six.wait(less)).total_wait == 50s);
@@ -154,7 +154,7 @@ TEST_CASE("A strategy of your own is asked with both ends of every draw") {
   STATIC_REQUIRE_FALSE(worst_case(six.wait(many)).bounded());
 }
 
-TEST_CASE("A strategy of your own that follows the server is asked with the longest wait obeyed") {
+TEST_CASE("A user-defined strategy that follows the server is called with the longest obeyed wait") {
   constexpr auto one_more = [](tenax::attempt_info const& a) {
     return a.server_wait.value_or(tenax::duration(1s)) + 1s;
   };
@@ -164,7 +164,7 @@ TEST_CASE("A strategy of your own that follows the server is asked with the long
   STATIC_REQUIRE_FALSE(worst_case(three.max_server_wait(tenax::duration::max())).bounded());
 }
 
-TEST_CASE("A strategy that shrinks after many attempts is asked about each of its parts") {
+TEST_CASE("A strategy that shrinks after many attempts is bounded in each of its parts") {
   constexpr auto many = alone.stop(tenax::stop::after_attempts(2'500));
   constexpr auto slow_in_the_middle =
       tenax::wait::chain(tenax::wait::repeat(1'500, tenax::wait::constant(1ms)),
@@ -177,13 +177,13 @@ TEST_CASE("A strategy that shrinks after many attempts is asked about each of it
                                                          tenax::wait::exponential({.max = 1s}))))
                      .bounded());
   STATIC_REQUIRE(worst_case(many.wait(tenax::wait::sequence{3s, 1s}.full())).own_wait == 3s + 2'498s - 2'499ns);
-  // The wait before is unknown after a thousand attempts: it is reckoned as a long one.
+  // After a thousand attempts the previous wait is unknown, so it is assumed to be long.
   CHECK(worst_case(many.wait(tenax::wait::min_of(tenax::wait::linear({.first = 1ms, .step = 1ms}),
                                                  tenax::wait::decorrelated())))
             .own_wait >= worst_case(many.wait(tenax::wait::linear({.first = 1ms, .step = 1ms}))).own_wait);
 }
 
-TEST_CASE("A strategy of your own has no bound after a thousand attempts, unless it declares that it never shrinks") {
+TEST_CASE("A user-defined strategy has no bound after a thousand attempts, unless it declares never_shrinks") {
   constexpr auto by_number = [](tenax::attempt_info const& a) {
     return std::chrono::seconds(a.number == 1'700 ? 900 : 0);
   };
@@ -196,7 +196,7 @@ TEST_CASE("A strategy of your own has no bound after a thousand attempts, unless
   CHECK(worst_case(alone.stop(tenax::stop::after_attempts(2'000)).wait(steady{})).bounded());
 }
 
-TEST_CASE("A strategy of your own is not asked after ten years of waiting") {
+TEST_CASE("A user-defined strategy is not called after ten years of waiting") {
   constexpr auto doubling = [](tenax::attempt_info const& a) { return 2 * a.waited + 1s; };
   STATIC_REQUIRE_FALSE(worst_case(alone.stop(tenax::stop::after_attempts(100)).wait(doubling)).bounded());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// attempt.hpp: what every policy may look at: one attempt's numbers, and how it ended.
+// attempt.hpp: `attempt<T>` and `attempt_info`: number, times and outcome of one attempt, as policies see them.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 namespace tenax {
 
-/// Who asked for the upcoming wait.
+/// Which side set the length of the upcoming wait.
 enum class wait_source : unsigned char {
-  strategy,  ///< the policy's wait strategy
-  server     ///< the other side, and the strategy did not ask for more; see also `attempt_info::server_wait`
+  strategy,  ///< this policy's wait strategy
+  server     ///< the other side, by a wait at least as long as the strategy's; see `attempt_info::server_wait`
 };
 
 namespace detail {
@@ -37,7 +37,7 @@ constexpr token_view view_token(Token const& token) noexcept {
           [](void const* t) { return static_cast<bool>(static_cast<Token const*>(t)->stop_requested()); }};
 }
 
-/// The token of a policy that cannot be cancelled.
+/// The token of a policy without cancellation.
 struct no_token {
   constexpr bool stop_requested() const noexcept { return false; }
 };
@@ -52,41 +52,41 @@ TENAX_ALWAYS_INLINE constexpr bool asked_to_stop(Token const& token) {
 
 }  // namespace detail
 
-/// The numbers of one attempt, whatever the operation returns: all that most policies decide from.
+/// The numbers of one attempt. They do not depend on the result type, and most policies decide from them alone.
 ///
-/// An aggregate, so that a policy can be asked by hand and at compile time:
+/// An aggregate, so that you can call a policy by hand and at compile time:
 /// `static_assert(wait::exponential({.base = 100ms})({.number = 3}) == 400ms);`
 struct attempt_info {
   /// 1 for the first attempt.
   std::uint32_t number = 1;
-  /// From the start of the first attempt to the end of this one. Zero if no part of the policy looks at time.
+  /// The time from the start of the first attempt to the end of this one. Zero if no part of the policy uses time.
   duration elapsed{};
-  /// All that was waited before this attempt.
+  /// The sum of all waits before this attempt.
   duration waited{};
   /// The wait just before this attempt; zero for the first one.
   duration previous_wait{};
-  /// What will be waited after this attempt: set when stop conditions and `before_sleep` observers are asked.
+  /// The wait that follows this attempt. It is set when stop conditions and `before_sleep` observers are called.
   duration upcoming_wait{};
-  /// Who asked for `upcoming_wait`.
+  /// Which side set the length of `upcoming_wait`.
   wait_source source = wait_source::strategy;
-  /// How long the other side asked us to wait after this attempt, if it did.
+  /// How long the other side asked the call to wait after this attempt, if it did.
   optional_duration server_wait{};
-  /// What is left until the policy's deadline, for an operation that wants to set its own timeout: at least a millisecond
-  /// in an attempt that starts, because most clients take 0 for "no limit". `duration::max()` without a deadline.
+  /// The time left until the policy's deadline, for an operation that sets its own timeout. At least a millisecond in
+  /// an attempt that starts, because most clients take 0 for "no limit". `duration::max()` without a deadline.
   duration time_left = (duration::max)();
-  /// When the call started, if any part of the policy looks at time.
+  /// When the call started, if any part of the policy uses time.
   time_point started{};
-  /// Where randomness comes from; null means this thread's own source.
+  /// The source of random numbers; null means this thread's own source.
   random_source* random = nullptr;
   detail::token_view token{};
-  /// The attempt before this one did not fail: the policy asks again because the answer is not the final one.
+  /// The attempt before this one did not fail: the policy repeats it because its result is not the final one.
   bool polls = false;
 
-  /// Whether this attempt repeats a failure, which is what budgets for retries count.
+  /// Whether this attempt repeats a failure. Retry budgets count such attempts.
   [[nodiscard]] constexpr bool is_retry() const noexcept { return number > 1 && !polls; }
 
-  /// A uniform draw from `[low, high)`, from `random`. Without a source: this thread's own, and in a constant
-  /// expression the middle of the interval.
+  /// A uniform draw from `[low, high)`, taken from `random`. If that is null: from this thread's own source, and in a
+  /// constant expression the middle of the interval.
   [[nodiscard]] constexpr duration draw(duration low, duration high) const {
     if (random != nullptr) return draw_between(*random, low, high);
     if (std::is_constant_evaluated()) {
@@ -96,12 +96,12 @@ struct attempt_info {
     return draw_between(this_thread_random(), low, high);
   }
 
-  /// When the time of an attempt that starts now is over, on `Clock`, for clients that take a point in time. Saturates:
-  /// `Clock::time_point::max()` without a deadline. The clock's resolution is rounded up.
+  /// The point on `Clock` at which the time of an attempt that starts now is used up, for clients that take a point in
+  /// time. Saturates: `Clock::time_point::max()` without a deadline. Rounded up to the resolution of the clock.
   template <class Clock = std::chrono::steady_clock>
   [[nodiscard]] typename Clock::time_point deadline() const {
     using point = typename Clock::time_point;
-    if (time_left == (duration::max)()) return (point::max)();
+    if (time_left.count() == (duration::max)().count()) return (point::max)();
     auto const now = Clock::now();
     auto const left = std::chrono::ceil<typename Clock::duration>(time_left);
     return (point::max)() - left < now ? (point::max)() : now + left;
@@ -113,18 +113,19 @@ struct attempt_info {
   }
 };
 
-/// A wait at a gate: the numbers of the attempt that is to start after it, and as `upcoming_wait` how long it is.
+/// A wait at a gate: the numbers of the attempt that starts after it; `upcoming_wait` is the length of the wait.
 struct gate_wait : attempt_info {};
 
-/// One finished attempt: its numbers, how it ended, and what that says about trying again. `T` is what the operation
-/// returns, with its reference.
+/// One finished attempt: its numbers, its outcome, and what the outcome says about trying again. `T` is the return type
+/// of the operation, with its reference.
 template <class T>
 struct attempt : attempt_info {
   using value_type = T;
 
   outcome<T> const& result;
-  /// What the other side, or the failure itself, said: read once, by the policy's reader of hints, for predicates, waits,
-  /// gates and observers alike. An attempt made by hand reads it as a policy without such a reader does.
+  /// What the other side, or the failure itself, said about trying again. The policy's hint reader reads it once;
+  /// predicates, waits, gates and observers all see this value. An attempt made by hand reads it as a policy without a
+  /// hint reader does.
   tenax::hint hint = detail::hint_of(result);
 };
 

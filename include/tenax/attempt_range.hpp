@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// attempt_range.hpp: the driver for a block that uses the locals around it.
+// attempt_range.hpp: `for (auto& attempt : policy.attempts())`: retries a block that uses the locals around it.
 #pragma once
 
 #include <type_traits>
@@ -12,11 +12,12 @@
 
 namespace tenax {
 
-/// What `retrying::attempts()` makes, for a range-based `for`: the loop's body runs once for every attempt.
+/// The range that `retrying::attempts()` returns, for a range-based `for`: the loop's body runs once for every attempt.
 ///
-/// `attempt(block)` makes the attempt and decides; the wait for the next one is between the turns of the loop, after the
-/// body's last statement. So the body holds no lock while the call waits, and a body that leaves the loop does not wait.
-/// The wait begins when the body ends; if the policy looks at time, it counts from the end of the attempt.
+/// `attempt(block)` makes the attempt and decides about the next one. The wait happens between two turns of the loop,
+/// after the last statement of the body. So the body holds no lock while the call waits, and a body that leaves the
+/// loop does not wait. The wait begins when the body ends; if the policy uses time, the wait counts from the end of the
+/// attempt.
 ///
 /// Thread safety: unsafe; a range is one call.
 template <class Policy, class Environment>
@@ -25,8 +26,9 @@ class attempt_range {
   constexpr attempt_range(Policy const& policy, Environment environment)
       : environment_(std::move(environment)), loop_(policy, now(), detail::random_of(world())) {}
 
-  /// One attempt: calls the block, which may take the attempt's numbers. An exception of the block that is to be retried
-  /// is swallowed, any other one is thrown. Never waits, but where the body calls it a second time: then it waits first.
+  /// Makes one attempt: calls the block, which may take the attempt's numbers. Swallows an exception of the block that
+  /// is to be retried, and passes on any other one. Does not wait, unless the body calls it a second time: then it
+  /// waits first.
   template <class Block>
   constexpr void operator()(Block&& block) {
     if constexpr (detail::call_fits<Policy, Block>) {
@@ -85,7 +87,7 @@ class attempt_range {
   constexpr auto& world() const { return detail::unwrap(environment_); }
   constexpr time_point now() const { return detail::now_of<Policy::uses_time>(world()); }
 
-  /// Ends the loop if its body made no attempt: going on would never end.
+  /// Ends the loop if its body made no attempt: such a loop would never end.
   constexpr void next_turn() {
     if (next_.waits()) {
       wait();
@@ -94,12 +96,12 @@ class attempt_range {
     }
   }
 
-  /// Waits for the next attempt. A call that ends in the wait throws its last exception.
+  /// Waits for the next attempt. If the call ends during the wait, throws its last exception.
   constexpr void wait() {
     auto next = std::exchange(next_, decision{});
     if constexpr (Policy::uses_time) {
       auto const passed = saturating_between(ended_, now());
-      if (passed > duration::zero()) next.delay = saturating_subtract(next.delay, passed);
+      if (passed.count() > 0) next.delay = saturating_subtract(next.delay, passed);
     }
     more_ = false;
     more_ = !detail::wait_or_stop(loop_, world(), next);

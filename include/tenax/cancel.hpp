@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cancel.hpp: cancellation by `std::stop_token`: wakes a sleeping retry at once.
+// cancel.hpp: cancellation by `std::stop_token`: wakes a sleeping retry immediately.
 //
 // libc++ has `std::stop_token` from version 20 on, and before that with -fexperimental-library. Without it, tokens of
 // other libraries that name their `callback_type` still work.
@@ -8,8 +8,8 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <tenax/detail/chrono.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/stop_token.hpp>
 
 namespace tenax {
@@ -27,7 +27,7 @@ struct callback_of<std::stop_token, F> {
 };
 #endif
 
-/// For `std::stop_token`, and for tokens that name their `callback_type` as C++26's do.
+/// A sleep for `std::stop_token`, and for tokens that name their `callback_type` as those of C++26 do.
 template <class Token>
   requires requires(Token const& t) { t.stop_possible(); }
 struct interruptible_sleep<Token> {
@@ -46,11 +46,11 @@ struct interruptible_sleep<Token> {
       state.stopped = true;
       state.changed.notify_one();
     };
-    // Its destructor waits for a callback that is running, so `state` outlives every use.
+    // The destructor waits for a callback that is running, so `state` outlives every use.
     typename callback_of<Token, decltype(wake)>::type const callback(token, wake);
 
-    // Condition variables wait on the steady clock, whatever `Clock` is: so each wait is short enough for `Clock`, and
-    // `Clock` says when the sleep is over.
+    // Condition variables wait on the steady clock, whatever `Clock` is. So each wait is short enough for `Clock`, and
+    // `Clock` decides when the sleep is over.
     std::unique_lock lock(state.mutex);
     for (auto now = Clock::now(); now < end && !state.stopped; now = Clock::now()) {
       auto const slice = shorter(saturating_between(now, end), Clock::look_again);
@@ -62,8 +62,8 @@ struct interruptible_sleep<Token> {
 }  // namespace detail
 
 #if TENAX_HAS_STOP_TOKEN
-/// The `std::stop_token` given to `.cancel_with()`, for an operation that passes it on; an empty one if there is none or
-/// it is of another type.
+/// The `std::stop_token` given to `.cancel_with()`, for an operation that passes it on. An empty token if there is none
+/// or if it is of another type.
 [[nodiscard]] inline std::stop_token stop_token_of(attempt_info const& info) noexcept {
   if (info.token.type != &detail::token_type<std::stop_token>) return {};
   return *static_cast<std::stop_token const*>(info.token.token);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// capture.hpp: making an attempt by hand, for drivers of your own.
+// capture.hpp: `tenax::capture`: turns what a callable returns or throws into an `outcome`, for drivers of your own.
 #pragma once
 
 #include <exception>
@@ -9,6 +9,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/outcome.hpp>
 #include <tenax/platform/compiler.hpp>
 
@@ -18,14 +19,14 @@
 
 namespace tenax::detail {
 
-/// A caught exception on its way out of a handler, without a destructor that a driver's fast path would have to think of.
-/// It owns the exception until it is taken, once.
+/// A caught exception on its way out of a handler. It has no destructor, which would burden the fast path of a driver.
+/// It owns the exception until `take` is called, once.
 class stashed_exception {
  public:
   stashed_exception() = default;
 
 #if defined(__cpp_exceptions)
-  /// The exception that is being handled; `standard` is the same one, if it is a `std::exception`.
+  /// Stores the exception that is being handled; `standard` is the same one, if it is a `std::exception`.
   TENAX_COLD static stashed_exception current(std::exception const* standard) noexcept {
     stashed_exception s;
     ::new (static_cast<void*>(s.pointer_)) std::exception_ptr(std::current_exception());
@@ -39,14 +40,21 @@ class stashed_exception {
   }
 #endif
 
-  /// The exception with what it says about trying again. `plain` is a type known to say nothing, or null: a call that
-  /// fails in the same way again and again looks it up once.
+  /// The exception with what it says about trying again. `plain` is a type known to say nothing, or null: a call whose
+  /// failures have one type looks it up once.
   [[nodiscard]] caught_exception take([[maybe_unused]] std::type_info const*& plain) noexcept {
     using std::exception_ptr;
 #if defined(__cpp_rtti)
     if (standard_ != nullptr && &typeid(*standard_) != plain) {
       hinted_ = dynamic_cast<error_with_hint const*>(standard_);
-      if (hinted_ == nullptr) plain = &typeid(*standard_);
+      if (hinted_ == nullptr) {
+        // Another exception of a type with a code may say something else.
+        if (auto const* const coded = dynamic_cast<std::system_error const*>(standard_)) {
+          hinted_ = hint_in(*coded);
+        } else {
+          plain = &typeid(*standard_);
+        }
+      }
     }
 #endif
     auto* const held = std::launder(reinterpret_cast<exception_ptr*>(pointer_));
@@ -63,6 +71,8 @@ class stashed_exception {
       throw;
     } catch (error_with_hint const& e) {
       return &e;
+    } catch (std::system_error const& e) {
+      return hint_in(e);
     } catch (...) {
       return nullptr;
     }
@@ -74,7 +84,7 @@ class stashed_exception {
   error_with_hint const* hinted_;
 };
 
-/// Room for the outcome of an attempt. Who fills it empties it: see `emptied_at_exit`.
+/// Room for the outcome of an attempt. Code that fills it must empty it: see `emptied_at_exit`.
 template <class T>
 union outcome_slot {
   constexpr outcome_slot() noexcept : nothing_() {}
@@ -91,7 +101,7 @@ union outcome_slot {
       failure = stashed_exception::current(&e);
     }
 #if defined(__GLIBCXX__)
-    // A thread that is being cancelled by the operating system unwinds its stack this way and must not be held up.
+    // A thread that the operating system cancels unwinds its stack with this exception, and must not be held up.
     catch (__cxxabiv1::__forced_unwind const&) {
       throw;
     }
@@ -106,8 +116,8 @@ union outcome_slot {
 #endif
   }
 
-  /// Calls `f` and keeps its value or its exception. In a frame of its own, because a throw is dearer the more a frame
-  /// that it is unwound from has saved.
+  /// Calls `f` and keeps its value or its exception. It has a stack frame of its own, because a throw costs more the
+  /// more a frame that it unwinds has saved.
   template <class F>
   TENAX_NEVER_INLINE void fill(F const& f, std::type_info const*& plain) {
     stashed_exception failure;
@@ -125,7 +135,7 @@ union outcome_slot {
   outcome<T> result;
 };
 
-/// Ends the life of what a slot holds.
+/// Destroys the content of a slot.
 template <class T>
 class emptied_at_exit {
  public:
@@ -142,8 +152,8 @@ class emptied_at_exit {
 
 namespace tenax {
 
-/// Calls `f()` and makes an `outcome` of how it ended: what it returned, or what it threw, with all that
-/// `retry_loop::finish_attempt` needs to know about it. Throws nothing itself.
+/// Calls `f()` and returns an `outcome` of how it ended: what it returned, or what it threw, with all that
+/// `retry_loop::finish_attempt` needs to know. Throws nothing itself.
 /// ```
 /// auto const result = tenax::capture([&] { return client.get(path); });
 /// auto const next = loop.finish_attempt(result, now);

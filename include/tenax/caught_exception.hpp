@@ -11,7 +11,7 @@
 
 #include <tenax/errors.hpp>
 
-// g++ takes the members below for uninitialized where it cannot see that an outcome without a value has an exception.
+// g++ warns that the members below are uninitialized: it cannot see that an outcome without a value has an exception.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -21,8 +21,8 @@ namespace tenax {
 
 namespace detail {
 
-/// A `std::exception_ptr` that constant expressions can hold while it is null: the standard's own is no literal type,
-/// and would keep every outcome out of them.
+/// A `std::exception_ptr` that constant expressions can hold while it is null. The standard's own is not a literal
+/// type, so an outcome that holds it could not be used in constant expressions.
 class exception_slot {
  public:
   constexpr exception_slot() noexcept = default;
@@ -71,9 +71,9 @@ class caught_exception {
       : exception_(std::move(exception)), standard_(standard), hinted_(hinted) {}
 
   [[nodiscard]] std::exception_ptr pointer() const noexcept { return exception_.get(); }
-  /// The exception as a `std::exception`, null if it is none.
+  /// The exception as a `std::exception`; null if it is not derived from it.
   [[nodiscard]] constexpr std::exception const* standard() const noexcept { return standard_; }
-  /// What it says about trying again, null if it says nothing.
+  /// What the exception says about trying again; null if it says nothing.
   [[nodiscard]] constexpr error_with_hint const* hinted() const noexcept { return hinted_; }
 
  private:
@@ -85,8 +85,8 @@ class caught_exception {
 namespace detail {
 
 #if defined(__cpp_exceptions)
-/// Whether what was caught is an `E`. Asks the type information where it can, because throwing again costs a thousand
-/// times as much.
+/// Whether the caught exception is an `E`. Uses the type information where it can, because throwing again costs a
+/// thousand times as much.
 template <class E>
 E const* exception_cast(caught_exception const& caught) noexcept {
   if constexpr (std::is_same_v<E, std::exception>) {
@@ -95,7 +95,7 @@ E const* exception_cast(caught_exception const& caught) noexcept {
 #if defined(__cpp_rtti)
   else if constexpr (std::is_class_v<E> && std::is_polymorphic_v<E>) {
     if (auto const* const e = caught.standard()) {
-      // An exception is mostly of the very type asked for, and comparing types is cheaper than a dynamic_cast.
+      // An exception mostly has exactly the type asked for, and comparing types is cheaper than a dynamic_cast.
       if (typeid(*e) == typeid(E)) return static_cast<E const*>(dynamic_cast<void const*>(e));
       if constexpr (!std::is_final_v<E>) return dynamic_cast<E const*>(e);
       return nullptr;
@@ -113,7 +113,8 @@ E const* exception_cast(caught_exception const& caught) noexcept {
   }
 }
 
-/// Whether what was caught is an `E`. A thrown pointer can be recognized, but not pointed to: a handler sees a copy.
+/// Whether the caught exception is an `E`. A thrown pointer can be recognized, but not pointed to: a handler sees a
+/// copy.
 template <class E>
 bool is_exception(caught_exception const& caught) noexcept {
   if constexpr (std::is_pointer_v<E>) {

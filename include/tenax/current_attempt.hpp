@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// current_attempt.hpp: what the attempt that this thread is making may still take, for adapters of clients that block.
+// current_attempt.hpp: time limit and token of this thread's current attempt, for adapters of blocking clients.
 #pragma once
 
 #include <tenax/driver/detail/attempt_scope.hpp>
 
 namespace tenax {
 
-/// How long an attempt may still take, and whether its call was asked to stop: what a client that blocks its thread has to
-/// obey. The limits of an attempt within an attempt are those of both.
+/// How long an attempt may still take, and whether its call was asked to stop. A client that blocks its thread has to
+/// obey both. An attempt inside another attempt has the limits of both.
 ///
-/// Good until the attempt ends, on its thread.
+/// Valid until the attempt ends, and only on its thread.
 class attempt_limits {
  public:
   /// Without limits.
   constexpr attempt_limits() = default;
 
-  /// Those of an attempt that starts now, and of the attempts of this thread around it.
+  /// The limits of an attempt that starts now, and of the attempts of this thread around it.
   attempt_limits(attempt_info const& info) : attempt_limits(detail::innermost_attempt) {
     own_.token = info.token;
     if (info.time_left == (duration::max)()) return;
@@ -26,7 +26,7 @@ class attempt_limits {
   /// Whether there is a time limit.
   [[nodiscard]] constexpr bool timed() const noexcept { return ends_ != (time_point::max)(); }
 
-  /// The rest of the time: at least a millisecond, because most clients take 0 for "no limit"; `duration::max()` without a
+  /// The time left: at least a millisecond, because most clients take 0 for "no limit"; `duration::max()` without a
   /// limit. Reads the clock.
   [[nodiscard]] duration time_left() const {
     if (!timed()) return (duration::max)();
@@ -42,7 +42,7 @@ class attempt_limits {
     return false;
   }
 
-  /// Whether the call, or one around it, was asked to stop.
+  /// Whether the call, or a call around it, was asked to stop.
   [[nodiscard]] bool stop_requested() const {
     if (is_asked(own_)) return true;
     for (auto const* f = outer_; f != nullptr; f = f->outer) {
@@ -70,8 +70,8 @@ class attempt_limits {
 };
 
 /// The limits of the attempt that this thread is making in a blocking call: those of the policy's deadline,
-/// `.attempt_timeout()` and token. Without limits outside of such an attempt. For adapters: an operation of yours takes an
-/// `attempt_info const&`.
+/// `.attempt_timeout()` and token. Without limits outside of such an attempt. Meant for adapters; an operation of yours
+/// takes an `attempt_info const&` instead.
 [[nodiscard]] inline attempt_limits current_attempt() noexcept { return attempt_limits(detail::innermost_attempt); }
 
 }  // namespace tenax

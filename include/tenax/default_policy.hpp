@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// default_policy.hpp: what a policy does that is told nothing.
+// default_policy.hpp: the policy of `retrying{}`, without any setting.
 #pragma once
 
 #include <tenax/policy.hpp>
@@ -9,8 +9,8 @@
 
 namespace tenax {
 
-/// What `retrying{}` does if it is told nothing: three attempts, exponential waits from 100 ms to 5 s with full jitter,
-/// on exceptions derived from `std::runtime_error` and on results that say they failed.
+/// The policy of `retrying{}` without any setting: three attempts, exponential waits from 100 ms to 5 s with full
+/// jitter, on exceptions derived from `std::runtime_error` and on results that say they failed.
 using default_policy = policy<when::failed_predicate, wait::jittered<wait::exponential_strategy, wait::full_jitter>,
                               stop::after_attempts_condition>;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// duration.hpp: the library's unit of time, and arithmetic on it that saturates instead of wrapping.
+// duration.hpp: the library's unit of time, and saturating arithmetic: results stop at the limits instead of wrapping.
 #pragma once
 
 #include <cstdint>
@@ -7,32 +7,32 @@
 #include <optional>
 #include <type_traits>
 
-#include <tenax/detail/chrono.hpp>
 #include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/chrono.hpp>
 
 namespace tenax {
 
-/// Every span of time in the library, in nanoseconds.
+/// The type of every span of time in the library; counts nanoseconds.
 using duration = std::chrono::nanoseconds;
 
-/// A point on the steady clock. Wall-clock time never enters a decision.
+/// A point on the steady clock. No decision uses wall-clock time.
 using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
-/// `a + b`, held between `duration::min()` and `duration::max()`.
+/// `a + b`, kept between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_add(duration a, duration b) noexcept {
   std::int64_t sum = 0;
   if (!platform::add_overflows(a.count(), b.count(), sum)) return duration(sum);
   return b.count() < 0 ? (duration::min)() : (duration::max)();
 }
 
-/// `a - b`, held between `duration::min()` and `duration::max()`.
+/// `a - b`, kept between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_subtract(duration a, duration b) noexcept {
   std::int64_t difference = 0;
   if (!platform::subtract_overflows(a.count(), b.count(), difference)) return duration(difference);
   return b.count() < 0 ? (duration::max)() : (duration::min)();
 }
 
-/// `later - earlier`, held between `duration::min()` and `duration::max()`.
+/// `later - earlier`, kept between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_between(time_point earlier, time_point later) noexcept {
   return saturating_subtract(later.time_since_epoch(), earlier.time_since_epoch());
 }
@@ -48,20 +48,20 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
   return duration(static_cast<duration::rep>(product));
 }
 
-/// `d * factor` for `d >= 0` and `factor >= 0`, rounded down to a nanosecond, at most `duration::max()`.
-/// `0 * infinity` is 0: a wait that never grows stays what it is.
+/// `d * factor` for `d >= 0` and `factor >= 0`, rounded down to a nanosecond, at most `duration::max()`. `0 * infinity`
+/// is 0: a wait of zero stays zero.
 [[nodiscard]] constexpr duration saturating_scale(duration d, double factor) noexcept {
   if (d.count() <= 0) return duration::zero();
   if (factor == 1.0) return d;
   double const product = static_cast<double>(d.count()) * factor;
-  // 2^63 is the first double above every duration; written so that NaN saturates too.
+  // 2^63 is the first double above every duration. The comparison is negated so that NaN saturates, as infinity does.
   if (!(product < 9223372036854775808.0)) return (duration::max)();
   return duration(static_cast<duration::rep>(product));
 }
 
 namespace detail {
 
-// By value and on the counts: `a < b ? a : b` is an lvalue, and asking for its address keeps compilers from holding the
+// By value and on the counts: `a < b ? a : b` is an lvalue, and taking its address keeps compilers from holding the
 // operands in registers.
 constexpr duration shorter(duration a, duration b) noexcept {
   return duration(a.count() < b.count() ? a.count() : b.count());
@@ -83,9 +83,10 @@ concept chrono_duration = requires {
 
 /// A parameter that takes time in any unit: `5s`, `1.5s`, `std::chrono::minutes(2)`.
 ///
-/// Converts to the nearest nanosecond (`std::chrono::duration<double>(0.3)` is 300'000'000 ns) and saturates where `std::chrono` would wrap (`hours::max()` becomes `duration::max()`).
-/// A plain number is refused at compile time, because it has no unit. Not-a-number survives as `is_nan()`, so that
-/// whoever takes the parameter can reject it by name.
+/// Converts to the nearest nanosecond (`std::chrono::duration<double>(0.3)` is 300'000'000 ns) and saturates where
+/// `std::chrono` would wrap (`hours::max()` becomes `duration::max()`). A plain number does not compile, because it has
+/// no unit. Not-a-number is kept and reported by `is_nan()`, so that the function that takes the parameter can reject
+/// it by name.
 class any_duration {
  public:
   constexpr any_duration() noexcept = default;
@@ -105,7 +106,7 @@ class any_duration {
     }
   }
 
-  /// The value in nanoseconds; of a not-a-number, the most negative one.
+  /// The value in nanoseconds; for not-a-number, the most negative value.
   constexpr operator duration() const noexcept { return duration(ns_); }
   [[nodiscard]] constexpr duration value() const noexcept { return duration(ns_); }
   [[nodiscard]] constexpr bool is_nan() const noexcept { return ns_ == nan_count; }
@@ -119,7 +120,7 @@ class any_duration {
     if (ns != ns) return nan_count;
     if (ns >= 9223372036854775807.0L) return most;
     if (ns <= -9223372036854775807.0L) return nan_count + 1;
-    // `ns + 0.5` would round large odd numbers up where a long double is no wider than a double.
+    // `ns + 0.5` would round large odd numbers up on platforms where a long double is not wider than a double.
     auto const whole = static_cast<rep>(ns);
     auto const rest = ns - static_cast<long double>(whole);
     return rest >= 0.5L ? whole + 1 : rest <= -0.5L ? whole - 1 : whole;
@@ -165,8 +166,8 @@ class any_duration {
   rep ns_ = 0;
 };
 
-/// A duration or none, used as a `std::optional<duration>` is. It fits in one register, which lets compilers keep a whole
-/// retry loop in registers.
+/// A duration or none; used like a `std::optional<duration>`. It fits in one register, so that compilers can keep a
+/// whole retry loop in registers.
 class optional_duration {
  public:
   constexpr optional_duration() noexcept = default;
@@ -179,8 +180,8 @@ class optional_duration {
     requires(std::is_convertible_v<D, any_duration>)
   constexpr optional_duration(std::optional<D> const& d) noexcept : value_(d ? any_duration(*d).value() : none) {}
 
-  [[nodiscard]] constexpr bool has_value() const noexcept { return value_ != none; }
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
+  [[nodiscard]] constexpr bool has_value() const noexcept { return value_.count() != none.count(); }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return value_.count() != none.count(); }
   /// The duration. Precondition: `has_value()`.
   [[nodiscard]] constexpr duration const& operator*() const noexcept { return value_; }
   [[nodiscard]] constexpr duration const* operator->() const noexcept { return &value_; }
@@ -196,7 +197,7 @@ class optional_duration {
   friend constexpr bool operator==(optional_duration, optional_duration) noexcept = default;
 
  private:
-  // What `any_duration` keeps for not-a-number, so that no real duration is lost to it.
+  // The value that `any_duration` keeps for not-a-number, so that no real duration is lost to it.
   static constexpr duration none = (duration::min)();
 
   duration value_ = none;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// environment.hpp: the real clock, the real sleep and the real randomness, as one value.
+// environment.hpp: `real_time`: the steady clock, the sleep of this thread, and real random numbers, as one value.
 #pragma once
 
 #include <tenax/concepts.hpp>
@@ -11,8 +11,9 @@ namespace tenax {
 
 namespace detail {
 
-/// Sleeps until `Clock` says `end`: the clock decides, not the number of slices or of signals.
-// On counts: comparing points in time would make compilers instantiate more than the rest of this header.
+/// Sleeps until `Clock` has reached `end`. The clock decides when the sleep is over, whatever the number of slices and
+/// signals.
+// Uses counts, because comparing points in time would make compilers instantiate more than the rest of this header.
 template <class Clock>
 void sleep_until(time_point end) {
   for (;;) {
@@ -36,7 +37,8 @@ void poll_until(time_point end, Token const& token) {
 }
 
 /// How a thread sleeps until a token of a given type is triggered. Specialize it for a token that can wake a sleeper;
-/// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This one looks at the token now and then.
+/// <tenax/cancel.hpp> does so for `std::stop_token` and tokens like it. This primary template checks the token every
+/// few milliseconds.
 template <class Token>
 struct interruptible_sleep {
   static constexpr bool polls = true;
@@ -54,24 +56,25 @@ concept left_polling = requires(Token const& t) {
   interruptible_sleep<Token>::polls;
 };
 
-/// The blocking environment on a clock. Its time is that of the clock, but for sleeps that a `testing::no_waits` skips.
+/// The blocking environment on a clock. Its time is that of the clock, plus the sleeps that a `testing::no_waits`
+/// skips.
 template <class Clock>
 struct clock_environment {
-  /// The clock's time. While a `testing::no_waits` is alive: as if this thread had slept what it skipped.
+  /// The time of the clock. While a `testing::no_waits` is alive, as if this thread had slept the skipped sleeps.
   [[nodiscard]] static time_point now() noexcept {
     auto const real = Clock::now();
     auto const* const skips = find_skipper();
     return skips == nullptr ? real : skips->shown(real);
   }
 
-  /// Sleeps until the clock says that `d` has passed: signals and load neither end a sleep early nor add up.
-  /// `duration::max()` sleeps for ever. Returns at once if `d` is not more than zero.
+  /// Sleeps until the clock has advanced by `d`. Signals and a busy machine do not end a sleep early, and their delays
+  /// do not add up. `duration::max()` sleeps for ever. Returns immediately if `d` is not more than zero.
   static void sleep(duration d) {
     if (!detail::skips_sleep(d)) detail::sleep_until<Clock>(end_of(d));
   }
 
-  /// As `sleep(d)`, but ends when `token.stop_requested()`: at once for a `std::stop_token` (see <tenax/cancel.hpp>), within
-  /// 5 ms for a token that cannot wake a sleeper.
+  /// As `sleep(d)`, but ends when `token.stop_requested()`: immediately for a `std::stop_token` (see
+  /// <tenax/cancel.hpp>), within 5 ms for a token that cannot wake a sleeper.
   template <cancellation_token Token>
   static void sleep(duration d, Token const& token) {
     constexpr bool wakes = !detail::left_polling<Token>;
@@ -82,7 +85,7 @@ struct clock_environment {
     }
   }
 
-  /// This thread's own source.
+  /// This thread's own random source.
   [[nodiscard]] static random_source& random() noexcept { return tenax::this_thread_random(); }
 
  private:

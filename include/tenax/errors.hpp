@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// errors.hpp: failures that say themselves whether another attempt makes sense, and what a call throws of its own.
+// errors.hpp: errors that say whether to retry (`permanent`, `retry_after`), and exceptions that a call throws itself.
 #pragma once
 
 #include <exception>
@@ -14,34 +14,35 @@ namespace tenax {
 
 /// What a failure, or a server's answer, says about another attempt.
 enum class verdict : unsigned char {
-  none,       ///< nothing: the policy decides
+  none,       ///< no opinion: the policy decides
   transient,  ///< the failure may pass: predicates about transient failures accept it, and gates count it as one
   retry,      ///< try again, whatever the retry predicate says; stop conditions and a predicate's veto still hold
-  no_retry,   ///< the operation says that it will fail again: end with `stop_reason::not_retryable`
-  forbidden,  ///< the server says not to ask again: end with `stop_reason::server_forbids`
+  no_retry,   ///< the operation knows that it will fail again: end with `stop_reason::not_retryable`
+  forbidden,  ///< the server asks clients not to try again: end with `stop_reason::server_forbids`
   cancelled   ///< the operation was cancelled: end with `stop_reason::cancelled`
 };
 
 /// What a failure, or a server's answer, says about the call: whether to try again, when, and how gates count it.
 struct hint {
   tenax::verdict verdict = tenax::verdict::none;
-  optional_duration wait{};   ///< how long the other side asked us to wait, at least; a negative wait is none
-  bool throttled = false;     ///< refused because of a rate limit: what gates want to know
-  bool inconclusive = false;  ///< says nothing about the other side: nothing was sent, or the attempt was cancelled
+  optional_duration wait{};   ///< the shortest wait that the other side asked for; a negative wait is ignored
+  bool throttled = false;     ///< refused because of a rate limit; gates slow down for it
+  bool inconclusive = false;  ///< the attempt shows nothing about the other side: nothing was sent, or it was cancelled
   bool progress = false;      ///< the attempt got further than those before it; see `.reset_on_progress()`
-  /// What asked for a wait that was not plausible and was ignored, such as `Retry-After`: a word for the log. Lives for ever.
+  /// The name of a field whose wait was not plausible and was ignored, such as `Retry-After`: a word for the log. Must
+  /// live as long as the program.
   std::string_view ignored{};
 
   friend constexpr bool operator==(hint const&, hint const&) = default;
 };
 
-/// The base of every failure that carries a `hint`. The library finds it in an exception that was thrown and in the
-/// error of an expected-like result.
+/// The base of every failure that carries a `hint`. The library finds it in a thrown exception and in the error of an
+/// expected-like result.
 class error_with_hint {
  public:
   [[nodiscard]] constexpr tenax::hint const& hint() const noexcept { return hint_; }
 
-  /// The same failure seen as a `std::exception`, or null where it is not one.
+  /// The same failure as a `std::exception`, or null if it is not one.
   [[nodiscard]] virtual std::exception const* as_exception() const noexcept { return nullptr; }
 
  protected:
@@ -54,8 +55,8 @@ class error_with_hint {
   tenax::hint hint_;
 };
 
-/// An `E` and what it says about trying again: a class is derived from, so `catch (E const&)` still catches it;
-/// anything else is held.
+/// An `E` and what it says about trying again. Derives from `E` if that is a class, so that `catch (E const&)` still
+/// catches it; holds anything else as a member.
 template <class E, bool Derive = std::is_class_v<E> && !std::is_final_v<E> && !std::is_base_of_v<error_with_hint, E>>
 class with_hint : public E, public error_with_hint {
  public:
@@ -85,11 +86,11 @@ class with_hint<E, false> : public error_with_hint {
   E error_;
 };
 
-/// A failure that no further attempt will cure: `throw tenax::permanent(not_found(id));`, or as the error of an
+/// A failure that no further attempt can cure: `throw tenax::permanent(not_found(id));`, or the error of an
 /// expected-like result. Ends the call with `stop_reason::not_retryable`, whatever the retry predicate says.
 ///
-/// The caller catches the `E` that was thrown. An `E` that cannot be derived from (an `int`, a final class) arrives as
-/// `tenax::with_hint<E>`, whose `error()` it is.
+/// The caller catches the `E` that was thrown. An `E` that cannot be a base class (an `int`, a final class) arrives as
+/// `tenax::with_hint<E>`; its `error()` is the `E`.
 template <class E>
 [[nodiscard]] constexpr with_hint<std::decay_t<E>> permanent(E&& error) {
   static_assert(!std::is_base_of_v<error_with_hint, std::decay_t<E>>,
@@ -97,9 +98,9 @@ template <class E>
   return {std::forward<E>(error), hint{.verdict = verdict::no_retry}};
 }
 
-/// A failure after which the other side asked us to wait: `throw tenax::retry_after(30s, throttled());`, or as the
-/// error of an expected-like result. The next attempt starts after `wait` at the earliest, and later if the policy's
-/// own wait is longer.
+/// A failure after which the other side asked for a wait: `throw tenax::retry_after(30s, throttled());`, or the error
+/// of an expected-like result. The next attempt starts after `wait` at the earliest, and later if the policy's own wait
+/// is longer.
 ///
 /// Throws `std::invalid_argument` for a negative wait.
 template <class E>
@@ -111,9 +112,9 @@ template <class E>
                                        .throttled = true}};
 }
 
-/// A failure after some progress: `throw tenax::made_progress(connection_lost());`, or as the error of an expected-like
-/// result. A policy with `.reset_on_progress()` counts attempts and grows waits from the start again. The retry predicate
-/// decides about the error as always.
+/// A failure after some progress: `throw tenax::made_progress(connection_lost());`, or the error of an expected-like
+/// result. A policy with `.reset_on_progress()` counts attempts and grows waits from the start again. The retry
+/// predicate decides about the error as usual.
 template <class E>
 [[nodiscard]] constexpr with_hint<std::decay_t<E>> made_progress(E&& error) {
   static_assert(!std::is_base_of_v<error_with_hint, std::decay_t<E>>,
@@ -121,7 +122,7 @@ template <class E>
   return {std::forward<E>(error), hint{.progress = true}};
 }
 
-/// Says how `retry_after` is called.
+/// Overloads for wrong calls of `retry_after`: their messages show the right one.
 template <detail::bare_value Wait>
 [[nodiscard]] constexpr with_hint<int> retry_after(Wait) {
   static_assert(detail::always_false<Wait>,
@@ -137,8 +138,8 @@ template <class E, detail::bare_value Wait>
   return {0};
 }
 
-/// Thrown by a call that was cancelled before its first attempt had ended. Thrown from inside an operation, it ends
-/// the call: no predicate can turn it into another attempt.
+/// Thrown by a call that was cancelled before its first attempt had ended. If the operation itself throws it, the call
+/// ends: no predicate can turn it into another attempt.
 class cancelled : public std::exception, public error_with_hint {
  public:
   cancelled() noexcept : error_with_hint({.verdict = verdict::cancelled}) {}
@@ -146,7 +147,8 @@ class cancelled : public std::exception, public error_with_hint {
   [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 };
 
-/// Thrown by a call whose deadline left no time for a first attempt: it had passed, or a gate's wait would have passed it.
+/// Thrown by a call whose deadline left no time for a first attempt: the deadline had passed, or a gate asked for a
+/// wait that would end after it.
 class expired : public std::exception, public error_with_hint {
  public:
   expired() noexcept : error_with_hint({.inconclusive = true}) {}
@@ -156,24 +158,24 @@ class expired : public std::exception, public error_with_hint {
   [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 };
 
-/// How an attempt ends that took longer than `.attempt_timeout()` allows, in calls that can interrupt it.
+/// Thrown for an attempt that exceeded `.attempt_timeout()`, in calls that can interrupt it.
 class attempt_timed_out : public std::runtime_error {
  public:
   attempt_timed_out() : std::runtime_error("tenax: the attempt took longer than .attempt_timeout() allows") {}
 };
 
-/// Thrown by a call that a gate refused before its first attempt, or held up for longer than `max_server_wait` because a
-/// server had asked for it. An outer policy that retries it waits for at least
-/// `retry_after()`, as for a server's wait.
+/// Thrown by a call that a gate refused before its first attempt, or that a gate would have delayed by more than
+/// `max_server_wait` at a server's request. An outer policy that retries it waits at least `retry_after()`, as for a
+/// server's wait.
 class refused : public std::exception, public error_with_hint {
  public:
   explicit refused(char const* reason, optional_duration retry_after = {}) noexcept
       : error_with_hint({.wait = retry_after, .inconclusive = true}), reason_(reason) {}
 
-  /// What the gate said, for example `circuit open`.
+  /// The gate's reason, for example `circuit open`.
   [[nodiscard]] char const* what() const noexcept override { return reason_; }
 
-  /// When asking again may help, if the gate knows.
+  /// The wait after which the gate may admit the call, if the gate knows it.
   [[nodiscard]] constexpr optional_duration retry_after() const noexcept { return hint().wait; }
 
   [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }

@@ -5,7 +5,8 @@
 //   fmt::print("{}\n", policy.try_call(f))       succeeded after 3 attempts, elapsed 352ms, waited 300ms; ...
 //   fmt::print("{:>8}\n", tenax::human(1500ms))  1.5s, as wide as a string would be
 //
-// attempt_info, attempt<T>, optional_duration, stop_reason, worst_case_bounds and counters::snapshot work the same way.
+// attempt_info, attempt<T>, optional_duration, stop_reason, worst_case_bounds and counters::snapshot can be printed in
+// the same way.
 #pragma once
 
 #include <tenax/fmt/description.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http.hpp: the core and all of HTTP that needs only the standard library. Adapters for clients are included by hand.
+// http.hpp: the core and all HTTP headers that need only the standard library. Adapters for clients are extra includes.
 #pragma once
 
 #include <tenax/http/hint_reader.hpp>

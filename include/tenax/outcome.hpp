@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// outcome.hpp: how one attempt ended: with a value or with an exception.
+// outcome.hpp: `outcome<T>`: the value or the exception that one attempt ended with.
 #pragma once
 
 #include <exception>
@@ -9,7 +9,7 @@
 
 #include <tenax/caught_exception.hpp>
 
-// g++ takes the members below for uninitialized where it cannot see that an outcome without a value has an exception.
+// g++ warns that the members below are uninitialized: it cannot see that an outcome without a value has an exception.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -21,7 +21,7 @@ namespace detail {
 
 struct nothing {};
 
-/// What an `outcome<T>` keeps of a T: itself, the address of what it refers to, or nothing.
+/// What an `outcome<T>` stores for a T: the value, the address of the referred object, or nothing.
 template <class T>
 struct stored {
   using type = std::remove_cv_t<T>;
@@ -41,15 +41,15 @@ struct stored<void> {
 
 }  // namespace detail
 
-/// Asks for an outcome whose value is made in place by a function.
+/// Tag for the constructor that makes the value in place from a function's result.
 struct from_call_t {};
 inline constexpr from_call_t from_call{};
 
-/// How one attempt ended: with a value or with an exception. `T` is what the operation returns: any type that can be
-/// moved, a reference, or `void`.
+/// How one attempt ended: with a value or with an exception. `T` is the return type of the operation: any type that can
+/// be moved, a reference, or `void`.
 ///
-/// Never without an answer, with one exception: in a build without exceptions, an attempt that never started (cancelled,
-/// refused) has neither value nor exception.
+/// An outcome is never empty, with one exception: in a build without exceptions, an attempt that never started
+/// (cancelled or refused) has neither value nor exception.
 ///
 /// Thread safety: distinct objects safe; a shared object is safe to read.
 template <class T>
@@ -60,7 +60,7 @@ class outcome {
  public:
   using value_type = T;
 
-  /// The value that an operation returned.
+  /// Ends with the value that an operation returned.
   template <class U = stored>
     requires(!std::is_void_v<T> && !std::is_reference_v<T> && !std::is_same_v<std::remove_cvref_t<U>, outcome> &&
              !std::is_same_v<std::remove_cvref_t<U>, from_call_t> &&
@@ -68,17 +68,17 @@ class outcome {
   constexpr outcome(U&& value) noexcept(std::is_nothrow_constructible_v<stored, U&&>)
       : value_(std::forward<U>(value)), has_value_(true) {}
 
-  /// The object that an operation returned a reference to.
+  /// Ends with a reference that an operation returned.
   constexpr outcome(referenced& object) noexcept
     requires(std::is_reference_v<T>)
       : value_(std::addressof(object)), has_value_(true) {}
 
-  /// The normal end of an operation that returns nothing.
+  /// Ends normally, for an operation that returns nothing.
   constexpr outcome() noexcept
     requires(std::is_void_v<T>)
       : value_(), has_value_(true) {}
 
-  /// What `f()` returns, made in place; its exceptions pass.
+  /// Ends with the result of `f()`, made in place. Exceptions of `f` pass through.
   template <class F>
     requires(!std::is_void_v<T> && !std::is_reference_v<T>)
   constexpr outcome(from_call_t, F&& f) : value_(f()), has_value_(true) {}
@@ -89,7 +89,7 @@ class outcome {
     requires(std::is_void_v<T>)
   constexpr outcome(from_call_t, F&& f) : value_((static_cast<void>(f()), detail::nothing{})), has_value_(true) {}
 
-  /// The exception that an operation ended with.
+  /// Ends with an exception of the operation.
   constexpr outcome(caught_exception exception) noexcept : exception_(std::move(exception)), has_value_(false) {}
 
   constexpr outcome(outcome&& other) noexcept(std::is_nothrow_move_constructible_v<stored>)
@@ -112,11 +112,11 @@ class outcome {
     }
   }
 
-  /// For types that move without throwing, so that it is never without an answer.
+  /// Only for types that move without throwing, so that an outcome is never empty.
   constexpr outcome& operator=(outcome&& other) noexcept
     requires(std::is_nothrow_move_constructible_v<stored>)
   {
-    // What is assigned may be a part of what is released.
+    // The assigned value may be a part of the value that is destroyed.
     outcome taken(std::move(other));
     this->~outcome();
     std::construct_at(this, std::move(taken));
@@ -163,14 +163,14 @@ class outcome {
     }
   }
 
-  /// The exception, null if there is a value.
+  /// The exception; null if there is a value.
   [[nodiscard]] std::exception_ptr exception() const noexcept {
     return has_value_ ? std::exception_ptr() : exception_.pointer();
   }
 
-  /// The exception as `E`, null if there is a value or the exception is no `E`: what `catch (E const&)` would see.
-  /// Nothing is thrown to find out for classes derived from `std::exception`; other types cost one rethrow.
-  /// The pointer lives as long as the outcome.
+  /// The exception as `E`, as `catch (E const&)` would see it; null if there is a value or the exception is not an `E`.
+  /// Throws nothing internally for classes derived from `std::exception`; other types cost one rethrow. The pointer is
+  /// valid as long as the outcome.
 #if defined(__cpp_exceptions)
   template <class E>
   [[nodiscard]] constexpr E const* exception_as() const noexcept {
@@ -182,12 +182,12 @@ class outcome {
   }
 #endif
 
-  /// What is known about the exception, null if there is a value.
+  /// What is known about the exception; null if there is a value.
   [[nodiscard]] constexpr caught_exception const* caught() const noexcept {
     return has_value_ ? nullptr : std::addressof(exception_);
   }
 
-  /// The value moved out, or the exception thrown again: the very object that was thrown.
+  /// Moves the value out, or throws the exception again: the same object that the operation threw.
   constexpr T get() && {
     if (!has_value_) rethrow();
     return std::move(*this).value();

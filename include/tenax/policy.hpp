@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// policy.hpp: the value that holds one policy of every role; what the engine decides from.
+// policy.hpp: the value that holds the parts of a policy: predicate, wait strategy, stop condition, gates, limits.
 #pragma once
 
 #include <utility>
@@ -13,14 +13,14 @@
 
 namespace tenax {
 
-/// What to do when a server asks for a longer wait than `max_server_wait`.
+/// What to do when a server asks for a wait longer than `max_server_wait`.
 enum class too_long : unsigned char {
   give_up,  ///< end the call with `stop_reason::server_wait_too_long` and the server's wait in the report: the default
-  clamp,    ///< wait for `max_server_wait`, and so ask again before the server allows it
-  ignore    ///< treat the answer as if it had not asked for a wait
+  clamp,    ///< wait for `max_server_wait` and try then, before the time that the server asked for
+  ignore    ///< treat the answer as if it asked for no wait
 };
 
-/// The longest server wait that a policy obeys, and what happens above it.
+/// The longest server wait that a policy obeys, and what happens when a server asks for more.
 struct server_wait_limit {
   duration max = std::chrono::minutes(5);
   too_long action = too_long::give_up;
@@ -28,7 +28,8 @@ struct server_wait_limit {
 
 namespace detail {
 
-/// What a policy limits besides its stop condition. `Restarts`: attempts and waits start again after progress.
+/// The limits of a policy besides its stop condition. `Restarts`: attempts and waits start from the beginning after
+/// progress.
 template <bool Restarts>
 struct basic_limits {
   static constexpr bool times_attempts = false;
@@ -37,7 +38,7 @@ struct basic_limits {
 };
 using call_limits = basic_limits<false>;
 
-/// The same, and how long one attempt may take.
+/// The same limits, and a time limit for one attempt.
 template <bool Restarts>
 struct timed_limits {
   static constexpr bool times_attempts = true;
@@ -55,17 +56,17 @@ constexpr timed_limits<true> restarting(timed_limits<Restarts> const& l) {
   return {l.server, l.attempt};
 }
 
-/// How long a server wait a policy obeys: none if it ignores this one.
+/// How long the policy waits for this server wait: none if it ignores the wait.
 constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_limit const& limit) {
-  if (!asked || *asked <= limit.max) return asked;
+  if (!asked || asked->count() <= limit.max.count()) return asked;
   if (limit.action == too_long::ignore) return {};
   return limit.max;
 }
 
 }  // namespace detail
 
-/// One policy of every role, as an immutable value. Users make it with the setters of `tenax::retrying`, which derives
-/// from it; drivers and `retry_loop` read it.
+/// The parts of a policy, one for each role, as an immutable value. Users make it with the setters of
+/// `tenax::retrying`, which derives from it; drivers and `retry_loop` read it.
 template <class When, class Wait, class Stop, class Observers = detail::no_observers, class Gates = detail::no_gates,
           class Token = detail::no_token, class HintReader = detail::own_hint_reader,
           class Limits = detail::call_limits>
@@ -79,7 +80,7 @@ struct policy {
   using hint_reader_type = HintReader;
   using limits_type = Limits;
 
-  /// Whether any part looks at time. If not, drivers read no clock.
+  /// Whether any part uses time. If not, drivers do not read the clock.
   static constexpr bool uses_time = detail::uses_time<When> || detail::uses_time<Wait> || detail::uses_time<Stop> ||
                                     Observers::uses_time || !Gates::empty;
 
@@ -93,9 +94,33 @@ struct policy {
   Limits limits{};
 };
 
-// Spelled out for compilers that do not deduce aggregates.
+// A deduction guide for compilers that do not deduce aggregates.
 template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class HintReader, class Limits>
 policy(When, Wait, Stop, Observers, Gates, Token, HintReader, Limits)
     -> policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits>;
+
+namespace detail {
+
+// The same policy with another part.
+template <class P, class Token>
+constexpr auto with_token(P const& p, Token token) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.hint_reader, p.limits};
+}
+template <class P, class Gate>
+constexpr auto with_gate(P const& p, Gate const& gate) {
+  return policy{
+      p.predicate, p.strategy,    p.condition, p.observers, gates<typename P::gates_type, Gate>(p.gates, gate),
+      p.token,     p.hint_reader, p.limits};
+}
+template <class P, class F>
+constexpr auto with_hint_reader(P const& p, F reader) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, p.token, std::move(reader), p.limits};
+}
+template <class P, class Limits>
+constexpr auto with_limits(P const& p, Limits limits) {
+  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, p.token, p.hint_reader, limits};
+}
+
+}  // namespace detail
 
 }  // namespace tenax

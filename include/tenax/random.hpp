@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// random.hpp: where jitter gets its randomness.
+// random.hpp: random numbers for jitter: `random_source`, `seeded_random`, and the source of each thread.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace tenax {
 
-/// A source of 64 random bits a call. Derive to inject one of your own; also a standard uniform random bit generator.
+/// A source of 64 random bits per call. Derive from it to inject your own; it is a standard uniform random bit
+/// generator.
 ///
 /// Thread safety: a source belongs to one thread at a time.
 class random_source {
@@ -29,17 +30,17 @@ class random_source {
   constexpr ~random_source() = default;
 };
 
-/// A uniform draw from `[low, high)`; `low` where the interval is empty. Both are at least zero.
-/// Multiplies and shifts (Lemire, "Fast Random Integer Generation in an Interval", 2019); its bias is below 2^-64 of
+/// A uniform draw from `[low, high)`; `low` if the interval is empty. Both are at least zero.
+/// Multiplies and shifts (Lemire, "Fast Random Integer Generation in an Interval", 2019); the bias is below 2^-64 of
 /// the interval's length in nanoseconds.
 [[nodiscard]] constexpr duration draw_between(random_source& random, duration low, duration high) {
-  if (high <= low) return low;
-  auto const length = static_cast<std::uint64_t>((high - low).count());
-  return low + duration(static_cast<duration::rep>(platform::multiply_high(random(), length)));
+  if (high.count() <= low.count()) return low;
+  auto const length = static_cast<std::uint64_t>(high.count() - low.count());
+  return duration(low.count() + static_cast<duration::rep>(platform::multiply_high(random(), length)));
 }
 
-/// A fast generator for reproducible runs: the same seed gives the same waits.
-/// SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014). Not for secrets.
+/// A fast generator for reproducible runs: the same seed gives the same waits. Not for secrets.
+/// SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 class seeded_random final : public random_source {
  public:
   constexpr explicit seeded_random(std::uint64_t seed) noexcept : state_(seed) {}
@@ -55,7 +56,7 @@ class seeded_random final : public random_source {
   std::uint64_t state_;
 };
 
-/// A source that repeats one value: `lowest_draw` and `highest_draw` show the ends of what a strategy can ask for.
+/// A source that repeats one value: `lowest_draw` and `highest_draw` show the shortest and longest waits of a strategy.
 class fixed_random final : public random_source {
  public:
   constexpr explicit fixed_random(std::uint64_t value) noexcept : value_(value) {}
@@ -70,8 +71,8 @@ inline constexpr std::uint64_t highest_draw = ~std::uint64_t{0};
 
 namespace detail {
 
-/// This thread's generator. Seeds itself from the operating system at the first draw, because most calls never draw; and
-/// again in a copy of the process, because copies that share their waits would retry in step.
+/// This thread's generator. Takes its seed from the operating system at the first draw, because most calls never draw.
+/// Takes a new seed in a copy of the process, because copies with equal waits would retry at the same moments.
 class thread_random final : public random_source {
  public:
   constexpr thread_random() noexcept : generator_(0) {}
@@ -102,12 +103,12 @@ inline constinit TENAX_THREAD_LOCAL thread_random this_thread_random;
 
 }  // namespace detail
 
-/// This thread's own source, seeded from the operating system at its first draw, and again in a child process, however it
-/// was made (`fork`, `clone`).
+/// This thread's own source. Takes its seed from the operating system at the first draw, and a new one in a child
+/// process, however that was made (`fork`, `clone`).
 [[nodiscard]] inline random_source& this_thread_random() noexcept { return detail::this_thread_random; }
 
-/// Makes the source of every thread seed itself again at its next draw. For a program that was copied in a way that it
-/// cannot see: call it after a snapshot of a virtual machine or a checkpoint of the process was restored.
+/// Makes the source of every thread take a new seed at its next draw. For programs that are copied in a way that they
+/// cannot notice: call it after restoring a snapshot of a virtual machine or a checkpoint of the process.
 ///
 /// Thread safety: safe.
 inline void reseed() noexcept { platform::void_mark(); }

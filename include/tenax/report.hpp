@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// report.hpp: how a whole call ended: its last outcome, why it stopped, and the numbers.
+// report.hpp: `report<T>`: how a whole call ended: its last outcome, the stop reason, and the numbers.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@ namespace tenax {
 
 /// Why a call made no further attempt. The list is closed: a `switch` over it is complete.
 enum class stop_reason : unsigned char {
-  succeeded,             ///< the outcome is a value that does not say it failed, and that no predicate wants retried
+  succeeded,             ///< the last outcome is a value that is not a failure and that no predicate wants retried
   not_retryable,         ///< the last outcome is a failure that the retry predicate does not want retried
   attempts,              ///< a stop condition: all attempts are used up, or a condition of your own said so
   deadline,              ///< a stop condition: the time is used up, or the next wait would use it up
   cancelled,             ///< the token of `.cancel_with()` was triggered, or the operation threw `tenax::cancelled`
   refused_by_gate,       ///< a gate did not admit the attempt
-  server_forbids,        ///< the server said not to ask again
+  server_forbids,        ///< the server asked clients not to try again
   server_wait_too_long,  ///< the server asked for a wait above `max_server_wait`
   expired_on_entry       ///< the deadline left no time for a first attempt
 };
 
-/// The name of a reason as it is spelled in `stop_reason`.
+/// The name of a reason, spelled as in `stop_reason`.
 [[nodiscard]] constexpr char const* to_string(stop_reason reason) noexcept {
   switch (reason) {
     case stop_reason::succeeded: return "succeeded";
@@ -38,11 +38,11 @@ enum class stop_reason : unsigned char {
   return "unknown";
 }
 
-/// How a whole call ended, as `try_call` returns it.
+/// How a whole call ended; `try_call` returns it.
 ///
-/// The outcome is the last attempt's, untouched. A call that ended before its first attempt has as its outcome the
-/// exception that a plain call would have thrown: `tenax::cancelled`, `tenax::refused` or `tenax::expired`. A report that
-/// is dropped hides a failure, so compilers warn of it.
+/// The outcome is that of the last attempt, unchanged. If the call ended before its first attempt, the outcome is the
+/// exception that a plain call would have thrown: `tenax::cancelled`, `tenax::refused` or `tenax::expired`. Discarding
+/// a report hides a failure, so compilers warn about it.
 template <class T>
 struct [[nodiscard]] report {
   using value_type = T;
@@ -51,18 +51,18 @@ struct [[nodiscard]] report {
   stop_reason reason = stop_reason::succeeded;
   std::uint32_t attempts = 0;       ///< attempts made; 0 if the call ended before the first
   duration elapsed{};               ///< from the start of the call to its end
-  duration waited{};                ///< of that, waited between attempts and at gates
-  optional_duration server_wait{};  ///< what the last answer asked us to wait, for example to re-queue the job
-  char const* refusal = "";         ///< what a gate said that kept the next attempt from starting; empty if none did
-  optional_duration retry_after{};  ///< when asking that gate again may help, if it knows
+  duration waited{};                ///< the part of `elapsed` spent in waits, between attempts and at gates
+  optional_duration server_wait{};  ///< the wait that the last answer asked for, for example to re-queue the job
+  char const* refusal = "";         ///< the reason of the gate that refused the next attempt; empty if none did
+  optional_duration retry_after{};  ///< the wait after which that gate may admit the call, if it knows
 
-  /// Whether the call ended with a value that is no failure.
+  /// Whether the call ended with a value that is not a failure.
   [[nodiscard]] constexpr bool succeeded() const noexcept { return reason == stop_reason::succeeded; }
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return succeeded(); }
 
-  /// Whether there is a value, wanted or not: the last one returned.
+  /// Whether there is a value, wanted or not: the last returned one.
   [[nodiscard]] constexpr bool has_value() const noexcept { return result.has_value(); }
-  /// The value. If there is none, throws the exception again that the call ended with.
+  /// The value. If there is none, throws the last exception again.
   constexpr decltype(auto) value() & {
     require_value();
     return result.value();
@@ -75,9 +75,9 @@ struct [[nodiscard]] report {
     require_value();
     return std::move(result).value();
   }
-  /// The exception, null if there is a value.
+  /// The exception; null if there is a value.
   [[nodiscard]] std::exception_ptr exception() const noexcept { return result.exception(); }
-  /// What the plain call would have given: the value returned or the exception thrown.
+  /// The result of the plain call: returns the value or throws the exception.
   constexpr T get() && { return std::move(result).get(); }
 
  private:

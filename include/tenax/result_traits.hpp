@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// result_traits.hpp: how tenax reads a returned value: does it say that the operation failed, and what does it advise?
+// result_traits.hpp: how tenax reads a returned value: did the operation fail, and what does it say about a retry?
 #pragma once
 
 #include <concepts>
 #include <type_traits>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/errors.hpp>
 #include <tenax/outcome.hpp>
 
@@ -30,6 +31,8 @@ template <class E>
 constexpr hint hint_of_error(E const& error) {
   if constexpr (std::is_base_of_v<error_with_hint, E>) {
     return error.hint();
+  } else if constexpr (error_code_like<E> || std::is_enum_v<E>) {
+    return is_operation_canceled(error) ? hint{.verdict = verdict::cancelled} : hint{};
   } else {
     return {};
   }
@@ -38,7 +41,9 @@ constexpr hint hint_of_error(E const& error) {
 }  // namespace detail
 
 /// How tenax reads a value of type `R`. The primary template knows types shaped like `std::expected` (`has_value()`,
-/// `error()`) and like `std::error_code` (`value()`, `category()`, `message()`, true when set), standard or not.
+/// `error()`) and like `std::error_code` (`value()`, `category()`, `message()`, true when set), standard or not. An error code
+/// that is equal to `std::errc::operation_canceled` is a cancellation: the call ends with `stop_reason::cancelled`, and gates
+/// learn nothing from it.
 /// Specialize it to teach the library a result type of yours:
 /// ```
 /// template <> struct tenax::result_traits<reply> {
@@ -46,18 +51,19 @@ constexpr hint hint_of_error(E const& error) {
 ///   static constexpr bool failed(reply const& r) { return !r.ok; }
 /// };
 /// ```
-/// More functions are used if they are there. `advice(r)`, a `tenax::hint`: what the value says about trying again.
-/// `transient(r)`: whether this failure may pass, so that the default policy tries again and gates count it; without it,
-/// every failure may. `describe(r, out)`: what a log line says of a failure, in calls of `out.text(std::string_view)`.
-/// `quota(r)`: a `tenax::allowance` for gates. `can_repeat(r)`: false if the operation cannot be made again after `r`, whatever
-/// a policy, a predicate or a hint says. And `release(r)`, for an `r` that is not const, is called before a wait: it
-/// closes what the discarded result holds open.
+/// Optional functions:
+/// - `read_hint(r)`, a `tenax::hint`: what the value says about trying again.
+/// - `transient(r)`: whether this failure may pass: then the default policy retries and gates count it. Default: true.
+/// - `describe(r, out)`: the text of a failure in a log line, in calls of `out.text(std::string_view)`.
+/// - `quota(r)`: a `tenax::allowance` for gates.
+/// - `can_repeat(r)`: false if the operation cannot be repeated after `r`, whatever a policy, predicate or hint says.
+/// - `release(r)`, for an `r` that is not const: called before a wait; closes what the discarded result holds open.
 template <class R>
 struct result_traits {
-  /// Whether values of this type can say that the operation failed. False makes the rest unreachable.
+  /// Whether values of this type can say that the operation failed. If false, the other functions are never called.
   static constexpr bool can_fail = detail::expected_like<R> || detail::error_code_like<R>;
 
-  /// Only the primary template has it: for telling whether the type has traits of its own.
+  /// Only the primary template has this member: it shows whether a type has traits of its own.
   static constexpr bool unspecialized = true;
 
   /// Whether this value says that the operation failed.
@@ -75,6 +81,8 @@ struct result_traits {
   static constexpr hint read_hint([[maybe_unused]] R const& result) {
     if constexpr (detail::expected_like<R>) {
       if (!result.has_value()) return detail::hint_of_error(result.error());
+    } else if constexpr (detail::error_code_like<R>) {
+      return detail::hint_of_error(result);
     }
     return {};
   }
@@ -97,7 +105,7 @@ constexpr bool result_failed(outcome<T> const& result) {
   return false;
 }
 
-/// Whether the traits of a value know that this failure may pass.
+/// Whether the traits of a value say that this failure may pass.
 template <class T>
 constexpr bool known_transient(outcome<T> const& result) {
   if constexpr (can_fail<T>) {
@@ -121,7 +129,7 @@ constexpr bool result_transient(outcome<T> const& result) {
   return false;
 }
 
-/// Whether the operation can be made again after this value, as its traits know.
+/// Whether the operation can be repeated after this value, according to its traits.
 template <class T>
 constexpr bool can_repeat([[maybe_unused]] outcome<T> const& result) {
   if constexpr (can_fail<T>) {
@@ -132,13 +140,13 @@ constexpr bool can_repeat([[maybe_unused]] outcome<T> const& result) {
   return true;
 }
 
-/// A hint whose wait can be obeyed: a negative one is none.
+/// A hint whose wait can be obeyed: a negative wait is removed.
 constexpr hint sensible(hint said) noexcept {
-  if (said.wait && *said.wait < duration::zero()) said.wait.reset();
+  if (said.wait && said.wait->count() < 0) said.wait.reset();
   return said;
 }
 
-/// What an exception, or the error of an expected-like result, says itself about trying again.
+/// What an exception, or the error of an expected-like result, says about trying again.
 template <class T>
 constexpr hint carried_hint(outcome<T> const& result) {
   if (auto const* caught = result.caught()) {
@@ -161,8 +169,8 @@ constexpr hint hint_of(outcome<T> const& result) {
   return carried_hint(result);
 }
 
-/// What a hint reader said, completed by what the failure carries: the one counts where the other is silent, and no hint_reader
-/// turns a cancellation into another attempt.
+/// The hint of a hint reader, completed from what the failure carries: the failure counts where the reader has no
+/// opinion. A hint reader cannot turn a cancellation into another attempt.
 constexpr hint completed(hint said, hint const& carried) {
   said = sensible(said);
   if (said.verdict == verdict::none || carried.verdict == verdict::cancelled) {
@@ -176,7 +184,7 @@ constexpr hint completed(hint said, hint const& carried) {
   return said;
 }
 
-/// The hint_reader of a policy that names none: `hint_of`.
+/// The hint reader of a policy without `.read_hints_with()`: `hint_of`.
 struct own_hint_reader {};
 
 /// Whether a discarded result can be closed before a wait.

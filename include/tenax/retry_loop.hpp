@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retry_loop.hpp: the engine: one call's progress as a state machine, without clock, sleep or I/O.
+// retry_loop.hpp: the retry engine: one call's progress as a state machine, without clock, sleep or I/O.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <tenax/driver/detail/loop_state.hpp>
+#include <tenax/driver/detail/reading.hpp>
 #include <tenax/gate/detail/feedback.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
@@ -15,10 +16,10 @@
 
 namespace tenax {
 
-/// One call's progress: decides, and leaves acting to the driver. Never sleeps, reads a clock or does I/O, so that it
-/// works in any event loop and in virtual time.
+/// The progress of one call: decides what to do next, and leaves acting to the driver. Never sleeps, reads a clock or
+/// does I/O, so it works in any event loop and in virtual time.
 ///
-/// A driver is this loop, with `pause` and `operation` its own:
+/// A driver is this loop, with its own `pause` and `operation`:
 /// ```
 /// tenax::retry_loop loop{policy, now()};
 /// auto next = loop.start_attempt(now());
@@ -30,17 +31,17 @@ namespace tenax {
 ///   if (next.stops()) loop.conclude(result);
 /// }
 /// ```
-/// If `reads_clock` is false, no part of the policy looks at time, and every `now` may be left out; otherwise that does not
-/// compile.
+/// If `reads_clock` is false, no part of the policy uses time, and every `now` may be left out; otherwise it must be given.
 ///
 /// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> the hint is read -> `after_attempt` ->
-/// retry predicate -> gates are told -> wait strategy -> stop condition -> would gates refuse? -> `before_sleep`. A
-/// callback's exception passes through; the loop is then only good for destruction, which gives back what gates had granted.
+/// retry predicate -> gates record the result -> wait strategy -> stop condition -> would gates refuse? ->
+/// `before_sleep`. A callback's exception passes through; the loop may then only be destroyed, which gives back what
+/// gates granted.
 ///
-/// A timer that fires early is no timer: `start_attempt` answers `wait` for the rest, if it is given the time.
+/// A timer may fire early: if `start_attempt` gets the time, it then answers `wait` for the rest.
 ///
-/// `Policy` is held by value; `retry_loop<Policy const&>` refers to one that outlives the loop. `ReadsClock` may be set to
-/// true for the sake of `info().elapsed`.
+/// `Policy` is held by value; `retry_loop<Policy const&>` refers to a policy that outlives the loop. Set `ReadsClock`
+/// to true to have `info().elapsed` for a policy that does not use time.
 ///
 /// Thread safety: distinct objects safe; a shared object unsafe.
 template <class Policy, bool ReadsClock = std::remove_cvref_t<Policy>::uses_time>
@@ -55,35 +56,35 @@ class retry_loop : public detail::loop_state {
   static constexpr bool has_deadline = detail::has_time_left<stop_type>;
 
  public:
-  /// Whether any part of the policy looks at time.
+  /// Whether any part of the policy uses time.
   static constexpr bool reads_clock = ReadsClock;
 
   /// Whether a call can end before its first attempt.
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
-  /// A call that starts `now`. `random` outlives the loop; null means the source of the thread that draws.
+  /// Begins a call at `now`. `random` outlives the loop; null means the source of the thread that draws.
   TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy, time_point now, random_source* random = nullptr)
       : loop_state(now, random), policy_(static_cast<Policy&&>(policy)) {}
   TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy)
       : retry_loop(static_cast<Policy&&>(policy), without_time()) {}
 
-  /// Moves the state of the call; the loop moved from is only good for destruction.
+  /// Moves the state of the call; the loop moved from may only be destroyed.
   TENAX_ALWAYS_INLINE constexpr retry_loop(retry_loop&& other) noexcept
       : loop_state(std::move(other)),
         policy_(static_cast<Policy&&>(other.policy_)),
         tickets_(std::move(other.tickets_)) {}
 
-  /// Whether the next attempt may start: `attempt`, `wait` and ask again, or `stop`.
-  /// Call it at the beginning and after every wait, also one at a gate and one that was cut short by a cancellation.
+  /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
+  /// and after every wait, including waits at a gate and waits that a cancellation cut short.
   TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time()); }
   TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now) { return start<true>(now); }
 
-  /// How the attempt ended: `wait` and then call `start_attempt`, or `stop`.
+  /// Decides after an attempt from its outcome: `wait` (then call `start_attempt`) or `stop`.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result) {
     return finish<false>(result, without_time(), false);
   }
-  /// For a driver that has asked the predicate itself about a first attempt. `wanted`: it wants another one.
+  /// For a driver that has already called the predicate for a first attempt. `wanted`: the predicate wants another one.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
     return finish<false>(result, without_time(), wanted);
@@ -94,7 +95,7 @@ class retry_loop : public detail::loop_state {
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
-  /// `unstarted<T>()` if there was no attempt: its number is 0 then.
+  /// `unstarted<T>()` if there was no attempt; the attempt's number is 0 then.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
@@ -116,7 +117,7 @@ class retry_loop : public detail::loop_state {
     return detail::unstarted_exception(reason_, refusal());
   }
 
-  /// The numbers of the next attempt, which may start or is under way.
+  /// The numbers of the attempt that is under way or may start next.
   [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
     auto next = numbers(policy_.token);
     if constexpr (has_deadline) next.time_left = detail::longer(next.time_left, std::chrono::milliseconds(1));
@@ -129,7 +130,7 @@ class retry_loop : public detail::loop_state {
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
  private:
-  /// `Told`: `now` is the time, and not left out.
+  /// `Told`: `now` is the time; otherwise it was left out.
   template <bool Told>
   TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
@@ -139,14 +140,15 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (Told) {
       if (backs_off_ && ends_early(now)) {
-        return {.next = decision::step::wait, .delay = duration(pending_ - (now - paused_at_))};
+        return {.next = decision::step::wait,
+                .delay = saturating_subtract(pending_, saturating_between(paused_at_, now))};
       }
     }
     settle_wait(pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
       time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
-      if (time_left_ == duration::zero() && (attempts_ == 0 || !detail::clips<stop_type>)) {
+      if (time_left_.count() == 0 && (attempts_ == 0 || !detail::clips<stop_type>)) {
         return give_back_and_stop(out_of_time().reason);
       }
     }
@@ -155,13 +157,13 @@ class retry_loop : public detail::loop_state {
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
         if constexpr (has_deadline) {
-          if (answer.delay >= time_left_) {
+          if (answer.delay.count() >= time_left_.count()) {
             refusal_ = "a gate's wait would pass the deadline";
             refusal_retry_after_ = answer.delay;
             return give_back_and_stop(out_of_time().reason);
           }
         }
-        if (answer.asked_by_server && answer.delay > policy_.limits.server.max &&
+        if (answer.asked_by_server && answer.delay.count() > policy_.limits.server.max.count() &&
             policy_.limits.server.action == too_long::give_up) {
           server_wait_ = answer.delay;
           refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
@@ -189,7 +191,7 @@ class retry_loop : public detail::loop_state {
   TENAX_ALWAYS_INLINE constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{numbers(policy_.token), result, read_hint(result)};
+    attempt<T> a{numbers(policy_.token), result, detail::read_hint<policy_type>(result)};
     a.number = attempts_;
     if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
       a.hint = detail::completed(policy_.hint_reader(a), a.hint);
@@ -201,7 +203,7 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    bool const wanted = asked || wants_retry(a);
+    bool const wanted = asked || detail::policy_wants_retry(policy_, a);
     bool retry = wanted;
     if constexpr (detail::can_fail<T> || detail::has_veto<typename policy_type::when_type>) {
       retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
@@ -213,7 +215,8 @@ class retry_loop : public detail::loop_state {
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = quota_left(a)}, now);
+        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)},
+                             now);
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
@@ -221,7 +224,7 @@ class retry_loop : public detail::loop_state {
     if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.verdict));
     if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
 
-    if (a.server_wait && *a.server_wait > policy_.limits.server.max) {
+    if (a.server_wait && a.server_wait->count() > policy_.limits.server.max.count()) {
       if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
       a.server_wait = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
     }
@@ -237,7 +240,7 @@ class retry_loop : public detail::loop_state {
                   "wait::first_of(..., wait::exponential())");
     a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
     if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
-    if (a.server_wait && *a.server_wait >= a.upcoming_wait) {
+    if (a.server_wait && a.server_wait->count() >= a.upcoming_wait.count()) {
       a.upcoming_wait = *a.server_wait;
       a.source = wait_source::server;
     }
@@ -271,47 +274,13 @@ class retry_loop : public detail::loop_state {
     return {};
   }
 
-  /// What the outcome says, or what it carries beside what a hint reader says.
-  template <class T>
-  TENAX_ALWAYS_INLINE static constexpr hint read_hint(outcome<T> const& result) {
-    if constexpr (std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
-      return detail::hint_of(result);
-    } else {
-      return detail::carried_hint(result);
-    }
-  }
-
-  /// What is left of a quota, as the policy's reader of hints reads it.
-  template <class T>
-  static constexpr bool hint_reader_reads_quota =
-      requires(typename policy_type::hint_reader_type const& f, attempt<T> const& a) {
-        { f.quota(a) } -> std::convertible_to<allowance>;
-      };
-  template <class T>
-  constexpr allowance quota_left(attempt<T> const& a) const {
-    if constexpr (hint_reader_reads_quota<T>) {
-      return policy_.hint_reader.quota(a);
-    } else {
-      return detail::quota_left(a.result);
-    }
-  }
-
-  /// Whether the outcome is worth another attempt, if the request may be repeated.
-  template <class T>
-  TENAX_ALWAYS_INLINE constexpr bool wants_retry(attempt<T> const& a) const {
-    if (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient) {
-      return detail::wants_retry(policy_.predicate, a);
-    }
-    return a.hint.verdict == verdict::retry;
-  }
-
   constexpr decision refused_by(admission const& answer) {
     refusal_ = answer.reason;
     refusal_retry_after_ = answer.retry_after;
     return give_back_and_stop(stop_reason::refused_by_gate);
   }
 
-  /// Stops before an attempt: what gates have granted goes back to them.
+  /// Stops before an attempt and gives back to the gates what they granted.
   constexpr decision give_back_and_stop(stop_reason reason) {
     tickets_ = {};
     return stop(reason);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retrying.hpp: the policy that people write, and the driver that blocks the calling thread between attempts.
+// retrying.hpp: `retrying`: the retry policy that users write, and the driver that blocks between attempts.
 #pragma once
 
 #include <type_traits>
@@ -17,10 +17,10 @@
 
 namespace tenax {
 
-/// Calls things that fail for a while until they succeed, or until it is time to give up.
+/// A retry policy: calls operations that may fail for a while until they succeed or the policy gives up.
 ///
-/// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe to use in production,
-/// for operations that may be repeated (see `default_policy`). Call it, wrap a callable with it, ask it for a report, or retry a block:
+/// An immutable value: every setter returns a changed copy, in any order. `retrying{}` alone is safe in production, for
+/// operations that may be repeated (see `default_policy`). Call it, wrap a callable, get a report, or retry a block:
 /// ```
 /// auto const polite = tenax::retrying{}
 ///     .when(when::exception<network_error>)
@@ -31,11 +31,11 @@ namespace tenax {
 /// auto r   = polite.try_call(fetch_page, url);
 /// for (auto& attempt : polite.attempts()) attempt([&] { ... });
 /// ```
-/// The last outcome passes through untouched: the value that was returned, or the very exception that was thrown.
-/// Arguments are passed again on every attempt, as lvalues. The callable may take a `tenax::attempt_info const&` first.
+/// Passes on the last outcome unchanged: the returned value, or the same exception object. Passes the arguments again
+/// on every attempt, as lvalues. The callable may take a `tenax::attempt_info const&` as its first parameter.
 ///
-/// Thread safety: a value like any other; calls on a shared one are independent of each other. What is shared (a gate, an
-/// observer, an environment) is passed with `std::ref` and says itself what it allows.
+/// Thread safety: a value; calls on a shared one are independent of each other. Shared parts (a gate, an observer, an
+/// environment) are passed with `std::ref` and document their own thread safety.
 template <class Policy = default_policy, class Environment = real_time>
 class retrying : public Policy {
  public:
@@ -43,10 +43,10 @@ class retrying : public Policy {
     requires(std::is_same_v<Policy, default_policy> && std::is_same_v<Environment, real_time>)
       : Policy(detail::make_default_policy()) {}
 
-  /// A policy made elsewhere.
+  /// Takes over a policy made elsewhere.
   constexpr explicit retrying(Policy p, Environment e = {}) : Policy(std::move(p)), environment_(std::move(e)) {}
 
-  /// Which outcomes are worth another attempt. Replaces the predicate.
+  /// Sets which outcomes are worth another attempt. Replaces the predicate.
   template <class P>
   [[nodiscard]] constexpr auto when(P p) const {
     if constexpr (detail::when_fits<P>) {
@@ -58,7 +58,7 @@ class retrying : public Policy {
     }
   }
 
-  /// How long to wait between attempts. Replaces the strategy.
+  /// Sets how long to wait between attempts. Replaces the strategy.
   template <class W>
   [[nodiscard]] constexpr auto wait(W w) const {
     if constexpr (detail::wait_fits<W>) {
@@ -70,7 +70,7 @@ class retrying : public Policy {
     }
   }
 
-  /// When to give up. Replaces the condition.
+  /// Sets when to give up. Replaces the condition.
   template <class S>
   [[nodiscard]] constexpr auto stop(S s) const {
     if constexpr (detail::stop_fits<S>) {
@@ -90,50 +90,42 @@ class retrying : public Policy {
     return *this;
   }
 
-  /// Ends the call when `token.stop_requested()`: checked before the first attempt and after every callback. A sleep is
-  /// woken at once by a `std::stop_token` (include <tenax/cancel.hpp>). Nothing can retry a cancellation. A call that has
-  /// no outcome yet throws `tenax::cancelled`.
+  /// Ends the call when `token.stop_requested()`: checked before the first attempt and after every callback. A
+  /// `std::stop_token` wakes a sleep immediately (include <tenax/cancel.hpp>). A cancellation is never retried. A call
+  /// that has no outcome yet throws `tenax::cancelled`.
   template <class Token>
   [[nodiscard]] constexpr auto cancel_with(Token t) const {
     if constexpr (detail::check_token<Token>()) {
-      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, std::move(t), this->hint_reader, this->limits},
-                             environment_);
+      return tenax::retrying(detail::with_token(policy(), std::move(t)), environment_);
     } else {
       return *this;
     }
   }
 
-  /// Passes every attempt through a shared gate, given as `std::ref(gate)` or as a view such as `keyed[key]`. Gates that
-  /// were added earlier are asked first.
+  /// Passes every attempt through a shared gate (rate limiter, circuit breaker, bulkhead, retry budget), given as
+  /// `std::ref(gate)` or as a view such as `keyed[key]`. Gates that were added earlier decide first.
   template <class G>
   [[nodiscard]] constexpr auto through(G const& g) const {
     if constexpr (detail::check_gate<G>()) {
-      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           detail::gates<typename Policy::gates_type, G>(this->gates, g), this->token,
-                                           this->hint_reader, this->limits},
-                             environment_);
+      return tenax::retrying(detail::with_gate(policy(), g), environment_);
     } else {
       return *this;
     }
   }
 
-  /// Who reads from a finished attempt what the other side said about trying again. Replaces the reader that is used
-  /// otherwise, which asks exceptions and `tenax::result_traits`. `f` takes an `attempt<T> const&` and returns a
-  /// `tenax::hint`; it is called once after every attempt.
+  /// Sets the hint reader: the function that reads from a finished attempt what the other side said about trying again.
+  /// Replaces the default, which reads exceptions and `tenax::result_traits`. `f` takes an `attempt<T> const&` and
+  /// returns a `tenax::hint`; it is called once after every attempt.
   template <class F>
   [[nodiscard]] constexpr auto read_hints_with(F f) const {
     if constexpr (detail::check_hint_reader<F>()) {
-      return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers,
-                                           this->gates, this->token, std::move(f), this->limits},
-                             environment_);
+      return tenax::retrying(detail::with_hint_reader(policy(), std::move(f)), environment_);
     } else {
       return *this;
     }
   }
 
-  /// The longest wait that a server may ask for (default: 5 minutes), and what happens above it.
-  ///
+  /// Sets the longest wait that a server may ask for (default: 5 minutes), and what happens above it.
   /// Throws `std::invalid_argument` for a negative `max`.
   [[nodiscard]] constexpr retrying max_server_wait(any_duration max, too_long action = too_long::give_up) const {
     auto copy = *this;
@@ -141,30 +133,25 @@ class retrying : public Policy {
     return copy;
   }
 
-  /// How long one attempt may take. An asynchronous call (`tenax::asio::async_retry`) cancels it then, and the policy sees
-  /// `tenax::attempt_timed_out` or the error code for it. A blocking call cannot interrupt anybody, nor can
-  /// `tenax::coroutine::retry`: there the callable has to take an `attempt_info const&` and to obey `time_left`, which is at
+  /// Limits the time of one attempt. An asynchronous call (`tenax::asio::async_retry`) cancels the attempt then, and
+  /// the policy sees `tenax::attempt_timed_out` or its error code. Blocking calls and `tenax::coroutine::retry` cannot
+  /// interrupt an attempt: there the callable has to take an `attempt_info const&` and to obey `time_left`, which is at
   /// most `limit`.
   ///
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
-    return tenax::retrying(
-        tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates, this->token,
-                      this->hint_reader,
-                      detail::timed_limits<Policy::limits_type::restarts>{
-                          this->limits.server, detail::require_positive("attempt_timeout: limit", limit)}},
-        environment_);
+    using timed = detail::timed_limits<Policy::limits_type::restarts>;
+    timed const l{this->limits.server, detail::require_positive("attempt_timeout: limit", limit)};
+    return tenax::retrying(detail::with_limits(policy(), l), environment_);
   }
 
-  /// Lets attempts be counted, and waits grow, from the start again after an attempt that made progress (`hint::progress`,
-  /// `tenax::made_progress(error)`): for downloads that are resumed, and streams that are connected again. Deadlines go on.
+  /// Counts attempts and grows waits from the start again after an attempt that made progress (`hint::progress`,
+  /// `tenax::made_progress(error)`): for resumed downloads and reconnected streams. Deadlines are not extended.
   [[nodiscard]] constexpr auto reset_on_progress() const {
-    return tenax::retrying(tenax::policy{this->predicate, this->strategy, this->condition, this->observers, this->gates,
-                                         this->token, this->hint_reader, detail::restarting(this->limits)},
-                           environment_);
+    return tenax::retrying(detail::with_limits(policy(), detail::restarting(this->limits)), environment_);
   }
 
-  /// Where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.
+  /// Sets where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.
   template <class E>
   [[nodiscard]] constexpr auto environment(E const& e) const {
     if constexpr (detail::check_environment<E>()) {
@@ -175,9 +162,9 @@ class retrying : public Policy {
   }
 
   /// Adds an observer: an object, or `std::ref` to one, with any of the functions `before_attempt(info)`,
-  /// `before_gate_wait(wait)`, `after_attempt(a)`, `before_sleep(a)`, `on_success(a)` and `on_give_up(a, reason)`, where
-  /// `info` is an `attempt_info const&`, `wait` a `gate_wait const&` and `a` an `attempt<T> const&`. Observers are told in
-  /// the order in which they were added. An exception out of one ends the call.
+  /// `before_gate_wait(wait)`, `after_attempt(a)`, `before_sleep(a)`, `on_success(a)` and `on_give_up(a, reason)`,
+  /// where `info` is an `attempt_info const&`, `wait` a `gate_wait const&` and `a` an `attempt<T> const&`. Observers
+  /// are called in the order in which they were added. An exception of an observer ends the call.
   template <class Observer>
   [[nodiscard]] constexpr auto observe(Observer const& o) const {
     if constexpr (detail::check_observing<Observer>()) {
@@ -187,37 +174,37 @@ class retrying : public Policy {
     }
   }
 
-  /// Adds a function that is told before every attempt.
+  /// Adds a function that is called before every attempt.
   template <class F>
   [[nodiscard]] constexpr auto before_attempt(F f) const {
     return hook<detail::before_attempt_hook, F, attempt_info>(std::move(f));
   }
 
-  /// Adds a function that is told before every wait at a gate; a gate may want several before one attempt.
+  /// Adds a function that is called before every wait at a gate; one attempt may have several such waits.
   template <class F>
   [[nodiscard]] constexpr auto before_gate_wait(F f) const {
     return hook<detail::before_gate_wait_hook, F, gate_wait>(std::move(f));
   }
 
-  /// Adds a function that is told after every attempt, also the last one.
+  /// Adds a function that is called after every attempt, including the last one.
   template <class F>
   [[nodiscard]] constexpr auto after_attempt(F f) const {
     return hook<detail::after_attempt_hook>(std::move(f));
   }
 
-  /// Adds a function that is told when a retry is scheduled: `upcoming_wait` and `source` are set.
+  /// Adds a function that is called when a retry is scheduled: `upcoming_wait` and `source` are set.
   template <class F>
   [[nodiscard]] constexpr auto before_sleep(F f) const {
     return hook<detail::before_sleep_hook>(std::move(f));
   }
 
-  /// Adds a function that is told when a call ends with a value that no predicate wants retried.
+  /// Adds a function that is called when a call ends with a value that no predicate wants retried.
   template <class F>
   [[nodiscard]] constexpr auto on_success(F f) const {
     return hook<detail::on_success_hook>(std::move(f));
   }
 
-  /// Adds a function that is told when a call ends in any other way. It may take the `stop_reason` after the attempt.
+  /// Adds a function that is called when a call ends in any other way. Its second parameter may be the `stop_reason`.
   template <class F>
   [[nodiscard]] constexpr auto on_give_up(F f) const {
     return hook<detail::on_give_up_hook>(std::move(f));
@@ -250,8 +237,8 @@ class retrying : public Policy {
     }
   }
 
-  /// As a plain call, but returns a `tenax::report`: value or exception, why it stopped, attempts, elapsed, waited.
-  /// Throws only what a callback of the policy throws.
+  /// As a plain call, but returns a `tenax::report`: value or exception, stop reason, attempts, elapsed, waited. Throws
+  /// only exceptions of the policy's callbacks.
   template <class F, class... Args>
   [[nodiscard]] auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
@@ -269,23 +256,23 @@ class retrying : public Policy {
     }
   }
 
-  /// A callable with the same signature as `f` that retries by this policy. Both are copied into it.
+  /// Returns a callable with the signature of `f` that retries by this policy. Copies both into it.
   template <class F>
   [[nodiscard]] constexpr auto wrap(F f) const {
     return detail::wrapped<retrying, F>(*this, std::move(f));
   }
 
-  /// Retries a block that uses the locals around it:
+  /// Retries a block that uses the local variables around it:
   /// `for (auto& attempt : polite.attempts()) attempt([&] { send(message); });`
   ///
-  /// The loop's body runs once for every attempt and calls `attempt` once. An exception of the block is either swallowed,
-  /// to be retried, or thrown out of `attempt`. What the block returns is shown to the policy. A body that does not call
+  /// The loop's body runs once for every attempt and calls `attempt` once. An exception of the block is swallowed if it
+  /// is to be retried, or thrown out of `attempt`. The policy sees what the block returns. A body that does not call
   /// `attempt`, or leaves the loop, ends it. The loop waits between its turns, never in the body.
   [[nodiscard]] constexpr auto attempts() const { return attempt_range<Policy, Environment>(policy(), environment_); }
 
-  /// The roles alone, as drivers see them.
+  /// The parts of the policy without the environment, as drivers see them.
   [[nodiscard, gnu::always_inline]] constexpr Policy const& policy() const noexcept { return *this; }
-  /// Time, sleep and randomness alone.
+  /// Time, sleep and randomness without the policy.
   [[nodiscard]] constexpr Environment const& environment() const noexcept { return environment_; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// suspend_aware_time.hpp: the environment whose clock goes on while the machine is suspended.
+// suspend_aware_time.hpp: `suspend_aware_time`: an environment whose clock goes on while the machine is suspended.
 #pragma once
 
 #include <tenax/environment.hpp>
@@ -13,7 +13,7 @@ namespace tenax {
 /// `std::stop_token`, within a second of that.
 ///
 /// Its points in time are not those of the steady clock. All policies that share a gate must use the same clock, and
-/// `stop::deadline_at` needs a point of this one: `tenax::suspend_aware_time::now() + 10s`. On systems without
+/// `stop::deadline_at` needs a point of this clock: `tenax::suspend_aware_time::now() + 10s`. On systems without
 /// CLOCK_BOOTTIME it is the steady clock, which counts suspended time on macOS.
 ///
 /// Thread safety: safe.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // tenax.hpp: the core: policies, the engine and the blocking driver. Needs only the standard library.
 //
-// Included by hand where they are needed, because they cost more to compile: <tenax/cancel.hpp> (std::stop_token),
-// <tenax/observe/counters.hpp>, <tenax/fmt.hpp>, the gates in <tenax/gate/> and the headers in <tenax/testing/>.
+// Not included, because they cost more to compile; include them where you need them: <tenax/cancel.hpp>
+// (std::stop_token), <tenax/observe/counters.hpp>, <tenax/fmt.hpp>, the gates in <tenax/gate/> and the headers in
+// <tenax/testing/>.
 #pragma once
 
-// What it is all about
+// Policies and their results
 #include <tenax/capture.hpp>
 #include <tenax/caught_exception.hpp>
 #include <tenax/retry_loop.hpp>
@@ -38,5 +39,5 @@
 #include <tenax/stop/compose.hpp>
 #include <tenax/stop/deadline.hpp>
 
-// Who is told
+// Observers
 #include <tenax/observe/log.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// worst_case.hpp: the most attempts and the longest waiting that a policy allows, known before it runs.
+// worst_case.hpp: the most attempts and the longest waiting that a policy allows, computed before it runs.
 #pragma once
 
 #include <cstdint>
@@ -10,46 +10,46 @@
 
 namespace tenax {
 
-/// What `worst_case` finds. Waits of gates are not known to a policy: where there are gates, only a deadline bounds the
+/// The result of `worst_case`. A policy does not know the waits of its gates: with gates, only a deadline bounds the
 /// waiting.
 struct worst_case_bounds {
   std::uint32_t attempts = 0;  ///< the most attempts; meaningful if `attempts_bounded`
   bool attempts_bounded = false;
-  duration total_wait{};  ///< the longest waiting of one call, also if a server asks for waits; `max()`: unbounded
-  duration own_wait{};    ///< the longest waiting of one call that no server asks to wait; `max()`: unbounded
+  duration total_wait{};  ///< the longest waiting of one call if a server may ask for waits; `max()`: unbounded
+  duration own_wait{};    ///< the longest waiting of one call if no server asks for waits; `max()`: unbounded
 
   /// Whether there is a limit on the waiting.
-  [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait != (duration::max)(); }
+  [[nodiscard]] constexpr bool bounded() const noexcept { return total_wait.count() != (duration::max)().count(); }
 };
 
 namespace detail {
 
-/// Adds up the longest waits between `attempts` attempts, none of them shorter than `server_wait` if that is to be
-/// reckoned with.
+/// Adds up the longest waits between `attempts` attempts. If a server may ask for waits, none of them is shorter than
+/// `server_wait`.
 template <class Wait>
 constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts, duration limit,
                                    duration most_server_wait, bool asked) {
-  constexpr std::uint32_t looked_at = 1'000;  // each of these attempts is asked about
-  constexpr std::uint32_t parts = 64;         // in which a strategy may grow after them
+  constexpr std::uint32_t looked_at = 1'000;  // for each of these attempts, the strategy is called
+  constexpr std::uint32_t parts = 64;         // growing parts that a strategy may have after them
 
   constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
   duration total{};
   wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
   std::uint32_t part = 0;
-  for (std::uint32_t n = 1; n < attempts && total < limit;) {
+  for (std::uint32_t n = 1; n < attempts && total.count() < limit.count();) {
     auto const part_end = n > looked_at || attempts == no_limit ? grows_until(strategy, n) : n;
     q.number = n;
     if (n > looked_at) {
-      // The longest wait up to where the strategy may shrink is reckoned for every attempt. What is not known to grow is
-      // not known to end.
+      // For every attempt up to where the strategy may shrink, adds the longest wait. A strategy that is not known to
+      // grow is not known to end.
       if (++part > parts) return limit;
       q.number = part_end < attempts ? part_end : attempts - 1;
       if (q.number > n) q.most_previous = longer(q.most_previous, longest_asked);
     }
     auto const times = q.number - n + 1;
     auto range = wait::bounds_of(strategy, q);
-    if (asked && range.most < most_server_wait) range.most = most_server_wait;
-    if (attempts == no_limit && part_end == no_limit && range.most != duration::zero()) return limit;
+    if (asked && range.most.count() < most_server_wait.count()) range.most = most_server_wait;
+    if (attempts == no_limit && part_end == no_limit && range.most.count() != 0) return limit;
     total = saturating_add(total, times == 1 ? range.most : saturating_multiply(range.most, times));
     n = q.number + 1;
     q = q.next(range, times);
@@ -59,15 +59,15 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 
 }  // namespace detail
 
-/// The most attempts and the longest waiting that one call can take under this policy. For policies that are constants, a
-/// constant: `static_assert(tenax::worst_case(policy).total_wait <= 30s);`
+/// Returns the most attempts and the longest waiting that one call can take under this policy. A constant for policies
+/// that are constants: `static_assert(tenax::worst_case(policy).total_wait <= 30s);`
 ///
-/// An operation can pass on a server's wait, so `total_wait` reckons every wait as `max_server_wait` (5 minutes, unless
-/// set) where the strategy's own is shorter; a deadline or a lower `max_server_wait` brings it down. Time spent in the
-/// attempts themselves is not included: a strategy that looks at `elapsed` is asked as if attempts took none. Strategies of
-/// your own are asked about each of the first thousand attempts, as `wait::bounds_of` says. With more attempts than that,
-/// the waiting is unbounded unless the strategy declares `static constexpr bool never_shrinks = true`, as those of the
-/// library do. Complexity: linear in the number of attempts, up to a thousand.
+/// An operation can pass on a server's wait. So for `total_wait`, every wait is at least `max_server_wait` (5 minutes,
+/// unless set); a deadline or a lower `max_server_wait` brings it down. The time spent in the attempts is not included:
+/// for a strategy that looks at `elapsed`, attempts take no time. Strategies of your own are called for each of the
+/// first thousand attempts, as `wait::bounds_of` says. With more attempts, the waiting is unbounded unless the strategy
+/// declares `static constexpr bool never_shrinks = true`, as the library's own do. Complexity: linear in the number of
+/// attempts, up to a thousand.
 template <class... Parts>
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
   constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
@@ -80,11 +80,11 @@ template <class... Parts>
     return result;
   }
   auto const longest = [&](bool asked) {
-    // Without a limit on attempts, only a strategy that never waits leaves the waiting bounded.
+    // Without a limit on attempts, the waiting is bounded only if the strategy never waits.
     return detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
   };
   result.own_wait = longest(false);
-  result.total_wait = obeyed == duration::zero() ? result.own_wait : longest(true);
+  result.total_wait = obeyed.count() == 0 ? result.own_wait : longest(true);
   return result;
 }
 

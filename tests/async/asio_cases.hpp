@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// asio_cases.hpp: the tests of the driver for Asio, for both Asios. Who includes it has said which: `net` is its namespace,
-// `driver` is ours, NET is its name, TAG the tag of its tests, and CASES a namespace for them.
+// asio_cases.hpp: the tests of the driver for Asio, for both Asios. The including file defines `net`, the namespace of
+// Asio; `driver`, that of tenax's driver; NET, the name; TAG, the tag of the tests; and CASES, a namespace for them.
 
 #include <algorithm>
 #include <array>
@@ -27,10 +27,10 @@
 
 #include "catch.hpp"
 
-// Not without a name, because this is a header.
+// A named namespace, because this is a header.
 namespace CASES {
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when it is told to.
 struct still_clock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -44,7 +44,7 @@ struct still_clock {
 
 }  // namespace CASES
 
-// An event loop looks at such a timer whenever it runs, because no real time passes for it.
+// Makes an event loop check such a timer whenever it runs, because no real time passes for it.
 template <>
 struct net::wait_traits<CASES::still_clock> {
   static CASES::still_clock::duration to_wait_duration(CASES::still_clock::duration) { return {}; }
@@ -66,7 +66,7 @@ struct network_error : std::runtime_error {
 
 using timer = net::basic_waitable_timer<still_clock>;
 
-/// Tells calls that timers run on that clock.
+/// The environment whose timers run on that clock.
 struct still_time {
   using clock = still_clock;
   static tenax::time_point now() noexcept { return tenax::time_point(still_clock::now().time_since_epoch()); }
@@ -80,12 +80,12 @@ struct world {
   net::io_context io{};
   still_clock::time_point const start = still_clock::now();
 
-  /// Runs what can be run now.
+  /// Runs everything that can run now.
   void settle() {
     io.restart();
     io.poll();
   }
-  /// Lets time pass, a millisecond at a time.
+  /// Lets time pass in steps of a millisecond.
   void pass(std::chrono::milliseconds time) {
     for (auto t = 0ms; t < time; t += 1ms) {
       settle();
@@ -118,7 +118,7 @@ struct world {
   }
 };
 
-/// A coroutine that fails `failures` times, and takes `latency`.
+/// A coroutine that fails `failures` times; each attempt takes `latency`.
 struct flaky {
   int failures = 0;
   std::chrono::milliseconds latency{};
@@ -134,7 +134,7 @@ struct flaky {
   }
 };
 
-/// An initiating function whose handler is called by the event loop, with the errors given, one after the other.
+/// An initiating function whose handler is called by the event loop with the given errors, one after the other.
 class flaky_initiation {
  public:
   flaky_initiation(net::io_context& io, std::vector<error_code> errors) : io_(io), errors_(std::move(errors)) {}
@@ -156,7 +156,7 @@ class flaky_initiation {
   std::vector<error_code> errors_;
 };
 
-/// Counts what is allocated on behalf of a handler.
+/// Counts the allocations made on behalf of a handler.
 template <class T>
 struct counting_allocator {
   using value_type = T;
@@ -195,21 +195,21 @@ awaitable<void> forever() {
 
 using namespace CASES;
 
-TEST_CASE(NET ": an awaitable is retried, and its waits take no thread and no real time", TAG) {
+TEST_CASE(NET ": an awaitable is retried, and its waits need no thread and no real time", TAG) {
   world w;
   flaky operation{2, 100ms};
   CHECK(w.run(driver::async_retry(steady, [&] { return operation(); })) == 3);
   CHECK(w.passed() == 2 * 1s + 3 * 100ms);
 }
 
-TEST_CASE(NET ": the last exception of an awaitable passes through untouched", TAG) {
+TEST_CASE(NET ": the last exception of an awaitable passes through unchanged", TAG) {
   world w;
   flaky operation{9};
   CHECK_THROWS_AS(w.run(driver::async_retry(steady, std::ref(operation))), network_error);
   CHECK(operation.calls == 3);
 }
 
-TEST_CASE(NET ": a report has the numbers of the call", TAG) {
+TEST_CASE(NET ": a report contains the numbers of the call", TAG) {
   world w;
   flaky operation{9, 10ms};
   auto const report = w.run(driver::async_try_retry(steady, [&] { return operation(); }));
@@ -219,7 +219,7 @@ TEST_CASE(NET ": a report has the numbers of the call", TAG) {
   CHECK(report.elapsed == 2s + 30ms);
 }
 
-TEST_CASE(NET ": an operation that throws before there is anything to await is a failure like any other", TAG) {
+TEST_CASE(NET ": an operation that throws before it returns an awaitable counts as a failure", TAG) {
   world w;
   int calls = 0;
   auto const operation = [&]() -> awaitable<int> {
@@ -229,7 +229,7 @@ TEST_CASE(NET ": an operation that throws before there is anything to await is a
   CHECK(w.run(driver::async_retry(steady, operation)) == 3);
 }
 
-TEST_CASE(NET ": an awaitable may be of an executor of its own", TAG) {
+TEST_CASE(NET ": an awaitable may have its own executor type", TAG) {
   using executor = net::io_context::executor_type;
   world w;
   int calls = 0;
@@ -245,7 +245,7 @@ TEST_CASE(NET ": an awaitable may be of an executor of its own", TAG) {
   CHECK(got == 3);
 }
 
-TEST_CASE(NET ": what a part of the policy throws is thrown by the call", TAG) {
+TEST_CASE(NET ": an exception of a part of the policy is thrown by the call", TAG) {
   world w;
   struct broken : std::exception {};
   flaky operation{1};
@@ -271,14 +271,14 @@ TEST_CASE(NET ": what a part of the policy throws is thrown by the call", TAG) {
   };
   SECTION("in the coroutine itself") { in_every_place(steady); }
 #if defined(__cpp_lib_jthread)
-  SECTION("in a call that others can cancel") {
+  SECTION("in a call that can be cancelled from outside") {
     std::stop_source source;
     in_every_place(steady.cancel_with(source.get_token()));
   }
 #endif
 }
 
-TEST_CASE(NET ": the operation is told the attempt's numbers if it asks for them", TAG) {
+TEST_CASE(NET ": an operation can take the attempt's numbers", TAG) {
   world w;
   std::vector<std::uint32_t> numbers;
   auto const coroutine = [&](tenax::attempt_info const& info) -> awaitable<void> {
@@ -296,7 +296,7 @@ TEST_CASE(NET ": the operation is told the attempt's numbers if it asks for them
   CHECK(numbers == std::vector<std::uint32_t>{1, 2, 3, 1, 2});
 }
 
-TEST_CASE(NET ": an awaitable goes with every kind of completion token", TAG) {
+TEST_CASE(NET ": a call of an awaitable accepts every type of completion token", TAG) {
   world w;
   flaky operation{1};
   auto const call = [&] { return operation(); };
@@ -320,7 +320,7 @@ TEST_CASE(NET ": an awaitable goes with every kind of completion token", TAG) {
   SECTION("an awaitable") { CHECK(w.run(driver::async_retry(steady, call, net::use_awaitable)) == 2); }
 }
 
-TEST_CASE(NET ": an initiating function is retried, and goes with every kind of completion token", TAG) {
+TEST_CASE(NET ": an initiating function is retried, and accepts every type of completion token", TAG) {
   world w;
   flaky_initiation operation(w.io, {refused, refused});
   auto const call = [&](auto token) { return operation(std::move(token)); };
@@ -371,7 +371,7 @@ TEST_CASE(NET ": predicates see the error code of an initiating function, and th
   CHECK(got == 2);
 }
 
-TEST_CASE(NET ": an operation that answers from within its initiating function nests nothing", TAG) {
+TEST_CASE(NET ": an operation that completes inside its initiating function causes no recursion", TAG) {
   world w;
   int calls = 0;
   auto const operation = [&](auto token) {
@@ -388,7 +388,7 @@ TEST_CASE(NET ": an operation that answers from within its initiating function n
   CHECK(ended_later);
 }
 
-TEST_CASE(NET ": an operation may answer on a thread of its own", TAG) {
+TEST_CASE(NET ": an operation may complete on another thread", TAG) {
   net::io_context io;
   std::vector<std::thread> threads;
   int calls = 0;
@@ -430,7 +430,7 @@ TEST_CASE(NET ": the handler's executor and allocator are used", TAG) {
   CHECK(allocated > 0);
 }
 
-TEST_CASE(NET ": a call that waits when its event loop ends gives back what gates had granted", TAG) {
+TEST_CASE(NET ": a call that waits when its event loop ends gives the gates' permits back", TAG) {
   tenax::bulkhead one({.at_once = 1});
   bool completed = false;
   {
@@ -445,7 +445,7 @@ TEST_CASE(NET ": a call that waits when its event loop ends gives back what gate
   CHECK_FALSE(completed);
 }
 
-TEST_CASE(NET ": coroutines share a limit with each other, in the order in which they came", TAG) {
+TEST_CASE(NET ": coroutines share a limit in the order of their arrival", TAG) {
   world w;
   tenax::rate_limiter limiter(tenax::rate{.permits = 10});
   auto const policy = steady.through(std::ref(limiter));
@@ -466,7 +466,7 @@ TEST_CASE(NET ": coroutines share a limit with each other, in the order in which
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_CASE(NET ": its coroutines go with the driver for any library, too", TAG) {
+TEST_CASE(NET ": its coroutines work with the driver for any library", TAG) {
   world w;
   flaky operation{2, 100ms};
   auto const sleep = [](tenax::duration d) -> awaitable<void> {
@@ -477,7 +477,7 @@ TEST_CASE(NET ": its coroutines go with the driver for any library, too", TAG) {
   CHECK(w.passed() == 2 * 1s + 3 * 100ms);
 }
 
-TEST_CASE(NET ": a limiter serves coroutines and threads alike", TAG) {
+TEST_CASE(NET ": coroutines and threads can share a limiter", TAG) {
   constexpr int each = 50;
   tenax::rate_limiter limiter(tenax::rate{.permits = 20'000, .per = 1s, .burst = 1});
   auto const policy = tenax::retrying{}.through(std::ref(limiter));
@@ -506,7 +506,7 @@ TEST_CASE(NET ": a limiter serves coroutines and threads alike", TAG) {
 }
 
 #if defined(__cpp_lib_jthread)
-TEST_CASE(NET ": a stop token wakes a wait at once, from any thread", TAG) {
+TEST_CASE(NET ": a stop token ends a wait immediately, from any thread", TAG) {
   net::io_context io;
   std::stop_source source;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(24h)).cancel_with(source.get_token());
@@ -524,7 +524,7 @@ TEST_CASE(NET ": a stop token wakes a wait at once, from any thread", TAG) {
 #endif
 
 #if defined(__cpp_lib_jthread)
-TEST_CASE(NET ": a call that was asked to stop makes no attempt, and says so", TAG) {
+TEST_CASE(NET ": a call whose token is triggered makes no attempt, and reports the cancellation", TAG) {
   world w;
   std::stop_source source;
   source.request_stop();
@@ -544,7 +544,7 @@ TEST_CASE(NET ": a call that was asked to stop makes no attempt, and says so", T
 }
 #endif
 
-TEST_CASE(NET ": without waits, a call still takes its turn in the event loop", TAG) {
+TEST_CASE(NET ": a call without waits still takes its turn in the event loop", TAG) {
   tenax::testing::no_waits const scope;
   world w;
   flaky operation{2};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// asio_composed.hpp: tests that a call is a composed operation of Asio in full. Comes after asio_interruption.hpp.
+// asio_composed.hpp: tests that a call is a composed operation of Asio. Include it after asio_interruption.hpp.
 
 namespace CASES {
 
 inline net::cancellation_type const every_type[] = {net::cancellation_type::terminal, net::cancellation_type::partial,
                                                     net::cancellation_type::total};
 
-/// An initiating function whose handler is called by a thread of its own.
+/// An initiating function whose handler is called by another thread.
 struct answers_elsewhere {
   std::vector<std::thread>& threads;
 
@@ -23,7 +23,7 @@ struct answers_elsewhere {
   }
 };
 
-/// A gate at which everything waits while it is full.
+/// A gate at which all callers wait while it is full.
 struct full_gate {
   bool full = true;
   struct ticket {};
@@ -33,7 +33,7 @@ struct full_gate {
   void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
 };
 
-/// Calls `use` with `policy` as it is, with a token, with a time limit, and with both.
+/// Calls `use` with `policy` unchanged, with a token, with a time limit, and with both.
 template <class Policy, class Use>
 void in_every_way(Policy const& policy, Use const& use) {
   auto const hasty = policy.attempt_timeout(24h);
@@ -46,7 +46,7 @@ void in_every_way(Policy const& policy, Use const& use) {
 #endif
 }
 
-// Of one type each, because every combination is compiled anew.
+// One type each, because every combination is compiled separately.
 using any_coroutine = std::function<awaitable<void>()>;
 struct sets_flag {
   bool* ended;
@@ -56,7 +56,7 @@ struct sets_flag {
   }
 };
 
-/// A gate that counts what it hears.
+/// A gate that counts the feedback that it gets.
 struct listening {
   int successes = 0, failures = 0, cancelled = 0;
   std::vector<tenax::optional_duration> server_waits{};
@@ -72,7 +72,7 @@ struct listening {
 
 }  // namespace CASES
 
-TEST_CASE(NET ": a call keeps its own context running, and that of its handler", TAG) {
+TEST_CASE(NET ": a call keeps its own context and its handler's context running", TAG) {
   auto const check = [](bool strands, auto const& start) {
     net::io_context io;
     net::thread_pool pool(1);
@@ -82,7 +82,7 @@ TEST_CASE(NET ": a call keeps its own context running, and that of its handler",
     net::any_io_executor there = pool.get_executor();
     if (strands) here = net::make_strand(here), there = net::make_strand(there);
     start(here, there, threads, got);
-    io.run();  // the attempt is answered through this context
+    io.run();  // the attempt completes through this context
     CHECK_FALSE(threads.empty());
     for (auto& thread : threads) thread.join();
     CHECK(io.stopped());
@@ -108,7 +108,7 @@ TEST_CASE(NET ": a call keeps its own context running, and that of its handler",
   });
 }
 
-TEST_CASE(NET ": every type of cancellation ends a call at once, whatever its policy and its step", TAG) {
+TEST_CASE(NET ": every type of cancellation ends a call immediately, with every policy and at every step", TAG) {
   full_gate gate;
   auto const fails = []() -> awaitable<void> {
     throw network_error("down");
@@ -147,7 +147,7 @@ TEST_CASE(NET ": every type of cancellation ends a call at once, whatever its po
   });
 }
 
-TEST_CASE(NET ": a coroutine that hears every type of cancellation does so in a call", TAG) {
+TEST_CASE(NET ": a coroutine that accepts every type of cancellation does so in a call", TAG) {
   in_every_way(steady, [&](auto const& policy) {
     for (auto const type : every_type) {
       world w;
@@ -167,7 +167,7 @@ TEST_CASE(NET ": a coroutine that hears every type of cancellation does so in a 
   });
 }
 
-TEST_CASE(NET ": an attempt is told the type of the cancellation", TAG) {
+TEST_CASE(NET ": an attempt gets the type of the cancellation", TAG) {
   auto heard = net::cancellation_type::none;
   auto const listens = [&](auto token) {
     return net::async_initiate<decltype(token), void(error_code)>(
@@ -203,7 +203,7 @@ TEST_CASE(NET ": an attempt is told the type of the cancellation", TAG) {
   check(steady.attempt_timeout(24h), listens);
 }
 
-TEST_CASE(NET ": an attempt's time limit ends with the deadline", TAG) {
+TEST_CASE(NET ": an attempt's time limit does not exceed the deadline", TAG) {
   world w;
   auto const policy = steady.wait(tenax::wait::none).stop(tenax::stop::deadline(100ms)).attempt_timeout(80ms);
   std::vector<tenax::duration> left;
@@ -229,7 +229,7 @@ TEST_CASE(NET ": an attempt's time limit ends with the deadline", TAG) {
     REQUIRE(ended);
     CHECK(*ended < 105ms);
   }
-  SECTION("also if it is the only limit") {
+  SECTION("even if it is the only limit") {
     auto const only = steady.stop(tenax::stop::deadline(100ms)).attempt_timeout(tenax::duration::max());
     CHECK_THROWS_AS(w.run(driver::async_retry(only, forever)), tenax::attempt_timed_out);
     CHECK(w.passed() < 105ms);
@@ -286,7 +286,7 @@ TEST_CASE(NET ": an operation that was cancelled from outside is not retried", T
   CHECK(gate.failures == 0);
 }
 
-TEST_CASE(NET ": a hint reader can have cancelled operations retried", TAG) {
+TEST_CASE(NET ": a hint reader can make cancelled operations be retried", TAG) {
   world w;
   flaky_initiation operation(w.io, {net::error::operation_aborted});
   auto const again = [](auto const& a) {
@@ -300,7 +300,7 @@ TEST_CASE(NET ": a hint reader can have cancelled operations retried", TAG) {
   CHECK_FALSE(error);
 }
 
-TEST_CASE(NET ": a context that is destroyed with calls that wait leaves nothing behind", TAG) {
+TEST_CASE(NET ": a context that is destroyed with waiting calls leaks nothing", TAG) {
   tenax::bulkhead one({.at_once = 1});
   auto const held = std::make_shared<int>();
   {

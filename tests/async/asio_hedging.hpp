@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// asio_hedging.hpp: the tests of hedged calls in Asio. Comes after asio_composed.hpp.
+// asio_hedging.hpp: the tests of hedged calls in Asio. Include it after asio_composed.hpp.
 
 TEST_CASE(NET ": a slow attempt is joined by another one, and the first result wins", TAG) {
   world w;
   tenax::retry_budget budget;
   tenax::hedging hedging(budget, {.after = 50ms}, still_time());
   int calls = 0, cancelled = 0;
-  // The first attempt takes a second, all others ten milliseconds.
+  // The first attempt takes a second, the others ten milliseconds.
   auto const operation = [&]() -> awaitable<int> {
     auto const number = ++calls;
     timer pause(co_await net::this_coro::executor, number == 1 ? 1000ms : 10ms);
@@ -26,7 +26,7 @@ TEST_CASE(NET ": a slow attempt is joined by another one, and the first result w
     CHECK(hedging.hedged() == 1);
     CHECK(hedging.seen().count() == 2);
   }
-  SECTION("but not without a budget") {
+  SECTION("without a budget, not at all") {
     for (int i = 0; i < 5; ++i) budget.count(tenax::feedback::kind::failure);
     CHECK(w.run(driver::async_hedged(hedging, operation)) == 1);
     CHECK(calls == 1);
@@ -39,7 +39,7 @@ TEST_CASE(NET ": a slow attempt is joined by another one, and the first result w
   }
 }
 
-TEST_CASE(NET ": a hedged call ends with a failure only when all attempts have failed", TAG) {
+TEST_CASE(NET ": a hedged call fails only when all attempts have failed", TAG) {
   world w;
   tenax::retry_budget budget;
   tenax::hedging hedging(budget, {.after = 50ms, .at_most = 3}, still_time());
@@ -62,7 +62,7 @@ TEST_CASE(NET ": a hedged call ends with a failure only when all attempts have f
   }
 }
 
-TEST_CASE(NET ": a hedged call ends once, also if an attempt ends within its cancellation", TAG) {
+TEST_CASE(NET ": a hedged call ends only once, even if an attempt ends during its cancellation", TAG) {
   world w;
   tenax::retry_budget budget;
   tenax::hedging hedging(budget, {.after = 50ms}, still_time());
@@ -76,7 +76,7 @@ TEST_CASE(NET ": a hedged call ends once, also if an attempt ends within its can
   CHECK(calls == 2);
 }
 
-TEST_CASE(NET ": what a budget throws is thrown by the hedged call", TAG) {
+TEST_CASE(NET ": an exception of a budget is thrown by the hedged call", TAG) {
   struct broken : std::exception {};
   struct throwing {
     int good;
@@ -100,7 +100,7 @@ TEST_CASE(NET ": what a budget throws is thrown by the hedged call", TAG) {
   check({.good = 2, .reports = true});
 }
 
-TEST_CASE(NET ": a hedge that the budget has refused is asked for again after the next delay", TAG) {
+TEST_CASE(NET ": a hedge that the budget refused is tried again after the next delay", TAG) {
   struct budget_that_opens {
     struct ticket {};
     still_clock::time_point opens;
@@ -162,7 +162,7 @@ TEST_CASE(NET ": hedges pass the gates", TAG) {
   }
 }
 
-TEST_CASE(NET ": a hedge gives back what it holds of the gates, and tells them how it ended", TAG) {
+TEST_CASE(NET ": a hedge gives its permits back to the gates, and reports how it ended", TAG) {
   world w;
   tenax::retry_budget budget;
   tenax::bulkhead two({.at_once = 2});
@@ -181,7 +181,7 @@ TEST_CASE(NET ": a hedge gives back what it holds of the gates, and tells them h
   CHECK(gate.cancelled == 1);
 }
 
-TEST_CASE(NET ": what a server asks of a hedge reaches the policy's gates no further than the policy obeys it", TAG) {
+TEST_CASE(NET ": a server's wait in a hedge reaches the policy's gates only as far as the policy obeys it", TAG) {
   world w;
   tenax::retry_budget budget({.tokens = 1000});
   listening gate;
@@ -204,7 +204,7 @@ TEST_CASE(NET ": what a server asks of a hedge reaches the policy's gates no fur
   SECTION("ignored") { CHECK(hear(once.max_server_wait(10s, tenax::too_long::ignore)) == waits(2)); }
 }
 
-TEST_CASE(NET ": a hedged call that is cancelled while it waits at a gate ends at once", TAG) {
+TEST_CASE(NET ": a hedged call that is cancelled while it waits at a gate ends immediately", TAG) {
   world w;
   tenax::retry_budget budget;
   full_gate full;
@@ -224,7 +224,7 @@ TEST_CASE(NET ": a hedged call that is cancelled while it waits at a gate ends a
   }
   SECTION("with another one") {
     tenax::hedging plain(budget, {.after = 10ms}, still_time());
-    // The policy lets the first attempt pass and then fills up.
+    // The policy admits the first attempt and is full afterwards.
     struct fills_up {
       int places;
       struct ticket {};
@@ -252,7 +252,7 @@ TEST_CASE(NET ": a hedged call that is cancelled while it waits at a gate ends a
   CHECK(error != nullptr);
 }
 
-TEST_CASE(NET ": a hedged call within a retried one knows the time that is left", TAG) {
+TEST_CASE(NET ": a hedged call within a retried call knows the time that is left", TAG) {
   world w;
   tenax::retry_budget budget;
   tenax::hedging hedging(budget, {.after = 30ms, .at_most = 8}, still_time());
@@ -285,7 +285,7 @@ TEST_CASE(NET ": an attempt that ignores its cancellation holds back the result 
   listening gate;
   auto const held = std::make_shared<int>();
   int calls = 0;
-  // The first attempt takes a second, whether it is cancelled or not.
+  // The first attempt takes a second, even if it is cancelled.
   auto const operation = [held, &calls]() -> awaitable<int> {
     auto const number = ++calls;
     co_await net::this_coro::reset_cancellation_state(net::disable_cancellation());
@@ -293,17 +293,17 @@ TEST_CASE(NET ": an attempt that ignores its cancellation holds back the result 
     co_await pause.async_wait(net::use_awaitable);
     co_return number + *held;
   };
-  SECTION("which is the default") {
+  SECTION("by default, it waits") {
     tenax::hedging hedging(budget, {.after = 20ms}, still_time());
     CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
     CHECK(w.passed() >= 1000ms);
   }
-  SECTION("and not if it abandons them") {
+  SECTION("not if it abandons them") {
     auto hedging =
         tenax::hedging(budget, {.after = 20ms, .abandon_losers = true}, still_time()).through(std::ref(gate));
     CHECK(w.run(driver::async_hedged(hedging, operation)) == 2);
     CHECK(w.passed() < 35ms);
-    CHECK(held.use_count() > 2);  // by the attempt that is still under way
+    CHECK(held.use_count() > 2);  // held by the attempt that is still under way
     CHECK(gate.successes == 1);
     w.pass(1s);
     CHECK(held.use_count() == 2);
@@ -312,7 +312,7 @@ TEST_CASE(NET ": an attempt that ignores its cancellation holds back the result 
   }
 }
 
-TEST_CASE(NET ": as many calls are hedged as the percentile says", TAG) {
+TEST_CASE(NET ": the share of hedged calls is the one that the percentile sets", TAG) {
   struct generous {
     struct ticket {};
     tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const { return {}; }
@@ -323,7 +323,7 @@ TEST_CASE(NET ": as many calls are hedged as the percentile says", TAG) {
   std::lognormal_distribution<> log_normal(3, 1);
   std::uniform_real_distribution<> uniform(0, 1);
   auto const tenth = [&] { return uniform(random) < 0.1 ? 200.0 : 10 + 10 * uniform(random); };
-  // In units of a quarter of a millisecond, so that the steps of virtual time do not show.
+  // In units of a quarter of a millisecond, so that the steps of virtual time have no influence.
   auto const share = [&](double percentile, auto latency) {
     world w;
     generous budget;
@@ -353,6 +353,6 @@ TEST_CASE(NET ": as many calls are hedged as the percentile says", TAG) {
   check(0.5, 0.42, 0.52, [&] { return log_normal(random); });
   check(0.95, 0.032, 0.058, [&] { return exponential(random); });
   check(0.95, 0.032, 0.058, [&] { return log_normal(random); });
-  // All of the slowest tenth take the same time, so that none takes longer than that.
+  // All of the slowest tenth take the same time, so none takes longer than the percentile.
   check(0.95, -1, 0.02, tenth);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// asio_interruption.hpp: the tests of the driver for an Asio that can cancel operations. Comes after asio_cases.hpp.
+// asio_interruption.hpp: the tests of the driver for an Asio that can cancel operations. Include it after asio_cases.hpp.
 
 namespace CASES {
 
-/// What a timer that never fires ends with, in the shape of an initiating function.
+/// An initiating function whose operation never completes unless it is cancelled.
 struct endless {
   timer pause;
   int calls = 0;
@@ -17,7 +17,7 @@ struct endless {
   }
 };
 
-/// An operation that ends within its cancellation.
+/// An operation that ends during its cancellation.
 template <class Token>
 auto until_cancelled(Token&& token) {
   return net::async_initiate<Token, void(error_code)>(
@@ -34,7 +34,7 @@ auto until_cancelled(Token&& token) {
 
 }  // namespace CASES
 
-TEST_CASE(NET ": an attempt that takes too long is cancelled, and is a failure like any other", TAG) {
+TEST_CASE(NET ": an attempt that takes too long is cancelled, and counts as a failure", TAG) {
   world w;
   auto const policy = steady.attempt_timeout(100ms);
   SECTION("of an awaitable") {
@@ -69,7 +69,7 @@ TEST_CASE(NET ": an attempt that takes too long is cancelled, and is a failure l
   }
 }
 
-TEST_CASE(NET ": a cancellation slot ends a call at once", TAG) {
+TEST_CASE(NET ": a cancellation slot ends a call immediately", TAG) {
   world w;
   net::cancellation_signal signal;
   std::optional<stop_reason> reason;
@@ -112,7 +112,7 @@ TEST_CASE(NET ": a cancellation slot ends a call at once", TAG) {
   CHECK(reason == stop_reason::cancelled);
 }
 
-TEST_CASE(NET ": a cancellation slot ends a call at whatever step it is", TAG) {
+TEST_CASE(NET ": a cancellation slot ends a call at every step", TAG) {
   auto const hasty = steady.attempt_timeout(24h);
   tenax::retry_budget budget;
   tenax::hedging hedging(budget, {.after = 24h}, still_time());
@@ -181,7 +181,7 @@ TEST_CASE(NET ": a call that can be interrupted may run on a strand", TAG) {
   check(net::make_strand(net::any_io_executor(w.io.get_executor())));
 }
 
-TEST_CASE(NET ": an attempt is not cancelled by what the last one left in its slot", TAG) {
+TEST_CASE(NET ": an attempt is not cancelled by the slot handler of the last attempt", TAG) {
   world w;
   net::cancellation_signal signal;
   int calls = 0;
@@ -193,7 +193,7 @@ TEST_CASE(NET ": an attempt is not cancelled by what the last one left in its sl
           if (++calls == 1) {
             net::get_associated_cancellation_slot(handler).assign([&](net::cancellation_type_t) { ++late; });
             net::post(w.io, [handler = std::move(handler)]() mutable { std::move(handler)(refused); });
-          } else {  // cannot be cancelled
+          } else {  // this operation cannot be cancelled
             auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
             answer = [kept] { std::move (*kept)(error_code()); };
           }
@@ -215,7 +215,7 @@ TEST_CASE(NET ": an attempt is not cancelled by what the last one left in its sl
   CHECK(ended);
 }
 
-TEST_CASE(NET ": an operation that throws before it is under way leaves nothing behind that keeps the call", TAG) {
+TEST_CASE(NET ": an operation that throws before it is under way leaves nothing that keeps the call alive", TAG) {
   world w;
   tenax::bulkhead one({.at_once = 1});
   auto const operation = [](auto token) {
@@ -246,7 +246,7 @@ TEST_CASE(NET ": an operation that stops its own call before it is under way is 
 #endif
 
 #if defined(__cpp_lib_jthread)
-TEST_CASE(NET ": a coroutine that is cancelled ends what it retries", TAG) {
+TEST_CASE(NET ": cancelling a coroutine ends the call that it awaits", TAG) {
   world w;
   net::cancellation_signal signal;
   bool ended = false;
@@ -294,7 +294,7 @@ TEST_CASE(NET ": an operation may replace the coroutine's cancellation state", T
 }
 
 #if defined(__cpp_lib_jthread)
-TEST_CASE(NET ": a stop token cancels the attempt that is under way", TAG) {
+TEST_CASE(NET ": a stop token cancels the current attempt", TAG) {
   world w;
   std::stop_source source;
   auto const policy = steady.cancel_with(source.get_token());
@@ -309,7 +309,7 @@ TEST_CASE(NET ": a stop token cancels the attempt that is under way", TAG) {
 #endif
 
 #if defined(__cpp_lib_jthread)
-TEST_CASE(NET ": an operation that sees the token is given the one of the policy", TAG) {
+TEST_CASE(NET ": an operation that takes the token gets the policy's token", TAG) {
   world w;
   std::stop_source source;
   bool possible = false;

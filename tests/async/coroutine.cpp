@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// coroutine.cpp: calls that are retried in coroutines, with a coroutine library of the tests' own.
+// coroutine.cpp: retried calls in coroutines, with a small coroutine library of the tests.
 #include <tenax/coroutine.hpp>
 
 #include <functional>
@@ -33,7 +33,7 @@ struct network_error : std::runtime_error {
 
 constexpr auto steady = tenax::retrying{}.wait(tenax::wait::constant(1s));
 
-/// A coroutine that fails `failures` times, and needs `latency` for it.
+/// A coroutine that fails `failures` times; each attempt takes `latency`.
 struct flaky {
   scheduler& world;
   int failures = 0;
@@ -47,7 +47,7 @@ struct flaky {
   }
 };
 
-/// An awaitable that has its value at once.
+/// An awaitable whose value is ready.
 struct immediate {
   int value;
   bool await_ready() const noexcept { return true; }
@@ -55,7 +55,7 @@ struct immediate {
   int await_resume() const noexcept { return value; }
 };
 
-/// A sleep that a token wakes, as far as this test goes: it ends at once when the token says so at its beginning.
+/// The token of a sleep that a token can wake. In this test, it is only checked when the sleep begins.
 struct flag_token {
   bool const* flag;
   bool stop_requested() const { return *flag; }
@@ -71,7 +71,7 @@ TEST_CASE("A coroutine is retried, and waits in its own scheduler") {
   CHECK(world.now().time_since_epoch() == 3 * 100ms + 2 * 1s);
 }
 
-TEST_CASE("The last exception passes through untouched") {
+TEST_CASE("The last exception of a coroutine passes through unchanged") {
   scheduler world;
   flaky operation{world, 5};
   auto call = tenax::coroutine::retry<task>(steady, std::ref(world), std::ref(operation));
@@ -79,7 +79,7 @@ TEST_CASE("The last exception passes through untouched") {
   CHECK(operation.calls == 3);
 }
 
-TEST_CASE("A report of a coroutine has the numbers of the call") {
+TEST_CASE("A report of a coroutine contains the numbers of the call") {
   scheduler world;
   flaky operation{world, 5, 10ms};
   auto const report =
@@ -91,7 +91,7 @@ TEST_CASE("A report of a coroutine has the numbers of the call") {
   CHECK(report.result.exception_as<network_error>() != nullptr);
 }
 
-TEST_CASE("A coroutine may return nothing, a reference, and what cannot be copied") {
+TEST_CASE("A coroutine may return nothing, a reference, or a type that cannot be copied") {
   scheduler world;
   int calls = 0;
   int target = 0;
@@ -109,7 +109,7 @@ TEST_CASE("A coroutine may return nothing, a reference, and what cannot be copie
   CHECK(*world.run(tenax::coroutine::retry<task>(steady, std::ref(world), owner)) == 7);
 }
 
-TEST_CASE("Returned values are judged in a coroutine as anywhere") {
+TEST_CASE("Returned values are judged in a coroutine as in a blocking call") {
   scheduler world;
   std::vector<int> answers{503, 503, 200};
   std::size_t next = 0;
@@ -131,7 +131,7 @@ TEST_CASE("An operation may complete inline, and need not be a coroutine") {
         100'000);
 }
 
-TEST_CASE("An operation that throws before there is anything to await is a failure like any other") {
+TEST_CASE("An operation that throws before it returns an awaitable counts as a failure") {
   scheduler world;
   int calls = 0;
   auto const operation = [&]() -> immediate {
@@ -141,7 +141,7 @@ TEST_CASE("An operation that throws before there is anything to await is a failu
   CHECK(world.run(tenax::coroutine::retry<task>(steady, std::ref(world), operation)) == 3);
 }
 
-TEST_CASE("The operation is told the attempt's numbers if it asks for them") {
+TEST_CASE("The operation of a coroutine can take the attempt's numbers") {
   scheduler world;
   std::vector<std::uint32_t> numbers;
   auto const operation = [&](tenax::attempt_info const& info) -> task<void> {
@@ -167,7 +167,7 @@ TEST_CASE("A coroutine lambda keeps its captures for as long as the call lasts")
   CHECK(world.run(std::move(call)) == 67);
 }
 
-TEST_CASE("A coroutine that is cancelled gives up with the last outcome, and with none says so") {
+TEST_CASE("A cancelled coroutine ends with the last outcome, and without one reports the cancellation") {
   scheduler world;
   bool stop = false;
   flaky operation{world, 9};
@@ -191,7 +191,7 @@ TEST_CASE("A coroutine that is cancelled gives up with the last outcome, and wit
   }
 }
 
-TEST_CASE("A sleep that can be woken by the token is given it") {
+TEST_CASE("A sleep that a token can wake gets the token") {
   struct waker {
     scheduler& world;
     bool* stop;
@@ -216,7 +216,7 @@ TEST_CASE("A sleep that can be woken by the token is given it") {
   CHECK(report.waited == 1ms);
 }
 
-TEST_CASE("Coroutines share a limit with a gate, in the order in which they came, and no thread waits") {
+TEST_CASE("Coroutines share a gate's limit in the order of their arrival, and no thread waits") {
   scheduler world;
   tenax::rate_limiter limiter(tenax::rate{.permits = 10});
   auto const policy = tenax::retrying{}.through(std::ref(limiter));
@@ -236,7 +236,7 @@ TEST_CASE("Coroutines share a limit with a gate, in the order in which they came
   for (int i = 0; i < 50; ++i) CHECK(order[static_cast<std::size_t>(i)] == i);
 }
 
-TEST_CASE("A coroutine that is destroyed while it waits gives back what gates had granted") {
+TEST_CASE("A coroutine that is destroyed while it waits gives the gates' permits back") {
   scheduler world;
   tenax::bulkhead two({.at_once = 2});
   auto const policy = steady.through(std::ref(two));
@@ -252,7 +252,7 @@ TEST_CASE("A coroutine that is destroyed while it waits gives back what gates ha
   CHECK(world.waiting() == 0);
 }
 
-TEST_CASE("What an attempt gave does not live through a wait that only another attempt can end") {
+TEST_CASE("The result of an attempt is destroyed before a wait that only another attempt can end") {
   scheduler world;
   std::weak_ptr<int> last;
   auto const operation = [&]() -> task<std::shared_ptr<int>> {
@@ -262,7 +262,7 @@ TEST_CASE("What an attempt gave does not live through a wait that only another a
   };
   auto const policy =
       steady.when(tenax::when::result([](std::shared_ptr<int> const& answer) { return *answer == 503; }));
-  SECTION("and does through others, for whoever ends the call") {
+  SECTION("and is kept through other waits, for the end of the call") {
     bool stop = false;
     auto call = tenax::coroutine::retry<task>(policy.cancel_with(flag_token{&stop}), std::ref(world), operation);
     call.start();
@@ -271,7 +271,7 @@ TEST_CASE("What an attempt gave does not live through a wait that only another a
     world.run();
     CHECK(*call.get() == 503);
   }
-  SECTION("but for the last") {
+  SECTION("except for the last attempt") {
     auto call = tenax::coroutine::retry<task>(policy, std::ref(world), operation);
     call.start();
     CHECK(world.waiting() == 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// hedging.cpp: when another attempt joins a slow one. tests/asio_interruption.hpp has the calls.
+// hedging.cpp: the delay and the options of hedging. The tests of hedged calls are in asio_hedging.hpp.
 #include <tenax/hedging.hpp>
 
 #include <functional>
@@ -14,7 +14,7 @@
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("A hedge waits for as long as it was told, or for the percentile once that is known") {
+TEST_CASE("A hedge starts after the given delay, or at the percentile once that is known") {
   tenax::retry_budget budget;
   tenax::hedging fixed(budget, {.after = 50ms});
   for (int i = 0; i < 100; ++i) fixed.record(1s);
@@ -29,7 +29,7 @@ TEST_CASE("A hedge waits for as long as it was told, or for the percentile once 
   CHECK(live.delay() <= 12ms);
 }
 
-TEST_CASE("A hedge takes its budget as it is, or by std::ref") {
+TEST_CASE("A hedging takes its budget directly, or by std::ref") {
   tenax::retry_budget budget;
   auto const reference = std::ref(budget);
   tenax::hedging plain(std::ref(budget));
@@ -45,7 +45,7 @@ TEST_CASE("A hedge takes its budget as it is, or by std::ref") {
   CHECK(named.delay() == 50ms);
 }
 
-TEST_CASE("A hedge refuses options that make no sense") {
+TEST_CASE("A hedging refuses invalid options") {
   tenax::retry_budget budget;
   CHECK_THROWS_WITH(tenax::hedging(budget, {.after = 0ms}), ContainsSubstring("hedging: after"));
   CHECK_THROWS_WITH(tenax::hedging(budget, {.percentile = 1.5}), ContainsSubstring("hedging: percentile"));

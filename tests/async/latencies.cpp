@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// latencies.cpp: percentiles of what calls took.
+// latencies.cpp: percentiles of call durations.
 #include <tenax/async/latencies.hpp>
 
 #include <thread>
@@ -10,7 +10,7 @@
 using namespace std::chrono_literals;
 using tenax::latencies;
 
-TEST_CASE("Latencies are not known before twenty calls") {
+TEST_CASE("Percentiles are not known before twenty calls") {
   latencies seen;
   for (int i = 0; i < 19; ++i) seen.record(1ms);
   CHECK_FALSE(seen.percentile(0.5));
@@ -27,12 +27,12 @@ TEST_CASE("A percentile is at most an eighth too high, whatever the latency") {
     auto const median = *seen.percentile(0.5);
     CAPTURE(d.count());
     CHECK(median >= d);
-    // Below eight microseconds by a microsecond.
+    // Below eight microseconds, off by a microsecond.
     CHECK(median <= d + std::max<tenax::duration>(d / 8, 1us) + 1us);
   }
 }
 
-TEST_CASE("Percentiles divide what was seen") {
+TEST_CASE("Percentiles divide the recorded calls") {
   latencies seen;
   for (int i = 1; i <= 1000; ++i) seen.record(i * 1ms);
   CHECK(*seen.percentile(0.5) >= 500ms);
@@ -43,7 +43,7 @@ TEST_CASE("Percentiles divide what was seen") {
   CHECK(*seen.percentile(0) <= 2ms);
 }
 
-TEST_CASE("Latencies out of all bounds are counted as the shortest or the longest") {
+TEST_CASE("Latencies out of range are counted as the shortest or the longest") {
   latencies seen;
   for (int i = 0; i < 20; ++i) seen.record(tenax::duration::min());
   CHECK(*seen.percentile(1) <= 2us);
@@ -51,7 +51,7 @@ TEST_CASE("Latencies out of all bounds are counted as the shortest or the longes
   CHECK(*seen.percentile(1) > 24h);
 }
 
-TEST_CASE("Old latencies are forgotten") {
+TEST_CASE("The weight of old latencies decreases") {
   latencies seen;
   for (int i = 0; i < 4096; ++i) seen.record(1s);
   CHECK(seen.count() == 2048);
@@ -59,7 +59,7 @@ TEST_CASE("Old latencies are forgotten") {
   CHECK(*seen.percentile(0.9) <= 1200us);
 }
 
-TEST_CASE("Eight threads may record and ask") {
+TEST_CASE("Eight threads may record and read percentiles at the same time") {
   latencies seen;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("Eight threads may record and ask") {
   CHECK(*seen.percentile(0.5) <= 5700us);
 }
 
-TEST_CASE("Calls that took longer than is known count as slow ones") {
+TEST_CASE("Calls with only a lower bound count as slow calls") {
   latencies seen;
   for (int i = 0; i < 90; ++i) seen.record(10ms);
   for (int i = 0; i < 9; ++i) seen.record_at_least(12ms);
@@ -90,7 +90,7 @@ TEST_CASE("Calls that took longer than is known count as slow ones") {
   CHECK(*unknown.percentile(0.1) >= 100ms);
 }
 
-TEST_CASE("Calls that took longer than is known are forgotten as the others are") {
+TEST_CASE("The weight of calls with only a lower bound decreases like that of others") {
   latencies seen;
   for (int i = 0; i < 4096; ++i) seen.record_at_least(1s);
   CHECK(seen.count() == 2048);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// every_step.cpp: every order of the single steps on atomics and locks that a few threads can take in a gate.
+// every_step.cpp: model-checks the gates: every order of the steps on atomics and locks by a few threads.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -27,21 +27,21 @@ struct clock_at {
   static void sleep(duration) {}
 };
 
-/// What a caller of a rate limiter does.
+/// The actions of a caller of a rate limiter.
 enum class act {
   take,      // tries once
   take_two,  // the same, with a weight of two
-  use,       // waits for its moment and uses it
-  abandon    // gives up when it is told to wait
+  use,       // waits for its time and uses the permit
+  abandon    // gives up if it has to wait
 };
 
-/// One permit that was had.
+/// One permit that a caller got.
 struct permit {
   duration at;
   std::uint64_t weight;
 };
 
-/// Does it, beginning at `now`, and notes the permits.
+/// Carries out an action, beginning at `now`, and records the permits.
 template <class Limiter>
 void play(Limiter& limiter, act what, duration& now, std::vector<permit>& had) {
   if (what == act::take || what == act::take_two) {
@@ -68,7 +68,7 @@ struct limit {
   std::uint64_t burst;
 };
 
-/// Threads that share a limiter: what they got, and when the next permit is there.
+/// Threads that share a limiter: the permits that they got, and when the next permit is available.
 template <class Limiter>
 result share(model::threads& run, Limiter& limiter, std::vector<limit> const& limits,
              std::vector<std::vector<act>> const& scripts, std::vector<duration> const& starts) {
@@ -125,7 +125,7 @@ struct limiter_case<modelled::rate_limiter<2>> {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("every step: a rate limiter gives no permit twice and loses none", "", modelled::rate_limiter<1>,
+TEMPLATE_TEST_CASE("every step: a rate limiter grants no permit twice and loses none", "", modelled::rate_limiter<1>,
                    modelled::rate_limiter<2>) {
   auto const schedules_of = [](model::bounds const& b, std::vector<std::vector<act>> const& scripts,
                                std::vector<duration> const& starts) {
@@ -149,7 +149,7 @@ TEMPLATE_TEST_CASE("every step: a rate limiter gives no permit twice and loses n
   CHECK(schedules > (std::is_same_v<TestType, modelled::rate_limiter<1>> ? 25'000 : 800));
 }
 
-TEST_CASE("every step: threads that try get what is there, wherever they are stopped") {
+TEST_CASE("every step: threads that try get the available permits, wherever they are interrupted") {
   auto const schedules_of = [](model::bounds const& b, std::size_t threads) {
     return model::explore(b, [&](model::threads& run) {
       modelled::rate_limiter limiter(per_second(10).with_burst(static_cast<std::int64_t>(threads) - 1));
@@ -164,7 +164,7 @@ TEST_CASE("every step: threads that try get what is there, wherever they are sto
   CHECK(schedules_of({.preemptions = tests::in_many_schedules ? 4 : 3}, 3) > 5000);
 }
 
-TEST_CASE("every step: who gives up gives its moment back, whatever others do who take none") {
+TEST_CASE("every step: a caller that gives up returns its time slot, even if others fail to acquire meanwhile") {
   auto const schedules = model::explore({.preemptions = tests::in_many_schedules ? 4 : 3}, [&](model::threads& run) {
     modelled::rate_limiter limiter(per_second(10));
     bool good = limiter.try_acquire(1, clock_at{0ms});
@@ -180,7 +180,7 @@ TEST_CASE("every step: who gives up gives its moment back, whatever others do wh
   CHECK(schedules > 2000);
 }
 
-TEST_CASE("every step: a ticket that moves while it waits keeps its place, whoever leaves or goes meanwhile") {
+TEST_CASE("every step: a ticket that moves while it waits keeps its place, even if others leave or are admitted") {
   auto const schedules = model::explore({.preemptions = tests::in_many_schedules ? 3 : 2}, [&](model::threads& run) {
     modelled::rate_limiter limiter(per_second(10));
     bool const first = limiter.try_acquire(1, clock_at{0ms});
@@ -212,7 +212,7 @@ TEST_CASE("every step: a ticket that moves while it waits keeps its place, whoev
   CHECK(schedules > 500);
 }
 
-TEST_CASE("every step: alone, a permit takes one look at the clock and one exchange") {
+TEST_CASE("every step: without contention, a permit takes one clock read and one exchange") {
   struct counted_clock {
     int* reads;
     time_point now() const {
@@ -241,7 +241,7 @@ TEST_CASE("every step: alone, a permit takes one look at the clock and one excha
   CHECK(model::done() == once);
 }
 
-TEST_CASE("every step: the adaptive limiter lets nobody go on a schedule made before a refusal that was reported") {
+TEST_CASE("every step: the adaptive limiter admits no request by a schedule older than a reported refusal") {
   enum class end { succeeds, is_throttled, is_abandoned };
   std::uint64_t admitted_after = 0;
   auto const schedules =
@@ -264,7 +264,7 @@ TEST_CASE("every step: the adaptive limiter lets nobody go on a schedule made be
                 good = good && (!knows || now >= 310ms);
                 model::between_operations();
                 if (how == end::is_abandoned) break;
-                // Another gate may have made it wait meanwhile.
+                // Another gate may have made it wait in the meantime.
                 bool const knows_now = reported.load();
                 auto const again = limiter.admit(t, {}, time_point(now)).how;
                 good = good && (!knows_now || now >= 310ms || again != admission::kind::go);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// every_step_of_tickets.cpp: whatever happens to the tickets of a few threads, and wherever these are stopped, the books of
-// every gate balance: what was admitted was told or taken back, once.
+// every_step_of_tickets.cpp: model-checks the tickets of a few threads: every admitted ticket is recorded or given back,
+// exactly once, at every gate.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -20,17 +20,17 @@ using verdict = modelled::admission::kind;
 
 namespace {
 
-/// What happens to a ticket that was admitted.
+/// What happens to an admitted ticket.
 enum class end { succeeds, is_throttled, is_abandoned, moves_and_fails, is_asked_again_and_assigned_to };
 constexpr std::size_t ends = 5;
 
-/// Draws nothing but zeros: what is refused at random is refused.
+/// Draws only zeros: a gate that refuses at random refuses.
 class lowest final : public modelled::random_source {
  public:
   constexpr result_type operator()() override { return 0; }
 };
 
-/// One attempt. Whether it was admitted.
+/// One attempt. Returns whether it was admitted.
 template <class Gate>
 bool attempt(Gate& gate, end how, duration now, int& inside, int& most_inside) {
   lowest random;
@@ -63,8 +63,8 @@ bool attempt(Gate& gate, end how, duration now, int& inside, int& most_inside) {
   return true;
 }
 
-/// Two threads, one of which makes two attempts, with all endings. `make()` returns the gate, and `check(gate, most_inside)`
-/// what is left.
+/// Runs two threads, one of which makes two attempts, with all endings. `make()` returns the gate;
+/// `check(gate, most_inside)` checks it afterwards.
 template <class Make, class Check>
 std::uint64_t balance(model::bounds const& bounds, Make const& make, Check const& check) {
   return tests::check_like_whole_operations(bounds, [&](model::threads& run) {
@@ -97,7 +97,7 @@ bool admits(Gate& gate, duration now) {
 
 }  // namespace
 
-TEST_CASE("every step: a bulkhead loses no place and gives none twice") {
+TEST_CASE("every step: a bulkhead loses no place and grants none twice") {
   auto const schedules = balance(
       {}, [] { return std::make_unique<modelled::bulkhead>(modelled::bulkhead_options{.at_once = 1, .queue = 1}); },
       [](modelled::bulkhead& gate, int most_inside) {
@@ -110,7 +110,7 @@ TEST_CASE("every step: a bulkhead loses no place and gives none twice") {
   CHECK(schedules > 2000);
 }
 
-TEST_CASE("every step: a circuit breaker loses no probe, and its observer is told of every change in order") {
+TEST_CASE("every step: a circuit breaker loses no probe, and reports every change to its observer in order") {
   using state = modelled::circuit_state;
   state told = state::closed;
   int changes = 0;
@@ -120,7 +120,7 @@ TEST_CASE("every step: a circuit breaker loses no probe, and its observer is tol
     in_order = in_order && !std::exchange(telling, true) && from == told && to != from;
     told = to;
     ++changes;
-    step->load();  // others may go on
+    step->load();  // other threads may go on here
     telling = false;
   };
   using breaker = modelled::circuit_breaker<decltype(observe)>;
@@ -161,7 +161,7 @@ TEST_CASE("every step: a retry budget loses no token") {
   CHECK(schedules > 9000);
 }
 
-TEST_CASE("every step: a windowed retry budget takes for each retry that was told, and for no other") {
+TEST_CASE("every step: a windowed retry budget takes a token for each recorded retry, and for nothing else") {
   auto const schedules = balance(
       {},
       [] {
@@ -172,7 +172,7 @@ TEST_CASE("every step: a windowed retry budget takes for each retry that was tol
   CHECK(schedules > 2000);
 }
 
-TEST_CASE("every step: an adaptive throttle counts every attempt that was told") {
+TEST_CASE("every step: an adaptive throttle counts every recorded attempt") {
   auto const schedules = balance(
       {},
       [] {
@@ -184,7 +184,7 @@ TEST_CASE("every step: an adaptive throttle counts every attempt that was told")
   CHECK(schedules > 900);
 }
 
-TEST_CASE("every step: an adaptive rate limiter forgets no request that is under way") {
+TEST_CASE("every step: an adaptive rate limiter counts every request that is under way") {
   auto const schedules = balance(
       {}, [] { return std::make_unique<modelled::adaptive_rate_limiter>(); },
       [](modelled::adaptive_rate_limiter& gate, int) {
@@ -197,7 +197,7 @@ TEST_CASE("every step: an adaptive rate limiter forgets no request that is under
   CHECK(schedules > 2000);
 }
 
-TEST_CASE("every step: gates by key are made once, and forgotten only when nobody has a ticket") {
+TEST_CASE("every step: a gate for a key is created once, and removed only when no ticket is left") {
   static int alive;
   struct counted : modelled::bulkhead {
     counted() : modelled::bulkhead({.at_once = 1, .queue = 0}) { ++alive; }

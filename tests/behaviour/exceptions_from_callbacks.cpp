@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exceptions_from_callbacks.cpp: what a policy's own parts throw passes at once, and leaves nothing half-done.
+// exceptions_from_callbacks.cpp: an exception of a policy's parts leaves the call immediately, and leaves no broken state.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -19,15 +19,15 @@ using tests::test_gate;
 
 namespace {
 
-/// What the callbacks here throw: would be retried if it came out of the operation.
+/// The exception of the callbacks here. It would be retried if the operation threw it.
 struct callback_error : std::runtime_error {
   callback_error() : std::runtime_error("from a callback") {}
 };
 
 constexpr auto throws = [](auto const&...) { throw callback_error(); };
 
-/// Calls `policy` in each way; it must throw `callback_error` after `calls` calls of the operation, end no observer has
-/// heard of, and no ticket held.
+/// Calls `policy` in each way. It must throw `callback_error` after `calls` calls of the operation, without an event of
+/// the end for observers, and without a ticket left.
 template <class Policy>
 void check_passes(Policy const& policy, int calls, std::function<int()> const& outcome) {
   int n = 0, ended = 0;
@@ -111,7 +111,7 @@ TEST_CASE("An exception of an observer takes the place of the operation's") {
   CHECK_THROWS_AS(base.on_give_up(throws)([]() -> int { throw 5; }), callback_error);
 }
 
-TEST_CASE("An exception of a later observer leaves the earlier ones told") {
+TEST_CASE("If a later observer throws, the earlier observers have been notified") {
   int told = 0;
   auto const policy = base.after_attempt([&](tenax::attempt_info const&) { ++told; })
                           .after_attempt(throws)
@@ -185,7 +185,7 @@ TEST_CASE("An exception of the environment passes and is not retried") {
   check_passes(base.wait(tenax::wait::uniform(1s, 2s)).environment(std::ref(random)), 1, fails);
 }
 
-TEST_CASE("An exception of a gate passes, and the other gates' tickets go back") {
+TEST_CASE("An exception of a gate passes, and the tickets of the other gates are given back") {
   struct broken_gate {
     using ticket = test_gate::ticket;
     bool on_admit;
@@ -210,7 +210,7 @@ TEST_CASE("An exception of a gate passes, and the other gates' tickets go back")
   }
 }
 
-TEST_CASE("An exception of a callback is the outer call's business") {
+TEST_CASE("An exception of an inner call's callback is an ordinary failure for the outer call") {
   int n = 0;
   auto const inner = base.before_sleep(throws);
   CHECK_THROWS_AS(base([&] {
@@ -221,7 +221,7 @@ TEST_CASE("An exception of a callback is the outer call's business") {
   CHECK(n == 5);
 }
 
-TEST_CASE("A policy is as good as new after a callback has thrown") {
+TEST_CASE("A policy can be used again after a callback has thrown") {
   bool broken = true;
   auto const policy = base.before_sleep([&](tenax::attempt_info const&) {
     if (broken) throw callback_error();

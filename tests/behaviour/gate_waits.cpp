@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate_waits.cpp: waits at gates are told, logged and counted.
+// gate_waits.cpp: observers, logs and counters of waits at gates.
 #include <chrono>
 #include <functional>
 #include <stdexcept>
@@ -16,7 +16,7 @@
 
 using namespace std::chrono_literals;
 
-TEST_CASE("gate_waits: an observer hears of every wait at a gate, before it") {
+TEST_CASE("gate_waits: an observer is notified of every wait at a gate, before it") {
   tenax::testing::virtual_time clock;
   tests::test_gate gate({tenax::admission::wait(2s), tenax::admission::wait(3s), tenax::admission::go(),
                          tenax::admission::go(), tenax::admission::wait(5s)});
@@ -47,7 +47,7 @@ TEST_CASE("gate_waits: an observer hears of every wait at a gate, before it") {
   SECTION("an object") { check(base.observe(observer{tell})); }
 }
 
-TEST_CASE("gate_waits: what is told before a wait may cancel the call") {
+TEST_CASE("gate_waits: an observer that is notified before a wait may cancel the call") {
   tenax::testing::virtual_time clock;
   tests::test_gate gate({tenax::admission::wait(2s)});
   bool stopped = false;
@@ -80,7 +80,7 @@ TEST_CASE("gate_waits: are logged and counted") {
   CHECK(totals.read() == tenax::counters::snapshot{.attempts = 3, .succeeded = 3, .gate_waiting = 500ms});
 }
 
-TEST_CASE("gate_waits: a wait without end at a gate has words of its own") {
+TEST_CASE("gate_waits: an endless wait at a gate has its own log text") {
   tenax::testing::virtual_time clock;
   tests::test_gate gate({tenax::admission::wait(tenax::duration::max())});
   std::vector<std::string> lines;

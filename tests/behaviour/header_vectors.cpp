@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// header_vectors.cpp: what real servers have sent, and what other libraries have stumbled over: tests/data/http_headers.json.
+// header_vectors.cpp: headers of real servers, and headers that other libraries misread: tests/data/http_headers.json.
 #include <tenax/http/server_delay.hpp>
 
 #include <fstream>
@@ -47,7 +47,7 @@ bool is_grpc(headers const& h) { return !h.empty() && h.front().first == "grpc-r
 
 }  // namespace
 
-TEST_CASE("Every vector has its answer in both profiles") {
+TEST_CASE("Every vector gives the expected result in both profiles") {
   std::set<std::string> ids;
   for (auto const& v : vectors()) {
     INFO(v.dump());
@@ -65,7 +65,7 @@ TEST_CASE("Every vector has its answer in both profiles") {
   CHECK(ids.size() > 100);
 }
 
-TEST_CASE("What other fields there are makes no difference") {
+TEST_CASE("Additional other fields make no difference") {
   for (auto const& v : vectors()) {
     INFO(v.dump());
     auto const h = v.at("headers").get<headers>();

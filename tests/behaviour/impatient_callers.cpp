@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// impatient_callers.cpp: callers that give up at a rate limiter leave nothing behind: their moment goes to the next in line.
+// impatient_callers.cpp: callers that give up at a rate limiter give their time slot to the next caller.
 #include <algorithm>
 #include <deque>
 #include <functional>
@@ -12,10 +12,10 @@
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
-#include "../../examples/simulation/world.hpp"
 #include "../at_length.hpp"
 #include "../catch.hpp"
 #include "../gates.hpp"
+#include "../simulation/world.hpp"
 
 using namespace std::chrono_literals;
 using tenax::per_second;
@@ -33,23 +33,23 @@ struct flag {
   bool stop_requested() const { return *set; }
 };
 
-/// The time of a world, for what neither waits nor sleeps.
+/// A simulated world's clock, for code that neither waits nor sleeps.
 struct time_of {
   simulation::world const* world;
   tenax::time_point now() const { return world->now(); }
   static void sleep(tenax::duration) {}
 };
 
-/// How a caller that has lost its patience leaves.
+/// How a caller that has run out of patience leaves.
 enum class leaving { is_destroyed, is_cancelled };
 
-/// Calls that pass a gate, each driven by the library's engine in the time of one world.
+/// Calls that pass a gate, each driven by the library's engine in the time of one simulated world.
 template <class Gate>
 class crowd {
  public:
   crowd(simulation::world& w, Gate gate) : world_(w), gate_(gate) {}
 
-  /// A call that starts now, leaves after `patience` by itself, and has `deadline`.
+  /// A call that starts now, leaves by itself after `patience`, and has a `deadline`.
   void call(tenax::duration patience, leaving how = leaving::is_destroyed, tenax::duration deadline = 1000h) {
     auto const c = std::make_shared<caller>(*this, deadline, calls_++);
     go_on(c, c->loop->start_attempt(world_.now()));
@@ -65,7 +65,7 @@ class crowd {
     });
   }
 
-  std::vector<std::size_t> order{};  // the numbers of those that were sent
+  std::vector<std::size_t> order{};  // the numbers of the calls that were sent
   std::vector<tenax::duration> sent{};
   std::uint64_t left = 0;
   std::uint64_t expired = 0;
@@ -110,7 +110,7 @@ class crowd {
 
 }  // namespace
 
-TEST_CASE("Callers that give up leave nothing, in whatever order they leave") {
+TEST_CASE("Callers that give up leave no reservation, in whatever order they leave") {
   enum class order { oldest_first, newest_first, from_the_middle, at_random, all_but_the_last };
   auto const check = [](auto& limiter, order how, tenax::duration next) {
     using ticket = typename std::remove_reference_t<decltype(limiter)>::ticket;
@@ -149,7 +149,7 @@ TEST_CASE("Callers that give up leave nothing, in whatever order they leave") {
   }
 }
 
-TEST_CASE("Heavy callers that give up leave nothing, and what they left goes to light ones") {
+TEST_CASE("Heavy callers that give up leave no reservation, and light callers get their time slots") {
   rate_limiter limiter(per_second(1).with_burst(5));
   auto const heavy = limiter.with_weight(5);
   rate_limiter<>::ticket first, second, third, light;
@@ -163,7 +163,7 @@ TEST_CASE("Heavy callers that give up leave nothing, and what they left goes to 
   CHECK(asked(limiter, light, 1s) == verdict::go);
 }
 
-TEST_CASE("A ticket keeps its place when it moves, wherever it stands") {
+TEST_CASE("A ticket keeps its place in the queue when it moves") {
   tenax::seeded_random random(5);
   rate_limiter limiter(per_second(1));
   std::deque<rate_limiter<>::ticket> line(200);
@@ -176,14 +176,14 @@ TEST_CASE("A ticket keeps its place when it moves, wherever it stands") {
     t = std::move(assigned);
   }
   for (std::size_t i = 1; i < line.size(); ++i) CHECK(ask(limiter, line[i]).delay == std::chrono::seconds(i));
-  // Assigned over, a place is given up.
+  // Assigning to a ticket gives its place up.
   line[1] = std::move(line[100]);
   for (std::size_t i = 2; i < 100; ++i) CHECK(ask(limiter, line[i]).delay == std::chrono::seconds(i - 1));
   CHECK(ask(limiter, line[1]).delay == 99s);
   CHECK(ask(limiter, line[101]).delay == 100s);
 }
 
-TEST_CASE("Clients that lose their patience after a second do not starve each other") {
+TEST_CASE("Clients with a patience of a second do not starve each other") {
   // At 1/s, a client every 100 ms, each with a patience of 1 s; then ten times as many.
   for (auto const how : {leaving::is_destroyed, leaving::is_cancelled}) {
     for (auto const every : {tenax::duration(100ms), tenax::duration(10ms), tenax::duration(97ms)}) {
@@ -191,7 +191,7 @@ TEST_CASE("Clients that lose their patience after a second do not starve each ot
       rate_limiter limiter(per_second(1));
       simulation::world world;
       crowd callers(world, std::ref(limiter));
-      // The same number of requests as there are seconds.
+      // The number of requests equals the number of seconds.
       for (tenax::duration t{}; t < 600s; t += every) world.after(t, [&] { callers.call(1s, how); });
       world.run_for(599900ms);
       CHECK(callers.sent.size() >= 594);
@@ -202,7 +202,7 @@ TEST_CASE("Clients that lose their patience after a second do not starve each ot
   }
 }
 
-TEST_CASE("Short patience under overload leaves the rate used") {
+TEST_CASE("Under overload, callers with little patience leave no permit unused") {
   tenax::seeded_random random(9);
   for (int const overload : {2, 10, 100}) {
     for (bool const says_so : {false, true}) {
@@ -225,7 +225,7 @@ TEST_CASE("Short patience under overload leaves the rate used") {
   }
 }
 
-TEST_CASE("Sixty tenants with deadlines of their own use all of the rate") {
+TEST_CASE("Sixty tenants with different deadlines use the whole rate") {
   tenax::seeded_random random(4);
   rate_limiter limiter(per_second(10));
   simulation::world world;
@@ -243,7 +243,7 @@ TEST_CASE("Sixty tenants with deadlines of their own use all of the rate") {
   CHECK(callers.sent.size() >= 2970);
 }
 
-TEST_CASE("Callers that stay go in the order in which they came, at the moments of those that left") {
+TEST_CASE("Callers that stay are admitted in the order of their arrival, in the time slots of those that left") {
   tenax::seeded_random random(6);
   for (std::size_t const n : {5U, 20U, 31U}) {
     rate_limiter limiter(per_second(1));
@@ -262,7 +262,7 @@ TEST_CASE("Callers that stay go in the order in which they came, at the moments 
   }
 }
 
-TEST_CASE("Sixty calls that are cancelled leave nothing to the next one") {
+TEST_CASE("Sixty cancelled calls leave no reservation before the next call") {
   rate_limiter limiter(per_second(10));
   simulation::world world;
   crowd callers(world, std::ref(limiter));
@@ -274,7 +274,7 @@ TEST_CASE("Sixty calls that are cancelled leave nothing to the next one") {
   CHECK(limiter.wait_hint(1, time_of{&world}) == last + 100ms - world.now().time_since_epoch());
 }
 
-TEST_CASE("Thousands of callers ask now and then, and not in every slot") {
+TEST_CASE("Thousands of waiting callers ask rarely, and not in every slot") {
   constexpr std::uint64_t callers_waiting = tests::at_length ? 10'000 : 2'000;
   rate_limiter limiter(per_second(100));
   simulation::world world;
@@ -286,7 +286,7 @@ TEST_CASE("Thousands of callers ask now and then, and not in every slot") {
   CHECK(std::is_sorted(callers.order.begin(), callers.order.end()));
 }
 
-TEST_CASE("When thousands leave at once, newcomers use what the sleepers do not") {
+TEST_CASE("When thousands leave together, new callers use the slots that sleeping callers do not") {
   rate_limiter limiter(per_second(100));
   simulation::world world;
   crowd callers(world, std::ref(limiter));
@@ -299,7 +299,7 @@ TEST_CASE("When thousands leave at once, newcomers use what the sleepers do not"
   CHECK(callers.sent.size() == 202);
 }
 
-TEST_CASE("No span of time sees more than it may with weights, several limits, moves and callers that give up") {
+TEST_CASE("No interval has too many permits, with weights, several limits, moves, and callers that give up") {
   tenax::seeded_random random(11);
   for (int round = 0; round < 100; ++round) {
     std::uint64_t const fast = 5 + random() % 20, slow = 1 + random() % 4;
@@ -341,7 +341,7 @@ TEST_CASE("No span of time sees more than it may with weights, several limits, m
   }
 }
 
-TEST_CASE("keyed: callers of one key that give up leave nothing") {
+TEST_CASE("keyed: callers of one key that give up leave no reservation") {
   tenax::keyed<int, rate_limiter<1>> limits([] { return rate_limiter(per_second(1)); });
   auto const one = limits[1];
   using ticket = tenax::keyed<int, rate_limiter<1>>::ticket;

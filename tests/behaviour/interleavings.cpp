@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// interleavings.cpp: all orders in which a few callers can go through a gate, and all ways in which their attempts can end.
+// interleavings.cpp: all orders in which a few callers can pass a gate, and all ways in which their attempts can end.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ using tests::all_choices;
 
 namespace {
 
-/// As REQUIRE, which takes longer than all else here.
+/// Like REQUIRE, which would take most of the time of this test.
 void must(bool holds, std::source_location where = std::source_location::current()) {
   if (!holds) FAIL("line " << where.line());
 }
@@ -32,14 +32,14 @@ template <class Gate>
 struct caller {
   typename Gate::ticket ticket{};
   time_point wakes{};
-  std::size_t asked = 0;  // when it asked first, counted in steps
+  std::size_t asked = 0;  // the step in which it asked first
   bool admitted = false;
   bool done = false;
 };
 
 }  // namespace
 
-TEST_CASE("In every order of a few callers and every ending of their attempts, the adaptive limiter keeps its word") {
+TEST_CASE("In every order of a few callers and every ending of their attempts, the adaptive limiter keeps its rules") {
   all_choices choices;
   int runs = 0;
   do {
@@ -50,7 +50,7 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
     std::uint32_t under_way = 0;
     std::size_t steps = 0;
     while (std::any_of(callers.begin(), callers.end(), [](auto const& c) { return !c.done; })) {
-      must(++steps < 100);  // nobody is forgotten
+      must(++steps < 100);  // every caller is admitted at some time
       std::vector<std::size_t> awake;
       auto earliest = time_point::max();
       for (std::size_t i = 0; i < callers.size(); ++i) {
@@ -64,7 +64,7 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
       }
       auto& c = callers[awake[choices.choose(awake.size())]];
       now += 1ms;
-      if (awake.size() < callers.size() && choices.choose(2) == 1) now += 110ms;  // it comes late
+      if (awake.size() < callers.size() && choices.choose(2) == 1) now += 110ms;  // it wakes up late
       if (!c.admitted) {
         if (c.asked == 0) c.asked = steps;
         auto const before = limiter.state();
@@ -82,7 +82,7 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
           bool const waits = other.asked != 0 && !other.admitted && !other.done && &other != &c;
           must(!(waits && other.asked < c.asked));  // first come, first served
         }
-        // As of this moment: no pause is under way, and the rate is the one that is in force now.
+        // At this moment, no pause is under way, and the rate is the current one.
         must(before.paused_until <= now);
         must(now - last_go >= std::chrono::floor<tenax::duration>(std::chrono::duration<double>(1 / before.rate)));
         last_go = now;
@@ -109,7 +109,7 @@ TEST_CASE("In every order of a few callers and every ending of their attempts, t
   CHECK(runs > 1000);
 }
 
-TEST_CASE("In every order of a few callers and every ending, the rate limiter admits no more than it may") {
+TEST_CASE("In every order of a few callers and every ending, the rate limiter does not exceed its rate") {
   all_choices choices;
   int runs = 0;
   do {
@@ -130,7 +130,7 @@ TEST_CASE("In every order of a few callers and every ending, the rate limiter ad
         continue;
       }
       auto& c = callers[awake[choices.choose(awake.size())]];
-      if (choices.choose(2) == 1) now += 70ms;  // it comes late
+      if (choices.choose(2) == 1) now += 70ms;  // it wakes up late
       auto const answer = limiter.admit(c.ticket, {}, now);
       if (answer.admitted()) {
         admitted.push_back(now);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// model_checker.cpp: the checker finds what it is there to find, in as many schedules as there are.
+// model_checker.cpp: the model checker finds known errors, and explores the right number of schedules.
 #include "model_checker.hpp"
 
 #include <set>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;
 
-/// Gives so many permits; or more, because others may take one between its two steps.
+/// Grants a number of permits; sometimes more, because another thread may take one between its two steps.
 class load_then_store {
  public:
   explicit load_then_store(int permits) : left_(permits) {}
@@ -28,7 +28,7 @@ class load_then_store {
   model::atomic<int> left_;
 };
 
-/// Gives so many permits.
+/// Grants a number of permits.
 class exchange_in_a_loop {
  public:
   explicit exchange_in_a_loop(int permits) : left_(permits) {}
@@ -44,7 +44,7 @@ class exchange_in_a_loop {
   model::atomic<int> left_;
 };
 
-/// Does not expect that an exchange fails for no reason.
+/// Does not handle a weak exchange that fails spuriously.
 class exchange_once {
  public:
   explicit exchange_once(int permits) : left_(permits) {}
@@ -57,7 +57,7 @@ class exchange_once {
   model::atomic<int> left_;
 };
 
-/// How many permits `threads` threads got of two, in all schedules.
+/// The number of permits, of two, that `threads` threads got, in all schedules.
 template <class Limiter>
 std::set<int> gotten(model::bounds const& b, std::size_t threads, std::uint64_t& schedules) {
   std::set<int> all;
@@ -79,19 +79,19 @@ TEST_CASE("model_checker: catches a limiter that loads and then stores") {
   CHECK(schedules == 6);  // one for each order of three threads
 }
 
-TEST_CASE("model_checker: catches one that takes a weak exchange for a strong one") {
+TEST_CASE("model_checker: catches a limiter that takes a weak exchange for a strong one") {
   std::uint64_t schedules = 0;
   CHECK(gotten<exchange_once>({}, 1, schedules) == std::set{0, 1});
   CHECK(gotten<exchange_once>({.surprises = 0}, 1, schedules) == std::set{1});
 }
 
-TEST_CASE("model_checker: finds nothing in one that exchanges in a loop") {
+TEST_CASE("model_checker: finds no error in a limiter that exchanges in a loop") {
   std::uint64_t schedules = 0;
   CHECK(gotten<exchange_in_a_loop>({.surprises = 2}, 3, schedules) == std::set{2});
   CHECK(schedules > 500);
 }
 
-TEST_CASE("model_checker: there are as many schedules as orders of the steps") {
+TEST_CASE("model_checker: the number of schedules is the number of orders of the steps") {
   auto const schedules = [](std::size_t threads, int steps) {
     return model::explore({}, [&](model::threads& run) {
       model::atomic<int> n{0};
@@ -107,7 +107,7 @@ TEST_CASE("model_checker: there are as many schedules as orders of the steps") {
   CHECK(schedules(3, 3) == 1680);  // 9!/(3! 3! 3!)
 }
 
-TEST_CASE("model_checker: a lock keeps others out, and none of their steps") {
+TEST_CASE("model_checker: a lock excludes other threads from the section, and allows their other steps") {
   std::set<int> seen;
   auto const schedules = model::explore({}, [&](model::threads& run) {
     model::mutex mutex;
@@ -126,7 +126,7 @@ TEST_CASE("model_checker: a lock keeps others out, and none of their steps") {
   CHECK(schedules > 10);
 }
 
-TEST_CASE("model_checker: says that threads wait for each other") {
+TEST_CASE("model_checker: reports a deadlock") {
   bool found = false;
   model::explore({}, [&](model::threads& run) {
     model::mutex a, b;
@@ -139,8 +139,8 @@ TEST_CASE("model_checker: says that threads wait for each other") {
   CHECK(found);
 }
 
-TEST_CASE("model_checker: a relaxed load may give an old value, and one that synchronises does not") {
-  // The message is written, then announced: who has seen the announcement sees the message.
+TEST_CASE("model_checker: a relaxed load may return an old value, and one that synchronises does not") {
+  // The message is written, then announced: a thread that sees the announcement must see the message.
   auto const read = [](std::memory_order order) {
     std::set<int> all;
     model::explore({}, [&](model::threads& run) {
@@ -158,7 +158,7 @@ TEST_CASE("model_checker: a relaxed load may give an old value, and one that syn
   CHECK(read(relaxed) == std::set{0, 1});
   CHECK(read(std::memory_order_seq_cst) == std::set{1});
 
-  // What a thread has seen or written itself, and what was locked, it never sees older.
+  // A thread never sees a value older than one that it has seen or written, or than the last one under the lock.
   model::explore({}, [&](model::threads& run) {
     model::atomic<int> n{0}, own{0};
     model::mutex mutex;
@@ -199,7 +199,7 @@ TEST_CASE("model_checker: whole operations are not interrupted") {
   CHECK(seen == std::set{0, 2, 3});
 }
 
-TEST_CASE("model_checker: counts what is done") {
+TEST_CASE("model_checker: counts operations") {
   model::atomic<int> n{0};
   model::done() = {};
   n.store(n.load() + 1);

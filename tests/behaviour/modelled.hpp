@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// modelled.hpp: the gates once more, in the namespace `modelled`, with the atomics and mutexes of the model checker.
+// modelled.hpp: the gates again, in the namespace `modelled`, with the atomics and mutexes of the model checker.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 #include "../catch.hpp"
 #include "../model_checker.hpp"
 
-// The headers are compiled as they are. They stand in a namespace of another name here, so that they do not mix with those of
-// other files; and in that namespace `std` is the one below, which has everything of the real one but these two.
+// The headers are compiled unchanged. Another namespace keeps them separate from those of other files. Inside it, `std`
+// is the namespace below: the real one, except for these two names.
 namespace modelled::std {
 using namespace ::std;
 using tests::model::atomic;
@@ -38,11 +38,11 @@ using tests::model::mutex;
 
 namespace tests {
 
-/// What threads got, and what was left.
+/// The permits that threads got, and those that are left.
 using result = std::vector<std::int64_t>;
 
-/// Checks that `scenario(threads)`, which returns a `result`, returns nothing when threads are stopped between any two steps
-/// that it does not return when they are only stopped between whole operations. How many schedules there were.
+/// Checks that interrupting threads between any two steps causes no additional results of `scenario(threads)`, which
+/// returns a `result`, compared with interruptions between whole operations. Returns the number of schedules.
 template <class Scenario>
 std::uint64_t check_like_whole_operations(model::bounds const& b, Scenario const& scenario) {
   std::set<result> whole, steps;

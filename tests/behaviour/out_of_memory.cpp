@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// out_of_memory.cpp: who finds no room in a queue loses nobody's place.
+// out_of_memory.cpp: a caller for which a gate's queue has no memory does not displace others.
 #include <cstdlib>
 #include <deque>
 #include <new>
@@ -22,17 +22,17 @@ thread_local bool exhausted = false;
   if (void* p = operator new(size, std::nothrow)) return p;
   throw std::bad_alloc();
 }
-// Where g++ sees through these, it finds that free() does not match new.
+// After inlining these, g++ warns that free() does not match new.
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 TEST_CASE("A limiter that finds no room for another waiter keeps the others") {
   using namespace std::chrono_literals;
   tenax::adaptive_rate_limiter limiter;
-  // More than blocks of a queue hold that are kept for later.
+  // More than the blocks that a queue keeps for later can hold.
   std::deque<tenax::adaptive_rate_limiter::ticket> tickets(3000);
   auto now = 0s;
-  // Shows all tickets while there is no memory. How many found a place.
+  // Asks with all tickets while there is no memory. Returns how many found a place.
   auto const ask_all = [&] {
     std::uint32_t found = 0;
     for (auto& t : tickets) {
@@ -55,7 +55,7 @@ TEST_CASE("A limiter that finds no room for another waiter keeps the others") {
   for (auto& t : tickets) t = {};
   CHECK(limiter.state().waiting == 0);
 
-  // Admissions that are taken back, too.
+  // Admissions that are given back are allowed as well.
   for (auto& t : tickets) CHECK(tests::asked(limiter, t, now += 1s) == tests::verdict::go);
   tests::tell(limiter, tickets.back(), tests::kind::throttled, now);
   found = ask_all();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// outage.cpp: a thousand clients, a server that is down for a minute, and budgets that end the storm which follows.
+// outage.cpp: a thousand clients, a server that is down for a minute, and budgets that prevent a retry storm afterwards.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +10,9 @@
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/tenax.hpp>
 
-#include "../../examples/simulation/outage.hpp"
 #include "../at_length.hpp"
 #include "../catch.hpp"
+#include "../simulation/outage.hpp"
 
 using namespace std::chrono_literals;
 using simulation::outage_kind;
@@ -43,7 +43,7 @@ double mean(std::vector<std::int64_t> const& series, std::size_t from, std::size
   return sum / static_cast<double>(to - from);
 }
 
-/// The least that was answered in any second from 5 s after the recovery on.
+/// The smallest number of answers in any second from 5 s after the recovery on.
 double least_after_recovery(simulation::course const& seen) {
   return static_cast<double>(*std::min_element(seen.good.begin() + 85, seen.good.end()));
 }
@@ -71,11 +71,11 @@ void budgets_end_the_storm() {
 
 }  // namespace
 
-TEST_CASE("outage: with a retry_budget, the load stays and the recovery is at once") {
+TEST_CASE("outage: with a retry_budget, the load stays normal and the recovery is immediate") {
   budgets_end_the_storm<tenax::retry_budget>();
 }
 
-TEST_CASE("outage: with a windowed_retry_budget, the load stays and the recovery is at once") {
+TEST_CASE("outage: with a windowed_retry_budget, the load stays normal and the recovery is immediate") {
   budgets_end_the_storm<tenax::windowed_retry_budget>();
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("outage: without a budget, a server that queues never recovers") {
   }
 }
 
-TEST_CASE("outage: a server that sheds what it cannot serve recovers by itself, after many requests in vain") {
+TEST_CASE("outage: a server that sheds load recovers by itself, after many wasted requests") {
   auto const o = scene(outage_kind::refuses, overload::sheds, 1.5, 200);
   auto const seen = simulation::run(o, [](int) { return persistent; });
   CHECK(mean(seen.offered, 20, 80) >= 5 * o.demand());

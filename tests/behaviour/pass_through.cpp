@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// pass_through.cpp: whatever an attempt ends with, it arrives unchanged, by every driver.
+// pass_through.cpp: values and exceptions of attempts reach the caller unchanged, through every driver.
 #include <tenax/tenax.hpp>
 
 #include <algorithm>
@@ -83,7 +83,7 @@ TEST_CASE("A call returns what the operation returns, of every category") {
   });
 }
 
-TEST_CASE("Results that can be made from anything, or from exceptions, arrive as they were returned") {
+TEST_CASE("Results that can be constructed from anything, or from exceptions, arrive as they were returned") {
   tests::with_every_driver([](auto const& call) {
     auto any = [] { return std::any(5); };
     CHECK(*std::any_cast<int>(std::make_unique<std::any>(call(quick, any)).get()) == 5);
@@ -115,7 +115,7 @@ TEST_CASE("A result is moved at most a few times and never copied") {
   CHECK(report.value().copies == 0);
 }
 
-TEST_CASE("The last value returned passes through when the policy gives up") {
+TEST_CASE("When the policy gives up, the last value is returned") {
   auto const policy = quick.when(tenax::when::always);
   tests::with_every_driver([&](auto const& call) {
     int n = 0;
@@ -125,7 +125,7 @@ TEST_CASE("The last value returned passes through when the policy gives up") {
   });
 }
 
-TEST_CASE("A value that is not to be retried is returned at once") {
+TEST_CASE("A value that is not retried is returned immediately") {
   auto const policy = quick.when(tenax::when::result_is(1));
   tests::with_every_driver([&](auto const& call) {
     int n = 0;
@@ -155,7 +155,7 @@ TEST_CASE("The last exception arrives as the very object that was thrown") {
   });
 }
 
-TEST_CASE("An exception that is not to be retried arrives as the very object that was thrown") {
+TEST_CASE("An exception that is not retried arrives as the very object that was thrown") {
   tests::with_every_driver([](auto const& call) {
     std::exception_ptr thrown;
     auto fail = [&]() -> int {
@@ -171,7 +171,7 @@ TEST_CASE("An exception that is not to be retried arrives as the very object tha
   });
 }
 
-TEST_CASE("Exceptions of any type are retried if asked for, and pass through unchanged") {
+TEST_CASE("Exceptions of any type are retried if the policy says so, and pass through unchanged") {
   auto const policy = quick.when(tenax::when::any_exception);
   tests::with_every_driver([&](auto const& call) {
     int n = 0;
@@ -208,7 +208,7 @@ TEST_CASE("Exceptions of any type are retried if asked for, and pass through unc
   });
 }
 
-TEST_CASE("Types that are no std::exception can be named in a predicate") {
+TEST_CASE("Types that are not derived from std::exception can be named in a predicate") {
   auto const policy = quick.when(tenax::when::exception<not_standard, int>);
   tests::with_every_driver([&](auto const& call) {
     int n = 0;
@@ -230,7 +230,7 @@ TEST_CASE("Types that are no std::exception can be named in a predicate") {
   });
 }
 
-TEST_CASE("Each attempt is judged anew") {
+TEST_CASE("Each attempt is judged separately") {
   auto const policy = quick.stop(tenax::stop::after_attempts(5))
                           .when(tenax::when::exception<network_error> || tenax::when::result_is(0));
   tests::with_every_driver([&](auto const& call) {
@@ -372,7 +372,7 @@ TEST_CASE("A failure that the server forbids to repeat ends the call") {
   CHECK(quick.try_call([&]() -> int { throw forbidden; }).reason == stop_reason::server_forbids);
 }
 
-TEST_CASE("The error of an expected-like result can be classified, too") {
+TEST_CASE("The error of an expected-like result can be classified") {
   using error = tenax::with_hint<std::string>;
   using result = tests::expected<int, error>;
   virtual_time clock;
@@ -395,7 +395,7 @@ TEST_CASE("The error of an expected-like result can be classified, too") {
   });
 }
 
-TEST_CASE("A failure that is thrown again with another classification has the new one") {
+TEST_CASE("A failure that is rethrown with another classification has the new one") {
   int n = 0;
   auto const fail = [&]() -> int {
     ++n;
@@ -414,10 +414,10 @@ TEST_CASE("A failure that is thrown again with another classification has the ne
 #if defined(__GLIBCXX__)
 namespace {
 
-/// The undefined behavior sanitizer objects to the handler for a cancelled thread: its reference refers to nothing.
+/// The undefined behavior sanitizer objects to the catch block for a cancelled thread: its reference refers to nothing.
 bool handlers_are_sanitized() { return ::dlsym(RTLD_DEFAULT, "__ubsan_handle_type_mismatch_v1") != nullptr; }
 
-/// Runs `f` in a thread, cancels it once `f` has said that it is ready, and tells whether it ended by that.
+/// Runs `f` in a thread, cancels it once `f` has reported that it is ready, and returns whether that ended it.
 template <class F>
 bool ends_by_cancellation(F f) {
   struct shared {

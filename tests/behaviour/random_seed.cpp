@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// random_seed.cpp: the thread's own source of randomness is seeded by the operating system, at its first draw.
+// random_seed.cpp: the operating system seeds each thread's random source, at its first draw.
 #include <tenax/tenax.hpp>
 
 #include <cerrno>
@@ -31,7 +31,7 @@ thread_local bool no_entropy = false;
 
 }  // namespace
 
-// Stands in front of the C library's, so that the test sees who asks for a seed and when.
+// Replaces the C library's function, so that the test sees when a seed is requested.
 extern "C" int getentropy(void* buffer, std::size_t length) {
   ++seeds_asked_for;
   if (no_entropy) {
@@ -43,7 +43,7 @@ extern "C" int getentropy(void* buffer, std::size_t length) {
 
 namespace {
 
-/// Remembers what it is asked to sleep; draws come from the thread's own source.
+/// Records the requested sleeps; random numbers come from the thread's own source.
 struct remembering {
   std::vector<tenax::duration>* sleeps;
   [[nodiscard]] tenax::time_point now() const { return {}; }
@@ -78,8 +78,8 @@ TEST_CASE("Two threads wait differently") {
 
 namespace {
 
-/// The waits of two children of one process that has drawn before. `start` makes a child; it answers 0 there, as fork does.
-/// The first process is a child of this one and made in the same way. After them, the waits of that process.
+/// Returns the waits of two children of one process that has drawn before, followed by the waits of that process.
+/// `start` makes a child, and returns 0 in it, as fork does. That process is a child of this one, made in the same way.
 template <class Start>
 std::vector<std::vector<tenax::duration>> waits_of_children(Start const& start) {
   int ends[2] = {};
@@ -97,7 +97,7 @@ std::vector<std::vector<tenax::duration>> waits_of_children(Start const& start) 
   ::pid_t const parent = start();
   REQUIRE(parent >= 0);
   if (parent == 0) {
-    static_cast<void>(waits());  // seeded before its children are made
+    static_cast<void>(waits());  // seeds the source before the children are made
     for (int i = 0; i < 2; ++i) {
       ::pid_t const child = start();
       if (child == 0) ::_exit(send());
@@ -131,10 +131,10 @@ TEST_CASE("A forked child waits differently than its parent and its siblings") {
 }
 
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
-TEST_CASE("Children that the C library does not know of, and that have the same process id, wait differently") {
+TEST_CASE("Children that the C library does not know, with the same process id, wait differently") {
   static_cast<void>(waits());
-  // Every child is process 1 in a namespace of its own, as a supervisor in a container makes them; where that is not
-  // permitted, without a namespace.
+  // Every child is process 1 in its own PID namespace, as a supervisor in a container makes them. Where namespaces are
+  // not permitted, the children are made without.
   auto all = waits_of_children([] {
     auto const clone = [](int flags) {
       return static_cast<::pid_t>(
@@ -173,7 +173,7 @@ TEST_CASE("reseed() makes every thread's source seed itself again, once") {
   });
 }
 
-TEST_CASE("No seed is asked for before the first draw, and one only") {
+TEST_CASE("No seed is requested before the first draw, and then only one") {
   in_a_new_thread([] {
     constexpr tenax::retrying policy{};
     CHECK(policy([] { return 1; }) == 1);
@@ -189,7 +189,7 @@ TEST_CASE("No seed is asked for before the first draw, and one only") {
   });
 }
 
-TEST_CASE("Without the system's randomness, threads still wait differently") {
+TEST_CASE("If the system's random source fails, threads still wait differently") {
   std::vector<tenax::duration> a, b;
   in_a_new_thread([&] {
     no_entropy = true;
@@ -203,12 +203,12 @@ TEST_CASE("Without the system's randomness, threads still wait differently") {
   CHECK(a != b);
 }
 
-TEST_CASE("Without getentropy, idempotency keys come from the system all the same, not from a source for jitter") {
+TEST_CASE("Without getentropy, idempotency keys still come from the system, not from a source for jitter") {
   in_a_new_thread([] {
     no_entropy = true;
     auto const first = tenax::http::make_idempotency_key();
     auto const second = tenax::http::make_idempotency_key();
     CHECK(first != second);
-    CHECK(seeds_asked_for == 2);  // once for each key, and none for this thread's source
+    CHECK(seeds_asked_for == 2);  // one for each key, and none for this thread's source
   });
 }

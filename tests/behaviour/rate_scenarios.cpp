@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// rate_scenarios.cpp: the adaptive limiter with few threads and with many, against servers that count in different ways.
+// rate_scenarios.cpp: the adaptive limiter with few and with many threads, against servers that count in different ways.
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
@@ -18,19 +18,19 @@ using tests::run_workers;
 
 namespace {
 
-/// Fewer for high limits, whose simulation takes long.
+/// Fewer threads for high limits, whose simulation takes long.
 std::vector<int> numbers_of_threads(double limit) {
   if (!tests::in_many_schedules) return limit > 50 ? std::vector<int>{} : std::vector<int>{8};
   return limit > 50 ? std::vector<int>{8, 128} : std::vector<int>{2, 8, 32, 128};
 }
 
 struct expected {
-  double share = 0.93;     ///< of the limit, at least
-  double refused = 0.006;  ///< of the requests, at most
-  std::uint64_t run = 6;   ///< of refusals, at most, besides those that were on the way with the first
+  double share = 0.93;     ///< at least this share of the limit is used
+  double refused = 0.006;  ///< at most this share of the requests is refused
+  std::uint64_t run = 6;  ///< longest run of refusals, besides requests that were sent before the first refusal arrived
 };
 
-/// Some minutes at `limit` a second, of which the second half counts.
+/// Some minutes at `limit` a second. The second half counts.
 template <class Server>
 void holds_to(char const* what, double limit, Server const& fresh, expected const& e = {}) {
   double const half = limit > 50 ? 120 : 300;
@@ -56,7 +56,7 @@ void holds_to(char const* what, double limit, Server const& fresh, expected cons
 
 }  // namespace
 
-TEST_CASE("rate_scenarios: servers that count in windows, want an interval, or have a bucket of one") {
+TEST_CASE("rate_scenarios: servers that count in windows, require an interval, or have a bucket of one") {
   for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
     for (std::uint64_t const limit : {2U, 10U, 100U}) {
       auto const rate = static_cast<double>(limit);
@@ -70,7 +70,7 @@ TEST_CASE("rate_scenarios: servers that count in windows, want an interval, or h
   }
 }
 
-TEST_CASE("rate_scenarios: a server that counts in long windows and does not say how long it refuses") {
+TEST_CASE("rate_scenarios: a server that counts in long windows and does not send how long it refuses") {
   for (std::uint64_t const limit : {2U, 10U, 100U}) {
     auto const rate = static_cast<double>(limit);
     expected const e{.share = 0.86, .refused = 0.012, .run = 16};
@@ -79,7 +79,7 @@ TEST_CASE("rate_scenarios: a server that counts in long windows and does not say
   }
 }
 
-TEST_CASE("rate_scenarios: a strict server, and a network that is late now and then") {
+TEST_CASE("rate_scenarios: a strict server, and a network with occasional delays") {
   for (int const threads : {1, 4, 32}) {
     for (std::uint64_t const seed : {1U, 2U}) {
       if (!tests::in_many_schedules && (threads != 4 || seed != 1)) continue;
@@ -105,7 +105,7 @@ TEST_CASE("rate_scenarios: a strict server, and a network that is late now and t
   }
 }
 
-TEST_CASE("rate_scenarios: buckets that hold a few") {
+TEST_CASE("rate_scenarios: small buckets") {
   for (double const burst : {3.0, 6.0}) {
     for (double const limit : {10.0, 100.0}) {
       holds_to("small bucket", limit, simulation::token_bucket(limit, burst, tells::nothing),
@@ -114,8 +114,8 @@ TEST_CASE("rate_scenarios: buckets that hold a few") {
   }
 }
 
-TEST_CASE("rate_scenarios: refusals while the rate was still being doubled are no long blackout") {
-  // Their moments are so close that three of them come before the next interval of the server.
+TEST_CASE("rate_scenarios: refusals while the rate is still doubling do not look like a long blackout") {
+  // They come so close together that there are three before the next interval of the server.
   for (double const limit : {10.0, 100.0}) {
     for (int const threads : {1, 4}) {
       simulation::token_bucket server(limit, 11, tells::nothing);
@@ -129,7 +129,7 @@ TEST_CASE("rate_scenarios: refusals while the rate was still being doubled are n
   }
 }
 
-TEST_CASE("rate_scenarios: an hour against the limits that services write down") {
+TEST_CASE("rate_scenarios: an hour against the documented limits of services") {
   for (int const workers : {1, 4, 16}) {
     if (!tests::in_many_schedules && workers != 4) continue;
     for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
@@ -146,14 +146,14 @@ TEST_CASE("rate_scenarios: an hour against the limits that services write down")
       check("100 in any 100 seconds", 3600, simulation::rolling_window(100, 100s, how));
       check("3600 in an hour of the clock", 3600, simulation::fixed_window(3600, 1h, how));
       check("a bucket of 60, one a second", 3660, simulation::token_bucket(1, 60, how));
-      if (workers == 1) continue;  // makes five a second
+      if (workers == 1) continue;  // one worker makes five requests a second
       check("600 in a minute of the clock", 36000, simulation::fixed_window(600, 60s, how));
       check("600 in any minute", 36000, simulation::rolling_window(600, 60s, how));
     }
   }
 }
 
-TEST_CASE("rate_scenarios: half of the limit is followed at once, and all of it within a minute") {
+TEST_CASE("rate_scenarios: a limit that halves is followed immediately, and its recovery within a minute") {
   for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
     for (double const limit : {2.0, 10.0, 100.0}) {
       for (int const threads : numbers_of_threads(limit)) {
@@ -175,15 +175,15 @@ TEST_CASE("rate_scenarios: half of the limit is followed at once, and all of it 
         CHECK(followed > 300);
         double const two_waits = how == tells::nothing ? 0 : 2;
         CHECK(followed <= 300 + two_waits + 20 / (limit / 2));
-        // One a second is too few to learn from in a minute.
+        // At one request a second, a minute is too short to learn.
         CHECK(recovered <= (limit == 2 ? 840 : 660));
       }
     }
   }
 }
 
-TEST_CASE("rate_scenarios: after a pause there is no herd") {
-  /// Allows everything but one request, a minute after the beginning.
+TEST_CASE("rate_scenarios: after a pause, requests do not come in a burst") {
+  /// Admits every request but one, a minute after the beginning.
   struct annoyed_once {
     simulation::strict_interval server;
     bool annoyed = false;
@@ -203,7 +203,7 @@ TEST_CASE("rate_scenarios: after a pause there is no herd") {
         if (t >= 60 && refused == 0 && !accepted) {
           refused = t;
         } else if (refused != 0) {
-          // What was on the way when the refusal came arrives within a round trip.
+          // Requests that were sent before the refusal arrive within a round trip.
           if (t > refused + 0.011 && t < refused + 5) ++in_pause;
           if (t >= refused + 5 && t < refused + 6) ++in_first_second;
         }
@@ -219,11 +219,11 @@ TEST_CASE("rate_scenarios: after a pause there is no herd") {
 
 namespace {
 
-/// Refuses some requests at any rate, as a server does of which some things are asked that it never has.
+/// Refuses a share of the requests at any rate, such as requests for things that the server never has.
 template <class Server>
 struct picky {
   Server server;
-  double share;  ///< that it refuses
+  double share;  ///< the refused share
   tenax::optional_duration wait{};
   tenax::seeded_random random;
 
@@ -239,11 +239,11 @@ struct unlimited {
 };
 
 struct minutes {
-  double last = 0;     ///< accepted in the tenth minute
-  double refused = 0;  ///< in that minute
+  double last = 0;     ///< requests accepted in the tenth minute
+  double refused = 0;  ///< requests refused in that minute
 };
 
-/// Ten minutes of a worker that makes up to 50 requests a second: the mean of some runs.
+/// Ten minutes of a worker that makes up to 50 requests a second: the mean of several runs.
 template <class Server>
 minutes ten_minutes(Server const& server, double share, tenax::optional_duration wait,
                     tenax::adaptive_rate_options const& options = {}) {
@@ -264,21 +264,21 @@ minutes ten_minutes(Server const& server, double share, tenax::optional_duration
 
 TEST_CASE("rate_scenarios: requests that are refused at any rate do not starve the others") {
   constexpr double possible = 3000;
-  SECTION("nothing told") {
+  SECTION("the server sends no wait") {
     CHECK(ten_minutes(unlimited{}, 0, {}).last >= 0.99 * possible);
     CHECK(ten_minutes(unlimited{}, 0.01, {}).last >= 0.9 * possible);
     CHECK(ten_minutes(unlimited{}, 0.03, {}).last >= 0.8 * possible);
     CHECK(ten_minutes(unlimited{}, 0.1, {}).last >= 0.6 * possible);
   }
-  SECTION("each refusal says to wait for a second, which is obeyed") {
-    // 100 requests take 2 s and a pause of one.
+  SECTION("each refusal asks for a wait of a second, which is obeyed") {
+    // 100 requests take 2 s, and a pause takes one.
     CHECK(ten_minutes(unlimited{}, 0.01, 1s).last >= 0.7 * 2000);
   }
-  SECTION("a floor for the cases that are too few to tell") {
+  SECTION("a minimum where there are too few cases to learn from") {
     CHECK(ten_minutes(unlimited{}, 0.2, {}, {.at_least = tenax::per_second(25)}).last >= 0.3 * possible);
     CHECK(ten_minutes(unlimited{}, 0.1, 1s, {.at_least = tenax::per_second(25)}).last >= 150);
   }
-  SECTION("a limit is kept all the same") {
+  SECTION("a limit is still obeyed") {
     for (double const share : {0.01, 0.1}) {
       simulation::strict_interval const server([](double) { return 10.0; }, tells::nothing);
       auto const all = ten_minutes(server, share, {});
@@ -289,7 +289,7 @@ TEST_CASE("rate_scenarios: requests that are refused at any rate do not starve t
   }
 }
 
-TEST_CASE("rate_scenarios: a limit that falls to a small part is no chance") {
+TEST_CASE("rate_scenarios: a limit that falls to a small part is not taken for random refusals") {
   for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
     for (double const part : {0.3, 0.1, 0.02}) {
       simulation::strict_interval server([part](double t) { return t < 120 ? 50.0 : 50 * part; }, how);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// reading_hints.cpp: who reads what the other side says, and what else a result's traits may tell.
+// reading_hints.cpp: how hints of the server are read from results, and the optional functions of result_traits.
 #include <tenax/tenax.hpp>
 
 #include <cstdio>
@@ -23,7 +23,7 @@ using durations = std::vector<tenax::duration>;
 
 namespace {
 
-/// A result whose traits tell everything that traits can tell.
+/// A result whose traits have every optional function.
 struct reply {
   int code = 200;
   tenax::duration wait{};
@@ -51,7 +51,7 @@ struct tenax::result_traits<reply> {
   }
 };
 
-TEST_CASE("The default policy retries only failures that may pass, where traits can tell") {
+TEST_CASE("The default policy retries only transient failures, if the traits distinguish them") {
   virtual_time clock;
   tenax::testing::script<reply> replies;
   replies.returns(reply{.code = 503}).returns(reply{.code = 404});
@@ -61,7 +61,7 @@ TEST_CASE("The default policy retries only failures that may pass, where traits 
   CHECK(report.reason == stop_reason::not_retryable);
 }
 
-TEST_CASE("Gates count only failures that may pass") {
+TEST_CASE("Gates count only transient failures") {
   virtual_time clock;
   tests::test_gate gate;
   tenax::testing::script<reply> replies;
@@ -77,7 +77,7 @@ TEST_CASE("Gates count only failures that may pass") {
   CHECK(gate.feedbacks[1].how == tenax::feedback::kind::answered);
 }
 
-TEST_CASE("Gates are told what is left, by a policy and alone") {
+TEST_CASE("Gates learn the remaining quota, in a policy and alone") {
   virtual_time clock;
   tests::test_gate gate;
   auto const fetch = [] { return reply{.left = 7}; };
@@ -88,7 +88,7 @@ TEST_CASE("Gates are told what is left, by a policy and alone") {
   CHECK(gate.feedbacks[1].left.remaining == 7);
 }
 
-TEST_CASE("A policy's own hint_reader reads in place of the traits, once after every attempt") {
+TEST_CASE("A policy's own hint reader is used in place of the traits, once after every attempt") {
   virtual_time clock;
   tenax::testing::script<reply> replies;
   replies.returns(reply{.code = 503, .wait = 1min}).returns(reply{.code = 503}).returns(reply{});
@@ -107,7 +107,7 @@ TEST_CASE("A policy's own hint_reader reads in place of the traits, once after e
   CHECK(clock.sleeps() == durations{7s, 7s});
 }
 
-TEST_CASE("a hint reader's directive goes before the predicate, and its wait is limited as others are") {
+TEST_CASE("The directive of a hint reader has precedence over the predicate, and its wait is limited like others") {
   virtual_time clock;
   auto const ends = [&](tenax::hint h) {
     tenax::testing::script<reply> replies;
@@ -127,7 +127,7 @@ TEST_CASE("a hint reader's directive goes before the predicate, and its wait is 
   CHECK(long_wait.server_wait == tenax::optional_duration(1h));
 }
 
-TEST_CASE("a hint reader is kept by every other setter") {
+TEST_CASE("A hint reader is kept by every other setter") {
   virtual_time clock;
   tests::test_gate gate;
   tenax::testing::script<reply> replies;
@@ -168,7 +168,7 @@ TEST_CASE("A discarded result is released before a wait, and the last one is not
   CHECK(events == std::vector<std::string>{"before sleep", "released 501", "before sleep", "released 502"});
 }
 
-TEST_CASE("Log lines and reports say what traits say of a result") {
+TEST_CASE("Log lines and reports contain the traits' description of a result") {
   virtual_time clock;
   std::vector<std::string> lines;
   tenax::testing::script<reply> replies;
@@ -181,12 +181,12 @@ TEST_CASE("Log lines and reports say what traits say of a result") {
                           .try_call(std::ref(replies));
   CHECK(lines == std::vector<std::string>{
                      "tenax: attempt 1 failed: busy; attempt 2 in 2s (the server asked for 2s)",
-                     "tenax: attempt 2 gave: something else; attempt 3 in 1s",
+                     "tenax: attempt 2 returned: something else; attempt 3 in 1s",
                  });
   CHECK(fmt::format("{}", report).find("failed: something else") != std::string::npos);
 }
 
-TEST_CASE("A log line names the wait that was asked for, and not as max_server_wait has cut it") {
+TEST_CASE("A log line names the wait that the server asked for, not the one that max_server_wait has cut") {
   virtual_time clock;
   std::vector<std::string> lines;
   tenax::testing::script<reply> replies;

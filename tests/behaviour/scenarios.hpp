@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// scenarios.hpp: what workers that share a limiter get, in front of a server of the simulated world.
+// scenarios.hpp: simulates workers that share a limiter in front of a server, and counts their requests.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
-#include "../../examples/simulation/workers.hpp"
+#include "../simulation/workers.hpp"
 #include "stale_watch.hpp"
 
 namespace tests {
@@ -14,7 +14,7 @@ struct tally {
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
   std::uint64_t stale = 0;        // see `stale_watch`
-  std::uint64_t longest_run = 0;  // of refusals
+  std::uint64_t longest_run = 0;  // longest run of refusals
 };
 
 /// See `simulation::run_workers`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// server_wait.cpp: waits that the other side asks for: never shortened, limited only by giving up.
+// server_wait.cpp: waits that the server asks for are never shortened; the call ends if they are too long.
 #include <tenax/gate/call.hpp>
 #include <tenax/tenax.hpp>
 
@@ -21,7 +21,7 @@ using durations = std::vector<tenax::duration>;
 
 namespace {
 
-/// Fails once, asking for a wait.
+/// Makes an operation that fails once and asks for a wait.
 auto asking(tenax::duration d) {
   return [d, n = 0]() mutable -> int {
     if (++n == 1) throw tenax::retry_after(d, std::runtime_error("slow down"));
@@ -31,7 +31,7 @@ auto asking(tenax::duration d) {
 
 }  // namespace
 
-TEST_CASE("A server's wait is a floor: the longer one is waited") {
+TEST_CASE("A server's wait is a minimum: the longer of both waits is used") {
   virtual_time clock;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(10s)).environment(std::ref(clock));
   policy(asking(30s));
@@ -40,7 +40,7 @@ TEST_CASE("A server's wait is a floor: the longer one is waited") {
   CHECK(clock.sleeps() == durations{30s, 10s, 10s});
 }
 
-TEST_CASE("A server's wait is not shortened by a strategy, whatever it is") {
+TEST_CASE("A server's wait is not shortened by any strategy") {
   auto const waited = [](auto const& strategy) {
     virtual_time clock(3);
     tenax::retrying{}.wait(strategy).environment(std::ref(clock))(asking(30s));
@@ -100,7 +100,7 @@ TEST_CASE("The limit on server waits can be set") {
   tests::check_rejected("max_server_wait: max", "-1s", [&] { return policy.max_server_wait(-1s); });
 }
 
-TEST_CASE("A server's wait above the limit can be cut to it") {
+TEST_CASE("A server's wait above the limit can be cut to the limit") {
   virtual_time clock;
   auto const policy =
       tenax::retrying{}.wait(tenax::wait::none).environment(std::ref(clock)).max_server_wait(10s, too_long::clamp);
@@ -139,7 +139,7 @@ TEST_CASE("A server's wait is not shortened by a deadline: the call gives up") {
   CHECK(clock.sleeps().empty());
 }
 
-TEST_CASE("A failure that asks for a wait counts as an attempt like any other") {
+TEST_CASE("A failure that asks for a wait counts as an attempt") {
   virtual_time clock;
   int n = 0;
   auto const report = tenax::retrying{}.environment(std::ref(clock)).try_call([&] {
@@ -188,7 +188,7 @@ TEST_CASE("A negative wait is refused where it is thrown") {
   tests::check_rejected("tenax::retry_after: wait", "-1s", [] { return tenax::retry_after(-1s, 1); });
 }
 
-TEST_CASE("A wait of less than zero is none, wherever a hint comes from") {
+TEST_CASE("A negative wait in a hint is ignored, wherever the hint comes from") {
   virtual_time clock;
   tests::test_gate gate;
   auto const policy = tenax::retrying{}
@@ -213,7 +213,7 @@ TEST_CASE("A wait of less than zero is none, wherever a hint comes from") {
   for (auto const& told : gate.feedbacks) CHECK_FALSE(told.server_wait);
 }
 
-TEST_CASE("A wait without end overflows nothing, whatever the call does about it") {
+TEST_CASE("An endless wait causes no overflow, whatever the call does about it") {
   virtual_time clock;
   tests::test_gate gate;
   auto const endless = [] { return asking(tenax::duration::max()); };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// stale_watch.hpp: counts requests that are sent on a schedule made before a refusal.
+// stale_watch.hpp: counts requests that are sent by a schedule older than a refusal.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace tests {
 
-/// Stands before a limiter and looks at each request that it lets go: a request is stale if what had been refused by then
-/// forbids it. That is so before the time has passed that a server asked for, or that the limiter itself wants to wait; and
-/// sooner after the request before than the rate of this moment allows. Whether requests that hold to what the server says
-/// is left keep to the rate is not looked at.
+/// Stands before a limiter and checks each request that the limiter admits. A request is stale if a refusal that is
+/// known at that time forbids it: it comes before the wait that the server asked for, or that the limiter itself set,
+/// is over; or it follows the last request sooner than the present rate allows. It does not check the rate of requests
+/// that follow the remaining quota that the server reports.
 class stale_watch {
  public:
   using ticket = tenax::adaptive_rate_limiter::ticket;

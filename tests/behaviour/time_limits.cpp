@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// time_limits.cpp: calls with a limit on time: stopping early, clipping the last wait, overshooting, too late to start.
+// time_limits.cpp: calls with time limits: early stop, shortened last wait, overshoot, and calls that start too late.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -32,7 +32,7 @@ struct slow_failure {
 
 }  // namespace
 
-TEST_CASE("A wait that would end at the deadline or after it is not begun") {
+TEST_CASE("A wait that would end at the deadline or later is not started") {
   virtual_time clock;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
   slow_failure f{clock, 1s};
@@ -48,7 +48,7 @@ TEST_CASE("A wait that would end at the deadline or after it is not begun") {
   CHECK(g.calls == 4);
 }
 
-TEST_CASE("A call whose first attempt uses up the deadline gives up at once") {
+TEST_CASE("A call whose first attempt uses up the deadline gives up immediately") {
   virtual_time clock;
   slow_failure f{clock, 5s};
   auto const report = tenax::retrying{}
@@ -60,7 +60,7 @@ TEST_CASE("A call whose first attempt uses up the deadline gives up at once") {
   CHECK(report.reason == stop_reason::deadline);
 }
 
-TEST_CASE("The deadline counts the time of the attempts, too") {
+TEST_CASE("The deadline includes the time of the attempts") {
   virtual_time clock;
   slow_failure f{clock, 3s};
   static_cast<void>(tenax::retrying{}
@@ -104,7 +104,7 @@ TEST_CASE("A clipped wait works in a combination with other conditions") {
   CHECK(g.calls == 2);
 }
 
-TEST_CASE("A limit on elapsed time may be overshot by one wait and one attempt") {
+TEST_CASE("A limit on elapsed time may be exceeded by one wait and one attempt") {
   virtual_time clock;
   slow_failure f{clock, 1s};
   auto const policy = tenax::retrying{}
@@ -117,7 +117,7 @@ TEST_CASE("A limit on elapsed time may be overshot by one wait and one attempt")
   CHECK(report.reason == stop_reason::deadline);
 }
 
-TEST_CASE("A deadline at a point in time is shared by several calls") {
+TEST_CASE("Several calls can share a deadline at a point in time") {
   virtual_time clock;
   clock.advance(100s);
   auto const policy = tenax::retrying{}
@@ -126,7 +126,7 @@ TEST_CASE("A deadline at a point in time is shared by several calls") {
                           .environment(std::ref(clock));
   slow_failure f{clock, 1s};
   CHECK(policy.try_call(f).reason == stop_reason::deadline);
-  CHECK(f.calls == 4);  // start at 0, 3, 6 and 9 s
+  CHECK(f.calls == 4);  // attempts start at 0, 3, 6 and 9 s
   CHECK(clock.now() == tenax::time_point(110s));
 
   slow_failure g{clock, 1s};
@@ -137,7 +137,7 @@ TEST_CASE("A deadline at a point in time is shared by several calls") {
   CHECK_THROWS_AS(policy(g), tenax::expired);
 }
 
-TEST_CASE("A call that starts just before a point in time makes an attempt") {
+TEST_CASE("A call that starts just before its deadline makes an attempt") {
   virtual_time clock;
   auto const policy = tenax::retrying{}.stop(tenax::stop::deadline_at(clock.now() + 1ns)).environment(std::ref(clock));
   slow_failure f{clock, 1s};
@@ -145,7 +145,7 @@ TEST_CASE("A call that starts just before a point in time makes an attempt") {
   CHECK(f.calls == 1);
 }
 
-TEST_CASE("A point in time that is past makes no attempt, even if the last wait may be clipped") {
+TEST_CASE("A call that starts after its deadline makes no attempt, even if the last wait may be clipped") {
   virtual_time clock;
   clock.advance(5s);
   auto const policy = tenax::retrying{}.environment(std::ref(clock));
@@ -191,7 +191,7 @@ TEST_CASE("The operation sees how much time is left") {
   CHECK(left == durations{9s, 6s, 3s});
   left.clear();
   static_cast<void>(policy.stop(tenax::stop::deadline(5s).clip_last_wait()).try_call(f));
-  CHECK(left == durations{5s, 2s, 1ms});  // to a client, 0 would mean "no limit"
+  CHECK(left == durations{5s, 2s, 1ms});  // not 0, which would mean "no limit" to many clients
   left.clear();
   static_cast<void>(
       policy.stop(tenax::stop::after_attempts(2) || tenax::stop::deadline(20s) || tenax::stop::deadline(9s))
@@ -206,8 +206,8 @@ TEST_CASE("The operation sees how much time is left") {
   CHECK(left == durations{tenax::duration::max(), tenax::duration::max()});
 }
 
-TEST_CASE("A sleep that lasts longer than asked for cannot push an attempt past the deadline") {
-  /// Sleeps twice as long.
+TEST_CASE("A sleep that lasts longer than requested cannot push an attempt past the deadline") {
+  /// Sleeps twice as long as requested.
   struct oversleeping {
     virtual_time& clock;
     [[nodiscard]] tenax::time_point now() const { return clock.now(); }
@@ -239,7 +239,7 @@ TEST_CASE("A huge deadline and a huge wait do not wrap") {
         stop_reason::expired_on_entry);
 }
 
-TEST_CASE("Of two conditions the first one that says so gives the reason") {
+TEST_CASE("Of two stop conditions, the first one that holds gives the reason") {
   virtual_time clock;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
   auto const reason = [&](auto const& condition) {

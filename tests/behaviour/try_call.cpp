@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// try_call.cpp: a call that reports: value or exception, why it stopped, and the numbers.
+// try_call.cpp: try_call returns a report: value or exception, why the call stopped, and the numbers.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -53,7 +53,7 @@ TEST_CASE("The value of a report without one is the exception that the call ende
   CHECK_THROWS_AS(late.value(), tenax::expired);
 }
 
-TEST_CASE("The value of a report is there although the call gave up, and can be moved out") {
+TEST_CASE("A report has the last value even if the call gave up, and the value can be moved out") {
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).when(tenax::when::always);
   auto report = policy.try_call([] { return std::make_unique<int>(7); });
   CHECK_FALSE(report.succeeded());
@@ -85,7 +85,7 @@ TEST_CASE("A report of a success has the value and the numbers") {
   CHECK_FALSE(report.server_wait.has_value());
 }
 
-TEST_CASE("A report knows the elapsed time although no part of the policy looks at time") {
+TEST_CASE("A report has the elapsed time even if no part of the policy needs the time") {
   virtual_time clock;
   auto const report = tenax::retrying{}.environment(std::ref(clock)).try_call([&] { clock.advance(3s); });
   CHECK(report.elapsed == 3s);
@@ -129,7 +129,7 @@ TEST_CASE("A report can be of any result") {
   CHECK(*policy.try_call([] { return std::make_unique<int>(8); }).get() == 8);
 }
 
-TEST_CASE("Each way to stop has its reason") {
+TEST_CASE("Each way to stop has its own reason") {
   virtual_time clock;
   auto const base = tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
 
@@ -144,7 +144,7 @@ TEST_CASE("Each way to stop has its reason") {
           stop_reason::not_retryable);
   }
   SECTION("attempts") { CHECK(base.try_call(fail).reason == stop_reason::attempts); }
-  SECTION("attempts, by a condition of one's own") {
+  SECTION("attempts, by a custom condition") {
     CHECK(base.stop([](tenax::attempt_info const&) { return true; }).try_call(fail).reason == stop_reason::attempts);
   }
   SECTION("deadline") { CHECK(base.stop(tenax::stop::deadline(1s)).try_call(fail).reason == stop_reason::deadline); }
@@ -198,7 +198,7 @@ TEST_CASE("Every reason has a name") {
   CHECK(tenax::to_string(static_cast<stop_reason>(200)) == std::string("unknown"));
 }
 
-TEST_CASE("A value that is given up on is in the report, but the call has not succeeded") {
+TEST_CASE("If the call gives up on a value, the report has the value, but the call has not succeeded") {
   virtual_time clock;
   auto const report =
       tenax::retrying{}.environment(std::ref(clock)).when(tenax::when::always).try_call([] { return 5; });
@@ -208,7 +208,7 @@ TEST_CASE("A value that is given up on is in the report, but the call has not su
   CHECK(report.reason == stop_reason::attempts);
 }
 
-TEST_CASE("A result that says it failed is a value of the report") {
+TEST_CASE("A result that reports a failure is a value of the report") {
   virtual_time clock;
   auto const report = tenax::retrying{}.environment(std::ref(clock)).try_call([] {
     return std::make_error_code(std::errc::timed_out);
@@ -218,7 +218,7 @@ TEST_CASE("A result that says it failed is a value of the report") {
   CHECK_FALSE(report.succeeded());
 }
 
-TEST_CASE("What the server asked for last is in the report, also after later attempts") {
+TEST_CASE("The report has the last wait that the server asked for, even after later attempts") {
   virtual_time clock;
   auto const policy = tenax::retrying{}.environment(std::ref(clock)).when(tenax::when::any_exception);
   int n = 0;
@@ -237,7 +237,7 @@ TEST_CASE("What the server asked for last is in the report, also after later att
   CHECK_FALSE(asked_first.server_wait.has_value());
 }
 
-TEST_CASE("A report of a wait that was cut short counts what was waited") {
+TEST_CASE("A report of an interrupted wait counts the time that was actually waited") {
   virtual_time clock;
   button b;
   clock.after(3s, [&] { b.pressed = true; });
@@ -253,7 +253,7 @@ TEST_CASE("A report of a wait that was cut short counts what was waited") {
   REQUIRE(report.result.exception_as<std::runtime_error>() != nullptr);
 }
 
-TEST_CASE("try_call throws only what a callback throws") {
+TEST_CASE("try_call throws only exceptions of callbacks") {
   CHECK_NOTHROW(tenax::retrying{}.wait(tenax::wait::none).try_call([] { throw 5; }));
   struct bug {};
   CHECK_THROWS_AS(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// verdict.cpp: gates hear what the policy and the token make of an attempt, from every driver.
+// verdict.cpp: gates get the verdict of the policy and the token on an attempt, from every driver.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -54,7 +54,7 @@ struct world {
   auto policy() {
     return tenax::retrying{}.wait(tenax::wait::none).through(std::ref(gate)).environment(std::ref(clock));
   }
-  /// What the gate is told of the first attempt.
+  /// Returns the feedback that the gate gets for the first attempt.
   template <class Policy, class F>
   kind told(Policy const& p, F f) {
     gate.feedbacks.clear();
@@ -65,7 +65,7 @@ struct world {
 
 }  // namespace
 
-TEST_CASE("Only what a policy retries, or what is known to be transient, counts as a failure") {
+TEST_CASE("A failure counts only if a policy retries it, or if it is known to be transient") {
   world w;
   auto const p = w.policy().when(tenax::when::exception<net_error>);
   CHECK(w.told(p, [] { throw net_error("reset"); }) == kind::failure);
@@ -87,7 +87,7 @@ TEST_CASE("Only what a policy retries, or what is known to be transient, counts 
   CHECK(w.told(w.policy().when(tenax::when::result_is(-1)), [] { return -1; }) == kind::failure);
 }
 
-TEST_CASE("A breaker and a budget are not touched by callers who ask for what is not there") {
+TEST_CASE("Not-found answers affect neither a circuit breaker nor a budget") {
   virtual_time clock;
   tenax::circuit_breaker breaker({.failures = 5});
   tenax::retry_budget budget;
@@ -107,7 +107,7 @@ TEST_CASE("A breaker and a budget are not touched by callers who ask for what is
   CHECK(budget.may_retry());
 }
 
-TEST_CASE("A probe that is answered closes the circuit, and one that is cancelled leaves it half-open") {
+TEST_CASE("A probe that is answered closes the circuit, and a cancelled probe leaves it half-open") {
   virtual_time clock;
   tenax::circuit_breaker breaker({.failures = 1, .open_for = 1s, .open_jitter = 0});
   std::stop_source user;
@@ -128,7 +128,7 @@ TEST_CASE("A probe that is answered closes the circuit, and one that is cancelle
   CHECK(breaker.state() == tenax::circuit_state::closed);
 }
 
-TEST_CASE("An attempt that its caller cancelled says nothing, whatever error the client made of it") {
+TEST_CASE("A cancelled attempt does not count as a failure, whatever error the client reports") {
   world w;
   auto const told = [&](auto failing) {
     std::stop_source user;
@@ -150,7 +150,7 @@ TEST_CASE("An attempt that its caller cancelled says nothing, whatever error the
   CHECK(told([] { return expected_int<int>{false, 1}; }) == kind::cancelled);
 }
 
-TEST_CASE("A success counts although the call was cancelled while it was made, and so does being throttled") {
+TEST_CASE("A success counts even if the call was cancelled during it, and so does a throttled answer") {
   world w;
   std::stop_source user;
   auto const p = w.policy().cancel_with(user.get_token());
@@ -162,14 +162,14 @@ TEST_CASE("A success counts although the call was cancelled while it was made, a
   }) == kind::throttled);
 }
 
-TEST_CASE("What a gate or a deadline inside an operation refused says nothing about the other side") {
+TEST_CASE("A refusal by a gate or a deadline inside an operation does not count as a failure of the server") {
   world w;
   auto const p = w.policy().when(tenax::when::any_exception);
   CHECK(w.told(p, [] { throw tenax::refused("circuit open"); }) == kind::unknown);
   CHECK(w.told(p, [] { throw tenax::expired(); }) == kind::unknown);
 }
 
-TEST_CASE("A call that retries a refusal waits for as long as the gate said") {
+TEST_CASE("A call that retries a refusal waits for as long as the gate asks") {
   virtual_time clock;
   auto const p = tenax::retrying{}
                      .when(tenax::when::exception<tenax::refused>)
@@ -182,7 +182,7 @@ TEST_CASE("A call that retries a refusal waits for as long as the gate said") {
   CHECK(report.attempts == 1);
 }
 
-TEST_CASE("A question about a task that is under way is no failure and no retry") {
+TEST_CASE("Polling a task that is under way counts neither as a failure nor as a retry") {
   virtual_time clock;
   tenax::circuit_breaker breaker;
   tenax::retry_budget budget;
@@ -205,7 +205,7 @@ TEST_CASE("A question about a task that is under way is no failure and no retry"
   CHECK(windowed.balance(clock.now()) == 1);
 }
 
-TEST_CASE("A failure of a question is a retry for budgets") {
+TEST_CASE("Repeating a failed status request counts as a retry for budgets") {
   virtual_time clock;
   tenax::windowed_retry_budget windowed({.ratio = 0, .min_per_second = 0.1});
   auto const report = http::try_poll(
@@ -216,7 +216,7 @@ TEST_CASE("A failure of a question is a retry for budgets") {
   CHECK(report.attempts == 3);
 }
 
-TEST_CASE("A start is made once, whatever its failure says") {
+TEST_CASE("A task is started only once, whatever failure the start has") {
   virtual_time clock;
   auto const fetch = [](http::location const&) { return reply{}; };
   auto const starts_of = [&](auto const& policy, auto failing) {
@@ -249,14 +249,14 @@ TEST_CASE("A hint to retry does not repeat a request that may not be sent twice"
   auto const retry = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
   CHECK(attempts_of(http::standard_retry("POST").read_hints_with(retry), [] { return reply{.status = 503}; }) == 1);
   CHECK(attempts_of(http::standard_retry("POST").read_hints_with(retry), [] { return reply{.status = 408}; }) == 3);
-  // The permission of one side is enough if that side wants the attempt.
+  // If one side of an || permits the repetition and wants the attempt, that is enough.
   auto const p = tenax::retrying{}.when((tenax::when::transient && http::idempotent_only("POST")) ||
                                         tenax::when::exception<net_error>);
   CHECK(attempts_of(p, []() -> reply { throw net_error("reset"); }) == 3);
   CHECK(attempts_of(p, [] { return reply{.status = 503}; }) == 1);
 }
 
-TEST_CASE("Gates hear of an outage although the request may not be repeated") {
+TEST_CASE("Gates learn of an outage even if the request may not be repeated") {
   world w;
   auto const p =
       w.policy().when((tenax::when::transient || tenax::when::exception<net_error>) && http::idempotent_only("POST"));
@@ -265,7 +265,7 @@ TEST_CASE("Gates hear of an outage although the request may not be repeated") {
   CHECK(w.told(p, [] { return reply{.status = 404}; }) == kind::answered);
 }
 
-TEST_CASE("a hint reader that says nothing leaves what the failure itself says") {
+TEST_CASE("If a hint reader finds nothing, the hints of the failure itself count") {
   virtual_time clock;
   auto const silent = [](auto const&) { return tenax::hint{}; };
   auto const eager = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
@@ -281,7 +281,7 @@ TEST_CASE("a hint reader that says nothing leaves what the failure itself says")
   CHECK(other.sleeps() == std::vector<tenax::duration>{7s, 7s});
 }
 
-TEST_CASE("A profile binds predicates, gates and waits alike") {
+TEST_CASE("A profile applies to predicates, gates and waits alike") {
   world w;
   reply const told_to_retry{.status = 409, .headers = {{"x-should-retry", "true"}}};
   auto const p = w.policy().when(tenax::when::transient).stop(tenax::stop::after_attempts(3));
@@ -305,7 +305,7 @@ TEST_CASE("A profile binds predicates, gates and waits alike") {
   CHECK_FALSE(w.gate.feedbacks.at(0).left.known());
 }
 
-TEST_CASE("A status can be told to mean too fast") {
+TEST_CASE("A status can be declared to mean too fast") {
   world w;
   auto const p = w.policy().when(tenax::when::throttled).read_hints_with(http::hint_reader{}.throttled(503));
   CHECK(p.try_call([] { return reply{.status = 503}; }).attempts == 3);
@@ -325,7 +325,7 @@ TEST_CASE("Observers and predicates see the hint") {
   CHECK(seen == std::vector<tenax::optional_duration>(3, tenax::optional_duration(3s)));
 }
 
-TEST_CASE("A server's wait reaches gates no further than the policy obeys it") {
+TEST_CASE("A server's wait reaches gates only as far as the policy obeys it") {
   world w;
   reply const absurd{.status = 429, .headers = {{"Retry-After", "86400"}}};
   auto const heard = [&](auto const& p) {
@@ -340,7 +340,7 @@ TEST_CASE("A server's wait reaches gates no further than the policy obeys it") {
   CHECK(heard(p.max_server_wait(48h)) == optional_duration(24h));
 }
 
-TEST_CASE("A call gives up at a gate that waits for a server for longer than the call would") {
+TEST_CASE("A call gives up at a gate whose wait for a server is longer than the call would wait") {
   virtual_time clock;
   auto const call = [&](tenax::admission answer, tenax::too_long action) {
     tests::test_gate gate({answer});

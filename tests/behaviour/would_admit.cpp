@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// would_admit.cpp: a retry that a gate would refuse is refused before its wait, and the caller learns why.
+// would_admit.cpp: if a gate would refuse the retry, the call ends before the wait, and its report names the gate's reason.
 #include <chrono>
 #include <functional>
 #include <stdexcept>
@@ -59,15 +59,15 @@ TEST_CASE("would_admit: a circuit that opens ends the call that opened it, befor
   CHECK(report.result.exception_as<std::runtime_error>()->what() == std::string("down"));
   CHECK(down.log.size() == 1);
 
-  SECTION("but not one that waits for longer than the circuit is open") {
+  SECTION("but not if the wait is longer than the circuit stays open") {
     auto const patient = down.policy().through(std::ref(breaker)).wait(tenax::wait::constant(10s));
     breaker.close(down.clock.now());
     down.calls = 0;
-    auto const twice_as_long = down(patient);  // is how long it is open after the probe
+    auto const twice_as_long = down(patient);  // the circuit stays open for that long after the probe
     CHECK(twice_as_long.attempts == 3);
     CHECK(twice_as_long.retry_after == 20s);
   }
-  SECTION("and an isolated one has no time to come back") {
+  SECTION("and an isolated circuit has no time at which it closes") {
     auto const policy = down.policy().through(std::ref(breaker));
     breaker.close(down.clock.now());
     auto const isolated = policy.try_call([&]() -> int {
@@ -95,11 +95,11 @@ TEST_CASE("would_admit: an exhausted budget refuses before the wait") {
   tenax::windowed_retry_budget windowed({.ratio = 0, .window = 10s, .min_per_second = 0.1});
   check(windowed);
   CHECK(windowed.balance(down.clock.now()) == 0);
-  // What is foreseen takes nothing.
+  // Asking in advance takes no token.
   CHECK(windowed.balance(down.clock.now() + 11s) == 1);
 }
 
-TEST_CASE("would_admit: the gate of a key is asked, and not made") {
+TEST_CASE("would_admit: the gate of a key is asked, and not created") {
   failing down;
   tenax::keyed<std::string, tenax::circuit_breaker<>> breakers(
       [] { return tenax::circuit_breaker({.failures = 1, .open_jitter = 0}); });
@@ -124,7 +124,7 @@ TEST_CASE("would_admit: every gate is asked, whichever comes first") {
   CHECK(other.held() == 0);
 }
 
-TEST_CASE("would_admit: a gate whose wait would pass the deadline says how long it would have been") {
+TEST_CASE("would_admit: if a gate's wait would pass the deadline, the report has the length of that wait") {
   failing down;
   tenax::rate_limiter limiter(tenax::per_minute(1));
   auto const policy = down.policy().through(std::ref(limiter)).stop(tenax::stop::deadline(5s));

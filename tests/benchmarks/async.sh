@@ -1,26 +1,30 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# async.sh: what 100 000 calls cost that wait on one thread to be retried, and calls that succeed at once, at -O2: with
-# the library, with a function written by hand that retries any operation, and with a loop written around the operation,
-# or, where it succeeds at once, with nothing. Allocations and bytes of a call, instructions (valgrind counts them, so
-# the figures repeat), and nanoseconds for information. Fails where the library makes more than one allocation beyond
-# the loop's or takes 1.10 times the instructions of the function, and above the recorded ceilings.
+# async.sh: the cost, at -O2, of 100 000 calls that wait on one thread for their retry, and of calls that succeed at the first
+# attempt: with the library, with a hand-written function that retries any operation, and with a loop around the operation
+# (for the first attempt: with nothing). Shows allocations and bytes of a call, instructions (valgrind counts them, so the
+# figures repeat), and nanoseconds for information. Fails if the library makes more than one allocation beyond the loop's, if
+# it takes more than 1.10 times the instructions of the function, and above the recorded ceilings.
 #
 #   COMPILERS="g++-12 clang++-19" bash tests/benchmarks/async.sh      by default g++ 12 alone, because it takes a while
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+read -ra compilers <<<"${COMPILERS-g++-12}"
+need "${compilers[@]}" valgrind
+need_header "${compilers[0]}" asio/awaitable.hpp libasio-dev
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 declare -A define=([loop]=-DLOOP [function]=-DFUNCTION [library]=-DLIBRARY)
 
-# Beyond the loop's: allocations, and bytes. In Asio a call can be cancelled while it waits, and then ends with the last
+# Allowed beyond the loop's: allocations, and bytes. In Asio a waiting call can be cancelled, and then ends with the last
 # exception, which is kept for that.
 declare -A more_allocations=([throws]=2)
 declare -A more_bytes=([values]=760 [throws]=980 [initiates]=260 [task]=480 [task_throws]=500 [values_once]=760
   [throws_once]=800 [initiates_once]=500 [task_once]=480 [task_throws_once]=500)
-# Instructions for a hundred of the function's. Here next to nothing is done besides making frames, and the library's is
-# larger.
+# Allowed instructions for a hundred of the function's. These cases do little except make coroutine frames, and the library's
+# frame is larger.
 declare -A most=([task_once]=120 [task_throws_once]=125)
 
 instructions() {  # program, case: one call is made before the 300
@@ -37,8 +41,7 @@ complain() {
 row='%-11s %-16s %-9s %12s %7s %13s %7s %7s\n'
 # shellcheck disable=SC2059
 printf "$row" compiler case by allocations bytes instructions ratio ns
-for compiler in ${COMPILERS-g++-12}; do
-  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
+for compiler in "${compilers[@]}"; do
   flags=(-std=c++20 -O2 -pthread "-I$include" -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1)
   for by in loop function library; do
     "$compiler" "${flags[@]}" "${define[$by]}" "$here/cases/async.cpp" -o "$work/$by"

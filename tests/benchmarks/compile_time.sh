@@ -1,19 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# compile_time.sh: what one use of the library costs the compiler, beside the file with the loop that it replaces:
-# instructions of g++ 12 (valgrind counts them, so the figures repeat) and preprocessed lines; and what a further call
-# costs: class and function templates that clang 19 instantiates. Fails above the recorded ceilings.
+# compile_time.sh: the compile-time cost of one use of the library, compared with a file with the hand-written loop:
+# instructions of g++ 12 (valgrind counts them, so the figures repeat) and preprocessed lines; and the cost of a further
+# call: class and function templates that clang 19 instantiates. Fails above the recorded ceilings.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+need g++-12 clang++-19 valgrind
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 most_classes=100
 most_functions=25
-
-for tool in g++-12 clang++-19 valgrind; do
-  command -v "$tool" >/dev/null || { echo "$tool is missing; install it" >&2; exit 1; }
-done
 
 instructions() {  # file, flags...: in millions
   local file=$1 line

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# gates.sh: instructions that it takes to pass a gate that nobody else uses, at -O2 (valgrind counts them, so the figures
-# repeat), nanoseconds for information, and how often threads that share a rate limiter get through; beside a token bucket
-# under a std::mutex. Fails where rate_limiter takes more instructions than that bucket, and above the recorded ceilings.
+# gates.sh: instructions for passing a gate without contention, at -O2 (valgrind counts them, so the figures repeat),
+# nanoseconds for information, and the throughput of threads that share a rate limiter; compared with a token bucket under a
+# std::mutex. Fails if rate_limiter takes more instructions than that bucket, and above the recorded ceilings.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+need g++-12 clang++-19 valgrind
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,7 +28,6 @@ throughput() {  # program, case, threads: the best of three
 }
 
 for compiler in g++-12 clang++-19; do
-  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
   "$compiler" -std=c++20 -O2 -pthread "-I$include" "$here/cases/gates.cpp" -o "$work/$compiler"
 done
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// limiter.cpp: how the adaptive limiter does in the simulated world: what docs/reference/gates.md says of it.
+// limiter.cpp: how the adaptive limiter performs in simulation: the figures of docs/reference/gates.md.
 #include <chrono>
 #include <cmath>
 #include <cstdint>

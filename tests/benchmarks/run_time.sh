@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run_time.sh: instructions of a call with the library and of the same loop written by hand, side by side, at -O2 (valgrind
-# counts them, so the figures repeat), and nanoseconds for information. Fails where a call that succeeds at once costs more
-# than the loop, or a retried one more than 1.05 times as much.
+# run_time.sh: instructions of a call with the library and of the same loop written by hand, at -O2 (valgrind counts them,
+# so the figures repeat), and nanoseconds for information. Fails if a call that succeeds in the first attempt costs more
+# than the loop, or a retried call more than 1.05 times as much.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+need g++-12 clang++-19 valgrind
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -21,7 +23,6 @@ nanoseconds() {  # program, case, failures: the best of five
 failed=0
 printf '%-11s %-10s %8s  %12s %12s %6s  %9s %9s\n' compiler case failures 'by hand' library ratio 'ns hand' 'ns tenax'
 for compiler in g++-12 clang++-19; do
-  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
   flags=(-std=c++20 -O2 "-I$include")
   "$compiler" "${flags[@]}" -c "$here/cases/operation.cpp" -o "$work/operation.o"
   "$compiler" "${flags[@]}" "$here/cases/call.cpp" "$work/operation.o" -o "$work/hand"

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# server_delay.sh: instructions that it takes to read how long a response asks us to wait, at -O2 (valgrind counts them, so
-# the figures repeat), beside what one writes by hand and, for the date alone, libcurl; nanoseconds for information. Fails
-# above the recorded ceilings, and if anything is allocated.
+# server_delay.sh: instructions for reading how long a response asks the client to wait, at -O2 (valgrind counts them, so the
+# figures repeat), compared with a hand-written version and, for the date alone, with libcurl; nanoseconds for information.
+# Fails above the recorded ceilings, and if memory is allocated.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+need g++-12 clang++-19 valgrind
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -19,9 +21,6 @@ nanoseconds() {  # program, case: the best of five
   for _ in 1 2 3 4 5; do "$1" "$2" 100000; done | sort -n | head -1
 }
 
-for compiler in g++-12 clang++-19; do
-  command -v "$compiler" >/dev/null || { echo "$compiler is missing; install it" >&2; exit 1; }
-done
 curl=()
 if echo '#include <curl/curl.h>' | g++-12 -E -x c++ - >"$work/curl.txt" 2>&1; then
   curl=(-DWITH_CURL -lcurl)

@@ -1,4 +1,4 @@
-// expect: tenax: the handler of an operation that returns an awaitable<T> has the signature void(std::exception_ptr, T), and of one that returns an awaitable<void> void(std::exception_ptr), as that of co_spawn
+// expect: tenax: the handler of an operation that returns an awaitable<T> has the signature void(std::exception_ptr, T), or void(std::exception_ptr) for an awaitable<void>, as with co_spawn
 // SPDX-License-Identifier: MIT
 // asio_handler_of_a_coroutine.cpp: a handler with an error code, for an operation that throws.
 #define ASIO_HAS_CO_AWAIT 1

@@ -1,4 +1,4 @@
-// expect: tenax: the handler of async_try_retry() has the signature void(tenax::report<T>), where T is what the operation gives: what an awaitable returns, or the tenax::completion of an initiating function
+// expect: tenax: the handler of async_try_retry() has the signature void(tenax::report<T>), where T is the value of an awaitable, or the tenax::completion of an initiating function
 // SPDX-License-Identifier: MIT
 // asio_handler_of_a_report.cpp: a handler of async_retry, given to async_try_retry.
 #define ASIO_HAS_CO_AWAIT 1

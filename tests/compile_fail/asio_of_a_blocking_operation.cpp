@@ -1,6 +1,6 @@
 // expect: tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy itself: policy(f)
 // SPDX-License-Identifier: MIT
-// asio_of_a_blocking_operation.cpp: an operation that returns a number, awaited.
+// asio_of_a_blocking_operation.cpp: an operation that returns a number instead of an awaitable.
 #define ASIO_HAS_CO_AWAIT 1
 #define ASIO_HAS_STD_COROUTINE 1
 #include <tenax/asio.hpp>

@@ -1,6 +1,6 @@
 // expect: tenax: async_retry() cannot await what this operation returns, which is not an awaitable of Asio; for coroutines of another library write tenax::coroutine::retry<task>(policy, sleep, f)
 // SPDX-License-Identifier: MIT
-// asio_of_another_coroutine.cpp: an operation whose result is awaited by another library.
+// asio_of_another_coroutine.cpp: an operation that returns a coroutine of another library.
 #define ASIO_HAS_CO_AWAIT 1
 #define ASIO_HAS_STD_COROUTINE 1
 #include <asio/io_context.hpp>

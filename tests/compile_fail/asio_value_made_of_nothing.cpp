@@ -1,6 +1,6 @@
-// expect: tenax: a call that ends before its first attempt has no values for its handler, and one of them cannot be made of nothing; use async_try_retry(), whose handler takes a report
+// expect: tenax: a call that ends before its first attempt has to make values for its handler, and one of them has no default constructor; use async_try_retry(), whose handler takes a report
 // SPDX-License-Identifier: MIT
-// asio_value_made_of_nothing.cpp: a handler that is given a socket.
+// asio_value_made_of_nothing.cpp: a handler that takes a socket, which has no default constructor.
 #define ASIO_HAS_CO_AWAIT 1
 #define ASIO_HAS_STD_COROUTINE 1
 #include <asio/io_context.hpp>

@@ -1,6 +1,6 @@
 // expect: tenax: the handler of the operation has to take an error code first; for one that does not, let the operation return an awaitable, as in [&] { return start(asio::use_awaitable); }
 // SPDX-License-Identifier: MIT
-// asio_without_an_error_code.cpp: an operation that cannot say that it failed.
+// asio_without_an_error_code.cpp: an operation whose handler takes no error code.
 #define ASIO_HAS_CO_AWAIT 1
 #define ASIO_HAS_STD_COROUTINE 1
 #include <asio/io_context.hpp>

@@ -1,6 +1,6 @@
 // expect: tenax: async_retry() has to know where its timers run: pass an io_context or an executor first, async_retry(io, policy, operation, token), or bind one to the token with bind_executor
 // SPDX-License-Identifier: MIT
-// asio_without_an_executor.cpp: a callback that is bound to nothing.
+// asio_without_an_executor.cpp: a callback without an executor.
 #define ASIO_HAS_CO_AWAIT 1
 #define ASIO_HAS_STD_COROUTINE 1
 #include <asio/io_context.hpp>

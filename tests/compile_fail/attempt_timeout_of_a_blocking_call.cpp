@@ -1,6 +1,6 @@
 // expect: tenax: .attempt_timeout() cannot interrupt a blocking call; let the callable take a `tenax::attempt_info const&` and obey its time_left, or use an asynchronous call
 // SPDX-License-Identifier: MIT
-// attempt_timeout_of_a_blocking_call.cpp: a limit that nobody can keep.
+// attempt_timeout_of_a_blocking_call.cpp: an attempt's time limit that the driver cannot enforce.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

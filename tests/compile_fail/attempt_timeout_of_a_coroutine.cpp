@@ -1,6 +1,6 @@
 // expect: tenax: .attempt_timeout() cannot interrupt a coroutine of a library that tenax does not know; let the operation take a `tenax::attempt_info const&` and obey its time_left, or use tenax::asio::async_retry
 // SPDX-License-Identifier: MIT
-// attempt_timeout_of_a_coroutine.cpp: a limit that nobody can keep.
+// attempt_timeout_of_a_coroutine.cpp: an attempt's time limit that the driver cannot enforce.
 #include <coroutine>
 
 #include <tenax/coroutine.hpp>

@@ -1,6 +1,6 @@
 // expect: tenax: http::retry_after_from_body() needs a function that takes the body as a std::string_view and returns an optional duration, such as a std::optional<std::chrono::seconds>
 // SPDX-License-Identifier: MIT
-// body_read_by_another_function.cpp: a reader of bodies that takes something else.
+// body_read_by_another_function.cpp: a body reader with another parameter than the body.
 #include <tenax/http/hint_reader.hpp>
 
 #ifdef CORRECTED

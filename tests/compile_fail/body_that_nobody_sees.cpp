@@ -1,6 +1,6 @@
 // expect: tenax: http::retry_after_from_body() cannot see the body of this response; give its tenax::http::response_traits a function body()
 // SPDX-License-Identifier: MIT
-// body_that_nobody_sees.cpp: a reader of bodies for a response whose traits tell none.
+// body_that_nobody_sees.cpp: a body reader for a response whose traits provide no body.
 #include <tenax/http/hint_reader.hpp>
 #include <tenax/retrying.hpp>
 

@@ -1,6 +1,6 @@
 // expect: tenax: the condition given to .stop() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// condition_lambda_that_changes_itself.cpp: a condition about anything that counts by itself.
+// condition_lambda_that_changes_itself.cpp: a generic stop condition that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

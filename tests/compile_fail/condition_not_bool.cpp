@@ -1,4 +1,4 @@
-// expect: tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not return bool
+// expect: tenax: the condition given to .stop() cannot be called for what this callable returns, or does not return bool
 // SPDX-License-Identifier: MIT
 // condition_not_bool.cpp: a stop condition that returns a number.
 #include <tenax/tenax.hpp>

@@ -1,6 +1,6 @@
 // expect: tenax: .stop() was given a callable that cannot be copied, and policies are; capture a std::shared_ptr or a reference
 // SPDX-License-Identifier: MIT
-// condition_that_cannot_be_copied.cpp: a condition that owns its limit, beside one of the library.
+// condition_that_cannot_be_copied.cpp: a stop condition that cannot be copied, combined with one of the library.
 #include <memory>
 
 #include <tenax/tenax.hpp>

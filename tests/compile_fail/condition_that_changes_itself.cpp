@@ -1,6 +1,6 @@
 // expect: tenax: the condition given to .stop() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// condition_that_changes_itself.cpp: a condition that counts by itself.
+// condition_that_changes_itself.cpp: a stop condition that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: the callable is const here, but changes itself when it is called, as a `mutable` lambda does; make it, or the wrap that holds it, not const
 // SPDX-License-Identifier: MIT
-// const_wrap_of_a_mutable_lambda.cpp: a wrap that cannot count, because it is const.
+// const_wrap_of_a_mutable_lambda.cpp: a const wrap of a lambda that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect in output: when::status: code", "must be a number of three digits, such as 429"
 // SPDX-License-Identifier: MIT
-// constant_bad_status.cpp: a status that cannot be, in a constant.
+// constant_bad_status.cpp: an impossible status in a constant expression.
 #include <tenax/http/when.hpp>
 
 #ifdef CORRECTED

@@ -1,6 +1,6 @@
 // expect in output: max_server_wait: max"
 // SPDX-License-Identifier: MIT
-// constant_negative_server_wait.cpp: a constant limit on server waits below zero.
+// constant_negative_server_wait.cpp: a constant policy with a negative limit on server waits.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect in output: wait::constant: wait"
 // SPDX-License-Identifier: MIT
-// constant_negative_wait.cpp: a constant policy that waits less than nothing.
+// constant_negative_wait.cpp: a constant policy with a negative wait.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

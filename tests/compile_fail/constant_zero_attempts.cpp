@@ -1,6 +1,6 @@
 // expect in output: invalid_parameter("stop::after_attempts: n", "must be at least 1
 // SPDX-License-Identifier: MIT
-// constant_zero_attempts.cpp: a constant policy without an attempt.
+// constant_zero_attempts.cpp: a constant policy with zero attempts.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

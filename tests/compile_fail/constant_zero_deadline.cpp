@@ -1,6 +1,6 @@
 // expect in output: stop::deadline: d"
 // SPDX-License-Identifier: MIT
-// constant_zero_deadline.cpp: a constant policy without any time.
+// constant_zero_deadline.cpp: a constant policy with a deadline of zero.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: the operation returns nothing that can be awaited; for one that blocks, call the policy itself: policy(f)
 // SPDX-License-Identifier: MIT
-// coroutine_of_a_blocking_operation.cpp: an operation that returns a number.
+// coroutine_of_a_blocking_operation.cpp: an operation that returns a number instead of something to await.
 #include <coroutine>
 
 #include <tenax/coroutine.hpp>

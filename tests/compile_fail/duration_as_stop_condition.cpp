@@ -1,6 +1,6 @@
 // expect: tenax: .stop() was given a duration; write .stop(stop::deadline(...))
 // SPDX-License-Identifier: MIT
-// duration_as_stop_condition.cpp: a duration where a stop condition belongs.
+// duration_as_stop_condition.cpp: a duration as a stop condition.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: .wait() was given a duration; write .wait(wait::constant(...))
 // SPDX-License-Identifier: MIT
-// duration_as_wait_strategy.cpp: a duration where a wait strategy belongs.
+// duration_as_wait_strategy.cpp: a duration as a wait strategy.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: stop::after_attempts() was given a duration, but counts attempts; write stop::deadline(...) for a limit on time
 // SPDX-License-Identifier: MIT
-// duration_of_attempts.cpp: a time in the place of a number of attempts.
+// duration_of_attempts.cpp: a duration instead of a number of attempts.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that changes or cannot be copied is shared: .environment(std::ref(e))
 // SPDX-License-Identifier: MIT
-// environment_that_changes.cpp: an environment with a state of its own, given as a copy.
+// environment_that_changes.cpp: an environment with mutable state, given as a copy.
 #include <functional>
 
 #include <tenax/tenax.hpp>

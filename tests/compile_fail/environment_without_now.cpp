@@ -1,6 +1,6 @@
 // expect: tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that changes or cannot be copied is shared: .environment(std::ref(e))
 // SPDX-License-Identifier: MIT
-// environment_without_now.cpp: an environment that cannot tell the time.
+// environment_without_now.cpp: an environment without now().
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: when::exception<E> is a predicate already: write it without parentheses, or narrow it by when::exception<E>.where(f)
 // SPDX-License-Identifier: MIT
-// exception_with_parentheses.cpp: a predicate that is called as if it were a function.
+// exception_with_parentheses.cpp: an exception predicate that is called like a function.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: wait::exponential() was given two durations without names, and its second option is the factor; write wait::exponential({.base = 100ms, .max = 5s})
 // SPDX-License-Identifier: MIT
-// exponential_of_two_durations.cpp: the second option is the factor.
+// exponential_of_two_durations.cpp: a duration as the second option, which is the factor.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() inside the callable, as in policy([&] { return start().get(); })
 // SPDX-License-Identifier: MIT
-// future_as_result_of_try_call.cpp: a future that several may wait for, in a report.
+// future_as_result_of_try_call.cpp: a shared future, in a call with a report.
 #include <future>
 
 #include <tenax/tenax.hpp>

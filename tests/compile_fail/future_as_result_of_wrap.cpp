@@ -1,6 +1,6 @@
 // expect: tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() inside the callable, as in policy([&] { return start().get(); })
 // SPDX-License-Identifier: MIT
-// future_as_result_of_wrap.cpp: a future of another library, out of a callable that retries.
+// future_as_result_of_wrap.cpp: a wrapped callable that returns a future of another library.
 #include <tenax/tenax.hpp>
 
 struct any_future {

@@ -1,6 +1,6 @@
 // expect: tenax: .through() needs a gate that calls share; write .through(std::ref(gate))
 // SPDX-License-Identifier: MIT
-// gate_that_is_none.cpp: a shared object that is no gate.
+// gate_that_is_none.cpp: a shared object that is not a gate.
 #include <functional>
 
 #include <tenax/tenax.hpp>

@@ -1,6 +1,6 @@
-// expect: tenax: the function given to .read_hints_with() cannot be asked about what this callable returns, or does not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T
+// expect: tenax: the function given to .read_hints_with() cannot be called for what this callable returns, or does not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T
 // SPDX-License-Identifier: MIT
-// hint_reader_for_another_result.cpp: a hint reader that was written for attempts that return something else.
+// hint_reader_for_another_result.cpp: a hint reader for attempts that return another type.
 #include <string>
 
 #include <tenax/tenax.hpp>

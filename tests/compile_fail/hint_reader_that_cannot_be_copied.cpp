@@ -1,6 +1,6 @@
 // expect: tenax: .read_hints_with() was given a callable that cannot be copied, and policies are; capture a std::shared_ptr or a reference
 // SPDX-License-Identifier: MIT
-// hint_reader_that_cannot_be_copied.cpp: a reader of advice that owns its answer.
+// hint_reader_that_cannot_be_copied.cpp: a hint reader with a member that cannot be copied.
 #include <memory>
 
 #include <tenax/tenax.hpp>

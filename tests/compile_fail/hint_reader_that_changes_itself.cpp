@@ -1,6 +1,6 @@
 // expect: tenax: the function given to .read_hints_with() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// hint_reader_that_changes_itself.cpp: a reader of advice that counts.
+// hint_reader_that_changes_itself.cpp: a hint reader that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: .read_hints_with() needs a function that takes `tenax::attempt<T> const&` and returns a tenax::hint
 // SPDX-License-Identifier: MIT
-// hint_reader_without_attempt.cpp: a hint reader that cannot see the attempt.
+// hint_reader_without_attempt.cpp: a hint reader that does not take the attempt.
 #include <tenax/tenax.hpp>
 
 #ifdef CORRECTED

@@ -1,6 +1,6 @@
-// expect: tenax: .before_attempt() and .before_gate_wait() are told before there is an outcome; let the function take a `tenax::attempt_info const&`
+// expect: tenax: .before_attempt() and .before_gate_wait() are called before there is an outcome; let the function take a `tenax::attempt_info const&`
 // SPDX-License-Identifier: MIT
-// hook_of_a_gate_wait_that_wants_an_outcome.cpp: a hook that would never be called.
+// hook_of_a_gate_wait_that_wants_an_outcome.cpp: a hook for a gate's wait, when there is no outcome yet.
 #include <tenax/tenax.hpp>
 
 #ifdef CORRECTED

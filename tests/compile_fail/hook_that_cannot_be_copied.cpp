@@ -1,6 +1,6 @@
 // expect: tenax: an observer is copied with its policy, and this callable cannot be copied; capture a std::shared_ptr or a reference, or pass std::ref(object) to .observe()
 // SPDX-License-Identifier: MIT
-// hook_that_cannot_be_copied.cpp: an observer that owns its count.
+// hook_that_cannot_be_copied.cpp: a hook with a member that cannot be copied.
 #include <memory>
 
 #include <tenax/tenax.hpp>

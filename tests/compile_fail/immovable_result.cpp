@@ -1,6 +1,6 @@
 // expect: tenax: the callable returns a type that cannot be moved; return a pointer to it instead
 // SPDX-License-Identifier: MIT
-// immovable_result.cpp: a callable that returns what cannot be moved.
+// immovable_result.cpp: a callable that returns a type that cannot be moved.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: log_to() needs a FILE* such as stderr, or a function that takes a std::string_view
 // SPDX-License-Identifier: MIT
-// log_to_nowhere.cpp: a log that nobody can write.
+// log_to_nowhere.cpp: a log without a stream or a function to write to.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

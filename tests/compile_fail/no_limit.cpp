@@ -1,6 +1,6 @@
 // expect: tenax: .stop() needs a condition, such as stop::after_attempts(3); to retry without a limit write .stop(stop::never)
 // SPDX-License-Identifier: MIT
-// no_limit.cpp: a policy without a limit that does not say so.
+// no_limit.cpp: a policy without a limit that does not state this.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

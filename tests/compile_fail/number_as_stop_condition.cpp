@@ -1,6 +1,6 @@
 // expect: tenax: .stop() was given a number; write .stop(stop::after_attempts(...))
 // SPDX-License-Identifier: MIT
-// number_as_stop_condition.cpp: a number where a stop condition belongs.
+// number_as_stop_condition.cpp: a number as a stop condition.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

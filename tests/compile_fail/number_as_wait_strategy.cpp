@@ -1,6 +1,6 @@
 // expect: tenax: .wait() was given a plain number; write .wait(wait::constant(5s)), with a unit
 // SPDX-License-Identifier: MIT
-// number_as_wait_strategy.cpp: a plain number where a wait strategy belongs.
+// number_as_wait_strategy.cpp: a plain number as a wait strategy.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
-// expect: tenax: .observe() was given an object that cannot be copied or that changes when it is told something; share it with the policy: .observe(std::ref(object))
+// expect: tenax: .observe() was given an object that cannot be copied or that changes when it is called; share it with the policy: .observe(std::ref(object))
 // SPDX-License-Identifier: MIT
-// observer_by_value_that_changes.cpp: an object whose changes would be lost in a copy, given as a copy.
+// observer_by_value_that_changes.cpp: an observer given as a copy, in which its changes would be lost.
 #include <functional>
 
 #include <tenax/tenax.hpp>

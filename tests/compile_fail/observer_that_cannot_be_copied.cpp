@@ -1,4 +1,4 @@
-// expect: tenax: .observe() was given an object that cannot be copied or that changes when it is told something; share it with the policy: .observe(std::ref(object))
+// expect: tenax: .observe() was given an object that cannot be copied or that changes when it is called; share it with the policy: .observe(std::ref(object))
 // SPDX-License-Identifier: MIT
 // observer_that_cannot_be_copied.cpp: counters, given as a copy.
 #include <functional>

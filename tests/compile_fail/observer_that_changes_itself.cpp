@@ -1,6 +1,6 @@
 // expect: tenax: an observer takes `tenax::attempt_info const&` or `tenax::attempt<T> const&` and does not change itself; to observe by an object of yours, pass std::ref(object) to .observe()
 // SPDX-License-Identifier: MIT
-// observer_that_changes_itself.cpp: an object whose changes would be lost in a copy, given as an observer.
+// observer_that_changes_itself.cpp: an observer whose changes would be lost in a copy.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

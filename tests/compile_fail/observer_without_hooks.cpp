@@ -1,6 +1,6 @@
 // expect: tenax: .observe() needs an object with at least one of before_attempt, before_gate_wait, after_attempt, before_sleep, on_success and on_give_up
 // SPDX-License-Identifier: MIT
-// observer_without_hooks.cpp: an object that would never hear anything.
+// observer_without_hooks.cpp: an observer without any function that would be called.
 #include <functional>
 
 #include <tenax/tenax.hpp>

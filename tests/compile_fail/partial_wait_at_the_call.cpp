@@ -1,6 +1,6 @@
 // expect: tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())
 // SPDX-License-Identifier: MIT
-// partial_wait_at_the_call.cpp: a strategy that turns out to be partial once the result is known.
+// partial_wait_at_the_call.cpp: a wait strategy that may return no wait for this result type, without a fallback.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())
 // SPDX-License-Identifier: MIT
-// partial_wait_at_the_setter.cpp: a wait strategy that may have no opinion, and nothing after it.
+// partial_wait_at_the_setter.cpp: a wait strategy that may return no wait, without a fallback.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

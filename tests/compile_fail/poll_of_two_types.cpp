@@ -1,6 +1,6 @@
 // expect: tenax: http::poll() needs two functions that return the same type of response: start() and fetch(tenax::http::location const&)
 // SPDX-License-Identifier: MIT
-// poll_of_two_types.cpp: a start that returns something else than a response.
+// poll_of_two_types.cpp: a start that does not return a response.
 #include <tenax/http/poll.hpp>
 
 #include <map>

@@ -1,6 +1,6 @@
 // expect: tenax: http::poll() needs two functions that return the same type of response: start() and fetch(tenax::http::location const&)
 // SPDX-License-Identifier: MIT
-// poll_without_location.cpp: a fetch that is not told where to ask.
+// poll_without_location.cpp: a fetch that does not take the location.
 #include <tenax/http/poll.hpp>
 
 #include <map>

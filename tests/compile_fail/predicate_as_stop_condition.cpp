@@ -1,6 +1,6 @@
 // expect: tenax: .stop() was given a retry predicate; did you mean .when(...)?
 // SPDX-License-Identifier: MIT
-// predicate_as_stop_condition.cpp: a retry predicate where a stop condition belongs.
+// predicate_as_stop_condition.cpp: a retry predicate as a stop condition.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

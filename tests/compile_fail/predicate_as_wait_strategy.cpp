@@ -1,6 +1,6 @@
 // expect: tenax: .wait() was given a retry predicate; did you mean .when(...)?
 // SPDX-License-Identifier: MIT
-// predicate_as_wait_strategy.cpp: a retry predicate where a wait strategy belongs.
+// predicate_as_wait_strategy.cpp: a retry predicate as a wait strategy.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: .when() was given a callable that cannot be copied, and policies are; capture a std::shared_ptr or a reference
 // SPDX-License-Identifier: MIT
-// predicate_lambda_that_cannot_be_copied.cpp: a predicate of one's own that owns what it compares with.
+// predicate_lambda_that_cannot_be_copied.cpp: a user's predicate with a member that cannot be copied.
 #include <memory>
 
 #include <tenax/tenax.hpp>

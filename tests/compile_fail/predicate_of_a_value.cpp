@@ -1,6 +1,6 @@
 // expect: tenax: .when() needs a predicate that takes `tenax::attempt<T> const&` and returns bool; to look at the returned value write when::result(f)
 // SPDX-License-Identifier: MIT
-// predicate_of_a_value.cpp: a lambda about the returned value, given as a predicate about the attempt.
+// predicate_of_a_value.cpp: a retry predicate that takes the returned value instead of the attempt.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a value or an error of another type
 // SPDX-License-Identifier: MIT
-// predicate_of_a_void_result.cpp: a predicate about values for a callable that returns none.
+// predicate_of_a_void_result.cpp: a predicate for values, with a callable that returns void.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

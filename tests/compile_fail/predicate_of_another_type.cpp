@@ -1,6 +1,6 @@
 // expect: tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a value or an error of another type
 // SPDX-License-Identifier: MIT
-// predicate_of_another_type.cpp: a predicate about a type that the callable does not return.
+// predicate_of_another_type.cpp: a predicate for a type that the callable does not return.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

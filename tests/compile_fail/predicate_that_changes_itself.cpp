@@ -1,6 +1,6 @@
 // expect: tenax: the callable given to .when() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// predicate_that_changes_itself.cpp: a predicate that counts attempts by itself.
+// predicate_that_changes_itself.cpp: a predicate that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: rate_limiter was given a number or a duration, but needs a rate; write rate_limiter(per_second(10))
 // SPDX-License-Identifier: MIT
-// rate_limiter_of_a_number_and_a_time.cpp: the parts of a rate.
+// rate_limiter_of_a_number_and_a_time.cpp: the parts of a rate instead of a rate.
 #include <tenax/gate/rate_limiter.hpp>
 using namespace std::chrono_literals;
 

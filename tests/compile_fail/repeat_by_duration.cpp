@@ -1,6 +1,6 @@
 // expect: tenax: wait::repeat() counts waits; write a whole number first, as in wait::repeat(3, wait::none)
 // SPDX-License-Identifier: MIT
-// repeat_by_duration.cpp: a time in the place of a number of waits.
+// repeat_by_duration.cpp: a duration instead of a number of waits.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

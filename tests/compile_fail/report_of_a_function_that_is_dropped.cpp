@@ -1,6 +1,6 @@
 // expect: ignoring return
 // SPDX-License-Identifier: MIT
-// report_of_a_function_that_is_dropped.cpp: a report that came through a function of a user's own.
+// report_of_a_function_that_is_dropped.cpp: a report that a user's function returns, discarded.
 #include <tenax/tenax.hpp>
 
 #pragma GCC diagnostic error "-Wunused-result"

@@ -1,6 +1,6 @@
 // expect: ignoring return
 // SPDX-License-Identifier: MIT
-// report_that_is_dropped.cpp: a failure that nothing looks at.
+// report_that_is_dropped.cpp: a report that is discarded.
 #include <tenax/tenax.hpp>
 
 #pragma GCC diagnostic error "-Wunused-result"

@@ -1,6 +1,6 @@
 // expect: tenax: http::rewindable() needs a provider and a function without parameters that sets it back to its start
 // SPDX-License-Identifier: MIT
-// rewindable_without_a_function.cpp: a position in place of the function that sets a provider back.
+// rewindable_without_a_function.cpp: a position instead of the function that sets a provider back.
 #include <tenax/http/retrying_client.hpp>
 
 auto upload(tenax::http::retrying_client<>& client) {

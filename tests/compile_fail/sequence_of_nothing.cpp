@@ -1,6 +1,6 @@
 // expect: tenax: wait::sequence needs at least one wait, as in wait::sequence{1s, 5s}
 // SPDX-License-Identifier: MIT
-// sequence_of_nothing.cpp: a sequence without a wait.
+// sequence_of_nothing.cpp: a sequence without waits.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: the predicate given to .when() can never apply to what this callable returns; it looks at a value or an error of another type
 // SPDX-License-Identifier: MIT
-// status_for_another_result.cpp: a predicate about responses for a callable that returns none.
+// status_for_another_result.cpp: a predicate for responses, with a callable that does not return a response.
 #include <tenax/http/when.hpp>
 #include <tenax/retrying.hpp>
 

@@ -1,6 +1,6 @@
 // expect: tenax: when::status() needs status codes, such as when::status(429, 503)
 // SPDX-License-Identifier: MIT
-// status_of_nothing.cpp: no status at all.
+// status_of_nothing.cpp: when::status() without a status.
 #include <tenax/http/when.hpp>
 
 #ifdef CORRECTED

@@ -1,6 +1,6 @@
 // expect: tenax: .when() was given a stop condition; did you mean .stop(...)?
 // SPDX-License-Identifier: MIT
-// stop_condition_as_predicate.cpp: a stop condition where a retry predicate belongs.
+// stop_condition_as_predicate.cpp: a stop condition as a retry predicate.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: .wait() was given a stop condition; did you mean .stop(...)?
 // SPDX-License-Identifier: MIT
-// stop_condition_as_wait_strategy.cpp: a stop condition where a wait strategy belongs.
+// stop_condition_as_wait_strategy.cpp: a stop condition as a wait strategy.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -8,7 +8,7 @@ struct token {
   bool stop_requested() const { return false; }
 };
 
-// As std::stop_source, which not every standard library has: it can be asked, too.
+// Like std::stop_source, which not every standard library has: it has stop_requested() as well.
 struct source {
   token get_token() const { return {}; }
   bool stop_requested() const { return false; }

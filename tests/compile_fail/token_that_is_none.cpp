@@ -1,6 +1,6 @@
 // expect: tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; from a std::stop_source pass source.get_token()
 // SPDX-License-Identifier: MIT
-// token_that_is_none.cpp: a flag instead of a token.
+// token_that_is_none.cpp: a flag instead of a cancellation token.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
-// expect: tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not return a duration
+// expect: tenax: the strategy given to .wait() cannot be called for what this callable returns, or does not return a duration
 // SPDX-License-Identifier: MIT
-// wait_of_another_type.cpp: a wait strategy about a type that the callable does not return.
+// wait_of_another_type.cpp: a wait strategy for a type that the callable does not return.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

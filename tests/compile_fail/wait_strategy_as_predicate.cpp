@@ -1,6 +1,6 @@
 // expect: tenax: .when() was given a wait strategy; did you mean .wait(...)?
 // SPDX-License-Identifier: MIT
-// wait_strategy_as_predicate.cpp: a wait strategy where a retry predicate belongs.
+// wait_strategy_as_predicate.cpp: a wait strategy as a retry predicate.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: .stop() was given a wait strategy; did you mean .wait(...)?
 // SPDX-License-Identifier: MIT
-// wait_strategy_as_stop_condition.cpp: a wait strategy where a stop condition belongs.
+// wait_strategy_as_stop_condition.cpp: a wait strategy as a stop condition.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

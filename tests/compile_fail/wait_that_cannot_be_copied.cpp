@@ -1,6 +1,6 @@
 // expect: tenax: .wait() was given a callable that cannot be copied, and policies are; capture a std::shared_ptr or a reference
 // SPDX-License-Identifier: MIT
-// wait_that_cannot_be_copied.cpp: a strategy that owns its wait.
+// wait_that_cannot_be_copied.cpp: a wait strategy with a member that cannot be copied.
 #include <memory>
 
 #include <tenax/tenax.hpp>

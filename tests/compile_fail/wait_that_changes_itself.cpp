@@ -1,6 +1,6 @@
 // expect: tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// wait_that_changes_itself.cpp: a strategy that grows by itself.
+// wait_that_changes_itself.cpp: a wait strategy that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

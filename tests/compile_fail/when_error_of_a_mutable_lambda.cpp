@@ -1,6 +1,6 @@
 // expect: tenax: the callable given to when::error_if() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// when_error_of_a_mutable_lambda.cpp: a predicate of an error that counts.
+// when_error_of_a_mutable_lambda.cpp: an error predicate that changes its own state.
 #include <system_error>
 
 #include <tenax/tenax.hpp>

@@ -1,6 +1,6 @@
 // expect: tenax: the callable given to when::exception<E>.where() must be callable with an `E const&`, and when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// when_exception_of_a_mutable_lambda.cpp: a predicate of an exception that counts.
+// when_exception_of_a_mutable_lambda.cpp: an exception predicate that changes its own state.
 #include <stdexcept>
 
 #include <tenax/tenax.hpp>

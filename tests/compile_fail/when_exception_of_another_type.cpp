@@ -1,6 +1,6 @@
 // expect: tenax: the callable given to when::exception<E>.where() must be callable with an `E const&`, and when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// when_exception_of_another_type.cpp: a predicate of an exception that is not one of those.
+// when_exception_of_another_type.cpp: an exception predicate for an exception type that is not in its list.
 #include <stdexcept>
 
 #include <tenax/tenax.hpp>

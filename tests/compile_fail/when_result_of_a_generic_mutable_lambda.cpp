@@ -1,6 +1,6 @@
 // expect: tenax: the callable given to .when() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// when_result_of_a_generic_mutable_lambda.cpp: a predicate of any value that counts.
+// when_result_of_a_generic_mutable_lambda.cpp: a generic result predicate that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -1,6 +1,6 @@
 // expect: tenax: the callable given to when::result() must be callable when const: policies are shared; keep what changes outside, behind a reference
 // SPDX-License-Identifier: MIT
-// when_result_of_a_mutable_lambda.cpp: a predicate that counts.
+// when_result_of_a_mutable_lambda.cpp: a result predicate that changes its own state.
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

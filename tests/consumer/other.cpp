@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A second file of the same program: whatever a header defines must be allowed in both.
+// A second file of the same program: all headers must be usable in several translation units.
 #include TENAX_HEADER
 
 int other();

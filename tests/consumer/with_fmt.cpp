@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A user's program that links the component fmt.
+// A user's program that links tenax's component fmt.
 #include <tenax/fmt.hpp>
 
 int main() {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// clock.cpp: what a call does not do: read the clock, sleep, draw or allocate without need.
+// clock.cpp: a call does not read the clock, sleep, draw or allocate without need.
 #include <tenax/tenax.hpp>
 
 #include <cerrno>
@@ -38,7 +38,7 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace {
 
-/// Counts what it is asked for.
+/// Counts the effects that it is asked for.
 struct counting {
   struct source final : tenax::random_source {
     int draws = 0;
@@ -66,7 +66,7 @@ struct token {
   [[nodiscard]] bool stop_requested() const { return false; }
 };
 
-/// What a call costs that fails `failures` times.
+/// The effects of a call that fails `failures` times.
 template <class Policy>
 counts cost(Policy const& policy, int failures) {
   counting e;
@@ -99,7 +99,7 @@ counts cost(Policy const& policy, int failures) {
 
 }  // namespace
 
-TEST_CASE("A policy without a part that looks at time reads no clock at all, retries included") {
+TEST_CASE("A policy without a part that uses time never reads the clock, even for retries") {
   tenax::retrying const base{};
   CHECK(cost(base, 0) == counts{0, 0, 0});
   CHECK(cost(base.wait(tenax::wait::constant(1s)), 2) == counts{0, 2, 0});
@@ -125,7 +125,7 @@ TEST_CASE("A policy without a part that looks at time reads no clock at all, ret
         counts{0, 2, 0});
 }
 
-TEST_CASE("A part that looks at time makes a call read the clock, once at the start and after each attempt and wait") {
+TEST_CASE("A part that uses time makes a call read the clock once at the start and after each attempt and wait") {
   auto const base = tenax::retrying{}.wait(tenax::wait::constant(1s));
   CHECK(cost(base.stop(tenax::stop::deadline(1h)), 0) == counts{2, 0, 0});
   CHECK(cost(base.stop(tenax::stop::deadline(1h)), 2) == counts{6, 2, 0});
@@ -140,14 +140,14 @@ TEST_CASE("A wait of zero skips the sleep") {
   CHECK(cost(tenax::retrying{}.wait(tenax::wait::constant(0s)), 2) == counts{0, 0, 0});
   CHECK(cost(tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::deadline(1h)), 2).sleeps == 0);
   CHECK(cost(tenax::retrying{}.wait(tenax::wait::none).cancel_with(token{}), 2) == counts{0, 0, 0});
-  // The lowest draw of full jitter is zero, too.
+  // The lowest draw of full jitter is zero.
   CHECK(cost(tenax::retrying{}, 2) == counts{0, 0, 2});
 }
 
-TEST_CASE("Nothing is drawn unless there is a jittered wait") {
+TEST_CASE("A call draws random numbers only for a wait with jitter") {
   CHECK(cost(tenax::retrying{}, 0).draws == 0);
   CHECK(cost(tenax::retrying{}, 1).draws == 1);
-  // The wait is known before the stop condition is asked, so the last attempt draws one, too.
+  // The wait is known before the stop condition is called, so the last attempt draws one as well.
   CHECK(cost(tenax::retrying{}, 9).draws == 3);
   CHECK(cost(tenax::retrying{}.wait(tenax::wait::exponential({.base = 1s})), 2).draws == 0);
   CHECK(cost(tenax::retrying{}.wait(tenax::wait::constant(1s).full() + tenax::wait::uniform(0s, 1s)), 2).draws == 4);
@@ -186,7 +186,7 @@ TEST_CASE("A call that succeeds allocates nothing, and neither does a retried on
               [&] { return ++n < 3 ? std::make_error_code(std::errc::timed_out) : std::error_code(); }) == 0);
 }
 
-TEST_CASE("A line of a log allocates nothing, also if the words of an error code are long") {
+TEST_CASE("A log line allocates nothing, even if the text of an error code is long") {
   std::size_t bytes = 0;
   auto const log = tenax::log_to([&](std::string_view line) { bytes += line.size(); });
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).before_sleep(log).on_give_up(log);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// duration_text.cpp: durations are written as people write them, exactly to three decimals.
+// duration_text.cpp: durations as readable text, exact to three decimals.
 #include <tenax/detail/duration_text.hpp>
 
 #include <string>
@@ -57,7 +57,7 @@ TEST_CASE("Long durations are written in two units, rounded") {
   CHECK(text(100 * 24h) == "100d");
 }
 
-TEST_CASE("Negative durations and the ends of time are written, too") {
+TEST_CASE("Negative durations and the limits of the type are written") {
   CHECK(text(-3us) == "-3us");
   CHECK(text(-150s) == "-2min 30s");
   CHECK(text(tenax::duration::max()) == "for ever");
@@ -70,7 +70,7 @@ TEST_CASE("A duration's text is a constant in constant expressions") {
   STATIC_REQUIRE(tenax::detail::duration_text(1500ms).c_str()[1] == '.');
 }
 
-TEST_CASE("In passing, a duration has three digits") {
+TEST_CASE("in_passing() rounds a duration to three digits") {
   auto const passing = [](tenax::duration d) { return text(tenax::detail::in_passing(d)); };
   CHECK(passing(84'237'451ns) == "84.2ms");
   CHECK(passing(853'123ns) == "853us");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// foreign_text.cpp: words that came from outside are safe for a line of a log.
+// foreign_text.cpp: text from outside is made safe for a line of a log.
 #include <tenax/detail/foreign_text.hpp>
 
 #include <string>
@@ -27,7 +27,7 @@ std::string safe(std::string_view words) {
 
 }  // namespace
 
-TEST_CASE("Every code point is read as it is encoded, and surrogates are none") {
+TEST_CASE("Every code point is decoded, and surrogates are refused") {
   bool right = true;
   for (char32_t code = 0; code <= 0x10ffff; ++code) {
     auto const text = encoded(code);
@@ -39,7 +39,7 @@ TEST_CASE("Every code point is read as it is encoded, and surrogates are none") 
   CHECK(right);
 }
 
-TEST_CASE("What comes out is UTF-8 without control characters, whatever goes in") {
+TEST_CASE("The output is UTF-8 without control characters, whatever the input") {
   bool right = true;
   for (unsigned a = 0; a < 256; ++a) {
     for (unsigned b = 0; b < 256; ++b) {

@@ -29,7 +29,7 @@ TEST_CASE("anti_patterns: retry everything") {
   CHECK(docs::play(policy, bug).attempts == 1);
 }
 
-TEST_CASE("anti_patterns: the same wait for everybody") {
+TEST_CASE("anti_patterns: the same wait for all clients") {
   // [lockstep_dont]
   auto const dont = tenax::retrying{}.wait(tenax::wait::constant(1s));
   // [/lockstep_dont]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// async.cpp: what docs/reference/async.md, docs/how-to/retry-in-coroutines.md, hedge-a-slow-read.md and cancel.md say of calls
-// that do not block.
+// async.cpp: the snippets of docs/reference/async.md, and of docs/how-to/retry-in-coroutines.md, hedge-a-slow-read.md
+// and cancel.md.
 #include <tenax/asio.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -89,7 +89,7 @@ TEST_CASE("async: an initiating function") {
                           .wait(tenax::wait::constant(1ms));
 
   auto const connect = [&](auto token) {
-    socket.close();  // a socket that failed to connect is of no more use
+    socket.close();  // a socket that failed to connect cannot be used again
     return socket.async_connect(address, std::move(token));
   };
   tenax::asio::async_retry(io, policy, connect,
@@ -255,7 +255,7 @@ TEST_CASE("async: hedging") {
                  });
   // [/hedged_with_a_token]
   io.run();
-  CHECK(got == 3);  // the budget has no second hedge yet, and needs none
+  CHECK(got == 3);  // the budget allows no second hedge yet, and the call needs none
 }
 
 TEST_CASE("async: a hedged attempt of a retry") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cancel.cpp: what docs/reference/cancel.md and docs/how-to/cancel.md say.
+// cancel.cpp: the snippets of docs/reference/cancel.md and docs/how-to/cancel.md.
 #include <tenax/cancel.hpp>
 
 #include <atomic>

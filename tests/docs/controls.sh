@@ -73,20 +73,21 @@ whole() {
   touch "$TENAX_ROOT/include/tenax/detail/private.hpp"
   printf '  [[nodiscard]] constexpr auto %s(F f) const {\n' setter_one wrap >"$TENAX_ROOT/include/tenax/retrying.hpp"
   printf '# retrying\n`<tenax/retrying.hpp>`\n| `.setter_one(f)` | what it takes |\n' >"$TENAX_ROOT/docs/reference/retrying.md"
-  printf '(%s)\n' page.md reference/{when,wait,stop,retrying}.md >"$TENAX_ROOT/docs/index.md"
-  printf '%s\n' '```cpp' '```' '<!-- command: demo -->' '<!-- command: test -->' >"$TENAX_ROOT/README.md"
+  touch "$TENAX_ROOT/docs/contributing.md"
+  printf '(%s)\n' contributing.md page.md reference/{when,wait,stop,retrying}.md >"$TENAX_ROOT/docs/index.md"
+  printf '%s\n' '```cpp' '```' '<!-- command: '{demo,test,try}' -->' >"$TENAX_ROOT/README.md"
 }
 whole
 expect pages ''
 whole
 seq 200 >>"$TENAX_ROOT/README.md"
-expect pages 'README.md has 204 lines'
+expect pages 'README.md has 205 lines'
 whole
 { seq 30; cat "$TENAX_ROOT/README.md"; } >"$TENAX_ROOT/late" && mv "$TENAX_ROOT/late" "$TENAX_ROOT/README.md"
 expect pages 'README.md shows no code before line 30'
 whole
 sed -i '/command: demo/d' "$TENAX_ROOT/README.md"
-expect pages 'README.md must have the commands demo and test'
+expect pages 'README.md must have the command demo'
 whole
 touch "$TENAX_ROOT/include/tenax/new.hpp"
 expect pages 'no page in docs/reference mentions <tenax/new.hpp>'
@@ -104,6 +105,16 @@ whole
 sed -i 's/setter_one/setter_two/' "$TENAX_ROOT/include/tenax/retrying.hpp"
 expect pages 'docs/reference/retrying.md has no row for the setter .setter_two'
 
+whole
+printf '`include/tenax/%s`\n' wait/one.hpp wait/NAME.hpp >"$TENAX_ROOT/docs/contributing.md"
+expect pages ''
+whole
+printf '`include/tenax/%s`\n' wait/two.hpp >"$TENAX_ROOT/docs/contributing.md"
+expect pages 'docs/contributing.md names include/tenax/wait/two.hpp, which does not exist'
+whole
+printf '`include/tenax/%s`\n' weight/NAME.hpp >"$TENAX_ROOT/docs/contributing.md"
+expect pages 'docs/contributing.md names include/tenax/weight/NAME.hpp, which does not exist'
+
 expect links ''
 add '[nowhere](../docs/other.md)'
 expect links 'docs/page.md:12: no file for ../docs/other.md'
@@ -111,4 +122,24 @@ add '[nowhere](../README.md#a-title)'
 expect links 'docs/page.md:12: no heading for ../README.md#a-title'
 add '`[](int)` [elsewhere](https://example.org/) [up](../README.md)' '```text' '[](nothing)' '```'
 expect links ''
+# For columns.sh: thirty words of five columns.
+words=$(printf 'word %.0s' {1..29})word
+narrow() { printf 'ColumnLimit: 120\n' >"$TENAX_ROOT/.clang-format"; }
+narrow
+expect columns ''
+narrow
+add "- $words"
+expect columns 'docs/page.md:12: 151 columns; at most 120 are allowed'
+narrow
+printf '  /// %s\n  /// and on.\n// expect: %s\nint x;  // %s\n' "$words" "$words" "$words" >"$TENAX_ROOT/tests/docs/b.cpp"
+expect columns 'tests/docs/b.cpp:1: 155 columns; at most 120 are allowed'
+narrow
+add "| $words |" '```text' "$words" '```' "[link](https://example.org/${words// /-})"
+expect columns ''
+narrow
+add "- $words" '  and on.'
+bash "$scripts/columns.sh" --update >/dev/null
+[ "$(sed -n '12,13p' "$TENAX_ROOT/docs/page.md")" = "- $(printf 'word %.0s' {1..22})word"$'\n'"  $(printf 'word %.0s' {1..6})word and on." ] ||
+  { sed -n '12,$p' "$TENAX_ROOT/docs/page.md"; echo "columns.sh --update did not wrap"; failed=1; } >&2
+expect columns ''
 exit $failed

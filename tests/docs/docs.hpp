@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// docs.hpp: what the snippets of the pages take for granted.
+// docs.hpp: the names that the snippets of the pages use.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// engine.cpp: what docs/reference/engine.md and docs/how-to/bring-your-own-event-loop.md say.
+// engine.cpp: the snippets of docs/reference/engine.md and docs/how-to/bring-your-own-event-loop.md.
 #include <exception>
 #include <map>
 #include <optional>
@@ -22,7 +22,7 @@ template <class Policy, class Operation, class Now, class Pause>
 auto call(Policy const& policy, Operation operation, Now now, Pause pause) {
   using result = std::invoke_result_t<Operation&>;
   tenax::retry_loop<Policy const&> loop(policy, now());
-  auto const started = [&](tenax::decision next) {  // waits as long as it is told to
+  auto const started = [&](tenax::decision next) {  // waits until an attempt may start
     while (next.waits()) {
       pause(next.delay);
       next = loop.start_attempt(now());
@@ -46,14 +46,14 @@ auto call(Policy const& policy, Operation operation, Now now, Pause pause) {
 // [/own_driver]
 
 // [loop]
-/// Stands for an event loop: runs functions at their time.
+/// Stands for an event loop: runs functions at given times.
 class event_loop {
  public:
   tenax::time_point now() const { return now_; }
   void after(tenax::duration d, std::function<void()> f) {
     timers_.emplace(now_ + d, std::move(f));
   }
-  void run(tenax::duration late = 0s) {  // by how much timers are late
+  void run(tenax::duration late = 0s) {  // how late timers fire
     while (!timers_.empty()) {
       auto const next = timers_.extract(timers_.begin());
       now_ = next.key() + late;
@@ -86,7 +86,7 @@ class request {
     follow(retry_.finish_attempt(*last_, loop_.now()));
   }
 
-  /// For the client library to call when there is none, but an exception.
+  /// For the client library to call when an exception has come instead.
   void on_error(std::exception_ptr error) {
     last_.emplace(tenax::capture([&]() -> int { std::rethrow_exception(error); }));
     follow(retry_.finish_attempt(*last_, loop_.now()));
@@ -102,7 +102,7 @@ class request {
   }
 
   void end(tenax::outcome<int> const& result) {
-    retry_.conclude(result);  // tells the observers
+    retry_.conclude(result);  // calls the observers
     done_(result);
   }
 
@@ -115,7 +115,7 @@ class request {
 };
 // [/request]
 
-std::exception_ptr next_error;  // the next answer is none
+std::exception_ptr next_error;  // if set, the next request fails with it
 
 void request::send() {
   loop_.after(20ms, [this] {
@@ -129,7 +129,7 @@ void request::send() {
 
 }  // namespace
 
-TEST_CASE("engine: A driver of one's own") {
+TEST_CASE("engine: A driver of your own") {
   tenax::duration paused{};
   tenax::time_point now{};
   auto const clock = [&] { return now; };
@@ -157,7 +157,7 @@ TEST_CASE("engine: A driver of one's own") {
   CHECK_THROWS_AS(call(patient, std::ref(strange), clock, pause), int);
 }
 
-TEST_CASE("engine: An event loop of one's own") {
+TEST_CASE("engine: An event loop of your own") {
   // [run]
   event_loop loop;
   int status = 0;
@@ -168,7 +168,7 @@ TEST_CASE("engine: An event loop of one's own") {
   // [/run]
 }
 
-TEST_CASE("engine: An event loop of one's own gets exceptions") {
+TEST_CASE("engine: An event loop of your own gets exceptions") {
   event_loop loop;
   int status = 0;
   next_error = std::make_exception_ptr(tenax::retry_after(300ms, network_error("busy")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// environment.cpp: what docs/reference/environment.md says.
+// environment.cpp: the snippets of docs/reference/environment.md.
 #include <tenax/suspend_aware_time.hpp>
 
 #include "docs.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// errors.cpp: what docs/reference/errors.md and docs/how-to/errors-without-exceptions.md say.
+// errors.cpp: the snippets of docs/reference/errors.md and docs/how-to/errors-without-exceptions.md.
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -26,7 +26,7 @@ struct tenax::result_traits<reply> {
   static constexpr bool can_fail = true;
   static bool failed(reply const& r) { return r.code != 0; }
 
-  // What follows may be left out.
+  // The rest is optional.
   static tenax::hint read_hint(reply const& r) {
     if (r.code == 404) return {.verdict = tenax::verdict::no_retry};
     if (r.code == 429) return {.verdict = tenax::verdict::retry, .wait = 2s, .throttled = true};
@@ -84,8 +84,8 @@ TEST_CASE("errors: retry_after") {
   CHECK_THROWS_AS(tenax::retry_after(-1s, 7), std::invalid_argument);
 }
 
-TEST_CASE("errors: classified") {
-  // [classified]
+TEST_CASE("errors: with_hint") {
+  // [with_hint]
   script<int> broken;
   broken.throws(tenax::permanent(17));  // an int cannot be derived from
   try {
@@ -93,7 +93,7 @@ TEST_CASE("errors: classified") {
   } catch (tenax::with_hint<int> const& e) {
     CHECK(e.error() == 17);
   }
-  // [/classified]
+  // [/with_hint]
   CHECK(broken.calls() == 1);
 }
 
@@ -130,8 +130,8 @@ TEST_CASE("errors: cancelled, refused and expired") {
   try {
     policy(fetch);
   } catch (tenax::refused const& e) {
-    std::printf("%s\n", e.what());  // what the gate said
-    CHECK(e.retry_after() == 10s);  // when asking again may help, if the gate knows
+    std::printf("%s\n", e.what());  // the gate's reason
+    CHECK(e.retry_after() == 10s);  // when the gate may admit the call, if it knows
   }
   // [/refused]
   // [expired]
@@ -176,7 +176,7 @@ TEST_CASE("errors: expected") {
     if (++calls < 3) return expected<int, std::string>::failure("not ready");
     return 42;
   };
-  CHECK(retry(parse).value() == 42);  // anything with has_value() and error() is known
+  CHECK(retry(parse).value() == 42);  // works with any type that has has_value() and error()
   // [/expected]
 }
 

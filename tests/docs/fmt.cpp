@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// fmt.cpp: what docs/reference/fmt.md says.
+// fmt.cpp: the snippets of docs/reference/fmt.md.
 #include <tenax/fmt.hpp>
 
 #include <tenax/observe/counters.hpp>
@@ -60,7 +60,7 @@ TEST_CASE("fmt: reports") {
   CHECK(line == docs::text("text/report.txt"));
 }
 
-TEST_CASE("fmt: the rest") {
+TEST_CASE("fmt: other types") {
   tenax::counters totals;
   // [rest]
   CHECK(fmt::format("{}", tenax::stop_reason::deadline) == "out of time");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gates.cpp: what docs/reference/gates.md says.
+// gates.cpp: the snippets of docs/reference/gates.md.
 #include <atomic>
 #include <sstream>
 #include <type_traits>
@@ -21,7 +21,7 @@
 namespace {
 
 // [gate]
-/// Lets at most `n` attempts be under way at the same time.
+/// Admits at most `n` attempts at the same time.
 class at_most_at_once {
  public:
   explicit at_most_at_once(int n) : free_(n) {}
@@ -46,7 +46,7 @@ class at_most_at_once {
 
   tenax::admission admit(ticket& t, tenax::attempt_info const&, tenax::time_point) {
     if (t.gate_ != nullptr)
-      return tenax::admission::go();  // asked again, and has its place already
+      return tenax::admission::go();  // asked again, but has its place already
     auto free = free_.load();
     while (free > 0 && !free_.compare_exchange_weak(free, free - 1)) {
     }
@@ -70,9 +70,9 @@ static_assert(tenax::gate<at_most_at_once>);
 std::string download(std::string const& host) { return "the page of " + host; }
 
 // [member]
-/// Fetches pages, at most one in half a second from each host. May be shared by threads.
+/// Fetches pages, at most two per second from each host. Threads may share it.
 class crawler {
-  // The type of a policy is long. A function that makes one need not name it.
+  // A function that makes a policy does not have to name its long type.
   auto polite(std::string const& host) {
     return tenax::retrying{}.stop(tenax::stop::after_attempts(5)).through(limiters_[host]);
   }
@@ -119,7 +119,7 @@ TEST_CASE("gates: through") {
   virtual_time clock;
   auto const base = tenax::retrying{}.environment(std::ref(clock));
   // [through]
-  at_most_at_once places(2);  // shared by all calls, so it outlives them
+  at_most_at_once places(2);  // shared by all calls; it has to outlive them
   auto const policy = base.through(std::ref(places));
   // [/through]
   CHECK(policy([&] { return places.free(); }) == 1);
@@ -180,7 +180,7 @@ TEST_CASE("gates: circuit_breaker alone") {
     try {
       return breaker.call(fetch);
     } catch (tenax::refused const&) {
-      return old;  // at once, and nobody was asked
+      return old;  // immediately, without a request
     }
   };
   // [/circuit_breaker_alone]
@@ -302,7 +302,7 @@ TEST_CASE("gates: rate_limiter") {
   auto const send = [] { return 1; };
   auto const polite = tenax::retrying{}.environment(std::ref(clock));
   // [rate_limiter]
-  // Shared by all calls. In no second more than 10: 5 for the rate, and 5 for the burst.
+  // Shared by all calls. At most 10 in any second: 5 for the rate, and 5 for the burst.
   tenax::rate_limiter limiter(tenax::per_second(5).with_burst(5));
   auto const policy = polite.through(std::ref(limiter));
   for (int i = 0; i < 25; ++i) policy(send);  // five at once, then one every 200 ms
@@ -361,9 +361,9 @@ TEST_CASE("gates: acquire") {
     if (result == tenax::acquired::yes) {
       send_three();
     } else if (result == tenax::acquired::timed_out) {
-      put_off_to_later();  // known at once, before the 2 s, and nothing is taken
+      put_off_to_later();  // known immediately, before the 2 s; no permit is taken
     } else if (result == tenax::acquired::cancelled) {
-      stop_working();  // the token was asked to stop
+      stop_working();  // stop was requested
     }
     // [/acquire]
   };
@@ -386,7 +386,7 @@ TEST_CASE("gates: permit") {
   service.returns(response{200, ""});
   tenax::adaptive_rate_limiter limiter;
   // [permit]
-  if (auto permit = limiter.acquire(2s)) {  // no longer than that; a token may follow
+  if (auto permit = limiter.acquire(2s)) {  // waits for at most 2 s; a token may follow
     response const page = service();
     if (page.status == 429) {
       permit.report_throttled();
@@ -492,7 +492,7 @@ TEST_CASE("gates: a service that may be dead") {
   };
   // [/refused]
 
-  // The budget ends the first call, with what was last thrown; the circuit opens with the tenth failure.
+  // The budget ends the first call with the last exception; the circuit opens at the tenth failure.
   CHECK_THROWS_AS(page(), network_error);
   CHECK(sent == 5);
   for (int i = 0; i < 5; ++i) CHECK_THROWS_AS(page(), network_error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http.cpp: what docs/reference/http.md and the pages about HTTP say of any client, the table of defaults included.
+// http.cpp: the snippets about HTTP with any client, and the table of the standard policy.
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -11,8 +11,8 @@
 #include "docs.hpp"
 
 // [traits]
-struct answer {  // what some client returns
-  int code;      // 0: none arrived
+struct answer {  // the response of some client
+  int code;      // 0: no response arrived
   std::vector<std::pair<std::string, std::string>> fields;
   std::string text;
 };
@@ -32,7 +32,7 @@ namespace {
 /// A response without headers.
 answer with_status(int code) { return {code, {}, {}}; }
 
-/// How many attempts a policy makes of a response that never changes.
+/// How many attempts a policy makes for a response that never changes.
 template <class Policy>
 std::uint32_t attempts_at(Policy const& policy, answer const& r) {
   script<answer> lines;
@@ -62,7 +62,8 @@ TEST_CASE("http: The table of the standard policy is that of the code") {
   std::vector<std::string> const rows{
       "| statuses | " + statuses + " |",
       "| requests | " + methods +
-          "; any that carries an idempotency key; any that the server has not acted on |",
+          "; any request with an idempotency key; any request that the server has provably not "
+          "acted on |",
       "| attempts | " + std::to_string(attempts_at(policy, with_status(503))) + " |",
       "| deadline | " + written(worst.total_wait) + " |",
       "| longest server wait | " + written(policy.limits.server.max) +
@@ -134,7 +135,7 @@ TEST_CASE("http: predicates") {
   }
 }
 
-TEST_CASE("http: a service that does nothing before it says 429") {
+TEST_CASE("http: a service that does no work before it answers 429") {
   auto const post = tenax::retrying{}
                         .when((tenax::when::transient && http::idempotent_only("POST")) ||
                               tenax::when::status(429))
@@ -190,7 +191,7 @@ TEST_CASE("http: hint_reader") {
   CHECK(clock.slept() < 9s);
 }
 
-TEST_CASE("http: questions about a response") {
+TEST_CASE("http: functions that read a response") {
   answer const r{429, {{"Retry-After", "2"}, {"RateLimit-Remaining", "0"}}, {}};
   // [questions]
   auto const now = std::chrono::system_clock::now();
@@ -279,17 +280,13 @@ TEST_CASE("http: same_origin") {
   // [/same_origin]
 }
 
-TEST_CASE("http: a server that throttles with a bare 503") {
+TEST_CASE("http: a server that throttles with 503 and no Retry-After") {
   virtual_time clock;
   tenax::adaptive_rate_limiter limiter;
   auto const base =
       http::standard_retry("GET").environment(std::ref(clock)).wait(tenax::wait::none);
   // [bare_503]
-  auto const a_503_means_too_fast = [](auto const& a) -> tenax::hint {
-    auto said = http::hint_reader{}(a);  // what is read otherwise
-    if (a.result.has_value() && http::status_of(a.result.value()) == 503) said.throttled = true;
-    return said;
-  };
+  auto const a_503_means_too_fast = http::hint_reader{}.throttled(503);
   auto const polite = base.read_hints_with(a_503_means_too_fast).through(std::ref(limiter));
   // [/bare_503]
   script<answer> service;
@@ -297,7 +294,7 @@ TEST_CASE("http: a server that throttles with a bare 503") {
   CHECK(polite(std::ref(service)).code == 200);
   CHECK(limiter.state().throttled == 1);
 
-  // What is read otherwise is still read.
+  // Other hints are still read.
   service.returns({503, {{"Retry-After", "7"}}, {}})
       .returns(with_status(429))
       .returns(with_status(200));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http_beast.cpp: what docs/reference/http.md says of Boost.Beast.
+// http_beast.cpp: the snippets about Boost.Beast of docs/reference/http.md.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/tcp_stream.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http_clients.cpp: what the pages about HTTP say of cpp-httplib and tenax::http::retrying_client.
+// http_clients.cpp: the snippets about cpp-httplib and tenax::http::retrying_client.
 #include <atomic>
 #include <sstream>
 
@@ -17,7 +17,7 @@ namespace http = tenax::http;
 
 namespace {
 
-/// Fails every other time, and remembers the keys that it was sent.
+/// A server that fails every second request, and records the keys that it gets.
 struct flaky_server {
   std::atomic<int> requests = 0;
   std::vector<std::string> keys;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http_curl.cpp: what docs/reference/http.md says of libcurl.
+// http_curl.cpp: the snippets about libcurl of docs/reference/http.md.
 #include <memory>
 
 #include <tenax/http.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// http_headers.cpp: what docs/reference/http_headers.md says, its tables included.
+// http_headers.cpp: the snippets and the tables of docs/reference/http_headers.md.
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -49,7 +50,7 @@ std::vector<cells> table(std::string const& head) {
   return rows;
 }
 
-/// The lines of a header: what stands between backticks.
+/// The lines of a header: the texts in backticks.
 fields header_lines(std::string const& cell) {
   fields lines;
   for (std::size_t at = 0; (at = cell.find('`', at)) != cell.npos;) {
@@ -66,12 +67,11 @@ fields header_lines(std::string const& cell) {
 
 std::string written(tenax::duration d) { return tenax::detail::duration_text(d).c_str(); }
 
-std::string reading(http::server_hint const& advice) {
-  std::string text = advice.delay ? written(*advice.delay) : "nothing";
-  if (advice.verdict == http::server_verdict::no_retry)
-    text = advice.delay ? text + ", do not retry" : "do not retry";
-  if (advice.verdict == http::server_verdict::retry)
-    text = advice.delay ? text + ", retry" : "retry";
+std::string reading(http::server_hint const& hint) {
+  std::string text = hint.delay ? written(*hint.delay) : "nothing";
+  if (hint.verdict == http::server_verdict::no_retry)
+    text = hint.delay ? text + ", do not retry" : "do not retry";
+  if (hint.verdict == http::server_verdict::retry) text = hint.delay ? text + ", retry" : "retry";
   return text;
 }
 
@@ -116,20 +116,33 @@ TEST_CASE("http_headers: Every field that is read is on the page") {
   }
 }
 
+TEST_CASE("http_headers: Every field that is read is in a vector") {
+  auto const lower = [](std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+  };
+  auto const vectors = lower(docs::text("../data/http_headers.json"));
+  for (auto const name : tenax::http::detail::field_names) {
+    INFO("add a vector with " << name << " to tests/data/http_headers.json");
+    auto const fixed = name.substr(0, name.find('*'));  // the part before the name of a window
+    CHECK(vectors.find(lower('"' + std::string(fixed))) != vectors.npos);
+  }
+}
+
 TEST_CASE("http_headers: server_delay") {
   // [server_delay]
   auto const now = std::chrono::system_clock::now();
-  auto const advice = http::server_delay({{"Retry-After", "120"}}, 503, now);
-  CHECK(advice.delay == 2min);
-  CHECK(advice.source == "Retry-After");
+  auto const hint = http::server_delay({{"Retry-After", "120"}}, 503, now);
+  CHECK(hint.delay == 2min);
+  CHECK(hint.source == "Retry-After");
   // [/server_delay]
 }
 
-TEST_CASE("http_headers: directive") {
-  // [directive]
-  auto const advice = http::server_delay({{"x-should-retry", "false"}}, 429, system_clock::now());
-  CHECK(advice.verdict == http::server_verdict::no_retry);
-  // [/directive]
+TEST_CASE("http_headers: verdict") {
+  // [verdict]
+  auto const hint = http::server_delay({{"x-should-retry", "false"}}, 429, system_clock::now());
+  CHECK(hint.verdict == http::server_verdict::no_retry);
+  // [/verdict]
 }
 
 TEST_CASE("http_headers: containers") {

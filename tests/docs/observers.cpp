@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observers.cpp: what docs/reference/observers.md and docs/how-to/log.md say.
+// observers.cpp: the snippets of docs/reference/observers.md and docs/how-to/log.md.
 #include <tenax/observe/counters.hpp>
 
 #include "docs.hpp"
@@ -16,7 +16,7 @@ script<int> flaky() {
 }
 
 // [observer]
-/// Hears what it has functions for.
+/// Measures the longest wait, and counts the calls that gave up.
 struct stopwatch {
   tenax::duration longest{};
   int gave_up = 0;

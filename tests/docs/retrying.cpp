@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retrying.cpp: what docs/reference/retrying.md says, its table of defaults included.
+// retrying.cpp: the snippets of docs/reference/retrying.md, and its table of defaults.
 #include <memory>
 #include <type_traits>
 
@@ -31,11 +31,13 @@ TEST_CASE("retrying: The tables of defaults are those of the code") {
   CHECK(growth.factor == 2.0);
   CHECK(defaults.limits.server.action == tenax::too_long::give_up);
   std::vector<std::string> const rows{
-      "| `.when` | `when::failed`: exceptions derived from `std::runtime_error`, and results that "
+      "| `.when` | `tenax::when::failed`: exceptions derived from `std::runtime_error`, and "
+      "results that "
       "say they failed |",
-      "| `.wait` | `wait::exponential({.base = " + written(growth.base) +
+      "| `.wait` | `tenax::wait::exponential({.base = " + written(growth.base) +
           ", .max = " + written(growth.max) + "}).full()` |",
-      "| `.stop` | `stop::after_attempts(" + std::to_string(defaults.condition.attempts) + ")` |",
+      "| `.stop` | `tenax::stop::after_attempts(" + std::to_string(defaults.condition.attempts) +
+          ")` |",
       "| `.max_server_wait` | " + written(defaults.limits.server.max) +
           "; above that, the call gives up |",
   };

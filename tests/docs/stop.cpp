@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// stop.cpp: what docs/reference/stop.md says.
+// stop.cpp: the snippets of docs/reference/stop.md.
 #include "docs.hpp"
 
 using docs::play;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// testing.cpp: what docs/reference/testing.md and docs/how-to/test-your-policy.md say.
+// testing.cpp: the snippets of docs/reference/testing.md and docs/how-to/test-your-policy.md.
 #include <tenax/observe/counters.hpp>
 #include <tenax/testing/no_waits.hpp>
 
@@ -23,7 +23,7 @@ static_assert(tenax::worst_case(steady).attempts == 6);
 static_assert(tenax::worst_case(steady).total_wait <= 20s, "no caller waits longer than that");
 // [/static]
 
-/// Stands for code of a user's that cannot be reached into.
+/// Stands for user code whose policy cannot be changed.
 int code_under_test() {
   static int calls = 0;
   return tenax::retrying{}.wait(tenax::wait::constant(1h))([] {

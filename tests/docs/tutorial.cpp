@@ -47,7 +47,7 @@ TEST_CASE("tutorial: Step 1: a bare call") {
   CHECK(answers.calls() == 2);
 }
 
-TEST_CASE("tutorial: Step 2: what is worth another attempt") {
+TEST_CASE("tutorial: Step 2: which failures to retry") {
   // [step2]
   auto const temporary = [](http_error const& e) { return e.status == 429 || e.status >= 500; };
   auto const careful = tenax::retrying{}.when(tenax::when::exception<network_error> ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait.cpp: what docs/reference/wait.md says.
+// wait.cpp: the snippets of docs/reference/wait.md.
 #include "docs.hpp"
 
 using tenax::attempt_info;
@@ -195,7 +195,7 @@ namespace {
 
 // [own_type]
 /// Waits until the next full second since the start of the call.
-struct next_second : tenax::wait::jitterable<next_second> {  // brings + and the jitters
+struct next_second : tenax::wait::jitterable<next_second> {  // adds + and the jitter functions
   static constexpr bool uses_time = true;                    // so that elapsed is known
 
   constexpr tenax::duration operator()(tenax::attempt_info const& a) const {

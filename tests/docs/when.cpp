@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// when.cpp: what docs/reference/when.md says.
+// when.cpp: the snippets of docs/reference/when.md.
 #include <new>
 #include <system_error>
 
@@ -19,7 +19,7 @@ struct timed_out : std::exception {};
 
 // [own_type]
 /// Retries only while a feature is switched on.
-struct while_enabled : tenax::when::operators {  // brings || && !
+struct while_enabled : tenax::when::operators {  // adds || && !
   static constexpr bool uses_time = false;       // so that no clock is read for it
   bool const* enabled;
 
@@ -164,7 +164,7 @@ TEST_CASE("when: operators") {
   CHECK(play(policy.stop(tenax::stop::never), lines) == run{3, stop_reason::succeeded});
 }
 
-TEST_CASE("when: The right operand is asked only if the left one leaves the answer open") {
+TEST_CASE("when: The right operand is evaluated only if the left one does not decide") {
   int asked = 0;
   auto const counting = [&asked](tenax::attempt_info const&) { return ++asked > 100; };
   script<int> lines;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// worst_case.cpp: what docs/reference/worst_case.md says.
+// worst_case.cpp: the snippets of docs/reference/worst_case.md.
 #include "docs.hpp"
 
 #include "gates.hpp"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# demo_options.sh: the demo says what it can be asked for, and refuses the rest in one line.
-set -euo pipefail
+# demo_options.sh: the demo prints its options, and refuses invalid ones in one line.
+. "$(dirname "$0")/servers.bash"
 demo=$EXAMPLES/demo
-[ -x "$demo" ] || { echo "demo_options.sh: the demo was not built" >&2; exit 77; }
+need "$demo"
+begin demo_options
 
 failed=0
 fail() {

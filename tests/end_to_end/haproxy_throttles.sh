@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # haproxy_throttles.sh: everything is fetched from a haproxy that counts requests in a stick table and refuses those above
-# a rate; no client comes back before it was told to, and each keeps its connection.
+# a rate. No client comes back earlier than the server asked, and each keeps its connection.
 . "$(dirname "$0")/servers.bash"
 haproxy=$(find_server haproxy haproxy)
 begin haproxy_throttles
 
-# The path's client is what the table counts. The log has the client's port for the connection.
+# The table counts by the client in the path. The log contains the client's port, to identify the connection.
 configure() {
   cat <<CONF
 global

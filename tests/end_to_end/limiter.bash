@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-# limiter.bash: how an adaptive_rate_limiter that knows nothing of the limit does in real time; run by hand:
+# limiter.bash: measures in real time an adaptive_rate_limiter that does not know the server's limit. Run by hand:
 #
-#   bash tests/end_to_end/limiter.bash [burst] [seconds that are counted, 120 if not said]
+#   bash tests/end_to_end/limiter.bash [burst] [measured seconds, 120 by default]
 #
-# An nginx admits 2, 10 and 100 requests a second and answers 429 to all others: it wants at least the interval between two
-# of them, or with a burst of some, admits so many at once after a pause. Programs of 1, 4 and 32 threads ask as fast as
-# their limiter lets them, each for a limit of its own, and all at the same time. Of the first 20 seconds only stale requests
-# are counted: those sent on a schedule made before a refusal that was known, which must be none.
+# An nginx admits 2, 10 and 100 requests a second and answers 429 to all others. Without a burst, it requires the interval of
+# that rate between two requests; with a burst, it admits that number of requests immediately after a pause. Programs with
+# 1, 4 and 32 threads send requests as fast as their limiter admits them, each with its own limit, all at the same time. In
+# the first 20 seconds only stale requests are counted: sent by a schedule that is older than a known refusal. There must be
+# none.
 . "$(dirname "$0")/servers.bash"
 . "$(dirname "$0")/limits.bash"
-: "${CLIENTS:=$(cd "$(dirname "$0")/../.." && pwd)/build/test/end_to_end/clients}"
 need "$CLIENTS/fetch_adaptive"
 nginx=$(find_server nginx nginx-light)
 burst=${1:-0}

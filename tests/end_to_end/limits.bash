@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# limits.bash: an nginx with many limits, and a program for each that looks for it. To be sourced after servers.bash.
-# `limits` are RATE:THREADS, and `burst` is how many each admits at once after a pause, or 0.
+# limits.bash: an nginx with several limits, and a program that searches for each of them. To be sourced after servers.bash.
+# `limits` are RATE:THREADS; `burst` is the number of requests admitted immediately after a pause, or 0.
 
 configure_limits() {
   local limit
@@ -18,7 +18,7 @@ configure_limits() {
   echo 'an item' >item
 }
 
-# ask_all START SECONDS: runs a program for each limit, until all have ended; client_RATE:THREADS.log is what they print
+# ask_all START SECONDS: runs a program for each limit, until all have ended; client_RATE:THREADS.log has their output
 ask_all() {
   local limit i pids=()
   for limit in "${limits[@]}"; do

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# nginx.sh: the examples fetch everything from a real nginx that limits the rate of requests, and ask it politely.
+# nginx.sh: the examples fetch everything from a real nginx with a rate limit, and obey its delays.
 #
-# The demo twice: nginx says 429 and nothing else; then 429 with `Retry-After: 1`. Then the catalogue's client. What
-# happened is read from nginx's own log.
+# Runs the demo twice: nginx answers with 429 alone, then with 429 and `Retry-After: 1`. Then runs the catalogue client. The
+# results are read from nginx's own log.
 . "$(dirname "$0")/servers.bash"
 demo=$EXAMPLES/demo catalogue=$EXAMPLES/12_catalogue_client
 need "$demo"
@@ -48,7 +48,7 @@ CONF
 }
 start_nginx nginx configure
 
-# run COMMAND...: after the limit has recovered; the program's output goes to example.log
+# run COMMAND...: waits until the limit has recovered, and runs the command; its output goes to example.log
 run() {
   sleep 1
   : >access.log

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# nginx_fails.sh: everything is fetched through an nginx that hangs up now and then, and whose server dies, comes back,
-# freezes and thaws meanwhile.
+# nginx_fails.sh: everything is fetched through an nginx that sometimes closes connections, and whose server is killed,
+# restarted, paused and continued meanwhile.
 . "$(dirname "$0")/servers.bash"
 nginx=$(find_server nginx nginx-light)
 begin nginx_fails

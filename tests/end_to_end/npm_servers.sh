@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# npm_servers.sh: http::retrying_client with the standard policy against servers from npm that limit the rate of requests,
-# each with headers of its own: no call fails, and no request comes before the window that refused it has ended. The
-# servers are installed into the build folder, in the versions of npm_servers/package.json.
+# npm_servers.sh: http::retrying_client with the standard policy and rate-limiting servers from npm, each with its own
+# headers. No call fails, and no request comes before the window that refused it has ended. The servers are installed into
+# the build folder, in the versions of npm_servers/package.json.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.bash"
 for program in node npm; do
@@ -12,7 +12,7 @@ need "$CLIENTS/fetch_npm"
 begin npm_servers
 cp "$here"/npm_servers/* .
 
-# Installed once, for all runs: the folder's name tells the versions.
+# Installed once for all runs: the folder's name contains a checksum of the versions.
 modules=$PWD/../npm_modules_$(cksum <package.json | cut -d' ' -f1)
 if [ ! -d "$modules/node_modules" ]; then
   mkdir -p "$modules.new"
@@ -59,7 +59,7 @@ for name in $servers; do
   [ -e "$name.result" ] || fail "$name: a call failed"
   grep -q '^429 ' "$name.seen" || fail "$name never said 429: the test tests nothing"
   [ "$(grep -c '^200 ' "$name.seen")" -eq $count ] || fail "$name: something was not fetched, or twice"
-  # One client, one request at a time: a second refusal by the same window was asked for too early.
+  # One client, one request at a time: a second refusal by the same window means that the request came too early.
   early=$(awk '$1 == 429 && last == $3 { ++n } { last = $1 == 429 ? $3 : "" } END { print n + 0 }' "$name.seen")
   [ "$early" -eq 0 ] || fail "$name: $early requests came before the window had ended"
   printf '%-16s %s\n' "$name" "$(tr '\n' ' ' <"$name.told.log")"

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: MIT
-# servers.bash: what the end-to-end tests share: servers on free ports, and what their logs must say. To be sourced.
+# servers.bash: common functions of the end-to-end tests: servers on free ports, and checks of their logs. To be sourced.
 set -euo pipefail
 test_name=$(basename "$0")
+# CTest says where the programs are; a script that is run by hand takes those of the preset `test`, and works in its
+# folder.
+if [ -z "${EXAMPLES-}" ]; then
+  by_hand=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/test
+  EXAMPLES=$by_hand/examples
+  : "${CLIENTS:=$by_hand/end_to_end/clients}"
+fi
 
 fail() {
   local file
@@ -13,16 +20,21 @@ fail() {
 }
 
 # need PROGRAM: a program that the build makes, if it can
-need() { [ -x "$1" ] || { printf '%s: %s was not built\n' "$test_name" "$1" >&2; exit 77; }; }
+need() {
+  [ -x "$1" ] && return
+  printf '%s needs %s, which was not built; run: cmake --preset test && cmake --build build/test\n' "$test_name" "$1" >&2
+  exit 77
+}
 
-# find_server NAME PACKAGE: prints where it is
+# find_server NAME PACKAGE: prints the server's path
 find_server() {
   PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin command -v "$1" ||
     fail "$1 was not found; install it (Debian, Ubuntu: apt-get install $2)"
 }
 
-# begin FOLDER: starts in an empty one
+# begin FOLDER: starts the test in an empty folder
 begin() {
+  [ -z "${by_hand-}" ] || { mkdir -p "$by_hand/end_to_end/by_hand" && cd "$by_hand/end_to_end/by_hand"; }
   rm -rf "$1"
   mkdir -p "$1"
   cd "$1"
@@ -64,8 +76,8 @@ launch() {
   return 1
 }
 
-# start NAME CONFIGURE COMMAND...: calls `CONFIGURE PORT`, which writes NAME.conf, and runs the command, with other ports
-# until one is free: that is known when a server listens on it. Sets `port`.
+# start NAME CONFIGURE COMMAND...: calls `CONFIGURE PORT`, which writes NAME.conf, and runs the command, with other
+# ports until one is free: that is known when a server listens on it. Sets `port`.
 start() {
   local name=$1 configure=$2 try
   shift 2
@@ -79,8 +91,8 @@ start() {
   fail 'no free port was found'
 }
 
-# What every nginx.conf starts with; $1 is the server's name. One process, so that it can be stopped and continued. As
-# root, nginx would hand its work to a user who may not look into this folder; a single process does not.
+# The beginning of every nginx.conf; $1 is the server's name. A single process can be stopped and continued. It is also
+# needed for root: nginx would give its work to a process of a user who cannot read this folder.
 nginx_start() {
   mkdir -p "temp"
   cat <<CONF
@@ -107,10 +119,10 @@ start_nginx() {
   start "$1" "$2" "$nginx" -e "$PWD/error.log" -p "$PWD" -c "$PWD/$1.conf"
 }
 
-# The logs have lines: status, path, seconds when it was answered, seconds that took, connection, seconds to wait.
+# A line of the logs: status, path, time of the answer in seconds, duration in seconds, connection, seconds to wait.
 
-# count_early LOG [PART]: how many requests came earlier than their client was asked to wait, by more than 5 ms. The
-# client is a part of the path: the second one in /items/CLIENT/NUMBER, if nothing else is said; 0: all are one client.
+# count_early LOG [PART]: prints the number of requests that came more than 5 ms earlier than their client was asked to wait.
+# PART is the part of the path that names the client: by default the second, as in /items/CLIENT/NUMBER; 0: one client.
 count_early() {
   awk -v part="$((${2:-2} == 0 ? 0 : ${2:-2} + 1))" '{
     split($2, parts, "/")
@@ -125,7 +137,7 @@ count_early() {
 }
 nobody_early() { [ "$(count_early "$@")" -eq 0 ] || fail 'somebody came earlier than was asked'; }
 
-# A server writes its log after its answer.
+# The server may write its log after its answer.
 settle() { sleep 0.1; }
 
 # each_fetched_once LOG THREADS COUNT

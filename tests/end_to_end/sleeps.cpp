@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sleeps.cpp: real sleeps among signals: a profiler's timer does not make them longer.
+// sleeps.cpp: real sleeps that signals interrupt, such as a profiler's timer: they do not become longer.
 #include <tenax/tenax.hpp>
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace {
 
 void on_alarm(int) {}
 
-/// While one is alive, the process gets a signal every 100 us.
+/// During its lifetime, the process gets a signal every 100 us.
 class storm_of_signals {
  public:
   storm_of_signals() {
@@ -47,7 +47,7 @@ struct flag {
   [[nodiscard]] bool stop_requested() const { return false; }
 };
 
-/// How long `sleep` takes; the best of three, because other programs may use this machine.
+/// Returns how long `sleep` takes: the best of three, because other programs may use this machine.
 template <class F>
 std::chrono::steady_clock::duration shortest(F const& sleep) {
   auto best = std::chrono::steady_clock::duration::max();

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
-# throughput.bash: how much of an allowed rate a client gets that only retries, as the server asks it to; run by hand:
+# throughput.bash: measures which share of an allowed rate a client gets that only retries as the server asks. Run by hand:
 #
-#   bash tests/end_to_end/throughput.bash [seconds of each measurement, 15 if not said]
+#   bash tests/end_to_end/throughput.bash [seconds of each measurement, 15 by default]
 #
-# An nginx admits 2 or 50 requests a second, with one second's worth at once after a pause, and answers 429 with
-# `Retry-After: 1` to all others. Clients of one and of four threads ask as fast as they can. The table has what they got,
-# as a share of what the server would have given; how often they were refused; how many came earlier than they were asked
-# to, which must be none.
+# An nginx admits 2 or 50 requests a second, and after a pause one second's worth immediately; it answers 429 with
+# `Retry-After: 1` to all others. Clients with one and with four threads send requests as fast as they can. The table shows
+# their share of the requests that the server would have admitted; how often they were refused; and how many requests came
+# earlier than the server asked, which must be none.
 . "$(dirname "$0")/servers.bash"
-: "${CLIENTS:=$(cd "$(dirname "$0")/../.." && pwd)/build/test/end_to_end/clients}"
 need "$CLIENTS/fetch_httplib"
 nginx=$(find_server nginx nginx-light)
 seconds=${1:-15}
@@ -48,7 +47,7 @@ for rate in 2 50; do
     : >access.log
     "$CLIENTS/fetch_httplib" --url "http://127.0.0.1:$port" --threads $threads --seconds "$seconds" >client.log 2>&1 ||
       fail "the client ended with $?"
-    # Until its last request was answered, which may be after its time.
+    # Until its last request was answered, which may be after the measured time.
     awk -v rate=$rate -v threads=$threads -v early="$(count_early access.log)" '
       NR == 1 { first = $3 }
       { last = $3 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// replay.cpp: stands in for libFuzzer: runs each file of the folders that are named once.
+// replay.cpp: replaces libFuzzer: runs each file of the given folders once.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// server_delay.cpp: header fields of any content. An input is a status code and a time in seconds on the first line, and
-// a field on each further one:
+// server_delay.cpp: fuzzes the reading of header fields. The first line of an input is a status code and a time in seconds,
+// and each further line is a field:
 //
 //     429 1735689600
 //     Retry-After: 120
@@ -38,7 +38,7 @@ std::int64_t number(std::string_view text) {
   return negative ? -n : n;
 }
 
-/// The same fields in another order; the lines of each keep theirs.
+/// The same fields in another order; the lines of one field keep their order.
 header_lines with_other_order(header_lines const& lines) {
   header_lines result;
   for (auto last = lines.rbegin(); last != lines.rend(); ++last) {
@@ -69,7 +69,7 @@ void check_quota(header_lines const& lines, http::wall_time now, http::profile p
   require(share >= 0 && share <= 1, "a share is between 0 and 1");
 }
 
-/// Whether there is a field of this name, in which `*` may stand for anything.
+/// Whether there is a field with this name, in which `*` stands for any characters.
 bool has(header_lines const& lines, std::string_view name) {
   auto const star = name.find('*');
   for (auto const& line : lines) {
@@ -96,7 +96,7 @@ http::server_hint check_delay(header_lines const& lines, int status, http::wall_
 
 }  // namespace
 
-/// Not inlined, because g++ 12 would take what the optional does not hold for uninitialized.
+/// Not inlined, because g++ 12 would warn that the value of an empty optional is uninitialized.
 [[gnu::noinline]] static bool fits_in_a_year(std::optional<std::chrono::seconds> const& s) {
   return !s || (s->count() >= 0 && *s <= std::chrono::hours(24 * 365));
 }
@@ -129,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t siz
   if (strict.delay == std::chrono::milliseconds(0) && !decided) {
     require(pragmatic.delay == strict.delay || has(lines, "Date"), "zero is zero unless another field says more");
   }
-  // A date that only one profile can read moves the century of two-digit years.
+  // A date that only one profile can read changes the century of two-digit years.
   if (strict.delay && !has(lines, "Date")) require(pragmatic.delay.has_value(), "pragmatic takes what strict takes");
 
   for (auto const& line : lines) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uri.cpp: addresses, references and patterns of any content. An input is a base, a reference and a pattern, a line each.
+// uri.cpp: fuzzes addresses, references and patterns. An input has three lines: a base, a reference and a pattern.
 #include <tenax/http/uri.hpp>
 
 #include <cstdio>

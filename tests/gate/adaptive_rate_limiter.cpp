@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// adaptive_rate_limiter.cpp: the limiter against servers of the simulated world, and by hand.
+// adaptive_rate_limiter.cpp: the adaptive rate limiter against simulated servers, and driven by hand.
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 
 #include <atomic>
@@ -24,7 +24,7 @@ using tests::run_workers;
 
 namespace {
 
-/// A server that also says something in header fields.
+/// A server that also answers with quota header fields.
 template <class Server>
 struct saying {
   Server server;
@@ -39,7 +39,7 @@ struct saying {
   }
 };
 
-/// Waits for its turn, and moves the time on.
+/// Waits until the request is admitted, and moves the time on.
 void admitted(adaptive_rate_limiter& limiter, adaptive_rate_limiter::ticket& t, tenax::duration& now) {
   for (;;) {
     auto const answer = tests::ask(limiter, t, now);
@@ -48,7 +48,7 @@ void admitted(adaptive_rate_limiter& limiter, adaptive_rate_limiter::ticket& t, 
   }
 }
 
-/// One request that is answered at once. When it was sent.
+/// Makes one request that is answered immediately. Returns when it was sent.
 tenax::duration request(adaptive_rate_limiter& limiter, tenax::duration& now, tenax::feedback const& answer = {}) {
   adaptive_rate_limiter::ticket t;
   admitted(limiter, t, now);
@@ -58,7 +58,7 @@ tenax::duration request(adaptive_rate_limiter& limiter, tenax::duration& now, te
 
 }  // namespace
 
-TEST_CASE("An hour against 15 in 30 seconds, unknown") {
+TEST_CASE("One hour against 15 requests in 30 seconds: the limit is unknown") {
   for (int const workers : {1, 4, 16}) {
     for (auto const how : {tells::seconds_rounded_up, tells::seconds_rounded_down}) {
       adaptive_rate_limiter limiter;
@@ -72,7 +72,7 @@ TEST_CASE("An hour against 15 in 30 seconds, unknown") {
   }
 }
 
-TEST_CASE("An hour against 15 in 30 seconds, announced") {
+TEST_CASE("One hour against 15 requests in 30 seconds: the limit is given as an option") {
   for (int const workers : {1, 4, 16}) {
     adaptive_rate_limiter limiter({.limit = {.permits = 15, .per = 30s}});
     simulation::rolling_window server(15, 30s, tells::seconds_rounded_up);
@@ -83,7 +83,7 @@ TEST_CASE("An hour against 15 in 30 seconds, announced") {
   }
 }
 
-TEST_CASE("An hour against 15 in 30 seconds, by what the server says is left") {
+TEST_CASE("One hour against 15 requests in 30 seconds: the server reports the remaining requests") {
   for (int const workers : {1, 4, 16}) {
     adaptive_rate_limiter limiter;
     simulation::rolling_window server(15, 30s, tells::seconds_rounded_up, true);
@@ -95,7 +95,7 @@ TEST_CASE("An hour against 15 in 30 seconds, by what the server says is left") {
   }
 }
 
-TEST_CASE("An hour against 15 in 30 seconds, as the server announces") {
+TEST_CASE("One hour against 15 requests in 30 seconds: the server announces the limit") {
   std::vector<std::vector<tenax::http::header>> const ways{
       {{"RateLimit-Policy", "\"x\";q=15;w=30"}},
       {{"RateLimit-Limit", "15, 15;w=30"}},
@@ -116,7 +116,7 @@ TEST_CASE("An hour against 15 in 30 seconds, as the server announces") {
   }
 }
 
-TEST_CASE("A policy that promises too much is corrected by refusals, and one that promises too little is obeyed") {
+TEST_CASE("An announced limit that is too high is corrected by refusals; one that is too low is obeyed") {
   for (int const workers : {1, 4, 16}) {
     adaptive_rate_limiter limiter;
     saying<simulation::rolling_window> liar{{15, 30s, tells::seconds_rounded_up},
@@ -137,7 +137,7 @@ TEST_CASE("A policy that promises too much is corrected by refusals, and one tha
   }
 }
 
-TEST_CASE("What is announced is held at half a percent below, and what was sent before is made up for") {
+TEST_CASE("The rate stays half a percent below an announced limit, and earlier requests are compensated") {
   tenax::time_point now{};
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   for (int i = 0; i < 3; ++i) {
@@ -150,10 +150,11 @@ TEST_CASE("What is announced is held at half a percent below, and what was sent 
   adaptive_rate_limiter::ticket t;
   auto const next = limiter.admit(t, {}, now);
   REQUIRE(next.waits());
-  CHECK(now + next.delay >= tenax::time_point(3015ms));  // three seconds' worth was sent
+  CHECK(now + next.delay >= tenax::time_point(3015ms));  // the requests of three seconds were sent
   CHECK(now + next.delay <= tenax::time_point(3016ms));
 
-  // The same again changes nothing, less is obeyed, and more is taken up; never more than was given at the beginning.
+  // The same limit again changes nothing, a lower one is obeyed, and a higher one is used, up to the limit of the
+  // options.
   auto const say = [&](adaptive_rate_limiter& to, std::uint64_t limit) {
     adaptive_rate_limiter::ticket told;
     while (!to.admit(told, {}, now).admitted()) now += 10ms;
@@ -168,7 +169,7 @@ TEST_CASE("What is announced is held at half a percent below, and what was sent 
   CHECK(say(with_limit, 120) == Approx(0.995));
   CHECK(say(with_limit, 30) == Approx(0.4975));
 
-  // Nonsense announces nothing.
+  // Implausible values announce nothing.
   adaptive_rate_limiter unimpressed({.start = tenax::per_second(10)});
   CHECK(say(unimpressed, 0) == Approx(10));
   adaptive_rate_limiter::ticket endless;
@@ -177,7 +178,7 @@ TEST_CASE("What is announced is held at half a percent below, and what was sent 
   CHECK(unimpressed.state().rate == Approx(10));
 }
 
-TEST_CASE("A limit of a few in a day is not exceeded, either") {
+TEST_CASE("A limit of a few requests a day is not exceeded") {
   tenax::rate const ten{.permits = 10, .per = 24h};
   adaptive_rate_limiter limiter({.limit = ten});
   tenax::duration now{};
@@ -188,7 +189,7 @@ TEST_CASE("A limit of a few in a day is not exceeded, either") {
   auto const before = request(told, now, {.left = {.limit = 10, .window = 24h}});
   CHECK(request(told, now) - before >= ten.interval());
 
-  // Nor is one of less than there is time for.
+  // Nor is a period of nearly the longest duration.
   adaptive_rate_limiter hardly({.limit = {.permits = 1, .per = tenax::duration::max() - 1ns}});
   now = 0ns;
   request(hardly, now, {.left = {.limit = 1, .window = tenax::duration::max() - 1ns}});
@@ -196,7 +197,7 @@ TEST_CASE("A limit of a few in a day is not exceeded, either") {
   CHECK(tests::ask(hardly, t, now).delay > 24h * 365 * 50);
 }
 
-TEST_CASE("When less is announced than was sent, the next request waits for one window, and not for all that") {
+TEST_CASE("If more was sent than is announced, the next request waits for one window at most") {
   adaptive_rate_limiter limiter;
   tenax::duration now{};
   for (int i = 0; i < 200; ++i) request(limiter, now, {.left = {.limit = 100, .window = 1min}});
@@ -206,7 +207,7 @@ TEST_CASE("When less is announced than was sent, the next request waits for one 
   CHECK(waited <= 1min);
 }
 
-TEST_CASE("A limit that is announced when its window is over already holds nobody up") {
+TEST_CASE("A limit that is announced after its window has ended delays no request") {
   adaptive_rate_limiter limiter;
   tenax::duration now{};
   adaptive_rate_limiter::ticket t;
@@ -216,7 +217,7 @@ TEST_CASE("A limit that is announced when its window is over already holds nobod
   CHECK(tests::asked(limiter, t, now) == tests::verdict::go);
 }
 
-TEST_CASE("Where others use an announced limit, too, what is left counts") {
+TEST_CASE("If other clients use an announced limit, the remaining requests count") {
   tenax::time_point now{};
   adaptive_rate_limiter limiter;
   adaptive_rate_limiter::ticket t;
@@ -234,7 +235,7 @@ TEST_CASE("Where others use an announced limit, too, what is left counts") {
   CHECK(then.delay <= 1006ms);
 }
 
-TEST_CASE("A limit that halves and recovers is followed, by few threads and by many") {
+TEST_CASE("The limiter follows a limit that halves and recovers, with few threads and with many") {
   double goodput = 0, steady = 0, wasted = 0;
   int cells = 0;
   for (int const threads : {2, 32}) {
@@ -272,7 +273,7 @@ TEST_CASE("A limit that halves and recovers is followed, by few threads and by m
   CHECK(wasted / cells <= 0.004);
 }
 
-TEST_CASE("A pause holds everybody, and then they go one by one") {
+TEST_CASE("A pause stops all callers, and then they go one by one") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   tenax::time_point now{};
   adaptive_rate_limiter::ticket first;
@@ -286,7 +287,7 @@ TEST_CASE("A pause holds everybody, and then they go one by one") {
   for (now += 60ms; waiting != others.end(); now += 10ms) {
     for (auto it = waiting; it != others.end(); ++it) {
       if (!limiter.admit(*it, {}, now).admitted()) continue;
-      CHECK(it == waiting);  // in the order in which they came
+      CHECK(it == waiting);  // in order of arrival
       admitted.push_back(now);
       limiter.record(*it, {}, now);
       ++waiting;
@@ -311,20 +312,20 @@ TEST_CASE("No pause is longer than max_pause, whatever the server says") {
     auto const answer = tests::ask(limiter, early, now);
     CHECK(answer.waits());
     CHECK(answer.asked_by_server);
-    CHECK(answer.delay == 5min);  // and no more: it is as long as max_server_wait
+    CHECK(answer.delay == 5min);  // not more: this is max_server_wait
     CHECK(tests::ask(limiter, others, now).delay <= 5min);
     early = {};
     CHECK(tests::asked(limiter, others, now + 5min - 1ns) == tests::verdict::wait);
     CHECK(tests::asked(limiter, others, now + 5min) == tests::verdict::go);
   }
-  // Also after one that was too short, which makes pauses longer.
+  // Even after a pause that was too short, which makes later pauses longer.
   adaptive_rate_limiter limiter;
   tenax::duration now{};
   request(limiter, now);
   request(limiter, now, {.how = tests::kind::throttled, .server_wait = 1s});
   request(limiter, now, {.how = tests::kind::throttled, .server_wait = 5min});
   CHECK(limiter.state().paused_until == tenax::time_point(now + 5min));
-  // An option, and in both directions.
+  // The option can make it shorter and longer.
   for (tenax::duration const longest : {tenax::duration(10s), tenax::duration(2h)}) {
     adaptive_rate_limiter other({.max_pause = longest});
     now = 0s;
@@ -348,7 +349,7 @@ TEST_CASE("After a pause that was cut, one request asks again, and the others wa
   CHECK(waits.waits());
   CHECK(waits.asked_by_server);
   CHECK(waits.delay <= 100ms);                             // the answer may come at any moment
-  CHECK(tests::asked(limiter, asks, now) == verdict::go);  // asked again: still good
+  CHECK(tests::asked(limiter, asks, now) == verdict::go);  // asked again: still admitted
   auto const report = [&](tenax::feedback const& f) { limiter.record(asks, f, tenax::time_point(now)); };
 
   SECTION("accepted: requests go one by one") {
@@ -357,12 +358,12 @@ TEST_CASE("After a pause that was cut, one request asks again, and the others wa
     CHECK(tests::asked(limiter, third, now) == verdict::wait);
     CHECK(tests::asked(limiter, third, now + 1s) == verdict::go);
   }
-  SECTION("rejected for another reason, or failed: the pause is over all the same") {
+  SECTION("rejected for another reason, or failed: the pause is over as well") {
     report({.how = GENERATE(tests::kind::answered, tests::kind::failure)});
     CHECK(tests::asked(limiter, second, now) == verdict::go);
     CHECK(tests::asked(limiter, third, now + 1s) == verdict::go);
   }
-  SECTION("refused again: another pause, and the rate is not cut for it") {
+  SECTION("refused again: another pause, without a lower rate") {
     auto const rate = limiter.state().rate;
     report({.how = tests::kind::throttled, .server_wait = 24h});
     CHECK(limiter.state().rate == rate);
@@ -370,7 +371,7 @@ TEST_CASE("After a pause that was cut, one request asks again, and the others wa
     CHECK(tests::asked(limiter, second, now + 5min) == verdict::go);
     CHECK(tests::asked(limiter, third, now + 5min + 1min) == verdict::wait);
   }
-  SECTION("it says nothing, or is abandoned: another one asks, alone") {
+  SECTION("cancelled or abandoned: another request asks, alone") {
     if (GENERATE(true, false)) {
       report({.how = GENERATE(tests::kind::cancelled, tests::kind::unknown)});
     } else {
@@ -381,14 +382,14 @@ TEST_CASE("After a pause that was cut, one request asks again, and the others wa
     limiter.record(second, {}, tenax::time_point(now + 10s));
     CHECK(tests::asked(limiter, third, now + 10s) == verdict::go);
   }
-  SECTION("it hangs: after another pause, another one asks") {
+  SECTION("it hangs: after another pause, another request asks") {
     now -= 10s;
     auto const end = now + 5min;
     CHECK(tests::asked(limiter, second, end - 1ms) == verdict::wait);
     CHECK(tests::asked(limiter, second, end) == verdict::go);
     CHECK(tests::asked(limiter, third, end + 1min) == verdict::wait);
   }
-  SECTION("resume() lifts that as well") {
+  SECTION("resume() ends this state as well") {
     limiter.resume(tenax::time_point(now));
     CHECK(tests::asked(limiter, second, now) == verdict::go);
   }
@@ -403,9 +404,9 @@ TEST_CASE("resume() ends a pause") {
   limiter.resume(tenax::time_point(now));
   CHECK(limiter.state().paused_until <= tenax::time_point(now));
   CHECK(request(limiter, now) <= 2s);
-  // Its cut of the rate is taken back as well.
+  // The lower rate after the refusal is undone as well.
   CHECK(limiter.state().rate == Approx(10));
-  // What is said to be left:
+  // The remaining quota:
   request(limiter, now, {.left = {.remaining = 0, .reset = 3min}});
   CHECK(limiter.state().paused_until == tenax::time_point(now + 3min));
   limiter.resume(tenax::time_point(now));
@@ -415,7 +416,7 @@ TEST_CASE("resume() ends a pause") {
   CHECK(limiter.state().in_flight == 0);
 }
 
-TEST_CASE("An answer that says that nothing is left for an absurdly long time silences nothing") {
+TEST_CASE("An answer without remaining requests for an absurdly long time does not stop the limiter") {
   for (tenax::duration const reset :
        {tenax::duration(1h), tenax::any_duration(1609844400s).value(), tenax::duration::max()}) {
     adaptive_rate_limiter limiter;
@@ -428,11 +429,11 @@ TEST_CASE("An answer that says that nothing is left for an absurdly long time si
     CHECK(tests::ask(limiter, t, now).asked_by_server);
     t = {};
     CHECK(request(limiter, now, f) - before == 5min);
-    // Accepted, although nothing was left: it is not believed any more.
+    // Accepted, although nothing was left: the server is no longer trusted.
     for (int i = 0; i < 20; ++i) request(limiter, now, f);
     CHECK(now - before < 5min + 5s);
   }
-  // What is left is not spread over an absurdly long time either.
+  // Remaining requests are not spread over an absurdly long time.
   adaptive_rate_limiter limiter;
   tenax::duration now{}, last{};
   tenax::feedback const few{.left = {.remaining = 3, .limit = 60, .reset = tenax::duration::max()}};
@@ -441,7 +442,7 @@ TEST_CASE("An answer that says that nothing is left for an absurdly long time si
     CHECK(sent - last <= 5min);
     last = sent;
   }
-  // A reset in the past, or now, says nothing.
+  // A reset in the past, or now, is ignored.
   adaptive_rate_limiter odd;
   now = 0s;
   for (int i = 0; i < 10; ++i)
@@ -449,7 +450,7 @@ TEST_CASE("An answer that says that nothing is left for an absurdly long time si
   CHECK(now < 2s);
 }
 
-TEST_CASE("An announced limit that no service would have is ignored") {
+TEST_CASE("An implausible announced limit is ignored") {
   struct said {
     std::uint64_t limit;
     tenax::duration window;
@@ -467,7 +468,7 @@ TEST_CASE("An announced limit that no service would have is ignored") {
   CHECK(limiter.state().rate == Approx(0.995 / 86400));
 }
 
-TEST_CASE("One absurd wait does not silence a limiter that policies share") {
+TEST_CASE("One absurd wait does not stop a limiter that policies share") {
   tenax::testing::virtual_time clock;
   adaptive_rate_limiter limiter;
   auto const says = [](tenax::duration wait) {
@@ -479,7 +480,7 @@ TEST_CASE("One absurd wait does not silence a limiter that policies share") {
   SECTION("Retry-After: 9999999999") {
     CHECK(p.try_call(says(tenax::any_duration(9999999999s).value())).reason ==
           tenax::stop_reason::server_wait_too_long);
-    // Those who wait for less give up; others wait for as long as a policy accepts.
+    // Callers that accept only shorter waits give up; others wait as long as their policy accepts.
     auto const impatient = p.max_server_wait(10s).try_call(fine);
     CHECK(impatient.reason == tenax::stop_reason::server_wait_too_long);
     auto const deadline = p.stop(tenax::stop::deadline(30s)).try_call(fine);
@@ -488,7 +489,7 @@ TEST_CASE("One absurd wait does not silence a limiter that policies share") {
     CHECK(p(fine) == 7);
     CHECK(clock.slept() <= 5min + 1s);
   }
-  SECTION("a day, of a policy that would wait for a day, holds others for five minutes") {
+  SECTION("a wait of a day, from a policy that accepts it, stops other callers for five minutes") {
     auto const patient = p.max_server_wait(48h).stop(tenax::stop::after_attempts(1));
     CHECK(patient.try_call(says(24h)).reason == tenax::stop_reason::attempts);
     CHECK(p(fine) == 7);
@@ -520,8 +521,8 @@ TEST_CASE("One absurd wait does not silence a limiter that policies share") {
   }
 }
 
-TEST_CASE("A small tool uses the first part of a quota at once, and most of it is spread") {
-  // GitHub without a token: 60 in an hour, as the answers say.
+TEST_CASE("A small tool uses the first part of a quota immediately, and the rest is spread") {
+  // GitHub without a token: 60 requests an hour, as its answers say.
   std::uint64_t used = 0;
   tenax::duration now{};
   auto const send = [&](adaptive_rate_limiter& limiter) {
@@ -535,7 +536,7 @@ TEST_CASE("A small tool uses the first part of a quota at once, and most of it i
     for (int i = 0; i < 5; ++i) send(limiter);
     CHECK(now < 1s);
   }
-  SECTION("as many as there are") {
+  SECTION("the whole quota") {
     adaptive_rate_limiter limiter;
     while (used < 15) send(limiter);
     CHECK(now < 3s);
@@ -543,7 +544,7 @@ TEST_CASE("A small tool uses the first part of a quota at once, and most of it i
     CHECK(now > 58min);
     CHECK(now <= 1h);
   }
-  SECTION("all of it is spread, or half of it") {
+  SECTION("the whole quota is spread, or half of it") {
     adaptive_rate_limiter even({.at_once = 0});
     for (int i = 0; i < 5; ++i) send(even);
     CHECK(now > 3min);
@@ -555,21 +556,21 @@ TEST_CASE("A small tool uses the first part of a quota at once, and most of it i
     while (used < 60) send(half);
     CHECK(now > 56min);
   }
-  SECTION("a tool that is called again and again has no first part each time") {
+  SECTION("a tool that is started repeatedly does not get a first part each time") {
     for (int run = 0; run < 4; ++run) {
       adaptive_rate_limiter limiter;
       for (int i = 0; i < 5; ++i) send(limiter);
     }
     CHECK(now > 1min);
   }
-  SECTION("where the whole is not said, the most that was left stands for it") {
+  SECTION("if the whole quota is unknown, the most that was left is used instead") {
     adaptive_rate_limiter limiter;
     for (int i = 0; i < 59; ++i) {
       request(limiter, now, {.left = {.remaining = 59U - static_cast<unsigned>(i), .reset = 1h - now}});
     }
     CHECK(now > 55min);
   }
-  SECTION("a quota of millions is not held to the first guess") {
+  SECTION("a quota of millions is not limited to the first guess") {
     adaptive_rate_limiter limiter;
     std::uint64_t left = 50'000'000;
     for (int i = 0; i < 1000; ++i) request(limiter, now, {.left = {.remaining = left--, .reset = 24h - now}});
@@ -595,14 +596,14 @@ TEST_CASE("A limiter is not slower than at_least") {
         "tenax: adaptive_rate_limiter: burst must be 1: requests are paced, but is 2");
   CHECK(rejected({.at_once = 1.5}) == "tenax: adaptive_rate_limiter: at_once must be from 0 to 1, but is 1.5");
   CHECK(rejected({.max_pause = 0s}) == "tenax: adaptive_rate_limiter: max_pause must be more than zero, but is 0s");
-  // What the server announces, and a limit that was given, hold all the same.
+  // The limit that the server announces, and the limit of the options, still hold.
   adaptive_rate_limiter told({.at_least = tenax::per_second(5)});
   now = 0s;
   request(told, now, {.left = {.limit = 60, .window = 1min}});
   CHECK(told.state().rate == Approx(0.995));
 }
 
-TEST_CASE("A clock that is set back holds nothing up") {
+TEST_CASE("A clock that is set back delays no request") {
   adaptive_rate_limiter limiter;
   tenax::duration now = 10h;
   for (int i = 0; i < 10; ++i) request(limiter, now);
@@ -620,7 +621,7 @@ TEST_CASE("A clock that is set back holds nothing up") {
   CHECK(limiter.state().rate > 1);
 }
 
-TEST_CASE("An adaptive limiter says until when it must be kept") {
+TEST_CASE("keep_until of an adaptive limiter") {
   auto const kept = [](adaptive_rate_limiter const& limiter, tenax::duration now) {
     return limiter.keep_until(tenax::time_point(now)).time_since_epoch();
   };
@@ -628,7 +629,7 @@ TEST_CASE("An adaptive limiter says until when it must be kept") {
   tenax::duration now = 10s;
   CHECK(kept(limiter, now) <= now);
   request(limiter, now);
-  CHECK(kept(limiter, now) >= now);  // the next request may not go at once
+  CHECK(kept(limiter, now) >= now);  // the next request has to wait
   CHECK(kept(limiter, now) <= now + 101ms);
   request(limiter, now, {.how = tests::kind::throttled, .server_wait = 1min});
   CHECK(kept(limiter, now) >= now + 1min);
@@ -641,7 +642,7 @@ TEST_CASE("An adaptive limiter says until when it must be kept") {
   CHECK(kept(slow, now) <= now + 11s);
 }
 
-TEST_CASE("A night without requests after the first refusal does not count as what the server allows") {
+TEST_CASE("Hours without requests after the first refusal do not lower the estimate of the limit") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
   simulation::token_bucket server(0.5, 15, tells::seconds_rounded_up);
   tenax::duration now{};
@@ -665,7 +666,7 @@ TEST_CASE("A night without requests after the first refusal does not count as wh
   CHECK(accepted >= 290);  // of 315
 }
 
-TEST_CASE("A limiter that is back at the limit it was given keeps to it") {
+TEST_CASE("A limiter that has returned to its given limit stays there") {
   adaptive_rate_limiter limiter({.limit = tenax::per_second(10)});
   tenax::duration now{}, last = -1min;
   auto const run_until = [&](tenax::duration end, tenax::duration interval) {
@@ -685,7 +686,7 @@ TEST_CASE("A limiter that is back at the limit it was given keeps to it") {
   CHECK(limiter.state().doing == tenax::adaptive_rate_state::phase::steady);
 }
 
-TEST_CASE("Refusals of one generation cut the rate once") {
+TEST_CASE("Refusals of one generation lower the rate once") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(1000)});
   tenax::time_point now{};
   std::vector<adaptive_rate_limiter::ticket> sent(10);
@@ -702,7 +703,7 @@ TEST_CASE("Refusals of one generation cut the rate once") {
   CHECK(limiter.state().rate == after_one.rate);
 }
 
-TEST_CASE("Who leaves holds nobody up") {
+TEST_CASE("Callers that leave delay no other caller") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   tenax::time_point now{};
   adaptive_rate_limiter::ticket first, last;
@@ -723,20 +724,20 @@ TEST_CASE("Who leaves holds nobody up") {
   CHECK(limiter.state().in_flight == 0);
 }
 
-TEST_CASE("An admission that waited elsewhere is withdrawn by a pause") {
+TEST_CASE("A pause withdraws the admission of a caller that waited at another gate") {
   adaptive_rate_limiter limiter({.start = tenax::per_second(10)});
   tenax::time_point now{};
   adaptive_rate_limiter::ticket a, b;
   CHECK(limiter.admit(a, {}, now).how == tenax::admission::kind::go);
   now += 101ms;
   CHECK(limiter.admit(b, {}, now).how == tenax::admission::kind::go);
-  CHECK(limiter.admit(b, {}, now).how == tenax::admission::kind::go);  // asked again: still good
+  CHECK(limiter.admit(b, {}, now).how == tenax::admission::kind::go);  // asked again: still admitted
   limiter.record(a, {.how = tenax::feedback::kind::throttled, .server_wait = 2s}, now);
   CHECK(limiter.admit(b, {}, now).how == tenax::admission::kind::wait);
   CHECK(limiter.state().in_flight == 0);
 }
 
-TEST_CASE("Alone: a permit is told how it went") {
+TEST_CASE("Used alone: a permit takes the result of the request") {
   tenax::testing::virtual_time clock;
   adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
   auto permit = limiter.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
@@ -752,7 +753,7 @@ TEST_CASE("Alone: a permit is told how it went") {
   CHECK(clock.slept() >= 3s);
 }
 
-TEST_CASE("Rates that make no sense, or that it could not keep to, are refused") {
+TEST_CASE("Invalid rates, and rates that it could not keep, are rejected") {
   using tests::rejection;
   auto const given = [](tenax::adaptive_rate_options const& o) {
     return rejection([&] {
@@ -764,7 +765,7 @@ TEST_CASE("Rates that make no sense, or that it could not keep to, are refused")
   CHECK(given({.start = tenax::per_second(10).with_burst(5)}) == no_burst);
   CHECK(given({.limit = tenax::per_second(10).with_burst(5)}) == no_burst);
   CHECK(given({.start = {.permits = 0}}) == "tenax: rate: permits must be at least 1, but is 0");
-  // Also where it is not needed.
+  // Even if the option is not needed.
   CHECK(given({.start = tenax::per_second(10).with_burst(5), .limit = tenax::per_second(10)}) == no_burst);
 }
 
@@ -776,7 +777,7 @@ TEST_CASE("Phases have names") {
   CHECK(std::string(to_string(phase::probe)) == "probe");
 }
 
-TEST_CASE("Who was not admitted, and who has told already, is not heard") {
+TEST_CASE("Reports of callers that were not admitted, or have already reported, are ignored") {
   tenax::testing::virtual_time clock;
   adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
   auto first = limiter.acquire(tenax::duration::max(), tenax::detail::no_token{}, clock);
@@ -790,7 +791,7 @@ TEST_CASE("Who was not admitted, and who has told already, is not heard") {
   CHECK(limiter.state().in_flight == 0);
   CHECK(limiter.state().throttled == 0);
 
-  // One that waits keeps its place.
+  // A caller that waits keeps its place.
   adaptive_rate_limiter::ticket waits;
   REQUIRE(limiter.admit(waits, {}, clock.now()).how == tenax::admission::kind::wait);
   limiter.record(waits, {.how = tenax::feedback::kind::throttled}, clock.now());
@@ -801,7 +802,7 @@ TEST_CASE("Who was not admitted, and who has told already, is not heard") {
   CHECK(limiter.state().waiting == 0);
 }
 
-TEST_CASE("Eight threads hold it together") {
+TEST_CASE("Eight threads together keep the limit") {
   constexpr int each = tests::at_length ? 130'000 : 13'000;
   adaptive_rate_limiter limiter({.start = tenax::per_second(100'000)});
   std::atomic<tenax::duration::rep> clock{0};

@@ -32,7 +32,7 @@ double probability(adaptive_throttle& throttle, tenax::duration now = {}) {
   return throttle.refusal_probability(tenax::time_point(now));
 }
 
-/// An attempt that no draw refuses.
+/// An attempt that is never refused by its draw.
 void attempt(adaptive_throttle& throttle, kind how, tenax::duration now = {}) {
   tenax::fixed_random never(tenax::highest_draw);
   ticket t;
@@ -50,7 +50,7 @@ TEST_CASE("adaptive_throttle: the formula") {
   CHECK(probability(throttle) == 0);
   for (int i = 0; i < 10; ++i) attempt(throttle, kind::success);
   for (int i = 0; i < 10; ++i) attempt(throttle, kind::throttled);
-  CHECK(probability(throttle) == 0);  // 20 requests, 10 accepted: exactly k of them
+  CHECK(probability(throttle) == 0);  // 20 requests, 10 accepted: exactly the factor k
   attempt(throttle, kind::throttled);
   CHECK(probability(throttle) == Catch::Detail::Approx(1.0 / 22));
   for (int i = 0; i < 9; ++i) attempt(throttle, kind::throttled);
@@ -66,7 +66,7 @@ TEST_CASE("adaptive_throttle: draws below the probability are refused, and count
   adaptive_throttle throttle;
   for (int i = 0; i < 3; ++i) attempt(throttle, kind::throttled);
   CHECK(probability(throttle) == 0.75);
-  // A source's 64 bits become a number from 0 to 1: three quarters of them lie below 0.75.
+  // The 64 bits of a source become a number from 0 to 1: three quarters of them are below 0.75.
   tenax::fixed_random just_below((std::uint64_t{3} << 62) - 1), at(std::uint64_t{3} << 62);
   ticket t;
   CHECK(asked(throttle, t, 0s, 1, &at) == verdict::go);
@@ -77,7 +77,7 @@ TEST_CASE("adaptive_throttle: draws below the probability are refused, and count
   CHECK(probability(throttle) == 0.8);
 }
 
-TEST_CASE("adaptive_throttle: nothing is drawn while nothing can be refused") {
+TEST_CASE("adaptive_throttle: does not draw while it cannot refuse") {
   struct : tenax::random_source {
     std::uint64_t operator()() override { throw std::logic_error("drawn"); }
   } forbidden;
@@ -88,7 +88,7 @@ TEST_CASE("adaptive_throttle: nothing is drawn while nothing can be refused") {
   CHECK_THROWS_AS(asked(throttle, t, 0s, 1, &forbidden), std::logic_error);
 }
 
-TEST_CASE("adaptive_throttle: failures are accepted unless they count; the cancelled and abandoned say nothing") {
+TEST_CASE("adaptive_throttle: failures count as accepted by default; cancelled and abandoned attempts do not count") {
   adaptive_throttle lenient;
   for (int i = 0; i < 9; ++i) attempt(lenient, kind::failure);
   CHECK(probability(lenient) == 0);
@@ -104,7 +104,7 @@ TEST_CASE("adaptive_throttle: failures are accepted unless they count; the cance
   CHECK(probability(strict) == 0.9);
 }
 
-TEST_CASE("adaptive_throttle: an attempt that was not admitted, or was told of already, does not count") {
+TEST_CASE("adaptive_throttle: records of attempts that were not admitted, or already recorded, do not count") {
   adaptive_throttle throttle({.k = 1});
   attempt(throttle, kind::success);
   ticket t;
@@ -116,14 +116,14 @@ TEST_CASE("adaptive_throttle: an attempt that was not admitted, or was told of a
   CHECK(probability(throttle) == Catch::Detail::Approx(1.0 / 3));
 }
 
-TEST_CASE("adaptive_throttle: attempts that are under way do not count yet") {
+TEST_CASE("adaptive_throttle: attempts under way do not count yet") {
   adaptive_throttle throttle;
   std::vector<ticket> under_way(1000);
   for (auto& t : under_way) CHECK(asked(throttle, t) == verdict::go);
   CHECK(probability(throttle) == 0);
 }
 
-TEST_CASE("adaptive_throttle: who was admitted and is asked again is not drawn again") {
+TEST_CASE("adaptive_throttle: an admitted attempt that asks again is not drawn again") {
   adaptive_throttle throttle;
   for (int i = 0; i < 9; ++i) attempt(throttle, kind::throttled);
   tenax::fixed_random never(tenax::highest_draw), always(tenax::lowest_draw);
@@ -134,14 +134,14 @@ TEST_CASE("adaptive_throttle: who was admitted and is asked again is not drawn a
   CHECK(asked(throttle, t, 0s, 1, &always) == verdict::refuse);
 }
 
-TEST_CASE("adaptive_throttle: what is older than the window is forgotten") {
+TEST_CASE("adaptive_throttle: requests older than the window do not count") {
   adaptive_throttle throttle;
   for (int i = 0; i < 9; ++i) attempt(throttle, kind::throttled, 0s);
   CHECK(probability(throttle, 2min - 1ns) == 0.9);
   CHECK(probability(throttle, 2min) == 0);
 }
 
-TEST_CASE("adaptive_throttle: a clock that is set back, and until when it must be kept") {
+TEST_CASE("adaptive_throttle: a clock that is set back, and keep_until") {
   adaptive_throttle throttle({.k = 1, .window = 10s});
   auto const told = [&](kind how, tenax::duration now) {
     ticket t;
@@ -159,7 +159,7 @@ TEST_CASE("adaptive_throttle: a clock that is set back, and until when it must b
   CHECK(throttle.refusal_probability(tenax::time_point(11s)) == 0);
 }
 
-TEST_CASE("adaptive_throttle: options that make no sense are refused") {
+TEST_CASE("adaptive_throttle: invalid options are rejected") {
   CHECK(refused_options({}) == "accepted");
   CHECK(refused_options({.k = 0.5}) == "tenax: adaptive_throttle: k must be from 1 to 1000, but is 0.5");
   CHECK(refused_options({.k = std::numeric_limits<double>::quiet_NaN()}) ==
@@ -168,7 +168,7 @@ TEST_CASE("adaptive_throttle: options that make no sense are refused") {
   CHECK(tests::described(adaptive_throttle()) == "an adaptive throttle");
 }
 
-TEST_CASE("adaptive_throttle: alone and in a policy") {
+TEST_CASE("adaptive_throttle: used alone and in a policy") {
   tenax::testing::virtual_time clock(7);
   adaptive_throttle throttle;
   CHECK(throttle.call([] { return 3; }, clock) == 3);
@@ -198,7 +198,7 @@ TEST_CASE("adaptive_throttle: alone and in a policy") {
   CHECK(adaptive_throttle().call([] { return 3; }) == 3);  // in real time
 }
 
-TEST_CASE("adaptive_throttle: an overloaded server gets about k times what it accepts") {
+TEST_CASE("adaptive_throttle: an overloaded server gets about k times the requests that it accepts") {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     tenax::seeded_random random(seed);
     adaptive_throttle throttle;

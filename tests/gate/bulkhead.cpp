@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bulkhead.cpp: how many are under way, who is next, and that no place is lost.
+// bulkhead.cpp: how many attempts are under way, which one is next, and that no place is lost.
 #include <tenax/gate/bulkhead.hpp>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ std::string refused_options(tenax::bulkhead_options const& o) {
 static_assert(tenax::gate<bulkhead>);
 static_assert(!std::is_copy_constructible_v<bulkhead> && !std::is_move_constructible_v<bulkhead>);
 
-TEST_CASE("bulkhead: so many at once, then the queue, then nobody") {
+TEST_CASE("bulkhead: admits at_once attempts, queues the next ones, and refuses the others") {
   bulkhead places({.at_once = 2, .queue = 1});
   ticket a, b, c, d;
   CHECK(asked(places, a) == verdict::go);
@@ -50,18 +50,18 @@ TEST_CASE("bulkhead: so many at once, then the queue, then nobody") {
   CHECK(answer.refused());
   CHECK(answer.reason == std::string("bulkhead full"));
   CHECK_FALSE(answer.retry_after);
-  CHECK(asked(places, a) == verdict::go);  // has its place already
+  CHECK(asked(places, a) == verdict::go);  // already has its place
   CHECK(places.running() == 2);
 
   tell(places, a, kind::failure, 1ms);
   CHECK(places.running() == 1);
-  CHECK(asked(places, d, 1ms) == verdict::refuse);  // the free place is for the one that waits
+  CHECK(asked(places, d, 1ms) == verdict::refuse);  // the free place is for the waiting attempt
   CHECK(asked(places, c, 1ms) == verdict::go);
   CHECK(places.running() == 2);
   CHECK(places.waiting() == 0);
 }
 
-TEST_CASE("bulkhead: without a queue everybody else is refused") {
+TEST_CASE("bulkhead: without a queue, all other attempts are refused") {
   bulkhead places({.at_once = 1, .queue = 0});
   ticket a, b;
   CHECK(asked(places, a) == verdict::go);
@@ -138,7 +138,7 @@ TEST_CASE("bulkhead: a waiter that is abandoned leaves the queue") {
   CHECK(asked(places, third) == verdict::go);
 }
 
-TEST_CASE("bulkhead: telling of an attempt that is not under way changes nothing") {
+TEST_CASE("bulkhead: a record of an attempt that is not under way changes nothing") {
   bulkhead b({.at_once = 1, .queue = 1});
   ticket first, waits, nobody;
   CHECK(asked(b, first) == verdict::go);
@@ -148,13 +148,13 @@ TEST_CASE("bulkhead: telling of an attempt that is not under way changes nothing
   tell(b, nobody, kind::success, 10s);
   CHECK(b.running() == 1);
   CHECK(b.waiting() == 1);
-  CHECK(ask(b, waits, 10ms).delay == 1ms);  // nothing is known yet of how long attempts take
+  CHECK(ask(b, waits, 10ms).delay == 1ms);  // the duration of attempts is still unknown
   tell(b, first, kind::success, 20ms);
   tell(b, first, kind::success, 20ms);
   CHECK(b.running() == 0);
 }
 
-TEST_CASE("bulkhead: waits for max_wait, and not longer") {
+TEST_CASE("bulkhead: an attempt waits for at most max_wait") {
   bulkhead places({.at_once = 1, .queue = 2, .max_wait = 1s});
   ticket busy, first;
   CHECK(asked(places, busy) == verdict::go);
@@ -167,13 +167,13 @@ TEST_CASE("bulkhead: waits for max_wait, and not longer") {
   CHECK(answer.reason == std::string("waited too long for a place in the bulkhead"));
   CHECK(places.waiting() == 0);
 
-  // At the last moment a free place is still taken.
+  // At the last moment, an attempt still takes a free place.
   CHECK(asked(places, first, 2s) == verdict::wait);
   tell(places, busy, kind::success, 2500ms);
   CHECK(asked(places, first, 3s) == verdict::go);
 }
 
-TEST_CASE("bulkhead: a waiter that does not come back holds nobody up, and keeps its rank") {
+TEST_CASE("bulkhead: a waiter that does not come back delays no other waiter, and keeps its rank") {
   bulkhead places({.at_once = 1, .queue = 4, .max_wait = 10s});
   ticket busy, lost, next, newcomer;
   CHECK(asked(places, busy) == verdict::go);
@@ -190,7 +190,7 @@ TEST_CASE("bulkhead: a waiter that does not come back holds nobody up, and keeps
     CHECK(asked(places, newcomer, 1s) == verdict::wait);
     CHECK(asked(places, lost, 1s) == verdict::go);
   }
-  SECTION("a newcomer may pass it, too") {
+  SECTION("a newcomer may pass it") {
     tell(places, next, kind::success, 1s);
     CHECK(asked(places, newcomer, 1s) == verdict::go);
   }
@@ -202,11 +202,11 @@ TEST_CASE("bulkhead: a waiter that does not come back holds nobody up, and keeps
     CHECK(places.waiting() == 4);
     CHECK(asked(places, lost, 11s) == verdict::refuse);
     CHECK(places.waiting() == 4);
-    CHECK(asked(places, lost, 11s) == verdict::refuse);  // a newcomer now, and the queue is full
+    CHECK(asked(places, lost, 11s) == verdict::refuse);  // it is a newcomer now, and the queue is full
   }
 }
 
-TEST_CASE("bulkhead: the hint is half of the time that the turn should take, between 1 ms and 50 ms") {
+TEST_CASE("bulkhead: a waiter asks again after half of its expected wait, between 1 ms and 50 ms") {
   bulkhead places({.at_once = 2, .queue = 200, .max_wait = 1h});
   ticket a, b;
   std::vector<ticket> waiting(6);
@@ -215,7 +215,7 @@ TEST_CASE("bulkhead: the hint is half of the time that the turn should take, bet
   CHECK(ask(places, waiting[0]).delay == 1ms);  // nothing is known yet
   tell(places, a, kind::success, 40ms);
   CHECK(asked(places, waiting[0], 40ms) == verdict::go);
-  // 40 ms in each of two places: one ends every 20 ms.
+  // 40 ms in each of two places: one attempt ends every 20 ms.
   CHECK(ask(places, waiting[1], 40ms).delay == 10ms);
   CHECK(ask(places, waiting[2], 40ms).delay == 20ms);
   CHECK(ask(places, waiting[3], 40ms).delay == 30ms);
@@ -228,7 +228,7 @@ TEST_CASE("bulkhead: the hint is half of the time that the turn should take, bet
   CHECK(ask(places, waiting[2], 121ms).delay == 12500us);
 }
 
-TEST_CASE("bulkhead: options that make no sense are refused") {
+TEST_CASE("bulkhead: invalid options are rejected") {
   CHECK(refused_options({}) == "accepted");
   CHECK(refused_options({.at_once = 0}) == "tenax: bulkhead: at_once must be at least 1, but is 0");
   CHECK(refused_options({.at_once = -2}) == "tenax: bulkhead: at_once must be at least 1, but is -2");
@@ -238,7 +238,7 @@ TEST_CASE("bulkhead: options that make no sense are refused") {
   CHECK(tests::described(bulkhead()) == "a bulkhead");
 }
 
-TEST_CASE("bulkhead: alone, it waits for its turn") {
+TEST_CASE("bulkhead: used alone, a call waits for its turn") {
   tenax::testing::virtual_time clock;
   bulkhead places({.at_once = 1, .queue = 1, .max_wait = 1s});
   CHECK(places.call([] { return 1; }, clock) == 1);
@@ -257,7 +257,7 @@ TEST_CASE("bulkhead: alone, it waits for its turn") {
   CHECK(places.waiting() == 0);
 }
 
-TEST_CASE("bulkhead: a call of a policy gives its place or its rank back at every point where it can end") {
+TEST_CASE("bulkhead: a call of a policy gives back its place or its rank wherever it ends") {
   tenax::testing::virtual_time clock;
   bulkhead places({.at_once = 1, .queue = 1, .max_wait = 1s});
   auto const base = tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
@@ -305,7 +305,7 @@ TEST_CASE("bulkhead: a call of a policy gives its place or its rank back at ever
   CHECK(clean());
 }
 
-TEST_CASE("bulkhead: a place that waits at a later gate is asked for again, and is one place") {
+TEST_CASE("bulkhead: an attempt that waits at a later gate asks again, and holds only one place") {
   tenax::testing::virtual_time clock;
   bulkhead places({.at_once = 1, .queue = 0});
   tests::test_gate slow({tenax::admission::wait(3s), tenax::admission::wait(3s)});
@@ -316,7 +316,7 @@ TEST_CASE("bulkhead: a place that waits at a later gate is asked for again, and 
 
 namespace {
 
-/// Callers that come, ask again when told to, run for a while, and sometimes vanish. Checks the order of service.
+/// Callers that arrive, ask again when told to, run for a while, and sometimes vanish. Checks the order of service.
 void play_at_random(std::uint64_t seed) {
   tenax::seeded_random random(seed);
   auto const draw = [&](unsigned n) { return static_cast<int>(random() % n); };
@@ -362,13 +362,13 @@ void play_at_random(std::uint64_t seed) {
           newcomer ? line.size() : static_cast<std::size_t>(std::find(line.begin(), line.end(), id) - line.begin());
       auto const free = static_cast<std::size_t>(at_once - running);
       if (answer.admitted()) {
-        REQUIRE(free > before);  // nobody is passed
+        REQUIRE(free > before);  // no waiter is passed
         if (!newcomer) leave(id);
         ++running;
         c.waits = false;
         c.next = now + std::chrono::milliseconds(draw(60));
       } else {
-        REQUIRE(free <= before);  // nobody is held up
+        REQUIRE(free <= before);  // no caller is delayed
         if (answer.waits()) {
           REQUIRE(answer.delay > 0s);
           REQUIRE(answer.delay <= 50ms);
@@ -401,14 +401,14 @@ void play_at_random(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("bulkhead: random schedules keep order and limits") {
+TEST_CASE("bulkhead: random schedules keep the order and the limits") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     INFO("seed " << seed);
     play_at_random(seed);
   }
 }
 
-TEST_CASE("bulkhead: eight threads are never more than three at once, and lose no place") {
+TEST_CASE("bulkhead: of eight threads, at most three run at the same time, and no place is lost") {
   bulkhead places({.at_once = 3, .queue = 4});
   std::atomic<int> inside{0}, most{0};
   std::atomic<std::uint64_t> operations{0};
@@ -475,7 +475,7 @@ TEST_CASE("bulkhead: a call with a short deadline gets a place that is free soon
   CHECK(places.waiting() == 0);
 }
 
-TEST_CASE("bulkhead: callers that give up leave nothing, in whatever order they leave") {
+TEST_CASE("bulkhead: callers that give up leave no trace, in whatever order they leave") {
   tenax::seeded_random random(2);
   for (int round = 0; round < 50; ++round) {
     bulkhead places({.at_once = 1, .queue = 40});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// circuit_breaker.cpp: when it opens, for how long, who may probe, and that nothing stale counts.
+// circuit_breaker.cpp: when the circuit opens, for how long, which attempts probe, and that old results do not count.
 #include <tenax/gate/circuit_breaker.hpp>
 
 #include <array>
@@ -36,7 +36,7 @@ std::string refused_options(tenax::circuit_breaker_options const& o) {
   });
 }
 
-/// One attempt that ends as it starts, and whose answer asks for a wait. Whether it was admitted.
+/// Makes one attempt that ends when it starts, and whose answer asks for a wait. Returns whether it was admitted.
 bool attempted_and_told(circuit_breaker<>& breaker, kind how, tenax::duration wait, tenax::duration now = {}) {
   ticket t;
   if (asked(breaker, t, now) != verdict::go) return false;
@@ -44,7 +44,7 @@ bool attempted_and_told(circuit_breaker<>& breaker, kind how, tenax::duration wa
   return true;
 }
 
-/// What is left until the circuit lets a probe through.
+/// The time left until the circuit lets a probe through.
 tenax::optional_duration left(circuit_breaker<>& breaker, tenax::duration now) {
   ticket t;
   return ask(breaker, t, now).retry_after;
@@ -59,7 +59,7 @@ struct change {
 
 }  // namespace
 
-TEST_CASE("circuit_breaker: opens after so many failures in a row") {
+TEST_CASE("circuit_breaker: opens after a number of failures in a row") {
   circuit_breaker breaker(exact);
   CHECK(attempted(breaker, kind::failure));
   CHECK(attempted(breaker, kind::failure));
@@ -77,13 +77,13 @@ TEST_CASE("circuit_breaker: opens after so many failures in a row") {
   CHECK(answer.retry_after == tenax::optional_duration(4s));
 }
 
-TEST_CASE("circuit_breaker: opens after 5 failures if nothing else is said") {
+TEST_CASE("circuit_breaker: opens after 5 failures by default") {
   circuit_breaker breaker;
   for (int i = 0; i < 5; ++i) CHECK(attempted(breaker, kind::failure));
   CHECK_FALSE(attempted(breaker, kind::failure));
 }
 
-TEST_CASE("circuit_breaker: what is cancelled or abandoned says nothing, and throttling only if it counts") {
+TEST_CASE("circuit_breaker: cancelled and abandoned attempts do not count, throttled ones only with count_throttled") {
   circuit_breaker breaker(exact);
   for (int i = 0; i < 9; ++i) {
     CHECK(attempted(breaker, kind::cancelled));
@@ -93,7 +93,7 @@ TEST_CASE("circuit_breaker: what is cancelled or abandoned says nothing, and thr
   CHECK(breaker.state() == state::closed);
   CHECK(attempted(breaker, kind::failure));
   CHECK(attempted(breaker, kind::failure));
-  CHECK(attempted(breaker, kind::cancelled));  // neither a failure nor the end of the row
+  CHECK(attempted(breaker, kind::cancelled));  // neither a failure nor the end of the failures in a row
   CHECK(attempted(breaker, kind::failure));
   CHECK(breaker.state() == state::open);
 
@@ -105,7 +105,7 @@ TEST_CASE("circuit_breaker: what is cancelled or abandoned says nothing, and thr
   CHECK(strict.state() == state::open);
 }
 
-TEST_CASE("circuit_breaker: opens at a share of failures among enough calls") {
+TEST_CASE("circuit_breaker: opens at a ratio of failures among enough calls") {
   circuit_breaker breaker({.failure_ratio = 0.5, .window = 10s, .minimum_calls = 4});
   SECTION("enough calls, enough failures") {
     CHECK(attempted(breaker, kind::failure));
@@ -115,7 +115,7 @@ TEST_CASE("circuit_breaker: opens at a share of failures among enough calls") {
     CHECK(attempted(breaker, kind::failure));
     CHECK(breaker.state() == state::open);
   }
-  SECTION("exactly the share") {
+  SECTION("exactly the ratio") {
     CHECK(attempted(breaker, kind::success));
     CHECK(attempted(breaker, kind::success));
     CHECK(attempted(breaker, kind::failure));
@@ -123,7 +123,7 @@ TEST_CASE("circuit_breaker: opens at a share of failures among enough calls") {
     CHECK(attempted(breaker, kind::failure));
     CHECK(breaker.state() == state::open);
   }
-  SECTION("below the share") {
+  SECTION("below the ratio") {
     for (int i = 0; i < 50; ++i) {
       CHECK(attempted(breaker, kind::success));
       CHECK(attempted(breaker, kind::success));
@@ -135,7 +135,7 @@ TEST_CASE("circuit_breaker: opens at a share of failures among enough calls") {
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure));
     CHECK(breaker.state() == state::closed);
   }
-  SECTION("what is older than the window is forgotten") {
+  SECTION("attempts older than the window do not count") {
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 0s));
     CHECK(attempted(breaker, kind::failure, 10s));
     CHECK(breaker.state() == state::closed);
@@ -150,7 +150,7 @@ TEST_CASE("circuit_breaker: opens at a share of failures among enough calls") {
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure));
     CHECK(breaker.state() == state::closed);
   }
-  SECTION("what is within the window is not") {
+  SECTION("attempts within the window count") {
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 0s));
     CHECK(attempted(breaker, kind::failure, 9999ms));
     CHECK(breaker.state() == state::open);
@@ -170,7 +170,7 @@ TEST_CASE("circuit_breaker: with both limits, either opens it") {
   CHECK(share.state() == state::open);
 }
 
-TEST_CASE("circuit_breaker: after its time one probe passes, and decides") {
+TEST_CASE("circuit_breaker: after its open time one probe passes, and decides") {
   circuit_breaker breaker(exact);
   for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure));
   ticket early, probe, second;
@@ -183,13 +183,13 @@ TEST_CASE("circuit_breaker: after its time one probe passes, and decides") {
   CHECK(other.reason == std::string("circuit half-open, and probes are under way"));
   CHECK(other.retry_after == tenax::optional_duration(5s));  // when its lease ends, at the latest
 
-  SECTION("a success closes it, and the next time is the first one again") {
+  SECTION("a success closes it, and the next open time is the first one again") {
     tell(breaker, probe, kind::success, 6s);
     CHECK(breaker.state() == state::closed);
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 6s));
     CHECK(ask(breaker, second, 6s).retry_after == tenax::optional_duration(5s));
   }
-  SECTION("failures open it for longer and longer, up to a limit") {
+  SECTION("failures open it for longer each time, up to a limit") {
     tenax::duration now = 6s;
     for (tenax::duration const time : {10s, 20s, 30s, 30s}) {
       tell(breaker, probe, kind::failure, now);
@@ -218,14 +218,14 @@ TEST_CASE("circuit_breaker: after its time one probe passes, and decides") {
     elsewhere = ticket{};
     CHECK(asked(breaker, second, 6s) == verdict::go);
   }
-  SECTION("a probe that is asked again is still one probe") {
+  SECTION("a probe that asks again is still one probe") {
     CHECK(asked(breaker, probe, 6s) == verdict::go);
     tell(breaker, probe, kind::cancelled, 6s);
     CHECK(asked(breaker, second, 6s) == verdict::go);
   }
 }
 
-TEST_CASE("circuit_breaker: several probes at once, several successes to close") {
+TEST_CASE("circuit_breaker: several probes at the same time, several successes to close") {
   auto options = exact;
   options.probes = 2;
   options.successes_to_close = 3;
@@ -242,7 +242,7 @@ TEST_CASE("circuit_breaker: several probes at once, several successes to close")
     CHECK(attempted(breaker, kind::success, 5s));
     CHECK(breaker.state() == state::closed);
   }
-  SECTION("one failure opens it, and successes count anew") {
+  SECTION("one failure opens it, and successes count from zero") {
     CHECK(attempted(breaker, kind::failure, 5s));
     CHECK(breaker.state() == state::open);
     CHECK(attempted(breaker, kind::success, 15s));
@@ -251,7 +251,7 @@ TEST_CASE("circuit_breaker: several probes at once, several successes to close")
   }
 }
 
-TEST_CASE("circuit_breaker: what was admitted before a change does not count after it") {
+TEST_CASE("circuit_breaker: attempts admitted before a change of state do not count after it") {
   circuit_breaker breaker(exact);
   ticket old_success, old_failure, old_probe;
   CHECK(asked(breaker, old_success) == verdict::go);
@@ -269,14 +269,14 @@ TEST_CASE("circuit_breaker: what was admitted before a change does not count aft
     CHECK(attempted(breaker, kind::failure, 5s));
     CHECK(breaker.state() == state::closed);
   }
-  SECTION("an old failure does not make it open for longer, and frees no place of a probe") {
+  SECTION("an old failure does not make it open for longer, and frees no probe place") {
     tell(breaker, old_failure, kind::failure, 1s);
     CHECK(asked(breaker, old_probe, 5s) == verdict::go);
     old_success = {};
     ticket another;
     CHECK(asked(breaker, another, 5s) == verdict::refuse);
   }
-  SECTION("a probe of an earlier time is no probe now") {
+  SECTION("a probe of an earlier half-open time is not a probe now") {
     CHECK(asked(breaker, old_probe, 5s) == verdict::go);
     breaker.open(tenax::time_point(5s));
     ticket probe, another;
@@ -286,14 +286,14 @@ TEST_CASE("circuit_breaker: what was admitted before a change does not count aft
     tell(breaker, probe, kind::success, 60s);
     CHECK(breaker.state() == state::closed);
   }
-  SECTION("who was admitted and asks again after a change gets the new answer") {
+  SECTION("an admitted attempt that asks again after a change gets the new answer") {
     CHECK(asked(breaker, old_success, 1s) == verdict::refuse);
     CHECK(asked(breaker, old_success, 5s) == verdict::go);  // as the probe
     CHECK(asked(breaker, old_failure, 5s) == verdict::refuse);
   }
 }
 
-TEST_CASE("circuit_breaker: by hand") {
+TEST_CASE("circuit_breaker: opened, isolated and closed by hand") {
   tenax::testing::virtual_time clock;
   circuit_breaker breaker(exact);
   breaker.open(clock.now());
@@ -312,7 +312,7 @@ TEST_CASE("circuit_breaker: by hand") {
   breaker.close(clock.now());
   CHECK(attempted(breaker, kind::failure, 1h));
   CHECK(attempted(breaker, kind::failure, 1h));
-  breaker.close();  // forgets the failures so far
+  breaker.close();  // resets the counted failures
   CHECK(attempted(breaker, kind::failure, 1h));
   CHECK(breaker.state() == state::closed);
 
@@ -326,7 +326,7 @@ TEST_CASE("circuit_breaker: by hand") {
   CHECK(to_string(state::isolated) == std::string("isolated"));
 }
 
-TEST_CASE("circuit_breaker: jitter draws a part of the time, from the attempt's source") {
+TEST_CASE("circuit_breaker: a part of the open time is random, from the attempt's source") {
   auto const time_open = [](std::uint64_t drawn, double jitter) {
     tenax::fixed_random random(drawn);
     circuit_breaker breaker({.failures = 1, .open_for = 10s, .open_jitter = jitter});
@@ -355,7 +355,7 @@ TEST_CASE("circuit_breaker: the times saturate") {
   CHECK(attempted(breaker, kind::success, tenax::duration::max()));
 }
 
-TEST_CASE("circuit_breaker: max_open is not below open_for if only that is given") {
+TEST_CASE("circuit_breaker: the default of max_open is not below a given open_for") {
   circuit_breaker breaker({.failures = 1, .open_for = 5min, .open_jitter = 0});
   CHECK(attempted(breaker, kind::failure));
   ticket t;
@@ -364,7 +364,7 @@ TEST_CASE("circuit_breaker: max_open is not below open_for if only that is given
   CHECK(ask(breaker, t, 5min).retry_after == tenax::optional_duration(5min));
 }
 
-TEST_CASE("circuit_breaker: opens for at least as long as the server says") {
+TEST_CASE("circuit_breaker: stays open for at least the server's wait") {
   for (auto const how : {kind::failure, kind::throttled}) {
     SECTION(how == kind::failure ? "503 with Retry-After" : "429 with Retry-After") {
       circuit_breaker breaker({.failures = 2, .open_for = 5s});
@@ -374,19 +374,19 @@ TEST_CASE("circuit_breaker: opens for at least as long as the server says") {
       CHECK_FALSE(attempted(breaker, kind::success, 120s - 1ns));
       CHECK(attempted(breaker, kind::success, 120s));
       CHECK(breaker.state() == state::closed);
-      // Closed again, it has forgotten what was asked for.
+      // After it closes, the earlier server wait no longer holds.
       CHECK(attempted(breaker, kind::failure, 121s));
       CHECK(attempted(breaker, kind::failure, 121s));
       CHECK(*left(breaker, 121s) <= 5s);
     }
   }
-  SECTION("an earlier failure of the row says it") {
+  SECTION("an earlier failure in the row has the server wait") {
     circuit_breaker breaker({.failures = 2, .open_for = 5s});
     CHECK(attempted_and_told(breaker, kind::failure, 60s, 0s));
     CHECK(attempted(breaker, kind::failure, 10s));
     CHECK(left(breaker, 10s) == tenax::optional_duration(50s));
   }
-  SECTION("a shorter wait does not shorten the circuit's own time") {
+  SECTION("a shorter wait does not shorten the circuit's own open time") {
     circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
     CHECK(attempted_and_told(breaker, kind::failure, 1s));
     CHECK(left(breaker, 0s) == tenax::optional_duration(5s));
@@ -399,7 +399,7 @@ TEST_CASE("circuit_breaker: opens for at least as long as the server says") {
     breaker.record(t, {.how = kind::failure, .server_wait = 10s}, tenax::time_point(0s));
     CHECK(left(breaker, 0s) == tenax::optional_duration(10s));
   }
-  SECTION("not longer than max_open, and not longer than 5 minutes if that is not given") {
+  SECTION("at most max_open, and at most 5 minutes without max_open") {
     for (tenax::duration const absurd :
          {tenax::duration(24h), tenax::any_duration(9999999999s).value(), tenax::duration::max()}) {
       circuit_breaker bounded({.failures = 1, .max_open = 90s});
@@ -410,12 +410,12 @@ TEST_CASE("circuit_breaker: opens for at least as long as the server says") {
       CHECK(left(plain, 0s) == tenax::optional_duration(5min));
     }
   }
-  SECTION("a wait of less than nothing is ignored") {
+  SECTION("a negative wait is ignored") {
     circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
     CHECK(attempted_and_told(breaker, kind::failure, -1h));
     CHECK(left(breaker, 0s) == tenax::optional_duration(5s));
   }
-  SECTION("not if being throttled says nothing") {
+  SECTION("not if throttled attempts do not count") {
     circuit_breaker breaker({.failures = 1, .count_throttled = false, .open_for = 5s, .open_jitter = 0});
     CHECK(attempted_and_told(breaker, kind::throttled, 60s));
     CHECK(attempted(breaker, kind::failure, 0s));
@@ -423,7 +423,7 @@ TEST_CASE("circuit_breaker: opens for at least as long as the server says") {
   }
 }
 
-TEST_CASE("circuit_breaker: an answer to an earlier attempt is heard while the circuit is not closed") {
+TEST_CASE("circuit_breaker: the server wait of an earlier attempt counts while the circuit is not closed") {
   circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
   ticket early, probe, another;
   CHECK(asked(breaker, early) == verdict::go);
@@ -441,13 +441,13 @@ TEST_CASE("circuit_breaker: an answer to an earlier attempt is heard while the c
     CHECK(asked(breaker, probe, 5s) == verdict::go);
     hear_at(6s);
     CHECK(breaker.state() == state::half_open);
-    auto const again = ask(breaker, probe, 7s);  // it has waited at another gate
+    auto const again = ask(breaker, probe, 7s);  // the probe has waited at another gate
     CHECK(again.refused());
     CHECK(again.reason == std::string("circuit half-open, and the next probe has to wait"));
     CHECK(again.retry_after == tenax::optional_duration(59s));
     CHECK(asked(breaker, another, 66s) == verdict::go);
   }
-  SECTION("half-open, and the probe that is under way decides") {
+  SECTION("half-open: the probe under way decides") {
     CHECK(asked(breaker, probe, 5s) == verdict::go);
     hear_at(6s);
     tell(breaker, probe, kind::success, 7s);
@@ -488,7 +488,7 @@ TEST_CASE("circuit_breaker: a probe that hangs makes room for another one when i
     CHECK(breaker.state() == state::open);
     CHECK(left(breaker, 11s) == tenax::optional_duration(10s));
   }
-  SECTION("a late answer that says nothing, or an abandoned probe, frees no place of the new probe") {
+  SECTION("a late answer that does not count frees no place of the new probe") {
     tell(breaker, hangs, kind::cancelled, 11s);
     CHECK(asked(breaker, third, 11s) == verdict::refuse);
   }
@@ -496,12 +496,12 @@ TEST_CASE("circuit_breaker: a probe that hangs makes room for another one when i
     hangs = {};
     CHECK(asked(breaker, third, 11s) == verdict::refuse);
   }
-  SECTION("a probe that lost its place while it waited at another gate asks anew") {
+  SECTION("a probe that lost its place while it waited at another gate asks as a new one") {
     CHECK(asked(breaker, hangs, 11s) == verdict::refuse);
     second = {};
     CHECK(asked(breaker, hangs, 11s) == verdict::go);
   }
-  SECTION("when all hang, each lease in a row is longer, so that few threads get stuck") {
+  SECTION("when all probes hang, each lease in a row is longer, so that few threads get stuck") {
     CHECK(left(breaker, 10s) == tenax::optional_duration(10s));
     CHECK(asked(breaker, third, 20s) == verdict::go);
     CHECK(left(breaker, 20s) == tenax::optional_duration(20s));
@@ -516,17 +516,17 @@ TEST_CASE("circuit_breaker: a probe that hangs makes room for another one when i
   }
 }
 
-TEST_CASE("circuit_breaker: a lease of its own length, and one that is renewed at a later gate") {
+TEST_CASE("circuit_breaker: probe_lease sets the length of the lease, and a wait at a later gate renews it") {
   circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0, .probe_lease = 2min});
   CHECK(attempted(breaker, kind::failure));
   ticket probe, other;
   CHECK(asked(breaker, probe, 5s) == verdict::go);
   CHECK(asked(breaker, other, 124s) == verdict::refuse);
-  CHECK(asked(breaker, probe, 124s) == verdict::go);  // it is only now sent
+  CHECK(asked(breaker, probe, 124s) == verdict::go);  // the probe is sent only now
   CHECK(asked(breaker, other, 243s) == verdict::refuse);
   CHECK(asked(breaker, other, 244s) == verdict::go);
 
-  // Several places: while one of them works, those that hang take no more than their own.
+  // Several places: while one probe works, hanging probes occupy only their own places.
   circuit_breaker two({.failures = 1, .open_for = 5s, .open_jitter = 0, .probes = 2, .successes_to_close = 50});
   CHECK(attempted(two, kind::failure));
   ticket hangs;
@@ -535,7 +535,7 @@ TEST_CASE("circuit_breaker: a lease of its own length, and one that is renewed a
   CHECK(two.state() == state::closed);
 }
 
-TEST_CASE("circuit_breaker: a probe that is throttled, where that says nothing, does not let a storm through") {
+TEST_CASE("circuit_breaker: throttled probes that do not count do not let a storm through") {
   circuit_breaker breaker({.failures = 1, .count_throttled = false, .open_for = 5s, .open_jitter = 0});
   CHECK(attempted(breaker, kind::failure));
   int passed = 0;
@@ -551,7 +551,7 @@ TEST_CASE("circuit_breaker: a probe that is throttled, where that says nothing, 
   CHECK(breaker.state() == state::closed);
 }
 
-TEST_CASE("circuit_breaker: probes that say nothing are no storm") {
+TEST_CASE("circuit_breaker: probes that do not count do not become a storm") {
   for (auto const how : {kind::cancelled, kind::unknown}) {
     circuit_breaker breaker({.failures = 1, .open_for = 5s, .open_jitter = 0});
     CHECK(attempted(breaker, kind::failure));
@@ -564,12 +564,12 @@ TEST_CASE("circuit_breaker: probes that say nothing are no storm") {
   }
 }
 
-TEST_CASE("circuit_breaker: an answer that rejects the request closes it, and takes nothing off") {
+TEST_CASE("circuit_breaker: an answer that rejects the request counts as a success") {
   circuit_breaker breaker(exact);
   for (int i = 0; i < 9; ++i) CHECK(attempted(breaker, kind::answered));
   CHECK(attempted(breaker, kind::failure));
   CHECK(attempted(breaker, kind::failure));
-  CHECK(attempted(breaker, kind::answered));  // ends the row
+  CHECK(attempted(breaker, kind::answered));  // ends the failures in a row
   CHECK(attempted(breaker, kind::failure));
   CHECK(attempted(breaker, kind::unknown));  // does not
   CHECK(attempted(breaker, kind::failure));
@@ -580,7 +580,7 @@ TEST_CASE("circuit_breaker: an answer that rejects the request closes it, and ta
   CHECK(breaker.state() == state::closed);
 }
 
-TEST_CASE("circuit_breaker: a clock that is set back keeps nothing closed for longer") {
+TEST_CASE("circuit_breaker: a clock that is set back does not extend an open time, a lease or a window") {
   SECTION("open") {
     circuit_breaker breaker(exact);
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10h));
@@ -589,7 +589,7 @@ TEST_CASE("circuit_breaker: a clock that is set back keeps nothing closed for lo
     CHECK(attempted(breaker, kind::success, 1h + 5s));
     CHECK(breaker.state() == state::closed);
   }
-  SECTION("half-open, with a probe that hangs") {
+  SECTION("half-open, with a hanging probe") {
     circuit_breaker breaker(exact);
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10h));
     ticket hangs;
@@ -601,17 +601,17 @@ TEST_CASE("circuit_breaker: a clock that is set back keeps nothing closed for lo
     circuit_breaker breaker({.failure_ratio = 0.5, .window = 10s, .minimum_calls = 4});
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10h));
     CHECK(attempted(breaker, kind::success, 0s));
-    CHECK(attempted(breaker, kind::failure, 11s));  // the others are forgotten
+    CHECK(attempted(breaker, kind::failure, 11s));  // the others no longer count
     CHECK(breaker.state() == state::closed);
   }
-  SECTION("threads that read the clock a little earlier are no such clock") {
+  SECTION("threads that read the clock slightly earlier are not a clock that was set back") {
     circuit_breaker breaker(exact);
     for (int i = 0; i < 3; ++i) CHECK(attempted(breaker, kind::failure, 10s));
     CHECK(left(breaker, 9500ms) == tenax::optional_duration(5500ms));
   }
 }
 
-TEST_CASE("circuit_breaker: says until when it must be kept") {
+TEST_CASE("circuit_breaker: keep_until") {
   auto const kept = [](circuit_breaker<>& breaker, tenax::duration now) {
     return breaker.keep_until(tenax::time_point(now)).time_since_epoch();
   };
@@ -678,7 +678,7 @@ TEST_CASE("circuit_breaker: one breaker at two levels counts each failure once f
   CHECK(requests == 3);
 }
 
-TEST_CASE("circuit_breaker: a call that may fail often needs a breaker that counts as many") {
+TEST_CASE("circuit_breaker: failures should be at least the attempts of one call") {
   tenax::testing::virtual_time clock;
   auto const calls = [&](circuit_breaker<>& breaker) {
     int n = 0;
@@ -699,7 +699,7 @@ TEST_CASE("circuit_breaker: a call that may fail often needs a breaker that coun
   CHECK(calls(chosen) == tenax::stop_reason::succeeded);
 }
 
-TEST_CASE("circuit_breaker: options that make no sense are refused") {
+TEST_CASE("circuit_breaker: invalid options are rejected") {
   CHECK(refused_options({.failures = 0}) == "tenax: circuit_breaker: failures must be at least 1, but is 0");
   CHECK(refused_options({.failures = -3}) == "tenax: circuit_breaker: failures must be at least 1, but is -3");
   CHECK(refused_options({.failures = 5'000'000'000}) ==
@@ -735,7 +735,7 @@ TEST_CASE("circuit_breaker: options that make no sense are refused") {
   CHECK(tests::described(circuit_breaker()) == "a circuit breaker");
 }
 
-TEST_CASE("circuit_breaker: an observer hears every change") {
+TEST_CASE("circuit_breaker: the observer is called for every change") {
   std::vector<change> changes;
   circuit_breaker breaker(exact, [&changes](state from, state to, tenax::time_point now) {
     changes.push_back({from, to, now.time_since_epoch()});
@@ -756,7 +756,7 @@ TEST_CASE("circuit_breaker: an observer hears every change") {
                                        {state::isolated, state::closed, 20s}});
 }
 
-TEST_CASE("circuit_breaker: an observer may use the breaker, and hears what it caused itself") {
+TEST_CASE("circuit_breaker: the observer may use the breaker, and is called for changes that it caused") {
   struct meddler {
     circuit_breaker<std::reference_wrapper<meddler>>* breaker = nullptr;
     std::vector<change> changes{};
@@ -772,7 +772,7 @@ TEST_CASE("circuit_breaker: an observer may use the breaker, and hears what it c
   CHECK(observer.changes == std::vector<change>{{state::closed, state::open, 1s}, {state::open, state::isolated, 1s}});
 }
 
-TEST_CASE("circuit_breaker: an observer's exception ends the call, and leaks nothing") {
+TEST_CASE("circuit_breaker: an exception of the observer ends the call, and leaks nothing") {
   int told = 0;
   circuit_breaker breaker(exact, [&told](state, state to, tenax::time_point) {
     ++told;
@@ -789,7 +789,7 @@ TEST_CASE("circuit_breaker: an observer's exception ends the call, and leaks not
   CHECK(told == 3);
 }
 
-TEST_CASE("circuit_breaker: alone") {
+TEST_CASE("circuit_breaker: used alone") {
   tenax::testing::virtual_time clock;
   circuit_breaker breaker({.failures = 2, .open_jitter = 0});
   CHECK(breaker.call([] { return 7; }, clock) == 7);
@@ -816,7 +816,7 @@ TEST_CASE("circuit_breaker: alone") {
   CHECK_THROWS_AS(breaker.call([] {}), tenax::refused);  // in real time
 }
 
-TEST_CASE("circuit_breaker: alone, a cancelled probe and one that says retry_after") {
+TEST_CASE("circuit_breaker: used alone, a cancelled probe and a probe with retry_after") {
   tenax::testing::virtual_time clock;
   circuit_breaker breaker({.failures = 1, .count_throttled = false});
   CHECK_THROWS(breaker.call([]() -> int { throw tenax::retry_after(1s, std::runtime_error("429")); }, clock));
@@ -825,7 +825,7 @@ TEST_CASE("circuit_breaker: alone, a cancelled probe and one that says retry_aft
   CHECK(breaker.state() == state::closed);
 }
 
-TEST_CASE("circuit_breaker: in a policy it ends a call that the server would fail") {
+TEST_CASE("circuit_breaker: in a policy, an open circuit ends the call") {
   tenax::testing::virtual_time clock;
   circuit_breaker breaker({.failures = 3, .open_for = 1min, .open_jitter = 0});
   auto const policy = tenax::retrying{}
@@ -888,7 +888,7 @@ TEST_CASE(
 
 namespace {
 
-/// What the breaker promises, checked against a simple account of every ticket that is out.
+/// The rules of the breaker, checked against a simple model with all tickets that are out.
 void play_at_random(std::uint64_t seed) {
   tenax::seeded_random random(seed);
   auto const draw = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
@@ -912,11 +912,11 @@ void play_at_random(std::uint64_t seed) {
   auto last = state::closed;
   bool by_failure = false;
   int unanswered = 0;
-  tenax::duration quiet{};  // no probe starts before, at the latest
+  tenax::duration quiet{};  // the latest moment before which no probe may start
   auto const look = [&] {
     auto const s = breaker.state();
     if (s == last) return;
-    // Only these changes exist.
+    // Only these changes are possible.
     if (last == state::closed) REQUIRE(s == state::open);
     if (last == state::open) REQUIRE(s == state::half_open);
     if (s == state::open) REQUIRE(by_failure);
@@ -975,7 +975,7 @@ TEST_CASE("circuit_breaker: random schedules keep the rules") {
   }
 }
 
-TEST_CASE("circuit_breaker: eight threads leak no probe and hear changes in order") {
+TEST_CASE("circuit_breaker: eight threads leak no probe, and changes are reported in order") {
   std::atomic<std::uint64_t> operations{0};
   std::atomic<bool> telling{false};
   auto last = state::closed;
@@ -1009,7 +1009,7 @@ TEST_CASE("circuit_breaker: eight threads leak no probe and hear changes in orde
   CHECK(in_order);
   CHECK(changes > 100);
   CHECK(operations >= 1'000'000);
-  // Whatever state it is in, it recovers: no place of a probe is lost.
+  // Whatever its state, it recovers: no probe place is lost.
   tenax::duration const later(clock + 1'000'000'000);
   if (breaker.state() != state::closed) {
     decltype(breaker)::ticket a, b, c;

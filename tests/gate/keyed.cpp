@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// keyed.cpp: one gate for each key, made when it is needed, forgotten when it is not, never while it is in use.
+// keyed.cpp: one gate per key, made when needed, discarded when idle, never while it is in use.
 #include <tenax/gate/keyed.hpp>
 
 #include <functional>
@@ -36,7 +36,7 @@ verdict asked(All& all, auto key, typename All::ticket& t, tenax::duration now =
   return one.admit(t, tenax::attempt_info{}, tenax::time_point(now)).how;
 }
 
-/// An attempt that ends at once.
+/// Makes an attempt that ends immediately.
 template <class All>
 bool attempted(All& all, auto key, kind how, tenax::duration now = {}) {
   auto const one = all[key];
@@ -65,7 +65,7 @@ static_assert(tenax::gate_view<breakers::view> && tenax::gate<breakers::view con
 static_assert(!tenax::gate_view<circuit_breaker<>> && !tenax::gate<breakers>);
 static_assert(!std::is_copy_constructible_v<breakers> && !std::is_move_constructible_v<breakers>);
 
-TEST_CASE("keyed: every key has its own gate, made when it is first asked") {
+TEST_CASE("keyed: every key has its own gate, made at its first attempt") {
   std::vector<std::string> made;
   breakers all([&made](std::string const& host) {
     made.push_back(host);
@@ -82,7 +82,7 @@ TEST_CASE("keyed: every key has its own gate, made when it is first asked") {
   CHECK(all.size() == 2);
 }
 
-TEST_CASE("keyed: visit looks at a gate that is there, and makes none") {
+TEST_CASE("keyed: visit finds existing gates, and makes none") {
   breakers all([] { return circuit_breaker({.failures = 1}); });
   CHECK_FALSE(has(all, "a"));
   CHECK(all.size() == 0);
@@ -96,7 +96,7 @@ TEST_CASE("keyed: visit looks at a gate that is there, and makes none") {
   CHECK(attempted(all, "a", kind::success));
 }
 
-TEST_CASE("keyed: what a ticket holds goes back to the gate of its key, at every point") {
+TEST_CASE("keyed: a ticket gives back its content to the gate of its key, wherever the attempt ends") {
   bulkheads all(one_at_once);
   bulkheads::ticket t, queued, other;
   CHECK(asked(all, 1, t) == verdict::go);
@@ -120,7 +120,7 @@ TEST_CASE("keyed: what a ticket holds goes back to the gate of its key, at every
   all.visit(2, [](bulkhead& b) { CHECK(b.running() == 0); });
 }
 
-TEST_CASE("keyed: a gate that was idle for long enough is forgotten when a neighbour is asked for") {
+TEST_CASE("keyed: a gate that was idle for forget_after is discarded when another key of its table is used") {
   bulkheads all(one_at_once, {.forget_after = 10s});
   CHECK(attempted(all, 1, kind::success, 1s));
   CHECK(attempted(all, 1, kind::success, 11s - 1ns));
@@ -135,7 +135,7 @@ TEST_CASE("keyed: a gate that was idle for long enough is forgotten when a neigh
   CHECK(all.size() == 198);
 }
 
-TEST_CASE("keyed: its own key is new after so long, if its gate owes nothing") {
+TEST_CASE("keyed: after forget_after the same key gets a new gate, if the old one limits no caller") {
   int made = 0;
   keyed<std::string, tenax::retry_budget> budgets(
       [&made] {
@@ -150,8 +150,9 @@ TEST_CASE("keyed: its own key is new after so long, if its gate owes nothing") {
   CHECK(made == 2);
 }
 
-TEST_CASE("keyed: a limiter is kept until its allowance is whole again, however short forget_after is") {
-  // An account sends five requests at once every 11 minutes, of five in an hour; others are served meanwhile.
+TEST_CASE("keyed: a limiter is kept until its permits have come back, however short forget_after is") {
+  // An account sends five requests together every 11 minutes, with a limit of five an hour; others are served
+  // meanwhile.
   for (auto const forget_after : {tenax::duration(10min), tenax::duration(1ns)}) {
     keyed<std::string, tenax::rate_limiter<1>> limits(
         [] { return tenax::rate_limiter(tenax::per_hour(5).with_burst(5)); }, {.forget_after = forget_after});
@@ -172,7 +173,7 @@ TEST_CASE("keyed: a limiter is kept until its allowance is whole again, however 
   }
 }
 
-TEST_CASE("keyed: keys in rotation do not get rid of a limit, and are refused if all owe") {
+TEST_CASE("keyed: rotating keys does not get rid of a limit; new keys are refused while all gates limit callers") {
   keyed<int, tenax::rate_limiter<1>> limits([] { return tenax::rate_limiter(tenax::per_hour(1)); }, {.max_keys = 100});
   int sent = 0;
   tenax::optional_duration after;
@@ -189,13 +190,13 @@ TEST_CASE("keyed: keys in rotation do not get rid of a limit, and are refused if
   }
   CHECK(sent == 100);
   CHECK(after);
-  // The first of them owes nothing after an hour, and makes room.
+  // After an hour the first gate limits no caller any more, and makes room.
   CHECK(attempted(limits, 100, kind::success, 1h));
   CHECK_FALSE(has(limits, 0));
   CHECK(limits.size() == 100);
 }
 
-TEST_CASE("keyed: of the gates that owe nothing, the one that was idle for longest makes room") {
+TEST_CASE("keyed: of the gates that limit no caller, the one that was idle for longest makes room") {
   keyed<int, tenax::rate_limiter<1>> limits(
       [](int key) {
         return tenax::rate_limiter(
@@ -215,7 +216,7 @@ TEST_CASE("keyed: of the gates that owe nothing, the one that was idle for longe
   CHECK(has(limits, 2));
 }
 
-TEST_CASE("keyed: a gate that must be kept is kept, and asked only while no ticket of it exists") {
+TEST_CASE("keyed: keep_until is obeyed, and called only while no ticket of the gate exists") {
   struct debtor {
     struct ticket {};
     tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return tenax::admission::go(); }
@@ -232,7 +233,7 @@ TEST_CASE("keyed: a gate that must be kept is kept, and asked only while no tick
   }
 }
 
-TEST_CASE("keyed: a gate in use is not forgotten, whatever time passes") {
+TEST_CASE("keyed: a gate in use is not discarded, however long it takes") {
   bulkheads all(one_at_once, {.forget_after = 1s});
   {
     bulkheads::ticket t, queued;
@@ -248,7 +249,7 @@ TEST_CASE("keyed: a gate in use is not forgotten, whatever time passes") {
   CHECK(all.size() == 0);
 }
 
-TEST_CASE("keyed: a new key takes the place of the one that was idle for longest") {
+TEST_CASE("keyed: a new key replaces the key that was idle for longest") {
   bulkheads all(one_at_once, {.max_keys = 3});
   CHECK(attempted(all, 1, kind::success, 1s));
   CHECK(attempted(all, 2, kind::success, 2s));
@@ -304,7 +305,7 @@ TEST_CASE("keyed: a factory that throws leaves nothing behind") {
   CHECK(attempted(all, 7, kind::success));
 }
 
-TEST_CASE("keyed: a hash that throws, whenever that is, ends the call and leaves nothing behind") {
+TEST_CASE("keyed: a hash that throws at any point ends the call and leaves nothing behind") {
   for (int calls = 0; calls < 12; ++calls) {
     keyed<int, bulkhead, throwing_hash> all(one_at_once, {.max_keys = 2, .forget_after = 10s});
     CHECK(attempted(all, 0, kind::success, 0s));
@@ -325,7 +326,7 @@ TEST_CASE("keyed: a hash that throws, whenever that is, ends the call and leaves
   }
 }
 
-TEST_CASE("keyed: options that make no sense are refused") {
+TEST_CASE("keyed: invalid options are rejected") {
   auto const refused = [](tenax::keyed_options o) {
     return tests::rejection([&] {
       bulkheads const all(one_at_once, o);
@@ -352,7 +353,7 @@ TEST_CASE("keyed: the view goes into a policy without std::ref, beside other gat
   CHECK(other.held() == 0);
   CHECK(polite.through(all["b"]).through(std::ref(other))([] { return 3; }) == 3);
 
-  // A policy outlives the name by which its key was given, and can be stored.
+  // A policy can be stored, and outlives the variable that named its key.
   auto const for_c = [&] {
     std::string const name(100, 'c');
     return polite.through(all[name]);
@@ -365,7 +366,7 @@ TEST_CASE("keyed: the view goes into a policy without std::ref, beside other gat
   CHECK_THROWS_AS(all["a"].call([] { return 5; }, clock), tenax::refused);
 }
 
-TEST_CASE("keyed: random schedules agree with a simple account of keys") {
+TEST_CASE("keyed: random schedules agree with a simple model") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     INFO("seed " << seed);
     tenax::seeded_random random(seed);
@@ -406,7 +407,7 @@ TEST_CASE("keyed: random schedules agree with a simple account of keys") {
         auto [key, t] = std::move(*which);
         tickets.erase(which);
         auto const view = all[key];
-        tell(view, t, kind::success, now);  // only reported: abandoning does not say when
+        tell(view, t, kind::success, now);  // only recorded: abandoning has no time
         --known[key].out;
         known[key].last = now;
       }
@@ -445,7 +446,7 @@ TEST_CASE("keyed: eight threads, few places, many keys") {
         tenax::duration const now = std::chrono::microseconds(i);
         auto const view = all[key];
         if (!view.admit(t, {}, tenax::time_point(now)).admitted()) continue;
-        // Two gates of one key would let two in.
+        // Two gates for one key would admit two attempts.
         if (++inside[static_cast<std::size_t>(key)] > 1) crowded = true;
         --inside[static_cast<std::size_t>(key)];
         if (random() % 2 == 0) tell(view, t, kind::success, now);
@@ -460,7 +461,7 @@ TEST_CASE("keyed: eight threads, few places, many keys") {
   }
 }
 
-TEST_CASE("keyed: attempts that count for more take more of the limit of their key") {
+TEST_CASE("keyed: attempts with a weight take more permits of the limiter of their key") {
   keyed<std::string, tenax::rate_limiter<1>> limits(
       [] { return tenax::rate_limiter(tenax::per_second(1).with_burst(5)); });
   tenax::testing::virtual_time clock;
@@ -477,5 +478,5 @@ TEST_CASE("keyed: attempts that count for more take more of the limit of their k
   CHECK_THROWS_AS(ask("a", 6), std::invalid_argument);
   CHECK_THROWS_AS(ask("c", 0), std::invalid_argument);
   limits.forget_idle(clock.now() + 1h);
-  CHECK(limits.size() == 0);  // what was refused holds nothing
+  CHECK(limits.size() == 0);  // a refused attempt keeps no gate
 }

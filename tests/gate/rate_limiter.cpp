@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// rate_limiter.cpp: what is admitted when, who is served first, and that no span of time sees more than the limit.
+// rate_limiter.cpp: when permits are granted, in which order, and that no span of time exceeds the limit.
 #include <tenax/gate/rate_limiter.hpp>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ struct stop_flag {
   bool stop_requested() const { return *flag; }
 };
 
-/// The moments at which `n` permits were had.
+/// The moments at which `n` permits were granted.
 template <class Limiter>
 std::vector<tenax::duration> moments(Limiter& limiter, virtual_time& clock, int n) {
   std::vector<tenax::duration> result;
@@ -69,7 +69,7 @@ TEST_CASE("Permits come evenly") {
   CHECK(moments(limiter, clock, 4) == durations{0ms, 100ms, 200ms, 300ms});
 }
 
-TEST_CASE("A burst is there at once after a pause, and never more than that") {
+TEST_CASE("After a pause the whole burst is available together, and never more") {
   virtual_time clock;
   rate_limiter limiter(per_second(10).with_burst(3));
   CHECK(moments(limiter, clock, 5) == durations{0ms, 0ms, 0ms, 100ms, 200ms});
@@ -88,7 +88,7 @@ TEST_CASE("Weights take several permits at once") {
   CHECK(clock.now().time_since_epoch() == 500ms);
 }
 
-TEST_CASE("A refused try takes nothing") {
+TEST_CASE("A failed try_acquire takes nothing") {
   virtual_time clock;
   rate_limiter limiter(per_second(1));
   CHECK(limiter.try_acquire(1, clock));
@@ -97,7 +97,7 @@ TEST_CASE("A refused try takes nothing") {
   CHECK(limiter.try_acquire(1, clock));
 }
 
-TEST_CASE("An acquire that would take too long says so at once and takes nothing") {
+TEST_CASE("An acquire that would exceed its timeout returns immediately and takes nothing") {
   virtual_time clock;
   rate_limiter limiter(per_second(1));
   CHECK(limiter.acquire({.timeout = 0s}, no_token{}, clock) == acquired::yes);
@@ -118,13 +118,13 @@ TEST_CASE("A cancelled acquire gives its permit back") {
   CHECK(limiter.wait_hint(1, clock) == 700ms);
 }
 
-TEST_CASE("Several limits hold at once") {
+TEST_CASE("Several limits hold together") {
   virtual_time clock;
   rate_limiter limiter(per_second(10), per_hour(3600).with_burst(3));
   CHECK(moments(limiter, clock, 5) == durations{0ms, 100ms, 200ms, 1s, 2s});
 }
 
-TEST_CASE("What makes no sense is refused") {
+TEST_CASE("Invalid parameters are rejected") {
   virtual_time clock;
   rate_limiter limiter(per_second(10).with_burst(2));
   CHECK_THROWS_AS(rate_limiter(per_second(0)), std::invalid_argument);
@@ -138,7 +138,7 @@ TEST_CASE("What makes no sense is refused") {
   CHECK_THROWS_AS(limiter.acquire({.timeout = -1s}, no_token{}, clock), std::invalid_argument);
 }
 
-TEST_CASE("A limit that never applies is named, with what to do") {
+TEST_CASE("The error for a limit that never applies names it and says what to do") {
   auto const pair = [](tenax::rate const& a, tenax::rate const& b) {
     return tests::rejection([&] {
       rate_limiter const limiter(a, b);
@@ -158,7 +158,7 @@ TEST_CASE("A limit that never applies is named, with what to do") {
   CHECK(pair(per_second(10), per_hour(500).with_burst(50)) == "accepted");
 }
 
-TEST_CASE("Counts below one are refused by name, and not taken for huge ones") {
+TEST_CASE("Counts below one are rejected by name, and not taken for huge ones") {
   using tests::rejection;
   CHECK(rejection([] { return per_second(-1); }) == "tenax: per_second must be at least 1, but is -1");
   CHECK(rejection([] { return per_second(0); }) == "tenax: per_second must be at least 1, but is 0");
@@ -174,14 +174,14 @@ TEST_CASE("Counts below one are refused by name, and not taken for huge ones") {
         }) == "tenax: rate: permits must be at least 1, but is -1");
 }
 
-TEST_CASE("How an acquire ended has a name") {
+TEST_CASE("Every result of acquire has a name") {
   CHECK(std::string(to_string(acquired::yes)) == "acquired");
   CHECK(std::string(to_string(acquired::timed_out)) == "timed out");
   CHECK(std::string(to_string(acquired::cancelled)) == "cancelled");
   CHECK(std::string(to_string(acquired::refused)) == "refused");
 }
 
-TEST_CASE("Calls pass it before every attempt, and a deadline counts") {
+TEST_CASE("Calls wait at the limiter before every attempt, and obey their deadline") {
   virtual_time clock;
   rate_limiter limiter(per_second(1));
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).through(std::ref(limiter)).environment(std::ref(clock));
@@ -198,7 +198,7 @@ TEST_CASE("Calls pass it before every attempt, and a deadline counts") {
   CHECK(limiter.wait_hint(1, clock) == 1s);  // nothing was taken
 }
 
-TEST_CASE("Calls whose attempts count for more share a limit with those that count for one") {
+TEST_CASE("Calls with a weight share a limit with calls without one") {
   virtual_time clock;
   rate_limiter limiter(per_second(1).with_burst(3));
   auto const base = tenax::retrying{}.environment(std::ref(clock)).wait(tenax::wait::none);
@@ -254,7 +254,7 @@ TEST_CASE("No span of time sees more than rate times span plus burst, whatever t
   }
 }
 
-TEST_CASE("A try that is refused leaves nothing behind, even after somebody came late") {
+TEST_CASE("A failed try_acquire leaves nothing behind, even after a late caller") {
   rate_limiter limiter(per_second(10));
   CHECK(attempted(limiter, kind::success));
   rate_limiter<>::ticket late;
@@ -266,7 +266,7 @@ TEST_CASE("A try that is refused leaves nothing behind, even after somebody came
   CHECK(limiter.wait_hint(1, clock) == 40ms);
 }
 
-TEST_CASE("Who has to wait longer because somebody came late gives its moment back, too") {
+TEST_CASE("A caller that waits longer because of a late caller gives its place back") {
   rate_limiter limiter(per_second(10));
   CHECK(attempted(limiter, kind::success));
   rate_limiter<>::ticket late, next;
@@ -281,7 +281,7 @@ TEST_CASE("Who has to wait longer because somebody came late gives its moment ba
   CHECK(limiter.wait_hint(1, clock) == 90ms);
 }
 
-TEST_CASE("Several limits: who has to wait longer gives its moment back, too") {
+TEST_CASE("Several limits: a caller that waits longer because of a late caller gives its place back") {
   rate_limiter limiter(per_second(10), per_hour(7200).with_burst(4));
   CHECK(attempted(limiter, kind::success));
   rate_limiter<2>::ticket late, next;
@@ -297,7 +297,7 @@ TEST_CASE("Several limits: who has to wait longer gives its moment back, too") {
   CHECK(moments(limiter, clock, 3) == durations{300ms, 400ms, 500ms});
 }
 
-TEST_CASE("Telling of an attempt that was not admitted keeps no moment") {
+TEST_CASE("A record of an attempt that was not admitted takes no permit") {
   rate_limiter limiter(per_second(10));
   CHECK(attempted(limiter, kind::success));
   {
@@ -308,7 +308,7 @@ TEST_CASE("Telling of an attempt that was not admitted keeps no moment") {
   CHECK(limiter.wait_hint(1, moment{0}) == 100ms);
 }
 
-TEST_CASE("A ticket takes the weight of whom it is shown to") {
+TEST_CASE("A ticket takes the weight of the gate that it is used with") {
   rate_limiter limiter(per_second(1).with_burst(3));
   auto const both = limiter.with_weight(2);
   rate_limiter<>::ticket t;
@@ -319,8 +319,8 @@ TEST_CASE("A ticket takes the weight of whom it is shown to") {
   CHECK(asked(limiter, t) == verdict::wait);
 }
 
-TEST_CASE("A burst that is worth more than there is time is used up all the same") {
-  // A hundred times three years, after four.
+TEST_CASE("A burst whose permits take longer than the range of time is used up as well") {
+  // A hundred permits of three years each, after four years.
   constexpr auto year = std::chrono::hours(24 * 365);
   rate_limiter limiter(tenax::rate{.permits = 1, .per = 3 * year, .burst = 100});
   int had = 0;
@@ -328,14 +328,14 @@ TEST_CASE("A burst that is worth more than there is time is used up all the same
   CHECK(had >= 40);
   CHECK(had <= 102);
 
-  // Two of two hundred years are as good as one, and that is kept to.
+  // Two permits of two hundred years each count as one, and that limit is kept.
   rate_limiter slow(tenax::rate{.permits = 1, .per = 200 * year, .burst = 2});
   CHECK(slow.try_acquire(1, moment{0}));
   CHECK_FALSE(slow.try_acquire(1, moment{tenax::duration(100 * year).count()}));
   CHECK(slow.try_acquire(1, moment{tenax::duration(200 * year).count()}));
 }
 
-TEST_CASE("Rates of any size are kept, and never exceeded") {
+TEST_CASE("Rates of any size are reached, and never exceeded") {
   struct asked_rate {
     std::uint64_t permits;
     std::uint64_t weight;
@@ -364,13 +364,13 @@ TEST_CASE("Rates of any size are kept, and never exceeded") {
   for (auto const& [permits, weight, per] : all) {
     CAPTURE(permits, weight, per.count());
     rate_limiter limiter(tenax::rate{.permits = permits, .per = per, .burst = 2 * weight});
-    // Starts late enough for the fastest to have wrapped, and again after a pause.
+    // Starts late enough for the fastest ticks to have wrapped, and again after a pause.
     for (auto const start : {tenax::duration(5h), tenax::duration(3000h)}) {
-      if (start > 5h && per > 24h) continue;  // is not over by then
+      if (start > 5h && per > 24h) continue;  // would not end in time
       virtual_time clock;
       clock.advance(start);
       int const blocks = per > 24h ? 50 : 20'000;
-      for (int i = 0; i < blocks + 2; ++i) {  // two at once
+      for (int i = 0; i < blocks + 2; ++i) {  // two together
         if (limiter.acquire({.weight = weight}, no_token{}, clock) != acquired::yes) FAIL("not had");
       }
       auto const took = static_cast<long double>((clock.now().time_since_epoch() - start).count());
@@ -382,7 +382,7 @@ TEST_CASE("Rates of any size are kept, and never exceeded") {
   }
 }
 
-TEST_CASE("A burst of a fast rate is there at once, in any parts, and no more") {
+TEST_CASE("The burst of a fast rate is available together, in any parts, and not more") {
   for (std::uint64_t const permits : {3ULL, 30'000'000ULL, 999'999'937ULL, 1'250'000'000ULL, 12'500'000'000ULL}) {
     CAPTURE(permits);
     rate_limiter limiter(tenax::rate{.permits = permits, .per = 1s, .burst = 1000});
@@ -394,7 +394,7 @@ TEST_CASE("A burst of a fast rate is there at once, in any parts, and no more") 
   }
 }
 
-TEST_CASE("A limiter without a timeout waits for any time, and the end of time is no wrap") {
+TEST_CASE("An acquire without a timeout waits for any time, and does not wrap at the end of time") {
   rate_limiter limiter(tenax::rate{.permits = 1, .per = 200 * std::chrono::hours(24 * 365)});
   auto const late = tenax::time_point(tenax::duration::max() - 1h);
   rate_limiter<>::ticket first, second, third;
@@ -406,7 +406,7 @@ TEST_CASE("A limiter without a timeout waits for any time, and the end of time i
   CHECK(limiter.keep_until(late) == tenax::time_point::max());
 }
 
-TEST_CASE("A limiter says until when it must be kept") {
+TEST_CASE("keep_until of a rate limiter") {
   rate_limiter limiter(per_second(10).with_burst(5), per_hour(3600).with_burst(20));
   auto const at = [](tenax::duration d) { return tenax::time_point(d); };
   CHECK(limiter.keep_until(at(7s)) == at(7s));
@@ -422,7 +422,7 @@ TEST_CASE("A limiter says until when it must be kept") {
   CHECK(limiter.keep_until(at(20s)) == at(25s));
 }
 
-TEST_CASE("Eight threads that try get all there is, and nothing twice") {
+TEST_CASE("Eight threads with try_acquire get all permits, and none twice") {
   constexpr std::uint64_t each = tests::at_length ? 130'000 : 13'000;
   constexpr std::uint64_t burst = 1000;
   rate_limiter limiter(tenax::rate{.permits = 250'000, .per = 1s, .burst = burst});
@@ -433,14 +433,14 @@ TEST_CASE("Eight threads that try get all there is, and nothing twice") {
     for (std::uint64_t i = 0; i < each; ++i) own += limiter.try_acquire(1, moment{clock.fetch_add(1000)}) ? 1 : 0;
     got += own;
   });
-  // One try in each microsecond, and a permit in every fourth. In the end a thread may be late for the last ones.
+  // One try per microsecond, and one permit every four. At the end, a thread may be late for the last permits.
   auto const all = burst + (8 * each - 1) / 4;
   CHECK(got <= all);
   CHECK(got >= all - 8);
 }
 
 TEST_CASE("Callers that wake late keep their order, and do not wake together") {
-  /// 2000 callers come at once, and wake up to `late` after the moment that they were told.
+  /// 2000 callers arrive together, and wake up to `late` after the moment that they were given.
   auto const serve = [](auto& limiter, tenax::duration late) {
     using limiter_type = std::remove_reference_t<decltype(limiter)>;
     constexpr std::size_t callers = 2000;
@@ -474,7 +474,7 @@ TEST_CASE("Callers that wake late keep their order, and do not wake together") {
     for (std::size_t i = 1; i < callers; ++i) {
       if (times[i] - times[i - 1] < 1ms) FAIL("too early: " << i);
     }
-    // What is lost is what each was late itself.
+    // Only the delay of each caller itself is lost.
     CHECK(times.back() <= 1s + callers * (1ms + late / 2) + callers * late / 20);
   };
   for (auto const late : {tenax::duration(10us), tenax::duration(60us), tenax::duration(500us)}) {
@@ -486,7 +486,7 @@ TEST_CASE("Callers that wake late keep their order, and do not wake together") {
   }
 }
 
-TEST_CASE("A caller that comes very late is served next, and keeps nobody long") {
+TEST_CASE("A caller that comes very late is served next, and delays others only briefly") {
   rate_limiter limiter(tenax::per_second(1));
   rate_limiter<>::ticket first, late, next, last;
   CHECK(asked(limiter, first, 0s) == verdict::go);
@@ -498,11 +498,11 @@ TEST_CASE("A caller that comes very late is served next, and keeps nobody long")
   CHECK(asked(limiter, last, 3s) == verdict::wait);
   CHECK(asked(limiter, late, 3s) == verdict::go);
   CHECK(asked(limiter, last, 4s) == verdict::go);
-  // An hour later, nobody has to wait for what was late then.
+  // An hour later, no caller has to wait for permits that were late then.
   CHECK(limiter.try_acquire(1, moment{3'600'000'000'000}));
 }
 
-TEST_CASE("Eight threads that wait, come late and give up get no permit twice, and lose none for good") {
+TEST_CASE("Eight threads that wait, come late and give up get no permit twice, and lose none") {
   constexpr int each = tests::at_length ? 130'000 : 13'000;
   constexpr int burst = 10;
   rate_limiter limiter(tenax::rate{.permits = 250'000, .per = 1s, .burst = burst});
@@ -534,7 +534,7 @@ TEST_CASE("Eight threads that wait, come late and give up get no permit twice, a
   CHECK(told > each);
   CHECK(given_up > 0);
   CHECK(admitted <= clock / 4000 + burst);
-  // When all moments have passed, there is what there was at first.
+  // After all moments have passed, as many permits are available as at first.
   moment const later{clock + 8LL * each * 4000};
   for (int i = 0; i < burst; ++i) CHECK(limiter.try_acquire(1, later));
   CHECK_FALSE(limiter.try_acquire(1, later));

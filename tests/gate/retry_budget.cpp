@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retry_budget.cpp: when retries stop, when they come back, and that first attempts never stop.
+// retry_budget.cpp: when retries stop and when they resume; first attempts never stop.
 #include <tenax/gate/retry_budget.hpp>
 
 #include <functional>
@@ -50,7 +50,7 @@ TEST_CASE("retry_budget: retries stop at half of the tokens, and first attempts 
   CHECK(budget.tokens() == 0);
 }
 
-TEST_CASE("retry_budget: successes bring retries back, up to the number of tokens") {
+TEST_CASE("retry_budget: successes add tokens up to the maximum, and retries resume") {
   retry_budget budget({.tokens = 4, .ratio = 0.5});
   for (int i = 0; i < 9; ++i) CHECK(attempted(budget, kind::failure));
   for (int i = 0; i < 4; ++i) CHECK(attempted(budget, kind::success));
@@ -62,7 +62,7 @@ TEST_CASE("retry_budget: successes bring retries back, up to the number of token
   CHECK(budget.tokens() == 4);
 }
 
-TEST_CASE("retry_budget: costs by kind of failure; cancelled and abandoned attempts say nothing") {
+TEST_CASE("retry_budget: costs by kind of failure; cancelled and abandoned attempts cost nothing") {
   retry_budget budget({.tokens = 100, .failure_cost = 2.5, .throttled_cost = 10});
   CHECK(attempted(budget, kind::failure));
   CHECK(budget.tokens() == 97.5);
@@ -79,7 +79,7 @@ TEST_CASE("retry_budget: costs by kind of failure; cancelled and abandoned attem
 }
 
 TEST_CASE(
-    "retry_budget: a rejected request, and an exception that is not retried, change nothing; a poll is no retry") {
+    "retry_budget: a rejected request, and an exception that is not retried, change nothing; a poll is not a retry") {
   tenax::retry_budget budget({.tokens = 4});
   for (auto const how : {tests::kind::answered, tests::kind::unknown, tests::kind::cancelled}) {
     for (int i = 0; i < 9; ++i) CHECK(tests::attempted(budget, how, {}, 2));
@@ -102,14 +102,14 @@ TEST_CASE("retry_budget: an odd number of tokens is halved exactly") {
   CHECK_FALSE(budget.may_retry());
 }
 
-TEST_CASE("retry_budget: a tenth ten times is one") {
+TEST_CASE("retry_budget: ten times a tenth is one") {
   retry_budget budget({.tokens = 1000, .ratio = 0.1});
   for (int i = 0; i < 500; ++i) budget.count(kind::failure);
   for (int i = 0; i < 10; ++i) budget.count(kind::success);
   CHECK(budget.tokens() == 501);
 }
 
-TEST_CASE("retry_budget: options that make no sense are refused") {
+TEST_CASE("retry_budget: invalid options are rejected") {
   CHECK(refused_options({}) == "accepted");
   CHECK(refused_options({.tokens = 0}) == "tenax: retry_budget: tokens must be from 1 to 1000000, but is 0");
   CHECK(refused_options({.tokens = -1}) == "tenax: retry_budget: tokens must be from 1 to 1000000, but is -1");
@@ -126,7 +126,7 @@ TEST_CASE("retry_budget: options that make no sense are refused") {
   CHECK(tests::described(retry_budget()) == "a retry budget");
 }
 
-TEST_CASE("retry_budget: an outage ends retries, and a recovery brings them back") {
+TEST_CASE("retry_budget: an outage ends retries, and after a recovery they resume") {
   tenax::testing::virtual_time clock;
   retry_budget budget({.tokens = 10, .ratio = 0.1});
   auto const policy = tenax::retrying{}
@@ -150,7 +150,7 @@ TEST_CASE("retry_budget: an outage ends retries, and a recovery brings them back
   CHECK(policy.try_call(down).attempts == 2);
 }
 
-TEST_CASE("retry_budget: random schedules agree with a count in whole millionths") {
+TEST_CASE("retry_budget: random schedules agree with a model that counts millionths") {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     tenax::seeded_random random(seed);
     auto const tokens = static_cast<std::int64_t>(1 + random() % 50);
@@ -179,6 +179,6 @@ TEST_CASE("retry_budget: eight threads lose no token") {
       budget.count(kind::failure);
     }
   });
-  // Never full again after the first failure, and never near to half.
+  // After the first failure never full again, and never near half.
   CHECK(budget.tokens() == 1'000'000 - 8 * turns * 0.015);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// windowed_retry_budget.cpp: retries are a share of the recent successes, and a few.
+// windowed_retry_budget.cpp: retries are limited to a share of the recent successes, plus a few.
 #include <tenax/gate/windowed_retry_budget.hpp>
 
 #include <deque>
@@ -39,7 +39,7 @@ std::int64_t balance(windowed_retry_budget& budget, tenax::duration now) {
 static_assert(tenax::gate<windowed_retry_budget>);
 static_assert(!std::is_copy_constructible_v<windowed_retry_budget>);
 
-TEST_CASE("windowed_retry_budget: a fifth of the successes, and no first attempt is refused") {
+TEST_CASE("windowed_retry_budget: admits retries up to a fifth of the successes, and all first attempts") {
   windowed_retry_budget budget({.ratio = 0.2, .min_per_second = 0});
   ticket t;
   auto const answer = ask(budget, t, 0s, 2);
@@ -56,7 +56,7 @@ TEST_CASE("windowed_retry_budget: a fifth of the successes, and no first attempt
   CHECK(balance(budget, 0s) == 10);
 }
 
-TEST_CASE("windowed_retry_budget: the floor, for clients that make few calls") {
+TEST_CASE("windowed_retry_budget: min_per_second lets clients with few calls retry") {
   windowed_retry_budget budget({.ratio = 0, .window = 10s, .min_per_second = 0.3});
   for (int i = 0; i < 3; ++i) CHECK(attempted(budget, kind::failure, 0s, 2));
   CHECK_FALSE(attempted(budget, kind::failure, 9999ms, 2));
@@ -67,7 +67,7 @@ TEST_CASE("windowed_retry_budget: the floor, for clients that make few calls") {
   CHECK(balance(by_default, 0s) == 1);
 }
 
-TEST_CASE("windowed_retry_budget: a hundred times 0.29 is 29, although binary numbers say less") {
+TEST_CASE("windowed_retry_budget: a hundred times 0.29 is 29, despite binary rounding") {
   windowed_retry_budget budget({.ratio = 0.29, .min_per_second = 0});
   for (int i = 0; i < 100; ++i) budget.count(kind::success, tenax::time_point(0s));
   CHECK(balance(budget, 0s) == 29);
@@ -75,7 +75,7 @@ TEST_CASE("windowed_retry_budget: a hundred times 0.29 is 29, although binary nu
   CHECK_FALSE(budget.withdraw(tenax::time_point(0s)));
 }
 
-TEST_CASE("windowed_retry_budget: successes are forgotten with the window") {
+TEST_CASE("windowed_retry_budget: successes older than the window do not count") {
   windowed_retry_budget budget({.ratio = 1, .window = 10s, .min_per_second = 0});
   for (int i = 0; i < 3; ++i) CHECK(attempted(budget, kind::success, 0s));
   for (int i = 0; i < 2; ++i) CHECK(attempted(budget, kind::success, 5s));
@@ -85,10 +85,10 @@ TEST_CASE("windowed_retry_budget: successes are forgotten with the window") {
   CHECK(balance(budget, 1h) == 0);
   CHECK(attempted(budget, kind::success, 1h));
   CHECK(balance(budget, 1h) == 1);
-  CHECK(balance(budget, 2s) == 1);  // a thread that was slow to report does not turn time back
+  CHECK(balance(budget, 2s) == 1);  // a thread that reports late does not move time back
 }
 
-TEST_CASE("windowed_retry_budget: an abandoned retry gives back what it took; one that started does not") {
+TEST_CASE("windowed_retry_budget: an abandoned retry gives back what it took; a started one does not") {
   windowed_retry_budget budget({.ratio = 0, .window = 10s, .min_per_second = 0.3});
   {
     ticket a, b;
@@ -105,7 +105,7 @@ TEST_CASE("windowed_retry_budget: an abandoned retry gives back what it took; on
   for (auto const how : {kind::success, kind::failure, kind::cancelled}) CHECK(attempted(budget, how, 0s, 2));
   CHECK(balance(budget, 0s) == 0);
 
-  // Given back where it was taken, and not at all if that is forgotten.
+  // Given back to the part of the window in which it was taken; not at all if that part has left the window.
   ticket t;
   CHECK(asked(budget, t, 10s, 2) == verdict::go);
   CHECK(balance(budget, 19s) == 2);
@@ -122,7 +122,7 @@ TEST_CASE("windowed_retry_budget: an abandoned retry gives back what it took; on
   CHECK(balance(budget, 30s) == 3);
 }
 
-TEST_CASE("windowed_retry_budget: being throttled may cost more") {
+TEST_CASE("windowed_retry_budget: throttled attempts may cost more") {
   windowed_retry_budget budget({.ratio = 1, .min_per_second = 0, .throttled_cost = 2});
   for (int i = 0; i < 9; ++i) CHECK(attempted(budget, kind::success));
   CHECK(attempted(budget, kind::failure, 0s, 2));
@@ -133,7 +133,7 @@ TEST_CASE("windowed_retry_budget: being throttled may cost more") {
   CHECK(balance(budget, 0s) == 3);
 }
 
-TEST_CASE("windowed_retry_budget: a poll takes nothing, nor does an answer that says nothing of the server's health") {
+TEST_CASE("windowed_retry_budget: polls, and answers that say nothing about the server's health, take nothing") {
   windowed_retry_budget budget({.ratio = 0, .window = 10s, .min_per_second = 0.1});
   for (int i = 0; i < 9; ++i) {
     ticket t;
@@ -145,7 +145,7 @@ TEST_CASE("windowed_retry_budget: a poll takes nothing, nor does an answer that 
   CHECK(budget.balance(tenax::time_point(0s)) == 1);
 }
 
-TEST_CASE("windowed_retry_budget: a clock that is set back, and until when it must be kept") {
+TEST_CASE("windowed_retry_budget: a clock that is set back, and keep_until") {
   windowed_retry_budget budget({.ratio = 0, .window = 10s, .min_per_second = 0.1});
   CHECK(budget.keep_until(tenax::time_point(1h)) <= tenax::time_point(1h));
   CHECK(attempted(budget, kind::success, 1h));
@@ -156,7 +156,7 @@ TEST_CASE("windowed_retry_budget: a clock that is set back, and until when it mu
   CHECK(attempted(budget, kind::failure, 11s, 2));
 }
 
-TEST_CASE("windowed_retry_budget: options that make no sense are refused") {
+TEST_CASE("windowed_retry_budget: invalid options are rejected") {
   CHECK(refused_options({}) == "accepted");
   CHECK(refused_options({.ratio = -0.1}) == "tenax: windowed_retry_budget: ratio must be from 0 to 1000, but is -0.1");
   CHECK(refused_options({.ratio = std::numeric_limits<double>::infinity()}) ==
@@ -189,7 +189,7 @@ TEST_CASE("windowed_retry_budget: an outage ends the retries of a policy within 
   CHECK(calls == 50 + 20 + 1);
 }
 
-TEST_CASE("windowed_retry_budget: a retry that never starts costs nothing, whatever stops it") {
+TEST_CASE("windowed_retry_budget: a retry that never starts costs nothing, whatever prevents it") {
   tenax::testing::virtual_time clock;
   windowed_retry_budget budget({.ratio = 0, .window = 1h, .min_per_second = 1});
   auto const all = balance(budget, 0s);
@@ -208,7 +208,7 @@ TEST_CASE("windowed_retry_budget: a retry that never starts costs nothing, whate
   CHECK(balance(budget, 0s) == all);
 }
 
-TEST_CASE("windowed_retry_budget: random schedules stay between a window and nine tenths of it") {
+TEST_CASE("windowed_retry_budget: random schedules agree with counts over nine tenths of a window to a whole window") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     tenax::seeded_random random(seed);
     double const ratio = static_cast<double>(random() % 5) / 4;
@@ -225,7 +225,7 @@ TEST_CASE("windowed_retry_budget: random schedules stay between a window and nin
         successes.push_back(now);
         continue;
       }
-      // Counting all of the window's successes and few of its retries gives the most, and the other way round the least.
+      // All successes of the window with few of its retries give the upper bound, the other way round the lower bound.
       auto const most = 5 + ratio * since(successes, now - 10s) - since(retries, now - 9s);
       auto const least = 5 + ratio * since(successes, now - 9s) - since(retries, now - 10s);
       if (budget.withdraw(tenax::time_point(now))) {
@@ -238,7 +238,7 @@ TEST_CASE("windowed_retry_budget: random schedules stay between a window and nin
   }
 }
 
-TEST_CASE("windowed_retry_budget: eight threads take what is there, and not more") {
+TEST_CASE("windowed_retry_budget: eight threads take the whole budget, and not more") {
   windowed_retry_budget budget({.ratio = 0.5, .window = 1h, .min_per_second = 10});
   std::atomic<std::int64_t> taken{0};
   tests::in_eight_threads([&](int thread) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// beast.cpp: Boost.Beast's messages and exchanges on a real connection.
+// beast.cpp: Boost.Beast's messages, and exchanges on a real connection.
 #include <tenax/http/beast.hpp>
 
 #include <atomic>
@@ -75,7 +75,7 @@ class tls_errors : public boost::system::error_category {
   std::string message(int) const override { return "certificate verify failed"; }
 };
 
-/// An error of TLS streams, whose header would need OpenSSL.
+/// An error of a TLS stream. Asio's own category would need OpenSSL's headers.
 class tls_category : public boost::system::error_category {
  public:
   char const* name() const noexcept override { return "asio.ssl.stream"; }
@@ -84,7 +84,7 @@ class tls_category : public boost::system::error_category {
 
 }  // namespace
 
-TEST_CASE("A message of Beast tells status, headers with duplicates, and body") {
+TEST_CASE("A message of Beast has status, headers with duplicates, and body") {
   text_response r(beast::http::status::too_many_requests, 11, "slow down");
   r.set("Retry-After", "7");
   r.insert("X-Thing", "a");
@@ -136,8 +136,8 @@ TEST_CASE("An exchange knows its method and its key") {
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("A response to HEAD has no body, whatever length it tells") {
-  // The connection ends, so that who waits for a body learns it.
+TEST_CASE("A response to HEAD has no body, whatever its Content-Length") {
+  // The connection ends, so that a client that waits for a body notices.
   tests::server server([](auto const&) -> tests::answer {
     return {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", tests::answer::then::close};
   });
@@ -148,7 +148,7 @@ TEST_CASE("A response to HEAD has no body, whatever length it tells") {
   CHECK(head.message.body().empty());
 }
 
-TEST_CASE("An exchange that cannot be sent says why, and does not wait for a response") {
+TEST_CASE("An exchange that cannot be sent reports its error, and does not wait for a response") {
   tests::server server([](auto const&) { return tests::respond(200); });
   connection c(server.port());
   c.stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send);
@@ -157,7 +157,7 @@ TEST_CASE("An exchange that cannot be sent says why, and does not wait for a res
   CHECK(http::error_of(r) == transport_error::interrupted);
 }
 
-TEST_CASE("An exchange on a connection that breaks was interrupted") {
+TEST_CASE("An exchange on a connection that breaks is interrupted") {
   tests::server server([](tests::received const& r) {
     if (r.method == "GET") return tests::answer{"", tests::answer::then::close};
     return tests::break_off(r.method == "PUT" ? 429 : 200, "half", "Retry-After: 9\r\n");
@@ -170,7 +170,7 @@ TEST_CASE("An exchange on a connection that breaks was interrupted") {
   auto const later = http::exchange(first.stream, request(beast::http::verb::get));
   CHECK(http::error_of(later) == transport_error::interrupted);
 
-  // A failure has said what it has to say.
+  // A failure keeps its status.
   connection second(server.port());
   auto const half = http::exchange(second.stream, request(beast::http::verb::put));
   CHECK(half.error == beast::http::error::partial_message);
@@ -187,7 +187,7 @@ TEST_CASE("An exchange on a connection that breaks was interrupted") {
   CHECK(http::status_of(success) == 0);
 }
 
-TEST_CASE("An announcement is not the response, and no exchange gets the response of another one") {
+TEST_CASE("An interim response is not the response, and no exchange gets the response of another one") {
   bool together = GENERATE(true, false);
   tests::bound_socket listening;
   REQUIRE(::listen(listening.get(), 8) == 0);
@@ -216,12 +216,12 @@ TEST_CASE("An announcement is not the response, and no exchange gets the respons
     CHECK_FALSE(first.must_close);
     auto const second = http::exchange(c.stream, request(beast::http::verb::get));
     CHECK(second.message.body() == "Bob");
-    CHECK(second.must_close);  // more arrived than the response
+    CHECK(second.must_close);  // more data than the response arrived
     CHECK_FALSE(second.message.keep_alive());
   }
 }
 
-TEST_CASE("A stream is closed after a 204 that promises a body, and not after other responses without one") {
+TEST_CASE("A stream is closed after a 204 that announces a body, and not after other responses without one") {
   auto const head = [](std::string const& line, std::string const& field) {
     return tests::answer{"HTTP/1.1 " + line + "\r\n" + field + "\r\n"};
   };
@@ -239,7 +239,7 @@ TEST_CASE("A stream is closed after a 204 that promises a body, and not after ot
   CHECK_FALSE(closes(head("304 Not Modified", "Content-Length: 5\r\n")));
 }
 
-TEST_CASE("A server that answers before a large upload has arrived is heard") {
+TEST_CASE("If a server answers before a large upload has arrived, its answer is the response") {
   bool const closes = GENERATE(true, false);
   std::atomic<bool> done = false;
   tests::bound_socket listening;
@@ -264,7 +264,7 @@ TEST_CASE("A server that answers before a large upload has arrived is heard") {
   }
 }
 
-TEST_CASE("A deadline and a token end an exchange, in a silence and in the middle of a body") {
+TEST_CASE("A deadline and a token end an exchange, while the server is silent and in the middle of a body") {
   tests::server server([](tests::received const& r) -> tests::answer {
     if (r.method == "GET") return tests::hang();
     return {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", tests::answer::then::hang};
@@ -305,7 +305,7 @@ TEST_CASE("A deadline and a token end an exchange, in a silence and in the middl
   }
 }
 
-TEST_CASE("A certificate that is refused is permanent, while connecting as later") {
+TEST_CASE("A refused certificate is permanent, while connecting and later") {
   tls_errors const category;
   for (int const reason : {134, 267, 1040, 1042, 1045, 1048, 1070, 1112, 1116}) {
     for (int const layout : {20 << 23, 20 << 24}) {
@@ -319,7 +319,7 @@ TEST_CASE("A certificate that is refused is permanent, while connecting as later
 }
 
 #if defined(TENAX_TEST_TLS)
-TEST_CASE("Exchanges of TLS streams obey limits, carry large bodies, and refuse certificates for good") {
+TEST_CASE("Exchanges on TLS streams obey limits, carry large bodies, and treat refused certificates as permanent") {
   asio::ssl::context server_side(asio::ssl::context::tls_server);
   tests::certify(server_side);
   tests::bound_socket listening;
@@ -392,7 +392,7 @@ TEST_CASE("Exchanges work on streams that are not sockets") {
   CHECK(r.message.body() == "ok");
 }
 
-TEST_CASE("An exchange on a socket that was never connected was interrupted") {
+TEST_CASE("An exchange on a socket that was never connected is interrupted") {
   connection c(tests::closed_port());
   CHECK(http::classify(c.error, true) == transport_error::unsent);
   CHECK(http::error_of(http::beast_response<>{.error = c.error, .connecting = true}) == transport_error::unsent);
@@ -459,7 +459,7 @@ TEST_CASE("The errors of Asio and Beast are classified") {
   check(error::access_denied, transport_error::permanent);
 }
 
-TEST_CASE("A TLS connection that ends without a farewell was interrupted") {
+TEST_CASE("A TLS connection that ends without close_notify is interrupted") {
   tls_category const category;
   CHECK(http::classify({1, category}) == transport_error::interrupted);
   CHECK(http::classify({2, category}) == transport_error::permanent);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// certificate.hpp: a certificate for loopback that is made by the test, and that no client trusts.
+// certificate.hpp: makes a self-signed certificate for loopback, which no client trusts.
 #pragma once
 
 #include <stdexcept>
@@ -13,7 +13,7 @@
 
 namespace tests {
 
-/// Gives a server a key and a certificate of its own.
+/// Gives a server a new key and a self-signed certificate.
 inline void certify(boost::asio::ssl::context& context) {
   EVP_PKEY_CTX* const maker = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, nullptr);
   EVP_PKEY* key = nullptr;

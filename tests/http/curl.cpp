@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// curl.cpp: libcurl's easy handles, against a server that does what servers do.
+// curl.cpp: transfers of libcurl's easy handles, with a server that misbehaves like real ones.
 #include <tenax/http/curl.hpp>
 
 #include <chrono>
@@ -64,7 +64,7 @@ std::size_t append(char* data, std::size_t size, std::size_t count, void* target
   return size * count;
 }
 
-/// Performs what has been added to a multi handle, and takes it out.
+/// Performs the transfers in a multi handle, and removes them.
 void perform_all(CURLM* multi, std::function<void(CURL*, CURLcode)> const& done) {
   for (int running = 1; running != 0;) {
     REQUIRE(curl_multi_perform(multi, &running) == CURLM_OK);
@@ -87,7 +87,7 @@ std::string response(int status, std::string const& headers) {
 
 }  // namespace
 
-TEST_CASE("A transfer of libcurl tells status, headers with duplicates, body and method") {
+TEST_CASE("A transfer of libcurl reports status, headers with duplicates, body and method") {
   tests::server server([](auto const&) {
     return tests::respond(429, "slow down", "Retry-After: 7\r\nX-Thing:a\r\nx-thing: \t b:c \t\r\nX-None:\r\n");
   });
@@ -105,7 +105,7 @@ TEST_CASE("A transfer of libcurl tells status, headers with duplicates, body and
   CHECK(http::is_transient(r));
 }
 
-TEST_CASE("Of several responses in a transfer the last one's headers count") {
+TEST_CASE("If a transfer has several responses, the headers of the last one count") {
   tests::server server([](tests::received const& r) -> tests::answer {
     if (r.target == "/from") return tests::respond(302, "moved", "Location: /to\r\nX-Stale: yes\r\n");
     return tests::respond(200, "there", "X-Fresh: yes\r\n");
@@ -152,7 +152,7 @@ TEST_CASE("The method is that of the first request, because another attempt repe
   CHECK(server.requests().at(1).method == "GET");
 }
 
-TEST_CASE("Every method is told, with and without an answer") {
+TEST_CASE("Every method is reported, with and without an answer") {
   tests::server server([](auto const&) { return tests::respond(200); });
   auto const port = tests::closed_port();
   for (auto const& url : {server.url(), "http://127.0.0.1:" + std::to_string(port)}) {
@@ -168,7 +168,7 @@ TEST_CASE("Every method is told, with and without an answer") {
   }
 }
 
-TEST_CASE("No connection of libcurl means that nothing was sent") {
+TEST_CASE("If libcurl cannot connect, nothing was sent") {
   handle easy("http://127.0.0.1:" + std::to_string(tests::closed_port()));
   auto const r = http::perform(easy.get());
   CHECK(r.code == CURLE_COULDNT_CONNECT);
@@ -177,8 +177,8 @@ TEST_CASE("No connection of libcurl means that nothing was sent") {
   CHECK(http::failed(r));
 }
 
-TEST_CASE("A timeout of libcurl while it connects means that nothing was sent") {
-  // Who connects to a socket whose queue is full waits for a place in it.
+TEST_CASE("If libcurl times out while connecting, nothing was sent") {
+  // A connection to a socket whose queue is full waits for a place in it.
   tests::bound_socket full;
   REQUIRE(::listen(full.get(), 0) == 0);
   ::sockaddr_in address{};
@@ -197,12 +197,12 @@ TEST_CASE("A timeout of libcurl while it connects means that nothing was sent") 
   ::close(queued);
 }
 
-TEST_CASE("A server that does not answer libcurl in time may have acted, also on a connection that is reused") {
+TEST_CASE("If a server does not answer libcurl in time, it may have acted, even on a reused connection") {
   tests::server server(
       [](tests::received const& r) { return r.target == "/slow" ? tests::hang() : tests::respond(200); });
   handle easy(server.url("/fast"));
   SECTION("on a new connection") {}
-  SECTION("on a connection that is reused") { CHECK(http::perform(easy.get()).status == 200); }
+  SECTION("on a reused connection") { CHECK(http::perform(easy.get()).status == 200); }
   easy.set(CURLOPT_URL, server.url("/slow").c_str());
   easy.set(CURLOPT_TIMEOUT_MS, 30L);
   auto const r = http::perform(easy.get());
@@ -211,7 +211,7 @@ TEST_CASE("A server that does not answer libcurl in time may have acted, also on
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("A success of libcurl whose body breaks off was interrupted, and a failure keeps its status") {
+TEST_CASE("A libcurl success with an incomplete body counts as interrupted, and a failure keeps its status") {
   tests::server server([](tests::received const& r) {
     if (r.target == "/429") return tests::break_off(429, "half", "Retry-After: 9\r\n");
     if (r.target == "/head")
@@ -232,7 +232,7 @@ TEST_CASE("A success of libcurl whose body breaks off was interrupted, and a fai
   CHECK(advice.wait == tenax::optional_duration(9s));
   CHECK(advice.throttled);
 
-  // Headers that are not complete prove nothing.
+  // Incomplete headers prove nothing.
   CHECK(http::error_of(http::perform(handle(server.url("/head")).get())) == transport_error::interrupted);
 
   auto const nothing = http::perform(handle(server.url("/nothing")).get());
@@ -240,7 +240,7 @@ TEST_CASE("A success of libcurl whose body breaks off was interrupted, and a fai
   CHECK(http::error_of(nothing) == transport_error::interrupted);
 }
 
-TEST_CASE("A transfer of libcurl that its caller ends is cancelled") {
+TEST_CASE("A transfer of libcurl that the caller ends is cancelled") {
   tests::server server([](auto const&) { return tests::respond(200, "body"); });
   handle easy(server.url());
   easy.set(CURLOPT_NOPROGRESS, 0L);
@@ -250,12 +250,12 @@ TEST_CASE("A transfer of libcurl that its caller ends is cancelled") {
   CHECK(http::error_of(r) == transport_error::cancelled);
 }
 
-TEST_CASE("A URL that libcurl does not understand is not tried again") {
+TEST_CASE("A URL that libcurl cannot parse is a permanent error") {
   CHECK(http::error_of(http::perform(handle("http://[bad").get())) == transport_error::permanent);
   CHECK(http::error_of(http::perform(handle("nonsense://host").get())) == transport_error::permanent);
 }
 
-TEST_CASE("A handle that fails on error statuses still has a response") {
+TEST_CASE("A handle with CURLOPT_FAILONERROR still has a response") {
   tests::server server([](auto const&) { return tests::respond(503, "busy", "Retry-After: 4\r\n"); });
   handle easy(server.url());
   easy.set(CURLOPT_FAILONERROR, 1L);
@@ -267,7 +267,7 @@ TEST_CASE("A handle that fails on error statuses still has a response") {
   CHECK(http::is_transient(r));
 }
 
-TEST_CASE("A handle can be used again, with and without tenax") {
+TEST_CASE("A handle can be reused, with and without tenax") {
   tests::server server([](tests::received const& r) { return tests::respond(200, r.target); });
   handle easy(server.url("/1"));
   CHECK(http::perform(easy.get()).body == "/1");
@@ -288,12 +288,12 @@ TEST_CASE("A handle can be used again, with and without tenax") {
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("A handle writes to the standard output again, as a new one does") {
+TEST_CASE("After a transfer, a handle writes to the standard output again, like a new one") {
   tests::server server([](auto const&) { return tests::respond(200); });
   handle easy(server.url());
   easy.set(CURLOPT_HEADERFUNCTION, &append);
   static_cast<void>(http::perform(easy.get()));
-  CHECK(curl_easy_perform(easy.get()) == CURLE_OK);  // with a body, it would be on the standard output
+  CHECK(curl_easy_perform(easy.get()) == CURLE_OK);  // a body would appear on the standard output
   CHECK(server.connections() == 1);
   tests::server talkative([](auto const&) { return tests::respond(200, "(a body on the standard output)\n"); });
   easy.set(CURLOPT_URL, talkative.url().c_str());
@@ -320,7 +320,7 @@ TEST_CASE("A deadline ends a transfer of libcurl, whatever the server does") {
   }
 }
 
-TEST_CASE("An attempt's time limit holds for transfers of libcurl, in both spellings") {
+TEST_CASE("An attempt's time limit applies to transfers of libcurl, with both ways to pass it") {
   tests::server server([](auto const&) { return tests::hang(); });
   handle easy(server.url());
   auto const policy = http::standard_retry().wait(tenax::wait::none).attempt_timeout(20ms);
@@ -334,7 +334,7 @@ TEST_CASE("An attempt's time limit holds for transfers of libcurl, in both spell
   CHECK(took < 2s);
 }
 
-TEST_CASE("A handle's own timeout holds besides the limits of an attempt, and stays") {
+TEST_CASE("A handle's own timeout applies in addition to the limits of an attempt, and stays") {
   tests::server server([](auto const&) { return tests::hang(); });
   handle easy(server.url());
   easy.set(CURLOPT_TIMEOUT_MS, 20L);
@@ -347,7 +347,7 @@ TEST_CASE("A handle's own timeout holds besides the limits of an attempt, and st
   CHECK(http::perform(easy.get()).code == CURLE_OPERATION_TIMEDOUT);
 }
 
-TEST_CASE("A token ends a transfer of libcurl at once: in a silence, in the middle of a body, and while it connects") {
+TEST_CASE("A token ends a transfer of libcurl: while the server is silent, within a body, and while connecting") {
   tests::server server([](tests::received const& r) -> tests::answer {
     if (r.target == "/silent") return tests::hang();
     return {"HTTP/1.1 503 Wait\r\nContent-Length: 100\r\n\r\nhalf", tests::answer::then::hang};
@@ -399,7 +399,7 @@ TEST_CASE("Transfers with limits keep their connection, between attempts, betwee
   CHECK(server.connections() == 2);
 }
 
-TEST_CASE("A transfer with limits may perform another one, and keeps the progress function") {
+TEST_CASE("A transfer with limits may perform another transfer, and keeps the progress function") {
   tests::server inner([](auto const&) { return tests::respond(200, "inner"); });
   tests::server outer([](auto const&) { return tests::respond(200, "outer"); });
   handle easy(outer.url());
@@ -422,7 +422,7 @@ TEST_CASE("A transfer with limits may perform another one, and keeps the progres
   CHECK(progress > 0);
 }
 
-TEST_CASE("A log says what libcurl says") {
+TEST_CASE("A log message contains libcurl's error text") {
   std::string text;
   auto const line = [&](http::curl_response const& r) {
     struct out {
@@ -461,12 +461,13 @@ TEST_CASE("Another attempt on the same handle sends the same request on the same
   }
 }
 
-TEST_CASE("Transfers of libcurl's multi operators tell what others do, and leave their handles as they were") {
+TEST_CASE("Transfers of libcurl's multi interface report the same, and leave their handles as they were") {
   tests::server server([](auto const&) { return tests::respond(429, "slow down", "Retry-After: 7\r\n"); });
   tests::server breaking([](auto const&) { return tests::break_off(200, "half"); });
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> const multi(curl_multi_init(), &curl_multi_cleanup);
   handle refused(server.url());
-  refused.set(CURLOPT_FORBID_REUSE, 1L);  // the server serves one connection at a time, and the multi handle keeps them
+  refused.set(CURLOPT_FORBID_REUSE,
+              1L);  // the multi handle keeps connections, but the server serves only one at a time
   handle broken(breaking.url());
   broken.post("order");
   {
@@ -542,7 +543,7 @@ TEST_CASE("The codes of libcurl are classified") {
 #endif
 }
 
-TEST_CASE("A bare CURLcode is a result too") {
+TEST_CASE("A plain CURLcode is a result") {
   tenax::testing::virtual_time clock;
   auto const attempts = [&](CURLcode code) {
     return tenax::retrying{}.environment(std::ref(clock)).try_call([code] { return code; }).attempts;

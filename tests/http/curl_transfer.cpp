@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// curl_transfer.cpp: which transfers of libcurl may be made again, and where their data goes.
+// curl_transfer.cpp: which transfers of libcurl may be repeated, and where their data goes.
 #include <tenax/http/curl_transfer.hpp>
 
 #include <atomic>
@@ -49,7 +49,7 @@ class handle {
   CURL* easy_;
 };
 
-/// A body that can be read once.
+/// A request body that can be read only once.
 struct one_shot {
   std::string text;
   std::size_t at = 0;
@@ -64,12 +64,12 @@ struct one_shot {
   }
 };
 
-/// The standard policy, without waiting.
+/// The standard policy with virtual waits.
 auto at_once(tenax::testing::virtual_time& clock) {
   return http::standard_retry().wait(tenax::wait::none).environment(std::ref(clock));
 }
 
-/// A server for one connection that is not HTTP: sends a greeting, and answers lines.
+/// A server for one connection with another protocol than HTTP: sends a greeting, and answers lines.
 class line_server {
  public:
   using script = std::function<std::string(std::string const& line)>;  ///< an empty answer ends the connection
@@ -131,7 +131,7 @@ class line_server {
 
 }  // namespace
 
-TEST_CASE("A POST that was redirected to a host that is down is not placed again") {
+TEST_CASE("A POST that was redirected to a host that is down is not sent again") {
   auto const down = "http://127.0.0.1:" + std::to_string(tests::closed_port());
   tests::server answering([](auto const& r) { return tests::respond(r.target == "/408" ? 408 : 425); });
   for (auto const status : {301, 302, 303, 307, 308}) {
@@ -152,7 +152,7 @@ TEST_CASE("A POST that was redirected to a host that is down is not placed again
   }
 }
 
-TEST_CASE("A GET that was redirected to a host that is down is sent again, and so is a POST to a host that is down") {
+TEST_CASE("A GET redirected to a host that is down is sent again, and so is a POST to a host that is down") {
   auto const down = "http://127.0.0.1:" + std::to_string(tests::closed_port()) + "/";
   tests::server server([&](auto const&) { return tests::respond(302, "", "Location: " + down + "\r\n"); });
   tenax::testing::virtual_time clock;
@@ -164,7 +164,7 @@ TEST_CASE("A GET that was redirected to a host that is down is sent again, and s
   CHECK(at_once(clock).try_call([&] { return http::perform(post.get()); }).attempts == 3);
 }
 
-TEST_CASE("libcurl does not place a POST again when a kept connection breaks after the request") {
+TEST_CASE("libcurl does not repeat a POST when a kept connection breaks after the request") {
   for (bool const key : {false, true}) {
     std::atomic<int> orders = 0;
     tests::server server([&](tests::received const& r) -> tests::answer {
@@ -182,7 +182,7 @@ TEST_CASE("libcurl does not place a POST again when a kept connection breaks aft
   }
 }
 
-TEST_CASE("A POST on a kept connection is not placed again when the server is gone after the request") {
+TEST_CASE("A POST on a kept connection is not repeated when the server is gone after the request") {
   std::atomic<int> orders = 0;
   handle easy("http://127.0.0.1:1");
   {
@@ -202,7 +202,7 @@ TEST_CASE("A POST on a kept connection is not placed again when the server is go
   http::close_connections();
 }
 
-TEST_CASE("A GET on a kept connection that breaks is repeated by libcurl, as ever") {
+TEST_CASE("libcurl still repeats a GET on a kept connection that breaks") {
   std::atomic<int> calls = 0;
   tests::server server(
       [&](auto const&) { return ++calls == 2 ? tests::answer{"", tests::answer::then::close} : tests::respond(200); });
@@ -212,7 +212,7 @@ TEST_CASE("A GET on a kept connection that breaks is repeated by libcurl, as eve
   CHECK(calls == 3);
 }
 
-TEST_CASE("A handle's own function before requests can be kept") {
+TEST_CASE("A handle's own CURLOPT_PREREQFUNCTION can be kept") {
   tests::server server([](auto const&) { return tests::respond(200); });
   handle easy(server.url());
   http::curl_options options;
@@ -224,7 +224,7 @@ TEST_CASE("A handle's own function before requests can be kept") {
   CHECK(calls == 2);
 }
 
-TEST_CASE("A body that can be read once is not sent again after a success either") {
+TEST_CASE("A body that can be read only once is not sent again, even after a success") {
   if (!http::detail::can_copy_any_handle) return;
   tests::server server([](auto const&) { return tests::respond(202, "busy"); });
   one_shot body{.text = "a whole file"};
@@ -241,7 +241,7 @@ TEST_CASE("A body that can be read once is not sent again after a success either
   CHECK(server.requests().size() == 1);
 }
 
-TEST_CASE("A success whose body is in memory is asked for again, and so is one whose body is rewound") {
+TEST_CASE("A request is repeated after a success if its body is in memory or can be rewound") {
   tests::server server([](auto const&) { return tests::respond(202, "busy"); });
   one_shot body{.text = "a whole file"};
   handle easy(server.url("/file"));
@@ -262,7 +262,7 @@ TEST_CASE("A success whose body is in memory is asked for again, and so is one w
   CHECK(server.requests()[2].body == "a whole file");
 }
 
-TEST_CASE("To learn where a body comes from, no request is sent to the server") {
+TEST_CASE("Finding out where a body comes from sends no request to the server") {
   tests::server server([](auto const&) {
     auto a = tests::respond(503, "", "Connection: close\r\n");
     a.after = tests::answer::then::close;
@@ -281,7 +281,7 @@ TEST_CASE("To learn where a body comes from, no request is sent to the server") 
   CHECK(server.connections() == 3);
 }
 
-TEST_CASE("A body that can be read once is not sent again as nothing") {
+TEST_CASE("A body that can be read only once is not sent again as an empty body") {
   std::atomic<int> calls = 0;
   tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });
   one_shot body{.text = "a whole file"};
@@ -309,7 +309,7 @@ TEST_CASE("A body that can be read once is not sent again as nothing") {
   CHECK(report.reason == stop_reason::not_retryable);
   CHECK(report.value().status == 503);
   CHECK(server.requests().size() == 1);
-  // No policy sends it, and no hint.
+  // No policy repeats it, even with a hint to retry.
   body.at = 0;
   calls = 0;
   CHECK(tenax::retrying{}
@@ -318,7 +318,7 @@ TEST_CASE("A body that can be read once is not sent again as nothing") {
             .attempts == 1);
 }
 
-TEST_CASE("A body that can be rewound is sent whole again") {
+TEST_CASE("A body that can be rewound is completely sent again") {
   std::atomic<int> calls = 0;
   tests::server server([&](auto const&) { return ++calls < 3 ? tests::respond(503) : tests::respond(200); });
   one_shot body{.text = "a whole file"};
@@ -344,7 +344,7 @@ TEST_CASE("A body that can be rewound is sent whole again") {
   CHECK(server.requests().size() == 3);
 }
 
-TEST_CASE("A body that can be read once is sent later, if there was no connection") {
+TEST_CASE("A body that can be read only once is sent by a later attempt if there was no connection") {
   one_shot body{.text = "a whole file"};
   handle easy("http://127.0.0.1:" + std::to_string(tests::closed_port()));
   easy.set(CURLOPT_UPLOAD, 1L);
@@ -401,7 +401,7 @@ TEST_CASE("Bodies in memory are sent again: fields, copied fields, forms, and no
   curl_mime_free(form);
 }
 
-TEST_CASE("A form with a part that can be read once is not sent again as nothing") {
+TEST_CASE("A form with a part that can be read only once is not sent again with an empty part") {
   std::atomic<int> calls = 0;
   tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });
   handle easy(server.url());
@@ -437,7 +437,7 @@ TEST_CASE("A sink gets the body of a success, and only of a success") {
   CHECK(report.value().body.empty());
 }
 
-TEST_CASE("A sink never gets parts of two responses, unless it can start again") {
+TEST_CASE("A sink never gets parts of two responses, unless it can be restarted") {
   std::atomic<int> calls = 0;
   tests::server server(
       [&](auto const&) { return ++calls == 1 ? tests::break_off(200, "da") : tests::respond(200, "data"); });
@@ -462,7 +462,7 @@ TEST_CASE("A sink never gets parts of two responses, unless it can start again")
   }
 }
 
-TEST_CASE("A sink may end the transfer, and what it throws is the caller's") {
+TEST_CASE("A sink may end the transfer, and its exceptions reach the caller") {
   std::atomic<int> calls = 0;
   tests::server server([&](auto const&) {
     ++calls;
@@ -483,7 +483,7 @@ TEST_CASE("A sink may end the transfer, and what it throws is the caller's") {
   CHECK(http::perform(easy.get()).body == "data");
 }
 
-TEST_CASE("A proxy that does not make the tunnel answers in place of the server: nothing was sent") {
+TEST_CASE("If a proxy refuses the tunnel and answers in place of the server, nothing was sent") {
   struct expected {
     int status;
     unsigned attempts;
@@ -507,7 +507,7 @@ TEST_CASE("A proxy that does not make the tunnel answers in place of the server:
   }
 }
 
-TEST_CASE("A SOCKS proxy's moment of weakness passes, and its refusal does not") {
+TEST_CASE("A temporary failure of a SOCKS proxy is transient, and its refusal is permanent") {
   for (int const reply : {1, 2, 3, 4, 5, 6, 7, 8}) {
     tests::bound_socket listening;
     REQUIRE(::listen(listening.get(), 8) == 0);
@@ -544,7 +544,7 @@ TEST_CASE("A SOCKS proxy's moment of weakness passes, and its refusal does not")
   }
 }
 
-TEST_CASE("Mail is sent once, whatever its server says") {
+TEST_CASE("Mail is sent only once, whatever the server answers") {
   for (auto const* last : {"250 taken\r\n", "", "451 later\r\n", "550 no\r\n"}) {
     std::atomic<int> mails = 0;
     bool data = false;
@@ -580,14 +580,14 @@ TEST_CASE("Mail is sent once, whatever its server says") {
     CHECK(report.attempts == 1);
     CHECK(report.value().method.empty());
     CHECK_FALSE(report.value().is_http);
-    // For mail, the rule is in the server's reply: 4xx may pass.
+    // In the mail protocol, the server's replies 4xx are transient.
     CHECK((report.value().code != CURLE_OK && report.value().status / 100 == 4) ==
           (std::string_view(last) == "451 later\r\n"));
     curl_slist_free_all(to);
   }
 }
 
-TEST_CASE("A failure of HTTP/2 before anything was sent says that nothing was sent") {
+TEST_CASE("If HTTP/2 fails before anything was sent, the error is unsent") {
   using r = http::curl_response;
   CHECK(http::error_of(r{.code = CURLE_HTTP2, .connected = false}) == transport_error::unsent);
   CHECK(http::error_of(r{.code = CURLE_HTTP2, .connected = true}) == transport_error::interrupted);
@@ -596,7 +596,7 @@ TEST_CASE("A failure of HTTP/2 before anything was sent says that nothing was se
   CHECK(http::error_of(r{.code = CURLE_PEER_FAILED_VERIFICATION, .connected = false}) == transport_error::permanent);
 }
 
-TEST_CASE("A response that libcurl announces with 1xx is the last one") {
+TEST_CASE("The response after interim ones (1xx) is the result of libcurl's transfer") {
   tests::server server([](auto const&) -> tests::answer {
     return {
         "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nRetry-After: 60\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"

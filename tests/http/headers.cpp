@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// headers.cpp: what clients have as headers is read in place.
+// headers.cpp: the header types of HTTP clients are read in place, without copies.
 #include <tenax/http/headers.hpp>
 
 #include <list>
@@ -20,7 +20,7 @@ using tenax::http::usable_value;
 
 namespace {
 
-/// A string view as other libraries have them.
+/// A string view as other libraries define it.
 class foreign_view {
  public:
   constexpr explicit foreign_view(std::string_view text) : text_(text) {}
@@ -31,7 +31,7 @@ class foreign_view {
   std::string_view text_;
 };
 
-/// As Boost.Beast has them: a `name()` that is not the name.
+/// Like a field of Boost.Beast, which also has a `name()` that does not return the name as a string.
 template <class Text>
 class beast_field {
  public:
@@ -55,7 +55,7 @@ struct number_line {
   int value;
 };
 
-/// Makes its lines when asked for them.
+/// A range that makes its lines when it is dereferenced.
 template <class Line>
 struct generator {
   struct iterator {
@@ -98,7 +98,7 @@ static_assert(!header_list<std::vector<std::string>>);
 static_assert(!header_list<std::vector<number_line>>);
 static_assert(!header_list<std::map<std::string, int>>);
 static_assert(!header_list<std::map<int, std::string>>);
-// Their strings would be gone before they are read.
+// Their strings would be destroyed before they are read.
 static_assert(!header_list<generator<std::pair<std::string, std::string>>>);
 static_assert(!header_list<generator<std::pair<std::string_view, std::string>>>);
 static_assert(!header_list<generator<own_line>>);
@@ -108,7 +108,7 @@ static_assert(header_line<std::pair<char[4], char[4]> const&>);
 
 }  // namespace
 
-TEST_CASE("The lines of a field are found in every kind of header, in order") {
+TEST_CASE("The lines of a field are found in every type of header, in order") {
   CHECK(lines(std::vector<header>{{"A", "1"}, {"B", "2"}, {"a", "3"}}, "A") == strings{"1", "3"});
   CHECK(lines(std::multimap<std::string, std::string>{{"A", "1"}, {"B", "2"}, {"A", "3"}}, "a") == strings{"1", "3"});
   CHECK(lines(std::list<own_line>{{"A", "1"}, {"B", "2"}}, "b") == strings{"2"});
@@ -121,13 +121,13 @@ TEST_CASE("The lines of a field are found in every kind of header, in order") {
   CHECK(lines(std::vector<header>(), "A").empty());
 }
 
-TEST_CASE("Names are compared without regard to the case of ASCII letters, and of nothing else") {
+TEST_CASE("Comparing names ignores the case of ASCII letters, and nothing else") {
   CHECK(same_name("Retry-After", "retry-after"));
   CHECK(same_name("RETRY-AFTER", "rEtRy-aFtEr"));
   CHECK(same_name("", ""));
   CHECK_FALSE(same_name("Retry-After", "Retry-Afte"));
   CHECK_FALSE(same_name("Retry-After", "Retry-Aftes"));
-  // These pairs differ by the bit that tells the cases of letters apart.
+  // These pairs differ only in the bit that distinguishes upper case from lower case.
   CHECK_FALSE(same_name("-", "\r"));
   CHECK_FALSE(same_name("@", "`"));
   CHECK_FALSE(same_name("[", "{"));
@@ -135,7 +135,7 @@ TEST_CASE("Names are compared without regard to the case of ASCII letters, and o
   CHECK_FALSE(same_name("\xC4", "\xE4"));
 }
 
-TEST_CASE("A value is taken without the spaces and tabs around it") {
+TEST_CASE("A value is read without the spaces and tabs around it") {
   CHECK(usable_value("120") == "120"sv);
   CHECK(usable_value(" \t 120\t \t") == "120"sv);
   CHECK(usable_value("a \t b") == "a \t b"sv);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// hint_reader.cpp: what a response advises, and how the engine takes it.
+// hint_reader.cpp: the hints that are read from a response, and how a policy uses them.
 #include <tenax/http/hint_reader.hpp>
 
 #include <chrono>
@@ -68,7 +68,7 @@ struct tenax::http::response_traits<holding_reply> {
   static void release(holding_reply& r) { ++*r.released; }
 };
 
-TEST_CASE("The wait is what the headers ask for") {
+TEST_CASE("The wait is the delay that the headers ask for") {
   CHECK(read({.status = 503, .headers = {{"Retry-After", "7"}}}).wait == tenax::optional_duration(7s));
   CHECK(read({.status = 503, .headers = {{"retry-after-ms", "250"}}}).wait == tenax::optional_duration(250ms));
   CHECK(read({.status = 202, .headers = {{"Retry-After", "7"}}}).wait == tenax::optional_duration(7s));
@@ -77,7 +77,7 @@ TEST_CASE("The wait is what the headers ask for") {
   CHECK_FALSE(read({.status = 503, .headers = {{"Retry-After", "soon"}}}).wait);
 }
 
-TEST_CASE("A wait that had to be counted by the local clock is a second longer") {
+TEST_CASE("A wait computed with the local clock is a second longer") {
   auto const hint_reader = http::hint_reader{}.clock(noon);
   reply const by_server{
       .status = 503,
@@ -89,7 +89,7 @@ TEST_CASE("A wait that had to be counted by the local clock is a second longer")
   CHECK(hint_reader.read(relative).wait == tenax::optional_duration(30s));
 }
 
-TEST_CASE("The clock is the system's if none is given") {
+TEST_CASE("The system clock is used if no clock is given") {
   auto const in_an_hour =
       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch() + 1h;
   auto const text = std::to_string(in_an_hour.count());
@@ -99,7 +99,7 @@ TEST_CASE("The clock is the system's if none is given") {
   CHECK(*h.wait <= 1h + 1s);
 }
 
-TEST_CASE("429 is throttling, and 403 and 503 are if they name a delay") {
+TEST_CASE("429 counts as throttled; 403 and 503 do if they name a delay") {
   CHECK(read({.status = 429}).throttled);
   CHECK_FALSE(read({.status = 503}).throttled);
   CHECK_FALSE(read({.status = 403}).throttled);
@@ -110,7 +110,7 @@ TEST_CASE("429 is throttling, and 403 and 503 are if they name a delay") {
   CHECK_FALSE(read({.status = 429, .error = transport_error::interrupted}).throttled);
 }
 
-TEST_CASE("A failed response can forbid another attempt, and others cannot") {
+TEST_CASE("A failed response can forbid another attempt, and a successful one cannot") {
   CHECK(read({.status = 503, .headers = {{"x-should-retry", "false"}}}).verdict == tenax::verdict::forbidden);
   CHECK(read({.status = 429, .headers = {{"Stripe-Should-Retry", "false"}, {"Retry-After", "3"}}}).verdict ==
         tenax::verdict::forbidden);
@@ -121,7 +121,7 @@ TEST_CASE("A failed response can forbid another attempt, and others cannot") {
   CHECK(read({.status = 503, .headers = {{"x-should-retry", "true"}}}).verdict == tenax::verdict::transient);
 }
 
-TEST_CASE("A transfer that its caller cancelled is no failure to retry, whatever its headers say") {
+TEST_CASE("A transfer that its caller cancelled is not retried, whatever its headers ask for") {
   CHECK(read({.error = transport_error::cancelled}).verdict == tenax::verdict::cancelled);
   CHECK(read({.status = 503, .headers = {{"x-should-retry", "false"}}, .error = transport_error::cancelled}).verdict ==
         tenax::verdict::cancelled);
@@ -136,7 +136,7 @@ TEST_CASE("A transfer that its caller cancelled is no failure to retry, whatever
   CHECK(report.reason == stop_reason::cancelled);
 }
 
-TEST_CASE("Plain tenax::retrying retries responses that failed for a while, and obeys them") {
+TEST_CASE("Plain tenax::retrying retries transient responses, and obeys their headers") {
   tenax::testing::virtual_time clock;
   tenax::testing::script<reply> replies;
   replies.returns(reply{.status = 503, .headers = {{"Retry-After", "20"}}})
@@ -160,7 +160,7 @@ TEST_CASE("A response that forbids another attempt ends the call") {
   CHECK(report.attempts == 1);
 }
 
-TEST_CASE("Gates hear of throttling, of failures that pass, and of other answers") {
+TEST_CASE("Gates are notified of throttling, of transient failures, and of other answers") {
   tenax::testing::virtual_time clock;
   tests::test_gate gate;
   auto const told = [&](reply r) {
@@ -178,7 +178,7 @@ TEST_CASE("Gates hear of throttling, of failures that pass, and of other answers
   CHECK(told({.status = 200}).how == kind::success);
 }
 
-TEST_CASE("The strict profile understands standards only") {
+TEST_CASE("The strict profile reads only standard fields") {
   reply const fraction{.status = 503, .headers = {{"Retry-After", "1.5"}}};
   CHECK(http::hint_reader{}.read(fraction).wait == tenax::optional_duration(1500ms));
   CHECK_FALSE(http::hint_reader{}.headers(http::profile::strict).read(fraction).wait);
@@ -186,7 +186,7 @@ TEST_CASE("The strict profile understands standards only") {
   CHECK(http::hint_reader{}.headers(http::profile::strict).read(forbidding).verdict == tenax::verdict::none);
 }
 
-TEST_CASE("a hint reader's parts are given in any order") {
+TEST_CASE("The setters of a hint reader can be called in any order") {
   reply const r{.status = 503, .headers = {{"Retry-After", "Wed, 01 Jan 2025 00:00:30 GMT"}}, .body = "60000"};
   reply const fraction{.status = 503, .headers = {{"Retry-After", "1.5"}}, .body = "1"};
   auto const clock = [now = noon()] { return now; };
@@ -194,7 +194,7 @@ TEST_CASE("a hint reader's parts are given in any order") {
   auto const other = http::hint_reader{}.headers(http::profile::strict).body(wait_in_body).clock(clock);
   CHECK(one.read(r).wait == tenax::optional_duration(60s));
   CHECK(other.read(r).wait == tenax::optional_duration(60s));
-  // Without a body it is the clock that tells.
+  // Without a body, the delay comes from the clock.
   reply const by_clock{.status = 503, .headers = r.headers};
   CHECK(one.read(by_clock).wait == tenax::optional_duration(31s));
   CHECK(other.read(by_clock).wait == tenax::optional_duration(31s));
@@ -202,7 +202,7 @@ TEST_CASE("a hint reader's parts are given in any order") {
   CHECK(other.read(fraction).wait == tenax::optional_duration(1ms));
 }
 
-TEST_CASE("A policy's hint_reader reads the responses, and exceptions are read as always") {
+TEST_CASE("A policy's hint reader reads the responses, and exceptions are read as always") {
   tenax::testing::virtual_time clock;
   int calls = 0;
   auto const policy = tenax::retrying{}
@@ -220,7 +220,7 @@ TEST_CASE("A policy's hint_reader reads the responses, and exceptions are read a
   CHECK(clock.sleeps() == std::vector<tenax::duration>{4s});
 }
 
-TEST_CASE("a hint reader does for callables that return no response") {
+TEST_CASE("A hint reader can be used with callables that do not return a response") {
   tenax::testing::virtual_time clock;
   int calls = 0;
   auto const policy =
@@ -232,7 +232,7 @@ TEST_CASE("a hint reader does for callables that return no response") {
   CHECK(clock.sleeps() == std::vector<tenax::duration>{4s});
 }
 
-TEST_CASE("Of a wait in the headers and one in the body the longer counts") {
+TEST_CASE("If headers and body both name a wait, the longer one counts") {
   auto const hint_reader = http::retry_after_from_body(wait_in_body);
   auto const wait_of = [&](std::vector<http::header> headers, std::string body) {
     return hint_reader.read(reply{.status = 429, .headers = std::move(headers), .body = std::move(body)}).wait;
@@ -244,7 +244,7 @@ TEST_CASE("Of a wait in the headers and one in the body the longer counts") {
   CHECK_FALSE(wait_of({}, ""));
 }
 
-TEST_CASE("The body is looked at only if the response failed, and throttles as a header does") {
+TEST_CASE("The body is read only if the response failed, and it can mean throttling as a header can") {
   std::vector<std::string> asked;
   auto const hint_reader = http::retry_after_from_body([&](std::string_view body) {
     asked.emplace_back(body);
@@ -260,14 +260,14 @@ TEST_CASE("The body is looked at only if the response failed, and throttles as a
   CHECK(asked == std::vector<std::string>{"busy", "quota", "broken", ""});
 }
 
-TEST_CASE("A body that asks for a negative wait asks for nothing") {
+TEST_CASE("A negative wait in a body is ignored") {
   auto const hint_reader = http::retry_after_from_body([](std::string_view) { return -3s; });
   CHECK_FALSE(hint_reader.read(reply{.status = 503}).wait);
   CHECK_FALSE(hint_reader.read(reply{.status = 503}).throttled);
   CHECK(hint_reader.read(reply{.status = 503, .headers = {{"Retry-After", "0"}}}).wait == tenax::optional_duration(0s));
 }
 
-TEST_CASE("What a reader of bodies throws ends the call") {
+TEST_CASE("An exception of a body reader ends the call") {
   tenax::testing::virtual_time clock;
   int calls = 0;
   auto const policy =
@@ -290,7 +290,7 @@ TEST_CASE("A response is released before a wait if its traits can") {
   CHECK(released == 2);
 }
 
-TEST_CASE("Gates are told what a response says of a limit") {
+TEST_CASE("Gates learn the limit that a response reports") {
   auto const left = [](std::vector<http::header> headers) {
     return tenax::result_traits<reply>::quota(reply{.headers = std::move(headers)});
   };
@@ -337,7 +337,7 @@ TEST_CASE("A log line names the status and the wait") {
                                           "(the server asked for 2s)"});
 }
 
-TEST_CASE("A delay that is not plausible is not waited for, but says that requests came too fast") {
+TEST_CASE("An implausible delay is not waited for, but counts as throttled") {
   std::vector<http::header> const absurd{{"Retry-After", "9999999999"}};
   for (int const status : {429, 503, 403}) {
     INFO(status);
@@ -353,21 +353,21 @@ TEST_CASE("A delay that is not plausible is not waited for, but says that reques
     CHECK_FALSE(h.throttled);
     CHECK(h.ignored == "Retry-After");
   }
-  // What has no meaning at all says nothing.
+  // A value without a meaning is no sign of throttling.
   auto const soon = read({.status = 503, .headers = {{"Retry-After", "soon"}}});
   CHECK_FALSE(soon.throttled);
   CHECK(soon.ignored.empty());
-  // Another field decides, and the first one is named all the same.
+  // Another field decides, but the first implausible one is still reported.
   auto const both = read({.status = 503, .headers = {{"retry-after-ms", "1735689600000"}, {"Retry-After", "2"}}});
   CHECK(both.wait == tenax::optional_duration(2s));
   CHECK(both.ignored == "retry-after-ms");
-  // The profile that a hint reader has binds the word, too.
+  // The hint reader's profile applies to this report.
   reply const in_ms{.status = 429, .headers = {{"retry-after-ms", "1735689600000"}}};
   CHECK(http::hint_reader{}.read(in_ms).ignored == "retry-after-ms");
   CHECK(http::hint_reader{}.headers(http::profile::strict).read(in_ms).ignored.empty());
 }
 
-TEST_CASE("A 503 with a delay that is not plausible slows a gate down, and does not stop it") {
+TEST_CASE("A 503 with an implausible delay slows a gate down, and does not close it") {
   tenax::testing::virtual_time clock;
   tests::test_gate gate;
   auto const report =
@@ -385,7 +385,7 @@ TEST_CASE("A 503 with a delay that is not plausible slows a gate down, and does 
   CHECK_FALSE(gate.feedbacks[0].server_wait);
 }
 
-TEST_CASE("Log lines say which delay was ignored, before a wait and at the end") {
+TEST_CASE("Log lines name the ignored delay, before a wait and at the end") {
   tenax::testing::virtual_time clock;
   std::vector<std::string> lines;
   auto const log = tenax::log_to([&](std::string_view line) { lines.emplace_back(line); });
@@ -411,7 +411,7 @@ TEST_CASE("Log lines say which delay was ignored, before a wait and at the end")
   CHECK(lines.at(0) == "tenax: attempt 1 failed: status 429 (Too Many Requests); attempt 2 in 1s");
 }
 
-TEST_CASE("A delay in a body is checked as one in a header") {
+TEST_CASE("A delay in a body is checked like one in a header") {
   auto const asked = [](tenax::optional_duration d) {
     return http::retry_after_from_body([d](std::string_view) { return d; })
         .read(reply{.status = 503, .headers = {{"Retry-After", "3"}}});

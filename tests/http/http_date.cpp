@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http_date.cpp: dates of HTTP, to the letter and as servers write them.
+// http_date.cpp: HTTP dates, exactly as in the RFC and in the variants that servers send.
 #include <tenax/http/http_date.hpp>
 
 #include <chrono>
@@ -44,7 +44,7 @@ TEST_CASE("Both profiles read the three forms of HTTP-date") {
   }
 }
 
-TEST_CASE("The strict profile takes dates to the letter") {
+TEST_CASE("The strict profile accepts only the exact forms") {
   for (auto const* text : {"",
                            "Sun, 06 Nov 1994 08:49:37",
                            "Sun, 06 Nov 1994 08:49:37 gmt",
@@ -78,7 +78,7 @@ TEST_CASE("The strict profile takes dates to the letter") {
   CHECK(strictly("Sun Nov 06 08:49:37 1994") == example);
 }
 
-TEST_CASE("The pragmatic profile takes what servers write") {
+TEST_CASE("The pragmatic profile accepts the variants that servers send") {
   for (auto const* text : {"sun, 06 nov 1994 08:49:37 gmt",
                            "SUN, 06 NOV 1994 08:49:37 GMT",
                            "Mon, 06 Nov 1994 08:49:37 GMT",
@@ -206,7 +206,7 @@ TEST_CASE("Second 60 is the first of the next minute") {
   CHECK(leniently("2016-12-31T23:59:60.5Z") == start_of(2017, 1, 1) + 500ms);
 }
 
-TEST_CASE("Every day of 400 years is known, with its weekday, and no other") {
+TEST_CASE("Every day of 400 years is read with its weekday, and no other day") {
   static constexpr char const* weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr char const* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -239,20 +239,20 @@ TEST_CASE("A two-digit year is the latest one that is not more than 50 years ahe
   CHECK(leniently("31-Dec-74 23:59:59 GMT") == start_of(2075, 1, 1) - 1s);
   CHECK(leniently("01-Jan-75 00:00:00 GMT") == start_of(2075, 1, 1));
   CHECK(leniently("01-Jan-75 00:00:01 GMT") == start_of(1975, 1, 1) + 1s);
-  // It is the instant that counts, not the year that is written.
+  // The instant counts, not the year as written.
   CHECK(leniently("01-Jan-75 00:00:01 +0001") == start_of(2075, 1, 1) - 59s);
   CHECK(leniently("31-Dec-74 23:59:59 -0001") == start_of(1975, 1, 1) + 59s);
   CHECK(leniently("01-Jan-00 00:00:00 GMT") == start_of(2000, 1, 1));
   CHECK(leniently("01-Jan-99 00:00:00 GMT") == start_of(1999, 1, 1));
 
-  // Close to a turn of the century, on both sides of it.
+  // Near the turn of a century, on both sides.
   CHECK(leniently("01-Jan-49 00:00:00 GMT", start_of(1999, 1, 1)) == start_of(2049, 1, 1));
   CHECK(leniently("01-Jan-50 00:00:00 GMT", start_of(1999, 1, 1)) == start_of(1950, 1, 1));
   CHECK(leniently("01-Jan-99 00:00:00 GMT", start_of(2101, 1, 1)) == start_of(2099, 1, 1));
   CHECK(leniently("01-Jan-51 00:00:00 GMT", start_of(2101, 1, 1)) == start_of(2151, 1, 1));
   CHECK(leniently("01-Jan-52 00:00:00 GMT", start_of(2101, 1, 1)) == start_of(2052, 1, 1));
 
-  // The weekday is that of the year that was found.
+  // The weekday is checked with the resolved year.
   CHECK(strictly("Monday, 31-Dec-74 23:59:59 GMT") == start_of(2075, 1, 1) - 1s);
   CHECK(strictly("Tuesday, 31-Dec-74 23:59:59 GMT") == std::nullopt);
   CHECK(strictly("Wednesday, 01-Jan-75 00:00:01 GMT") == start_of(1975, 1, 1) + 1s);
@@ -266,7 +266,7 @@ TEST_CASE("Fifty years after a leap day is the first of March") {
   CHECK(leniently("01-Mar-74 10:00:00 GMT", leap_day + 10h) == start_of(2074, 3, 1) + 10h);
 }
 
-TEST_CASE("A century in which the day does not exist is passed over") {
+TEST_CASE("A century in which the day does not exist is skipped") {
   CHECK(leniently("29-Feb-00 00:00:00 GMT", start_of(2060, 1, 1)) == start_of(2000, 2, 29));
   CHECK(leniently("29-Feb-00 00:00:00 GMT", start_of(1970, 1, 1)) == start_of(2000, 2, 29));
   CHECK(leniently("29-Feb-00 00:00:00 GMT", start_of(2250, 1, 1)) == std::nullopt);
@@ -274,13 +274,13 @@ TEST_CASE("A century in which the day does not exist is passed over") {
   CHECK(leniently("30-Feb-24 00:00:00 GMT") == std::nullopt);
 }
 
-TEST_CASE("A reference far from any date is taken for the nearest") {
+TEST_CASE("A reference outside of the range of dates is replaced by the nearest date") {
   CHECK(leniently("01-Jan-25 00:00:00 GMT", wall_time::max()) == start_of(10025, 1, 1));
   CHECK(leniently("01-Jan-25 00:00:00 GMT", wall_time::min()) == start_of(25, 1, 1));
   CHECK(leniently("Sun, 06 Nov 1994 08:49:37 GMT", wall_time::max()) == example);
 }
 
-TEST_CASE("Points on the wall clock in any unit are rounded down to milliseconds, and saturate") {
+TEST_CASE("Time points of the wall clock in any unit are rounded down to milliseconds, and saturate") {
   using tenax::http::detail::to_wall_time;
   using clock = std::chrono::system_clock;
   constexpr auto in = [](auto d) { return std::chrono::time_point<clock, decltype(d)>(d); };
@@ -308,7 +308,7 @@ TEST_CASE("Points on the wall clock in any unit are rounded down to milliseconds
   CHECK(to_wall_time(last) == last);
 }
 
-TEST_CASE("The text of a Date of JavaScript is read with its offset, without its comment") {
+TEST_CASE("A JavaScript Date as text is read with its offset, and its comment is ignored") {
   for (auto const* text :
        {"Sun Nov 06 1994 08:49:37 GMT+0000 (Coordinated Universal Time)", "Sun Nov 06 1994 09:49:37 GMT+0100 (CET)",
         "Sun Nov 06 1994 03:49:37 GMT-0500 (Eastern Standard Time)", "Sun Nov 06 1994 14:19:37 GMT+0530",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// httplib.cpp: cpp-httplib's client as it is, against a server that does what servers do.
+// httplib.cpp: a plain client of cpp-httplib, with a server that misbehaves like real ones.
 #include <tenax/current_attempt.hpp>
 #include <tenax/http/httplib.hpp>
 
@@ -30,7 +30,7 @@ transport_error error_of(httplib::Error code) { return http::error_of(httplib::R
 
 }  // namespace
 
-TEST_CASE("A result of cpp-httplib tells status, headers with duplicates, and body") {
+TEST_CASE("A result of cpp-httplib has status, headers with duplicates, and body") {
   tests::server server(
       [](auto const&) { return tests::respond(429, "slow down", "Retry-After: 7\r\nX-Thing: a\r\nx-thing: b\r\n"); });
   httplib::Client client(server.url());
@@ -60,7 +60,7 @@ TEST_CASE("A response of cpp-httplib is read like its result") {
   CHECK(http::response_traits<httplib::Response>::body(r) == "busy");
 }
 
-TEST_CASE("No connection of cpp-httplib means that nothing was sent") {
+TEST_CASE("If cpp-httplib cannot connect, nothing was sent") {
   httplib::Client client("127.0.0.1", tests::closed_port());
   auto const r = client.Get("/");
   REQUIRE_FALSE(r);
@@ -70,7 +70,7 @@ TEST_CASE("No connection of cpp-httplib means that nothing was sent") {
   CHECK(http::response_traits<httplib::Result>::body(r).empty());
 }
 
-TEST_CASE("A connection of cpp-httplib that breaks was interrupted") {
+TEST_CASE("If a connection of cpp-httplib breaks, the request was interrupted") {
   tests::server server([](tests::received const& r) {
     return r.target == "/body" ? tests::break_off(200, "half") : tests::answer{"", tests::answer::then::close};
   });
@@ -79,14 +79,14 @@ TEST_CASE("A connection of cpp-httplib that breaks was interrupted") {
   CHECK(http::error_of(client.Get("/nothing")) == transport_error::interrupted);
 }
 
-TEST_CASE("A server that does not answer cpp-httplib in time may have acted") {
+TEST_CASE("If a server does not answer cpp-httplib in time, it may have acted") {
   tests::server server([](auto const&) { return tests::hang(); });
   httplib::Client client(server.url());
   client.set_read_timeout(20ms);
   CHECK(http::error_of(client.Get("/")) == transport_error::interrupted);
 }
 
-TEST_CASE("A transfer of cpp-httplib that its caller ends is cancelled") {
+TEST_CASE("A transfer of cpp-httplib that the caller ends is cancelled") {
   tests::server server([](auto const&) { return tests::respond(200, "body"); });
   httplib::Client client(server.url());
   auto const by_progress = client.Get("/", [](std::uint64_t, std::uint64_t) { return false; });
@@ -127,7 +127,7 @@ TEST_CASE("A policy that names the method retries requests of cpp-httplib") {
   CHECK(clock.slept() < 11s);
 }
 
-TEST_CASE("An announcement is not a response of cpp-httplib") {
+TEST_CASE("An interim response of cpp-httplib does not count as the response") {
   httplib::Response r;
   for (int const status : {100, 102, 103, 199}) {
     r.status = status;
@@ -186,7 +186,7 @@ enum class newer {
 
 }  // namespace
 
-TEST_CASE("Errors that newer releases of cpp-httplib have are classified") {
+TEST_CASE("The additional errors of newer releases of cpp-httplib are classified") {
   using http::detail::classify_httplib;
   CHECK(classify_httplib(newer::SSLServerHostnameVerification) == transport_error::permanent);
   CHECK(classify_httplib(newer::SSLServerVerification) == transport_error::permanent);
@@ -195,7 +195,7 @@ TEST_CASE("Errors that newer releases of cpp-httplib have are classified") {
   CHECK(classify_httplib(newer::ConnectionClosed) == transport_error::interrupted);
 }
 
-TEST_CASE("A plain client of cpp-httplib can be given the time of an attempt") {
+TEST_CASE("apply_limits sets the timeouts of a plain cpp-httplib client to the time of an attempt") {
   tests::server silent([](auto const&) { return tests::hang(); });
   httplib::Client client(silent.url());
   auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(30ms));
@@ -206,5 +206,5 @@ TEST_CASE("A plain client of cpp-httplib can be given the time of an attempt") {
   });
   CHECK(r.reason == stop_reason::deadline);
   CHECK(std::chrono::steady_clock::now() - begun < 1s);
-  http::apply_limits(client, tenax::current_attempt());  // none here
+  http::apply_limits(client, tenax::current_attempt());  // no attempt here
 }

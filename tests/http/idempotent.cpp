@@ -50,7 +50,7 @@ TEST_CASE("A request may be sent twice if its method says so or if it carries a 
   CHECK_FALSE(allows(http::idempotent_only, {.status = 503, .method = "POST", .error = transport_error::interrupted}));
 }
 
-TEST_CASE("A request that was never processed may be sent twice whatever it is") {
+TEST_CASE("A request that the server has not processed may be sent twice, whatever its method") {
   reply const unsent{.method = "POST", .error = transport_error::unsent};
   CHECK(http::was_never_processed(unsent));
   CHECK(http::was_never_processed(reply{.status = 408}));
@@ -62,7 +62,7 @@ TEST_CASE("A request that was never processed may be sent twice whatever it is")
   CHECK(allows(http::idempotent_only("POST"), {.status = 425, .method = "POST"}));
 }
 
-TEST_CASE("Other failures prove nothing") {
+TEST_CASE("Other failures do not prove that the request was not processed") {
   for (auto const status : {200, 400, 429, 500, 502, 503, 504}) {
     CHECK_FALSE(http::was_never_processed(reply{.status = status}));
   }
@@ -74,7 +74,7 @@ TEST_CASE("Other failures prove nothing") {
   }
 }
 
-TEST_CASE("The method can be named for responses that do not know theirs") {
+TEST_CASE("The method can be named for responses that do not report it") {
   CHECK(allows_bare(http::idempotent_only("GET"), 503));
   CHECK_FALSE(allows_bare(http::idempotent_only("POST"), 503));
   CHECK_FALSE(allows_bare(http::idempotent_only("FETCH"), 503));
@@ -83,23 +83,23 @@ TEST_CASE("The method can be named for responses that do not know theirs") {
   CHECK_FALSE(allows_bare(http::idempotent_only({.method = "POST"}), 503));
 }
 
-TEST_CASE("A method that is named goes before the one that the response knows") {
+TEST_CASE("A named method has precedence over the one that the response reports") {
   CHECK(allows(http::idempotent_only("GET"), {.status = 503, .method = "POST"}));
   CHECK_FALSE(allows(http::idempotent_only("POST"), {.status = 503, .method = "GET"}));
 }
 
-TEST_CASE("After an exception only a method that was named tells whether a request may be sent twice") {
+TEST_CASE("After an exception, only a named method decides whether a request may be sent twice") {
   auto const lost = tests::thrown<reply>(std::runtime_error("lost"));
   CHECK_FALSE(tests::holds(http::idempotent_only, lost));
   CHECK(tests::holds(http::idempotent_only("PUT"), lost));
   CHECK_FALSE(tests::holds(http::idempotent_only("POST"), lost));
-  // A callable that returns no response can be guarded, too.
+  // A callable that does not return a response can be guarded in the same way.
   CHECK(tests::holds(http::idempotent_only("PUT"), tests::thrown<int>(std::runtime_error("lost"))));
   CHECK_FALSE(tests::holds(http::idempotent_only("POST"), tests::thrown<void>(std::runtime_error("lost"))));
   CHECK_FALSE(tests::holds(http::idempotent_only("POST"), tenax::outcome<int>(408)));
 }
 
-TEST_CASE("The predicates explain themselves") {
+TEST_CASE("The predicates describe themselves") {
   CHECK(tests::described(http::idempotent_only) == "the request may be sent twice");
   CHECK(tests::described(http::idempotent_only("GET")) == "the request may be sent twice");
   CHECK(tests::described(http::idempotent_only("POST")) == "the server has not acted on the request");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// path_pattern.cpp: patterns of paths against every reading of them, and in bounded time.
+// path_pattern.cpp: path patterns compared with a brute-force matcher, and in bounded time.
 #include <tenax/http/detail/path_pattern.hpp>
 
 #include <chrono>
@@ -11,7 +11,7 @@ using tenax::http::detail::matches;
 
 namespace {
 
-/// By trying everything.
+/// A brute-force matcher.
 bool matches_somehow(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern.front() != '*') {
@@ -28,7 +28,7 @@ bool matches_somehow(std::string_view pattern, std::string_view text) {
 
 static_assert(matches("/v1/**", "/v1/a/b") && !matches("/v1/*", "/v1/a/b"));
 
-TEST_CASE("A path matches a pattern if the wildcards can stand for anything that makes it match") {
+TEST_CASE("A path matches a pattern if some choice of text for the wildcards makes them equal") {
   unsigned seed = 1;
   auto const below = [&](unsigned n) { return (seed = seed * 1664525U + 1013904223U) / 65536U % n; };
   int wrong = 0;
@@ -52,7 +52,7 @@ TEST_CASE("Stars in a row are one wildcard") {
   CHECK_FALSE(matches("***b", "/a/c"));
 }
 
-TEST_CASE("Long paths take no longer than their length") {
+TEST_CASE("Matching takes linear time, even for long paths") {
   auto const repeated = [](char const* part, int times) {
     std::string text;
     for (int i = 0; i != times; ++i) text += part;
@@ -71,7 +71,7 @@ TEST_CASE("Long paths take no longer than their length") {
     INFO(s.pattern);
     auto const start = std::chrono::steady_clock::now();
     CHECK_FALSE(matches(s.pattern, s.text));
-    // Milliseconds; far more even where tests run beside others.
+    // It takes milliseconds; the limit is generous because other tests may run at the same time.
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
   }
 }

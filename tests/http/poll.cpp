@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// poll.cpp: asking for a result until it is there, in virtual time.
+// poll.cpp: polling for the result of a task, in virtual time.
 #include <tenax/http/poll.hpp>
 
 #include <functional>
@@ -25,13 +25,13 @@ using names = std::vector<std::string>;
 
 namespace {
 
-/// A response whose request cannot be made again.
+/// A response to a request that cannot be made again.
 struct spent_reply {
   int status = 0;
   std::vector<http::header> headers{};
 };
 
-/// A service that plays its answers, and a client of it.
+/// A service with scripted answers, and its client.
 struct service {
   tenax::testing::virtual_time clock{};
   std::vector<reply> answers{};
@@ -74,7 +74,7 @@ struct tenax::http::response_traits<spent_reply> {
   static bool may_be_sent_again(spent_reply const&) { return false; }
 };
 
-TEST_CASE("A task is asked for until it is done, as often as the server wants") {
+TEST_CASE("A task is polled until it is done, at the intervals that the server asks for") {
   service s;
   s.answers = {accepted("/jobs/1", "5"), accepted("", "7"), accepted("", "2"), done};
   CHECK(s.poll().body == "result");
@@ -83,14 +83,14 @@ TEST_CASE("A task is asked for until it is done, as often as the server wants") 
   CHECK(s.times == durations{0s, 5s, 12s, 14s});
 }
 
-TEST_CASE("Without a word from the server a task is asked for every second, and not less than 100 ms later") {
+TEST_CASE("If the server names no wait, a task is polled every second; the minimum is 100 ms") {
   service s;
   s.answers = {accepted("/jobs/1"), accepted(""), accepted("", "0"), done};
   CHECK(s.poll().status == 200);
   CHECK(s.clock.sleeps() == durations{1s, 1s, 100ms});
 }
 
-TEST_CASE("A location may be relative, absolute, and change on the way") {
+TEST_CASE("A location may be relative or absolute, and may change during the task") {
   service s;
   s.answers = {accepted("exports/7"), accepted("https://jobs.example.org/a/b"), accepted("c?d"), accepted("/e"), done};
   CHECK(s.poll({.base = "http://example.org/v1/exports"}).status == 200);
@@ -98,7 +98,7 @@ TEST_CASE("A location may be relative, absolute, and change on the way") {
                          "https://jobs.example.org/a/c?d", "https://jobs.example.org/e"});
 }
 
-TEST_CASE("A location tells its target and whether it has the origin of another URL") {
+TEST_CASE("A location has a target, and can be compared with the origin of another URL") {
   http::location const l{"https://api.example.org/jobs/1?full#top"};
   CHECK(l.target() == "/jobs/1?full");
   CHECK(l.same_origin("https://api.example.org/"));
@@ -113,7 +113,7 @@ TEST_CASE("A location tells its target and whether it has the origin of another 
   CHECK_FALSE(http::location{"//evil.org/jobs"}.same_origin("https://api.example.org"));
 }
 
-TEST_CASE("A redirection to the result is followed at once") {
+TEST_CASE("A redirect to the result is followed immediately") {
   service s;
   s.answers = {accepted("/jobs/1", "3"), moved(303, "/results/1"), done};
   CHECK(s.poll().body == "result");
@@ -121,7 +121,7 @@ TEST_CASE("A redirection to the result is followed at once") {
   CHECK(s.clock.sleeps() == durations{3s});
 }
 
-TEST_CASE("Every kind of redirection of a status request is followed") {
+TEST_CASE("Every type of redirect of a status request is followed") {
   for (auto const status : {301, 302, 303, 307, 308}) {
     service s;
     s.answers = {accepted("/jobs/1"), moved(status, "/there"), done};
@@ -135,7 +135,7 @@ TEST_CASE("Every kind of redirection of a status request is followed") {
   }
 }
 
-TEST_CASE("A start that is answered by a redirection to the task is followed, unless it is to be repeated there") {
+TEST_CASE("A redirect of the start to the task is followed, unless the start is to be repeated there") {
   for (auto const status : {301, 302, 303}) {
     service s;
     s.answers = {moved(status, "/jobs/1"), done};
@@ -150,7 +150,7 @@ TEST_CASE("A start that is answered by a redirection to the task is followed, un
   }
 }
 
-TEST_CASE("A redirection that asks for a wait gets it") {
+TEST_CASE("A redirect that asks for a wait is followed after that wait") {
   service s;
   s.answers = {
       accepted("/jobs/1", "3"), {.status = 303, .headers = {{"Location", "/results/1"}, {"Retry-After", "4"}}}, done};
@@ -158,7 +158,7 @@ TEST_CASE("A redirection that asks for a wait gets it") {
   CHECK(s.clock.sleeps() == durations{3s, 4s});
 }
 
-TEST_CASE("A redirection that asks for no wait gets none") {
+TEST_CASE("A redirect that asks for no wait is followed without one") {
   service s;
   s.answers = {
       accepted("/jobs/1"), {.status = 303, .headers = {{"Location", "/results/1"}, {"Retry-After", "0"}}}, done};
@@ -166,7 +166,7 @@ TEST_CASE("A redirection that asks for no wait gets none") {
   CHECK(s.clock.sleeps() == durations{1s});
 }
 
-TEST_CASE("A circle of redirections is not followed in a hot loop") {
+TEST_CASE("Circular redirects do not cause a loop without waits") {
   service s;
   s.answers = {accepted("/jobs/1"), moved(302, "/jobs/1")};
   CHECK(s.poll().status == 302);
@@ -175,7 +175,7 @@ TEST_CASE("A circle of redirections is not followed in a hot loop") {
   CHECK(s.times[8] == s.times[7] + 1s);
 }
 
-TEST_CASE("Redirections that are not in a row are all followed at once") {
+TEST_CASE("Redirects that are not consecutive are all followed immediately") {
   service s;
   s.answers = {accepted("/jobs/1")};
   for (int i = 0; i < 9; ++i) {
@@ -187,7 +187,7 @@ TEST_CASE("Redirections that are not in a row are all followed at once") {
   CHECK(s.clock.slept() == 10s);
 }
 
-TEST_CASE("A redirection without a location is the end") {
+TEST_CASE("A redirect without a location ends the polling") {
   service s;
   s.answers = {accepted("/jobs/1"), {.status = 303}, done};
   CHECK(s.poll().status == 303);
@@ -196,7 +196,7 @@ TEST_CASE("A redirection without a location is the end") {
   CHECK(at_start.poll().status == 303);
 }
 
-TEST_CASE("Failures of status requests are retried with the policy's waits, also after a redirection") {
+TEST_CASE("Failures of status requests are retried with the policy's waits, even after a redirect") {
   service s;
   s.answers = {accepted("/jobs/1", "3"),
                {.status = 503},
@@ -229,7 +229,7 @@ TEST_CASE("A failure of the start is not retried") {
   }
 }
 
-TEST_CASE("A start that is done at once is the result") {
+TEST_CASE("If the start is not answered by 202, its response is the result") {
   service s;
   s.answers = {done};
   CHECK(s.poll().body == "result");
@@ -239,7 +239,7 @@ TEST_CASE("A start that is done at once is the result") {
   CHECK(s.asked == names{"start"});
 }
 
-TEST_CASE("202 without a location at the start is the result, because nobody knows where to ask") {
+TEST_CASE("If the start is answered by 202 without a location, its response is the result") {
   service s;
   s.answers = {accepted(""), done};
   CHECK(s.poll().status == 202);
@@ -254,7 +254,7 @@ TEST_CASE("If the deadline passes, the last response is returned") {
   CHECK(s.asked.size() == 5);
 }
 
-TEST_CASE("A report says why the polling ended") {
+TEST_CASE("A report contains why the polling ended") {
   service s;
   s.answers = {accepted("/tasks/1"), accepted("", "40"), reply{.body = "done"}};
   auto const in_time = http::try_poll(s.policy(), s.start(), s.fetch());
@@ -277,7 +277,7 @@ TEST_CASE("A wait of more than five minutes ends the polling") {
   CHECK(s.clock.slept() == 0s);
 }
 
-TEST_CASE("The policy's limits, waits and observers hold for the whole task") {
+TEST_CASE("The policy's limits, waits and observers apply to the whole task") {
   service s;
   s.answers = {accepted("/jobs/1"), accepted("")};
   int sleeps = 0;
@@ -291,7 +291,7 @@ TEST_CASE("The policy's limits, waits and observers hold for the whole task") {
   CHECK(sleeps == 4);
 }
 
-TEST_CASE("An unfinished task can be told by something else than 202") {
+TEST_CASE("A service can mark an unfinished task in another way than by 202") {
   service s;
   reply const created{.status = 201, .headers = {{"Operation-Location", "/operations/1"}}, .body = "running"};
   s.answers = {created, {.status = 200, .body = "running"}, {.status = 200, .body = "succeeded"}};
@@ -301,7 +301,7 @@ TEST_CASE("An unfinished task can be told by something else than 202") {
   CHECK(s.asked == names{"start", "/operations/1", "/operations/1"});
 }
 
-TEST_CASE("Another header says where to ask, but not where a redirection leads") {
+TEST_CASE("The address to poll can come from another header; a redirect still uses Location") {
   service s;
   s.answers = {{.status = 202, .headers = {{"Location", "/things/1"}, {"operation-location", "/operations/1"}}},
                {.status = 303, .headers = {{"Location", "/things/1"}, {"operation-location", "/operations/1"}}},
@@ -310,7 +310,7 @@ TEST_CASE("Another header says where to ask, but not where a redirection leads")
   CHECK(s.asked == names{"start", "/operations/1", "/things/1"});
 }
 
-TEST_CASE("An exception of the start passes, and one of a status request goes to the policy") {
+TEST_CASE("An exception of the start passes through, and the policy handles one of a status request") {
   service s;
   s.answers = {accepted("/jobs/1"), done};
   int thrown = 0;
@@ -347,7 +347,7 @@ TEST_CASE("An exception after a redirection is followed by the policy's wait") {
   CHECK(s.clock.sleeps() == durations{1s, 1s});
 }
 
-TEST_CASE("A task can be polled several times with one policy") {
+TEST_CASE("One policy can poll several tasks") {
   service s;
   s.answers = {accepted("/jobs/1"), done};
   auto const policy = s.policy();
@@ -357,14 +357,14 @@ TEST_CASE("A task can be polled several times with one policy") {
   CHECK(s.asked == names{"start", "/jobs/1"});
 }
 
-TEST_CASE("The start may return what converts to the response") {
+TEST_CASE("The start may return a type that converts to the response") {
   service s;
   s.answers = {done};
   auto const r = http::poll(s.policy(), [&]() -> std::reference_wrapper<reply> { return s.answers[0]; }, s.fetch());
   CHECK(r.body == "result");
 }
 
-TEST_CASE("A start whose request cannot be made again is followed, and a question that cannot be is not repeated") {
+TEST_CASE("A start that cannot be repeated is followed, and a status request that cannot be repeated is not") {
   tenax::testing::virtual_time clock;
   names asked;
   auto const result = http::poll(

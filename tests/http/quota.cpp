@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// quota.cpp: which quota is the tightest, in each dialect.
+// quota.cpp: finding the tightest quota in the headers of every dialect.
 #include <tenax/http/quota.hpp>
 
 #include <limits>
@@ -49,7 +49,7 @@ std::ostream& operator<<(std::ostream& out, quota_state const& q) {
 
 }  // namespace tenax::http
 
-TEST_CASE("Each dialect says how much is left") {
+TEST_CASE("Each dialect's remaining quota is read") {
   CHECK(quota({}) == none);
   CHECK(quota({{"Content-Type", "text/plain"}, {"Retry-After", "5"}, {"Date", "x"}}) == none);
 
@@ -85,13 +85,13 @@ TEST_CASE("Each dialect says how much is left") {
                {"anthropic-ratelimit-requests-reset", "2025-01-01T00:00:10Z"}}) == anthropic);
 }
 
-TEST_CASE("Quotas of every status and braces are taken") {
+TEST_CASE("Quotas are read with every status, and from headers in braces") {
   CHECK(http::quota({{"RateLimit-Remaining", "5"}}, now) == state(none, 5, none, "RateLimit-Remaining"));
   std::multimap<std::string, std::string> const map{{"ratelimit-remaining", "5"}};
   CHECK(http::quota(map, now) == state(none, 5, none, "RateLimit-Remaining"));
 }
 
-TEST_CASE("A time until a reset alone is no quota") {
+TEST_CASE("A reset alone is not a quota") {
   CHECK(quota({{"RateLimit-Reset", "5"}}) == none);
   CHECK(quota({{"X-RateLimit-Reset-After", "5"}}) == none);
   CHECK(quota({{"RateLimit", "reset=5"}}) == none);
@@ -101,14 +101,14 @@ TEST_CASE("A time until a reset alone is no quota") {
   CHECK(quota({{"RateLimit-Limit", "x"}, {"RateLimit-Remaining", "y"}}) == none);
 }
 
-TEST_CASE("What cannot be read is left out") {
+TEST_CASE("Values that cannot be read are ignored") {
   CHECK(quota({{"RateLimit-Limit", "x"}, {"RateLimit-Remaining", "5"}, {"RateLimit-Reset", "y"}}) ==
         state(none, 5, none, "RateLimit-Remaining"));
   CHECK(quota({{"RateLimit-Limit", "10"}, {"RateLimit-Remaining", "x"}}) == state(10, none, none, "RateLimit-Limit"));
   CHECK(quota({{"RateLimit", "limit=10, remaining=-1"}}) == state(10, none, none, "RateLimit"));
 }
 
-TEST_CASE("The first element of a limit is in force") {
+TEST_CASE("The first element of a list of limits counts") {
   auto const limit = [](headers const& h) {
     auto const q = quota(h);
     return q ? q->limit : std::nullopt;
@@ -128,12 +128,12 @@ TEST_CASE("The first element of a limit is in force") {
   CHECK(limit({{"RateLimit-Limit", "\xFF"}, {"RateLimit-Limit", "20"}}) == none);
 }
 
-TEST_CASE("A window is the policy's") {
+TEST_CASE("A quota's window comes from its policy") {
   auto const window = [](headers const& h) {
     auto const found = quota(h);
     return found ? found->window : std::nullopt;
   };
-  // By name, in all forms of text.
+  // Found by name, in all forms of text.
   CHECK(window({{"RateLimit", "\"a\";r=5;t=30"}, {"RateLimit-Policy", "\"b\";q=9;w=8, \"a\";q=10;w=60"}}) == 60s);
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10"}}) == none);
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"b\";q=10;w=60"}}) == none);
@@ -141,7 +141,7 @@ TEST_CASE("A window is the policy's") {
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=-1"}}) == none);
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=1.5"}}) == none);
   CHECK(window({{"RateLimit", "\"a\";r=5"}, {"RateLimit-Policy", "\"a\";q=10;w=999999999999999"}}) == none);
-  // By the limit, where policies have no names.
+  // Found by the limit, where policies have no names.
   CHECK(window({{"RateLimit", "limit=100, remaining=50, reset=5"}, {"RateLimit-Policy", "10;w=1, 100;w=10"}}) == 10s);
   CHECK(window({{"RateLimit", "limit=99, remaining=50, reset=5"}, {"RateLimit-Policy", "10;w=1, 100;w=10"}}) == none);
   CHECK(window({{"RateLimit-Limit", "50"}, {"RateLimit-Remaining", "7"}, {"RateLimit-Policy", "10;w=1, 50;w=60"}}) ==
@@ -153,7 +153,7 @@ TEST_CASE("A window is the policy's") {
   CHECK(window({{"X-RateLimit-Limit", "10;w=2;"}, {"X-RateLimit-Remaining", "7"}}) == none);
 }
 
-TEST_CASE("A window is of requests") {
+TEST_CASE("Only a quota of requests has a window") {
   auto const window = [](char const* parameters) {
     auto const policy = std::string("\"a\";q=10;w=60") + parameters;
     return quota({{"RateLimit", "\"a\";r=5;t=30"}, {"RateLimit-Policy", policy}})->window;
@@ -167,7 +167,7 @@ TEST_CASE("A window is of requests") {
   CHECK(window(";qu=1") == none);
 }
 
-TEST_CASE("A policy alone is a quota of which nothing is said to be left") {
+TEST_CASE("A policy alone is a quota whose remainder is not known") {
   auto expected = state(15, none, none, "RateLimit-Policy");
   expected.window = 30s;
   headers const named{{"RateLimit-Policy", "\"x\";q=15;w=30"}};
@@ -178,12 +178,12 @@ TEST_CASE("A policy alone is a quota of which nothing is said to be left") {
   CHECK(quota({{"RateLimit-Policy", "\"x\";q=15"}}) == none);
   CHECK(quota({{"RateLimit-Policy", "\"x\";w=15"}}) == none);
   CHECK(quota({{"RateLimit-Policy", "\"x\";q=15;w=30,"}}) == none);
-  // What is left of anything goes before.
+  // A known remainder has precedence.
   auto const left = quota({{"RateLimit-Policy", "\"x\";q=15;w=30"}, {"X-RateLimit-Remaining", "7"}});
   CHECK(left == state(none, 7, none, "X-RateLimit-Remaining"));
 }
 
-TEST_CASE("What remains is rounded down, and of several lines the least") {
+TEST_CASE("The remainder is rounded down; of several lines the least counts") {
   CHECK(quota({{"x-ratelimit-remaining", "599.9"}})->remaining == 599U);
   CHECK(quota({{"x-ratelimit-remaining", "7"}, {"x-ratelimit-remaining", "5"}})->remaining == 5U);
   CHECK(quota({{"x-ratelimit-remaining", "7, 5, 6"}})->remaining == 5U);
@@ -198,7 +198,7 @@ TEST_CASE("A reset that needs no clock is preferred") {
   CHECK(quota(h) == by_clock);
 }
 
-TEST_CASE("A share is known if the limit is, or nothing is left") {
+TEST_CASE("The share is known if the limit is known, or if nothing is left") {
   CHECK(state(10, 5, none, "").share() == 0.5);
   CHECK(state(10, 0, none, "").share() == 0.0);
   CHECK(state(none, 0, none, "").share() == 0.0);
@@ -217,20 +217,20 @@ TEST_CASE("The tightest quota is the one with the smallest share, the fewest uni
   };
   CHECK(reset_of_tightest("h;r=50;t=1, t;r=400;t=2") == 2000);
   CHECK(reset_of_tightest("t;r=400;t=2, h;r=50;t=1") == 2000);
-  // A share goes before a number of units.
+  // A share has precedence over a number of units.
   CHECK(reset_of_tightest("x;r=1;t=1, h;r=90;t=2") == 2000);
   CHECK(reset_of_tightest("h;r=90;t=2, x;r=1;t=1") == 2000);
   // Without shares, the units count.
   CHECK(reset_of_tightest("x;r=7;t=1, y;r=5;t=2, z;r=6;t=3") == 2000);
-  // Nothing left is the smallest share, limit or not.
+  // Nothing left is the smallest share, with or without a limit.
   CHECK(reset_of_tightest("h;r=1;t=1, x;r=0;t=2") == 2000);
   CHECK(reset_of_tightest("x;r=0;t=2, h;r=1;t=1") == 2000);
-  // Ties.
+  // Equal quotas.
   CHECK(reset_of_tightest("h;r=50;t=1, t;r=500;t=3, h;r=50;t=2") == 3000);
   CHECK(reset_of_tightest("x;r=5;t=1, y;r=5;t=3, y;r=5") == 3000);
   CHECK(reset_of_tightest("x;r=5, y;r=5;t=1") == 1000);
 
-  // Across dialects.
+  // Quotas of different dialects.
   CHECK(quota({{"RateLimit-Limit", "10"},
                {"RateLimit-Remaining", "5"},
                {"x-ratelimit-limit-requests", "10"},
@@ -238,12 +238,12 @@ TEST_CASE("The tightest quota is the one with the smallest share, the fewest uni
                {"x-ratelimit-limit-tokens", "10"},
                {"x-ratelimit-remaining-tokens", "6"}})
             ->source == "x-ratelimit-remaining-requests");
-  // A remainder goes before a mere limit.
+  // A remainder has precedence over a limit without one.
   CHECK(quota({{"RateLimit-Limit", "10"}, {"X-Rate-Limit-Remaining", "5"}})->source == "X-Rate-Limit-Remaining");
   CHECK(quota({{"X-Rate-Limit-Limit", "10"}, {"RateLimit-Remaining", "5"}})->source == "RateLimit-Remaining");
 }
 
-TEST_CASE("A time or a window beyond a year is a misread unit, and left out") {
+TEST_CASE("A reset or a window of more than a year is a misread unit, and is left out") {
   CHECK(quota({{"RateLimit", "a;r=1;t=31536000"}})->reset == 24h * 365);
   CHECK(quota({{"RateLimit", "a;r=1;t=31536001"}})->reset == none);
   CHECK(quota({{"RateLimit", "a;r=1;t=999999999999999"}})->reset == none);
@@ -272,7 +272,7 @@ TEST_CASE("A reset that is a Unix time is compared with the server's clock") {
   CHECK(quota({{"RateLimit-Remaining", "5"}, {"RateLimit-Reset", "1735689630"}})->by_local_clock);
 }
 
-TEST_CASE("Windows with names of their own are quotas") {
+TEST_CASE("Named windows are quotas") {
   headers nest{{"X-RateLimit-Limit-short", "3"},     {"X-RateLimit-Remaining-short", "2"},
                {"X-RateLimit-Reset-short", "1"},     {"X-RateLimit-Limit-long", "50"},
                {"X-RateLimit-Remaining-long", "10"}, {"X-RateLimit-Reset-long", "42"}};
@@ -304,7 +304,7 @@ TEST_CASE("A rate per second gives a limit its window") {
   CHECK(quota(restify)->window == none);
 }
 
-TEST_CASE("What a reset says is the same for a delay and for a quota, whatever it is") {
+TEST_CASE("A reset value means the same in a delay and in a quota") {
   char const* const families[][3] = {
       {"RateLimit-Remaining", "RateLimit-Limit", "RateLimit-Reset"},
       {"X-RateLimit-Remaining", "X-RateLimit-Limit", "X-RateLimit-Reset"},

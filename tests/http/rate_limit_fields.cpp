@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// rate_limit_fields.cpp: the fields of the IETF's drafts, and the structured fields that they are written as.
+// rate_limit_fields.cpp: RateLimit and RateLimit-Policy of the IETF drafts, and their structured field syntax.
 #include <tenax/http/rate_limit_fields.hpp>
 
 #include <ostream>
@@ -14,7 +14,7 @@ using http::header;
 namespace {
 
 struct item {
-  int limit = -1;  // -1: not said
+  int limit = -1;  // -1: absent
   int remaining = -1;
   int reset = -1;
   friend bool operator==(item const&, item const&) = default;
@@ -52,7 +52,7 @@ TEST_CASE("A List has an item for each quota") {
   CHECK(read("   ") == items{});
 }
 
-TEST_CASE("A window is that of the policy") {
+TEST_CASE("An item of RateLimit has the window of its policy") {
   auto const windows = [](std::string_view value, std::string_view policy) {
     std::vector<int> found;
     std::vector<header> const headers{{"RateLimit", value}, {"RateLimit-Policy", policy}};
@@ -69,7 +69,7 @@ TEST_CASE("A window is that of the policy") {
   CHECK(windows("\"a\";r=1", "\"a\";q=1;w=2,") == std::vector<int>{-1});
 }
 
-TEST_CASE("An item says what remains in an Integer, and when that ends in one that is not negative") {
+TEST_CASE("An item needs an Integer as its remainder, and a non-negative one as its reset") {
   CHECK(read("a;t=5") == items{});
   CHECK(read("a;r;t=5") == items{});
   CHECK(read("a;r=1.0, b;r=\"1\", c;r=x, d;r=?1, e;r=:AA==:, f;r=7") == items{{-1, 7, -1}});
@@ -96,12 +96,12 @@ TEST_CASE("A Dictionary has one quota") {
   CHECK(read("remaining=-2, reset=3") == items{{-1, -2, 3}});
   CHECK(read("a=1, b=2") == items{});
   CHECK(read("a;r=0, limit=5") == items{{5, -1, -1}});
-  // These are Tokens, too: then it is a List, and one that says nothing.
+  // These are Tokens as well: the field is a List then, and its items have no remainder.
   CHECK(read("limit, remaining") == items{});
   CHECK(read("limit:100, reset:5") == items{});
 }
 
-TEST_CASE("What is malformed anywhere is ignored as a whole") {
+TEST_CASE("A field that is malformed anywhere is ignored completely") {
   for (auto const* value : {",",
                             "a;r=0;t=1,",
                             "a;r=0;t=1, ",
@@ -160,7 +160,7 @@ TEST_CASE("What is malformed anywhere is ignored as a whole") {
   CHECK(read(std::vector<header>{{"RateLimit-Policy", "a;q=1"}}) == malformed);
 }
 
-TEST_CASE("Numbers have as many digits as RFC 8941 gives them") {
+TEST_CASE("Numbers may have as many digits as RFC 8941 allows") {
   auto const remaining = [](std::string_view value) {
     std::optional<std::int64_t> found;
     http::for_each_rate_limit(std::vector<header>{{"RateLimit", value}},
@@ -175,7 +175,7 @@ TEST_CASE("Numbers have as many digits as RFC 8941 gives them") {
   CHECK(remaining("123456789012.123;r=1") == 1);
 }
 
-TEST_CASE("Lines are joined by commas, wherever they were broken") {
+TEST_CASE("Lines are joined by commas, wherever the field was split") {
   auto const joined = [](std::vector<std::string_view> const& values) {
     std::vector<header> headers{{"Server", "x"}};
     for (auto const value : values) {
@@ -196,7 +196,7 @@ TEST_CASE("Lines are joined by commas, wherever they were broken") {
   CHECK(joined({"a;r=1", "b;r=2\x80"}) == malformed);
 }
 
-TEST_CASE("The limit is that of the policy of the same name") {
+TEST_CASE("The limit comes from the policy with the same name") {
   auto const with_policy = [](std::string_view rate_limit, std::string_view policy) {
     return read({{"ratelimit-policy", policy}, {"RateLimit", rate_limit}});
   };
@@ -225,7 +225,7 @@ TEST_CASE("The limit is that of the policy of the same name") {
   CHECK(with_policy("p0;r=1, p15;r=2, p16;r=3", many) == items{{9, 1, -1}, {9, 2, -1}, {-1, 3, -1}});
 }
 
-TEST_CASE("A reset beyond a year, which may be a Unix time, is left out") {
+TEST_CASE("A reset of more than a year, which may be a Unix time, is left out") {
   CHECK(read("a;r=1;t=31536000") == items{{-1, 1, 31536000}});
   CHECK(read("a;r=1;t=31536001") == items{{-1, 1, -1}});
   CHECK(read("limit=5, remaining=1, reset=1735689660") == items{{5, 1, -1}});

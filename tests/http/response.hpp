@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// response.hpp: a response without a client, and what its traits tell.
+// response.hpp: response types without an HTTP client, and their response_traits.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace tests {
 
-/// A response that knows everything that traits can tell.
+/// A response whose traits have every optional function.
 struct reply {
   int status = 200;
   std::vector<tenax::http::header> headers{};
@@ -22,7 +22,7 @@ struct reply {
   tenax::http::transport_error error = tenax::http::transport_error::none;
 };
 
-/// A response that knows its status and headers only.
+/// A response whose traits have only status and headers.
 struct bare_reply {
   int status = 200;
   std::vector<tenax::http::header> headers{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// response_traits.cpp: what types join without a word, and what is made of those that tell little.
+// response_traits.cpp: response types that need no specialization, and defaults for traits with few functions.
 #include <tenax/http/response_traits.hpp>
 
 #include <functional>
@@ -22,7 +22,7 @@ using tests::reply;
 
 namespace {
 
-/// As cpr had it before its errors took the names of libcurl's.
+/// cpr's error codes before they took the names of libcurl's.
 enum class old_code {
   OK = 0,
   CONNECTION_FAILURE,
@@ -94,13 +94,13 @@ struct with_redirects {
   long redirect_count = 0;
 };
 
-/// Its traits answer "interrupted" even if a response arrived.
+/// Its traits report "interrupted" even if a response arrived.
 struct always_interrupted {
   int status = 200;
   std::vector<tenax::http::header> headers{};
 };
 
-/// The body of its request is gone.
+/// A response to a request whose body is gone.
 struct spent_reply {
   int status = 503;
   std::vector<tenax::http::header> headers{};
@@ -132,7 +132,7 @@ static_assert(!http::response<without_headers> && !http::response<int> && !http:
 static_assert(!http::detail::knows_method<bare_reply> && !http::detail::knows_body<bare_reply>);
 static_assert(tenax::result_traits<reply>::can_fail && tenax::result_traits<without_error>::can_fail);
 
-TEST_CASE("A type shaped like cpr's response is a response") {
+TEST_CASE("A type shaped like cpr::Response is a response") {
   cpr_response<new_code> const r{.status_code = 429, .text = "slow down", .header = {{"Retry-After", " 3 "}}};
   CHECK(http::status_of(r) == 429);
   CHECK(http::error_of(r) == transport_error::none);
@@ -142,7 +142,7 @@ TEST_CASE("A type shaped like cpr's response is a response") {
   CHECK(http::is_transient(r));
 }
 
-TEST_CASE("The errors of cpr are known by their old names") {
+TEST_CASE("The old names of cpr's errors are classified") {
   CHECK(error_of(old_code::OK) == transport_error::none);
   CHECK(error_of(old_code::CONNECTION_FAILURE) == transport_error::unsent);
   CHECK(error_of(old_code::HOST_RESOLUTION_FAILURE) == transport_error::unsent);
@@ -159,7 +159,7 @@ TEST_CASE("The errors of cpr are known by their old names") {
   CHECK(error_of(old_code::UNKNOWN_ERROR) == transport_error::permanent);
 }
 
-TEST_CASE("The errors of cpr are known by their new names") {
+TEST_CASE("The new names of cpr's errors are classified") {
   CHECK(error_of(new_code::OK) == transport_error::none);
   CHECK(error_of(new_code::COULDNT_CONNECT) == transport_error::unsent);
   CHECK(error_of(new_code::COULDNT_RESOLVE_HOST) == transport_error::unsent);
@@ -179,7 +179,7 @@ TEST_CASE("The errors of cpr are known by their new names") {
   CHECK(error_of(new_code::UNKNOWN_ERROR) == transport_error::permanent);
 }
 
-TEST_CASE("A status whose body broke off is no status") {
+TEST_CASE("A status of a response with an incomplete body is ignored") {
   cpr_response<new_code> const r{.status_code = 200, .error = {.code = new_code::PARTIAL_FILE}};
   CHECK(http::status_of(r) == 0);
   CHECK(http::failed(r));
@@ -191,7 +191,7 @@ TEST_CASE("A status whose body broke off is no status") {
   CHECK(http::error_of(ended) == transport_error::cancelled);
 }
 
-TEST_CASE("A status that arrived goes before an error that traits tell without being asked") {
+TEST_CASE("A status has precedence over an error that the traits report") {
   CHECK(http::error_of(always_interrupted{.status = 200}) == transport_error::none);
   CHECK_FALSE(http::failed(always_interrupted{.status = 200}));
   CHECK(http::error_of(always_interrupted{.status = 404}) == transport_error::none);
@@ -207,7 +207,7 @@ TEST_CASE("A status that arrived goes before an error that traits tell without b
   CHECK(requests == 1);
 }
 
-TEST_CASE("A status that announces another one is not a success") {
+TEST_CASE("An interim status (1xx) is not a success") {
   for (auto const status : {100, 102, 103, 199}) {
     CHECK(http::failed(reply{.status = status}));
     CHECK(http::failed(bare_reply{.status = status}));
@@ -215,7 +215,7 @@ TEST_CASE("A status that announces another one is not a success") {
   CHECK_FALSE(http::failed(reply{.status = 101}));
 }
 
-TEST_CASE("cpr follows redirects, so that only its count of them makes a missing connection prove something") {
+TEST_CASE("cpr follows redirects: a missing connection proves something only with its count of redirects") {
   using counted = with_redirects<new_code>;
   CHECK(http::was_never_processed(counted{.status_code = 0, .error = {.code = new_code::COULDNT_CONNECT}}));
   CHECK_FALSE(http::was_never_processed(
@@ -226,7 +226,7 @@ TEST_CASE("cpr follows redirects, so that only its count of them makes a missing
       cpr_response<new_code>{.status_code = 0, .error = {.code = new_code::COULDNT_CONNECT}}));
 }
 
-TEST_CASE("A request that cannot be made again is not, whatever a policy says") {
+TEST_CASE("A request that cannot be made again is not repeated by any policy") {
   tenax::testing::virtual_time clock;
   auto const attempts = [&](auto const& policy, int status) {
     return policy.wait(tenax::wait::none).environment(std::ref(clock)).try_call([=] {
@@ -243,7 +243,7 @@ TEST_CASE("A request that cannot be made again is not, whatever a policy says") 
   CHECK(attempts(tenax::retrying{}.when(tenax::when::status(200)), 200).reason == tenax::stop_reason::succeeded);
 }
 
-TEST_CASE("A response that does not say why there is none was interrupted") {
+TEST_CASE("If the traits do not report why there is no response, the request counts as interrupted") {
   CHECK(http::error_of(without_error{.status_code = 0}) == transport_error::interrupted);
   CHECK(http::error_of(without_error{.status_code = 500}) == transport_error::none);
   CHECK(http::error_of(bare_reply{.status = 0}) == transport_error::interrupted);
@@ -251,7 +251,7 @@ TEST_CASE("A response that does not say why there is none was interrupted") {
   CHECK(http::is_transient(bare_reply{.status = 0}));
 }
 
-TEST_CASE("A response failed if there is none, or if its status is 400 or more") {
+TEST_CASE("failed() holds if there is no response, or if its status is 400 or more") {
   CHECK_FALSE(http::failed(reply{.status = 200}));
   CHECK_FALSE(http::failed(reply{.status = 399}));
   CHECK(http::failed(reply{.status = 400}));
@@ -264,7 +264,7 @@ TEST_CASE("A response failed if there is none, or if its status is 400 or more")
   }
 }
 
-TEST_CASE("A failure may pass if its status or its transport error may") {
+TEST_CASE("A failure is transient if its status or its transport error is") {
   CHECK(http::is_transient(reply{.status = 503}));
   CHECK_FALSE(http::is_transient(reply{.status = 404}));
   CHECK_FALSE(http::is_transient(reply{.status = 200}));
@@ -275,7 +275,7 @@ TEST_CASE("A failure may pass if its status or its transport error may") {
   CHECK_FALSE(http::is_transient(reply{.error = transport_error::cancelled}));
 }
 
-TEST_CASE("header_of gives the first value, trimmed, by a name in any case") {
+TEST_CASE("header_of returns the first value, trimmed, and ignores the case of the name") {
   bare_reply const r{.headers = {{"A", "1"}, {"LOCATION", " \t/x "}, {"location", "/y"}, {"Empty", ""}}};
   CHECK(http::header_of(r, "Location") == "/x");
   CHECK(http::header_of(r, "empty").empty());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retrying_client.cpp: cpp-httplib's client with retries, against a server that does what servers do.
+// retrying_client.cpp: cpp-httplib's client with retries, and a server that misbehaves like real ones.
 #include <tenax/http/retrying_client.hpp>
 
 #include <atomic>
@@ -34,7 +34,7 @@ static_assert(!std::is_convertible_v<std::string, http::retrying_client<>>, "as 
 
 namespace {
 
-/// Answers "503, 503, 200", again and again, and echoes the request's body.
+/// Answers "503, 503, 200", repeatedly, and echoes the request's body.
 struct moody {
   int calls = 0;
   tests::answer operator()(tests::received const& r) {
@@ -42,7 +42,7 @@ struct moody {
   }
 };
 
-/// A client whose waits pass in no time.
+/// A client with virtual waits.
 struct client : http::retrying_client<> {
   explicit client(tests::server const& server) : http::retrying_client<>(server.url()) {
     policy(http::standard_retry().environment(std::ref(clock)));
@@ -60,7 +60,7 @@ names methods(tests::server const& server) {
 
 }  // namespace
 
-TEST_CASE("A client that retries is made as one that does not") {
+TEST_CASE("A client with retries is constructed like one without") {
   tests::server server([](auto const&) { return tests::respond(200, "ok"); });
   http::retrying_client<> by_url(server.url());
   CHECK(by_url.Get("/")->body == "ok");
@@ -90,7 +90,7 @@ TEST_CASE("Requests with an idempotent method are retried") {
   CHECK(c.clock.sleeps().size() == 10);
 }
 
-TEST_CASE("The standard policy is in force if none is given") {
+TEST_CASE("The standard policy is used if no policy is given") {
   int calls = 0;
   tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });
   tenax::testing::no_waits const quick;
@@ -115,7 +115,7 @@ TEST_CASE("Log lines name the request") {
         names{"tenax: attempt 1 failed: GET /albums/1?full=1: status 503 (Service Unavailable); attempt 2 at once"});
 }
 
-TEST_CASE("POST and PATCH are not retried, unless the server has seen nothing of them") {
+TEST_CASE("POST and PATCH are not retried, unless the server has seen no part of them") {
   tests::server server([](auto const&) { return tests::respond(503, "busy"); });
   client c(server);
   auto const post = c.Post("/", "x", "text/plain");
@@ -157,7 +157,7 @@ TEST_CASE("POST and PATCH are retried with one key for all attempts of a request
   for (std::size_t i = 6; i < 15; ++i) CHECK(key(i).empty());
 }
 
-TEST_CASE("Keys are written in the format that was asked for") {
+TEST_CASE("Keys are written in the chosen format") {
   tests::server server([](auto const&) { return tests::respond(200); });
   client c(server);
   c.generate_idempotency_keys().Post("/");
@@ -168,11 +168,11 @@ TEST_CASE("Keys are written in the format that was asked for") {
   CHECK(server.requests()[2].header("Idempotency-Key").front() == '"');
 }
 
-TEST_CASE("A key of the caller's own is kept, and makes a POST retried") {
+TEST_CASE("A key that the caller sets is kept, and a POST with it is retried") {
   tests::server server{moody()};
   client c(server);
   SECTION("without generated keys") {}
-  SECTION("beside generated keys") { c.generate_idempotency_keys(); }
+  SECTION("in addition to generated keys") { c.generate_idempotency_keys(); }
   auto const r = c.Post("/", {{"idempotency-key", "mine"}}, "x", "text/plain");
   CHECK(r->status == 200);
   CHECK(r.sent.idempotency_key);
@@ -187,7 +187,7 @@ TEST_CASE("A key of the caller's own is kept, and makes a POST retried") {
   }
 }
 
-TEST_CASE("Headers are given as lvalues, as temporaries and in braces") {
+TEST_CASE("Headers can be lvalues, temporaries and braces") {
   tests::server server([](tests::received const& r) { return tests::respond(200, r.header("X-Thing") + r.body); });
   client c(server);
   httplib::Headers headers{{"X-Thing", "a"}};
@@ -209,7 +209,7 @@ TEST_CASE("Headers are given as lvalues, as temporaries and in braces") {
   CHECK(c.Head("/", headers)->status == 200);
 }
 
-TEST_CASE("Bodies are given in every way of cpp-httplib and sent again whole") {
+TEST_CASE("Bodies can be given in every way of cpp-httplib, and are completely sent again") {
   tests::server server{moody()};
   client c(server);
   c.generate_idempotency_keys();
@@ -281,7 +281,7 @@ TEST_CASE("Attempts use one connection") {
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("What the server asks for is waited") {
+TEST_CASE("The client waits as long as the server asks") {
   int calls = 0;
   tests::server server(
       [&](auto const&) { return ++calls == 1 ? tests::respond(429, "", "Retry-After: 9\r\n") : tests::respond(200); });
@@ -326,7 +326,7 @@ TEST_CASE("An endpoint is a path for all methods or for one, and its query does 
   CHECK(is_endpoint("DELETE **", "DELETE", "/a/b"));
 }
 
-TEST_CASE("Each endpoint has the first policy whose pattern fits, and the rest have the default") {
+TEST_CASE("An endpoint has the first policy whose pattern matches; other requests have the default policy") {
   tests::server server([](auto const&) { return tests::respond(503); });
   client c(server);
   auto const attempts = [&](std::int64_t n) { return c.standard().stop(tenax::stop::after_attempts(n)); };
@@ -346,7 +346,7 @@ TEST_CASE("Each endpoint has the first policy whose pattern fits, and the rest h
   CHECK(made([&] { c.Delete("/v2"); }) == 2);
 }
 
-TEST_CASE("A policy of one's own may retry what the standard one does not") {
+TEST_CASE("A custom policy may retry statuses that the standard policy does not") {
   tests::server server([](auto const&) { return tests::respond(404); });
   client c(server);
   c.policy(
@@ -368,7 +368,7 @@ TEST_CASE("No policy sends a POST twice, unless its endpoint names the method") 
   CHECK(c.Post("/v1/x", httplib::Headers{{"Idempotency-Key", "1"}}, "x", "text/plain").attempts == 3);
 }
 
-TEST_CASE("A result says how often it was asked for, and why no more") {
+TEST_CASE("A result contains the number of attempts, and why no further one was made") {
   int calls = 0;
   tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });
   client c(server);
@@ -381,7 +381,7 @@ TEST_CASE("A result says how often it was asked for, and why no more") {
   CHECK(once.reason == tenax::stop_reason::not_retryable);
 }
 
-TEST_CASE("An endpoint that no request could fit is refused") {
+TEST_CASE("An endpoint that no request can match is refused") {
   http::retrying_client<> c("http://127.0.0.1:1");
   for (auto const* const endpoint : {"", "v1/x", "/v1 /x", "get /v1", "GET  /v1", " /v1", "/v1?x=1", "* /v1", "GET v1",
                                      "GET,POST /v1", "http://127.0.0.1/x"}) {
@@ -395,7 +395,7 @@ TEST_CASE("An endpoint that no request could fit is refused") {
 
 namespace {
 
-/// What a receiver saw.
+/// The data that a receiver got.
 struct seen {
   std::string body{};
   names statuses{};
@@ -447,7 +447,7 @@ TEST_CASE("A receiver sees the body of the last response only") {
   CHECK(calls == 3);
 }
 
-TEST_CASE("A receiver gets the body of a failure that is final") {
+TEST_CASE("A receiver gets the body of a final failure") {
   tests::server server([](tests::received const& r) {
     return r.target == "/busy" ? tests::respond(503, "busy") : tests::respond(404, "no such song");
   });
@@ -463,7 +463,7 @@ TEST_CASE("A receiver gets the body of a failure that is final") {
   CHECK(server.requests().size() == 4);
 }
 
-TEST_CASE("A response handler hears of a final failure without a body") {
+TEST_CASE("A response handler is called for a final failure without a body") {
   tests::server server([](auto const&) { return tests::respond(404); });
   client c(server);
   seen s;
@@ -481,7 +481,7 @@ TEST_CASE("A receiver is not called for a final failure without a body") {
   CHECK(calls == 0);
 }
 
-TEST_CASE("Who does not want the body of a final failure cancels, as without retries") {
+TEST_CASE("A handler that refuses the body of a final failure cancels the request, as without retries") {
   tests::server server([](auto const&) { return tests::respond(404, "no such song"); });
   client c(server);
   seen s;
@@ -494,7 +494,7 @@ TEST_CASE("Who does not want the body of a final failure cancels, as without ret
   CHECK(by_receiver.error() == httplib::Error::Canceled);
 }
 
-TEST_CASE("A handler or a receiver that wants no more ends the call") {
+TEST_CASE("A handler or a receiver that returns false ends the call") {
   tests::server server([](auto const&) { return tests::respond(200, "the song"); });
   client c(server);
   seen s;
@@ -521,7 +521,7 @@ TEST_CASE("Nothing is sent again after the receiver's first byte") {
   CHECK(server.requests().size() == 1);
 }
 
-TEST_CASE("A whole response that a policy wants retried is not sent again once it was received") {
+TEST_CASE("A policy does not repeat a request whose complete response was received") {
   tests::server server([](auto const&) { return tests::respond(202, "not yet"); });
   client c(server);
   c.policy(
@@ -548,7 +548,7 @@ TEST_CASE("A connection that breaks before the receiver's first byte is retried"
   CHECK(s.body == "the song");
 }
 
-TEST_CASE("What was held back of a response that broke off is not delivered") {
+TEST_CASE("A body that was held back is not delivered if the response is incomplete") {
   int calls = 0;
   tests::server server([&](auto const&) -> tests::answer {
     if (++calls < 3) return tests::respond(503, "busy");
@@ -561,7 +561,7 @@ TEST_CASE("What was held back of a response that broke off is not delivered") {
   CHECK(s.statuses.empty());
 }
 
-TEST_CASE("What a receiver throws is the caller's, and nothing is sent again") {
+TEST_CASE("An exception of a receiver reaches the caller, and the request is not sent again") {
   struct too_loud : std::runtime_error {
     using runtime_error::runtime_error;
   };
@@ -578,7 +578,7 @@ TEST_CASE("What a receiver throws is the caller's, and nothing is sent again") {
   CHECK(c.Get("/song")->body == "the song");
 }
 
-TEST_CASE("What a response handler throws is the caller's, and nothing is sent again") {
+TEST_CASE("An exception of a response handler reaches the caller, and the request is not sent again") {
   struct mine : std::runtime_error {
     using runtime_error::runtime_error;
   };
@@ -591,7 +591,7 @@ TEST_CASE("What a response handler throws is the caller's, and nothing is sent a
     c.policy("GET /**",
              http::standard_retry().when(tenax::when::any_exception || tenax::when::transient).wait(tenax::wait::none));
   }
-  SECTION("though the exception asks for it") {}
+  SECTION("even if the exception asks for a retry") {}
   auto const handler = [](httplib::Response const&) -> bool { throw tenax::retry_after(1ms, mine("mine")); };
   auto const receiver = [](char const*, std::size_t) { return true; };
   for (auto const* const path : {"/song", "/empty", "/nothing"}) {
@@ -601,7 +601,7 @@ TEST_CASE("What a response handler throws is the caller's, and nothing is sent a
   }
 }
 
-TEST_CASE("What a progress callback throws is the caller's, and nothing is sent again") {
+TEST_CASE("An exception of a progress callback reaches the caller, and the request is not sent again") {
   tests::server server([](auto const&) { return tests::respond(200, "the song"); });
   client c(server);
   c.policy(tenax::retrying{}.wait(tenax::wait::none));
@@ -610,7 +610,7 @@ TEST_CASE("What a progress callback throws is the caller's, and nothing is sent 
   CHECK(server.requests().size() == 1);
 }
 
-TEST_CASE("A response handler hears of one response, though earlier ones broke behind their headers") {
+TEST_CASE("A response handler is called once, even if earlier responses broke off after their headers") {
   int calls = 0;
   tests::server server(
       [&](auto const&) { return ++calls < 3 ? tests::break_off(200) : tests::respond(200, "the song"); });
@@ -622,7 +622,7 @@ TEST_CASE("A response handler hears of one response, though earlier ones broke b
   CHECK(calls == 3);
 }
 
-TEST_CASE("A response handler hears of a response without a body, and can refuse it") {
+TEST_CASE("A response handler is called for a response without a body, and can refuse it") {
   tests::server server([](auto const&) { return tests::respond(200); });
   client c(server);
   seen s;
@@ -672,7 +672,7 @@ std::string payload(tests::received const& r) {
 
 }  // namespace
 
-TEST_CASE("A body that was read from a stream is not sent again, and the caller has the first answer") {
+TEST_CASE("A body that was read from a stream is not sent again, and the caller gets the first answer") {
   tests::server server{moody()};
   client c(server);
   c.generate_idempotency_keys();
@@ -736,7 +736,7 @@ TEST_CASE("A body that was read from a stream is not sent again, and the caller 
   CHECK(payload(server.requests()[0]).find("the song") != std::string::npos);
 }
 
-TEST_CASE("A stream that has the same bytes twice is not taken for a body that is given by its offset") {
+TEST_CASE("A stream that gives equal bytes twice is not taken for a body that is read by offset") {
   tests::server server{moody()};
   client c(server);
   auto const length = GENERATE(std::size_t{12}, std::size_t{12000});
@@ -745,11 +745,11 @@ TEST_CASE("A stream that has the same bytes twice is not taken for a body that i
   CHECK_FALSE(result);
   CHECK(result.body_spent);
   CHECK(http::error_of(result) == transport_error::permanent);
-  REQUIRE(server.requests().size() == 1);  // the second one did not arrive whole
+  REQUIRE(server.requests().size() == 1);  // the second request did not arrive completely
   CHECK(server.requests()[0].body == std::string(length, 'x'));
 }
 
-TEST_CASE("A policy around the client does not send a body again that was read") {
+TEST_CASE("A policy around the client does not repeat a request whose body has been read") {
   int status = 503;
   tests::server server([&, n = 0](auto const&) mutable { return tests::respond(++n == 1 ? status : 200); });
   client c(server);
@@ -758,7 +758,7 @@ TEST_CASE("A policy around the client does not send a body again that was read")
       tenax::retrying{}.wait(tenax::wait::none).when(tenax::when::transient || tenax::when::status(409, 202));
   SECTION("the client retries") {}
   SECTION("the client does not retry") { c.policy(tenax::retrying{}.when(tenax::when::never)); }
-  SECTION("the failure stays") { status = 409; }
+  SECTION("the failure is permanent") { status = 409; }
   SECTION("there is no failure") { status = 202; }
   auto const result = outer([&] { return c.Put("/", endless(file), "text/plain"); });
   CHECK(result->status == status);
@@ -767,7 +767,7 @@ TEST_CASE("A policy around the client does not send a body again that was read")
   CHECK(payload(server.requests()[0]) == "the song");
 }
 
-TEST_CASE("A policy around the client sends a body again that can be read again") {
+TEST_CASE("A policy around the client repeats a request whose body can be read again") {
   tests::server server([n = 0](auto const&) mutable { return tests::respond(++n == 1 ? 503 : 200); });
   client c(server);
   c.policy(tenax::retrying{}.when(tenax::when::never));
@@ -794,7 +794,7 @@ TEST_CASE("A policy around the client sends a body again that can be read again"
   CHECK(payload(server.requests()[1]) == "the song");
 }
 
-TEST_CASE("A body that can be rewound is sent again whole") {
+TEST_CASE("A content provider that can be rewound is completely sent again") {
   tests::server server{moody()};
   client c(server);
   c.generate_idempotency_keys();
@@ -834,7 +834,7 @@ TEST_CASE("A body that can be rewound is sent again whole") {
   for (auto const& r : server.requests()) CHECK(payload(r).find("the song") != std::string::npos);
 }
 
-TEST_CASE("A body that is given by its offset is sent again") {
+TEST_CASE("A body that is read by offset is sent again") {
   tests::server server{moody()};
   client c(server);
   std::string const song = "the song";
@@ -848,7 +848,7 @@ TEST_CASE("A body that is given by its offset is sent again") {
   for (auto const& r : server.requests()) CHECK(payload(r) == song);
 }
 
-TEST_CASE("A body that cannot be rewound after all is not sent again") {
+TEST_CASE("A body whose rewinding fails is not sent again") {
   tests::server server{moody()};
   client c(server);
   std::istringstream file("the song");
@@ -861,7 +861,7 @@ TEST_CASE("A body that cannot be rewound after all is not sent again") {
   CHECK(server.requests().size() == 2);
 }
 
-TEST_CASE("What a content provider throws is the caller's, and nothing is sent again") {
+TEST_CASE("An exception of a content provider reaches the caller, and the request is not sent again") {
   tests::server server{moody()};
   client c(server);
   c.policy(tenax::retrying{}.wait(tenax::wait::none));
@@ -871,7 +871,7 @@ TEST_CASE("What a content provider throws is the caller's, and nothing is sent a
   CHECK(c.Put("/", "x", "text/plain").attempts >= 1);
 }
 
-TEST_CASE("A provider that was not asked may be asked later") {
+TEST_CASE("A provider that was not called may be called by a later attempt") {
   tests::server server([](auto const&) { return tests::respond(200, "ok"); });
   http::retrying_client<> nobody("127.0.0.1", tests::closed_port());
   virtual_time clock;
@@ -883,7 +883,7 @@ TEST_CASE("A provider that was not asked may be asked later") {
   CHECK(file.tellg() == 0);
 }
 
-TEST_CASE("A body that was read is not sent again by a redirect either") {
+TEST_CASE("A redirect does not send a body again that has been read") {
   int calls = 0;
   tests::server server([&](auto const&) {
     return ++calls == 1 ? tests::respond(307, "", "Location: /there\r\n") : tests::respond(200, "ok");
@@ -906,7 +906,7 @@ TEST_CASE("A body that was read is not sent again by a redirect either") {
 }
 
 #if defined(CPPHTTPLIB_OPENSSL_SUPPORT)
-TEST_CASE("A body that was read is not sent again to authenticate either") {
+TEST_CASE("Authentication does not send a body again that has been read") {
   tests::server server([](tests::received const& r) {
     auto const known = !r.header("Authorization").empty();
     return known ? tests::respond(200, "ok")
@@ -953,7 +953,7 @@ TEST_CASE("A POST is not sent again after a redirect, whatever the other host do
   CHECK_FALSE(http::was_never_processed(r));
 }
 
-TEST_CASE("A POST that found no host is sent again, though the client follows redirects") {
+TEST_CASE("A POST that could not connect is sent again, even if the client follows redirects") {
   http::retrying_client<> nobody("127.0.0.1", tests::closed_port());
   virtual_time clock;
   nobody.policy(http::standard_retry().environment(std::ref(clock)));
@@ -1002,12 +1002,12 @@ struct stopwatch {
 
 }  // namespace
 
-TEST_CASE("stop() ends a request that waits for its answer, and nothing is sent again") {
+TEST_CASE("stop() ends a request that waits for its answer, and it is not sent again") {
   tests::server server(
       [](tests::received const& r) { return r.target == "/slow" ? tests::hang() : tests::respond(200, "ok"); });
   http::retrying_client<> c(server.url());
   c.set_keep_alive(true);
-  if (GENERATE(false, true)) CHECK(c.Get("/")->status == 200);  // on a connection that is kept
+  if (GENERATE(false, true)) CHECK(c.Get("/")->status == 200);  // on a kept connection
   auto const before = server.requests().size();
   auto const asked = [&] { return server.requests().size() == before + 1; };
   stopwatch const watch;
@@ -1099,7 +1099,7 @@ TEST_CASE("stop() ends calls of several threads") {
   CHECK(server.requests().size() == 1);
 }
 
-TEST_CASE("A client that was moved can be used") {
+TEST_CASE("A client can be used after it was moved") {
   tests::server server([](auto const&) { return tests::respond(200, "ok"); });
   http::retrying_client<> first(server.url());
   CHECK(first.Get("/")->body == "ok");
@@ -1218,7 +1218,7 @@ TEST_CASE("A deadline ends an upload that the server does not read") {
 
 namespace {
 
-/// A port at which connections are not made: its queue is full, and nobody takes from it.
+/// A port that accepts no connections: its queue is full.
 class full_queue {
  public:
   full_queue() {
@@ -1246,7 +1246,7 @@ class full_queue {
 
 }  // namespace
 
-TEST_CASE("A deadline ends a connection that is not made") {
+TEST_CASE("A deadline ends an attempt to connect") {
   full_queue const full;
   http::retrying_client<> c("127.0.0.1", full.port());
   c.policy(http::standard_retry().stop(tenax::stop::deadline(40ms)));
@@ -1257,7 +1257,7 @@ TEST_CASE("A deadline ends a connection that is not made") {
   CHECK(watch.passed() < 1s);
 }
 
-TEST_CASE("stop() ends a connection that is not made") {
+TEST_CASE("stop() ends an attempt to connect") {
   full_queue const full;
   http::retrying_client<> c("127.0.0.1", full.port());
   std::atomic<bool> begun = false;
@@ -1273,7 +1273,7 @@ TEST_CASE("stop() ends a connection that is not made") {
   CHECK(watch.passed() < 1s);
 }
 
-TEST_CASE("A call that waits for its turn ends in time, without a request") {
+TEST_CASE("A call that waits for its turn ends at its deadline, without a request") {
   tests::server silent([](auto const&) { return tests::hang(); });
   http::retrying_client<> c(silent.url());
   c.policy("/short", http::standard_retry().stop(tenax::stop::deadline(30ms)));
@@ -1289,7 +1289,7 @@ TEST_CASE("A call that waits for its turn ends in time, without a request") {
   other.join();
 }
 
-TEST_CASE("A token ends a request at once") {
+TEST_CASE("A token ends a request immediately") {
   dripping slow("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x");
   http::retrying_client<> c(slow.url());
   std::atomic<bool> asked = false;
@@ -1327,7 +1327,7 @@ TEST_CASE("A token ends a request at once") {
   CHECK(slow.connections == 1);
 }
 
-TEST_CASE("A client that obeys limits leaves its own timeouts as they are") {
+TEST_CASE("A client that obeys limits keeps its own timeouts unchanged") {
   tests::server silent([](auto const&) { return tests::hang(); });
   http::retrying_client<> c(silent.url());
   c.set_read_timeout(20ms);
@@ -1339,7 +1339,7 @@ TEST_CASE("A client that obeys limits leaves its own timeouts as they are") {
   CHECK(watch.passed() < 1s);
 }
 
-// --- answers that are none ------------------------------------------------------------------------------------------
+// --- interim responses ----------------------------------------------------------------------------------------------
 
 TEST_CASE("An announcement is not an answer") {
   auto const status = GENERATE(100, 102, 103);
@@ -1357,7 +1357,7 @@ TEST_CASE("An announcement is not an answer") {
   CHECK(http::failed(post));
 }
 
-TEST_CASE("The answer behind an announcement is not that to the next request") {
+TEST_CASE("The final response after an interim one is not taken for the answer to the next request") {
   tests::server server([&](tests::received const& r) -> tests::answer {
     if (r.target == "/next") return tests::respond(200, "mine");
     return {tests::respond(103).bytes + tests::respond(200, "another's").bytes, tests::answer::then::keep};
@@ -1371,7 +1371,7 @@ TEST_CASE("The answer behind an announcement is not that to the next request") {
   CHECK(c.Get("/next")->body == "mine");
 }
 
-TEST_CASE("A server that says 429 is heard, though the body breaks off") {
+TEST_CASE("A 429 is obeyed, even if its body is incomplete") {
   tests::server server([](auto const&) { return tests::break_off(429, "slow", "Retry-After: 7\r\n"); });
   client c(server);
   std::vector<bool> throttled;
@@ -1386,7 +1386,7 @@ TEST_CASE("A server that says 429 is heard, though the body breaks off") {
   CHECK(http::response_traits<http::httplib_result>::error(r) == transport_error::interrupted);
 }
 
-// --- everything that the plain client takes -------------------------------------------------------------------------
+// --- every function of the plain client -----------------------------------------------------------------------------
 
 TEST_CASE("A request made by hand is sent again if its method allows it") {
   tests::server server{moody()};
@@ -1425,7 +1425,8 @@ TEST_CASE("A request made by hand is sent again if its method allows it") {
   CHECK(server.requests().size() == 6);
 }
 
-// Every overload of cpp-httplib 0.11, called as a program calls it: with values, and with what is made from lambdas.
+// Every overload of cpp-httplib 0.11, called as programs call it: with values, and with types that convert from
+// lambdas.
 TEST_CASE("Every overload of cpp-httplib can be called") {
   tests::server server([](tests::received const& r) { return tests::respond(200, r.method); });
   client retrying(server);
@@ -1545,7 +1546,7 @@ TEST_CASE("Every overload of cpp-httplib can be called") {
   }
 }
 
-TEST_CASE("A hint to retry does not send again what must not be sent twice") {
+TEST_CASE("A hint to retry does not repeat a request that must not be sent twice") {
   tests::server server([](auto const&) { return tests::respond(409, "", "x-should-retry: true\r\n"); });
   client c(server);
   CHECK(c.Post("/", "x", "text/plain").attempts == 1);
@@ -1561,7 +1562,7 @@ TEST_CASE("A hint to retry does not send again what must not be sent twice") {
   CHECK(d.Get("/", s.receiver()).attempts == 1);
 }
 
-TEST_CASE("Gates hear that a request failed which must not be sent again") {
+TEST_CASE("Gates are notified of a failed request that must not be sent again") {
   tests::server server([](auto const&) { return tests::respond(503); });
   client c(server);
   tenax::circuit_breaker breaker({.failures = 2, .open_for = 1min});

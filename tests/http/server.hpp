@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// server.hpp: an HTTP server whose every byte a test decides, so that it can break off, hang and redirect at will.
+// server.hpp: an HTTP server whose bytes are scripted by the test: it can break off, hang and redirect.
 #pragma once
 
 #include <atomic>
@@ -37,26 +37,26 @@ struct received {
   }
 };
 
-/// What the server does in return.
+/// The server's reaction to a request.
 struct answer {
   std::string bytes{};
   enum class then : unsigned char { keep, close, hang } after = then::keep;
 };
 
-/// A whole response. `headers` are lines, each with its line break.
+/// A complete response. `headers` are lines, each with its line break.
 inline answer respond(int status, std::string const& body = "", std::string const& headers = "") {
   return {"HTTP/1.1 " + std::to_string(status) + " Something\r\n" + headers +
           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body};
 }
 
-/// A response that breaks off: it promises more than `body`.
+/// A response that breaks off: its Content-Length is larger than `body`.
 inline answer break_off(int status, std::string const& body = "", std::string const& headers = "") {
   return {"HTTP/1.1 " + std::to_string(status) + " Something\r\n" + headers +
               "Content-Length: " + std::to_string(body.size() + 1000) + "\r\n\r\n" + body,
           answer::then::close};
 }
 
-/// No response; the connection stays until the client has enough.
+/// No response; the connection stays open until the client closes it.
 inline answer hang() { return {"", answer::then::hang}; }
 
 /// A socket that is bound to a free loopback port, and closed with the object.
@@ -85,10 +85,10 @@ class bound_socket {
   int port_ = 0;
 };
 
-/// A port at which nobody listens.
+/// A port without a listener.
 inline int closed_port() { return bound_socket().port(); }
 
-/// Serves one connection after the other, in a thread of its own.
+/// Serves one connection after the other, in its own thread.
 class server {
  public:
   using handler = std::function<answer(received const&)>;
@@ -144,7 +144,7 @@ class server {
     }
   }
 
-  /// Waits until there is something to read; false if the server is to end.
+  /// Waits until there is something to read; returns false if the server is to end.
   [[nodiscard]] bool readable(int socket) const {
     ::pollfd both[] = {{socket, POLLIN, 0}, {wake_[0], POLLIN, 0}};
     return ::poll(both, 2, -1) > 0 && both[1].revents == 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// server_delay.cpp: which field of a response decides, and what it means.
+// server_delay.cpp: which header field of a response decides about the delay, and how its value is read.
 #include <tenax/http/server_delay.hpp>
 
 #include <algorithm>
@@ -62,7 +62,7 @@ TEST_CASE("A gRPC pushback decides alone, and anything malformed forbids a retry
   }
 }
 
-TEST_CASE("Two fields forbid a retry or want one; whoever forbids is obeyed") {
+TEST_CASE("Two fields can forbid a retry or ask for one; a field that forbids it wins") {
   CHECK(told({{"x-should-retry", "true"}}) == server_verdict::retry);
   CHECK(told({{"X-Should-Retry", " false "}}) == server_verdict::no_retry);
   CHECK(told({{"Stripe-Should-Retry", "true"}}) == server_verdict::retry);
@@ -106,7 +106,7 @@ TEST_CASE("The first explicit delay that can be read decides") {
   CHECK(source({standard, amz}) == "x-amz-retry-after");
 }
 
-TEST_CASE("Milliseconds are rounded up to whole ones, where fractions are allowed at all") {
+TEST_CASE("Fractions of milliseconds are rounded up, in fields that may have fractions") {
   CHECK(pragmatic({{"retry-after-ms", "1500"}}) == 1500ms);
   CHECK(pragmatic({{"retry-after-ms", "1500.0"}}) == 1500ms);
   CHECK(pragmatic({{"retry-after-ms", "0.0000000001"}}) == 1ms);
@@ -139,7 +139,7 @@ TEST_CASE("Seconds are exact to the last digit, and rounded up") {
   CHECK(after("120;comment") == none);
 }
 
-TEST_CASE("Of several values the longest counts; the strict profile wants them to be equal") {
+TEST_CASE("Of several values the longest counts; the strict profile requires equal values") {
   auto const twice = [](std::string_view a, std::string_view b) {
     return headers{{"Retry-After", a}, {"Retry-After", b}};
   };
@@ -205,13 +205,13 @@ TEST_CASE("A point in time is compared with the server's clock, if that is known
   CHECK(server_delay({{"Retry-After", "30"}, minute_later}, 503, now).by_local_clock);
 }
 
-TEST_CASE("A two-digit year is seen from the server's clock") {
+TEST_CASE("A two-digit year is resolved relative to the server's clock") {
   header const far = {"Retry-After", "Wednesday, 01-Jan-75 00:00:01 GMT"};
   CHECK(pragmatic({far}) == 0s);
   CHECK(pragmatic({{"Date", "Thu, 02 Jan 2025 00:00:00 GMT"}, far}) == none);  // 2075
 }
 
-TEST_CASE("Quotas count only with the status codes of a quota") {
+TEST_CASE("Quotas count only with the statuses of a refusal") {
   headers const exhausted{{"RateLimit", "\"a\";r=0;t=5"}};
   for (int const status : {429, 503, 403}) CHECK(pragmatic(exhausted, status) == 5s);
   for (int const status : {0, 200, 202, 301, 400, 401, 404, 408, 413, 425, 500, 502, 504, 529}) {
@@ -219,7 +219,7 @@ TEST_CASE("Quotas count only with the status codes of a quota") {
   }
 }
 
-TEST_CASE("A 403 has to say that nothing is left") {
+TEST_CASE("A 403 counts only if it states that nothing is left") {
   header const left[] = {{"RateLimit-Remaining", "0"}, {"X-RateLimit-Remaining", "0"}, {"X-Rate-Limit-Remaining", "0"}};
   struct {
     header reset;
@@ -247,7 +247,7 @@ TEST_CASE("A 403 has to say that nothing is left") {
   CHECK(pragmatic({{"RateLimit", "limit=9, remaining=0, reset=5"}}, 403) == 5s);
 }
 
-TEST_CASE("What remains vetoes the reset of its own spelling") {
+TEST_CASE("A remaining quota cancels the reset of the same dialect") {
   CHECK(pragmatic({{"RateLimit-Remaining", "1"}, {"RateLimit-Reset", "5"}}) == none);
   CHECK(pragmatic({{"X-RateLimit-Remaining", "1"}, {"RateLimit-Reset", "5"}}) == 5s);
   CHECK(pragmatic({{"X-RateLimit-Remaining", "1"}, {"X-RateLimit-Reset-After", "5"}}) == none);
@@ -298,7 +298,7 @@ TEST_CASE("The first quota field that has a meaning decides") {
   CHECK(source(h).empty());
 }
 
-TEST_CASE("Delays and Unix times are told apart by their size") {
+TEST_CASE("Delays and Unix times are distinguished by their size") {
   CHECK(pragmatic({{"RateLimit-Reset", "1735689660"}}) == 60s);
   CHECK(pragmatic({{"X-RateLimit-Reset-After", "1735689660"}}) == 60s);
   CHECK(pragmatic({{"X-RateLimit-Retry-After", "1735689660"}}) == none);
@@ -360,7 +360,7 @@ TEST_CASE("Durations are read as Go writes them") {
   }
 }
 
-TEST_CASE("Of the buckets the exhausted one with the longest reset counts") {
+TEST_CASE("Of several buckets, the exhausted one with the longest reset counts") {
   headers h{{"anthropic-ratelimit-requests-remaining", "0"},
             {"anthropic-ratelimit-requests-reset", "2025-01-01T00:00:10Z"},
             {"anthropic-ratelimit-tokens-remaining", "0"},
@@ -390,7 +390,7 @@ TEST_CASE("Of the buckets the exhausted one with the longest reset counts") {
   CHECK(pragmatic({{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-tokens", "1s"}}) == none);
 }
 
-TEST_CASE("Every kind of header gives the same answer") {
+TEST_CASE("Every type of header gives the same result") {
   server_hint const expected{.delay = 3s, .source = "Retry-After"};
   header const array[] = {{"Server", "x"}, {"retry-after", "2"}, {"retry-after", "3"}};
   CHECK(server_delay(array, 503, now) == expected);
@@ -419,7 +419,7 @@ TEST_CASE("The order of different fields makes no difference") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("A delay beyond a year is a misread unit: it counts as absent, and the advice says whose it was") {
+TEST_CASE("A delay of more than a year is a misread unit: it counts as absent, and its field is reported") {
   struct {
     char const* name;
     char const* longest;
@@ -506,15 +506,15 @@ TEST_CASE("Unix times are read in every reset field, in each unit") {
   }
   CHECK(server_delay({{"RateLimit-Reset", "1735689630"}}, 429, now) ==
         server_hint{.delay = 30s, .source = "RateLimit-Reset", .by_local_clock = true});
-  // By their names these are delays: long ago is no time to wait for.
+  // These fields contain delays, so a point in time long ago is no delay.
   CHECK(pragmatic({{"RateLimit", "\"a\";r=0;t=999999999999999"}}) == none);
   CHECK(pragmatic({{"X-RateLimit-Reset-After", "100000000"}}) == none);
-  // 2036, when 32 bits are full, and later: no year has less than ten digits.
+  // 2036, when 32 bits overflow, and later: no year has fewer than ten digits.
   auto const later = http::wall_time(4102444800s);
   CHECK(server_delay({{"RateLimit-Reset", "4102444830"}}, 429, later).delay == 30s);
 }
 
-TEST_CASE("JavaScript's text of a Date is a date with an offset") {
+TEST_CASE("A JavaScript Date as text is a date with an offset") {
   auto const js = [](std::string_view value) { return server_delay({date, {"Retry-After", value}}, 429, now).delay; };
   CHECK(js("Wed Jan 01 2025 00:01:00 GMT+0000 (Coordinated Universal Time)") == 60s);
   CHECK(js("Tue Dec 31 2024 19:01:00 GMT-0500 (Eastern Standard Time)") == 60s);
@@ -548,7 +548,7 @@ TEST_CASE("Zero leaves the decision to the next field") {
         7s);
 }
 
-TEST_CASE("Beside Retry-After, an exhausted quota counts if it takes longer") {
+TEST_CASE("If an exhausted quota takes longer than Retry-After, the quota counts") {
   auto const both = [](std::string_view after, std::string_view remaining, std::string_view reset) {
     return pragmatic(
         {date, {"Retry-After", after}, {"X-RateLimit-Remaining", remaining}, {"X-RateLimit-Reset", reset}});
@@ -564,16 +564,16 @@ TEST_CASE("Beside Retry-After, an exhausted quota counts if it takes longer") {
   CHECK(pragmatic({{"Retry-After", "0"}, {"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "3"}}) == 3s);
   CHECK(pragmatic({{"Retry-After", "0"}, {"RateLimit-Reset", "3"}}) == 0s);
   CHECK(pragmatic({{"Retry-After", "0"}, {"RateLimit", "\"a\";r=0;t=3"}}) == 3s);
-  // With another status the quota says nothing, and the standards give Retry-After precedence.
+  // With another status the quota does not count, and by the standards Retry-After has precedence.
   CHECK(pragmatic({{"Retry-After", "0"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "3"}}, 500) == 0s);
   CHECK(strict({{"Retry-After", "0"}, {"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "3"}}) == 0s);
   CHECK(pragmatic({{"Retry-After", "4"}, {"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "9"}}) == 4s);
-  // A full refill may take longer than the next request.
+  // The reset of the full quota may be later than the next permitted request.
   CHECK(pragmatic(
             {{"Retry-After", "1"}, {"x-ratelimit-remaining-tokens", "0"}, {"x-ratelimit-reset-tokens", "6m0s"}}) == 1s);
 }
 
-TEST_CASE("Fields whose names end or begin with a window's count for the longest exhausted window") {
+TEST_CASE("Of fields named after windows, the longest exhausted window counts") {
   CHECK(pragmatic({{"Retry-After-short", "1"}}) == 1s);
   CHECK(source({{"Retry-After-short", "1"}}) == "Retry-After-*");
   CHECK(pragmatic({{"retry-after-LONG", "60"}, {"Retry-After-short", "1"}}) == 60s);
@@ -605,12 +605,12 @@ TEST_CASE("Fields whose names end or begin with a window's count for the longest
   hapi[4].value = "0";
   CHECK(pragmatic(hapi) == 60s);
 
-  // Names that the table has in full are no windows.
+  // Names that the table contains completely are not windows.
   CHECK(pragmatic({{"X-RateLimit-Remaining-After", "0"}, {"X-RateLimit-Reset-After", "5"}}, 403) == none);
   CHECK(pragmatic({{"X-RateLimit-A-Remaining", "0"}, {"X-RateLimit-A-Reset", "5"}}) == none);
 }
 
-TEST_CASE("A rate per second tells when the next is granted") {
+TEST_CASE("A rate per second gives the time until the next request") {
   auto const rate = [](std::string_view value, std::string_view remaining = "0") {
     return pragmatic({{"X-RateLimit-Remaining", remaining}, {"X-RateLimit-Limit", "5"}, {"X-RateLimit-Rate", value}});
   };
@@ -619,7 +619,7 @@ TEST_CASE("A rate per second tells when the next is granted") {
   CHECK(rate("3") == 334ms);
   CHECK(rate("1000000000000000000000") == 1ms);
   CHECK(rate("0.0000000000000001") == none);
-  CHECK(rate("0.00000003") == none);  // beyond a year
+  CHECK(rate("0.00000003") == none);  // more than a year
   CHECK(rate("0") == none);
   CHECK(rate("-1") == none);
   CHECK(rate("100/hour") == none);
@@ -628,7 +628,7 @@ TEST_CASE("A rate per second tells when the next is granted") {
   CHECK(pragmatic({{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "9"}, {"X-RateLimit-Rate", "0.5"}}) == 9s);
 }
 
-TEST_CASE("A negative remainder is none left") {
+TEST_CASE("A negative remainder counts as 0") {
   for (auto const* value : {"-1", "-0", "-2.5", "-99999999999999999999"}) {
     INFO(value);
     CHECK(pragmatic({{"X-RateLimit-Remaining", value}, {"X-RateLimit-Reset", "5"}}, 403) == 5s);

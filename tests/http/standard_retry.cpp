@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// standard_retry.cpp: the defaults, as one table, and what they mean for a call.
+// standard_retry.cpp: the defaults as one table, and their effect on a call.
 #include <tenax/http/standard_retry.hpp>
 
 #include <algorithm>
@@ -26,18 +26,18 @@ using tests::reply;
 
 namespace {
 
-/// What the documentation promises.
+/// The defaults that the documentation states.
 struct {
   std::vector<int> statuses{408, 425, 429, 500, 502, 503, 504};
   std::vector<std::string> methods{"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
   std::uint32_t attempts = 3;
   tenax::duration deadline = 30s;
-  std::vector<tenax::duration> longest_waits{100ms, 200ms};  // of a full jitter
+  std::vector<tenax::duration> longest_waits{100ms, 200ms};  // with full jitter
   tenax::duration longest_wait = 5s;
   tenax::duration jitter_after_server = 250ms;
 } const promised;
 
-/// Calls something that always ends with `r`.
+/// Calls an operation whose every attempt ends with `r`.
 template <class R>
 tenax::report<R> call(virtual_time& clock, R r, tenax::duration takes = {}) {
   return http::standard_retry().environment(std::ref(clock)).try_call([&] {
@@ -53,7 +53,7 @@ tenax::report<reply> call(reply r) {
 
 }  // namespace
 
-TEST_CASE("The statuses that are retried are those that were promised") {
+TEST_CASE("The retried statuses are the documented ones") {
   std::vector<int> retried;
   for (int status = 100; status < 600; ++status) {
     if (call({.status = status}).attempts > 1) retried.push_back(status);
@@ -61,7 +61,7 @@ TEST_CASE("The statuses that are retried are those that were promised") {
   CHECK(retried == promised.statuses);
 }
 
-TEST_CASE("The methods that are retried are those that were promised") {
+TEST_CASE("The retried methods are the documented ones") {
   std::vector<std::string> retried;
   for (auto const* method : {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "POST", "PATCH", "CONNECT", ""}) {
     if (call({.status = 503, .method = method}).attempts > 1) retried.emplace_back(method);
@@ -69,7 +69,7 @@ TEST_CASE("The methods that are retried are those that were promised") {
   CHECK(retried == promised.methods);
 }
 
-TEST_CASE("A call makes the number of attempts that was promised") {
+TEST_CASE("A call makes the documented number of attempts") {
   auto const report = call({.status = 503});
   CHECK(report.attempts == promised.attempts);
   CHECK(report.reason == stop_reason::attempts);
@@ -95,7 +95,7 @@ TEST_CASE("Waits are drawn from intervals that double") {
   }
 }
 
-TEST_CASE("With more attempts the waits grow no further than was promised") {
+TEST_CASE("With more attempts, waits do not exceed the documented maximum") {
   virtual_time clock(3);
   http::standard_retry().stop(tenax::stop::after_attempts(200)).environment(std::ref(clock))([] {
     return reply{.status = 503};
@@ -105,7 +105,7 @@ TEST_CASE("With more attempts the waits grow no further than was promised") {
   CHECK(longest > promised.longest_wait * 9 / 10);
 }
 
-TEST_CASE("A server is never asked again before it said, and up to a quarter of a second later") {
+TEST_CASE("A retry comes after the server's delay, and at most a quarter of a second later") {
   tenax::duration shortest = 1h, longest{};
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     virtual_time clock(seed);
@@ -121,7 +121,7 @@ TEST_CASE("A server is never asked again before it said, and up to a quarter of 
   CHECK(longest > 2s + promised.jitter_after_server * 99 / 100);
 }
 
-TEST_CASE("Retry-After: 0 makes no hot loop") {
+TEST_CASE("Retry-After: 0 does not cause a loop without waits") {
   tenax::duration slept{};
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     virtual_time clock(seed);
@@ -129,11 +129,11 @@ TEST_CASE("Retry-After: 0 makes no hot loop") {
     CHECK(report.attempts == 3);
     slept += clock.slept();
   }
-  // Each wait is the longer one of two draws, from 250 ms and from 100 ms or 200 ms.
+  // Each wait is the longer of two draws, from 250 ms and from 100 ms or 200 ms.
   CHECK(slept / 200 > 125ms);
 }
 
-TEST_CASE("A wait that would end at the deadline or later ends the call at once") {
+TEST_CASE("A wait that would end at the deadline or later ends the call immediately") {
   virtual_time clock;
   auto const too_long = call(clock, reply{.status = 503, .headers = {{"Retry-After", "30"}}});
   CHECK(too_long.attempts == 1);
@@ -146,14 +146,14 @@ TEST_CASE("A wait that would end at the deadline or later ends the call at once"
   CHECK(in_time.reason == stop_reason::deadline);
 }
 
-TEST_CASE("What attempts take counts against the deadline") {
+TEST_CASE("The duration of attempts counts against the deadline") {
   virtual_time clock;
   auto const report = call(clock, reply{.error = transport_error::timed_out}, promised.deadline / 2);
   CHECK(report.attempts == 2);
   CHECK(report.reason == stop_reason::deadline);
 }
 
-TEST_CASE("A wait of more than five minutes is refused by name") {
+TEST_CASE("A wait of more than five minutes is refused, with its own stop reason") {
   auto const report = call({.status = 503, .headers = {{"Retry-After", "3600"}}});
   CHECK(report.reason == stop_reason::server_wait_too_long);
   CHECK(report.server_wait == tenax::optional_duration(1h));
@@ -165,12 +165,12 @@ TEST_CASE("A server that forbids another attempt is obeyed") {
   CHECK(report.reason == stop_reason::server_forbids);
 }
 
-TEST_CASE("A server that wants another attempt gets it if the request may be sent twice") {
+TEST_CASE("If a server wants another attempt, it gets one if the request may be sent twice") {
   CHECK(call({.status = 409, .headers = {{"x-should-retry", "true"}}}).attempts == 3);
   CHECK(call({.status = 409, .headers = {{"x-should-retry", "true"}}, .method = "POST"}).attempts == 1);
 }
 
-TEST_CASE("Failures that stay are not retried") {
+TEST_CASE("Permanent failures are not retried") {
   auto const not_found = call({.status = 404});
   CHECK(not_found.attempts == 1);
   CHECK(not_found.reason == stop_reason::not_retryable);
@@ -181,13 +181,13 @@ TEST_CASE("Failures that stay are not retried") {
   CHECK(call({.status = 304}).reason == stop_reason::succeeded);
 }
 
-TEST_CASE("Transport errors that may pass are retried") {
+TEST_CASE("Transient transport errors are retried") {
   for (auto const error : {transport_error::unsent, transport_error::interrupted, transport_error::timed_out}) {
     CHECK(call({.error = error}).attempts == 3);
   }
 }
 
-TEST_CASE("A POST is retried if it carries a key or was never processed") {
+TEST_CASE("A POST is retried if it has a key or was not processed") {
   CHECK(call({.status = 503, .method = "POST"}).attempts == 1);
   CHECK(call({.method = "POST", .error = transport_error::interrupted}).attempts == 1);
   CHECK(call({.method = "POST", .error = transport_error::timed_out}).attempts == 1);
@@ -209,7 +209,7 @@ TEST_CASE("An exception is not retried") {
   CHECK(calls == 2);
 }
 
-TEST_CASE("The method can be named for clients whose responses do not tell it") {
+TEST_CASE("The method can be named for clients whose responses do not report it") {
   virtual_time clock;
   auto const attempts = [&](auto const& policy, int status) {
     return policy.environment(std::ref(clock)).try_call([=] { return bare_reply{.status = status}; }).attempts;
@@ -229,14 +229,15 @@ TEST_CASE("The last response passes through") {
   CHECK(http::standard_retry().environment(std::ref(clock))(std::ref(replies)).body == "third");
 }
 
-TEST_CASE("The policy explains itself") {
+TEST_CASE("The policy describes itself") {
   auto const text = fmt::format("{}", http::standard_retry());
-  CHECK(text ==
-        "retries:     (transient failures (statuses 408 425 429 500 502 503 504, transport errors) and the request may "
-        "be sent twice)\n"
-        "waits:       the longer of (what the server asks for plus anything from 0s to 250ms) and (exponential from "
-        "100ms, at most 5s, full jitter)\n"
-        "stops:       after 3 attempts or rather than wait past 30s\n"
-        "server wait: obeyed up to 5min; above that, the call gives up\n"
-        "worst case:  3 attempts, 500ms of waiting, or 30s if a server asks for it");
+  CHECK(
+      text ==
+      "retries:     (transient failures (statuses 408 425 429 500 502 503 504, transport errors) and the request may "
+      "be sent twice)\n"
+      "waits:       the longer of (what the server asks for plus a random wait from 0s to 250ms) and (exponential from "
+      "100ms, at most 5s, full jitter)\n"
+      "stops:       after 3 attempts or before a wait that would end after 30s\n"
+      "server wait: obeyed up to 5min; above that, the call gives up\n"
+      "worst case:  3 attempts, 500ms of waiting, or 30s if a server asks for it");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// status.cpp: status codes.
+// status.cpp: names of status codes, and which of them are transient.
 #include <tenax/http/status.hpp>
 
 #include <map>
@@ -12,7 +12,7 @@ namespace http = tenax::http;
 
 static_assert(http::is_transient_status(503) && http::status_text(404) == "Not Found");
 
-TEST_CASE("Seven statuses pass") {
+TEST_CASE("Seven statuses are transient") {
   std::set<int> passing;
   for (int status = -1; status < 1000; ++status) {
     if (http::is_transient_status(status)) passing.insert(status);

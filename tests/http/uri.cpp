@@ -55,7 +55,7 @@ TEST_CASE("A target is path and query, and at least a slash") {
   CHECK(uri_parts("/a").target() == "/a");
 }
 
-TEST_CASE("The port that a scheme has anyway is left out") {
+TEST_CASE("The default port of a scheme is left out") {
   auto const bare = [](char const* url) { return std::string(uri_parts(url).authority_without_default_port()); };
   CHECK(bare("http://h:80/") == "h");
   CHECK(bare("HTTPS://h:443") == "h");
@@ -105,7 +105,7 @@ TEST_CASE("A path never turns into a scheme") {
   CHECK(resolve("http://h/x", "./a:b") == "http://h/a:b");
 }
 
-TEST_CASE("References and bases that are empty or have only parts") {
+TEST_CASE("References and bases may be empty or have only some parts") {
   CHECK(resolve("", "") == "");
   CHECK(resolve("http://h/a?b#c", "") == "http://h/a?b");
   CHECK(resolve("http://h/a?b", "#c") == "http://h/a?b");

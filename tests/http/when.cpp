@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// when.cpp: predicates about responses.
+// when.cpp: retry predicates for responses.
 #include <tenax/http/when.hpp>
 
 #include <array>
@@ -57,7 +57,7 @@ static_assert(wants_fixed(tenax::when::throttled, {403, {{{"Retry-After", "3"}}}
 static_assert(wants_fixed(tenax::when::transient && !tenax::when::throttled, {502}));
 static_assert(wants_fixed(tenax::when::status(code::too_many_requests), {429}), "enumerators are statuses, too");
 
-TEST_CASE("when::status retries the statuses that it was given and no others") {
+TEST_CASE("when::status retries the given statuses and no others") {
   auto const predicate = tenax::when::status(418, 503);
   CHECK(wants(predicate, {.status = 418}));
   CHECK(wants(predicate, {.status = 503}));
@@ -67,12 +67,12 @@ TEST_CASE("when::status retries the statuses that it was given and no others") {
   CHECK(wants(tenax::when::status(200), {.status = 200}));
 }
 
-TEST_CASE("A response whose transfer broke off has no status that could be retried") {
+TEST_CASE("when::status does not retry an incomplete response, which has no status") {
   CHECK_FALSE(wants(tenax::when::status(200), {.status = 200, .error = transport_error::interrupted}));
   CHECK_FALSE(wants(tenax::when::throttled, {.status = 429, .error = transport_error::interrupted}));
 }
 
-TEST_CASE("when::status refuses what is no status") {
+TEST_CASE("when::status refuses numbers that are not statuses") {
   tests::check_rejected("when::status: code", "99", [] { return tenax::when::status(99); });
   tests::check_rejected("when::status: code", "1000", [] { return tenax::when::status(503, 1000); });
   tests::check_rejected("when::status: code", "-1", [] { return tenax::when::status(-1); });
@@ -80,7 +80,7 @@ TEST_CASE("when::status refuses what is no status") {
   CHECK(tenax::when::status(100, 999).codes == std::array{100, 999});
 }
 
-TEST_CASE("when::transient retries the statuses of failures that pass, and transport errors that may") {
+TEST_CASE("when::transient retries transient statuses and transient transport errors") {
   for (int status = 100; status < 600; ++status) {
     INFO(status);
     bool const listed = status == 408 || status == 425 || status == 429 || status == 500 || status == 502 ||
@@ -94,7 +94,7 @@ TEST_CASE("when::transient retries the statuses of failures that pass, and trans
   CHECK_FALSE(wants(tenax::when::transient, {.error = transport_error::cancelled}));
 }
 
-TEST_CASE("when::transport_error retries transport errors that may pass and no responses") {
+TEST_CASE("when::transport_error retries transient transport errors and no responses") {
   CHECK(wants(tenax::when::transport_error, {.error = transport_error::unsent}));
   CHECK(wants(tenax::when::transport_error, {.error = transport_error::interrupted}));
   CHECK(wants(tenax::when::transport_error, {.error = transport_error::timed_out}));
@@ -104,7 +104,7 @@ TEST_CASE("when::transport_error retries transport errors that may pass and no r
   CHECK_FALSE(wants(tenax::when::transport_error, {.status = 200}));
 }
 
-TEST_CASE("when::throttled retries 429, and 403 and 503 that say when to come back") {
+TEST_CASE("when::throttled retries 429, and 403 and 503 that name a delay") {
   CHECK(wants(tenax::when::throttled, {.status = 429}));
   CHECK_FALSE(wants(tenax::when::throttled, {.status = 503}));
   CHECK_FALSE(wants(tenax::when::throttled, {.status = 403}));
@@ -118,7 +118,7 @@ TEST_CASE("when::throttled retries 429, and 403 and 503 that say when to come ba
   CHECK_FALSE(wants(tenax::when::throttled, {.status = 200, .headers = {{"Retry-After", "7"}}}));
 }
 
-TEST_CASE("A failed response whose headers tell us to retry is retried whatever its status is") {
+TEST_CASE("A failed response whose headers ask for a retry is retried, whatever its status is") {
   reply const conflict{.status = 409, .headers = {{"X-Should-Retry", "true"}}};
   CHECK(wants(tenax::when::transient, conflict));
   CHECK(wants(tenax::when::status(503), conflict));
@@ -135,13 +135,13 @@ TEST_CASE("A successful response is not retried because of x-should-retry") {
   CHECK_FALSE(wants(tenax::when::status(503), {.status = 200, .headers = {{"x-should-retry", "true"}}}));
 }
 
-TEST_CASE("A pushback of gRPC is obeyed although its status is 200") {
+TEST_CASE("A gRPC pushback is obeyed although its status is 200") {
   CHECK(wants(tenax::when::transient, {.status = 200, .headers = {{"grpc-retry-pushback-ms", "50"}}}));
   CHECK(wants(tenax::when::status(503), {.status = 200, .headers = {{"grpc-retry-pushback-ms", "0"}}}));
   CHECK_FALSE(wants(tenax::when::transient, {.status = 200, .headers = {{"grpc-retry-pushback-ms", "-1"}}}));
 }
 
-TEST_CASE("Predicates about responses do not retry exceptions") {
+TEST_CASE("Predicates for responses do not retry exceptions") {
   CHECK_FALSE(wants_after_exception(tenax::when::status(503)));
   CHECK_FALSE(wants_after_exception(tenax::when::transient));
   CHECK_FALSE(wants_after_exception(tenax::when::transport_error));
@@ -149,14 +149,14 @@ TEST_CASE("Predicates about responses do not retry exceptions") {
   CHECK(wants_after_exception(tenax::when::transient || tenax::when::exception<std::runtime_error>));
 }
 
-TEST_CASE("Predicates about responses do not look at time") {
+TEST_CASE("Predicates for responses do not read the time") {
   static_assert(!decltype(tenax::when::status(503))::uses_time &&
                 !decltype(tenax::when::transient || tenax::when::throttled)::uses_time);
   static_assert(!decltype(tenax::when::transport_error)::uses_time);
   SUCCEED();
 }
 
-TEST_CASE("Predicates about responses explain themselves") {
+TEST_CASE("Predicates for responses describe themselves") {
   CHECK(tests::described(tenax::when::status(503)) == "status 503");
   CHECK(tests::described(tenax::when::status(429, 503, 100)) == "one of the statuses 429 503 100");
   CHECK(tests::described(tenax::when::transient) ==

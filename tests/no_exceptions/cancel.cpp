@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cancel.cpp: calls that end before their first attempt, in a build without exceptions: an outcome that is empty.
+// cancel.cpp: calls that end before their first attempt, in a build without exceptions: their outcome is empty.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -62,7 +62,7 @@ int main() {
   CHECK(told == std::vector{stop_reason::cancelled, stop_reason::expired_on_entry, stop_reason::refused_by_gate,
                             stop_reason::cancelled});
 
-  // Cancelled while it waits: the last value is there.
+  // Cancelled during a wait: the call has the last value.
   pressed = false;
   clock.after(3s, [&] { pressed = true; });
   auto const late = base.when(tenax::when::always).cancel_with(token{&pressed}).try_call(f);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// check.hpp: the least that a test needs, for programs without exceptions and run-time type information.
+// check.hpp: a minimal CHECK, for test programs without exceptions and run-time type information.
 #pragma once
 
 #include <cstdio>
@@ -12,7 +12,7 @@
 
 inline int failed_checks = 0;
 
-/// Prints a condition that does not hold; main() returns `failed_checks`.
+/// Prints a condition that is false; main() returns `failed_checks`.
 #define CHECK(...)                                                           \
   do {                                                                       \
     if (!(__VA_ARGS__)) {                                                    \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// coroutine.cpp: a coroutine that is retried by what it returns, in a build without exceptions.
+// coroutine.cpp: a coroutine that is retried by its result, in a build without exceptions.
 #include <tenax/coroutine.hpp>
 
 #include <coroutine>
@@ -16,7 +16,7 @@ namespace {
 
 int result = 0;
 
-/// A coroutine for whose end nobody waits; what it returns is in `result`.
+/// A coroutine that is not awaited; its result is in `result`.
 template <class T>
 struct detached {
   struct promise_type {
@@ -35,7 +35,7 @@ struct answer {
   int await_resume() const noexcept { return value; }
 };
 
-/// Whoever waits, and for how long.
+/// The coroutines that wait, and for how long.
 struct waiting {
   std::coroutine_handle<> who{};
   tenax::duration delay{};

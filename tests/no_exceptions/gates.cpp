@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gates.cpp: the shipped gates in a build without exceptions: in a policy, alone, and by hand.
+// gates.cpp: the gates in a build without exceptions: in a policy, alone, and called directly.
 #include <functional>
 #include <string>
 

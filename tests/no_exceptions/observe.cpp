@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observe.cpp: the log, counters and observers, in a build without exceptions.
+// observe.cpp: log, counters and observers in a build without exceptions.
 #include <tenax/tenax.hpp>
 
 #include <functional>

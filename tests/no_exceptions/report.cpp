@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// report.cpp: the value of a report that has none, in a build without exceptions: one sentence and the end.
+// report.cpp: reading the value of a report without one, in a build without exceptions: prints a message and ends.
 #include <string>
 
 #include <tenax/tenax.hpp>

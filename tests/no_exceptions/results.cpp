@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// results.cpp: retrying by what an operation returns, in a build without exceptions.
+// results.cpp: retrying by the result of an operation, in a build without exceptions.
 #include <tenax/tenax.hpp>
 
 #include <functional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// counters.cpp: totals over many calls, also of many threads.
+// counters.cpp: totals over many calls, in one or many threads.
 #include <tenax/observe/counters.hpp>
 
 #include <functional>
@@ -44,7 +44,7 @@ TEST_CASE("Counters add up what happens in all calls") {
   CHECK(totals.ended(stop_reason::deadline) == 0);
 }
 
-TEST_CASE("Every reason to end is counted on its own") {
+TEST_CASE("Each stop reason has its own count") {
   tenax::counters totals;
   tenax::attempt_info const info{};
   for (int r = 0; r <= static_cast<int>(stop_reason::expired_on_entry); ++r) {
@@ -55,13 +55,13 @@ TEST_CASE("Every reason to end is counted on its own") {
   }
 }
 
-TEST_CASE("Counting reads no clock") {
+TEST_CASE("Counting does not read the clock") {
   tenax::counters totals;
   auto const policy = tenax::retrying{}.observe(std::ref(totals));
   STATIC_REQUIRE_FALSE(decltype(policy)::uses_time);
 }
 
-TEST_CASE("Counters of eight threads lose nothing") {
+TEST_CASE("Counters that eight threads share lose no event") {
   constexpr int threads = 8, calls = 500;
   tenax::counters totals;
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).observe(std::ref(totals));
@@ -84,7 +84,7 @@ TEST_CASE("Counters of eight threads lose nothing") {
   CHECK(totals.ended(stop_reason::attempts) == read.gave_up);
 }
 
-TEST_CASE("Sums of waits saturate, at gates as between attempts") {
+TEST_CASE("Sums of waits saturate, at gates and between attempts") {
   tenax::counters totals;
   tenax::attempt_info month{};
   month.upcoming_wait = 30 * 24h;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// hooks.cpp: observers are told what happens, in order, and change nothing.
+// hooks.cpp: observers are called for every event, in order, and change no decision.
 #include <tenax/tenax.hpp>
 
 #include <functional>
@@ -27,7 +27,7 @@ auto failing(int failures) {
   };
 }
 
-/// Writes down everything.
+/// Records every event.
 struct recorder {
   events log{};
   void before_attempt(tenax::attempt_info const& a) { log.push_back("before_attempt " + std::to_string(a.number)); }
@@ -51,7 +51,7 @@ struct recorder {
 
 }  // namespace
 
-TEST_CASE("An observer hears every event of a call that succeeds") {
+TEST_CASE("An observer gets every event of a call that succeeds") {
   virtual_time clock;
   recorder r;
   auto const policy =
@@ -61,7 +61,7 @@ TEST_CASE("An observer hears every event of a call that succeeds") {
                         "after_attempt 2 value", "on_success 2"});
 }
 
-TEST_CASE("An observer hears every event of a call that gives up, the last attempt too") {
+TEST_CASE("An observer gets every event of a call that gives up, including the last attempt") {
   virtual_time clock;
   recorder r;
   auto const policy = tenax::retrying{}
@@ -74,7 +74,7 @@ TEST_CASE("An observer hears every event of a call that gives up, the last attem
                         "after_attempt 2 exception", "on_give_up 2 attempts"});
 }
 
-TEST_CASE("A call that ends before its first attempt is given up on at number 0") {
+TEST_CASE("A call that ends before its first attempt calls on_give_up with attempt number 0") {
   virtual_time clock;
   recorder r;
   auto const policy =
@@ -83,7 +83,7 @@ TEST_CASE("A call that ends before its first attempt is given up on at number 0"
   CHECK(r.log == events{"on_give_up 0 expired_on_entry"});
 }
 
-TEST_CASE("Functions are told the events that they are given for") {
+TEST_CASE("Each function is called for the event of its setter") {
   virtual_time clock;
   events log;
   auto const note = [&](char const* what) { return [&log, what](tenax::attempt_info const&) { log.push_back(what); }; };
@@ -103,7 +103,7 @@ TEST_CASE("Functions are told the events that they are given for") {
   CHECK(log == events{"before_attempt", "after_attempt", "on_give_up"});
 }
 
-TEST_CASE("Each function alone is told its event, in every kind of call") {
+TEST_CASE("A single function is called for its event, in every kind of call") {
   auto const base = tenax::retrying{}.wait(tenax::wait::none);
   int n = 0;
   auto const count = [&](tenax::attempt_info const&) { ++n; };
@@ -129,7 +129,7 @@ TEST_CASE("Each function alone is told its event, in every kind of call") {
   CHECK(told(base.on_give_up(count), 9) == 1);
 }
 
-TEST_CASE("A function that is told the end may ask for the reason") {
+TEST_CASE("The function of on_give_up may take the reason") {
   stop_reason seen{};
   auto const remember = [&](tenax::attempt_info const&, stop_reason reason) { seen = reason; };
   auto const policy = tenax::retrying{}.wait(tenax::wait::none).on_give_up(remember);
@@ -139,7 +139,7 @@ TEST_CASE("A function that is told the end may ask for the reason") {
   CHECK(seen == stop_reason::not_retryable);
 }
 
-TEST_CASE("Observers may look at the outcome") {
+TEST_CASE("Observers may read the outcome") {
   std::vector<int> values;
   int exceptions = 0;
   auto const look = [&](tenax::attempt<int> const& a) {
@@ -198,14 +198,14 @@ TEST_CASE("The numbers are right in every event") {
   is(8, 3, 33s, 3s, 2s);  // on_give_up
 }
 
-TEST_CASE("Observers are told in the order in which they were added") {
+TEST_CASE("Observers are called in the order in which they were added") {
   events log;
   auto const note = [&](char const* what) { return [&log, what](tenax::attempt_info const&) { log.push_back(what); }; };
   tenax::retrying{}.before_attempt(note("first")).before_attempt(note("second")).before_attempt(note("third"))([] {});
   CHECK(log == events{"first", "second", "third"});
 }
 
-TEST_CASE("An observer without a function for an event does not hear it") {
+TEST_CASE("An observer without a function for an event is not called for it") {
   struct only_success {
     int n = 0;
     void on_success(tenax::attempt_info const&) { ++n; }
@@ -216,7 +216,7 @@ TEST_CASE("An observer without a function for an event does not hear it") {
   CHECK(o.n == 1);
 }
 
-TEST_CASE("An observer that only knows some results does not hear of others") {
+TEST_CASE("An observer for certain result types is not called for other types") {
   struct of_int {
     int n = 0;
     void after_attempt(tenax::attempt<int> const&) { ++n; }
@@ -240,7 +240,7 @@ TEST_CASE("An observer given by value is copied into the policy") {
   CHECK(n == 1);
 }
 
-TEST_CASE("Observers never change what is decided") {
+TEST_CASE("Observers never change a decision") {
   recorder r;
   virtual_time with, without;
   auto const base = tenax::retrying{}.wait(tenax::wait::exponential({.base = 1s}).full());
@@ -249,7 +249,7 @@ TEST_CASE("Observers never change what is decided") {
   CHECK(with.sleeps() == without.sleeps());
 }
 
-TEST_CASE("Absent observers take no room") {
+TEST_CASE("Absent observers take no space") {
   struct listener {
     void on_success(tenax::attempt_info const&) const {}
   };

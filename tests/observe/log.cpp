@@ -21,7 +21,7 @@ using lines = std::vector<std::string>;
 
 namespace {
 
-/// What is logged of a call of `f`.
+/// The log lines of a call of `f`.
 template <class Policy, class F>
 lines logged(Policy const& policy, F const& f) {
   tenax::testing::virtual_time clock;
@@ -37,51 +37,51 @@ constexpr auto twice = tenax::retrying{}.wait(tenax::wait::constant(1500ms)).sto
 
 }  // namespace
 
-TEST_CASE("There is one line for each retry, saying what failed and when the next attempt is") {
+TEST_CASE("Each retry has one line, which says what failed and when the next attempt starts") {
   CHECK(logged(tenax::retrying{}.wait(tenax::wait::sequence{0s, 250ms, 1min}).stop(tenax::stop::after_attempts(4)),
                reset) == lines{"tenax: attempt 1 failed: connection reset; attempt 2 at once",
                                "tenax: attempt 2 failed: connection reset; attempt 3 in 250ms",
                                "tenax: attempt 3 failed: connection reset; attempt 4 in 1min"});
 }
 
-TEST_CASE("Waits that are long to read are rounded") {
+TEST_CASE("Waits are rounded to three digits") {
   CHECK(logged(tenax::retrying{}.wait(tenax::wait::sequence{84'237'451ns, 1'234'567us}),
                [] { throw std::runtime_error("reset"); }) ==
         lines{"tenax: attempt 1 failed: reset; attempt 2 in 84.2ms",
               "tenax: attempt 2 failed: reset; attempt 3 in 1.23s"});
 }
 
-TEST_CASE("A call that succeeds at once is not logged") {
+TEST_CASE("A call that succeeds at the first attempt is not logged") {
   CHECK(logged(twice, [] {}).empty());
 }
 
-TEST_CASE("A server's wait is in the line") {
+TEST_CASE("The line contains the server's wait") {
   CHECK(logged(twice, [] { throw tenax::retry_after(1s, std::runtime_error("slow down")); }) ==
         lines{"tenax: attempt 1 failed: slow down; attempt 2 in 1.5s (the server asked for 1s)"});
   CHECK(logged(twice, [] { throw tenax::retry_after(7s, std::runtime_error("slow down")); }) ==
         lines{"tenax: attempt 1 failed: slow down; attempt 2 in 7s (the server asked for 7s)"});
 }
 
-TEST_CASE("A server's wait that was cut is logged as it was asked for") {
+TEST_CASE("A server's wait that was shortened is logged with its original length") {
   CHECK(logged(twice.max_server_wait(10s, tenax::too_long::clamp), [] {
           throw tenax::retry_after(1h, std::runtime_error("slow"));
         }) == lines{"tenax: attempt 1 failed: slow; attempt 2 in 10s (the server asked for 1h)"});
 }
 
-TEST_CASE("Every kind of outcome has its words") {
+TEST_CASE("The line describes every kind of outcome") {
   auto const policy = twice.when(tenax::when::always);
   auto const first = [&](auto const& f) { return logged(policy, f).at(0); };
   std::string const end = "; attempt 2 in 1.5s";
   CHECK(first([] { throw 5; }) == "tenax: attempt 1 failed: an exception of another type" + end);
-  CHECK(first([] { return 5; }) == "tenax: attempt 1 gave a result that is to be retried" + end);
-  CHECK(first([] {}) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] { return 5; }) == "tenax: attempt 1 returned a result that is to be retried" + end);
+  CHECK(first([] {}) == "tenax: attempt 1 returned a result that is to be retried" + end);
   CHECK(first([] { return std::make_error_code(std::errc::timed_out); }) ==
         "tenax: attempt 1 failed: " + std::make_error_code(std::errc::timed_out).message() + end);
-  CHECK(first([] { return std::error_code(); }) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] { return std::error_code(); }) == "tenax: attempt 1 returned a result that is to be retried" + end);
 
   using text = tests::expected<int, std::string>;
   CHECK(first([] { return text::failure("no route"); }) == "tenax: attempt 1 failed: no route" + end);
-  CHECK(first([] { return text(1); }) == "tenax: attempt 1 gave a result that is to be retried" + end);
+  CHECK(first([] { return text(1); }) == "tenax: attempt 1 returned a result that is to be retried" + end);
   using number = tests::expected<int, int>;
   CHECK(first([] { return number::failure(5); }) == "tenax: attempt 1 failed: an error" + end);
   using code = tests::expected<int, std::error_code>;
@@ -103,7 +103,9 @@ TEST_CASE("Control characters of a message cannot forge lines") {
         }) == lines{"tenax: attempt 1 failed: a  b c [2Jd e; attempt 2 in 1.5s"});
 }
 
-TEST_CASE("Control characters and separators of Unicode become blanks, and what is not UTF-8 question marks") {
+TEST_CASE(
+    "Control characters and Unicode line separators become spaces, and bytes that are not UTF-8 become question "
+    "marks") {
   auto const said = [](std::string const& words) {
     auto const line = logged(twice, [&] { throw std::runtime_error(words); }).at(0);
     auto const start = std::string("tenax: attempt 1 failed: ").size();
@@ -112,11 +114,11 @@ TEST_CASE("Control characters and separators of Unicode become blanks, and what 
   CHECK(said("a\xc2\x85z") == "a z");        // U+0085, next line
   CHECK(said("a\xc2\x9b[2Jz") == "a [2Jz");  // U+009B begins an escape sequence
   CHECK(said("a\xc2\x80\xc2\x9fz") == "a  z");
-  CHECK(said("a\xc2\xa0z") == "a\xc2\xa0z");          // U+00A0, a blank already
+  CHECK(said("a\xc2\xa0z") == "a\xc2\xa0z");          // U+00A0, already a space
   CHECK(said("a\xe2\x80\xa8z") == "a z");             // U+2028, line separator
   CHECK(said("a\xe2\x80\xa9z") == "a z");             // U+2029, paragraph separator
-  CHECK(said("a\xe2\x80\xaez") == "a z");             // U+202E turns the rest of the line around
-  CHECK(said("a\xe2\x80\xa7z") == "a\xe2\x80\xa7z");  // U+2027, a point
+  CHECK(said("a\xe2\x80\xaez") == "a z");             // U+202E reverses the rest of the line
+  CHECK(said("a\xe2\x80\xa7z") == "a\xe2\x80\xa7z");  // U+2027, a visible character
   CHECK(said("a\x85z") == "a?z");
   CHECK(said("a\x9bz\xff") == "a?z?");
   CHECK(said("\xc3") == "?");
@@ -146,7 +148,7 @@ TEST_CASE("A long message is cut, and the line stays one line") {
   CHECK(line.substr(0, 27) == "tenax: attempt 1 failed: xx");
 }
 
-TEST_CASE("A cut does not tear a character, and nothing follows it") {
+TEST_CASE("A line is not cut inside a character, and nothing follows the cut") {
   for (std::size_t shift = 0; shift < 4; ++shift) {
     std::string words(shift, 'x');
     while (words.size() < 1000) words += "\xf0\x9f\x98\x80";
@@ -175,11 +177,11 @@ TEST_CASE("A FILE* gets the same lines") {
         "tenax: attempt 1 failed: 100 %s %n; attempt 2 in 1.5s\n");
 }
 
-TEST_CASE("Logging reads no clock") {
+TEST_CASE("Logging does not read the clock") {
   STATIC_REQUIRE_FALSE(decltype(tenax::retrying{}.before_sleep(tenax::log_to(stderr)))::uses_time);
 }
 
-TEST_CASE("log_to on giving up says why, and what the last attempt was") {
+TEST_CASE("log_to for on_give_up writes the stop reason and the last outcome") {
   std::vector<std::string> said;
   auto const log = tenax::log_to([&](std::string_view line) { said.emplace_back(line); });
   tenax::testing::virtual_time clock;
@@ -199,13 +201,13 @@ TEST_CASE("log_to on giving up says why, and what the last attempt was") {
             "tenax: gave up before the first attempt: cancelled"});
 }
 
-TEST_CASE("A wait without end has words of its own") {
+TEST_CASE("A wait without end is written in words") {
   auto const endless = [] { throw tenax::retry_after(tenax::duration::max(), std::runtime_error("slow")); };
   CHECK(logged(twice.max_server_wait(10s, tenax::too_long::clamp), endless) ==
         lines{"tenax: attempt 1 failed: slow; attempt 2 in 10s (the server asked for a wait without end)"});
 }
 
-TEST_CASE("A line names what asked for a wait that makes no sense") {
+TEST_CASE("A line names the field whose wait was not plausible") {
   auto const policy =
       twice.read_hints_with([](auto const&) { return tenax::hint{.wait = 2s, .ignored = "the body's wait"}; });
   CHECK(logged(policy, [] { throw std::runtime_error("slow"); }) ==
@@ -213,7 +215,7 @@ TEST_CASE("A line names what asked for a wait that makes no sense") {
               "(the body's wait ignored: not plausible)"});
 }
 
-TEST_CASE("A line about a call that never began says why a gate held it up") {
+TEST_CASE("A line about a call that never began contains the gate's reason") {
   tenax::testing::virtual_time clock;
   lines said;
   tests::test_gate gate({tenax::admission::wait_for_server(1h)});

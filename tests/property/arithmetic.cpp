@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// arithmetic.cpp: arithmetic on durations equals arithmetic without limits, held at the ends.
+// arithmetic.cpp: saturating arithmetic equals arithmetic without limits, cut at both ends.
 #include <tenax/duration.hpp>
 
 #include <cmath>
@@ -22,7 +22,7 @@ constexpr duration held(wide ns) {
 
 }  // namespace
 
-TEST_CASE("Saturating sums and differences are exact, or at the end that the exact one is beyond") {
+TEST_CASE("Saturating sums and differences are exact, or cut to the end that the exact result exceeds") {
   tests::cases draw(1);
   for (int i = 0; i < 5'000; ++i) {
     auto const a = draw.any(), b = draw.any();
@@ -46,7 +46,7 @@ TEST_CASE("Saturating products are exact, or the longest duration") {
   }
 }
 
-TEST_CASE("Scaling never turns negative, never grows for a share, and never shrinks for a factor") {
+TEST_CASE("Scaling never turns negative, never grows for factors up to 1, and never shrinks for factors above 1") {
   tests::cases draw(3);
   for (int i = 0; i < 5'000; ++i) {
     // Up to 104 days, every duration is a double.
@@ -61,13 +61,13 @@ TEST_CASE("Scaling never turns negative, never grows for a share, and never shri
   }
 }
 
-TEST_CASE("A duration in any unit is the same time, rounded to the nearest nanosecond, or held at the ends") {
+TEST_CASE("A duration in any unit is rounded to the nearest nanosecond, or cut at the ends") {
   tests::cases draw(4);
   for (int i = 0; i < 5'000; ++i) {
     auto const count = draw.any().count();
     CAPTURE(count);
     auto const check = [&](auto d, wide numerator, wide denominator) {
-      // Counts this large overflow in every unit from microseconds on, and 128 bits with the largest ones.
+      // Counts this large overflow in every unit from microseconds on, and overflow 128 bits with the largest units.
       auto const product = static_cast<wide>(count) * numerator;
       auto const half = product < 0 ? -denominator / 2 : denominator / 2;
       auto const exact = held((product + half) / denominator);
@@ -84,7 +84,7 @@ TEST_CASE("A duration in any unit is the same time, rounded to the nearest nanos
   }
 }
 
-TEST_CASE("A floating-point duration is the same time within its precision, or held at the ends") {
+TEST_CASE("A floating-point duration is converted within its precision, or cut at the ends") {
   tests::cases draw(5);
   for (int i = 0; i < 5'000; ++i) {
     auto const ns = draw.any();

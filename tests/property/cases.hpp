@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cases.hpp: random parameters that reproduce, spread over all orders of magnitude and their edges.
+// cases.hpp: reproducible random parameters of all orders of magnitude, including the edges.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace tests {
 
-/// A source of random parameters. Small values, huge ones and the edges are all as likely as the middle.
+/// A source of random parameters. Small values, huge ones and the edges are as likely as medium values.
 class cases {
  public:
   explicit cases(std::uint64_t seed) : random_(seed) {}
 
-  /// From 0 to `most`, any number of bits being as likely as any other.
+  /// From 0 to `most`; every number of bits is equally likely.
   std::uint64_t number(std::uint64_t most) {
     if (most == 0) return 0;
     auto const bits = random_() % 65;
@@ -30,7 +30,7 @@ class cases {
     return tenax::duration(static_cast<tenax::duration::rep>(number(static_cast<std::uint64_t>(most.count()))));
   }
 
-  /// Any duration at all.
+  /// Any duration.
   tenax::duration any() {
     auto const d = wait();
     return coin() ? d : coin() ? -d : tenax::duration::min() + d;
@@ -47,7 +47,7 @@ class cases {
   /// From 0 to 1, both included.
   double share() { return coin(8) ? 1.0 : static_cast<double>(random_() >> 11) * 0x1p-53; }
 
-  /// A factor of at least 1: just above it, of every day, and absurd.
+  /// A factor of at least 1: just above 1, common, or absurdly large.
   double factor() {
     switch (random_() % 4) {
       case 0: return 1.0 + share() * 1e-6;

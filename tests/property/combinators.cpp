@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// combinators.cpp: combinations obey the algebra of what they combine, and ask no more than they need.
+// combinators.cpp: combinations obey the algebra of their operators, and call no more operands than needed.
 #include <tenax/tenax.hpp>
 
 #include "../catch.hpp"
@@ -12,7 +12,7 @@ namespace {
 
 constexpr int runs = 3'000;
 
-/// A policy of any role that answers as it is told and counts.
+/// A policy of any role with a fixed answer, which counts its calls.
 template <class Interface, class Answer>
 struct told : Interface {
   static constexpr bool uses_time = false;
@@ -73,7 +73,7 @@ TEST_CASE("Predicates combine as truth values do, and short-circuit") {
 
 TEST_CASE("Stop conditions combine as truth values do, and short-circuit") { check_logic<tenax::stop::operators>(43); }
 
-TEST_CASE("Stop conditions are asked once, answer and reason together") {
+TEST_CASE("Stop conditions are called once for answer and reason together") {
   int left = 0, right = 0;
   told<tenax::stop::operators, bool> const no(false, left), yes(true, right);
   auto const answer = (no || yes).ask(asked);
@@ -96,7 +96,7 @@ TEST_CASE("Sums of waits are commutative and associative, and none is their zero
   }
 }
 
-TEST_CASE("The longest and the shortest of waits are those of numbers, and between them is the whole sum") {
+TEST_CASE("max_of and min_of of waits are those of numbers, and together they are the sum") {
   tests::cases draw(45);
   for (int i = 0; i < runs; ++i) {
     auto const a = tenax::wait::constant(draw.wait()), b = tenax::wait::constant(draw.wait()),
@@ -116,7 +116,7 @@ TEST_CASE("The longest and the shortest of waits are those of numbers, and betwe
   }
 }
 
-TEST_CASE("Waits without an opinion combine as the rules for partial strategies say") {
+TEST_CASE("Waits without an answer combine by the rules for partial strategies") {
   tests::cases draw(46);
   for (int i = 0; i < runs; ++i) {
     auto const opinion = [&] { return draw.coin() ? optional_duration() : optional_duration(draw.wait()); };
@@ -145,7 +145,7 @@ TEST_CASE("Waits without an opinion combine as the rules for partial strategies 
   }
 }
 
-TEST_CASE("A chain asks each link as if attempts began with it") {
+TEST_CASE("A chain calls each link as if attempts began with it") {
   tests::cases draw(47);
   for (int i = 0; i < runs; ++i) {
     auto const times = static_cast<std::uint32_t>(1 + draw.number(~0U - 1));

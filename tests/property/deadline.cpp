@@ -18,7 +18,7 @@ using tests::wide;
 /// A deadline of at least a nanosecond.
 duration limit(tests::cases& draw) { return draw.at_least(duration(1)); }
 
-/// What became of a call: when each wait ended, reckoned from the call's start.
+/// The result of a call: when each wait ended, relative to the start of the call.
 struct course {
   duration last_wait_end{};
   duration elapsed{};
@@ -80,7 +80,7 @@ TEST_CASE("A clipped deadline never lets a wait end after it") {
   }
 }
 
-TEST_CASE("A deadline at a point in time is the deadline that is left when the call starts") {
+TEST_CASE("deadline_at is the same as deadline with the time left at the start of the call") {
   tests::cases draw(53);
   for (int i = 0; i < runs; ++i) {
     time_point const start(draw.wait(duration::max() / 2));
@@ -94,7 +94,7 @@ TEST_CASE("A deadline at a point in time is the deadline that is left when the c
   }
 }
 
-TEST_CASE("What is left until a deadline is never negative, and adds up") {
+TEST_CASE("The time left until a deadline is never negative, and adds up") {
   tests::cases draw(54);
   for (int i = 0; i < runs; ++i) {
     auto const d = limit(draw);
@@ -106,7 +106,7 @@ TEST_CASE("What is left until a deadline is never negative, and adds up") {
   }
 }
 
-TEST_CASE("In whole calls, every wait ends before the deadline, on a clipped one, and the call says why it stopped") {
+TEST_CASE("In whole calls, every wait ends before the deadline, or on a clipped one, and the stop reason is right") {
   tests::cases draw(55);
   for (int i = 0; i < runs / 5; ++i) {
     auto const d = duration(1) + draw.wait(duration(std::int64_t{1} << 50));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// jitter.cpp: jitter stays in its bounds, has the right mean, and neither vanishes at the cap nor exceeds it.
+// jitter.cpp: jitter stays within its bounds, has the right mean, and neither vanishes at the cap nor exceeds it.
 #include <tenax/tenax.hpp>
 
 #include <cmath>
@@ -22,7 +22,7 @@ struct spread {
 
 constexpr int draws = 20'000;
 
-/// What many clients wait after attempt `n`.
+/// The waits of many clients after attempt `n`.
 template <class W>
 spread sample(W const& w, std::uint32_t n, std::uint64_t seed) {
   tenax::seeded_random random(seed);
@@ -84,7 +84,7 @@ TEST_CASE("Jitter of any strategy and size stays within its bounds and the cap")
     REQUIRE(additive >= duration::zero());
     REQUIRE(additive <= max);
     REQUIRE(additive <= tenax::saturating_add(plain, on_top));
-    // Only where the whole interval does not fit below the cap does it start before the wait.
+    // The interval starts below the wait only if it does not fit below the cap as a whole.
     REQUIRE((additive >= plain || on_top > max - plain));
   }
 }
@@ -109,14 +109,14 @@ TEST_CASE("At the cap, jitter is as uniform as below, and inside it") {
   }
 }
 
-TEST_CASE("Just below the cap, jitter is cut to fit or moved down, not lost") {
+TEST_CASE("Just below the cap, jitter is cut or moved down to fit, not lost") {
   auto const w = tenax::wait::linear({.first = 9s, .step = 0s, .max = 10s});
   check_uniform(w.proportional(0.5), 1, 4500ms, 10s, 1);
   check_uniform(w.additive(4s), 1, 6s, 10s, 2);
   check_uniform(w.additive(500ms), 1, 9s, 9500ms, 3);
 }
 
-TEST_CASE("Clients that failed together do not come back together, at any attempt") {
+TEST_CASE("Clients that failed at the same time do not retry at the same time, at any attempt") {
   auto const w = tenax::wait::exponential({.base = 100ms, .max = 5s});
   for (std::uint32_t const n : {1U, 3U, 6U, 7U, 20U, 100U, 0xffff'ffffU}) {
     for (auto const& s : {sample(w.full(), n, n), sample(w.equal(), n, n), sample(w.proportional(0.1), n, n),

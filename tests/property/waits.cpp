@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// waits.cpp: whatever the parameters and the attempt's number, a wait is never negative, above the cap or shrinking.
+// waits.cpp: for all parameters and attempt numbers, a wait is never negative, above the cap, or shorter than before.
 #include <tenax/tenax.hpp>
 
 #include "../catch.hpp"
@@ -17,7 +17,7 @@ duration after(W const& w, std::uint32_t n) {
   return w(tenax::attempt_info{.number = n});
 }
 
-/// What holds for every strategy with a formula: within its bounds, starting at the first wait, never shrinking.
+/// Rules for every strategy with a formula: within its bounds, starting at the first wait, never shrinking.
 template <class W>
 void check(W const& w, duration first, duration max, tests::cases& draw) {
   auto const n = draw.attempt();
@@ -43,7 +43,7 @@ TEST_CASE("Linear waits start at first, never shrink and end at the cap") {
   }
 }
 
-TEST_CASE("Linear waits are exactly first and so many steps, where that is below the cap") {
+TEST_CASE("Linear waits are exactly first plus a number of steps, below the cap") {
   using tests::wide;
   tests::cases draw(12);
   for (int i = 0; i < runs; ++i) {
@@ -61,7 +61,7 @@ TEST_CASE("Linear waits are exactly first and so many steps, where that is below
 TEST_CASE("Exponential waits start at the base, never shrink and end at the cap") {
   tests::cases draw(13);
   for (int i = 0; i < runs; ++i) {
-    // Up to 104 days, where every duration is a double; longer ones have a test of their own.
+    // Up to 104 days, every duration is exact as a double; a separate test covers longer ones.
     auto const base = draw.wait(duration(std::int64_t{1} << 53));
     auto const factor = draw.factor();
     auto const max = draw.at_least(base);
@@ -85,7 +85,7 @@ TEST_CASE("Exponential waits of any base are never negative, above the cap or sh
   }
 }
 
-TEST_CASE("Doubling waits are exactly shifted, where that is below the cap") {
+TEST_CASE("Doubling waits are exact shifts, below the cap") {
   tests::cases draw(15);
   for (int i = 0; i < runs; ++i) {
     auto const base = draw.wait(duration(std::int64_t{1} << 53));
@@ -108,7 +108,7 @@ TEST_CASE("Fibonacci waits start at the unit, never shrink and end at the cap") 
   }
 }
 
-TEST_CASE("Each fibonacci wait is the sum of the two before, where that is below the cap") {
+TEST_CASE("Each fibonacci wait is the sum of the two before, below the cap") {
   tests::cases draw(17);
   for (int i = 0; i < runs; ++i) {
     auto const unit = draw.wait();
@@ -132,7 +132,7 @@ TEST_CASE("Polynomial waits start at the base, never shrink and end at the cap")
   }
 }
 
-TEST_CASE("Constant waits and sequences answer what they were given") {
+TEST_CASE("Constant waits and sequences return the waits that they were given") {
   tests::cases draw(19);
   for (int i = 0; i < runs; ++i) {
     duration const given[] = {draw.wait(), draw.wait(), draw.wait()};
@@ -143,7 +143,7 @@ TEST_CASE("Constant waits and sequences answer what they were given") {
   }
 }
 
-TEST_CASE("Decorrelated waits stay between the base and the cap, and below three times the one before") {
+TEST_CASE("Decorrelated waits stay between the base and the cap, and below three times the previous wait") {
   tests::cases draw(20);
   for (int i = 0; i < runs / 10; ++i) {
     auto const base = draw.wait();
@@ -161,7 +161,7 @@ TEST_CASE("Decorrelated waits stay between the base and the cap, and below three
   }
 }
 
-TEST_CASE("Decorrelated waits do not pile up at the cap") {
+TEST_CASE("Decorrelated waits do not accumulate at the cap") {
   tests::cases draw(21);
   auto const w = tenax::wait::decorrelated({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(1)});
   auto previous = duration::zero();
@@ -179,7 +179,7 @@ TEST_CASE("Decorrelated waits do not pile up at the cap") {
   CHECK(sum / draws < 6e8);
 }
 
-TEST_CASE("The range of a strategy holds whatever it draws") {
+TEST_CASE("Every draw of a strategy is within its range") {
   tests::cases draw(22);
   for (int i = 0; i < runs; ++i) {
     auto const base = draw.wait();

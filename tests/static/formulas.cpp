@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// formulas.cpp: every formula for the attempt numbers at which other libraries' arithmetic breaks.
+// formulas.cpp: every wait formula at the attempt numbers at which the arithmetic of other libraries breaks.
 #include <cstdint>
 
 #include <tenax/tenax.hpp>
@@ -100,7 +100,7 @@ static_assert(decorrelated_after(3s) == 5s);
 static_assert(decorrelated_after(9s) == 5s);
 static_assert(decorrelated_after(longest) == 5s);
 
-// The ends of what is drawn, for every number.
+// The ends of the random interval, for every attempt number.
 template <class W>
 constexpr bool draws(W const& w, std::uint32_t n, duration least, duration below) {
   tenax::fixed_random low(tenax::lowest_draw), high(tenax::highest_draw);

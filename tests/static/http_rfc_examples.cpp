@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http_rfc_examples.cpp: the examples of the standards, and a line for each kind of answer, in constant expressions.
+// http_rfc_examples.cpp: the examples of the standards, and one line per kind of answer, in constant expressions.
 #include <tenax/http/quota.hpp>
 #include <tenax/http/server_delay.hpp>
 
@@ -21,7 +21,7 @@ constexpr bool gives(lines headers, int status, answer pragmatic, answer strictl
          server_delay(headers, status, now, strict).delay == strictly;
 }
 
-/// Of one `Retry-After`, whatever the status.
+/// The hint for one `Retry-After`, whatever the status.
 constexpr bool retry_after(std::string_view value, answer pragmatic, answer strictly) {
   return gives({{"Retry-After", value}}, 503, pragmatic, strictly) &&
          gives({{"retry-after", value}}, 429, pragmatic, strictly) &&

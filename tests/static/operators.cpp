@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// operators.cpp: operators combine policies of one role, and nothing else.
+// operators.cpp: operators combine policies of one role only.
 #include <tenax/tenax.hpp>
 
 using namespace std::chrono_literals;
@@ -24,7 +24,7 @@ using condition = std::remove_const_t<decltype(tenax::stop::after_attempts(3))>;
 using lambda = decltype(own);
 using function = bool (*)(tenax::attempt_info const&);
 
-// Inside a role, also with lambdas and functions on either side.
+// Inside a role, including lambdas and functions on either side.
 static_assert(has_or<predicate, predicate> && has_and<predicate, predicate> && has_not<predicate>);
 static_assert(has_or<predicate, lambda> && has_or<lambda, predicate> && has_and<lambda, predicate>);
 static_assert(has_or<predicate, function> && has_or<function, predicate> && has_and<predicate, function>);
@@ -33,9 +33,9 @@ static_assert(has_or<condition, lambda> && has_or<lambda, condition> && has_and<
 static_assert(has_plus<strategy, strategy> && has_plus<strategy, decltype(own_wait)> &&
               has_plus<decltype(own_wait), strategy>);
 
-// Between roles there is an operator that says where each belongs: see tests/compile_fail/.
+// Between roles, an operator exists whose message says where each belongs: see tests/compile_fail/.
 
-// Not for operations that a role has no meaning for.
+// Not for operations without a meaning for the role.
 static_assert(!has_or<strategy, strategy> && !has_and<strategy, strategy> && !has_not<strategy>);
 static_assert(!has_plus<predicate, predicate> && !has_plus<condition, condition> && !has_not<condition>);
 
@@ -43,7 +43,7 @@ static_assert(!has_plus<predicate, predicate> && !has_plus<condition, condition>
 static_assert(!has_or<predicate, bool> && !has_or<bool, condition> && !has_and<predicate, int>);
 static_assert(!has_plus<strategy, int> && !has_plus<int, strategy>);
 
-// Lambdas among themselves are left alone.
+// The operators do not apply to two lambdas.
 static_assert(!has_plus<decltype(own_wait), decltype(own_wait)>);
 
 }  // namespace

@@ -34,7 +34,7 @@ static_assert(is_total(total) && is_partial(partial));
 static_assert(is_total(own_total) && is_partial(own_partial));
 static_assert(is_total(typed_total) && is_none<attempt<long>>(typed_total) && is_none<attempt_info>(typed_total));
 
-// A sum has no opinion unless both operands have one.
+// A sum has no answer unless both operands have one.
 static_assert(is_total(total + total));
 static_assert(is_partial(total + partial));
 static_assert(is_partial(partial + total));
@@ -54,7 +54,7 @@ static_assert(is_total(tenax::wait::max_of(partial, partial, total)) &&
 static_assert(is_total(tenax::wait::max_of(own_total)) && is_partial(tenax::wait::min_of(own_partial)));
 static_assert(is_none<attempt<void>>(tenax::wait::max_of(total, typed_total)));
 
-// A condition makes a strategy partial; the first opinion is total as soon as one of the strategies is.
+// A condition makes a strategy partial; first_of is total as soon as one of its strategies is.
 static_assert(is_partial(tenax::wait::only_if(tenax::when::always, total)) &&
               is_partial(tenax::wait::only_if(tenax::when::always, partial)));
 static_assert(is_none<attempt<void>>(tenax::wait::only_if(tenax::when::result_is(1), total)));
@@ -67,7 +67,7 @@ static_assert(is_partial(tenax::wait::first_of(partial, tenax::wait::only_if(ten
 static_assert(is_total(tenax::wait::first_of(typed_partial, total)) &&
               is_none<attempt<void>>(tenax::wait::first_of(typed_partial, total)));
 
-// A ceiling, a floor and a repetition are what their strategy is; a chain is partial if one link is.
+// A ceiling, a floor and a repetition are partial if their strategy is; a chain is partial if one link is.
 static_assert(is_total(tenax::wait::at_most(1s, total)) && is_partial(tenax::wait::at_most(1s, partial)));
 static_assert(is_total(tenax::wait::at_least(1s, own_total)) && is_partial(tenax::wait::at_least(1s, own_partial)));
 static_assert(is_none<attempt<void>>(tenax::wait::at_most(1s, typed_total)));
@@ -77,7 +77,7 @@ static_assert(is_partial(tenax::wait::chain(total, partial)) && is_partial(tenax
 static_assert(is_partial(tenax::wait::chain(tenax::wait::repeat(2, partial), total)) &&
               is_none<attempt<void>>(tenax::wait::chain(total, typed_total)));
 
-// What a total strategy answers is a plain duration.
+// The answer of a total strategy is a plain duration.
 template <class W>
 using answer = decltype(std::declval<W const&>()(std::declval<attempt_info const&>()));
 static_assert(std::is_same_v<answer<decltype(total + own_total)>, duration>);
@@ -87,7 +87,7 @@ static_assert(std::is_same_v<answer<decltype(tenax::wait::max_of(partial, total)
 static_assert(std::is_same_v<answer<decltype(tenax::wait::at_most(1s, partial))>, optional_duration>);
 static_assert(std::is_same_v<answer<decltype(tenax::wait::chain(total, own_total))>, duration>);
 
-// Only strategies that look at time make a policy read the clock.
+// Only strategies that use time make a policy read the clock.
 static_assert(!decltype(total + partial)::uses_time && !decltype(tenax::wait::max_of(total, partial))::uses_time);
 static_assert(!decltype(tenax::wait::first_of(partial, total))::uses_time &&
               !decltype(tenax::wait::at_most(1s, total))::uses_time);

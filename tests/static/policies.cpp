@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// policies.cpp: whole policies are constants, and calls by them can be made at compile time.
+// policies.cpp: whole policies are constants, and calls with them can be made at compile time.
 #include <tenax/tenax.hpp>
 
 #include <optional>
@@ -45,10 +45,10 @@ static_assert(eager.condition.attempts == 2 && polite.condition.left.attempts ==
 static_assert(polite.limits.server.max == 1min && eager.limits.server.action == tenax::too_long::clamp);
 static_assert(tenax::worst_case(polite).attempts == 5 && tenax::worst_case(polite).total_wait == 2min);
 
-// A policy without a part that looks at time says so.
+// A policy without a part that uses time declares it.
 static_assert(polite.uses_time && !eager.uses_time && !tenax::retrying{}.uses_time);
 
-// The table of defaults.
+// The documented defaults.
 constexpr tenax::retrying<> safe;
 static_assert(safe.condition.attempts == 3);
 static_assert(safe.strategy.strategy.base == 100ms && safe.strategy.strategy.factor == 2.0 &&
@@ -56,7 +56,8 @@ static_assert(safe.strategy.strategy.base == 100ms && safe.strategy.strategy.fac
 static_assert(safe.strategy({.number = 1}) == 50ms && safe.strategy({.number = 99}) == 2500ms);
 static_assert(safe.limits.server.max == 5min && safe.limits.server.action == tenax::too_long::give_up);
 
-// Numbers, pointers and what can be empty are plain values. A future is not yet one, and a status type has to be read.
+// Numbers, pointers and optional-like types are plain values. A future is not a value yet, and a status type has to be
+// read.
 template <class Policy, class T>
 constexpr bool fits = tenax::detail::policy_fits<Policy, T>;
 using by_default = tenax::default_policy;
@@ -72,7 +73,7 @@ constexpr auto advised =
 static_assert(fits<std::remove_cvref_t<decltype(advised.policy())>, own_status>);
 static_assert(fits<by_default, own_value>);  // its traits say that it cannot fail
 
-// The engine decides at compile time: two retries with the waits that the strategy asks for, then the limit.
+// The engine decides at compile time: two retries with the waits of the strategy, then the limit.
 constexpr bool waits_then_gives_up() {
   auto const policy = tenax::retrying{}
                           .when(tenax::when::result([](int n) { return n < 0; }))

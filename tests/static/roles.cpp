@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// roles.cpp: what is a policy of a role and what is not: each requirement of each concept once met and once missed.
+// roles.cpp: which types satisfy the concept of each role: each requirement is met once and missed once.
 #include <tenax/concepts.hpp>
 
 #include <functional>
@@ -53,7 +53,7 @@ static_assert(!retry_predicate<move_only::answering<bool>, attempt_info>);
 static_assert(!retry_predicate<bool, attempt_info>);
 static_assert(!retry_predicate<bool (*)(), attempt_info>);
 
-// Those of the library.
+// The library's own.
 constexpr auto negative = [](int n) { return n < 0; };
 using exception_predicate = decltype(tenax::when::exception<network_error>);
 using result_predicate = decltype(tenax::when::result(negative));
@@ -88,7 +88,7 @@ static_assert(retry_predicate<decltype(tenax::when::always), attempt_info>);
 static_assert(retry_predicate<decltype(tenax::when::never), attempt<void>>);
 static_assert(!retry_predicate<exception_predicate, attempt_info>);
 
-// A combination is one if both operands are.
+// A combination is a predicate if both operands are.
 static_assert(
     retry_predicate<decltype(tenax::when::exception<network_error> || tenax::when::result(negative)), attempt<int>>);
 static_assert(!retry_predicate<decltype(tenax::when::exception<network_error> || tenax::when::result(negative)),
@@ -116,7 +116,7 @@ static_assert(!wait_strategy<mutating<duration>, attempt_info>);
 static_assert(!wait_strategy<move_only::answering<duration>, attempt_info>);
 static_assert(!wait_strategy<milliseconds, attempt_info>);
 
-// A partial one may return an optional instead. Every strategy is one.
+// A partial strategy may return an optional instead. Every strategy is a partial one.
 static_assert(partial_wait_strategy<policy_of<std::optional<milliseconds>>, attempt_info>);
 static_assert(partial_wait_strategy<policy_of<optional_duration>, attempt_info>);
 static_assert(partial_wait_strategy<policy_of<duration>, attempt_info>);
@@ -125,7 +125,7 @@ static_assert(!partial_wait_strategy<policy_of<void>, attempt_info>);
 static_assert(!partial_wait_strategy<mutating<std::optional<duration>>, attempt_info>);
 static_assert(!partial_wait_strategy<move_only::answering<optional_duration>, attempt_info>);
 
-// Those of the library.
+// The library's own.
 template <class W>
 constexpr bool waits =
     wait_strategy<W, attempt_info> && wait_strategy<W, attempt<int>> && wait_strategy<W, attempt<void>>;
@@ -145,7 +145,7 @@ static_assert(waits<decltype(tenax::wait::exponential().additive(1s))>);
 static_assert(!waits<decltype(tenax::wait::retry_after)>);
 static_assert(partial_wait_strategy<decltype(tenax::wait::retry_after), attempt_info>);
 
-// No strategy is a stop condition or a predicate, nor the other way round.
+// No strategy is a stop condition or a predicate, and vice versa.
 static_assert(!stop_condition<decltype(tenax::wait::none), attempt_info>);
 static_assert(!retry_predicate<decltype(tenax::wait::none), attempt<int>>);
 
@@ -216,7 +216,7 @@ struct const_gate {
 static_assert(gate<open_gate>);
 static_assert(gate_view<open_view>);
 static_assert(!gate_view<open_gate>);   // its functions are not const
-static_assert(!gate_view<const_gate>);  // it does not say that copies share what they count
+static_assert(!gate_view<const_gate>);  // it does not declare that copies share their counts
 static_assert(!gate<gate_without_ticket>);
 static_assert(!gate<gate_without_answer>);
 static_assert(!gate<gate_without_report>);

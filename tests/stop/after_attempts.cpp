@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// after_attempts.cpp: attempts are calls in all, the first one too.
+// after_attempts.cpp: stopping after a number of attempts, which includes the first one.
 #include <tenax/stop/after_attempts.hpp>
 
 #include <limits>
@@ -19,14 +19,14 @@ TEST_CASE("stop::after_attempts counts every call") {
   STATIC_REQUIRE(s.bounds().attempts == 3);
 }
 
-TEST_CASE("stop::after_attempts does not look at time") {
+TEST_CASE("stop::after_attempts does not use time") {
   using namespace std::chrono_literals;
   STATIC_REQUIRE_FALSE(tenax::stop::after_attempts(3).uses_time);
   STATIC_REQUIRE_FALSE(
       tenax::stop::after_attempts(3)(tenax::attempt_info{.number = 2, .elapsed = 100h, .upcoming_wait = 100h}));
 }
 
-TEST_CASE("stop::after_attempts counts to the last number there is") {
+TEST_CASE("stop::after_attempts counts up to the greatest number") {
   constexpr auto s = tenax::stop::after_attempts(4'294'967'295);
   STATIC_REQUIRE_FALSE(s(at(4'294'967'294)));
   STATIC_REQUIRE(s(at(4'294'967'295)));
@@ -34,7 +34,7 @@ TEST_CASE("stop::after_attempts counts to the last number there is") {
   STATIC_REQUIRE(tenax::stop::after_attempts(0x8000'0000)(at(0x8000'0000)));
 }
 
-TEST_CASE("stop::after_attempts refuses numbers that make no sense") {
+TEST_CASE("stop::after_attempts rejects invalid numbers") {
   tests::check_rejected("stop::after_attempts: n", "0", [] { return tenax::stop::after_attempts(0); });
   tests::check_rejected("stop::after_attempts: n", "-1", [] { return tenax::stop::after_attempts(-1); });
   tests::check_rejected("stop::after_attempts: n", "4294967296",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// compose.cpp: stop conditions combine as their operators say, with the reason of the one that decided.
+// compose.cpp: stop conditions combine with `||` and `&&`, and keep the reason of the condition that decided.
 #include <tenax/stop/compose.hpp>
 
 #include <memory>
@@ -45,7 +45,7 @@ constexpr attempt_info first{};
 
 }  // namespace
 
-TEST_CASE("Stop conditions combine with or, and") {
+TEST_CASE("Stop conditions combine with or and and") {
   STATIC_REQUIRE((yes || no)(first));
   STATIC_REQUIRE((no || yes)(first));
   STATIC_REQUIRE_FALSE((no || no)(first));
@@ -55,7 +55,7 @@ TEST_CASE("Stop conditions combine with or, and") {
   STATIC_REQUIRE((no || (yes && yes))(first));
 }
 
-TEST_CASE("Or stops at whichever limit comes first, with its reason") {
+TEST_CASE("Or stops at the limit that comes first, with its reason") {
   constexpr auto s = tenax::stop::after_attempts(3) || tenax::stop::deadline(10s);
   STATIC_REQUIRE_FALSE(s(facts(2, 9s)));
   STATIC_REQUIRE(s.ask(facts(3, 1s)).stop);
@@ -77,7 +77,7 @@ TEST_CASE("And stops once both limits are reached, with the reason of the right 
                  stop_reason::attempts);
 }
 
-TEST_CASE("Or of stop conditions asks its right operand only if the left one says no") {
+TEST_CASE("Or of stop conditions calls its right operand only if the left one is false") {
   int left = 0, right = 0;
   CHECK((counting(left, true) || counting(right, true))(first));
   CHECK(left == 1);
@@ -89,7 +89,7 @@ TEST_CASE("Or of stop conditions asks its right operand only if the left one say
   CHECK(right == 1);
 }
 
-TEST_CASE("And of stop conditions asks its right operand only if the left one says yes") {
+TEST_CASE("And of stop conditions calls its right operand only if the left one is true") {
   int left = 0, right = 0;
   CHECK_FALSE((counting(left, false) && counting(right, true))(first));
   CHECK(left == 1);
@@ -106,7 +106,7 @@ TEST_CASE("Lambdas and functions combine with stop conditions, on either side") 
   STATIC_REQUIRE_FALSE((yes && late)(facts(1, 1s)));
   CHECK((no || is_late)(facts(2, 0s)));
   CHECK_FALSE((is_late && yes)(facts(1, 0s)));
-  // A condition that gives no reason ends a call for its attempts.
+  // A condition without a reason ends a call with stop_reason::attempts.
   STATIC_REQUIRE((no || late).ask(facts(1, 2s)).reason == stop_reason::attempts);
 
   auto const by_result = no || [](tenax::attempt<int> const& a) { return a.result.value() == 7; };
@@ -114,7 +114,7 @@ TEST_CASE("Lambdas and functions combine with stop conditions, on either side") 
   CHECK(by_result(tenax::attempt<int>{first, seven}));
 }
 
-TEST_CASE("Limits on time in a combination are the stricter of or, and the laxer of and") {
+TEST_CASE("Of two time limits, or keeps the stricter one and and keeps the laxer one") {
   constexpr auto either = tenax::stop::deadline(10s) || tenax::stop::deadline(20s);
   STATIC_REQUIRE(either.time_left(facts(1, 4s)) == 6s);
   constexpr auto both = tenax::stop::deadline(10s) && tenax::stop::deadline(20s);
@@ -125,7 +125,7 @@ TEST_CASE("Limits on time in a combination are the stricter of or, and the laxer
   STATIC_REQUIRE_FALSE(has_time_left<decltype(tenax::stop::after_attempts(3) && tenax::stop::deadline(10s))>);
 }
 
-TEST_CASE("A wait is clipped in a combination only where that keeps the promise of both") {
+TEST_CASE("A combination shortens a wait only if that fits both conditions") {
   constexpr auto either = tenax::stop::after_attempts(3) || tenax::stop::deadline(10s).clip_last_wait();
   STATIC_REQUIRE(either.clip(facts(1, 4s, 7s)) == 6s);
   STATIC_REQUIRE(either.clip(facts(1, 4s, 5s)) == 5s);
@@ -137,7 +137,7 @@ TEST_CASE("A wait is clipped in a combination only where that keeps the promise 
   STATIC_REQUIRE_FALSE(clips<decltype(tenax::stop::deadline(10s).clip_last_wait() && tenax::stop::after_attempts(3))>);
 }
 
-TEST_CASE("A combination looks at time if one of its operands does") {
+TEST_CASE("A combination uses time if one of its operands does") {
   STATIC_REQUIRE_FALSE((tenax::stop::after_attempts(3) || tenax::stop::never).uses_time);
   STATIC_REQUIRE_FALSE((tenax::stop::after_attempts(3) && tenax::stop::never).uses_time);
   STATIC_REQUIRE((tenax::stop::after_attempts(3) || tenax::stop::deadline(1s)).uses_time);
@@ -146,7 +146,7 @@ TEST_CASE("A combination looks at time if one of its operands does") {
   STATIC_REQUIRE((tenax::stop::after_attempts(3) || own).uses_time);
 }
 
-TEST_CASE("The limits of a combination are the stricter of or, and the laxer of and") {
+TEST_CASE("Of two bounds, or keeps the stricter one and and keeps the laxer one") {
   constexpr auto either =
       (tenax::stop::after_attempts(3) || tenax::stop::deadline(10s) || tenax::stop::after_attempts(5)).bounds();
   STATIC_REQUIRE(either.attempts == 3);
@@ -159,7 +159,7 @@ TEST_CASE("The limits of a combination are the stricter of or, and the laxer of 
   STATIC_REQUIRE(unlike.waiting == duration::max());
 }
 
-TEST_CASE("Operands of stop conditions are owned, and their exceptions pass") {
+TEST_CASE("Combined stop conditions own their operands, whose exceptions pass through") {
   auto const make = [] {
     auto const limit = std::make_shared<std::uint32_t>(2);
     return tenax::stop::never || [limit](attempt_info const& a) { return a.number >= *limit; };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// deadline.cpp: no wait ends at or after a deadline, the clipped one ends on it, and elapsed time may overshoot.
+// deadline.cpp: no wait ends at or after a deadline, a clipped wait ends exactly on it, after_elapsed may overshoot.
 #include <tenax/stop/deadline.hpp>
 
 #include <cmath>
@@ -23,7 +23,7 @@ constexpr auto noon = time_point(12h);
 
 }  // namespace
 
-TEST_CASE("stop::deadline stops rather than start a wait that ends at or after it") {
+TEST_CASE("stop::deadline stops before a wait that would end at or after it") {
   constexpr auto s = tenax::stop::deadline(10s);
   STATIC_REQUIRE_FALSE(s(facts(4s, 5s)));
   STATIC_REQUIRE_FALSE(s(facts(4s, 6s - 1ns)));
@@ -32,7 +32,7 @@ TEST_CASE("stop::deadline stops rather than start a wait that ends at or after i
   STATIC_REQUIRE(s.ask(facts(4s, 7s)).reason == stop_reason::deadline);
 }
 
-TEST_CASE("stop::deadline stops once it has passed, without a wait too") {
+TEST_CASE("stop::deadline stops once it has passed, even before a wait of zero") {
   constexpr auto s = tenax::stop::deadline(10s);
   STATIC_REQUIRE_FALSE(s(facts(10s - 1ns, 0s)));
   STATIC_REQUIRE(s(facts(10s, 0s)));
@@ -49,14 +49,14 @@ TEST_CASE("stop::deadline says how much time is left") {
   STATIC_REQUIRE(s.bounds().waiting == 10s);
 }
 
-TEST_CASE("A deadline as long as time itself saturates") {
+TEST_CASE("The longest possible deadline saturates") {
   constexpr auto s = tenax::stop::deadline(std::chrono::hours::max());
   STATIC_REQUIRE_FALSE(s(facts(24h, duration::max() - 25h)));
   STATIC_REQUIRE(s(facts(24h, duration::max())));
   STATIC_REQUIRE(s.time_left(facts(24h, 0s)) == duration::max() - 24h);
 }
 
-TEST_CASE("A clipped deadline shortens the last wait so that it ends on it") {
+TEST_CASE("A clipped deadline shortens the last wait so that it ends exactly on the deadline") {
   constexpr auto s = tenax::stop::deadline(10s).clip_last_wait();
   STATIC_REQUIRE(s.clip(facts(4s, 5s)) == 5s);
   STATIC_REQUIRE(s.clip(facts(4s, 6s)) == 6s);
@@ -65,7 +65,7 @@ TEST_CASE("A clipped deadline shortens the last wait so that it ends on it") {
   STATIC_REQUIRE(s.clip(facts(11s, 7s)) == 0s);
 }
 
-TEST_CASE("A clipped deadline stops only once it has passed, or for a wait that was not clipped") {
+TEST_CASE("A clipped deadline stops only once it has passed, or before a wait that must not be shortened") {
   constexpr auto s = tenax::stop::deadline(10s).clip_last_wait();
   STATIC_REQUIRE_FALSE(s(facts(4s, 6s)));
   STATIC_REQUIRE(s(facts(4s, 6s + 1ns)));
@@ -105,7 +105,7 @@ TEST_CASE("stop::after_elapsed looks only at the time that has passed") {
   STATIC_REQUIRE(s.ask(facts(11s, 0s)).reason == stop_reason::deadline);
 }
 
-TEST_CASE("Deadlines look at time") {
+TEST_CASE("Deadlines use time") {
   STATIC_REQUIRE(tenax::stop::deadline(1s).uses_time);
   STATIC_REQUIRE(tenax::stop::deadline(1s).clip_last_wait().uses_time);
   STATIC_REQUIRE(tenax::stop::deadline_at(noon).uses_time);
@@ -120,7 +120,7 @@ TEST_CASE("A limit of 100 ms is 100 ms, in whatever unit it is given") {
   }
 }
 
-TEST_CASE("Deadlines refuse limits that make no sense") {
+TEST_CASE("Deadlines reject invalid limits") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("stop::deadline: d", "0s", [] { return tenax::stop::deadline(0s); });
   tests::check_rejected("stop::deadline: d", "-1s", [] { return tenax::stop::deadline(-1s); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// no_waits.cpp: a whole program that retries without waiting.
+// no_waits.cpp: `testing::no_waits`: a whole program retries without waiting.
 #include <tenax/testing/no_waits.hpp>
 
 #include <chrono>
@@ -33,7 +33,7 @@ std::chrono::steady_clock::duration real_time_of(auto const& f) {
 
 }  // namespace
 
-TEST_CASE("While it is alive, real sleeps return at once, and decisions stay as they are") {
+TEST_CASE("While a no_waits is alive, real sleeps return immediately, and decisions stay the same") {
   durations waits;
   auto const policy = tenax::retrying{}
                           .wait(tenax::wait::exponential({.base = 1h}))
@@ -45,7 +45,7 @@ TEST_CASE("While it is alive, real sleeps return at once, and decisions stay as 
   CHECK(waits == durations{1h, 2h, 4h, 1h, 2h, 4h});
 }
 
-TEST_CASE("To a policy it looks as if it had slept, deadlines included") {
+TEST_CASE("To a policy it looks as if the call had slept, deadlines included") {
   no_waits const scope;
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1h)).stop(tenax::stop::deadline(150min));
   auto const report = policy.try_call(fail);
@@ -66,7 +66,7 @@ tenax::duration ahead() {
 
 }  // namespace
 
-TEST_CASE("While one is alive, a thread's clock runs ahead by what the thread skipped") {
+TEST_CASE("While a no_waits is alive, a thread's clock runs ahead by the skipped sleeps of the thread") {
   no_waits const outer;
   tenax::real_time::sleep(1h);
   {
@@ -78,7 +78,7 @@ TEST_CASE("While one is alive, a thread's clock runs ahead by what the thread sk
   std::thread([] { CHECK(ahead() < 1min); }).join();
 }
 
-TEST_CASE("When the last one goes, the clock is the steady clock again") {
+TEST_CASE("After the last no_waits is destroyed, the clock is the steady clock again") {
   {
     no_waits const scope;
     tenax::real_time::sleep(1h);
@@ -86,7 +86,7 @@ TEST_CASE("When the last one goes, the clock is the steady clock again") {
   }
   CHECK(ahead() < 1min);
   {
-    no_waits const scope;  // another one does not bring back what an earlier one skipped
+    no_waits const scope;  // a new object does not bring back the sleeps that an earlier one skipped
     CHECK(ahead() < 1min);
     tenax::real_time::sleep(1min);
     CHECK(ahead() < 2min);
@@ -107,7 +107,7 @@ TEST_CASE("A deadline on the steady clock holds after a test that skipped hours"
   CHECK(policy([] { return 7; }) == 7);
 }
 
-TEST_CASE("When the last one goes, the clocks of other threads are the steady clock again") {
+TEST_CASE("After the last no_waits is destroyed, the clocks of other threads are the steady clock again") {
   std::promise<void> skipped, ended;
   std::thread other;
   {
@@ -129,7 +129,7 @@ TEST_CASE("When the last one goes, the clocks of other threads are the steady cl
   other.join();
 }
 
-TEST_CASE("A call whose sleep was skipped just before the last one goes does not sleep for the rest of it") {
+TEST_CASE("A call whose sleep was skipped just before the end of the last no_waits does not sleep for the rest") {
   std::promise<void> skipped, ended;
   std::thread other;
   {
@@ -139,7 +139,7 @@ TEST_CASE("A call whose sleep was skipped just before the last one goes does not
       tenax::real_time::sleep(1h);
       skipped.set_value();
       ended.get_future().wait();
-      // What the engine does after a sleep: as long as the clock says that it is too early, it sleeps for the rest.
+      // As the engine does after a sleep: while the clock says that it is too early, it sleeps for the rest.
       auto const rest = start + 1h - tenax::real_time::now();
       CHECK(rest > 59min);
       CHECK(real_time_of([&] { tenax::real_time::sleep(rest); }) < 10s);
@@ -153,7 +153,7 @@ TEST_CASE("A call whose sleep was skipped just before the last one goes does not
   other.join();
 }
 
-TEST_CASE("A sleep after the last one went is not taken for the rest of a skipped one") {
+TEST_CASE("A sleep after the end of the last no_waits is not mistaken for the rest of a skipped sleep") {
   std::promise<void> skipped, ended;
   std::thread other;
   {
@@ -172,7 +172,7 @@ TEST_CASE("A sleep after the last one went is not taken for the rest of a skippe
   other.join();
 }
 
-TEST_CASE("A skipped sleep without an end brings the clock to the end of time, and no further") {
+TEST_CASE("A skipped sleep without an end moves the clock to the end of time, and not beyond") {
   no_waits const scope;
   tenax::real_time::sleep(tenax::duration::max());
   CHECK(tenax::real_time::now() == tenax::time_point::max());
@@ -180,7 +180,7 @@ TEST_CASE("A skipped sleep without an end brings the clock to the end of time, a
   CHECK(tenax::real_time::now() == tenax::time_point::max());
 }
 
-TEST_CASE("Outside of its scope sleeps last") {
+TEST_CASE("Outside of the scope of a no_waits, sleeps have their full length") {
   {
     no_waits const scope;
   }
@@ -189,7 +189,7 @@ TEST_CASE("Outside of its scope sleeps last") {
   CHECK(std::chrono::steady_clock::now() - start >= 2ms);
 }
 
-TEST_CASE("Scopes nest, and it holds for all threads") {
+TEST_CASE("Scopes of no_waits can be nested, and hold for all threads") {
   no_waits const outer;
   {
     no_waits const inner;
@@ -200,7 +200,7 @@ TEST_CASE("Scopes nest, and it holds for all threads") {
         }) < 10s);
 }
 
-TEST_CASE("An attempt's own time is real") {
+TEST_CASE("The time of an attempt itself is real") {
   no_waits const scope;
   auto const report = tenax::retrying{}.try_call([] { std::this_thread::sleep_for(1ms); });
   CHECK(report.elapsed >= 1ms);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// script.cpp: a callable that plays the outcomes written down for it.
+// script.cpp: `testing::script`: a fake operation that plays the outcomes written down for it.
 #include <tenax/testing/script.hpp>
 
 #include <functional>
@@ -30,7 +30,7 @@ TEST_CASE("A script is an operation for a policy") {
   CHECK(flaky.calls() == 2);
 }
 
-TEST_CASE("A script that is over throws a bug, which the default policy does not retry") {
+TEST_CASE("A call after the end of a script throws std::logic_error, which the default policy does not retry") {
   script<int> s;
   s.throws(std::runtime_error("down"));
   CHECK_THROWS_AS(tenax::retrying{}.wait(tenax::wait::none)(std::ref(s)), std::logic_error);
@@ -54,7 +54,7 @@ TEST_CASE("The last outcome can be repeated for ever, or a number of times") {
   CHECK(t() == 4);
 }
 
-TEST_CASE("A script of nothing, of a text, and of what cannot be copied") {
+TEST_CASE("Scripts of void, of strings, and of types that cannot be copied") {
   script<void> nothing;
   nothing.returns().throws(std::runtime_error("down"));
   nothing();
@@ -70,7 +70,7 @@ TEST_CASE("A script of nothing, of a text, and of what cannot be copied") {
   CHECK(*unique() == 5);
 }
 
-TEST_CASE("A line of a script can do something") {
+TEST_CASE("A line of a script can run a function") {
   int n = 0;
   script<int> s;
   s.runs([&] { return ++n; }).repeats_last();
@@ -78,7 +78,7 @@ TEST_CASE("A line of a script can do something") {
   CHECK(s() == 2);
 }
 
-TEST_CASE("A script can be copied, and the copy plays on its own") {
+TEST_CASE("A script can be copied, and the copy plays independently") {
   script<int> s;
   s.returns(1).returns(2);
   CHECK(s() == 1);
@@ -87,7 +87,7 @@ TEST_CASE("A script can be copied, and the copy plays on its own") {
   CHECK(s() == 2);
 }
 
-TEST_CASE("A value in braces is one of the script's type") {
+TEST_CASE("A value in braces has the script's type") {
   struct response {
     int status;
     std::string body;
@@ -104,19 +104,19 @@ TEST_CASE("A value in braces is one of the script's type") {
   CHECK(numbers() == 7);
 }
 
-TEST_CASE("times() is the number in all, whichever was said last") {
+TEST_CASE("times() is the total number, and the last call of times() counts") {
   script<int> s;
   s.returns(1).times(3).times(2).returns(2).times(1);
   CHECK(s() == 1);
   CHECK(s() == 1);
   CHECK(s() == 2);
   CHECK_THROWS_AS(s(), std::logic_error);
-  script<int> many;  // takes no memory for each time
+  script<int> many;  // takes no memory per repetition
   many.returns(7).times(4'000'000'000);
   for (int i = 0; i < 5; ++i) CHECK(many() == 7);
 }
 
-TEST_CASE("times() of nothing, and of less than once, is refused with a sentence") {
+TEST_CASE("times() without an outcome, or with less than 1, is rejected with a clear message") {
   script<int> s;
   CHECK_THROWS_WITH(s.times(3),
                     "tenax: script::times() repeats the outcome before it; write returns(), throws() or "
@@ -129,7 +129,7 @@ TEST_CASE("times() of nothing, and of less than once, is refused with a sentence
   CHECK(s() == 1);
 }
 
-TEST_CASE("An empty script, and an empty function in a script, say so") {
+TEST_CASE("An empty script, and an empty function in a script, throw with a clear message") {
   script<int> s;
   CHECK_THROWS_WITH(s(), "tenax: the script is empty; write an outcome with returns(), throws() or runs()");
   CHECK_THROWS_WITH(s.runs(std::function<int()>()), "tenax: script::runs() needs a function, but it is empty");
@@ -138,7 +138,7 @@ TEST_CASE("An empty script, and an empty function in a script, say so") {
   CHECK_THROWS_WITH(s(), "tenax: the script is over; write another outcome, or end it with repeats_last()");
 }
 
-TEST_CASE("A script can be continued after it was over, and while it plays") {
+TEST_CASE("A script can be extended after its end, and while it plays") {
   script<int> s;
   s.returns(1);
   CHECK(s() == 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// virtual_time.cpp: a clock that moves only when a call sleeps, for tests of one's own policies.
+// virtual_time.cpp: `testing::virtual_time`: a fake clock that moves only by sleeps and by advance().
 #include <tenax/testing/virtual_time.hpp>
 
 #include <chrono>
@@ -31,7 +31,7 @@ struct flag_token {
 
 }  // namespace
 
-TEST_CASE("Time starts at zero and moves by sleeps, which are remembered") {
+TEST_CASE("Time starts at zero and moves by sleeps, which are recorded") {
   virtual_time clock;
   CHECK(clock.now() == tenax::time_point{});
   CHECK(clock.sleeps().empty());
@@ -43,7 +43,7 @@ TEST_CASE("Time starts at zero and moves by sleeps, which are remembered") {
   CHECK(clock.slept() == 8s);
 }
 
-TEST_CASE("Time that passes without a sleep is not remembered as one") {
+TEST_CASE("Time that passes without a sleep is not recorded as a sleep") {
   virtual_time clock;
   clock.advance(3s);
   clock.sleep(2s);
@@ -64,7 +64,7 @@ TEST_CASE("A call in virtual time takes no real time") {
   CHECK(std::chrono::steady_clock::now() - start < 10s);
 }
 
-TEST_CASE("The same seed gives the same waits, another one others") {
+TEST_CASE("Equal seeds give equal waits, different seeds different ones") {
   auto const waits = [](std::uint64_t seed) {
     virtual_time clock(seed);
     static_cast<void>(tenax::retrying{}.environment(std::ref(clock)).try_call(fail));
@@ -92,7 +92,7 @@ TEST_CASE("Planned actions run when their time comes, on a sleep or an advance")
   CHECK(log == std::vector<std::string>{"0", "2", "5", "5, planned later"});
 }
 
-TEST_CASE("A planned action sees the time that it was planned for, and may plan another") {
+TEST_CASE("A planned action sees the time that it was planned for, and may plan another action") {
   virtual_time clock;
   std::vector<tenax::time_point> times;
   clock.after(2s, [&] {
@@ -112,7 +112,7 @@ TEST_CASE("A planned action that moves the clock does not make it go back") {
   CHECK(clock.now() == tenax::time_point(11s));
 }
 
-TEST_CASE("An interruptible sleep ends when its token is triggered, and is remembered with the time it lasted") {
+TEST_CASE("An interruptible sleep ends when its token is triggered, and is recorded with its real length") {
   virtual_time clock;
   bool set = false;
   clock.after(3s, [&] { set = true; });
@@ -126,7 +126,7 @@ TEST_CASE("An interruptible sleep ends when its token is triggered, and is remem
   CHECK(clock.now() == tenax::time_point(3s));
 }
 
-TEST_CASE("A plain sleep is not interrupted by what happens meanwhile") {
+TEST_CASE("A plain sleep is not interrupted by planned actions") {
   virtual_time clock;
   bool set = false;
   clock.after(3s, [&] { set = true; });
@@ -146,7 +146,7 @@ TEST_CASE("Virtual time saturates instead of wrapping") {
   clock.sleep(1s);
 }
 
-TEST_CASE("Virtual time never goes back: negative spans are refused, and a negative sleep is none") {
+TEST_CASE("Virtual time never goes back: negative spans are rejected, and a negative sleep counts as zero") {
   virtual_time clock;
   clock.advance(1h);
   CHECK_THROWS_WITH(clock.advance(-1s), "tenax: virtual_time::advance(): d must not be negative, but is -1s");
@@ -159,7 +159,7 @@ TEST_CASE("Virtual time never goes back: negative spans are refused, and a negat
   CHECK(clock.sleeps() == durations{0s, 0s});
 }
 
-TEST_CASE("A plan without an action is refused when it is made") {
+TEST_CASE("Planning an empty action is rejected immediately") {
   virtual_time clock;
   CHECK_THROWS_WITH(clock.after(1s, nullptr), "tenax: virtual_time::after() needs an action, but it is empty");
   clock.sleep(2s);
@@ -176,7 +176,7 @@ TEST_CASE("Virtual time takes any unit, and saturates where a unit does not fit"
   CHECK(ran == 1);
 }
 
-TEST_CASE("A planned action that sleeps does not disturb the sleep that it is in") {
+TEST_CASE("A planned action that sleeps does not disturb the sleep around it") {
   virtual_time clock;
   bool const set = false;
   clock.after(1s, [&] { clock.sleep(5s); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bounds.cpp: the ends of what a strategy may answer, and how a strategy is asked.
+// bounds.cpp: the shortest and the longest answer of a strategy, and how a strategy is called.
 #include <tenax/wait/bounds.hpp>
 
 #include <cmath>
@@ -46,7 +46,7 @@ TEST_CASE("The range of a random strategy goes from its lowest to its highest dr
   STATIC_REQUIRE(bounds_of(tenax::wait::uniform(1s, 2s), {}) == bounds{1s, 2s - 1ns});
 }
 
-TEST_CASE("The range of a decorrelated strategy follows from the range before") {
+TEST_CASE("The range of a decorrelated strategy follows from the range of the previous wait") {
   constexpr auto w = tenax::wait::decorrelated({.base = 1s, .max = 1min});
   STATIC_REQUIRE(bounds_of(w, {}) == bounds{1s, 3s - 1ns});
   STATIC_REQUIRE(bounds_of(w, {.number = 2, .least_previous = 1s, .most_previous = 5s}) == bounds{1s, 15s - 1ns});
@@ -63,13 +63,13 @@ TEST_CASE("Ranges are combined as their strategies are") {
                  bounds{2s, 2s});
   STATIC_REQUIRE(bounds_of(tenax::wait::repeat(2, growing), {.number = 4}) == bounds{8s, 8s});
 
-  // The operands may have no opinion each, so both ends are possible.
+  // Each operand may have no answer, so both ends are possible.
   STATIC_REQUIRE(bounds_of(tenax::wait::max_of(tenax::wait::constant(3s), growing), {.number = 1}).most == 3s);
   STATIC_REQUIRE(bounds_of(tenax::wait::min_of(tenax::wait::constant(3s), growing), {.number = 1}).least == 1s);
   STATIC_REQUIRE(bounds_of(tenax::wait::constant(duration::max()) + growing, {}).most == duration::max());
 }
 
-TEST_CASE("The range of server waits ends at the longest one obeyed") {
+TEST_CASE("The range of server waits ends at the longest obeyed wait") {
   STATIC_REQUIRE(bounds_of(tenax::wait::retry_after, {}) == bounds{0s, duration::max()});
   STATIC_REQUIRE(bounds_of(tenax::wait::retry_after, {.most_server_wait = 30s}) == bounds{0s, 30s});
   STATIC_REQUIRE(bounds_of(tenax::wait::first_of(tenax::wait::retry_after, growing),
@@ -80,7 +80,7 @@ TEST_CASE("The range of server waits ends at the longest one obeyed") {
   STATIC_REQUIRE(bounds_of(tenax::wait::first_of(growing, tenax::wait::constant(7s)), {.number = 2}) == bounds{2s, 2s});
 }
 
-TEST_CASE("A strategy of the user's is asked, or taken to answer anything") {
+TEST_CASE("A user-defined strategy is called, or assumed to answer anything") {
   constexpr auto own = [](tenax::attempt_info const& a) { return std::chrono::seconds(a.number); };
   STATIC_REQUIRE(bounds_of(own, {.number = 3}) == bounds{3s, 3s});
   STATIC_REQUIRE(bounds_of(perhaps, {.number = 1}) == bounds{0s, 0s});
@@ -89,8 +89,8 @@ TEST_CASE("A strategy of the user's is asked, or taken to answer anything") {
   STATIC_REQUIRE(bounds_of(tenax::wait::at_most(5s, by_result), {}) == bounds{0s, 5s});
 }
 
-TEST_CASE("A strategy of the user's is asked for a duration that is never negative and saturates") {
-  // What every combination does with its operands; the simplest one changes nothing else.
+TEST_CASE("The answer of a user-defined strategy saturates and is never negative") {
+  // Every combination does this with its operands; the simplest one changes nothing else.
   constexpr auto ask = [](auto const& strategy) { return tenax::wait::repeat(1, strategy)(at(1)); };
   constexpr auto answering = [](auto answer) { return [answer](tenax::attempt_info const&) { return answer; }; };
   STATIC_REQUIRE(ask(answering(3s)) == 3s);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr auto growing = tenax::wait::linear({.first = 1s, .step = 1s});
 
-/// A strategy that has a `times` of its own, which is no business of a chain.
+/// A strategy with a member `times`, which means nothing to a chain.
 struct own_strategy {
   std::uint32_t times = 5;
   constexpr tenax::duration operator()(tenax::attempt_info const&) const { return 7s; }
@@ -29,7 +29,7 @@ struct own_strategy {
 
 }  // namespace
 
-TEST_CASE("Each link of a chain serves one wait, and the last one serves the rest") {
+TEST_CASE("Each link of a chain answers one wait, and the last one answers all others") {
   constexpr auto w = tenax::wait::chain(tenax::wait::constant(5s), tenax::wait::constant(3s), growing);
   STATIC_REQUIRE(w(at(1)) == 5s);
   STATIC_REQUIRE(w(at(2)) == 3s);
@@ -39,7 +39,7 @@ TEST_CASE("Each link of a chain serves one wait, and the last one serves the res
   STATIC_REQUIRE(tenax::wait::chain(growing)(at(4)) == 4s);
 }
 
-TEST_CASE("wait::repeat makes a link serve more waits") {
+TEST_CASE("wait::repeat makes a link answer more waits") {
   constexpr auto w = tenax::wait::chain(tenax::wait::repeat(3, tenax::wait::none),
                                         tenax::wait::exponential({.base = 100ms, .max = 5s}));
   STATIC_REQUIRE(w(at(1)) == 0s);
@@ -60,12 +60,12 @@ TEST_CASE("A repeated link counts attempts from its own start") {
   STATIC_REQUIRE(w(at(6)) == 0s);
 }
 
-TEST_CASE("wait::repeat alone is its strategy, and at the end of a chain it stays") {
+TEST_CASE("Outside of a chain, wait::repeat is its strategy; as the last link, it answers all other waits") {
   STATIC_REQUIRE(tenax::wait::repeat(2, growing)(at(7)) == 7s);
   STATIC_REQUIRE(tenax::wait::chain(tenax::wait::none, tenax::wait::repeat(2, growing))(at(9)) == 8s);
 }
 
-TEST_CASE("A chain can be as long as attempts can be counted") {
+TEST_CASE("A chain can last up to the greatest attempt number") {
   constexpr auto w =
       tenax::wait::chain(tenax::wait::repeat(4'294'967'295, tenax::wait::none), tenax::wait::constant(1s));
   STATIC_REQUIRE(w(at(1)) == 0s);
@@ -81,7 +81,7 @@ TEST_CASE("A chain is partial if one of its links is") {
   STATIC_REQUIRE(w(at(2)) == optional_duration(2s));
 }
 
-TEST_CASE("A chain passes on what else the attempt holds") {
+TEST_CASE("A chain passes on the other members of the attempt") {
   tenax::fixed_random high(tenax::highest_draw);
   auto const w = tenax::wait::chain(tenax::wait::none, tenax::wait::decorrelated({.base = 1s, .max = 1min}));
   CHECK(w(tenax::attempt_info{.number = 2, .previous_wait = 4s, .random = &high}) == 12s - 1ns);
@@ -95,12 +95,12 @@ TEST_CASE("A chain passes on what else the attempt holds") {
   CHECK(by_result(tenax::attempt<int>{at(3), ten}) == 20s);
 }
 
-TEST_CASE("A member of a user's strategy is not taken for a number of repetitions") {
+TEST_CASE("A member `times` of a user-defined strategy is not mistaken for a number of repetitions") {
   constexpr auto w = tenax::wait::chain(own_strategy{}, tenax::wait::constant(1s));
   CHECK(w(at(1)) == 7s);
   CHECK(w(at(2)) == 1s);
 }
 
-TEST_CASE("wait::repeat refuses numbers that make no sense") {
+TEST_CASE("wait::repeat rejects invalid numbers") {
   tests::check_rejected("wait::repeat: times", "0", [] { return tenax::wait::repeat(0, tenax::wait::none); });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// clamp.cpp: a ceiling and a floor hold any wait strategy.
+// clamp.cpp: a ceiling and a floor limit any wait strategy.
 #include <tenax/wait/clamp.hpp>
 
 #include <cmath>
@@ -23,7 +23,7 @@ constexpr tenax::attempt_info asked(tenax::duration d) { return {.server_wait = 
 
 }  // namespace
 
-TEST_CASE("wait::at_most holds a wait at its ceiling") {
+TEST_CASE("wait::at_most cuts a wait to its ceiling") {
   constexpr auto w = tenax::wait::at_most(2500ms, growing);
   STATIC_REQUIRE(w(at(1)) == 1s);
   STATIC_REQUIRE(w(at(2)) == 2s);
@@ -33,7 +33,7 @@ TEST_CASE("wait::at_most holds a wait at its ceiling") {
   STATIC_REQUIRE(tenax::wait::at_most(0s, growing)(at(1)) == 0s);
 }
 
-TEST_CASE("wait::at_least lifts a wait to its floor") {
+TEST_CASE("wait::at_least raises a wait to its floor") {
   constexpr auto w = tenax::wait::at_least(2500ms, growing);
   STATIC_REQUIRE(w(at(1)) == 2500ms);
   STATIC_REQUIRE(w(at(2)) == 2500ms);
@@ -50,7 +50,7 @@ TEST_CASE("The floor is applied after the jitter") {
   CHECK(w(at(1, &high)) == 1s - 1ns);
 }
 
-TEST_CASE("A ceiling or a floor is no opinion") {
+TEST_CASE("A ceiling or a floor has no answer if its strategy has none") {
   STATIC_REQUIRE(tenax::wait::at_most(2s, tenax::wait::retry_after)(at(1)) == optional_duration());
   STATIC_REQUIRE(tenax::wait::at_most(2s, tenax::wait::retry_after)(asked(3s)) == optional_duration(2s));
   STATIC_REQUIRE(tenax::wait::at_most(2s, tenax::wait::retry_after)(asked(1s)) == optional_duration(1s));
@@ -58,7 +58,7 @@ TEST_CASE("A ceiling or a floor is no opinion") {
   STATIC_REQUIRE(tenax::wait::at_least(2s, tenax::wait::retry_after)(asked(1s)) == optional_duration(2s));
 }
 
-TEST_CASE("Limits hold strategies of the user's, also coarse and negative ones") {
+TEST_CASE("Limits apply to user-defined strategies, including coarse units and negative answers") {
   constexpr auto own = [](tenax::attempt_info const&) { return std::chrono::hours::max(); };
   STATIC_REQUIRE(tenax::wait::at_most(1min, own)(at(1)) == 1min);
   STATIC_REQUIRE(tenax::wait::at_least(1min, own)(at(1)) == tenax::duration::max());
@@ -73,7 +73,7 @@ TEST_CASE("Limits nest") {
   STATIC_REQUIRE(w(at(9)) == 3s);
 }
 
-TEST_CASE("Limits refuse parameters that make no sense") {
+TEST_CASE("Limits reject invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::at_most: ceiling", "-1s", [] { return tenax::wait::at_most(-1s, growing); });
   tests::check_rejected("wait::at_most: ceiling", "not a number",

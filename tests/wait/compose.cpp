@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// compose.cpp: sums, longest and shortest of waits, also of strategies without an opinion.
+// compose.cpp: sums, longest and shortest of waits, with and without an answer.
 #include <tenax/wait/compose.hpp>
 
 #include <memory>
@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds free_function(tenax::attempt_info const& a) 
   return std::chrono::milliseconds(a.number);
 }
 
-/// Counts how often it is asked.
+/// Counts how often it is called.
 struct counting : tenax::wait::operators {
   counting(int& n, tenax::duration d) : asked(&n), answer(d) {}
   tenax::duration operator()(tenax::attempt_info const&) const {
@@ -41,7 +41,7 @@ constexpr auto silent = [](tenax::attempt_info const&) { return std::optional<te
 
 }  // namespace
 
-TEST_CASE("A sum of waits is both waits") {
+TEST_CASE("A sum of waits adds both waits") {
   STATIC_REQUIRE((growing + tenax::wait::constant(500ms))(at(2)) == 2500ms);
   STATIC_REQUIRE((tenax::wait::constant(500ms) + growing)(at(2)) == 2500ms);
   STATIC_REQUIRE((growing + growing + growing)(at(2)) == 6s);
@@ -55,7 +55,7 @@ TEST_CASE("A sum of waits saturates") {
   STATIC_REQUIRE((forever + forever + forever)(at(1)) == tenax::duration::max());
 }
 
-TEST_CASE("A sum has an opinion only if both operands have one") {
+TEST_CASE("A sum has an answer only if both operands have one") {
   constexpr auto on_top = tenax::wait::retry_after + tenax::wait::constant(500ms);
   STATIC_REQUIRE(on_top(asked(2s)) == optional_duration(2500ms));
   STATIC_REQUIRE(on_top(at(1)) == optional_duration());
@@ -65,7 +65,7 @@ TEST_CASE("A sum has an opinion only if both operands have one") {
   STATIC_REQUIRE((tenax::wait::retry_after + tenax::wait::retry_after)(asked(2s)) == optional_duration(4s));
 }
 
-TEST_CASE("A sum does not ask its right operand if the left one has no opinion") {
+TEST_CASE("A sum does not call its right operand if the left one has no answer") {
   int times = 0;
   auto const w = tenax::wait::retry_after + counting(times, 1s);
   CHECK(w(at(1)) == optional_duration());
@@ -94,7 +94,7 @@ TEST_CASE("A negative answer of a lambda counts as zero") {
   STATIC_REQUIRE((growing + perhaps)(at(1)) == optional_duration(1s));
 }
 
-TEST_CASE("wait::max_of is the longest wait") {
+TEST_CASE("wait::max_of returns the longest wait") {
   constexpr auto w = tenax::wait::max_of(tenax::wait::constant(2s), growing, tenax::wait::constant(500ms));
   STATIC_REQUIRE(w(at(1)) == 2s);
   STATIC_REQUIRE(w(at(2)) == 2s);
@@ -103,7 +103,7 @@ TEST_CASE("wait::max_of is the longest wait") {
   STATIC_REQUIRE(tenax::wait::max_of(growing, tenax::wait::constant(2s))(at(1)) == 2s);
 }
 
-TEST_CASE("wait::min_of is the shortest wait") {
+TEST_CASE("wait::min_of returns the shortest wait") {
   constexpr auto w = tenax::wait::min_of(tenax::wait::constant(2s), growing, tenax::wait::constant(5s));
   STATIC_REQUIRE(w(at(1)) == 1s);
   STATIC_REQUIRE(w(at(2)) == 2s);
@@ -112,7 +112,7 @@ TEST_CASE("wait::min_of is the shortest wait") {
   STATIC_REQUIRE(tenax::wait::min_of(growing, tenax::wait::constant(2s))(at(9)) == 2s);
 }
 
-TEST_CASE("Strategies without an opinion do not count in the longest and the shortest") {
+TEST_CASE("max_of and min_of ignore strategies without an answer") {
   STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::retry_after, tenax::wait::constant(1s))(at(1)) == 1s);
   STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::retry_after, tenax::wait::constant(1s))(asked(3s)) == 3s);
   STATIC_REQUIRE(tenax::wait::max_of(tenax::wait::constant(1s), tenax::wait::retry_after)(at(1)) == 1s);
@@ -130,7 +130,7 @@ TEST_CASE("Strategies without an opinion do not count in the longest and the sho
                      asked(1s)) == optional_duration(2s));
 }
 
-TEST_CASE("Operands are owned: a combination outlives what it was made of") {
+TEST_CASE("A combination owns its operands and may outlive the originals") {
   auto const make = [] {
     auto const shared = std::make_shared<tenax::duration>(3s);
     auto const own = [shared](tenax::attempt_info const&) { return *shared; };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// constant.cpp: no wait is no wait, and a constant wait never changes.
+// constant.cpp: wait::none never waits, and a constant wait never changes.
 #include <tenax/wait/constant.hpp>
 
 #include <cmath>
@@ -15,7 +15,7 @@ TEST_CASE("wait::none never waits") {
   STATIC_REQUIRE(tenax::wait::none(at(4'294'967'295)) == 0s);
 }
 
-TEST_CASE("wait::constant always waits the same") {
+TEST_CASE("wait::constant always returns the same wait") {
   constexpr auto w = tenax::wait::constant(250ms);
   STATIC_REQUIRE(w(at(1)) == 250ms);
   STATIC_REQUIRE(w(at(2)) == 250ms);
@@ -29,7 +29,7 @@ TEST_CASE("wait::constant saturates") {
   CHECK(tenax::wait::constant(std::chrono::duration<double>(1e300))(at(1)) == tenax::duration::max());
 }
 
-TEST_CASE("wait::constant refuses waits that make no sense") {
+TEST_CASE("wait::constant rejects invalid waits") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::constant: wait", "-1s", [] { return tenax::wait::constant(-1s); });
   tests::check_rejected("wait::constant: wait", "-1ns", [] { return tenax::wait::constant(-1ns); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exponential.cpp: exponential waits start at the base, are multiplied with the factor and end at the cap.
+// exponential.cpp: exponential waits start at the base, grow by the factor and end at the cap.
 #include <tenax/wait/exponential.hpp>
 
 #include <cmath>
@@ -18,13 +18,13 @@ TEST_CASE("wait::exponential starts at the base and doubles") {
   STATIC_REQUIRE(w(at(11)) == 102'400ms);
 }
 
-TEST_CASE("wait::exponential starts at 100 ms unless told otherwise") {
+TEST_CASE("wait::exponential starts at 100 ms by default") {
   STATIC_REQUIRE(tenax::wait::exponential()(at(1)) == 100ms);
   STATIC_REQUIRE(tenax::wait::exponential()(at(2)) == 200ms);
   STATIC_REQUIRE(tenax::wait::exponential().cap() == tenax::duration::max());
 }
 
-TEST_CASE("wait::exponential takes factors that are not whole") {
+TEST_CASE("wait::exponential takes fractional factors") {
   constexpr auto w = tenax::wait::exponential({.base = 100ms, .factor = 1.5});
   STATIC_REQUIRE(w(at(1)) == 100ms);
   STATIC_REQUIRE(w(at(2)) == 150ms);
@@ -35,7 +35,7 @@ TEST_CASE("wait::exponential takes factors that are not whole") {
   STATIC_REQUIRE(tenax::wait::exponential({.base = 1s, .factor = 1.000001})(at(1'000'001)) < 2719ms);
 }
 
-TEST_CASE("wait::exponential is capped, the first wait too") {
+TEST_CASE("wait::exponential is capped, including the first wait") {
   constexpr auto w = tenax::wait::exponential({.base = 1s, .max = 5s});
   STATIC_REQUIRE(w(at(3)) == 4s);
   STATIC_REQUIRE(w(at(4)) == 5s);
@@ -73,7 +73,7 @@ TEST_CASE("wait::exponential starts at exactly the base, however long it is") {
   CHECK(tenax::wait::exponential({.base = tenax::duration::max() - 1ns})(at(1)) == tenax::duration::max() - 1ns);
 }
 
-TEST_CASE("wait::exponential refuses parameters that make no sense") {
+TEST_CASE("wait::exponential rejects invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::exponential: base", "-100ms", [] { return tenax::wait::exponential({.base = -100ms}); });
   tests::check_rejected("wait::exponential: factor", "0.5", [] { return tenax::wait::exponential({.factor = 0.5}); });

@@ -22,7 +22,7 @@ TEST_CASE("wait::fibonacci is the unit times 1, 1, 2, 3, 5, 8") {
   STATIC_REQUIRE(tenax::wait::fibonacci()(at(3)) == 2s);
 }
 
-TEST_CASE("wait::fibonacci is capped, the first wait too") {
+TEST_CASE("wait::fibonacci is capped, including the first wait") {
   constexpr auto w = tenax::wait::fibonacci({.unit = 1s, .max = 4s});
   STATIC_REQUIRE(w(at(4)) == 3s);
   STATIC_REQUIRE(w(at(5)) == 4s);
@@ -31,7 +31,7 @@ TEST_CASE("wait::fibonacci is capped, the first wait too") {
   STATIC_REQUIRE(tenax::wait::fibonacci({.unit = 2s, .max = 2s})(at(1)) == 2s);
 }
 
-TEST_CASE("wait::fibonacci saturates where the numbers leave 64 bits") {
+TEST_CASE("wait::fibonacci saturates where the numbers exceed 64 bits") {
   constexpr auto w = tenax::wait::fibonacci({.unit = 1ns});
   constexpr auto longest = tenax::duration::max();
   CHECK(w(at(92)).count() == 7'540'113'804'746'346'429);
@@ -45,7 +45,7 @@ TEST_CASE("wait::fibonacci saturates where the numbers leave 64 bits") {
   CHECK(tenax::wait::fibonacci({.unit = 0s})(at(4'294'967'295)) == 0s);
 }
 
-TEST_CASE("wait::fibonacci refuses parameters that make no sense") {
+TEST_CASE("wait::fibonacci rejects invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::fibonacci: unit", "-1s", [] { return tenax::wait::fibonacci({.unit = -1s}); });
   tests::check_rejected("wait::fibonacci: max", "500ms", [] { return tenax::wait::fibonacci({.max = 500ms}); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// first_of.cpp: the first strategy with an opinion answers, and later ones are not asked.
+// first_of.cpp: the first strategy that has an answer is used, and later ones are not called.
 #include <tenax/wait/first_of.hpp>
 
 #include <tenax/wait/constant.hpp>
@@ -36,14 +36,14 @@ auto ask(W const& w, tenax::outcome<T> const& result) {
 
 }  // namespace
 
-TEST_CASE("wait::only_if has an opinion only where its predicate holds") {
+TEST_CASE("wait::only_if has an answer only if its predicate is true") {
   auto const w = tenax::wait::only_if(tenax::when::exception<std::runtime_error>, tenax::wait::constant(2s));
   CHECK(ask(w, tests::thrown<int>(std::runtime_error("lost"))) == optional_duration(2s));
   CHECK(ask(w, tests::thrown<int>(std::logic_error("bug"))) == optional_duration());
   CHECK(ask(w, tenax::outcome<int>(1)) == optional_duration());
 }
 
-TEST_CASE("wait::only_if takes predicates and strategies of the user's") {
+TEST_CASE("wait::only_if takes user-defined predicates and strategies") {
   constexpr auto late = [](tenax::attempt_info const& a) { return a.number > 2; };
   constexpr auto own = [](tenax::attempt_info const& a) { return std::chrono::seconds(a.number); };
   constexpr auto w = tenax::wait::only_if(late, own);
@@ -53,14 +53,14 @@ TEST_CASE("wait::only_if takes predicates and strategies of the user's") {
   STATIC_REQUIRE(partial(at(3)) == optional_duration());
 }
 
-TEST_CASE("wait::only_if does not ask its strategy if the predicate does not hold") {
+TEST_CASE("wait::only_if does not call its strategy if the predicate is false") {
   int times = 0;
   auto const w = tenax::wait::only_if(tenax::when::never, counting(times, 1s));
   CHECK(w(at(1)) == optional_duration());
   CHECK(times == 0);
 }
 
-TEST_CASE("wait::first_of is the first opinion") {
+TEST_CASE("wait::first_of returns the first answer") {
   constexpr auto w = tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::constant(1s));
   STATIC_REQUIRE(w(at(1)) == 1s);
   STATIC_REQUIRE(w(asked(5s)) == 5s);
@@ -70,7 +70,7 @@ TEST_CASE("wait::first_of is the first opinion") {
   STATIC_REQUIRE(tenax::wait::first_of(tenax::wait::constant(1s), tenax::wait::retry_after)(asked(9s)) == 1s);
 }
 
-TEST_CASE("wait::first_of asks by outcome, in order") {
+TEST_CASE("wait::first_of checks outcomes in order") {
   auto const w = tenax::wait::first_of(
       tenax::wait::only_if(tenax::when::exception<std::runtime_error>, tenax::wait::none),
       tenax::wait::only_if(tenax::when::result([](int n) { return n < 0; }), tenax::wait::constant(3s)),
@@ -81,7 +81,7 @@ TEST_CASE("wait::first_of asks by outcome, in order") {
   CHECK(ask(w, tenax::outcome<int>(1)) == 1s);
 }
 
-TEST_CASE("wait::first_of does not ask later strategies than it needs") {
+TEST_CASE("wait::first_of does not call strategies after the first answer") {
   int first = 0, second = 0, third = 0;
   auto const w =
       tenax::wait::first_of(counting(first, {}), counting(second, 2s), counting(third, 3s), tenax::wait::constant(4s));
@@ -91,7 +91,7 @@ TEST_CASE("wait::first_of does not ask later strategies than it needs") {
   CHECK(third == 0);
 }
 
-TEST_CASE("wait::first_of has no opinion if none of its strategies has one") {
+TEST_CASE("wait::first_of has no answer if none of its strategies has one") {
   int times = 0;
   auto const w = tenax::wait::first_of(tenax::wait::retry_after, counting(times, {}));
   CHECK(w(at(1)) == optional_duration());

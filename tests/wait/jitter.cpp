@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// jitter.cpp: jitter spreads a wait inside the cap: it neither vanishes there nor exceeds it.
+// jitter.cpp: jitter spreads a wait and keeps the cap: it neither vanishes at the cap nor exceeds it.
 #include <tenax/wait/jitter.hpp>
 
 #include <cmath>
@@ -26,7 +26,7 @@ tenax::fixed_random high(tenax::highest_draw);
 
 struct ends {
   duration least;
-  duration most;  // exclusive, where there is room for a draw
+  duration most;  // exclusive, if the interval is not empty
   friend bool operator==(ends const&, ends const&) = default;
 };
 
@@ -48,7 +48,7 @@ TEST_CASE("Full jitter draws from zero to the wait") {
   CHECK(tenax::wait::constant(0s).full()(at(1, &high)) == 0s);
 }
 
-TEST_CASE("Equal jitter keeps half of the wait and draws the other") {
+TEST_CASE("Equal jitter keeps half of the wait and draws the other half") {
   CHECK(interval(capped.equal(), 1) == ends{500ms, 1s});
   CHECK(interval(capped.equal(), 3) == ends{2s, 4s});
   CHECK(capped.equal()(at(3, &middle)) == 3s);
@@ -81,7 +81,7 @@ TEST_CASE("At the cap, jitter neither vanishes nor exceeds it") {
   }
 }
 
-TEST_CASE("Jitter that is wider than the cap fills what is below it") {
+TEST_CASE("Jitter that is wider than the cap uses the whole interval below it") {
   CHECK(interval(capped.additive(1min), 1) == ends{0s, 10s});
   CHECK(interval(capped.additive(10s), 9) == ends{0s, 10s});
   CHECK(interval(capped.proportional(1.0), 9) == ends{0s, 10s});
@@ -95,7 +95,7 @@ TEST_CASE("Jitter applies to every strategy that has a formula") {
   CHECK(interval(tenax::wait::sequence{1s, 2s}.proportional(0.5), 2) == ends{1s, 3s});
 }
 
-TEST_CASE("Without a cap, jitter is held at the longest duration") {
+TEST_CASE("Without a cap, jitter ends at the longest duration") {
   constexpr auto longest = duration::max();
   auto const forever = tenax::wait::constant(std::chrono::hours::max());
   CHECK(forever.full()(at(1, &low)) == 0s);
@@ -118,14 +118,14 @@ TEST_CASE("Proportional jitter never turns negative, however long the wait is") 
   }
 }
 
-TEST_CASE("Jittered strategies are constants, and draw the middle in constant expressions") {
+TEST_CASE("Strategies with jitter work in constant expressions, where they draw the middle") {
   STATIC_REQUIRE(capped.full()(at(3)) == 2s);
   STATIC_REQUIRE(capped.equal()(at(3)) == 3s);
   STATIC_REQUIRE(capped.proportional(0.5)(at(2)) == 2s);
   STATIC_REQUIRE(capped.additive(1s)(at(2)) == 2500ms);
 }
 
-TEST_CASE("Jitter refuses parameters that make no sense") {
+TEST_CASE("Jitter rejects invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("proportional: share", "-0.1", [] { return capped.proportional(-0.1); });
   tests::check_rejected("proportional: share", "1.5", [] { return capped.proportional(1.5); });

@@ -18,13 +18,13 @@ TEST_CASE("wait::linear starts at first and adds the step") {
   STATIC_REQUIRE(w(at(101)) == 26s);
 }
 
-TEST_CASE("wait::linear grows in seconds unless told otherwise") {
+TEST_CASE("wait::linear grows in seconds by default") {
   STATIC_REQUIRE(tenax::wait::linear()(at(1)) == 1s);
   STATIC_REQUIRE(tenax::wait::linear()(at(3)) == 3s);
   STATIC_REQUIRE(tenax::wait::linear().cap() == tenax::duration::max());
 }
 
-TEST_CASE("wait::linear is capped, the first wait too") {
+TEST_CASE("wait::linear is capped, including the first wait") {
   constexpr auto w = tenax::wait::linear({.first = 1s, .step = 2s, .max = 4s});
   STATIC_REQUIRE(w(at(2)) == 3s);
   STATIC_REQUIRE(w(at(3)) == 4s);
@@ -49,7 +49,7 @@ TEST_CASE("wait::linear saturates") {
   CHECK(tenax::wait::linear({.first = 1h, .step = 1h, .max = 2h})(at(4'294'967'295)) == 2h);
 }
 
-TEST_CASE("wait::linear refuses parameters that make no sense") {
+TEST_CASE("wait::linear rejects invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::linear: first", "-1s", [] { return tenax::wait::linear({.first = -1s}); });
   tests::check_rejected("wait::linear: step", "-20ms", [] { return tenax::wait::linear({.step = -20ms}); });

@@ -25,7 +25,7 @@ TEST_CASE("wait::polynomial is the base times a power of the attempt's number") 
   STATIC_REQUIRE(tenax::wait::polynomial({.base = 1s, .exponent = 0})(at(4'294'967'295)) == 1s);
 }
 
-TEST_CASE("wait::polynomial is capped, the first wait too") {
+TEST_CASE("wait::polynomial is capped, including the first wait") {
   constexpr auto w = tenax::wait::polynomial({.base = 1s, .exponent = 2, .max = 5s});
   STATIC_REQUIRE(w(at(2)) == 4s);
   STATIC_REQUIRE(w(at(3)) == 5s);
@@ -47,7 +47,7 @@ TEST_CASE("wait::polynomial saturates") {
   CHECK(tenax::wait::polynomial({.base = 0s, .exponent = 9})(at(4'294'967'295)) == 0s);
 }
 
-TEST_CASE("wait::polynomial refuses parameters that make no sense") {
+TEST_CASE("wait::polynomial rejects invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::polynomial: base", "-1s", [] { return tenax::wait::polynomial({.base = -1s}); });
   tests::check_rejected("wait::polynomial: max", "99ms", [] { return tenax::wait::polynomial({.max = 99ms}); });

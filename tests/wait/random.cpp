@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// random.cpp: random waits stay between their ends, and decorrelated ones remember in the attempt.
+// random.cpp: random waits stay between their ends, and decorrelated waits keep their state in the attempt.
 #include <tenax/wait/random.hpp>
 
 #include <cmath>
@@ -38,7 +38,7 @@ TEST_CASE("wait::uniform saturates") {
   CHECK(w(at(1, &high)) == tenax::duration::max() - 1ns);
 }
 
-TEST_CASE("Without a source, a wait is drawn from this thread's own") {
+TEST_CASE("Without a source, a wait is drawn from this thread's own source") {
   auto const w = tenax::wait::uniform(1s, 1h);
   auto const first = w(at(1));
   CHECK(first >= 1s);
@@ -47,7 +47,7 @@ TEST_CASE("Without a source, a wait is drawn from this thread's own") {
   STATIC_REQUIRE(tenax::wait::uniform(1s, 3s)(at(1)) == 2s);
 }
 
-TEST_CASE("wait::uniform refuses parameters that make no sense") {
+TEST_CASE("wait::uniform rejects invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::uniform: low", "-1s", [] { return tenax::wait::uniform(-1s, 1s); });
   tests::check_rejected("wait::uniform: high", "1s", [] { return tenax::wait::uniform(2s, 1s); });
@@ -56,14 +56,14 @@ TEST_CASE("wait::uniform refuses parameters that make no sense") {
   tests::check_rejected("wait::uniform: high", "not a number", [] { return tenax::wait::uniform(0s, seconds(NAN)); });
 }
 
-TEST_CASE("wait::decorrelated draws between the base and three times the wait before") {
+TEST_CASE("wait::decorrelated draws between the base and three times the previous wait") {
   auto const w = tenax::wait::decorrelated({.base = 100ms, .max = 10s});
   CHECK(w(after(1s, low)) == 100ms);
   CHECK(w(after(1s, middle)) == 1550ms);
   CHECK(w(after(1s, high)) == 3s - 1ns);
 }
 
-TEST_CASE("wait::decorrelated starts as if the wait before had been the base") {
+TEST_CASE("wait::decorrelated starts as if the previous wait had been the base") {
   auto const w = tenax::wait::decorrelated({.base = 100ms, .max = 10s});
   CHECK(w(at(1, &low)) == 100ms);
   CHECK(w(at(1, &high)) == 300ms - 1ns);
@@ -95,7 +95,7 @@ TEST_CASE("wait::decorrelated keeps its state in the attempt, not in itself") {
   CHECK(w(after(2s, high)) == 6s - 1ns);
 }
 
-TEST_CASE("wait::decorrelated refuses parameters that make no sense") {
+TEST_CASE("wait::decorrelated rejects invalid parameters") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::decorrelated: base", "-1s", [] { return tenax::wait::decorrelated({.base = -1s}); });
   tests::check_rejected("wait::decorrelated: max", "1s",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// retry_after.cpp: the server's wait is answered where there is one.
+// retry_after.cpp: the answer of wait::retry_after is the server's wait, if there is one.
 #include <tenax/wait/retry_after.hpp>
 
 #include <tenax/wait/first_of.hpp>
@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using tenax::optional_duration;
 using tests::at;
 
-TEST_CASE("wait::retry_after is what the server asked for, else no opinion") {
+TEST_CASE("wait::retry_after is the wait that the server asked for, else no answer") {
   STATIC_REQUIRE(tenax::wait::retry_after({.server_wait = 30s}) == optional_duration(30s));
   STATIC_REQUIRE(tenax::wait::retry_after({.server_wait = 0s}) == optional_duration(0s));
   STATIC_REQUIRE(tenax::wait::retry_after({.number = 7, .previous_wait = 3s}) == optional_duration());

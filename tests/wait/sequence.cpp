@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sequence.cpp: a sequence's waits come in order, and the last one sticks.
+// sequence.cpp: the waits of a sequence come in order, and the last one repeats.
 #include <tenax/wait/sequence.hpp>
 
 #include <cmath>
@@ -10,7 +10,7 @@
 using namespace std::chrono_literals;
 using tests::at;
 
-TEST_CASE("wait::sequence waits in order, and the last one sticks") {
+TEST_CASE("wait::sequence returns its waits in order, and repeats the last one") {
   constexpr auto w = tenax::wait::sequence{1s, 5s, 30s};
   STATIC_REQUIRE(w(at(1)) == 1s);
   STATIC_REQUIRE(w(at(2)) == 5s);
@@ -34,7 +34,7 @@ TEST_CASE("wait::sequence saturates") {
   CHECK(tenax::wait::sequence{1s, std::chrono::hours::max()}(at(2)) == tenax::duration::max());
 }
 
-TEST_CASE("wait::sequence refuses waits that make no sense, wherever they stand") {
+TEST_CASE("wait::sequence rejects invalid waits at any position") {
   using seconds = std::chrono::duration<double>;
   tests::check_rejected("wait::sequence: wait", "-1s", [] { return tenax::wait::sequence{-1s}; });
   tests::check_rejected("wait::sequence: wait", "-5ms", [] { return tenax::wait::sequence{1s, 2s, -5ms}; });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// compose.cpp: predicates combine as their operators say, ask the right one only if need be, and own their operands.
+// compose.cpp: predicates combine with `||`, `&&` and `!`, call the right operand only if needed, own their operands.
 #include <tenax/when/compose.hpp>
 
 #include <memory>
@@ -59,7 +59,7 @@ TEST_CASE("Predicates on exceptions combine with predicates on values") {
   CHECK_FALSE(holds(but, outcome<int>(1)));
 }
 
-TEST_CASE("Or asks its right operand only if the left one says no") {
+TEST_CASE("Or calls its right operand only if the left one is false") {
   int left = 0, right = 0;
   CHECK(holds(counting(left, true) || counting(right, true), one));
   CHECK(left == 1);
@@ -69,7 +69,7 @@ TEST_CASE("Or asks its right operand only if the left one says no") {
   CHECK(right == 1);
 }
 
-TEST_CASE("And asks its right operand only if the left one says yes") {
+TEST_CASE("And calls its right operand only if the left one is true") {
   int left = 0, right = 0;
   CHECK_FALSE(holds(counting(left, false) && counting(right, true), one));
   CHECK(left == 1);
@@ -89,7 +89,7 @@ TEST_CASE("Lambdas and functions combine with predicates, on either side") {
   CHECK((tenax::when::never || is_late)(second));
 }
 
-TEST_CASE("Operands of predicates are owned") {
+TEST_CASE("Combined predicates own their operands") {
   auto const make = [] {
     auto const wanted = std::make_shared<int>(1);
     return tenax::when::never || tenax::when::result([wanted](int n) { return n == *wanted; });
@@ -98,7 +98,7 @@ TEST_CASE("Operands of predicates are owned") {
   CHECK(holds(p, one));
 }
 
-TEST_CASE("An exception out of an operand passes") {
+TEST_CASE("An exception of an operand passes through") {
   auto const p = tenax::when::never || [](tenax::attempt_info const&) -> bool { throw std::logic_error("bug"); };
   CHECK_THROWS_AS(holds(p, one), std::logic_error);
 }

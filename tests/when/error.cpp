@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// error.cpp: values that say they failed are retried, and the default leaves bugs alone.
+// error.cpp: retrying on values that say they failed, and the default predicate, which does not retry bugs.
 #include <tenax/when/error.hpp>
 
 #include <stdexcept>
@@ -79,7 +79,7 @@ TEST_CASE("when::error retries on one error") {
   CHECK_FALSE(holds(tenax::when::error(std::errc::timed_out), outcome<coded>(coded(1))));
 }
 
-TEST_CASE("when::error compares with an error that is classified") {
+TEST_CASE("when::error compares with an error that carries a hint") {
   using advised = expected<int, tenax::with_hint<fault>>;
   CHECK(
       holds(tenax::when::error(fault::timeout), outcome<advised>(advised::failure(tenax::permanent(fault::timeout)))));
@@ -87,7 +87,7 @@ TEST_CASE("when::error compares with an error that is classified") {
       holds(tenax::when::error(fault::denied), outcome<advised>(advised::failure(tenax::permanent(fault::timeout)))));
 }
 
-TEST_CASE("An exception out of the function that looks at errors passes") {
+TEST_CASE("An exception of the function given to error_if passes through") {
   auto const p = tenax::when::error_if([](fault) -> bool { throw std::logic_error("bug"); });
   CHECK_THROWS_AS(holds(p, outcome<answer>(answer::failure(fault::timeout))), std::logic_error);
   CHECK_FALSE(holds(p, outcome<answer>(answer(1))));

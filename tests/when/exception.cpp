@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exception.cpp: exceptions are retried by what a catch clause would see.
+// exception.cpp: retrying on exceptions that a catch clause of the given types would catch.
 #include <tenax/when/exception.hpp>
 
 #include <new>
@@ -25,7 +25,7 @@ struct plain_failure {
 
 }  // namespace
 
-TEST_CASE("when::exception retries on the type and on what derives from it") {
+TEST_CASE("when::exception retries on the type and on derived types") {
   CHECK(holds(tenax::when::exception<network_error>, thrown<int>(network_error(1))));
   CHECK(holds(tenax::when::exception<std::runtime_error>, thrown<int>(network_error(1))));
   CHECK(holds(tenax::when::exception<std::exception>, thrown<int>(network_error(1))));
@@ -40,7 +40,7 @@ TEST_CASE("when::exception takes several types") {
   CHECK_FALSE(holds(p, thrown<void>(std::logic_error("bug"))));
 }
 
-TEST_CASE("when::exception takes types that are no std::exception") {
+TEST_CASE("when::exception takes types that are not derived from std::exception") {
   CHECK(holds(tenax::when::exception<plain_failure>, thrown<int>(plain_failure{1})));
   CHECK(holds(tenax::when::exception<int>, thrown<int>(7)));
   CHECK_FALSE(holds(tenax::when::exception<int>, thrown<int>(7L)));
@@ -68,14 +68,14 @@ TEST_CASE("A condition narrows when::exception") {
   CHECK_FALSE(holds(by_code, thrown<int>(std::system_error(std::make_error_code(std::errc::io_error)))));
 }
 
-TEST_CASE("A condition sees the pointer that was thrown") {
+TEST_CASE("A condition gets the pointer that was thrown") {
   static constexpr char lost[] = "lost", found[] = "found";
   auto const p = tenax::when::exception<char const*>.where([](char const* text) { return text == lost; });
   CHECK(holds(p, thrown<int>(static_cast<char const*>(lost))));
   CHECK_FALSE(holds(p, thrown<int>(static_cast<char const*>(found))));
 }
 
-TEST_CASE("An exception out of a condition passes") {
+TEST_CASE("An exception of a condition passes through") {
   auto const p =
       tenax::when::exception<network_error>.where([](auto const&) -> bool { throw std::logic_error("bug"); });
   CHECK_THROWS_AS(holds(p, thrown<int>(network_error(1))), std::logic_error);
@@ -88,7 +88,7 @@ TEST_CASE("when::any_exception retries on every exception") {
   CHECK(holds(tenax::when::any_exception, thrown<std::string>(plain_failure{1})));
 }
 
-TEST_CASE("An exception that was classified is still what it was") {
+TEST_CASE("An exception with a hint still matches its own type") {
   CHECK(holds(tenax::when::exception<network_error>, thrown<int>(tenax::permanent(network_error(1)))));
   CHECK(holds(tenax::when::exception<std::exception>, thrown<int>(tenax::permanent(network_error(1)))));
   CHECK(holds(tenax::when::exception<plain_failure>, thrown<int>(tenax::permanent(plain_failure{1}))));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// result.cpp: returned values are retried if a function or a comparison says so.
+// result.cpp: retrying on returned values for which a function or a comparison is true.
 #include <tenax/when/result.hpp>
 
 #include <memory>
@@ -26,7 +26,7 @@ TEST_CASE("when::result retries on values for which its function is true") {
   CHECK_FALSE(holds(tenax::when::result(&negative), outcome<int>(1)));
 }
 
-TEST_CASE("when::result sees the value itself, by reference") {
+TEST_CASE("when::result passes the value itself, by reference") {
   std::string const text = "x";
   void const* seen = nullptr;
   auto const p = tenax::when::result([&](std::string const& s) {
@@ -40,19 +40,19 @@ TEST_CASE("when::result sees the value itself, by reference") {
   CHECK(holds(tenax::when::result([](auto const& q) { return q == nullptr; }), pointer));
 }
 
-TEST_CASE("when::result takes what converts to bool") {
+TEST_CASE("when::result takes functions whose result converts to bool") {
   CHECK(holds(tenax::when::result([](int const& n) { return &n; }), outcome<int>(1)));
   CHECK(holds(tenax::when::result([](std::shared_ptr<int> const& p) { return p; }),
               outcome<std::shared_ptr<int>>(std::make_shared<int>(1))));
 }
 
-TEST_CASE("when::result never retries on an exception, and does not ask its function") {
+TEST_CASE("when::result never retries on an exception, and does not call its function") {
   auto const p = tenax::when::result([](int) -> bool { throw std::logic_error("asked"); });
   CHECK_FALSE(holds(p, tests::thrown<int>(std::runtime_error("lost"))));
   CHECK_FALSE(holds(tenax::when::result_is(0), tests::thrown<int>(std::runtime_error("lost"))));
 }
 
-TEST_CASE("An exception out of the function passes") {
+TEST_CASE("An exception of the function passes through") {
   auto const p = tenax::when::result([](int) -> bool { throw std::logic_error("bug"); });
   CHECK_THROWS_AS(holds(p, outcome<int>(1)), std::logic_error);
 }

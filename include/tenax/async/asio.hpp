@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// async/asio.hpp: the driver for standalone Asio; <tenax/async/boost_asio.hpp> is the same for Boost.Asio. Tested with Asio 1.22.
+// async/asio.hpp: retries and hedged requests for standalone Asio (for Boost.Asio: boost_asio.hpp). Tested with Asio 1.22.
 #pragma once
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
@@ -38,7 +38,7 @@ namespace tenax {
 
 namespace detail {
 
-/// What the driver uses of standalone Asio.
+/// The parts of standalone Asio that the driver uses.
 struct standalone_asio {
   static constexpr bool has_cancellation = true;
 
@@ -65,7 +65,7 @@ struct standalone_asio {
   static error_code timed_out() { return ::asio::error::timed_out; }
   static error_code try_again() { return ::asio::error::try_again; }
   static auto terminal() { return ::asio::cancellation_type::terminal; }
-  /// To await: from now on, a coroutine hears every type of cancellation.
+  /// To be awaited: from then on, the coroutine reacts to every type of cancellation.
   static auto hear_every_cancellation() {
     return ::asio::this_coro::reset_cancellation_state(::asio::enable_total_cancellation());
   }
@@ -90,7 +90,7 @@ struct standalone_asio {
   static auto strand_of(Executor const& executor) {
     return ::asio::make_strand(executor);
   }
-  /// Keeps an executor's event loop running. A work guard, but that does not compile for a strand on an any_io_executor.
+  /// Keeps an executor's event loop running. Asio's work guard does not compile for a strand on an any_io_executor.
   template <class Executor>
   static auto work_on(Executor const& executor) {
     if constexpr (::asio::execution::is_executor<Executor>::value) {
@@ -124,56 +124,61 @@ struct standalone_asio {
 namespace asio {
 
 /// Retries an asynchronous operation by a policy. `operation` is called for every attempt, with the attempt's
-/// `attempt_info const&` first if it takes that, and is one of two:
-///   1. it returns an `asio::awaitable<T>`: `[&] { return fetch(socket); }`. The call is an awaitable that returns what the
-///      last attempt returned and throws what that threw;
+/// `attempt_info const&` first if it takes that. There are two kinds of operations:
+///   1. it returns an `asio::awaitable<T>`: `[&] { return fetch(socket); }`. The call is an awaitable that returns the
+///      value of the last attempt, or throws its exception;
 ///   2. it is an initiating function, with a completion token of any type:
 ///      `[&](auto token) { return socket.async_connect(address, std::move(token)); }`. Its handler's signature is
-///      `void(error_code, Values...)`, and that is the call's, too: its handler gets what the last attempt got. The policy
-///      sees a `tenax::completion`: `when::error(asio::error::connection_refused)`.
+///      `void(error_code, Values...)`. The call has the same signature: its handler gets the arguments of the last
+///      attempt. The policy sees a `tenax::completion`: `when::error(asio::error::connection_refused)`.
 ///
 /// The forms of the call:
 ///   - `async_retry(policy, operation)` is awaited: `co_await async_retry(polite, [&] { return fetch(socket); })`;
-///   - `async_retry(policy, operation, token)` takes a completion token, such as `use_awaitable`, a callback or `use_future`,
-///     and runs on the executor that is bound to it. A coroutine's handler has the signature `void(std::exception_ptr, T)`, as
-///     that of `co_spawn`;
-///   - `async_retry(where, policy, operation, token)` runs on the executor `where`, or on that of the context `where`.
+///   - `async_retry(policy, operation, token)` takes a completion token, such as `use_awaitable`, a callback or
+///     `use_future`, and runs on the executor that is bound to the token. For a coroutine, the handler's signature is
+///     `void(std::exception_ptr, T)`, as for `co_spawn`;
+///   - `async_retry(where, policy, operation, token)` runs on `where`: an executor, or the executor of a context.
 ///
-/// The policy and the operation are copied into the call; the operation stays where it is until the call has ended.
-/// Waits cost a timer, of the clock that the policy's environment names as its `clock`, otherwise of the steady clock.
+/// The policy and the operation are copied into the call; the operation stays at one address until the call has ended.
+/// A wait needs a timer of the `clock` that the policy's environment names, otherwise of the steady clock.
 ///
-/// As every composed operation, a call keeps work on its executor and on that of its handler.
+/// Like every composed operation, a call keeps work on its executor and on its handler's executor.
 ///
-/// Cancelling the call by its cancellation slot, with any type of cancellation, or by the token of `.cancel_with()` from any
-/// thread, cancels the wait or the operation that is under way, and ends the call with the last outcome. So does an
-/// operation that fails with `operation_aborted` without being asked to. A token that cannot call back, as a plain
-/// flag, is only looked at when these have ended. A call that has no outcome throws `tenax::cancelled`, or completes with
-/// `asio::error::operation_aborted`; one that a gate refused throws `tenax::refused` or completes with `try_again`; and one
-/// that was too late throws `tenax::expired` or completes with `timed_out`. An exception of an initiating function leaves
-/// through the function that called it, and ends the call without a word.
+/// The call can be cancelled through its cancellation slot, with any type of cancellation, or through the token of
+/// `.cancel_with()`, from any thread. This cancels the wait or the operation that is under way, and ends the call with
+/// the last outcome. So does an operation that fails with `operation_aborted` without being cancelled. A token without
+/// callbacks, such as a plain flag, is only checked when the wait or the operation has ended.
+///
+/// A call without an outcome throws `tenax::cancelled`, or completes with `asio::error::operation_aborted`. A call that
+/// a gate refused throws `tenax::refused`, or completes with `try_again`. A call whose deadline passed before the first
+/// attempt throws `tenax::expired`, or completes with `timed_out`. An exception of an initiating function leaves
+/// through the function that called it, and ends the call; the handler is not called.
 inline constexpr detail::asio_function<detail::standalone_asio, false> async_retry{};
 
-/// As `async_retry`, but gives a `tenax::report`: value or exception, why the call stopped, and the numbers. A handler has the
-/// signature `void(tenax::report<T>)`.
+/// As `async_retry`, but the result is a `tenax::report`: value or exception, why the call stopped, and the numbers.
+/// The handler's signature is `void(tenax::report<T>)`.
 inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_retry{};
 
-/// `async_hedged(hedging, operation)` makes an attempt, and another one beside it when it takes long, as `hedging` says;
-/// takes the first result that says no failure, and cancels the rest. If all fail, the call ends as the last one of them.
-/// For operations that return an awaitable. One attempt of a retry may be a hedged call:
+/// Hedged requests: `async_hedged(hedging, operation)` makes an attempt, and starts another one in parallel if the
+/// first takes too long, as `hedging` says. It takes the first successful result, and cancels the other attempts. If
+/// all fail, the call ends with the failure of the last one. For operations that return an awaitable. One attempt of a
+/// retry may be a hedged call:
 /// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
 ///
-/// The call ends when its last attempt has ended, so that none outlives what it refers to; with `.abandon_losers`, it ends
-/// with the first result. Cancelling it cancels all attempts, and no result counts any more: it throws what an attempt threw
-/// that had failed before, or `tenax::cancelled`. It throws `tenax::refused` if the budget or a gate refuses the first
-/// attempt, and what these throw. `hedging` outlives the call and its attempts.
+/// The call ends when its last attempt has ended, so that no attempt outlives the objects that it refers to. With
+/// `.abandon_losers`, it ends with the first result. Cancelling the call cancels all attempts, and results are ignored
+/// from then on: the call throws the exception of an attempt that failed before, or `tenax::cancelled`. If the budget
+/// or a gate refuses the first attempt, it throws `tenax::refused`; exceptions of budget and gates pass through.
+/// `hedging` must outlive the call and its attempts.
 ///
-/// Attempts pass the gates of the hedging. Within the operation of a call whose policy has gates, hedges pass those as well.
+/// Attempts pass the gates of the hedging. If the hedged call is made in the operation of a call whose policy has
+/// gates, hedges pass those gates as well.
 inline constexpr detail::asio_hedged_function<detail::standalone_asio> async_hedged{};
 
 }  // namespace asio
 }  // namespace tenax
 
-/// Tells an initiating function's signature to whoever asks for it in `decltype`.
+/// Makes the signature of an initiating function available in `decltype`.
 template <class R, class... Args>
 class asio::async_result<tenax::detail::signature_probe, R(Args...)> {
  public:

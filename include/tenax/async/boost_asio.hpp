@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// async/boost_asio.hpp: the driver for Boost.Asio; <tenax/async/asio.hpp> is the same for standalone Asio. Tested with Boost 1.74 and
-// 1.81; cancellation slots and `.attempt_timeout()` need 1.77.
+// async/boost_asio.hpp: retry and hedged requests for Boost.Asio; asio.hpp is the same for standalone Asio. Tested with
+// Boost 1.74 and 1.81; cancellation slots and `.attempt_timeout()` need 1.77.
 #pragma once
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
@@ -45,7 +45,7 @@ namespace tenax {
 namespace detail {
 
 #if BOOST_ASIO_VERSION >= 101900
-/// What cancels operations, from Boost 1.77 on.
+/// Cancellation of operations, from Boost 1.77 on.
 struct boost_cancellation {
   static constexpr bool has_cancellation = true;
 
@@ -56,7 +56,7 @@ struct boost_cancellation {
   using cancellation_type = ::boost::asio::cancellation_type_t;
 
   static auto terminal() { return ::boost::asio::cancellation_type::terminal; }
-  /// To await: from now on, a coroutine hears every type of cancellation.
+  /// To be awaited: from then on, the coroutine reacts to every type of cancellation.
   static auto hear_every_cancellation() {
     return ::boost::asio::this_coro::reset_cancellation_state(::boost::asio::enable_total_cancellation());
   }
@@ -72,7 +72,7 @@ struct boost_cancellation {
   }
 };
 #else
-/// Nothing cancels an operation; a wait is cancelled by its timer.
+/// Before Boost 1.77, operations cannot be cancelled; a wait is cancelled through its timer.
 struct boost_cancellation {
   static constexpr bool has_cancellation = false;
 
@@ -86,7 +86,7 @@ struct boost_cancellation {
 };
 #endif
 
-/// What the driver uses of Boost.Asio.
+/// The parts of Boost.Asio that the driver uses.
 struct boost_asio : boost_cancellation {
   using error_code = ::boost::system::error_code;
   using system_error = ::boost::system::system_error;
@@ -126,7 +126,7 @@ struct boost_asio : boost_cancellation {
   static auto strand_of(Executor const& executor) {
     return ::boost::asio::make_strand(executor);
   }
-  /// Keeps an executor's event loop running. A work guard, but that does not compile for a strand on an any_io_executor.
+  /// Keeps an executor's event loop running. Asio's work guard does not compile for a strand on an any_io_executor.
   template <class Executor>
   static auto work_on(Executor const& executor) {
     if constexpr (::boost::asio::execution::is_executor<Executor>::value) {
@@ -147,7 +147,7 @@ struct boost_asio : boost_cancellation {
 
 }  // namespace detail
 
-/// Retries with Boost.Asio: `tenax::asio`, for the other Asio.
+/// Retries with Boost.Asio. The same as `tenax::asio` for standalone Asio.
 namespace boost_asio {
 
 /// See `tenax::asio::async_retry`.
@@ -162,7 +162,7 @@ inline constexpr detail::asio_hedged_function<detail::boost_asio> async_hedged{}
 }  // namespace boost_asio
 }  // namespace tenax
 
-/// Tells an initiating function's signature to whoever asks for it in `decltype`.
+/// Makes the signature of an initiating function available in `decltype`.
 template <class R, class... Args>
 class boost::asio::async_result<tenax::detail::signature_probe, R(Args...)> {
  public:

@@ -1,39 +1,24 @@
 // SPDX-License-Identifier: MIT
-// async/completion.hpp: what an asynchronous operation hands to its completion handler, seen as one value.
+// async/completion.hpp: the arguments of an asynchronous completion handler as one value, for retry predicates.
 #pragma once
 
-#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include <tenax/detail/operation_canceled.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax {
 
-namespace detail {
-
-/// Whether an error code says that the operation was cancelled: `asio::error::operation_aborted`, for example.
-template <class ErrorCode>
-bool says_cancelled(ErrorCode const& error) noexcept {
-  if constexpr (requires { static_cast<bool>(error == std::errc::operation_canceled); }) {
-    return error == std::errc::operation_canceled;
-  } else if constexpr (std::is_convertible_v<ErrorCode const&, std::error_code>) {
-    return static_cast<std::error_code>(error) == std::errc::operation_canceled;
-  } else {
-    return false;
-  }
-}
-
-}  // namespace detail
-
-/// What an operation hands to a handler of the signature `void(ErrorCode, Values...)`. Predicates see it as they see a
+/// The arguments of a handler with the signature `void(ErrorCode, Values...)`. Predicates read it like a
 /// `std::expected`: `when::error(code)` compares its error, and the default policy retries any error that is set.
 ///
-/// The error `operation_canceled` (in Asio `operation_aborted`) is a cancellation, whoever asked for it: the call ends with
-/// `stop_reason::cancelled`, and gates learn nothing from it. a hint reader of the policy can say otherwise.
+/// The error `operation_canceled` (in Asio `operation_aborted`) counts as a cancellation, whatever caused it: the call
+/// ends with `stop_reason::cancelled`, and gates learn nothing from it. A hint reader of the policy can decide
+/// otherwise.
 ///
-/// Thread safety: distinct objects safe; a shared object is safe to read.
+/// Thread safety: distinct objects are safe; a shared object is safe to read.
 template <class ErrorCode, class... Values>
 class completion {
  public:
@@ -45,8 +30,8 @@ class completion {
 
   [[nodiscard]] ErrorCode const& error() const noexcept { return error_; }
 
-  /// The value that came with the error code; a tuple of them, if it was not one. Is there with an error, too: a read that
-  /// failed half-way says how far it got.
+  /// Returns the value that came with the error code; a tuple if there is not exactly one value. Also available with an
+  /// error: for a read that failed half-way, it is the number of bytes read.
   [[nodiscard]] auto const& value() const noexcept {
     if constexpr (sizeof...(Values) == 1) {
       return std::get<0>(values_);
@@ -77,7 +62,7 @@ struct result_traits<completion<ErrorCode, Values...>> {
   static constexpr bool can_fail = true;
   static bool failed(result const& r) noexcept { return !r.has_value(); }
   static hint read_hint(result const& r) noexcept {
-    bool const stopped = r.cancelled() || detail::says_cancelled(r.error());
+    bool const stopped = r.cancelled() || detail::is_operation_canceled(r.error());
     return stopped ? hint{.verdict = verdict::cancelled} : hint{};
   }
   template <class Out>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/coroutine.hpp: the driver for coroutines of any library: a call that waits costs a timer, not a thread.
+// async/coroutine.hpp: retries in coroutines of any library. A call that waits needs a timer, not a thread.
 #pragma once
 
 #include <concepts>
@@ -15,7 +15,7 @@ namespace tenax {
 
 namespace detail {
 
-/// A call's environment: time, sleep and randomness of the coroutine's library, as far as they are given.
+/// A call's environment: time, sleep and randomness from the coroutine's library where it provides them.
 template <class Env, class Sleep>
 class coroutine_environment {
  public:
@@ -41,7 +41,7 @@ class coroutine_environment {
     }
   }
 
-  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
+  /// Returns an exception as one with an error code, or null if it is none; and whether the code means a cancellation.
   [[nodiscard]] static std::system_error const* system_error_in([[maybe_unused]] std::exception const& e) noexcept {
 #if defined(__cpp_rtti)
     return dynamic_cast<std::system_error const*>(&e);
@@ -53,7 +53,7 @@ class coroutine_environment {
     return e.code() == std::errc::operation_canceled;
   }
 
-  /// Something to await.
+  /// Returns something to await.
   template <class Token>
   auto pause(duration d, Token const& token) {
     if constexpr (can_stop<Token> && requires { unwrap(sleep_)(d, token); }) {
@@ -84,32 +84,34 @@ auto start_coroutine(retrying<Policy, Env> const& policy, Sleep sleep, F operati
 /// Retries in coroutines of any library.
 namespace coroutine {
 
-/// Awaits what `operation()` returns, or `operation(info)` if it takes the attempt's numbers, until the policy accepts the
-/// outcome or gives up: a coroutine of the type `Task<T>`, where `T` is what the awaiting gives. It returns what the last
-/// attempt returned and throws what that threw; `tenax::cancelled`, `tenax::refused` or `tenax::expired` if there was none.
+/// Calls `operation()`, or `operation(info)` if it takes the attempt's numbers, and awaits the result, until the policy
+/// accepts the outcome or gives up. A coroutine of the type `Task<T>`, where `T` is the type of the awaited result. It
+/// returns the value of the last attempt or throws its exception; if there was no attempt, it throws
+/// `tenax::cancelled`, `tenax::refused` or `tenax::expired`.
 /// ```
 /// auto const sleep = [&](tenax::duration d) { return loop.sleep(d); };
 /// page const p = co_await tenax::coroutine::retry<task>(polite, sleep, [=] { return fetch(url); });
 /// ```
-/// `Task` is a template of one parameter; name one of more parameters by an alias. `sleep(d)` returns something that is
-/// awaited for `d`. It may be given through `std::ref`. If it can also be called as `sleep(d, token)`, with the token of
-/// `.cancel_with()`, that wakes it; otherwise a cancellation is seen when the sleep ends. If it has a function `now()`,
-/// that is the clock, and if it has `random()`, that is the source of randomness; otherwise the policy's environment is.
+/// `Task` is a template with one parameter; if yours has more, write an alias. `sleep(d)` returns something that can be
+/// awaited for `d`; `std::ref` of a sleep is accepted. If `sleep(d, token)` can be called, with the token of
+/// `.cancel_with()`, the token can end the sleep early; otherwise a cancellation is noticed when the sleep ends. If
+/// `sleep` has a function `now()`, that is the clock, and if it has `random()`, that is the source of randomness.
+/// Otherwise these come from the policy's environment.
 ///
-/// A `sleep(d)` that ends early is called again for the rest. `d` may be `duration::max()`, which is a wait without end. A
-/// `std::system_error` with `std::errc::operation_canceled` ends the call: it was cancelled.
+/// A `sleep(d)` that ends early is called again for the rest. `d` may be `duration::max()`, a wait without end. A
+/// `std::system_error` with `std::errc::operation_canceled` counts as a cancellation, and ends the call.
 ///
-/// The policy, the sleep and the operation are copied into the coroutine: nothing has to outlive it but what they refer
-/// to. Nobody can interrupt an attempt: for `.attempt_timeout()` the operation has to take the `attempt_info` and to obey its
-/// `time_left`. The operation is the same object for every attempt and stays where it is, so that coroutines that it is, or
-/// starts, may refer to it. A coroutine that is destroyed while it waits gives back what gates had granted.
+/// The policy, the sleep and the operation are copied into the coroutine: only the objects that they refer to have to
+/// outlive it. An attempt cannot be interrupted: for `.attempt_timeout()` the operation has to take the `attempt_info`
+/// and obey its `time_left`. The operation is one object for all attempts and is not moved, so that its coroutines may
+/// refer to it. A coroutine that is destroyed while it waits gives the permits of gates back.
 template <template <class> class Task, class Policy, class Environment, class Sleep, class F>
 auto retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {
   return detail::start_coroutine<Task, false>(policy, std::move(sleep), std::move(operation));
 }
 
-/// As `retry`, but a coroutine of the type `Task<tenax::report<T>>`: value or exception, why it stopped, and the numbers.
-/// Throws only what a callback of the policy throws.
+/// As `retry`, but a coroutine of the type `Task<tenax::report<T>>`: value or exception, why the call stopped, and the
+/// numbers. Throws only exceptions of the policy's callbacks.
 template <template <class> class Task, class Policy, class Environment, class Sleep, class F>
 auto try_retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {
   return detail::start_coroutine<Task, true>(policy, std::move(sleep), std::move(operation));

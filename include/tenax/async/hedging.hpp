@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/hedging.hpp: when a slow call is worth a second one beside it.
+// async/hedging.hpp: hedged requests: a second attempt in parallel with a slow one, limited by a budget.
 #pragma once
 
 #include <atomic>
@@ -16,22 +16,22 @@
 
 namespace tenax {
 
-/// When another attempt joins those that are under way.
+/// When to start another attempt in parallel with those that are under way.
 struct hedge_options {
   any_duration after =
-      std::chrono::milliseconds(100);  ///< more than zero; until latencies are known, if `percentile` is set
-  double percentile = 0;               ///< at this share of the latencies seen, such as 0.95; 0: always after `after`
-  std::uint32_t at_most = 2;           ///< attempts in all; from 2 to 8
-  /// False: the call ends when every attempt has ended, so that none outlives what it refers to. True: the call ends with
-  /// the first result. Attempts that ignore their cancellation go on alone. Then nothing that the operation uses may
-  /// belong to the caller: let it own what it needs, as in `[url] { return fetch(url); }`, never `[&]`. The hedging, its
-  /// budget and its gates have to outlive these attempts.
+      std::chrono::milliseconds(100);  ///< the delay; more than zero. With `percentile`: until latencies are known
+  double percentile = 0;               ///< delay at this percentile of the latencies, such as 0.95; 0: always `after`
+  std::uint32_t at_most = 2;           ///< number of attempts in all; from 2 to 8
+  /// False: the call ends when every attempt has ended, so that no attempt outlives the objects that it refers to.
+  /// True: the call ends with the first result, and attempts that ignore their cancellation go on alone. Then the
+  /// operation must not use objects of the caller: let it own what it needs, as in `[url] { return fetch(url); }`,
+  /// never `[&]`. The hedging, its budget and its gates have to outlive these attempts.
   bool abandon_losers = false;
 };
 
 namespace detail {
 
-/// Stands in the place of a budget that was not given.
+/// Used if no budget is given.
 struct no_budget {
   struct ticket {};
 
@@ -42,19 +42,21 @@ inline no_budget missing_budget{};
 
 }  // namespace detail
 
-/// Starts another attempt when one takes long, and takes the result that comes first: for slow reads, of which a few are much
-/// slower than most. Only for operations that may be made twice.
+/// Starts another attempt when an attempt takes too long, and takes the result that comes first. For reads of which a
+/// few are much slower than most. Only for operations that may be made twice.
 ///
-/// There is none without a budget, because hedges double the load of a server that has become slow: a gate that admits
-/// attempts other than the first as retries, best a `windowed_retry_budget`, which lets hedges be a share of all calls. The
-/// attempts are reported to it. It outlives the hedging.
+/// A budget is required, because hedges can double the load of a server that has become slow. Use a gate that counts
+/// attempts other than the first as retries, preferably a `windowed_retry_budget`, which limits hedges to a share of
+/// all calls. The hedging reports every attempt to the budget. The budget must outlive the hedging.
 ///
-/// Every attempt passes the gates of `.through()`. Within a retried call whose policy has gates, the policy has admitted
-/// the first attempt, and the others pass the policy's gates as well. Give a gate to one of the two, not to both.
+/// Every attempt passes the gates of `.through()`. Inside a retried call whose policy has gates, the policy has
+/// admitted the first attempt, and the others pass the policy's gates as well. Give a gate to one of the two, not to
+/// both.
 ///
 /// Hedged requests: Dean and Barroso, "The Tail at Scale", CACM 56(2), 2013.
 ///
-/// Thread safety: safe. Shared by the calls of one kind, because it knows their latencies; it neither copies nor moves.
+/// Thread safety: safe. Share one object between the calls of one kind, because it measures their latencies. It can
+/// neither be copied nor moved.
 template <gate Budget, class Environment = real_time, class Gates = detail::no_gates>
 class hedging {
  public:
@@ -75,9 +77,10 @@ class hedging {
                   "tenax::windowed_retry_budget, as in hedging(budget, {.after = 5ms})");
   }
 
-  /// The same options, with a gate that every attempt passes, the first one and the hedges. Write it where the hedging is
-  /// made: `auto reads = tenax::hedging(budget, {.after = 5ms}).through(std::ref(limiter));`. Gates that were added earlier
-  /// are asked first. While an attempt waits at a gate, the others go on. A hedge that a gate refuses is asked for again.
+  /// Returns the same options with a gate that every attempt passes, the first one and the hedges. Call it where the
+  /// hedging is made: `auto reads = tenax::hedging(budget, {.after = 5ms}).through(std::ref(limiter));`. Gates that
+  /// were added earlier are asked first. While an attempt waits at a gate, the others go on. A hedge that a gate
+  /// refuses is tried again later.
   template <class G>
   [[nodiscard]] auto through(G const& g) const {
     if constexpr (detail::check_gate<G>()) {
@@ -91,27 +94,27 @@ class hedging {
   hedging(hedging const&) = delete;
   hedging& operator=(hedging const&) = delete;
 
-  /// How long an attempt may take until another one joins it.
+  /// Returns how long an attempt may take until another one is started.
   [[nodiscard]] duration delay() const noexcept {
     return options_.percentile > 0 ? seen_.percentile(options_.percentile).value_or(options_.after)
                                    : duration(options_.after);
   }
 
   [[nodiscard]] std::uint32_t at_most() const noexcept { return options_.at_most; }
-  /// Whether calls end before attempts that are of no more use have ended.
+  /// Whether a call ends with the first result, before its other attempts have ended.
   [[nodiscard]] bool abandons_losers() const noexcept { return options_.abandon_losers; }
   [[nodiscard]] Gates const& gates() const noexcept { return gates_; }
   [[nodiscard]] Budget& budget() const noexcept { return *budget_; }
   [[nodiscard]] Environment const& environment() const noexcept { return environment_; }
 
-  /// Counts how long the first attempt of a call took.
+  /// Records how long the first attempt of a call took.
   void record(duration d) noexcept { seen_.record(d); }
-  /// Counts how long the first attempt of a call took at least: a hedge has decided the call.
+  /// Records a lower bound for the time of a call's first attempt, when a hedge has decided the call.
   void record_at_least(duration d) noexcept { seen_.record_at_least(d); }
-  /// What has been counted.
+  /// Returns the recorded latencies.
   [[nodiscard]] latencies const& seen() const noexcept { return seen_; }
 
-  /// Hedges started.
+  /// Returns the number of hedges started.
   [[nodiscard]] std::uint64_t hedged() const noexcept { return hedged_.load(std::memory_order_relaxed); }
   void count_hedge() noexcept { hedged_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -136,7 +139,7 @@ class hedging {
 
 hedging(hedge_options) -> hedging<detail::no_budget>;
 
-/// The budget may also be given by `std::ref`, as to `retrying::through`.
+/// The budget may be given by `std::ref`, as a gate to `retrying::through`.
 template <class Reference, class Environment = real_time>
   requires requires(Reference const& r) {
     typename Reference::type;

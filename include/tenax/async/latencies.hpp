@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/latencies.hpp: how long calls have taken of late, as percentiles.
+// async/latencies.hpp: percentiles of recent call latencies.
 #pragma once
 
 #include <array>
@@ -12,10 +12,10 @@
 
 namespace tenax {
 
-/// How long calls have taken of late. Counts in classes that are an eighth of a power of two wide, and so is off by at most
-/// 13 %. Old calls count less: whenever 4096 have been counted, all counts are halved.
+/// Percentiles of recent call durations. Counts durations in classes that are an eighth of a power of two wide, so
+/// results are off by at most 13 %. Old calls count less: after every 4096 calls, all counts are halved.
 ///
-/// Thread safety: safe, and without a lock. Memory: 2.8 KB. Complexity: `record` is constant, `percentile` looks at 344
+/// Thread safety: safe, and lock-free. Memory: 2.8 KB. Complexity: `record` is constant, `percentile` reads 344
 /// classes. Estimate: Kaplan and Meier, "Nonparametric estimation from incomplete observations", JASA 53, 1958.
 class latencies {
  public:
@@ -23,14 +23,14 @@ class latencies {
   latencies(latencies const&) = delete;
   latencies& operator=(latencies const&) = delete;
 
-  /// Counts a call that took `d`. What took less than a microsecond counts as a microsecond.
+  /// Records a call that took `d`. Less than a microsecond counts as a microsecond.
   void record(duration d) noexcept { count(took_, d); }
 
-  /// Counts a call that took at least `d`: it was cancelled then, and how long it would have taken is unknown.
+  /// Records a call that was cancelled after `d`: it would have taken longer, but the time is unknown.
   void record_at_least(duration d) noexcept { count(took_longer_, d); }
 
-  /// What `share` of the calls took at most; none before 20 calls were counted. `share` is from 0 to 1: 0.95 is what all but
-  /// the slowest twentieth took. The longest time seen, if more than that is known of too few calls.
+  /// Returns the time within which `share` of the calls end, from 0 to 1: for 0.95, only the slowest twentieth takes
+  /// longer. None before 20 calls are recorded. If too few calls are known for that, returns the longest time.
   [[nodiscard]] optional_duration percentile(double share) const noexcept {
     std::array<std::uint32_t, classes> took;
     std::array<std::uint32_t, classes> longer;
@@ -43,7 +43,8 @@ class latencies {
       if (took[i] + longer[i] > 0) last = i;
     }
     if (at_risk < enough) return {};
-    // The share of calls that take longer than a class: of those that have come so far, as many go on as were seen to.
+    // Kaplan-Meier estimate of the share of calls that take longer than each class: the product, over the classes so
+    // far, of the share of calls that went on.
     constexpr double rounding = 1e-9;
     double slower = 1;
     for (std::size_t i = 0; i <= last; ++i) {
@@ -56,7 +57,7 @@ class latencies {
     return longest_of(last);
   }
 
-  /// The calls that count now.
+  /// Returns the number of calls that count at present.
   [[nodiscard]] std::uint64_t count() const noexcept { return total_.load(std::memory_order_relaxed); }
 
  private:
@@ -64,7 +65,7 @@ class latencies {
   static constexpr std::uint32_t forgets_at = 4096;
   static constexpr std::size_t classes = 344;  // up to 13 days
 
-  /// Below 8 microseconds one each; then eight to each power of two.
+  /// Below 8 microseconds, one class for each; above that, eight classes for each power of two.
   static constexpr std::size_t class_of(duration d) noexcept {
     auto const n = d.count() <= 1000 ? std::uint64_t{1} : static_cast<std::uint64_t>(d.count()) / 1000;
     if (n < 8) return static_cast<std::size_t>(n);

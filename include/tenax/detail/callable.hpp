@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/callable.hpp: what can be told of a callable before it is known what it will be called with.
+// detail/callable.hpp: what is known about a callable before the types of its arguments are known.
 #pragma once
 
 #include <type_traits>
@@ -13,7 +13,7 @@ inline constexpr bool is_attempt = std::is_same_v<T, attempt_info>;
 template <class T>
 inline constexpr bool is_attempt<attempt<T>> = true;
 
-/// The first parameter of a callable that has just one signature; `void` of one without parameters.
+/// The first parameter of a callable that has just one signature; `void` for a callable without parameters.
 template <class F>
 struct first_parameter;
 template <class R>
@@ -36,18 +36,18 @@ struct first_parameter<R (C::*)(A, More...) const noexcept> : std::type_identity
 template <class M, class C>
 struct first_parameter<M C::*> : std::type_identity<void> {};
 
-/// Finds an `operator()` of any kind: where `F` has one, the name is ambiguous in `both`.
+/// Detects an `operator()` of any kind: if `F` has one, the name is ambiguous in `both`.
 struct call_probe {
   void operator()();
 };
 template <class F>
 struct both : F, call_probe {};
 
-/// Whether a class that is not final has an `operator()`, of any signature and number.
+/// Whether a class that is not final has an `operator()`, with any signature and any number of overloads.
 template <class F>
 inline constexpr bool has_call_operator = !requires { &both<F>::operator(); };
 
-/// Whether a callable can be asked about an attempt, as far as can be told before the operation's result is known.
+/// Whether a callable can be called with an attempt, as far as this is known without the operation's result.
 template <class F>
 constexpr bool may_take_attempt() {
   if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
@@ -66,8 +66,8 @@ constexpr bool may_take_attempt() {
 template <class P>
 inline constexpr bool is_function = std::is_function_v<std::remove_pointer_t<P>>;
 
-/// Whether a member is a function that only an object that is not const can call. A template or an overloaded function
-/// is not looked at: it has no one type.
+/// Whether a member is a function that only a non-const object can call. False for templates and overloaded functions,
+/// which have no single type.
 template <class M>
 inline constexpr bool changes_its_object = false;
 template <class R, class C, class... Args>
@@ -75,15 +75,15 @@ inline constexpr bool changes_its_object<R (C::*)(Args...)> = true;
 template <class R, class C, class... Args>
 inline constexpr bool changes_its_object<R (C::*)(Args...) noexcept> = true;
 
-/// Whether a callable of one signature is one that changes itself when it is called, as a `mutable` lambda does.
+/// Whether a callable with one signature changes itself when it is called, as a `mutable` lambda does.
 template <class F>
 inline constexpr bool changes_when_called = false;
 template <class F>
   requires requires { &F::operator(); }
 inline constexpr bool changes_when_called<F> = changes_its_object<decltype(&F::operator())>;
 
-/// Whether what hears of a policy's attempts can be told of one that returned a `T`. An object that has no such function
-/// just does not hear of it.
+/// Whether a policy's observer can be called for an attempt that returned a `T`. An observer without such a function is
+/// not called.
 template <class Observer, class T>
 inline constexpr bool observer_fits = true;
 template <class Observer, class T>

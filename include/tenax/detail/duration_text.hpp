@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/duration_text.hpp: durations as people write them.
+// detail/duration_text.hpp: durations as text for people, such as `1.5s`.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 namespace tenax::detail {
 
 /// `1.5s`, `250ms`, `2min 30s`, `1h`, `-3us`, `0s`, `for ever`: exact to three decimals of the unit, which is the
-/// largest one that leaves at least 1 before the point. Minutes and above are written in two units, and rounded to
-/// whole seconds. Formats into itself: no allocation, usable in constant expressions.
+/// largest unit in which the value is at least 1. Minutes and longer are written in two units, rounded to whole
+/// seconds. Formats into itself: does not allocate, and works in constant expressions.
 class duration_text {
  public:
   constexpr explicit duration_text(duration d) noexcept { write(d); }
@@ -20,9 +20,9 @@ class duration_text {
 
  private:
   constexpr void write(duration d) noexcept {
-    if (d == (duration::max)()) return put("for ever");
+    if (d.count() == (duration::max)().count()) return put("for ever");
     auto ns = static_cast<std::uint64_t>(d.count());
-    if (d < duration::zero()) {
+    if (d.count() < 0) {
       put("-");
       ns = 0 - ns;
     }
@@ -79,8 +79,8 @@ class duration_text {
   unsigned size_ = 0;
 };
 
-/// What a log line says of a duration: three digits below a minute, because nobody reads more of them in passing.
-/// `84.237451ms` is `84.2ms`.
+/// A duration for a log line: three digits below a minute, because readers of a log need no more. `84.237451ms` becomes
+/// `84.2ms`.
 [[nodiscard]] constexpr duration in_passing(duration d) noexcept {
   constexpr duration::rep minute = 60'000'000'000;
   if (d.count() <= 0 || d.count() >= minute) return d;

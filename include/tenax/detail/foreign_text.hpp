@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// detail/foreign_text.hpp: words that came from outside, made safe for one line of a log in UTF-8.
+// detail/foreign_text.hpp: makes text from outside safe for one line of a UTF-8 log.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::detail {
 
-/// A character at the beginning of a text.
+/// The first character of a text.
 struct utf8_character {
   std::size_t size = 0;  ///< in bytes; 0 if the text does not begin with a character
   char32_t code = 0;
 };
 
-/// Reads the first character of `text`, which is not empty. Refuses what is not UTF-8 (Unicode 15 table 3-7): stray and
+/// Reads the first character of `text`, which is not empty. Rejects what is not UTF-8 (Unicode 15 table 3-7): stray and
 /// missing bytes, longer forms than necessary, surrogates, and code points above U+10FFFF.
 inline utf8_character first_character(std::string_view text) noexcept {
   auto const* const bytes = text.data();
@@ -34,14 +34,14 @@ inline utf8_character first_character(std::string_view text) noexcept {
   return {size, code};
 }
 
-/// Whether a character could end a line, steer a terminal, or turn the order of the characters around it.
+/// Whether a character could end a line, control a terminal, or change the order of the characters around it.
 inline bool steers(char32_t code) noexcept {
   return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029 ||
          (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/// Takes the first character off `words`, which is not empty, and returns what to write for it: a blank for a control
-/// character or a separator of lines, a question mark for a byte that is not UTF-8, otherwise the character.
+/// Removes the first character from `words`, which is not empty, and returns the text to write for it: a space for a
+/// control character or a line separator, a question mark for a byte that is not UTF-8, otherwise the character.
 inline std::string_view take_safe(std::string_view& words) noexcept {
   auto const c = first_character(words);
   std::size_t const size = c.size == 0 ? 1 : c.size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/reject.hpp: how a parameter that makes no sense is refused.
+// detail/reject.hpp: rejects invalid parameters by exceptions that name the parameter, the rule and the value.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 namespace tenax {
 namespace detail {
 
-/// A number or a duration where options have names: the mistake of a first try, answered by one sentence.
+/// A number or a duration where options have names: a common first mistake, answered by one sentence.
 template <class T>
 concept bare_value = std::is_arithmetic_v<std::remove_cvref_t<T>> || chrono_duration<std::remove_cvref_t<T>> ||
                      std::is_same_v<std::remove_cvref_t<T>, any_duration>;
 
-/// Throws, or says the same on stderr and aborts where exceptions are switched off.
+/// Throws; without exceptions, prints the same text to stderr and aborts.
 template <class Exception>
 [[noreturn]] void raise(Exception exception) {
 #if defined(__cpp_exceptions)
@@ -32,8 +32,8 @@ template <class Exception>
 
 }  // namespace detail
 
-// Outside `detail` and not constexpr on purpose: in a constant expression the compiler's first line then names
-// `tenax::invalid_parameter` and quotes the call below it, which says the parameter and the rule.
+// Outside of `detail` and not constexpr on purpose: in a constant expression, the first line of the compiler's error
+// then names `tenax::invalid_parameter` and quotes the call below it, which shows the parameter and the rule.
 
 /// Throws `std::invalid_argument`: "tenax: <parameter> <rule>, but is <value>".
 [[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, char const* value) {
@@ -46,7 +46,7 @@ template <class Exception>
   invalid_parameter(parameter, rule, value.is_nan() ? "not a number" : detail::duration_text(value).c_str());
 }
 
-/// "tenax: <parameter> <rule> (<limit>), but is <value>"
+/// Throws "tenax: <parameter> <rule> (<limit>), but is <value>".
 [[noreturn, gnu::cold]] inline void invalid_parameter(char const* parameter, char const* rule, any_duration value,
                                                       duration limit) {
   char text[128];
@@ -63,18 +63,18 @@ template <class Exception>
 namespace detail {
 
 constexpr duration require_not_negative(char const* parameter, any_duration value) {
-  if (value.value() < duration::zero()) invalid_parameter(parameter, "must not be negative", value);
+  if (value.value().count() < 0) invalid_parameter(parameter, "must not be negative", value);
   return value;
 }
 
 constexpr duration require_positive(char const* parameter, any_duration value) {
-  if (value.value() <= duration::zero()) invalid_parameter(parameter, "must be more than zero", value);
+  if (value.value().count() <= 0) invalid_parameter(parameter, "must be more than zero", value);
   return value;
 }
 
-/// `rule` ends with the name of the parameter that `least` is the value of.
+/// `rule` ends with the name of the parameter whose value is `least`.
 constexpr duration require_at_least(char const* parameter, char const* rule, any_duration value, duration least) {
-  if (value.value() < least) invalid_parameter(parameter, rule, value, least);
+  if (value.value().count() < least.count()) invalid_parameter(parameter, rule, value, least);
   return value;
 }
 
@@ -83,7 +83,7 @@ constexpr double require_between(char const* parameter, char const* rule, double
   return value;
 }
 
-/// A number of things: taken as a signed one, so that a negative one is refused and not taken for a huge one.
+/// Takes a number of things as a signed number, so that a negative one is rejected and not taken for a huge one.
 constexpr std::uint32_t require_count(char const* parameter, char const* rule, std::int64_t value, std::int64_t least) {
   if (value < least) invalid_parameter(parameter, rule, static_cast<double>(value));
   if (value > 0xffff'ffff) invalid_parameter(parameter, "must be at most 4294967295", static_cast<double>(value));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// detail/role.hpp: what policies of every role have in common.
+// detail/role.hpp: what retry predicates, wait strategies and stop conditions have in common.
 #pragma once
 
 #include <concepts>
 #include <type_traits>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax {
 
-// The bases that bring each role its operators; defined in <role>/compose.hpp.
+// The base classes that bring the operators of each role; defined in <role>/compose.hpp.
 namespace when {
 struct operators;
 }
@@ -22,16 +22,16 @@ struct operators;
 
 namespace detail {
 
-/// The base of functions that make a policy, as `wait::exponential` does: objects, so that they can have overloads which
-/// answer a wrong call, and still be told from a policy where the parentheses are missing.
+/// The base of function objects that make a policy, such as `wait::exponential`. They are objects so that overloads can
+/// explain a wrong call, and so that a setter can recognize `wait::exponential` without parentheses.
 struct maker {};
 
-/// What may stand beside a policy of role `Own` in an operator: a class that belongs to no other role, or a function.
+/// Whether `P` may be an operand beside a policy of role `Own`: a class that belongs to no other role, or a function.
 template <class P, class Own, class Other1, class Other2>
 concept operand = (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::derived_from<P, Other2>) ||
                   std::is_function_v<std::remove_pointer_t<P>>;
 
-/// Stands in the place of an operator between policies of two roles, and says where each belongs.
+/// Takes the place of an operator between policies of two roles; its message says where each belongs.
 template <class L, class R>
 constexpr L refuse_two_roles(L left) {
   static_assert(std::is_void_v<L>,
@@ -45,15 +45,15 @@ template <class L, class R, class A, class B>
 concept of_two_roles =
     (std::derived_from<L, A> && std::derived_from<R, B>) || (std::derived_from<L, B> && std::derived_from<R, A>);
 
-/// Whether a predicate can be shown to accept every value of type `T`, so that values need not be looked at.
+/// Whether a predicate is known to accept every value of type `T`, so that values need not be checked.
 template <class P, class T>
 inline constexpr bool accepts_every_value = false;
 template <class P, class T>
   requires requires { P::template accepts_every_value<T>; }
 inline constexpr bool accepts_every_value<P, T> = P::template accepts_every_value<T>;
 
-/// Whether a predicate says by `wants(a)` and `permits(a)` apart what makes an outcome worth another attempt, and whether
-/// the request may be repeated at all: a veto that binds a hint to retry as well.
+/// Whether a predicate has two functions: `wants(a)` says whether the outcome is worth another attempt, and
+/// `permits(a)` whether the request may be repeated at all. A denied permission overrides even a hint to retry.
 template <class P>
 inline constexpr bool has_veto = false;
 template <class P>
@@ -78,22 +78,22 @@ constexpr bool permits_retry([[maybe_unused]] P const& predicate, [[maybe_unused
   }
 }
 
-/// Whether the next attempt makes another request than the last one, as a predicate may know: then it does not count that
-/// the last one cannot be repeated.
+/// Whether the predicate knows that the next attempt makes another request than the last one. Then it does not matter
+/// that the last request cannot be repeated.
 template <class P, class A>
 constexpr bool goes_on([[maybe_unused]] P const& predicate, [[maybe_unused]] A const& a) {
   if constexpr (requires { predicate.goes_on(a); }) return predicate.goes_on(a);
   return false;
 }
 
-/// Whether a policy looks at time. One that does not say is taken to look.
+/// Whether a policy uses time. A policy that does not declare it is assumed to.
 template <class P>
 inline constexpr bool uses_time = true;
 template <class P>
   requires requires { P::uses_time; }
 inline constexpr bool uses_time<P> = P::uses_time;
 
-/// Lets a policy explain itself, or calls it by the name given.
+/// Calls the `describe` of a policy, or writes the given name.
 template <class P, class Out>
 constexpr void describe(P const& policy, Out& out, char const* otherwise) {
   if constexpr (requires { policy.describe(out); }) {
@@ -103,8 +103,8 @@ constexpr void describe(P const& policy, Out& out, char const* otherwise) {
   }
 }
 
-/// As `describe`, for an operand: in brackets if its words hold one of `joints` ("or", inside of "and"), which would be
-/// read as belonging to what stands around them.
+/// As `describe`, for an operand: puts its text in brackets if it contains one of `joints` ("or" inside of "and"),
+/// which could be read as part of the text around it.
 template <class P, class Out, class... Joints>
 constexpr void describe_operand(P const& policy, Out& out, char const* otherwise, Joints... joints) {
   if constexpr (requires { out.bracket(out.size(), joints...); }) {

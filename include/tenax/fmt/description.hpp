@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// fmt/description.hpp: durations for {fmt}, and what policies describe themselves to.
+// fmt/description.hpp: durations for {fmt}, and the text that policies describe themselves in.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace tenax {
 
-/// A duration to be written as people write it: `fmt::print("{}", tenax::human(1500ms))` prints `1.5s`. Takes width and
+/// A duration that is formatted for people: `fmt::print("{}", tenax::human(1500ms))` prints `1.5s`. Takes width and
 /// alignment as a string does.
 struct human {
   constexpr explicit human(any_duration d) noexcept : value(d) {}
@@ -26,7 +26,7 @@ struct human {
 
 namespace detail {
 
-/// `text` without the beginning of a character at its end, where it was cut.
+/// `text` without an incomplete character at its end, where it was cut.
 constexpr std::string_view without_torn_end(std::string_view text) noexcept {
   for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
     auto const byte = static_cast<unsigned char>(text[text.size() - back]);
@@ -37,8 +37,8 @@ constexpr std::string_view without_torn_end(std::string_view text) noexcept {
   return text;
 }
 
-/// Text in the making. A policy of your own explains itself by a member template `describe(out)` that calls `text`,
-/// `time`, `number`, `percent` and `cap` of one of these.
+/// A text that is being written. A policy of your own explains itself with a member template `describe(out)` that calls
+/// `text`, `time`, `number`, `percent` and `cap` of this class.
 class description {
  public:
   void text(std::string_view words) { buffer_.append(words.data(), words.data() + words.size()); }
@@ -53,7 +53,7 @@ class description {
 
   void percent(double share) { fmt::format_to(fmt::appender(buffer_), "{:g}%", share * 100); }
 
-  /// The most that a wait may be, unless there is no limit.
+  /// Writes the longest possible wait, unless there is no limit.
   void cap(duration max) {
     if (max == (duration::max)()) return;
     text(", at most ");
@@ -65,13 +65,13 @@ class description {
     text(n == 1 ? one : many);
   }
 
-  /// Words that came from outside: control characters become blanks, so that they cannot forge lines, and bytes that are
-  /// not UTF-8 question marks.
+  /// Writes text that came from outside: control characters become spaces, so that they cannot forge lines, and bytes
+  /// that are not UTF-8 become question marks.
   void foreign(std::string_view words) {
     while (!words.empty()) text(take_safe(words));
   }
 
-  /// Anything that {fmt} can write, cut after 60 bytes, but not within a character.
+  /// Writes anything that {fmt} can format, cut after 60 bytes, but not inside a character.
   template <class T>
   void value(T const& v, std::string_view otherwise) {
     if constexpr (fmt::is_formattable<T>::value) {
@@ -88,7 +88,7 @@ class description {
 
   [[nodiscard]] std::size_t size() const noexcept { return buffer_.size(); }
 
-  /// Puts what was written from `start` on into brackets if it holds one of `joints` outside of brackets.
+  /// Puts the text from `start` on into brackets if it contains one of `joints` outside of brackets.
   template <class... Joints>
   void bracket(std::size_t start, Joints... joints) {
     std::string_view const words(buffer_.data() + start, buffer_.size() - start);
@@ -116,7 +116,7 @@ class description {
   fmt::memory_buffer buffer_;
 };
 
-/// Formats a `T` as what `write(description&, T const&)` makes of it, with the format specification of a string.
+/// Formats a `T` with `write(description&, T const&)`, and takes the format specification of a string.
 template <class T>
 struct written : fmt::formatter<fmt::string_view> {
   template <class Context>

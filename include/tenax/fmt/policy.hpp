@@ -15,7 +15,7 @@ struct uniform_strategy;
 
 namespace detail {
 
-/// The lines of an explanation stand side by side: `retries:     this`.
+/// The lines of an explanation begin in the same column: `retries:     this`.
 inline constexpr std::string_view next_line = "\n             ";
 
 inline void write(description& out, worst_case_bounds const& w) {
@@ -43,8 +43,8 @@ inline void write_range(description& out, wait::bounds r) {
   out.text(most.c_str());
 }
 
-/// `: 100ms, 200ms, 400ms, ...`, the ends of each wait where it is drawn at random. Nothing where the description says
-/// it all, or where only the server or the outcome knows.
+/// Writes `: 100ms, 200ms, 400ms, ...`, or the ends of each wait if it is random. Writes nothing if the description
+/// already says it all, or if the wait depends on the server or the outcome.
 template <class W>
 void write_first_waits(description& out, W const& strategy, std::uint32_t attempts) {
   constexpr std::uint32_t shown = 4;
@@ -104,7 +104,7 @@ template <class When, class Wait, class Stop, class Observers, class Gates, clas
 void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
   auto const worst = worst_case(p);
   if constexpr (!Gates::empty) {
-    out.text("asks first:  ");
+    out.text("gates:       ");
     p.gates.describe(out);
     out.text("\n");
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// fmt/report.hpp: attempts, reports, reasons and totals for {fmt}.
+// fmt/report.hpp: attempts, reports, stop reasons and counters for {fmt}.
 #pragma once
 
 #include <concepts>
@@ -23,7 +23,7 @@ void write_error(description& out, R const& error) {
   }
 }
 
-/// What `result_traits::describe` writes to: its words may be a server's.
+/// The output for `result_traits::describe`: its text may come from a server.
 struct foreign_words {
   description& out;
   void text(std::string_view words) { out.foreign(words); }
@@ -54,7 +54,7 @@ void write_outcome(description& out, outcome<T> const& result) {
   }
 }
 
-/// A time that is worth a word only if it is there.
+/// Writes a time, unless it is zero.
 inline void write_time(description& out, std::string_view words, duration d) {
   if (d == duration::zero()) return;
   out.text(words);
@@ -128,7 +128,7 @@ void write(description& out, report<T> const& r) {
   write_outcome(out, r.result);
 }
 
-/// `tenax::counters::snapshot`, known by its shape: to name it would cost everybody <atomic>.
+/// Recognizes `tenax::counters::snapshot` by its members: naming the type would include <atomic> for all users.
 template <class C>
 concept totals = requires(C const& c) {
   { c.waiting } -> std::same_as<duration const&>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/acquire.hpp: waiting at a gate without a retrying call.
+// gate/acquire.hpp: the results of `acquire`: waiting at a rate limiter without a retrying call.
 #pragma once
 
 #include <tenax/concepts.hpp>
@@ -11,9 +11,9 @@ namespace tenax {
 /// How an `acquire` ended.
 enum class acquired : unsigned char {
   yes,        ///< admitted
-  timed_out,  ///< not within the timeout; known, and said, before it has passed
+  timed_out,  ///< the wait would exceed the timeout; returned as soon as this is known
   cancelled,  ///< the token was asked to stop
-  refused     ///< the gate does not admit anybody now: none of the library's limiters says so
+  refused     ///< the gate refuses all callers now; the library's limiters never return this
 };
 
 [[nodiscard]] constexpr char const* to_string(acquired a) noexcept {
@@ -28,7 +28,8 @@ enum class acquired : unsigned char {
 
 namespace detail {
 
-/// Waits until `ask(now)` says `go`, or refuses, or would take until after `deadline`. Asks again after every wait.
+/// Waits until `ask(now)` admits or refuses, or until its wait would end after the timeout. Asks again after every
+/// wait.
 template <class Ask, class Token, class Env>
 acquired wait_at(Ask const& ask, duration timeout, Token const& token, Env& environment) {
   auto now = time_point(environment.now());
@@ -50,30 +51,31 @@ acquired wait_at(Ask const& ask, duration timeout, Token const& token, Env& envi
 
 }  // namespace detail
 
-/// What `acquire` of a gate gives that wants to know how it went: tell it, once. A permit that is destroyed untold gives back
-/// what it holds. Not to be used after its gate.
+/// The result of `acquire` for a gate that needs to know how the request ended: report it, once. A permit that is
+/// destroyed without a report gives back what it holds. Must not be used after its gate was destroyed.
 template <class Gate>
 class permit {
  public:
   permit(Gate& gate, typename Gate::ticket&& ticket, acquired result) noexcept
       : gate_(&gate), ticket_(std::move(ticket)), result_(result) {}
 
-  /// Whether the caller may go.
+  /// Whether the caller was admitted.
   [[nodiscard]] explicit operator bool() const noexcept { return result_ == acquired::yes; }
-  /// If not, why.
+  /// How `acquire` ended.
   [[nodiscard]] acquired result() const noexcept { return result_; }
 
-  /// The request succeeded, failed, or was refused because of a rate limit: like `record` with that kind.
+  /// Reports how the request ended: it succeeded, failed, or was refused because of a rate limit. As `record` with that
+  /// kind.
   void report_success() { record({.how = feedback::kind::success}); }
-  /// The other side is well and rejected the request: a permanent error.
+  /// Reports that the other side is well and rejected the request: a permanent error.
   void report_answered() { record({.how = feedback::kind::answered}); }
   void report_failure() { record({.how = feedback::kind::failure}); }
-  /// `wait`: how long the other side asked us to wait, if it did.
+  /// `wait`: how long the other side asked the caller to wait, if it did.
   void report_throttled(optional_duration wait = {}) {
     record({.how = feedback::kind::throttled, .server_wait = wait});
   }
 
-  /// Ignored if the caller was not admitted, or has told already.
+  /// Ignored if the caller was not admitted, or has already reported.
   template <environment Env = real_time>
   void record(feedback const& f, Env&& environment = {}) {
     gate_->record(ticket_, f, time_point(environment.now()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive_rate_limiter.hpp: a limit that nobody tells, found and followed by all who share it.
+// gate/adaptive_rate_limiter.hpp: a rate limiter that finds an unannounced limit by itself and follows its changes.
 #pragma once
 
 #include <concepts>
@@ -17,23 +17,26 @@
 
 namespace tenax {
 
-/// Shares a limit that it finds by itself among all threads and calls, and follows it when it changes:
-/// `polite.through(std::ref(limiter))`. Requests are paced evenly. When one is refused, the rate changes for all: whoever
-/// sleeps at the limiter asks it again when it wakes, so that **no request is sent on a schedule made before the refusal**.
+/// A rate limiter that finds the limit by itself, shares it among all threads and calls, and follows it when it
+/// changes: `polite.through(std::ref(limiter))`. Paces requests evenly. When a request is refused, the rate changes for
+/// all callers. Callers that sleep at the limiter ask it again when they wake, so **no request is sent on a schedule
+/// made before the refusal**.
 ///
-/// A wait that the server asks for (`Retry-After`) stops all admission until it has passed, but for no longer than `max_pause`;
-/// then requests go one by one at the new rate. Waits in such a pause are `admission::wait_for_server`. After a pause that was
-/// cut, the first request goes alone, and the others wait for its answer. The rate is cut once for each generation of requests: refusals of those that were under way together say
-/// the same thing. Between refusals, it looks for more from time to time. Callers are served in the order in which they came.
+/// A wait that the server asks for (`Retry-After`) stops all admission until it has passed, but at most for
+/// `max_pause`; then requests go one by one at the new rate. Waits during such a pause are
+/// `admission::wait_for_server`. After a pause that was cut at `max_pause`, the first request goes alone, and the
+/// others wait for its answer. The rate is lowered once per generation of requests, because refusals of requests that
+/// were under way together say the same. Between refusals, the limiter tries a higher rate from time to time. Callers
+/// are served in order of arrival.
 ///
-/// The search is a bracket between the highest rate that was confirmed and the lowest that was refused; its formula and how
-/// it does are in docs/reference/gates.md. Refusals that come at any rate are told from those that a lower rate would avoid, as
-/// far as they are few; see `at_least`. Processes that do not share the limiter find a share each. Limits below one request in
-/// a minute take long to find.
+/// The search keeps a bracket between the highest rate that was confirmed and the lowest that was refused;
+/// docs/reference/gates.md has its formula and results. Refusals that come at any rate are distinguished from those
+/// that a lower rate would avoid, as long as they are few; see `at_least`. Processes that do not share the limiter find
+/// a share each. Limits below one request a minute take long to find.
 ///
-/// Thread safety: safe. A lock is held for some nanoseconds, never while anybody waits. Neither copied nor moved.
+/// Thread safety: safe. A lock is held for some nanoseconds, never during a wait. Neither copied nor moved.
 class adaptive_rate_limiter {
-  /// What a ticket holds.
+  /// The content of a ticket.
   struct grant {
     std::int64_t place = 0;
     bool admitted = false;
@@ -41,11 +44,11 @@ class adaptive_rate_limiter {
   };
 
  public:
-  /// Throws `std::invalid_argument` for a rate of no permits or no time, or with a burst; for `at_least` above `limit`; and for
-  /// `at_once` and `max_pause` outside of their ranges.
+  /// Throws `std::invalid_argument` for a `rate` of no permits or no time, or with a burst; for `at_least` above
+  /// `limit`; and for `at_once` and `max_pause` outside of their ranges.
   explicit adaptive_rate_limiter(adaptive_rate_options const& options = {}) : search_(detail::search_for(options)) {}
 
-  /// Says how a limiter is made.
+  /// Overloads for wrong calls: their message shows how to make a limiter.
   template <class First, class... More>
     requires(detail::bare_value<First> || std::same_as<First, rate>)
   explicit adaptive_rate_limiter(First, More...) : adaptive_rate_limiter() {
@@ -74,7 +77,7 @@ class adaptive_rate_limiter {
       t.grant_.admitted = false;
       t.grant_.place = first_ + static_cast<std::int64_t>(queue_.size()) - 1;
     } else if (t.grant_.admitted) {
-      // It has waited elsewhere since it was admitted.
+      // The caller has waited at another gate since it was admitted.
       if (t.grant_.stamp.generation == search_.generation() && search_.paused_until() <= time) return admission::go();
       queue_.push_front({});  // may throw
       t.grant_.admitted = false;
@@ -125,21 +128,21 @@ class adaptive_rate_limiter {
     }
   }
 
-  /// Ends a pause, and forgets what the server said is left: callers that ask from now on are admitted at the rate of this
-  /// moment. Callers that sleep already ask when they wake. For operators, who know that a server's wait was wrong.
+  /// Ends a pause and discards the server's remaining quota: callers that ask from now on are admitted at the present
+  /// rate. Callers that already sleep ask when they wake. For operators who know that a server's wait was wrong.
   void resume(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
     search_.resume(clock_.at(now).time_since_epoch().count());
   }
 
-  /// Until when it must be kept, for `keyed`: while it is paused, until the next request may be sent, and for some intervals
-  /// more if it has found that it must be slower than at its start. `now` or earlier: a new one would do as well.
+  /// Until when `keyed` must keep this limiter: during a pause, until the next request may be sent; a few intervals
+  /// longer if the rate found is below the start rate. `now` or earlier: a new limiter would do as well.
   [[nodiscard]] time_point keep_until(time_point now) const {
     std::lock_guard const lock(mutex_);
     return clock_.told(time_point(duration(search_.owes_until(clock_.translated(now).time_since_epoch().count()))));
   }
 
-  /// Waits until a request may be sent. The permit wants to be told how it went.
+  /// Waits until a request may be sent. Report on the returned permit how the request ended.
   ///
   /// Throws `std::invalid_argument` for a negative timeout.
   template <cancellation_token Token = detail::no_token, environment Env = real_time>
@@ -153,7 +156,7 @@ class adaptive_rate_limiter {
     return {*this, std::move(t), result};
   }
 
-  /// What it does now.
+  /// The present state.
   [[nodiscard]] adaptive_rate_state state() const {
     std::lock_guard const lock(mutex_);
     std::uint32_t waiting = 0;
@@ -190,7 +193,7 @@ class adaptive_rate_limiter {
     bool gone = false;
   };
 
-  /// Whether a server announces something that a service would: a period of at most a month, and a request a day at least.
+  /// Whether an announcement is plausible for a service: a period of at most a month, and at least one request a day.
   static bool makes_sense(allowance const& left) noexcept {
     constexpr duration day = std::chrono::hours(24);
     return left.announces() && *left.window <= 31 * day && saturating_multiply(day, left.limit) >= *left.window;
@@ -201,8 +204,8 @@ class adaptive_rate_limiter {
     return pause.asking_until() > pause.until() ? pause.asking_until() : pause.until();
   }
 
-  /// What a caller with `before` others before it has to wait, if the first of them may go at `next`. Not longer than it takes
-  /// to notice in time that the rate has risen, or that the request that asks again was answered.
+  /// The wait of a caller with `before` others before it, if the first of them may go at `next`. Kept short enough to
+  /// notice in time that the rate has risen, or that the request that asks again was answered.
   [[nodiscard]] std::int64_t delay_of(std::int64_t before, std::int64_t next, std::int64_t now) const noexcept {
     constexpr std::int64_t soon = 100'000'000;
     auto first = saturating_subtract(duration(next), duration(now)).count();
@@ -214,14 +217,14 @@ class adaptive_rate_limiter {
     auto const all = saturating_multiply(interval, static_cast<std::uint64_t>(before)).count();
     auto const own = all < soon ? all : few < soon ? soon : few;
     auto delay = saturating_add(duration(first), duration(own)).count();
-    // A wait that the server asked for is not longer than the longest pause, so that `max_server_wait` may be as long.
+    // A wait that the server asked for is at most the longest pause, so a `max_server_wait` of that length is enough.
     auto const& pause = search_.pause();
     if (pause.asked_by_server(now) && delay > pause.longest() && first <= pause.longest()) delay = pause.longest();
     return delay > 0 ? delay : 1;
   }
 
-  /// The first of the queue who does not come back would hold up all others: after a while it loses its place, and goes
-  /// first when it comes.
+  /// If the first of the queue does not come back, it would delay all others. So it loses its place after a while, and
+  /// goes first when it comes.
   void drop_late(std::int64_t now) {
     constexpr std::int64_t patience = 250'000'000;
     while (!queue_.empty() && (queue_.front().gone || queue_.front().due < now - patience)) {

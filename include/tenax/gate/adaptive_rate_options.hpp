@@ -9,31 +9,33 @@
 
 namespace tenax {
 
-/// How an `adaptive_rate_limiter` begins. It paces requests evenly: rates with a burst are refused.
+/// The options of an `adaptive_rate_limiter`. It paces requests evenly: rates with a burst are rejected.
 struct adaptive_rate_options {
-  rate start = per_second(10);  ///< the first guess; too high costs some refusals, too low some time
-  rate limit{0};     ///< the limit, if it was announced (`rate{0}`: it was not): held at 0.5 % below, never exceeded
-  rate at_least{0};  ///< no refusal makes it slower than that (`rate{0}`: than one in an hour); not above `limit`
-  /// Which share of a quota may be used without spreading it, while the server tells how much is left: from 0 to 1.
+  rate start = per_second(10);  ///< the first guess: too high costs some refusals, too low some time
+  rate limit{0};                ///< the limit, if known (`rate{0}`: unknown): the rate stays 0.5 % below, never above
+  rate at_least{0};             ///< the lowest rate after refusals (`rate{0}`: one an hour); not above `limit`
+  /// The share of a quota that may be used without spreading it, while the server reports the rest of the quota: from 0
+  /// to 1.
   double at_once = 0.25;
-  /// The longest pause, whatever the server asks for; more than zero. After one that was cut, one request asks again.
+  /// The longest pause, whatever the server asks for; more than zero. After a pause that was cut, one request asks
+  /// again.
   any_duration max_pause = std::chrono::minutes(5);
 };
 
-/// What an `adaptive_rate_limiter` does at a moment, for logs and plots.
+/// The state of an `adaptive_rate_limiter` at one moment, for logs and plots.
 struct adaptive_rate_state {
   enum class phase : unsigned char {
     start,   ///< doubles its rate until a request is refused
-    search,  ///< tries rates between one that was confirmed and one that was refused
-    steady,  ///< keeps to the confirmed rate
-    probe    ///< tries whether a little more is allowed now
+    search,  ///< tries rates between a confirmed and a refused one
+    steady,  ///< keeps the confirmed rate
+    probe    ///< tries whether a slightly higher rate is allowed now
   };
 
   double rate = 0;             ///< permits per second
   phase doing = phase::start;  ///< see `phase`
-  time_point paused_until{};   ///< no request is admitted before; in the past: not paused
+  time_point paused_until{};   ///< no request is admitted before this time; in the past: not paused
   std::uint32_t generation = 0;
-  std::uint32_t in_flight = 0;  ///< admitted, and not yet told how it went
+  std::uint32_t in_flight = 0;  ///< admitted requests without a result yet
   std::uint32_t waiting = 0;
   std::uint64_t admitted = 0;
   std::uint64_t throttled = 0;
@@ -51,7 +53,8 @@ struct adaptive_rate_state {
 
 namespace detail {
 
-/// Permits per second of a rate without a burst. Throws `std::invalid_argument` for one that has a burst, or is none.
+/// Permits per second of a rate without a burst. Throws `std::invalid_argument` for an invalid rate or one with a
+/// burst.
 inline double paced(rate const& r) {
   require_rate(r);
   if (r.burst != 1)
@@ -59,7 +62,7 @@ inline double paced(rate const& r) {
   return static_cast<double>(r.permits) / (static_cast<double>(r.per.value().count()) * 1e-9);
 }
 
-/// The search that the options ask for. Throws `std::invalid_argument` for one outside of its range.
+/// The search for these options. Throws `std::invalid_argument` for an option outside of its range.
 inline rate_search search_for(adaptive_rate_options const& o) {
   rate_search::bounds b;
   double const start = paced(o.start);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive_throttle.hpp: a client that refuses itself what an overloaded server would refuse anyway.
+// gate/adaptive_throttle.hpp: client-side throttling: refuses locally what an overloaded server would refuse anyway.
 #pragma once
 
 #include <mutex>
@@ -13,26 +13,26 @@
 
 namespace tenax {
 
-/// What an adaptive throttle counts, and how much of a refusing server it tolerates.
+/// The options of an adaptive throttle.
 struct adaptive_throttle_options {
-  double k = 2;  ///< requests for each accepted one before any is refused here; from 1 to 1000
+  double k = 2;  ///< requests per accepted one that are sent before any is refused here; from 1 to 1000
   any_duration window = std::chrono::minutes(2);  ///< more than zero; counted in ten parts
-  bool count_failures =
-      false;  ///< whether a failure is not accepted, as being throttled is, or is an answer like others
+  bool count_failures = false;  ///< whether a failure counts as not accepted, like a throttled request
 };
 
-/// Refuses attempts with the probability `max(0, (requests - k * accepts) / (requests + 1))`, counted in the last
-/// `window`. A server that is overloaded spends its time on refusals otherwise; with `k = 2`, it gets about twice what it
-/// accepts, so that it is noticed soon when it accepts more. Beyer et al., "Site Reliability Engineering", chapter 21,
-/// "Client-Side Throttling".
+/// Client-side throttling: refuses attempts with the probability `max(0, (requests - k * accepts) / (requests + 1))`,
+/// counted in the last `window`. An overloaded server would otherwise spend its time on refusals. With `k = 2`, it gets
+/// about twice the requests that it accepts, so the client notices soon when it accepts more. Beyer et al., "Site
+/// Reliability Engineering", chapter 21, "Client-Side Throttling".
 ///
-/// A request is an attempt that was reported, or refused here. It is accepted unless it was throttled (see
-/// `count_failures`); one that was cancelled or abandoned says nothing. Unlike a circuit breaker it lets a share through at
-/// any time. Not for clients that make few calls: the first refusal of a server already lets this refuse half of the next.
+/// A request is an attempt that was reported, or refused here. It counts as accepted unless it was throttled (see
+/// `count_failures`); cancelled and abandoned attempts do not count. Unlike a circuit breaker, the throttle always lets
+/// a share of the attempts through. Not for clients that make few calls: after the first refusal by the server, half of
+/// the next attempts are refused here.
 ///
-/// Randomness comes from `attempt_info::random`.
+/// Draws random numbers from `attempt_info::random`.
 ///
-/// Thread safety: safe. It neither copies nor moves, and outlives the calls that go through it.
+/// Thread safety: safe. Neither copied nor moved; must outlive the calls that go through it.
 class adaptive_throttle {
  public:
   struct ticket {
@@ -47,7 +47,7 @@ class adaptive_throttle {
         count_failures_(o.count_failures),
         counts_(detail::require_positive("adaptive_throttle: window", o.window)) {}
 
-  /// Says how an adaptive throttle is made.
+  /// Overloads for wrong calls: their message shows how to make an adaptive throttle.
   template <detail::bare_value First, class... More>
   explicit adaptive_throttle(First, More...) : adaptive_throttle() {
     static_assert(detail::always_false<First>,
@@ -58,12 +58,12 @@ class adaptive_throttle {
   adaptive_throttle& operator=(adaptive_throttle const&) = delete;
 
   admission admit(ticket& t, attempt_info const& info, time_point now) {
-    // Asked again after a wait at another gate: a second draw would refuse more than the formula says.
+    // The gate is asked again after a wait at another gate. A second draw would refuse more than the formula says.
     if (t.admitted) return admission::go();
     std::lock_guard const lock(mutex_);
     now = clock_.at(now);
     auto const p = probability(now);
-    // 2^53 is how finely a double divides the interval from 0 to 1.
+    // A double divides the interval from 0 to 1 into 2^53 parts.
     constexpr duration whole(std::int64_t{1} << 53);
     if (p > 0 && info.draw(duration::zero(), whole) < saturating_scale(whole, p)) {
       counts_.add(now, 1, 0);
@@ -81,8 +81,8 @@ class adaptive_throttle {
     counts_.add(clock_.at(now), 1, refused ? 0 : 1);
   }
 
-  /// Calls `f()` unless it is refused, and counts how it ends. Throws `tenax::refused` if it is, and what `f` throws.
-  /// `environment` brings time and randomness; without one they are real.
+  /// Calls `f()` unless it is refused, and counts how it ends. Throws `tenax::refused` if it is refused, and exceptions
+  /// of `f`. Takes time and randomness from `environment`; without it, real ones.
   template <class F>
   decltype(auto) call(F&& f) {
     return call_through(*this, std::forward<F>(f));
@@ -92,13 +92,14 @@ class adaptive_throttle {
     return call_through(*this, std::forward<F>(f), environment);
   }
 
-  /// The probability with which an attempt would be refused now.
+  /// The probability that an attempt would be refused now.
   [[nodiscard]] double refusal_probability(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
     return probability(clock_.at(now));
   }
 
-  /// Until when it must be kept, for `keyed`: until the refusals that it counts are forgotten. `now`: there are none.
+  /// Until when `keyed` must keep this throttle: until the refusals that it counts have left the window. `now`: there
+  /// are none.
   [[nodiscard]] time_point keep_until(time_point now) const {
     std::lock_guard const lock(mutex_);
     auto const [requests, accepts] = counts_.counted();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/bulkhead.hpp: a limit on how many attempts are under way at once, with a bounded queue.
+// gate/bulkhead.hpp: bulkhead: a limit on concurrent attempts, with a bounded queue.
 #pragma once
 
 #include <mutex>
@@ -12,37 +12,37 @@
 
 namespace tenax {
 
-/// How many attempts are under way, and how many wait.
+/// The options of a bulkhead: how many attempts may be under way, and how many may wait.
 struct bulkhead_options {
-  std::int64_t at_once = 8;                         ///< attempts under way; at least 1
-  std::int64_t queue = 16;                          ///< attempts that wait for others to end; 0 to 65536
-  any_duration max_wait = std::chrono::seconds(1);  ///< how long one of them waits; more than zero
+  std::int64_t at_once = 8;                         ///< attempts under way at the same time; at least 1
+  std::int64_t queue = 16;                          ///< attempts that wait for a free place; 0 to 65536
+  any_duration max_wait = std::chrono::seconds(1);  ///< the longest wait of such an attempt; more than zero
 };
 
-/// Admits `at_once` attempts at once. The next `queue` ones wait for a place, in the order in which they came, for at most
-/// `max_wait` each; everybody else is refused at once. So what is slow keeps a few threads busy, and not all. Nygard,
-/// "Release It!", 2nd edition, 5.3. A place is held from admission until the attempt is reported or abandoned.
+/// Admits up to `at_once` attempts at the same time. The next `queue` attempts wait for a place, in order of arrival,
+/// for at most `max_wait` each; all others are refused immediately. So a slow server occupies a few threads, not all.
+/// Nygard, "Release It!", 2nd edition, 5.3. A place is held from admission until the attempt is reported or abandoned.
 ///
-/// A waiter is told to ask again after a while, because a gate cannot wake anybody: after half the time that its turn is
-/// expected to take, by the mean duration of the recent attempts, between 1 ms and 50 ms, and before its deadline. A free place is kept for the
-/// first in the queue until it asks. Nobody passes a waiter unless it is late, by more than `grace` after the moment at
-/// which it should have asked again: so one that waits at another gate, or is never heard of again, does not hold up the
-/// others. Who is late keeps its rank, and is served when it asks. A waiter that is abandoned leaves the queue.
+/// A gate cannot wake its callers, so a waiter is told to ask again: after half the time until its expected turn (from
+/// the mean duration of recent attempts), between 1 ms and 50 ms, and before its deadline. A free place is kept for the
+/// first in the queue until it asks. A waiter may be passed only if it is late: more than `grace` after the moment at
+/// which it should have asked again. So a waiter that waits at another gate, or never comes back, does not hold up the
+/// others. A late waiter keeps its rank, and is served when it asks. A waiter that is abandoned leaves the queue.
 ///
-/// Add it last: a place that was granted is held while a gate that is asked later says to wait.
+/// Add it as the last gate: a granted place stays occupied while a gate that comes later makes the attempt wait.
 ///
-/// Thread safety: safe. It neither copies nor moves, and outlives the calls that go through it.
+/// Thread safety: safe. Neither copied nor moved; must outlive the calls that go through it.
 class bulkhead {
   struct rank {
     bool running;
-    std::uint64_t number;  ///< waiting: in the order of arrival
-    time_point started;    ///< running: since when
+    std::uint64_t number;  ///< waiting: the number in order of arrival
+    time_point started;    ///< running: when it started
   };
 
  public:
   using ticket = detail::gate_ticket<bulkhead, rank>;
 
-  /// How long a waiter that was told to ask again may be late without losing its turn.
+  /// How late a waiter may ask again without losing its turn.
   static constexpr duration grace = std::chrono::milliseconds(50);
 
   /// Throws `std::invalid_argument` for an option outside of its range.
@@ -52,11 +52,11 @@ class bulkhead {
         max_wait_(detail::require_positive("bulkhead: max_wait", o.max_wait)),
         free_(at_once_) {
     if (room_ > 65536) invalid_parameter("bulkhead: queue", "must be at most 65536", static_cast<double>(room_));
-    // By hand, because <vector> costs as much to compile as all the rest of this header.
+    // An array by hand, because <vector> costs as much to compile as all the rest of this header.
     queue_ = new waiter[room_];
   }
 
-  /// Says how a bulkhead is made.
+  /// Overloads for wrong calls: their message shows how to make a bulkhead.
   template <detail::bare_value First, class... More>
   explicit bulkhead(First, More...) : bulkhead() {
     static_assert(detail::always_false<First>,
@@ -72,7 +72,7 @@ class bulkhead {
     if (t.gate_ == nullptr) return arrive(t, info.time_left, now);
     if (t.grant_.running) return admission::go();
     auto const place = find(t.grant_.number);
-    if (place == waiting_) {  // was forgotten, because it came back too late
+    if (place == waiting_) {  // was removed, because it came back too late
       t.gate_ = nullptr;
       return waited_too_long();
     }
@@ -99,8 +99,8 @@ class bulkhead {
     give_back(t.grant_);
   }
 
-  /// Calls `f()` when there is a place for it. Throws `tenax::refused` if the queue is full or the wait too long, and what
-  /// `f` throws. `environment` brings time and sleep; without one they are real.
+  /// Calls `f()` when there is a place for it. Throws `tenax::refused` if the queue is full or the wait too long, and
+  /// exceptions of `f`. Takes time and sleep from `environment`; without it, real ones.
   template <class F>
   decltype(auto) call(F&& f) {
     return call_through(*this, std::forward<F>(f));
@@ -110,13 +110,13 @@ class bulkhead {
     return call_through(*this, std::forward<F>(f), environment);
   }
 
-  /// Attempts under way.
+  /// The number of attempts under way.
   [[nodiscard]] std::uint32_t running() const {
     std::lock_guard const lock(mutex_);
     return at_once_ - free_;
   }
 
-  /// Attempts in the queue.
+  /// The number of attempts in the queue.
   [[nodiscard]] std::size_t waiting() const {
     std::lock_guard const lock(mutex_);
     return waiting_;
@@ -133,7 +133,7 @@ class bulkhead {
   struct waiter {
     std::uint64_t number;
     time_point joined;
-    time_point late;  ///< from when on others may pass it
+    time_point late;  ///< after this moment, others may pass it
   };
 
   static admission waited_too_long() noexcept {
@@ -158,13 +158,14 @@ class bulkhead {
     return admission::go();
   }
 
-  /// `before` others are to be served first.
+  /// `before`: the number of waiters that are served first.
   admission ask_again(waiter& w, std::size_t before, duration left, duration time_left, time_point now) const noexcept {
     constexpr duration least = std::chrono::milliseconds(1);
     constexpr duration most = std::chrono::milliseconds(50);
     auto const turn = saturating_multiply(mean_, before + 1) / (2 * static_cast<duration::rep>(at_once_));
     auto wait = detail::shorter(left, detail::longer(least, detail::shorter(most, turn)));
-    // A place may be free sooner than expected: a caller with a deadline looks before it, rather than give up now.
+    // A place may be free sooner than expected, so a caller with a deadline asks before the deadline instead of giving
+    // up.
     if (wait >= time_left) wait = detail::shorter(wait, detail::longer(least, time_left / 2));
     w.late = time_point(saturating_add(now.time_since_epoch(), wait + grace));
     return admission::wait(wait);
@@ -179,7 +180,7 @@ class bulkhead {
     return count;
   }
 
-  /// Where a waiter is in the queue; its size if it is not.
+  /// The index of a waiter in the queue; the queue's size if it is not there.
   std::size_t find(std::uint64_t number) const noexcept {
     std::size_t i = 0;
     while (i < waiting_ && queue_[i].number != number) ++i;
@@ -191,7 +192,7 @@ class bulkhead {
     for (; place < waiting_; ++place) queue_[place] = queue_[place + 1];
   }
 
-  /// Makes room of waiters that are late and have waited too long.
+  /// Removes waiters that are late and have waited too long.
   void forget_lost(time_point now) noexcept {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < waiting_; ++i) {
@@ -219,10 +220,10 @@ class bulkhead {
   duration const max_wait_;
   std::mutex mutable mutex_;
   std::uint32_t free_;
-  waiter* queue_ = nullptr;  ///< room for `room_`, of which the first `waiting_` are used
+  waiter* queue_ = nullptr;  ///< an array of `room_` waiters; the first `waiting_` are used
   std::size_t waiting_ = 0;
   std::uint64_t last_ = 0;
-  duration mean_{};  ///< how long an attempt takes
+  duration mean_{};  ///< the mean duration of an attempt
 };
 
 }  // namespace tenax

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/call.hpp: one call through a gate, without a retry policy.
+// gate/call.hpp: one call through a gate, without a retry policy: `gate.call(f)`.
 #pragma once
 
 #include <utility>
@@ -11,15 +11,16 @@
 
 namespace tenax {
 
-/// What a gate is told about an attempt that ended with `result`: as `retry_loop` tells it under a policy that retries every
-/// failure but a `std::logic_error`, which is the caller's own mistake. For code that calls `admit` and `report` itself.
+/// The feedback for a gate about an attempt that ended with `result`. The same as from a `retry_loop` whose policy
+/// retries every failure except `std::logic_error`, which is a mistake of the caller. For code that calls `admit` and
+/// `record` itself.
 template <class T>
 [[nodiscard]] constexpr feedback feedback_of(outcome<T> const& result) {
   return detail::make_feedback(result, detail::hint_of(result));
 }
 
-/// Calls `f()` once, when the gate admits it, and tells the gate how it ended. Waits as long as the gate says so, in
-/// `environment`. Returns what `f` returns and throws what `f` throws.
+/// Calls `f()` once, when the gate admits it, and reports to the gate how it ended. Waits as long as the gate asks for,
+/// in `environment`. Returns what `f` returns and throws what `f` throws.
 ///
 /// Throws `tenax::refused` if the gate refuses; `f` is not called then.
 template <gate G, class F, class Environment>

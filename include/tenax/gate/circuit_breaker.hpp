@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/circuit_breaker.hpp: stops calling what fails all the time, and looks now and then whether it works again.
+// gate/circuit_breaker.hpp: circuit breaker: stops calling a server that fails, and probes it from time to time.
 #pragma once
 
 #include <mutex>
@@ -18,30 +18,31 @@
 
 namespace tenax {
 
-/// The observer of a breaker that nobody observes.
+/// Stands for the observer of a breaker without one.
 struct no_circuit_observer {};
 
-/// Refuses attempts for a while when too many have failed, so that a server that is down is not asked, and its clients
-/// learn it at once. After that while a few attempts pass as probes: their success closes the circuit, a failure opens it
-/// again, for longer. Nygard, "Release It!", 2nd edition, 5.2. Each time open is `d * (1 - open_jitter * U[0,1))`, where
-/// `d` grows from `open_for` by `open_factor` up to `max_open`: many clients that lost a server together do not come back
-/// together.
+/// A circuit breaker: after too many failures, refuses attempts for a while, so that a server that is down gets no
+/// requests and its clients fail immediately. After that while, a few attempts pass as probes: their success closes the
+/// circuit, a failure opens it again, for longer. Nygard, "Release It!", 2nd edition, 5.2. Each open time is
+/// `d * (1 - open_jitter * U[0,1))`, where `d` grows from `open_for` by `open_factor` up to `max_open`: many clients
+/// that lost a server at the same time do not all come back at the same time.
 ///
-/// Failures are what policies retry (`feedback::kind::failure`), and throttled attempts. An answer that rejects the request
-/// is as good as a success: the other side is well. Cancelled and abandoned attempts, and exceptions that the policy does
-/// not retry, say nothing. What was admitted before a change of state does not count after it.
+/// Failures are outcomes that policies retry (`feedback::kind::failure`), and throttled attempts. An answer that
+/// rejects the request counts as a success, because the other side is well. Cancelled and abandoned attempts, and
+/// exceptions that the policy does not retry, do not count. Attempts that were admitted before a change of state do not
+/// count after it.
 ///
-/// A failure that says how long to wait (`feedback::server_wait`) keeps the circuit open for at least that long, without
-/// jitter, up to `max_open`; also while it is open or half-open already, and in an answer to an earlier attempt.
+/// A failure with a server wait (`feedback::server_wait`) keeps the circuit open for at least that long, without
+/// jitter, up to `max_open`; the same holds while it is already open or half-open, and for answers to earlier attempts.
 ///
-/// A probe that says nothing makes room for another one: the first few at once, further ones after `open_for`. So does a
-/// throttled probe with `count_throttled = false`, after `open_for` or what the server asks for. A probe that takes longer
-/// than its lease (`probe_lease`) makes room for another one; its answer still counts when it comes.
+/// A probe that does not count makes room for another one: the first few immediately, further ones after `open_for`. A
+/// throttled probe with `count_throttled = false` makes room after `open_for` or the server's wait. A probe that
+/// exceeds its lease (`probe_lease`) makes room for another one; its answer still counts when it comes.
 ///
-/// `observer(from, to, now)` is called after every change, in their order, outside of the lock and by one thread at a
-/// time. Its exceptions end the call that was told.
+/// `observer(from, to, now)` is called after every change, in order, outside of the lock and by one thread at a time.
+/// An exception of the observer ends the call in which it was thrown.
 ///
-/// Thread safety: safe. It neither copies nor moves, and outlives the calls that go through it.
+/// Thread safety: safe. Neither copied nor moved; must outlive the calls that go through it.
 template <class Observer = no_circuit_observer>
 class circuit_breaker {
   struct pass {
@@ -58,7 +59,7 @@ class circuit_breaker {
   explicit circuit_breaker(circuit_breaker_options const& o = {}, Observer observer = {})
       : rules_(o), probes_(rules_), window_(*rules_.window), time_(rules_), changes_(std::move(observer)) {}
 
-  /// Says how a breaker is made.
+  /// Overloads for wrong calls: their message shows how to make a breaker.
   template <detail::bare_value First, class... More>
   explicit circuit_breaker(First, More...) : circuit_breaker() {
     static_assert(
@@ -93,7 +94,7 @@ class circuit_breaker {
     return answer;
   }
 
-  /// Refuses what would find the circuit open still, isolated, or half-open before the next probe may start.
+  /// Refuses if at `then` the circuit is still open or isolated, or half-open before the next probe may start.
   admission would_admit(attempt_info const&, time_point now, time_point then) const {
     std::lock_guard const lock(mutex_);
     then = clock_.translated(then);
@@ -122,7 +123,7 @@ class circuit_breaker {
       time_.hear(rules_, now, f.server_wait);
       failed(now, t.grant_.random);
     } else if (state_ == circuit_state::half_open) {
-      // Some callers may change their minds, but a row of such probes must not become a storm.
+      // A few callers may change their minds, but a series of such probes must not become a storm.
       if (f.how == kind::throttled) time_.hear(rules_, now, f.server_wait);
       if (f.how == kind::throttled || ++unanswered_ > rules_.probes) {
         time_.pause(rules_, now, t.grant_.random);
@@ -131,8 +132,8 @@ class circuit_breaker {
     tell(lock);
   }
 
-  /// Calls `f()` if the circuit lets it through, and counts how it ends. Throws `tenax::refused` if it does not, and what
-  /// `f` throws. `environment` brings the time; without one it is real.
+  /// Calls `f()` if the circuit lets it through, and counts how it ends. Throws `tenax::refused` if not, and exceptions
+  /// of `f`. Takes the time from `environment`; without it, real time.
   template <class F>
   decltype(auto) call(F&& f) {
     return call_through(*this, std::forward<F>(f));
@@ -142,13 +143,14 @@ class circuit_breaker {
     return call_through(*this, std::forward<F>(f), environment);
   }
 
-  /// What it lets through. An open circuit becomes half-open when the first call asks after its time.
+  /// The present state. An open circuit becomes half-open at the first call after its open time.
   [[nodiscard]] circuit_state state() const {
     std::lock_guard const lock(mutex_);
     return state_;
   }
 
-  /// Opens it, as a failure would; starts its time again if it is open. An isolated circuit stays so.
+  /// Opens the circuit, as a failure would. If it is open, its open time starts again. An isolated circuit stays
+  /// isolated.
   void open(time_point now = real_time::now()) {
     std::unique_lock lock(mutex_);
     now = clock_.at(now);
@@ -156,14 +158,14 @@ class circuit_breaker {
     tell(lock);
   }
 
-  /// Opens it until `close()`, whatever time passes: for operators.
+  /// Opens the circuit until `close()`, however long: for operators.
   void isolate(time_point now = real_time::now()) { become(circuit_state::isolated, now); }
 
-  /// Closes it, whatever it was, and forgets the failures so far.
+  /// Closes the circuit from any state, and resets the counted failures.
   void close(time_point now = real_time::now()) { become(circuit_state::closed, now); }
 
-  /// Until when it must be kept, for `keyed`: while it is open and as long again for its probe, and for a while after a
-  /// failure that still counts; for ever while it is isolated. `now` or earlier: a new one would do as well.
+  /// Until when `keyed` must keep this breaker: while it is open and as long again for its probe, and for a while after
+  /// a failure that still counts; for ever while it is isolated. `now` or earlier: a new breaker would do as well.
   [[nodiscard]] time_point keep_until(time_point now) const {
     std::lock_guard const lock(mutex_);
     switch (state_) {
@@ -192,7 +194,7 @@ class circuit_breaker {
   friend ticket;
   static constexpr bool observed = !std::is_same_v<Observer, no_circuit_observer>;
 
-  /// Whether an attempt may still start that was admitted with `p`.
+  /// Whether an attempt that was admitted with `p` may still start.
   bool holds(pass const& p) const noexcept { return p.generation == generation_ && probes_.holds(p.lease); }
 
   admission ask(time_point now) const noexcept {
@@ -256,7 +258,7 @@ class circuit_breaker {
     tell(lock);
   }
 
-  /// A new generation: tickets of the old one count no more, and hold no probe.
+  /// Begins a new generation: tickets of the old one no longer count and hold no probe.
   void change(circuit_state to, time_point now) {
     if constexpr (observed) {
       if (state_ != to) changes_.add(state_, to, clock_.told(now));
@@ -285,7 +287,7 @@ class circuit_breaker {
   std::uint64_t generation_ = 1;
   std::int64_t in_a_row_ = 0;
   std::int64_t successes_ = 0;
-  std::int64_t unanswered_ = 0;  // probes that said nothing
+  std::int64_t unanswered_ = 0;  // probes that did not count
   detail::probe_places probes_;
   detail::sliding_window window_;
   detail::open_time time_;

@@ -10,12 +10,12 @@
 
 namespace tenax {
 
-/// What a circuit breaker lets through.
+/// The states of a circuit breaker: which attempts it lets through.
 enum class circuit_state : unsigned char {
-  closed,     ///< everything: the normal state
-  open,       ///< nothing, until its time has passed
+  closed,     ///< all attempts: the normal state
+  open,       ///< none, until its open time has passed
   half_open,  ///< a few probes, whose results decide
-  isolated    ///< nothing, until `close()`
+  isolated    ///< none, until `close()`
 };
 
 [[nodiscard]] constexpr char const* to_string(circuit_state s) noexcept {
@@ -28,34 +28,34 @@ enum class circuit_state : unsigned char {
   return "?";
 }
 
-/// When a circuit breaker opens, and for how long. With neither `failures` nor `failure_ratio` it opens after 5 failures
-/// in a row; with both, when either is reached.
+/// The options of a circuit breaker: when it opens, and for how long. With neither `failures` nor `failure_ratio` it
+/// opens after 5 failures in a row; with both, when either is reached.
 struct circuit_breaker_options {
-  /// Failed attempts in a row, whichever calls make them; at least 1. A policy that makes 8 attempts reaches 5 with one call:
-  /// choose at least the attempts of a call times the calls that may fail together, or `failure_ratio`.
+  /// Failed attempts in a row, over all calls; at least 1. A policy that makes 8 attempts reaches 5 with one call. So
+  /// choose at least the attempts of a call times the calls that may fail together, or use `failure_ratio`.
   std::optional<std::int64_t> failures{};
-  std::optional<double> failure_ratio{};            ///< share of the attempts in `window`; above 0, at most 1
+  std::optional<double> failure_ratio{};            ///< share of failures in `window`; above 0, at most 1
   std::optional<any_duration> window{};             ///< with `failure_ratio`: more than zero; 30 s if not given
-  std::optional<std::int64_t> minimum_calls{};      ///< with `failure_ratio`: below it no ratio counts; 20 if not given
-  bool count_throttled = true;                      ///< whether being throttled is a failure; otherwise it says nothing
-  any_duration open_for = std::chrono::seconds(5);  ///< more than zero
-  double open_factor = 2;                           ///< how much longer after each probe that failed; at least 1
-  /// The longest time open; not below `open_for`. If not given, the longer one of 1 minute and `open_for`, and up to 5
+  std::optional<std::int64_t> minimum_calls{};      ///< with `failure_ratio`: fewer never open it; 20 if not given
+  bool count_throttled = true;                      ///< whether a throttled attempt is a failure, or does not count
+  any_duration open_for = std::chrono::seconds(5);  ///< the first open time; more than zero
+  double open_factor = 2;                           ///< growth of the open time after each failed probe; at least 1
+  /// The longest open time; not below `open_for`. If not given: the longer one of 1 minute and `open_for`, and up to 5
   /// minutes if the server asks for that.
   std::optional<any_duration> max_open{};
-  double open_jitter = 0.2;             ///< which share of that time is drawn at random; from 0 to 1
-  std::int64_t probes = 1;              ///< how many attempts are under way at once when half-open; at least 1
-  std::int64_t successes_to_close = 1;  ///< successes of probes, without a failure between them; at least 1
-  /// How long probes may take before another one starts in their place; more than zero. `open_for` if not given. Each time
-  /// that this happens in a row, the next ones may take longer by `open_factor`, up to `max_open`.
+  double open_jitter = 0.2;             ///< share of the open time that is random; from 0 to 1
+  std::int64_t probes = 1;              ///< attempts under way at the same time when half-open; at least 1
+  std::int64_t successes_to_close = 1;  ///< successful probes in a row that close it; at least 1
+  /// How long probes may take before another one starts in their place; more than zero; `open_for` if not given. Grows
+  /// by `open_factor` each time that this happens in a row, up to `max_open`.
   std::optional<any_duration> probe_lease{};
 };
 
 namespace detail {
 
-/// The options of a circuit breaker, with every default in its place.
+/// The options of a circuit breaker, with all defaults filled in.
 struct circuit_rules : circuit_breaker_options {
-  duration longest_told;  ///< how long a server may ask to be left alone
+  duration longest_told;  ///< the longest server wait that the breaker obeys
 
   /// Throws `std::invalid_argument` for an option outside of its range.
   explicit circuit_rules(circuit_breaker_options const& o) : circuit_breaker_options(o) {
@@ -89,7 +89,7 @@ struct circuit_rules : circuit_breaker_options {
     probe_lease = require_positive("circuit_breaker: probe_lease", probe_lease.value_or(open_for));
   }
 
-  /// The time after `d`, when what `d` was chosen for did not end well.
+  /// The time that follows `d` if the attempt after `d` did not end well.
   [[nodiscard]] duration next(duration d) const {
     return longer(d, shorter(*max_open, saturating_scale(d, open_factor)));
   }

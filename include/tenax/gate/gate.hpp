@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/gate.hpp: the protocol between a call and the shared limits that it has to pass.
+// gate/gate.hpp: the protocol between calls and gates (rate limiters, circuit breakers, bulkheads, retry budgets).
 #pragma once
 
 #include <concepts>
@@ -17,33 +17,34 @@ struct admission {
   enum class kind : unsigned char { go, wait, refuse };
 
   kind how = kind::go;
-  duration delay{};                 ///< `wait`: how long, as far as the gate knows now; compared with the deadline
+  duration delay{};                 ///< `wait`: the expected length, which is compared with the deadline
   char const* reason = "";          ///< `refused`: why, in a few words; a string literal
-  optional_duration retry_after{};  ///< `refused`: when asking again may help, if the gate knows
-  bool asked_by_server = false;     ///< `wait`: the other side asked for it, so `max_server_wait` bounds it
-  optional_duration ask_after{};    ///< `wait`: when to ask again already, if that is before `delay` has passed
+  optional_duration retry_after{};  ///< `refused`: the wait after which the gate may admit, if it knows
+  bool asked_by_server = false;     ///< `wait`: the other side asked for it, so `max_server_wait` limits it
+  optional_duration ask_after{};    ///< `wait`: when to ask again, if that is before `delay` has passed
 
-  /// Lets the attempt start now.
+  /// The attempt may start now.
   [[nodiscard]] static constexpr admission go() noexcept { return {}; }
-  /// Not yet: wait for `d`, then ask again with the same ticket. Whatever is granted now may be withdrawn then.
+  /// The attempt has to wait for `d` and then ask again with the same ticket. What the gate grants now may be withdrawn
+  /// then.
   [[nodiscard]] static constexpr admission wait(duration d) noexcept { return {.how = kind::wait, .delay = d}; }
-  /// The same, for a gate that expects a wait of `d` and may know of a shorter one after `ask_after`, because callers before
-  /// this one may have left by then.
+  /// The same for a gate that expects a wait of `d`, but may know of a shorter one after `ask_after`, because callers
+  /// before this one may have left by then.
   [[nodiscard]] static constexpr admission wait(duration d, duration ask_after) noexcept {
     return {.how = kind::wait, .delay = d, .ask_after = ask_after};
   }
-  /// The same, because the other side asked for a pause. A call whose `max_server_wait` is shorter than `d` gives up.
+  /// The same for a pause that the other side asked for. A call whose `max_server_wait` is shorter than `d` gives up.
   [[nodiscard]] static constexpr admission wait_for_server(duration d) noexcept {
     return {.how = kind::wait, .delay = d, .asked_by_server = true};
   }
-  /// Not at all: the call ends with `stop_reason::refused_by_gate`.
+  /// The attempt may not start: the call ends with `stop_reason::refused_by_gate`.
   [[nodiscard]] static constexpr admission refuse(char const* why, optional_duration after = {}) noexcept {
     return {.how = kind::refuse, .reason = why, .retry_after = after};
   }
 
   /// The attempt may start now.
   [[nodiscard]] constexpr bool admitted() const noexcept { return how == kind::go; }
-  /// The gate has to be asked again, with the same ticket, after `sleep()`.
+  /// The caller has to ask the gate again, with the same ticket, after `sleep()`.
   [[nodiscard]] constexpr bool waits() const noexcept { return how == kind::wait; }
   /// The call ends, for `reason`.
   [[nodiscard]] constexpr bool refused() const noexcept { return how == kind::refuse; }
@@ -55,25 +56,25 @@ struct admission {
   }
 };
 
-/// What the other side says of its limit, and what is left of it.
+/// What the other side reports about its limit and the rest of it.
 struct allowance {
   static constexpr std::uint64_t unknown = UINT64_MAX;
 
-  std::uint64_t remaining = unknown;  ///< requests that are still allowed
-  std::uint64_t limit = unknown;      ///< in each period
-  optional_duration reset{};          ///< until more are allowed
-  optional_duration window{};         ///< how long a period is
+  std::uint64_t remaining = unknown;  ///< requests that are still allowed in this period
+  std::uint64_t limit = unknown;      ///< requests per period
+  optional_duration reset{};          ///< the time until more requests are allowed
+  optional_duration window{};         ///< the length of a period
 
-  /// How many are left is said.
+  /// Whether `remaining` is known.
   [[nodiscard]] constexpr bool known() const noexcept { return remaining != unknown; }
-  /// How many are allowed in how much time is said.
+  /// Whether `limit` and `window` are known: the number of requests per period.
   [[nodiscard]] constexpr bool announces() const noexcept {
-    return limit != unknown && limit != 0 && window && *window > duration::zero();
+    return limit != unknown && limit != 0 && window && window->count() > 0;
   }
 };
 
-/// What a gate is told about an attempt that it had admitted, after the policy's predicate and its token were asked. Only
-/// `failure` and `throttled` count against the other side.
+/// What a gate gets to know about an attempt that it had admitted, after the policy's predicate and token were checked.
+/// Only `failure` and `throttled` count against the other side.
 struct feedback {
   enum class kind : unsigned char {
     success,    ///< a value that does not say it failed
@@ -85,27 +86,29 @@ struct feedback {
   };
 
   kind how = kind::success;
-  /// How long the other side asked us to wait, as far as the policy's `max_server_wait` allows.
+  /// The wait that the other side asked for, as far as the policy's `max_server_wait` allows.
   optional_duration server_wait{};
-  allowance left{};  ///< what it says is left, where `result_traits` can tell: their function `quota`
+  allowance left{};  ///< the rest of the other side's limit, if `result_traits` have a function `quota`
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with
 ///   1. a type `ticket`, default-constructible and movable: what one attempt holds of the gate. Destroying a ticket that
 ///      was not reported gives back what it holds: the attempt was abandoned;
-///   2. `g.admit(ticket, info, now)`, an `admission`. Asked before every attempt. After a wait it is asked again with the
-///      same ticket, so that nobody acts on an old decision: also after a wait at another gate, when the ticket has
+///   2. `g.admit(ticket, info, now)`, an `admission`. Called before every attempt, and again with the same ticket after
+///      every wait, so that no call acts on an old decision. This includes waits at other gates: then the ticket has
 ///      already been granted;
-///   3. `g.record(ticket, feedback, now)`: how the admitted attempt ended. Called once for an attempt.
-/// `info.number` is the number of the attempt that is to start, and `info.is_retry()` says whether it repeats a failure. A
-/// gate neither waits nor blocks.
+///   3. `g.record(ticket, feedback, now)`: how the admitted attempt ended. Called once per attempt.
+/// `info.number` is the number of the attempt that is to start, and `info.is_retry()` says whether it repeats a
+/// failure. A gate neither waits nor blocks.
 ///
-/// A gate may have `g.keep_until(now)`, a `time_point`: until when it must be kept so that its callers still owe what they
-/// owe, if nothing happens after `now`. `now` or earlier: a new gate would do as well. `keyed` asks before it forgets a gate,
-/// while no ticket of it exists; the function neither calls the user's code nor changes the gate.
+/// Optional: `g.keep_until(now)`, a `time_point`: until when the gate must be kept so that no caller gets rid of its
+/// limits, if nothing happens after `now`. `now` or earlier: a new gate would do as well. `keyed` calls it before it
+/// discards a gate, while no ticket of the gate exists; the function neither calls the user's code nor changes the
+/// gate.
 ///
-/// A gate may have `g.would_admit(info, now, then)`, an `admission` too: whether it would refuse a retry that is to start at
-/// `then`, as far as it knows `now`. It is asked before the wait, so that nobody waits in vain, and takes nothing.
+/// Optional: `g.would_admit(info, now, then)`, an `admission`: whether the gate would refuse a retry that is to start
+/// at `then`, as far as it knows at `now`. It is called before the wait, so that no call waits for an attempt that will
+/// be refused. It takes nothing from the gate.
 template <class G>
 concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_move_assignable_v<typename G::ticket> &&
                requires(G& g, typename G::ticket& t, attempt_info const& a, feedback const& f, time_point now) {
@@ -113,15 +116,15 @@ concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_mo
                  g.record(t, f, now);
                };
 
-/// A gate that is a small value and refers to shared state, as `keyed<...>[key]` is: policies hold a copy of it, without
-/// `std::ref`. A gate whose `admit` and `record` are const says so by `static constexpr bool is_gate_view = true`; copies
-/// share what they count. The ticket may outlive the view.
+/// A gate that is a small value and refers to shared state, as `keyed<...>[key]`: policies hold a copy of it, without
+/// `std::ref`. Such a gate has const functions `admit` and `record`, and declares
+/// `static constexpr bool is_gate_view = true`; copies share their counts. The ticket may outlive the view.
 template <class G>
 concept gate_view = gate<G const> && std::is_copy_constructible_v<G> && requires { requires G::is_gate_view; };
 
 namespace detail {
 
-/// What a policy holds of a thing given by value or through `std::ref`: the thing itself, to be used from const code.
+/// The object that a policy holds by value or through `std::ref`, for use in const code.
 template <class T>
 constexpr auto& unwrap(T const& held) {
   if constexpr (requires {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/keyed.hpp: a gate for each host, account or whatever else a limit belongs to.
+// gate/keyed.hpp: one gate (rate limiter, circuit breaker, ...) for each host, account or other key.
 #pragma once
 
 #include <atomic>
@@ -18,24 +18,24 @@ namespace tenax {
 /// How many gates are kept, and for how long.
 struct keyed_options {
   std::int64_t max_keys = 10'000;                        ///< at least 1
-  any_duration forget_after = std::chrono::minutes(10);  ///< how long a gate is not in use; more than zero
+  any_duration forget_after = std::chrono::minutes(10);  ///< unused gates are kept this long; more than zero
 };
 
-/// A `Gate` for each key, made when the key is first asked for. `keyed[key]` is a gate: a small value, given to
+/// One `Gate` for each key, made at the first attempt with that key. `keyed[key]` is a gate: a small value, given to
 /// `.through()` without `std::ref`.
 /// ```
 /// tenax::keyed<std::string, tenax::circuit_breaker<>> breakers(
 ///     [] { return tenax::circuit_breaker({.failures = 5}); });
 /// polite.through(breakers[host])(fetch, host);
 /// ```
-/// A gate is in use while a ticket of it exists. A gate that was not in use for `forget_after` is forgotten, with all that it
-/// has learnt, when a key that is kept beside it is next asked for. A gate whose callers still owe (`keep_until` at `gate`) is
-/// kept until they do not, however short `forget_after` is. There are never more than `max_keys`: a new one takes the place
-/// of the one that owes nothing and has not been in use for longest. If all are in use or owe, attempts with a new key are
-/// refused: otherwise callers could get rid of a limit by asking with many keys.
+/// A gate is in use while a ticket of it exists. A gate that was not in use for `forget_after` is discarded, with its
+/// state, at the next attempt with a key in the same table; one that still limits its callers (`keep_until` at `gate`)
+/// is kept until it does not. There are never more than `max_keys` gates: a new one replaces the gate that limits no
+/// caller and has been unused for longest. If there is none, attempts with a new key are refused: otherwise callers
+/// could get rid of a limit by using many keys.
 ///
-/// Thread safety: safe. Keys are spread over 16 tables, each with its lock, which is held to find a gate, and not while
-/// it is asked for an attempt. It neither copies nor moves, and outlives its tickets and the calls that go through it.
+/// Thread safety: safe. Keys are spread over 16 tables, each with its lock, which is held to find a gate, not while the
+/// gate is asked. Neither copied nor moved; must outlive its tickets and the calls that go through it.
 template <class Key, gate Gate, class Hash = std::hash<Key>>
 class keyed {
   using table = detail::gate_table<Key, Gate, Hash>;
@@ -60,7 +60,6 @@ class keyed {
 
    private:
     friend keyed;
-
     void give_back() noexcept {
       if (entry_ == nullptr) return;
       own_ = {};
@@ -71,7 +70,7 @@ class keyed {
     typename Gate::ticket own_{};
   };
 
-  /// The gate of one key: a value that holds the key, and refers to the `keyed` that made it. It keeps nothing alive.
+  /// The gate of one key: a value that holds the key, and refers to its `keyed`. Does not keep the gate alive.
   class view {
    public:
     using ticket = keyed::ticket;
@@ -100,7 +99,7 @@ class keyed {
     }
 
     /// The same gate, a rate limiter, at which every attempt takes `weight` permits. `admit` throws
-    /// `std::invalid_argument` for a weight that the limiter refuses.
+    /// `std::invalid_argument` for a weight that the limiter rejects.
     [[nodiscard]] view with_weight(std::uint64_t weight) const
       requires weighs
     {
@@ -125,7 +124,7 @@ class keyed {
     std::uint64_t weight_ = 1;
   };
 
-  /// `make(key)`, or `make()`, returns a new `Gate`. It is called without a lock, and by several threads at once.
+  /// `make(key)`, or `make()`, returns a new `Gate`. Called without a lock, possibly by several threads at a time.
   ///
   /// Throws `std::invalid_argument` for an option outside of its range.
   template <class Make>
@@ -139,10 +138,10 @@ class keyed {
   keyed& operator=(keyed const&) = delete;
   ~keyed() { delete make_; }
 
-  /// The gate of a key. It is made when it is first asked.
+  /// The gate of a key. Makes it at the first attempt.
   [[nodiscard]] view operator[](Key key) { return view(this, std::move(key)); }
 
-  /// Calls `f(gate)` with the gate of a key, if there is one, to look at it or to change it by hand. Whether there is.
+  /// Calls `f(gate)` with the gate of a key, to look at it or to change it. Returns whether there is one.
   template <class F>
   bool visit(Key const& key, F&& f) {
     ticket pin;
@@ -156,10 +155,10 @@ class keyed {
     return true;
   }
 
-  /// How many gates there are.
+  /// The number of gates.
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
-  /// Forgets every gate that has not been in use for `forget_after`: for programs that ask for few keys again.
+  /// Discards every gate that has not been in use for `forget_after`: for programs that seldom use their keys again.
   void forget_idle(time_point now = real_time::now()) {
     for (auto& t : tables_) {
       while (forget(t, now, forget_after_)) {
@@ -206,7 +205,7 @@ class keyed {
     return answer;
   }
 
-  /// There is no room for another key.
+  /// Refuses: there is no room for another key.
   admission refuse_key(time_point now) const {
     auto first = (time_point::max)();
     for (auto& t : tables_) {
@@ -232,22 +231,22 @@ class keyed {
     t.give_back();
   }
 
-  /// The entry of a key, in use; null if there is none. Forgets another one whose time has come.
+  /// The entry of a key, in use; null if there is none. Also discards one entry whose time has come.
   entry* find(Key const& key, time_point now) {
     auto& home = table_of(key);
-    typename table::node forgotten;  // outlives the lock: a gate may take its time to be destroyed
+    typename table::node forgotten;  // outlives the lock: destroying a gate may take long
     std::lock_guard const lock(home.mutex);
     forgotten = home.take_oldest(now, forget_after_);
     if (forgotten) size_.fetch_sub(1, std::memory_order_relaxed);
     return home.pin(key);
   }
 
-  /// A new entry, in use; or the one that another thread has made meanwhile. Null if there is no room.
+  /// A new entry, in use, or the one that another thread has made meanwhile. Null if there is no room.
   entry* add(Key const& key, time_point now) {
     if (!reserve(now)) return nullptr;
     reservation reserved{this};
     auto& home = table_of(key);
-    auto node = home.make(key, *make_, now);  // outlives the lock, too
+    auto node = home.make(key, *make_, now);  // outlives the lock
     std::lock_guard const lock(home.mutex);
     if (auto* const e = home.pin(key)) return e;
     auto* const added = home.add(std::move(node));
@@ -278,11 +277,11 @@ class keyed {
         since = e->last_used();
       }
     }
-    // Another caller may use it by now: then its neighbour goes, or another look finds another one.
+    // Another caller may use it by now. Then takes the next one of this table, or looks again in all tables.
     return best != nullptr && (forget(*best, now, (duration::min)()) || forget_longest_idle(now));
   }
 
-  /// Forgets the gate of a table that has been idle for longest and owes nothing. Whether there was one, idle for `idle`.
+  /// Discards the gate of a table that has been unused for longest and limits no caller. Whether one was, for `idle`.
   bool forget(table& t, time_point now, duration idle) {
     typename table::node forgotten;
     std::lock_guard const lock(t.mutex);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/rate_limiter.hpp: at most so many in so much time, for all who share it.
+// gate/rate_limiter.hpp: rate limiter (token bucket, GCRA): limits callers to a number of permits per period.
 #pragma once
 
 #include <concepts>
@@ -15,26 +15,27 @@
 
 namespace tenax {
 
-/// How `rate_limiter::acquire` waits.
+/// The options of `rate_limiter::acquire`.
 struct acquire_options {
-  any_duration timeout = (duration::max)();  ///< how long to wait at most; no permit is taken if it would not suffice
-  std::uint64_t weight = 1;                  ///< how many permits to take, all at once
+  any_duration timeout = (duration::max)();  ///< the longest wait; takes no permit if the wait would be longer
+  std::uint64_t weight = 1;                  ///< how many permits to take together
 };
 
-/// At most so many permits in so much time: `rate_limiter limiter(per_second(10));`. In every span of time `w`, no more than
-/// `rate * w + burst` are admitted, whatever the callers do. Several limits hold at once; the slower ones need a burst. At
-/// most 10 in any second and 500 in any hour: `rate_limiter limiter(per_second(9), per_hour(450).with_burst(50));`
+/// A rate limiter (token bucket): limits all callers to a number of permits per period:
+/// `rate_limiter limiter(per_second(10));`. In every time span `w`, it admits at most `rate * w + burst`, whatever the
+/// callers do. Several limits can hold together; then the slower ones need a burst. At most 10 in any second and 500 in
+/// any hour: `rate_limiter limiter(per_second(9), per_hour(450).with_burst(50));`
 ///
-/// A gate for `.through(std::ref(limiter))`, and usable alone: `if (limiter.try_acquire())`. Callers go in the order in which they
-/// asked first. A caller that waits owns a place in line and no permit: when it gives up, those behind it move up, and nothing
-/// is left of it. It is told how long it has to wait if all before it go, and to ask again earlier, because they may leave.
-/// A caller that is late by more than the time of its permits may be passed; it keeps its rank.
+/// Use it as a gate, `.through(std::ref(limiter))`, or alone: `if (limiter.try_acquire())`. Callers are served in order
+/// of arrival. A caller that waits has a place in line and no permit: when it gives up, callers behind it move up, and
+/// nothing is lost. It learns how long it has to wait if all before it go, and asks again earlier, because some may
+/// leave. A caller that is late by more than the time of its permits may be passed; it keeps its rank.
 ///
-/// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply beside
-/// the others.
+/// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply
+/// beside the others.
 ///
-/// Thread safety: safe. With one limit, a permit that is there now is one atomic number's change, without a lock; who waits,
-/// and with several limits everybody, holds a lock for some nanoseconds when it asks. Neither copied nor moved.
+/// Thread safety: safe. With one limit, taking an available permit changes one atomic number, without a lock. Callers
+/// that wait, and all callers with several limits, hold a lock for some nanoseconds. Neither copied nor moved.
 template <std::size_t Limits = 1>
 class rate_limiter {
  public:
@@ -42,7 +43,7 @@ class rate_limiter {
     requires(sizeof...(Rates) == Limits)
   explicit rate_limiter(Rates... rates) : limits_(rates...) {}
 
-  /// Says how a limiter is made.
+  /// Overloads for wrong calls: their message shows how to make a limiter.
   template <detail::bare_value First, class... More>
   explicit rate_limiter(First, More...) : limits_(per_second(1)) {
     static_assert(detail::always_false<First>,
@@ -53,15 +54,16 @@ class rate_limiter {
   rate_limiter(rate_limiter const&) = delete;
   rate_limiter& operator=(rate_limiter const&) = delete;
 
-  /// Takes `weight` permits if they are there now.
+  /// Takes `weight` permits if they are available now. Returns whether it did.
   ///
-  /// Throws `std::invalid_argument` for a weight of 0, or of more than the burst, which would never be there.
+  /// Throws `std::invalid_argument` for a weight of 0, or of more than the burst, which would never be available.
   template <environment Env = real_time>
   [[nodiscard]] bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
     return limits_.take(count(environment.now()), require_weight(weight));
   }
 
-  /// Waits for permits and takes them. Never `acquired::refused`; without a timeout and a token, always `acquired::yes`.
+  /// Waits for permits and takes them. Never returns `acquired::refused`; without a timeout and a token, always
+  /// `acquired::yes`.
   ///
   /// Throws `std::invalid_argument` as `try_acquire` does, and for a negative timeout.
   template <cancellation_token Token = detail::no_token, environment Env = real_time>
@@ -72,13 +74,13 @@ class rate_limiter {
     return detail::wait_at([&](time_point now) { return ask(t, now, timeout, weight); }, timeout, token, environment);
   }
 
-  /// How long it would take to get `weight` permits if every caller that waits now goes first. Takes none.
+  /// How long it would take to get `weight` permits if all callers that wait now go first. Takes none.
   template <environment Env = real_time>
   [[nodiscard]] duration wait_hint(std::uint64_t weight = 1, Env&& environment = {}) const {
     return duration(limits_.wait(count(environment.now()), require_weight(weight)));
   }
 
-  /// A place in line, or permits that were used.
+  /// A place in line, or used permits.
   class ticket {
    public:
     ticket() = default;
@@ -101,7 +103,7 @@ class rate_limiter {
       if (gate_ != nullptr && !goes_) gate_->limits_.move(other.place_, place_);
     }
     void give_up() noexcept {
-      // What was used may have been sent.
+      // A request may have been sent with used permits, so they are not given back.
       if (gate_ != nullptr && !goes_) gate_->limits_.give_up(place_);
       gate_ = nullptr;
     }
@@ -111,19 +113,20 @@ class rate_limiter {
     detail::line_place place_;
   };
 
-  /// A caller whose `info.time_left` is shorter than its wait would be takes no place in line.
+  /// A caller whose wait would exceed its `info.time_left` takes no place in line.
   admission admit(ticket& t, attempt_info const& info, time_point now) { return ask(t, now, info.time_left, 1); }
 
   void record(ticket& t, feedback const&, time_point) noexcept {
     if (t.goes_) t.gate_ = nullptr;
   }
 
-  /// Until when the limiter must be kept so that what was used counts: until all of it has come back.
+  /// Until when `keyed` must keep this limiter so that used permits count: until all of them have come back.
   [[nodiscard]] time_point keep_until(time_point now) const {
     return time_point(duration(limits_.whole_at(count(now))));
   }
 
-  /// The limiter for attempts that count for more than one: see `with_weight`. A small value that refers to the limiter.
+  /// The limiter for attempts that take more than one permit: see `with_weight`. A small value that refers to the
+  /// limiter.
   class view {
    public:
     using ticket = rate_limiter::ticket;
@@ -163,7 +166,7 @@ class rate_limiter {
   std::uint64_t require_weight(std::uint64_t weight) const {
     if (weight == 0) invalid_parameter("rate_limiter: weight", "must be at least 1", 0.0);
     if (weight > limits_.most_at_once()) {
-      invalid_parameter("rate_limiter: weight", "must not be more than the burst, or it could never be had",
+      invalid_parameter("rate_limiter: weight", "must not be more than the burst, which is all that is ever available",
                         static_cast<double>(weight));
     }
     return weight;
@@ -195,7 +198,7 @@ class rate_limiter {
 
   static admission told(detail::line_answer const& answer) noexcept {
     if (answer.goes) return admission::go();
-    // A caller without a place is told the whole wait, which is longer than it has.
+    // A caller without a place gets the whole wait, which exceeds the time that it has.
     auto const wait = duration(answer.wait);
     return answer.too_late ? admission::wait(wait) : admission::wait(wait, duration(answer.ask_after));
   }

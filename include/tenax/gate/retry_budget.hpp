@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/retry_budget.hpp: no retries while too much fails.
+// gate/retry_budget.hpp: retry budget (retry throttling): refuses retries while too many attempts fail.
 #pragma once
 
 #include <atomic>
@@ -9,26 +9,27 @@
 
 namespace tenax {
 
-/// What a retry budget counts. Tokens are kept to a millionth.
+/// The options of a retry budget. Tokens are counted in millionths.
 struct retry_budget_options {
-  std::int64_t tokens = 10;   ///< as many as there can be, and as there are at first; from 1 to 1000000
-  double ratio = 0.1;         ///< what a success adds; from 0.000001 to `tokens`
-  double failure_cost = 1;    ///< what a failure takes; from 0.000001 to `tokens`
-  double throttled_cost = 1;  ///< what being throttled takes; from 0.000001 to `tokens`
+  std::int64_t tokens = 10;   ///< the greatest number of tokens, and the number at first; from 1 to 1000000
+  double ratio = 0.1;         ///< tokens that a success adds; from 0.000001 to `tokens`
+  double failure_cost = 1;    ///< tokens that a failure takes; from 0.000001 to `tokens`
+  double throttled_cost = 1;  ///< tokens that a throttled attempt takes; from 0.000001 to `tokens`
 };
 
-/// Refuses retries, and never first attempts, while half of its tokens or fewer are left: every failure takes some, every
-/// success adds a few. So one failure is retried, and an outage is not: in the long run at most `ratio` failures for one
-/// success leave room for retries. One budget belongs to one server, or group of them: failures of one are no reason not
-/// to retry at another.
+/// Refuses retries, never first attempts, while half of its tokens or fewer are left: every failure takes some, every
+/// success adds a few. So single failures are retried, and an outage is not: in the long run, retries need at most
+/// `ratio` failures per success. Use one budget per server, or group of servers: failures of one server are no reason
+/// to stop retries at another.
 ///
-/// The retry throttling of gRPC, https://github.com/grpc/proposal/blob/master/A6-client-retries.md. Not for clients that
-/// make few calls: ten failures in a row exhaust it, and only successes refill it, no time; see `windowed_retry_budget`.
+/// As the retry throttling of gRPC, https://github.com/grpc/proposal/blob/master/A6-client-retries.md. Not for clients
+/// that make few calls: ten failures in a row exhaust it, and only successes refill it, not time; see
+/// `windowed_retry_budget`.
 ///
-/// Answers that reject a request, failures that the policy does not retry, and cancelled or abandoned attempts change nothing.
-/// A retry costs nothing; its failure does.
+/// Answers that reject a request, failures that the policy does not retry, and cancelled or abandoned attempts change
+/// nothing. A retry itself costs nothing, but its failure does.
 ///
-/// Thread safety: safe, and without a lock. It neither copies nor moves, and outlives the calls that go through it.
+/// Thread safety: safe, without a lock. Neither copied nor moved; must outlive the calls that go through it.
 class retry_budget {
  public:
   struct ticket {};
@@ -42,7 +43,7 @@ class retry_budget {
         throttled_cost_(millionths("retry_budget: throttled_cost", o.throttled_cost)),
         tokens_(most_) {}
 
-  /// Says how a retry budget is made.
+  /// Overloads for wrong calls: their message shows how to make a retry budget.
   template <detail::bare_value First, class... More>
   explicit retry_budget(First, More...) : retry_budget() {
     static_assert(detail::always_false<First>,
@@ -56,7 +57,7 @@ class retry_budget {
     return !info.is_retry() || may_retry() ? admission::go() : admission::refuse("retry budget exhausted");
   }
 
-  /// As things stand, whatever successes of others may add until then.
+  /// Answers for the present tokens; successes of other calls may add some until then.
   admission would_admit(attempt_info const& info, time_point, time_point) const noexcept {
     ticket none;
     return admit(none, info, {});
@@ -79,7 +80,7 @@ class retry_budget {
     }
   }
 
-  /// The tokens that are left.
+  /// The number of tokens that are left.
   [[nodiscard]] double tokens() const noexcept {
     return static_cast<double>(tokens_.load(std::memory_order_relaxed)) / static_cast<double>(unit);
   }

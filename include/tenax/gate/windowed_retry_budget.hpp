@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/windowed_retry_budget.hpp: as many retries as a share of the recent successes.
+// gate/windowed_retry_budget.hpp: retry budget over a time window: retries are limited to a share of recent successes.
 #pragma once
 
 #include <mutex>
@@ -14,24 +14,26 @@
 
 namespace tenax {
 
-/// How many retries there may be in a window of time. `ratio` and `min_per_second` must not both be zero.
+/// The options: how many retries there may be in a window of time. `ratio` and `min_per_second` must not both be zero.
 struct windowed_retry_budget_options {
-  double ratio = 0.2;                              ///< retries for one success; from 0 to 1000
+  double ratio = 0.2;                              ///< retries per success; from 0 to 1000
   any_duration window = std::chrono::seconds(10);  ///< more than zero; counted in ten parts
-  double min_per_second = 0.1;      ///< retries without any success, on the average of a window; from 0 to 1000000
-  std::int64_t throttled_cost = 0;  ///< what being throttled takes of the budget, in retries; at least 0
+  double min_per_second = 0.1;      ///< retries without any success, averaged over a window; from 0 to 1000000
+  std::int64_t throttled_cost = 0;  ///< retries that a throttled attempt takes from the budget; at least 0
 };
 
-/// Refuses retries, and never first attempts, when in the last `window` there were more than
+/// Refuses retries, never first attempts, when the last `window` had more than
 /// `ratio * successes + min_per_second * window` of them. So retries never multiply the load by more than `1 + ratio`,
-/// apart from the few that let a client which makes few calls retry at all.
+/// apart from the few of `min_per_second`, without which clients with few calls could not retry at all.
 ///
-/// The floor is for each budget: with 1000 clients and 1 per second, a server that is down gets 1000 retries per second.
-/// Finagle's `RetryBudget`, with successes in the place of requests: an outage then ends the retries within a window.
+/// `min_per_second` holds for each budget: with 1000 clients and 1 per second, a server that is down gets 1000 retries
+/// per second. As Finagle's `RetryBudget`, but with successes in the place of requests: so an outage ends the retries
+/// within a window.
 ///
-/// A retry that is abandoned before it starts gives back what it took. One that was started does not, however it ends.
+/// A retry that is abandoned before it starts gives back what it took. A retry that has started does not, however it
+/// ends.
 ///
-/// Thread safety: safe. It neither copies nor moves, and outlives the calls that go through it.
+/// Thread safety: safe. Neither copied nor moved; must outlive the calls that go through it.
 class windowed_retry_budget {
   struct withdrawal {
     std::int64_t part;
@@ -55,7 +57,7 @@ class windowed_retry_budget {
     }
   }
 
-  /// Says how a windowed retry budget is made.
+  /// Overloads for wrong calls: their message shows how to make a windowed retry budget.
   template <detail::bare_value First, class... More>
   explicit windowed_retry_budget(First, More...) : windowed_retry_budget() {
     static_assert(detail::always_false<First>,
@@ -76,7 +78,7 @@ class windowed_retry_budget {
     return admission::go();
   }
 
-  /// As things stand, whatever successes of others, or the end of a window, may add until then.
+  /// Answers for the present budget; successes of other calls, or the end of a window, may add to it until then.
   admission would_admit(attempt_info const& info, time_point now, time_point) {
     if (info.polls) return admission::go();
     std::lock_guard const lock(mutex_);
@@ -88,7 +90,7 @@ class windowed_retry_budget {
     count(f.how, now);
   }
 
-  /// Takes what one retry costs, if it is there. For loops of your own.
+  /// Takes the cost of one retry, if the budget has it. Returns whether it did. For loops of your own.
   [[nodiscard]] bool withdraw(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
     return take(clock_.at(now));
@@ -102,14 +104,15 @@ class windowed_retry_budget {
     if (how == feedback::kind::throttled) counts_.add(now, 0, throttled_cost_);
   }
 
-  /// How many retries would be admitted now.
+  /// The number of retries that would be admitted now.
   [[nodiscard]] std::int64_t balance(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
     auto const left = left_at(clock_.at(now));
     return left < whole_retry ? 0 : static_cast<std::int64_t>(left + (1 - whole_retry));
   }
 
-  /// Until when it must be kept, for `keyed`: until the retries that it counts are forgotten. `now`: there are none.
+  /// Until when `keyed` must keep this budget: until the retries that it counts have left the window. `now`: there are
+  /// none.
   [[nodiscard]] time_point keep_until(time_point now) const {
     std::lock_guard const lock(mutex_);
     return counts_.counted().second == 0 ? now : clock_.told(counts_.empty_at());
@@ -124,7 +127,7 @@ class windowed_retry_budget {
   friend ticket;
 
   static constexpr char const* exhausted = "retry budget exhausted";
-  // Below 1, because 100 successes of 0.29 each do not quite make 29 retries in binary.
+  // Below 1, because in binary 100 successes of 0.29 each add up to slightly less than 29 retries.
   static constexpr double whole_retry = 1 - 1e-6;
 
   double left_at(time_point now) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/beast.hpp: Boost.Beast's responses. Tested with Boost 1.74.
+// http/beast.hpp: HTTP retry for Boost.Beast: sends a request, reads the response. Tested with Boost 1.74.
 #pragma once
 
 #include <string>
@@ -21,17 +21,17 @@ namespace tenax::http {
 
 namespace detail {
 
-/// Whether an error of a TLS handshake (category `asio.ssl`) is a refusal: of a certificate, or of a version or cipher. By
-/// its numbers in OpenSSL 1.1 and 3, whose header this one does not need.
+/// Whether an error of a TLS handshake (category `asio.ssl`) is a refusal of a certificate, a version or a cipher.
+/// Compares with the numbers of OpenSSL 1.1 and 3, so that OpenSSL's header is not needed.
 inline bool is_tls_refusal(int value) noexcept {
   auto const code = static_cast<unsigned>(value);
   auto const reason = code & 0xfffU;
   bool const of_ssl = (code >> 23U & 0xffU) == 20 || (code >> 24U & 0xffU) == 20;
   if (!of_ssl) return false;
-  return reason == 134 || reason == 267 ||      // the certificate cannot be verified; the other side does not speak TLS
-         (reason >= 1040 && reason <= 1049) ||  // the other side sent an alert about a certificate, or the handshake
+  return reason == 134 || reason == 267 ||      // the certificate cannot be verified; the server does not speak TLS
+         (reason >= 1040 && reason <= 1049) ||  // the server sent an alert about a certificate, or the handshake
          reason == 1070 || reason == 1071 ||    // ... about a version, or about security
-         (reason >= 1109 && reason <= 1116);    // ... about an extension, a name, or a certificate that is missing
+         (reason >= 1109 && reason <= 1116);    // ... about an extension, a name, or a missing certificate
 }
 
 inline bool is_tls_error(boost::system::error_code code) noexcept {
@@ -40,9 +40,8 @@ inline bool is_tls_error(boost::system::error_code code) noexcept {
 
 }  // namespace detail
 
-/// Whether an error of Asio or Beast may pass. An error while connecting means that the server has seen nothing; the same
-/// error later does not, so `connecting` has to be said. A TLS handshake is a part of connecting: a certificate that is
-/// refused is permanent.
+/// Whether an error of Asio or Beast is transient. Set `connecting` for errors while connecting: then the server has
+/// seen nothing of the request. The TLS handshake is a part of connecting. A refused certificate is permanent.
 [[nodiscard]] inline transport_error classify(boost::system::error_code code, bool connecting = false) noexcept {
   namespace error = boost::asio::error;
   if (!code) return transport_error::none;
@@ -60,7 +59,7 @@ inline bool is_tls_error(boost::system::error_code code) noexcept {
       code == boost::beast::http::error::end_of_stream || code == boost::beast::http::error::partial_message) {
     return transport_error::interrupted;
   }
-  // What a TLS stream says of a connection that ends without a farewell.
+  // The error of a TLS stream whose connection ends without a close_notify alert.
   if (code.value() == 1 && std::string_view(code.category().name()) == "asio.ssl.stream") {
     return transport_error::interrupted;
   }
@@ -81,15 +80,15 @@ struct response_traits<boost::beast::http::message<false, Body, Fields>> {
   }
 };
 
-/// How one exchange ended: a response, or the error that was met. Made by `http::exchange`.
+/// How one exchange ended: with a response, or with an error. Returned by `http::exchange`.
 template <class Body = boost::beast::http::string_body>
 struct beast_response {
-  boost::beast::http::response<Body> message{};  ///< if `error` is set, as much of it as arrived
+  boost::beast::http::response<Body> message{};  ///< if `error` is set, the part that arrived
   boost::system::error_code error{};
-  bool connecting = false;  ///< whether `error` was met before anything was sent
+  bool connecting = false;  ///< whether `error` occurred before anything was sent
   std::string method{};
   bool has_idempotency_key = false;
-  /// Whether the stream must be closed: another exchange on it would not get its own response.
+  /// Whether the stream must be closed, because another exchange on it would not get its own response.
   bool must_close = false;
 };
 
@@ -98,7 +97,7 @@ struct response_traits<beast_response<Body>> {
   using message_traits = response_traits<boost::beast::http::response<Body>>;
   static constexpr bool obeys_attempt_limits = true;
 
-  /// A success whose body broke off has no status. A failure keeps its status: it says all that it has to say.
+  /// A success whose body is incomplete has no status. A failure keeps its status.
   static int status(beast_response<Body> const& r) {
     auto const arrived = message_traits::status(r.message);
     if (!r.error) return arrived;
@@ -116,15 +115,17 @@ struct response_traits<beast_response<Body>> {
   static bool has_idempotency_key(beast_response<Body> const& r) { return r.has_idempotency_key; }
 };
 
-/// Sends a request on a connected stream and reads the response: an operation for `tenax::retrying`. Announcements (1xx other
-/// than 101) are read over. A server that answers before it has the whole request is heard.
+/// Sends a request on a connected stream and reads the response: an operation for `tenax::retrying`. Skips interim
+/// responses (1xx other than 101). If the server answers before it has read the whole request, that answer is the
+/// response.
 ///
-/// In an attempt of a blocking call it ends when the time of the attempt is over (`beast::error::timeout`), and within about
-/// 5 ms when the call's token is triggered (`operation_aborted`); an operation that takes a `tenax::attempt_info` may pass
-/// it as `limits`. This needs a stream on a socket: `tcp::socket`, `beast::tcp_stream`, a TLS stream on either.
+/// In an attempt of a blocking call, the exchange ends when the time of the attempt is over (`beast::error::timeout`),
+/// and within about 5 ms after the call's token is triggered (`operation_aborted`). An operation that takes a
+/// `tenax::attempt_info` may pass it as `limits`. Limits need a stream on a socket: `tcp::socket`, `beast::tcp_stream`,
+/// or a TLS stream on one of these.
 ///
-/// The stream has to be connected again before the next exchange if `must_close` is set: after an error, and after a response
-/// that says so or that is not the end of what arrived. Then `message.keep_alive()` is false.
+/// If `must_close` is set, connect the stream again before the next exchange: after an error, after a response that
+/// ends the connection, and after a response that is followed by more data. Then `message.keep_alive()` is false.
 template <class ResponseBody = boost::beast::http::string_body, class Stream, class Body, class Fields>
 [[nodiscard]] beast_response<ResponseBody> exchange(Stream& stream,
                                                     boost::beast::http::request<Body, Fields> const& request,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/curl_options.hpp: what libcurl does not tell about a transfer, and where its data goes.
+// http/curl_options.hpp: options of a libcurl transfer: idempotency key, rewinding of the request body, response sink.
 #pragma once
 
 #include <functional>
@@ -13,9 +13,9 @@
 
 namespace tenax::http {
 
-/// A function that takes the body of a successful response as it arrives: `f(std::string_view data)`, or
-/// `f(http::curl_response const& head, std::string_view data)`, whose `head` has the status and the headers. It may return
-/// false to end the transfer (`CURLE_WRITE_ERROR`). What it throws passes through `http::perform`.
+/// A function that receives the body of a successful response as it arrives: `f(std::string_view data)`, or
+/// `f(http::curl_response const& head, std::string_view data)`, where `head` has the status and the headers. It may
+/// return false to end the transfer (`CURLE_WRITE_ERROR`). Exceptions that it throws leave through `http::perform`.
 class curl_sink {
  public:
   curl_sink() = default;
@@ -51,20 +51,22 @@ class curl_sink {
   std::function<bool(curl_response const&, std::string_view)> take_;
 };
 
-/// What libcurl does not tell about a transfer, and where its data goes.
+/// Facts about a transfer that libcurl does not report, and where the response's data goes.
 struct curl_options {
   /// Whether the request carries an idempotency key.
   bool has_idempotency_key = false;
-  /// Sets the source of the request's body back to its beginning; false if it cannot. Called before every transfer. Without
-  /// it, a request whose body comes from a `CURLOPT_READFUNCTION` is not sent again once libcurl may have read from it.
+  /// Sets the source of the request's body back to its beginning; returns false if it cannot. Called before every
+  /// transfer. Without it, a request whose body comes from a `CURLOPT_READFUNCTION` is not sent again once libcurl may
+  /// have read it.
   std::function<bool()> rewind{};
-  /// Where the body of a response with a status of 2xx goes, instead of into `curl_response::body`.
+  /// Receives the body of a response with a status of 2xx, which is then not stored in `curl_response::body`.
   curl_sink sink{};
-  /// Makes the sink ready for another response, after a transfer that gave it data and failed; false if that cannot be.
-  /// Without it, the request is not sent again after such a transfer, so that the sink never gets parts of two responses.
+  /// Makes the sink ready for another response after a failed transfer that gave it data; returns false if that is
+  /// impossible. Without it, the request is not sent again after such a transfer, so that the sink never gets parts of
+  /// two responses.
   std::function<bool()> restart{};
 #if LIBCURL_VERSION_NUM >= 0x075000
-  /// The handle's own `CURLOPT_PREREQFUNCTION` and `CURLOPT_PREREQDATA`, if it has any: the transfer needs these options.
+  /// Your own `CURLOPT_PREREQFUNCTION` and `CURLOPT_PREREQDATA`. Pass them here: the transfer replaces the handle's.
   curl_prereq_callback prereq = nullptr;
   void* prereq_data = nullptr;
 #endif

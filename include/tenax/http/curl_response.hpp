@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/curl_response.hpp: how a transfer of libcurl ended, and what its codes mean.
+// http/curl_response.hpp: the result of a libcurl transfer: status, headers, body, and the meaning of error codes.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace tenax::http {
 
-/// Whether a libcurl error of an HTTP transfer may pass, and whether the server can have seen the request. The code alone
-/// does not say how far the transfer had come; `http::perform` knows more.
+/// Returns what a libcurl error of an HTTP transfer means: whether it is transient, and whether the server can have
+/// seen the request. The code alone does not say how far the transfer had come; `http::perform` knows more.
 [[nodiscard]] constexpr transport_error classify(CURLcode code) noexcept {
   switch (code) {
     case CURLE_OK:
@@ -42,25 +42,25 @@ namespace tenax::http {
   }
 }
 
-/// How one transfer of an easy handle ended. Made by `http::perform` and `http::curl_transfer`.
+/// How one transfer of an easy handle ended. Returned by `http::perform` and `http::curl_transfer`.
 struct curl_response {
   CURLcode code = CURLE_OK;                                    ///< what libcurl returned
   int status = 0;                                              ///< 0 if the headers of a response did not arrive
   std::string method{};                                        ///< of the request, before redirections; HTTP only
   std::vector<std::pair<std::string, std::string>> headers{};  ///< of the last response
-  std::string body{};                                          ///< without what a sink was given
+  std::string body{};                                          ///< without the data that went to a sink
   bool connected = true;             ///< whether there was a connection to send the request on
-  bool has_idempotency_key = false;  ///< as the caller of `perform` says
+  bool has_idempotency_key = false;  ///< as the caller of `perform` stated
   bool several_requests = false;     ///< libcurl had sent another request before, because it followed a redirect
   bool may_be_sent_again = true;     ///< false: the body of the request is gone, or a sink has a part of the response
   bool is_http = true;               ///< false for mail, files and so on
   long proxy_status = 0;             ///< how a proxy answered CONNECT; 0 if there was none
-  long proxy_error = 0;              ///< CURLINFO_PROXY_ERROR: what a SOCKS proxy said
+  long proxy_error = 0;              ///< CURLINFO_PROXY_ERROR: the error of a SOCKS proxy
 };
 
 namespace detail {
 
-/// Whether what a SOCKS proxy said may pass. In none of these cases was there a way to the server.
+/// Whether the error of a SOCKS proxy is transient. With each of these errors, no connection to the server was made.
 constexpr bool proxy_may_recover([[maybe_unused]] long said) noexcept {
 #if LIBCURL_VERSION_NUM >= 0x074900
   switch (said) {
@@ -94,12 +94,12 @@ inline transport_error curl_error(curl_response const& r) {
     error = proxy_may_recover(r.proxy_error) ? transport_error::unsent : transport_error::permanent;
   }
 #endif
-  // A proxy that does not make the tunnel answers in place of the server.
+  // A proxy that refuses the tunnel answers in place of the server.
   if (!r.connected && r.proxy_status >= 400) {
     error =
         is_transient_status(static_cast<int>(r.proxy_status)) ? transport_error::unsent : transport_error::permanent;
   }
-  // "No connection" is what the last hop says. A server before it has seen the request.
+  // The last request had no connection, but an earlier server has seen a request.
   if (r.several_requests) return error == transport_error::unsent ? transport_error::interrupted : error;
   bool const lost = error == transport_error::interrupted || error == transport_error::timed_out;
   return lost && !r.connected ? transport_error::unsent : error;
@@ -111,7 +111,7 @@ template <>
 struct response_traits<curl_response> {
   static constexpr bool obeys_attempt_limits = true;
 
-  /// A success whose body broke off has no status. A failure keeps its status: it says all that it has to say.
+  /// A success whose body is incomplete has no status. A failure keeps its status.
   static int status(curl_response const& r) {
     auto const e = classify(r.code);
     if (e == transport_error::none) return r.status;
@@ -129,8 +129,8 @@ struct response_traits<curl_response> {
 
 }  // namespace tenax::http
 
-/// What `curl_easy_perform` returns, as a result: a transfer that failed may be tried again if its error may pass. The status
-/// of the response is not in it; `http::perform` has it.
+/// How tenax reads the result of `curl_easy_perform`: transfers with a transient error may be tried again. The code
+/// does not contain the status of the response; use `http::perform` for that.
 template <>
 struct tenax::result_traits<CURLcode> {
   static constexpr bool can_fail = true;

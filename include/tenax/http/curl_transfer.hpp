@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/curl_transfer.hpp: one transfer of a libcurl easy handle, whoever performs it.
+// http/curl_transfer.hpp: one transfer of a libcurl easy handle, by `http::perform` or by your own libcurl multi loop.
 #pragma once
 
 #include <cstddef>
@@ -19,22 +19,23 @@
 
 namespace tenax::http {
 
-/// One transfer of an easy handle, whoever performs it: `http::perform`, or an event loop with libcurl's multi interface.
+/// One transfer of an easy handle, performed by `http::perform` or by an event loop with libcurl's multi interface.
 /// ```
 /// http::curl_transfer transfer(easy);            // before curl_multi_add_handle(multi, easy)
-/// auto const result = transfer.finish(code);     // what curl_multi_info_read said
+/// auto const result = transfer.finish(code);     // the code from curl_multi_info_read
 /// ```
-/// It sets the handle's functions for headers, for body, and from libcurl 7.80 on the one before requests, and sets them to
-/// libcurl's own at the end of its life, which must not be later than the handle's: functions of yours have to be set again.
-/// Stays where it is: the handle knows its address.
+/// The constructor sets the handle's functions for headers, for the body and, with libcurl 7.80 or later, the one
+/// before requests. The destructor sets them to libcurl's defaults, so set your own functions again afterwards. Destroy
+/// the transfer before the handle. It cannot be moved: the handle stores its address.
 ///
-/// libcurl sends a request again by itself when a kept connection breaks before the first byte of the answer. From 7.80 on,
-/// a request that must not be sent twice (POST or PATCH without a key) is not: the transfer ends with `CURLE_GOT_NOTHING`.
+/// libcurl repeats a request by itself when a kept connection breaks before the first byte of the answer. From 7.80 on,
+/// the transfer prevents that for requests that must not be sent twice (POST or PATCH without a key): it ends with
+/// `CURLE_GOT_NOTHING`.
 ///
-/// Thread safety: as for the handle, one thread at a time.
+/// Thread safety: like the handle, for one thread at a time.
 class curl_transfer {
  public:
-  /// `has_idempotency_key`: whether the handle's headers contain one, which libcurl does not tell.
+  /// `has_idempotency_key`: whether the handle's headers contain one. libcurl does not report this.
   explicit curl_transfer(CURL* easy, bool has_idempotency_key = false)
       : curl_transfer(easy, curl_options{.has_idempotency_key = has_idempotency_key}) {}
 
@@ -63,11 +64,11 @@ class curl_transfer {
   curl_transfer(curl_transfer const&) = delete;
   curl_transfer& operator=(curl_transfer const&) = delete;
 
-  /// Whether the source of the body is at its beginning. If not, do not perform the transfer; `finish` says
+  /// Whether the source of the body is at its beginning. If not, do not perform the transfer; `finish` then returns
   /// `CURLE_SEND_FAIL_REWIND`.
   [[nodiscard]] bool ready() const noexcept { return rewound_; }
 
-  /// How the transfer ended, once: `code` is what libcurl said. Rethrows what the sink threw.
+  /// Returns how the transfer ended. Call it once. `code` is libcurl's result. Rethrows an exception of the sink.
   [[nodiscard]] curl_response finish(CURLcode code) {
 #if defined(__cpp_exceptions)
     if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
@@ -86,11 +87,11 @@ class curl_transfer {
     number = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &number);
     response_.status = !response_.is_http || has_head_ ? static_cast<int>(number) : 0;
-    // libcurl takes a connection that ends within the headers for the end of the response.
+    // If the connection ends within the headers, libcurl reports a complete response.
     if (response_.code == CURLE_OK && response_.status == 0 && number != 0) response_.code = CURLE_PARTIAL_FILE;
     number = 0;
     curl_easy_getinfo(easy_, CURLINFO_REDIRECT_COUNT, &number);
-    // A connection that could not be made after another one had been there: libcurl had sent a request before.
+    // A new connection failed after an earlier one had been made: libcurl had already sent a request.
     response_.several_requests =
         number > 0 || requests_ > 1 || (response_.connected && classify(response_.code) == transport_error::unsent);
     if (response_.is_http && response_.method.empty()) learn_method();
@@ -99,7 +100,7 @@ class curl_transfer {
   }
 
  private:
-  /// Calls a function of the caller from within libcurl, through which no exception must pass.
+  /// Calls a function of the caller from a callback of libcurl. Exceptions must not pass through libcurl.
   template <class F>
   bool guarded(F const& f) {
 #if defined(__cpp_exceptions)
@@ -122,7 +123,7 @@ class curl_transfer {
 #endif
   }
 
-  /// libcurl calls it with one line at a time, of every response: of proxies, redirections, "100 Continue", and the last one.
+  /// libcurl's header callback: called for each line of every response, even of proxies, redirects and "100 Continue".
   static std::size_t take_header(char* data, std::size_t size, std::size_t count, void* self) {
     auto& me = *static_cast<curl_transfer*>(self);
     std::string_view const line(data, size * count);
@@ -135,7 +136,7 @@ class curl_transfer {
     if (line.substr(0, 5) == "HTTP/") {
       headers.clear();
       has_head_ = unanswered_ = false;
-      // Another attempt repeats the first request, and not the GET to which a POST may have been redirected.
+      // Another attempt repeats the first request, not the GET to which a POST may have been redirected.
       if (response_.method.empty()) learn_method();
     } else if (auto const colon = line.find(':'); colon != line.npos) {
       headers.emplace_back(line.substr(0, colon), detail::trimmed(line.substr(colon + 1)));
@@ -165,7 +166,7 @@ class curl_transfer {
   }
 
 #if LIBCURL_VERSION_NUM >= 0x075000
-  /// libcurl calls it before every request of the transfer, those that it repeats by itself among them.
+  /// libcurl calls this before every request of the transfer, including those that libcurl repeats by itself.
   static int before_request(void* self, char* server, char* local, int server_port, int local_port) {
     auto& me = *static_cast<curl_transfer*>(self);
     if (me.unanswered_ && me.must_not_be_repeated()) {
@@ -194,7 +195,7 @@ class curl_transfer {
     return method == nullptr || !is_idempotent_method(method);
   }
 
-  /// Whether a request may have been sent, or its sending begun.
+  /// Whether a request may have been sent, at least in part.
   [[nodiscard]] bool reached_server() const {
     curl_off_t until_transfer = 0;
     curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &until_transfer);
@@ -205,7 +206,7 @@ class curl_transfer {
     return until_transfer != 0;
   }
 
-  /// The method of the request that is under way; libcurl before 7.72 does not tell.
+  /// Learns the method of the current request. libcurl before 7.72 does not report it.
   void learn_method() {
     learn_protocol();
     if (!response_.is_http) return;
@@ -217,7 +218,7 @@ class curl_transfer {
 #endif
   }
 
-  /// What is not HTTP has methods that mean nothing: an upload of mail is a "PUT".
+  /// Other protocols have methods without a meaning: an upload of mail is a "PUT".
   void learn_protocol() {
     char* scheme = nullptr;
     std::string_view name;
@@ -237,7 +238,7 @@ class curl_transfer {
     curl_off_t sent = 0;
     curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &sent);
     if (!response_.is_http) return !failed && sent == 0;
-    // A success tells that nothing was left unsent. A policy may repeat it nevertheless, as one that waits for "done" does.
+    // A success proves that the whole body was sent. A policy may repeat the request nevertheless, as polling does.
     if (sent == 0 && (!failed || response_.method == "GET" || response_.method == "HEAD")) return true;
     if (!failed && !detail::can_copy_any_handle) return true;
     return !detail::reads_body_from_function(easy_);
@@ -255,9 +256,9 @@ class curl_transfer {
   int requests_ = 0;
   bool rewound_ = true;
   bool has_head_ = false;            ///< the headers of the response to the last request are complete
-  bool unanswered_ = false;          ///< a request was begun, and nothing of its response has arrived
-  bool stopped_repetition_ = false;  ///< libcurl was kept from sending a request again
-  bool fed_ = false;                 ///< the sink has data
+  bool unanswered_ = false;          ///< a request was begun, and no part of its response has arrived
+  bool stopped_repetition_ = false;  ///< the transfer has prevented libcurl from repeating a request
+  bool fed_ = false;                 ///< the sink has received data
 };
 
 }  // namespace tenax::http

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/headers.hpp: what the library takes as the header fields of a response.
+// http/headers.hpp: the types that tenax accepts as HTTP header fields of a response.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,11 @@
 #include <string_view>
 #include <type_traits>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http {
 
-/// A line of a header: a field's name and its value.
+/// One line of a header: the name of a field, and its value.
 struct header {
   std::string_view name;
   std::string_view value;
@@ -27,7 +27,7 @@ concept text = std::is_convertible_v<T const&, std::string_view> || requires(T c
   requires std::is_convertible_v<decltype(t.size()), std::size_t>;
 };
 
-/// Also of string views that are not the standard library's.
+/// A string: convertible to `std::string_view`, or like a string view of another library.
 template <text T>
 constexpr std::string_view view_of(T const& t) noexcept {
   if constexpr (std::is_convertible_v<T const&, std::string_view>) {
@@ -37,7 +37,7 @@ constexpr std::string_view view_of(T const& t) noexcept {
   }
 }
 
-/// `E` is what dereferencing an iterator gives, and `T` what is found in it: whether `T`'s characters outlive both.
+/// Whether the characters of `T` outlive the iterator. `E` is the type of `*iterator`, `T` that of name or value.
 template <class E, class T>
 concept lasting_text =
     text<std::remove_cvref_t<T>> &&
@@ -85,25 +85,25 @@ constexpr std::string_view trimmed(std::string_view value) noexcept {
 
 namespace tenax::http {
 
-/// A line of a header in any of the shapes that clients have. `E` is what dereferencing an iterator gives:
+/// A header line, in any of the shapes that HTTP clients use. `E` is the type of a dereferenced iterator:
 ///
-/// 1. it has data members `name` and `value`, as `http::header` has; or `first` and `second`, as a `std::pair`; or member
-///    functions `name_string()` and `value()`, as the fields of Boost.Beast;
+/// 1. it has data members `name` and `value`, as `http::header` has; or `first` and `second`, as a `std::pair`; or
+///    member functions `name_string()` and `value()`, as the fields of Boost.Beast;
 /// 2. these are strings: convertible to `std::string_view`, or with `data()` and `size()`;
-/// 3. their characters outlive the iterator: a line that is made when asked for must not own them.
+/// 3. their characters outlive the iterator: a line that is returned by value must not own them.
 template <class E>
 concept header_line = detail::line_with_functions<E> || detail::line_with_members<E> || detail::line_as_pair<E>;
 
-/// The header of a response: anything that can be iterated over more than once and whose elements are lines, such as a
-/// `std::vector<http::header>`, a `std::multimap<std::string, std::string>` or an array. Repeated fields are repeated
-/// lines. Nothing is copied from it, and nothing in it has to be sorted.
+/// The header of a response: a range that can be iterated over more than once, whose elements are header lines.
+/// Examples: `std::vector<http::header>`, `std::multimap<std::string, std::string>`, an array. A repeated field is a
+/// repeated line. tenax copies nothing from it, and does not need it to be sorted.
 template <class H>
 concept header_list = requires(H const& headers) {
   std::begin(headers) != std::end(headers);
   requires header_line<decltype(*std::begin(headers))>;
 };
 
-/// Whether two field names are the same, which they are whatever the case of their ASCII letters (RFC 9110, section 5.1).
+/// Whether two field names are equal, ignoring the case of ASCII letters (RFC 9110, section 5.1).
 [[nodiscard]] constexpr bool same_name(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i != a.size(); ++i) {
@@ -112,8 +112,8 @@ concept header_list = requires(H const& headers) {
   return true;
 }
 
-/// A field's value without the spaces and tabs around it; none if it has a byte that is neither a tab nor printable ASCII,
-/// because no field that this library reads can have one (RFC 9110, section 5.5).
+/// Returns a field's value without the spaces and tabs around it. Returns none if it has a byte that is neither a tab
+/// nor printable ASCII, because the fields that this library reads cannot contain one (RFC 9110, section 5.5).
 [[nodiscard]] constexpr std::optional<std::string_view> usable_value(std::string_view value) noexcept {
   value = detail::trimmed(value);
   for (char const c : value) {
@@ -122,7 +122,7 @@ concept header_list = requires(H const& headers) {
   return value;
 }
 
-/// Calls `visit` with the value, as it is, of every line of the field `name`, in order.
+/// Calls `visit` with the unchanged value of every line of the field `name`, in order.
 template <header_list H, class F>
 constexpr void for_each_line(H const& headers, std::string_view name, F&& visit) {
   for (auto const& line : headers) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/hint_reader.hpp: what a response advises, as the engine takes it.
+// http/hint_reader.hpp: reads a response's hints for the retry policy: Retry-After, throttling, quotas, delays in a body.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,9 @@
 #include <utility>
 
 #include <tenax/attempt.hpp>
-#include <tenax/detail/chrono.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/http/response_traits.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -19,7 +19,7 @@ namespace detail {
 
 struct system_wall_clock {
   constexpr std::chrono::system_clock::time_point operator()() const noexcept {
-    // A constant is read without a clock: points in time are compared with 1970 then.
+    // In a constant expression there is no clock: points in time are compared with 1970.
     if (std::is_constant_evaluated()) return {};
     return std::chrono::system_clock::now();
   }
@@ -27,7 +27,7 @@ struct system_wall_clock {
 
 struct no_body {};
 
-/// A function that finds a delay in a body, and does not leave its unit to be guessed.
+/// A function that finds a delay in a body and returns it with a unit.
 template <class F>
 concept body_reader = std::is_invocable_r_v<optional_duration, F const&, std::string_view> &&
                       !requires(F const& f, std::string_view body) {
@@ -36,16 +36,16 @@ concept body_reader = std::is_invocable_r_v<optional_duration, F const&, std::st
                         requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*f(body))>>;
                       };
 
-/// Directives of a response that did not fail are meant for somebody else, except for gRPC's, which come with status 200.
+/// Whether the directives of a response apply to retries: only if it failed. gRPC's directives come with status 200.
 template <class R>
 constexpr bool speaks_to_us(R const& r, server_hint const& asked) {
   return http::failed(r) || asked.source == "grpc-retry-pushback-ms";
 }
 
-/// Statuses that mean "too fast" if a delay comes with them, and other things otherwise.
+/// Whether a status means "too fast" if a delay comes with it, and something else otherwise.
 constexpr bool may_say_too_fast(int status) noexcept { return status == 503 || status == 403; }
 
-/// Statuses of which a user says that they mean "too fast".
+/// The statuses that the user has declared to mean "too fast".
 struct throttling_statuses {
   int codes[4]{};
 
@@ -65,7 +65,8 @@ constexpr int require_throttling_status(int code) {
   return code;
 }
 
-/// The clocks of both sides are compared to the second, so that what is left may be short by nearly one.
+/// Added to a delay that was computed with the clocks of both sides: they are compared in whole seconds, so the delay
+/// may be short by nearly a second.
 inline constexpr auto clock_slack = std::chrono::seconds(1);
 
 template <class R>
@@ -74,12 +75,12 @@ constexpr hint to_hint(R const& r, server_hint const& asked) {
   if (asked.verdict != server_verdict::none && speaks_to_us(r, asked)) {
     h.verdict = asked.verdict == server_verdict::retry ? verdict::transient : verdict::forbidden;
   }
-  // The caller's own doing goes before what the server had said by then.
+  // A cancellation by the caller has precedence over the server's directive.
   if (http::error_of(r) == transport_error::cancelled) h.verdict = verdict::cancelled;
   if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
   h.ignored = asked.ignored;
   auto const status = http::status_of(r);
-  // A delay that is not plausible is not waited for, but it says all the same that requests came too fast.
+  // An implausible delay is not waited for, but it still shows that requests came too fast.
   h.throttled = status == 429 || ((h.wait || !h.ignored.empty()) && may_say_too_fast(status));
   return h;
 }
@@ -94,15 +95,15 @@ constexpr allowance to_allowance(std::optional<quota_state> const& said) {
 
 }  // namespace detail
 
-/// Reads from a response what it advises: the delay and the directive of `http::server_delay`, with a second of slack where
-/// an absolute time had to be counted by the local clock. A directive `no_retry` ends the call with
-/// `stop_reason::server_forbids`; 429, and 503 and 403 that name a delay, plausible or not, count as throttled.
+/// Reads the hints of a response: the delay and the directive of `http::server_delay`. Adds a second to a delay that
+/// had to be computed with the local clock. A directive `no_retry` ends the call with `stop_reason::server_forbids`. A
+/// response counts as throttled if its status is 429, or if it is 503 or 403 and names a delay, plausible or not.
 ///
-/// Every response is read so without being told. Give a policy a hint reader of its own to read it differently:
-/// `.read_hints_with(http::hint_reader{}.headers(http::profile::strict))`. Predicates, gates and observers see what it reads. Attempts
-/// that end without a response are read as always.
+/// Every policy reads responses in this way by default. To change it, give the policy a hint reader:
+/// `.read_hints_with(http::hint_reader{}.headers(http::profile::strict))`. Predicates, gates and observers see the
+/// result. Attempts without a response are read as always.
 ///
-/// Thread safety: an immutable value; a clock and an extractor are called by every thread that makes calls.
+/// Thread safety: an immutable value. All threads that make calls use its clock and its extractor.
 template <class Clock = detail::system_wall_clock, class Extractor = detail::no_body>
 class hint_reader {
  public:
@@ -110,15 +111,16 @@ class hint_reader {
   constexpr hint_reader(profile p, Clock clock, Extractor extractor, detail::throttling_statuses throttling = {})
       : profile_(p), throttling_(throttling), clock_(std::move(clock)), extractor_(std::move(extractor)) {}
 
-  /// Which headers are understood; `profile::pragmatic` if not said.
+  /// Sets which header fields and forms are read. Default: `profile::pragmatic`.
   [[nodiscard]] constexpr hint_reader headers(profile p) const {
     return hint_reader(p, clock_, extractor_, throttling_);
   }
 
-  /// Statuses that mean "too fast" at this service, whatever their headers say: `http::hint_reader{}.throttled(503)` for nginx,
-  /// whose `limit_req` answers so. Besides 429, and besides 403 and 503 that name a delay. At most four.
+  /// Declares statuses that mean "too fast" at this service, whatever their headers contain:
+  /// `http::hint_reader{}.throttled(503)` for nginx, whose `limit_req` answers with 503. Added to 429, and to 403 and
+  /// 503 that name a delay. At most four.
   ///
-  /// Throws `std::invalid_argument` for a code that has not three digits.
+  /// Throws `std::invalid_argument` for a code that does not have three digits.
   template <std::convertible_to<int>... Codes>
   [[nodiscard]] constexpr hint_reader throttled(Codes... codes) const {
     static_assert(sizeof...(Codes) >= 1 && sizeof...(Codes) <= 4,
@@ -127,14 +129,14 @@ class hint_reader {
                        detail::throttling_statuses{{detail::require_throttling_status(static_cast<int>(codes))...}});
   }
 
-  /// The wall clock, for absolute times of a response without a `Date`: a callable that returns a time point of
+  /// Sets the wall clock, for points in time in a response without a `Date`: a callable that returns a time point of
   /// `std::chrono::system_clock`.
   template <class C>
   [[nodiscard]] constexpr auto clock(C c) const {
     return hint_reader<C, Extractor>(profile_, std::move(c), extractor_, throttling_);
   }
 
-  /// Reads the body too; see `http::retry_after_from_body`.
+  /// Reads the body as well; see `http::retry_after_from_body`.
   template <class F>
   [[nodiscard]] constexpr auto body(F f) const {
     if constexpr (detail::body_reader<F>) {
@@ -155,7 +157,7 @@ class hint_reader {
     return tenax::detail::carried_hint(a.result);
   }
 
-  /// What is left of a quota, for gates.
+  /// Returns the remaining quota, for gates.
   template <class T>
   [[nodiscard]] constexpr allowance quota(attempt<T> const& a) const {
     if constexpr (response<T>) {
@@ -166,7 +168,7 @@ class hint_reader {
     return {};
   }
 
-  /// What `r` advises.
+  /// Returns the hints of `r`.
   template <response R>
   [[nodiscard]] constexpr hint read(R const& r) const {
     auto h = detail::to_hint(r, http::delay_of(r, clock_(), profile_));
@@ -180,7 +182,7 @@ class hint_reader {
     } else {
       if (http::failed(r)) {
         optional_duration asked = extractor_(std::string_view(detail::traits<R>::body(r)));
-        if (asked && *asked < duration::zero()) asked.reset();  // nonsense is no wish
+        if (asked && *asked < duration::zero()) asked.reset();  // a negative delay is ignored
         if (asked && detail::may_say_too_fast(http::status_of(r))) h.throttled = true;
         if (asked && *asked > std::chrono::milliseconds(detail::plausible_delay_ms)) {
           asked.reset();
@@ -199,10 +201,10 @@ class hint_reader {
   TENAX_NO_UNIQUE_ADDRESS Extractor extractor_{};
 };
 
-/// For services that put the delay in the body: `.read_hints_with(http::retry_after_from_body(f))`, where `f` takes the body as a
-/// `std::string_view` and returns an optional duration of the unit that the service uses. It is asked about responses with
-/// a status of 400 or more. The headers are read too, and the longer delay counts. A negative delay is none, and one of more
-/// than 365 days is a misread unit, which is ignored as in a header. What `f` throws ends the call.
+/// For services that put the delay in the body: `.read_hints_with(http::retry_after_from_body(f))`, where `f` takes the
+/// body as a `std::string_view` and returns an optional duration. `f` is called for responses with a status of 400 or
+/// more. The headers are read as well, and the longer delay counts. A negative delay is ignored. So is one of more than
+/// 365 days, as in a header, because its unit is probably misread. An exception of `f` ends the call.
 template <class F>
 [[nodiscard]] constexpr auto retry_after_from_body(F f) {
   return hint_reader{}.body(std::move(f));
@@ -210,8 +212,8 @@ template <class F>
 
 }  // namespace tenax::http
 
-/// How tenax reads a response as a result: it failed if its status is 400 or more or if none arrived, and what its headers
-/// ask for is obeyed. See `http::response_traits` and `http::hint_reader`.
+/// How tenax reads a response as a result: it failed if no response arrived, or if its status is 400 or more. The delay
+/// and the directive in its headers are obeyed. See `http::response_traits` and `http::hint_reader`.
 template <tenax::http::response R>
 struct tenax::result_traits<R> {
   static constexpr bool can_fail = true;

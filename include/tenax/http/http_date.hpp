@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/http_date.hpp: the dates of HTTP.
+// http/http_date.hpp: parses HTTP dates (RFC 9110), as in Date and Retry-After, and common variants.
 #pragma once
 
 #include <cstdint>
@@ -7,26 +7,26 @@
 #include <string_view>
 #include <type_traits>
 
-#include <tenax/detail/chrono.hpp>
 #include <tenax/http/detail/date_matcher.hpp>
 #include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/chrono.hpp>
 
 namespace tenax::http {
 
-/// A point on the clock on the wall, UTC, in milliseconds since 1970 without leap seconds.
+/// A point in time of the wall clock: UTC, in milliseconds since 1970, without leap seconds.
 using wall_time = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
 /// How header fields are read.
 enum class profile {
-  pragmatic,  ///< the standards, and what servers send besides
-  strict      ///< the standards and nothing else
+  pragmatic,  ///< the standards, and common deviations of servers
+  strict      ///< only the standards
 };
 
 }  // namespace tenax::http
 
 namespace tenax::http::detail {
 
-// The calendar of <chrono> would do, but its header is three times as dear to compile as all of this.
+// <chrono> has a calendar, but its header takes three times as long to compile as this file.
 
 inline constexpr std::string_view strict_dates[] = {
     "a, d b Y T Z",  // IMF-fixdate   Sun, 06 Nov 1994 08:49:37 GMT
@@ -42,11 +42,12 @@ inline constexpr std::string_view pragmatic_dates[] = {
 
 inline constexpr std::int64_t milliseconds_per_day = 86'400'000;
 
-/// The instants of the years 0 to 9999, and so of every date that can be read, give or take an offset.
+/// The first instant of the year 0 and the last of the year 9999, the range of the dates that can be read (plus an
+/// offset).
 inline constexpr std::int64_t first_instant = days_from_civil({0, 1, 1}) * milliseconds_per_day;
 inline constexpr std::int64_t last_instant = days_from_civil({10'000, 1, 1}) * milliseconds_per_day - 1;
 
-/// Rounds down to milliseconds; held within the years 0 to 9999.
+/// Rounds down to milliseconds, and limits the result to the years 0 to 9999.
 template <class D>
 constexpr http::wall_time to_wall_time(std::chrono::time_point<std::chrono::system_clock, D> t) noexcept {
   using period = typename D::period;
@@ -74,12 +75,12 @@ constexpr std::int64_t days_of(std::int64_t ms) noexcept {
   return (ms - first_instant) / milliseconds_per_day + first_instant / milliseconds_per_day;
 }
 
-/// The same time of the same day 50 years later; the day after where there is no 29th of February.
+/// The same time of the same day 50 years later; for the 29th of February, the 1st of March if there is no 29th.
 constexpr std::int64_t fifty_years_after(std::int64_t ms) noexcept {
   auto const days = days_of(ms);
   auto date = civil_from_days(days);
   date.year += 50;
-  // Where the 29th does not exist, counting on from the 28th ends at the 1st of March.
+  // Where the 29th does not exist, days_from_civil counts on from the 28th to the 1st of March.
   return ms + (days_from_civil(date) - days) * milliseconds_per_day;
 }
 
@@ -119,16 +120,16 @@ constexpr std::optional<http::wall_time> match_date(std::string_view const (&pat
 
 namespace tenax::http {
 
-/// The instant that an HTTP-date names (RFC 9110, section 5.6.7), or none if `text` is not one as a whole.
+/// Returns the instant of an HTTP-date (RFC 9110, section 5.6.7), or none unless the whole of `text` is a date.
 ///
-/// A two-digit year is that of the latest instant that is not more than 50 years after `reference`. Second 60 is the first
-/// of the next minute. A day that its month does not have is refused.
+/// A date with a two-digit year is the latest such date that is at most 50 years after `reference`. Second 60 is the
+/// first second of the next minute. A day that the month does not have is refused.
 ///
-/// `profile::strict` takes the three forms to the letter, with the weekday of that day. `profile::pragmatic` ignores case
-/// and the weekday, which may be missing, and takes days of one digit, runs of spaces, dashes with any year, the zones
-/// `UTC`, `UT`, `Z` and `+hhmm`, RFC 3339 dates that have an offset, rounded up to a millisecond, and the text of a `Date` of
-/// JavaScript, such as `Sun Nov 06 1994 08:49:37 GMT+0100 (CET)`, whose comment is ignored. Zones by other names are refused,
-/// because they are ambiguous, as are dates without a zone other than asctime's.
+/// `profile::strict` accepts exactly the three forms of the RFC, with the correct weekday. `profile::pragmatic` ignores
+/// case; the weekday may be wrong or missing. It also accepts one-digit days, several spaces, dashes with any year, and
+/// the zones `UTC`, `UT`, `Z` and `+hhmm`; RFC 3339 dates with an offset, rounded up to a millisecond; and the text of
+/// a JavaScript `Date`, such as `Sun Nov 06 1994 08:49:37 GMT+0100 (CET)`, whose comment is ignored. Other names of
+/// zones are refused, because they are ambiguous. So are dates without a zone, except for asctime's form.
 [[nodiscard]] constexpr std::optional<wall_time> parse_http_date(std::string_view text, wall_time reference,
                                                                  profile p = profile::pragmatic) noexcept {
   return p == profile::strict ? detail::match_date(detail::strict_dates, text, reference, true)

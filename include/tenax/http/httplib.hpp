@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/httplib.hpp: cpp-httplib's responses. Tested with cpp-httplib 0.11.
+// http/httplib.hpp: retries for cpp-httplib: reads its responses and results. Tested with cpp-httplib 0.11.
 #pragma once
 
 #include <chrono>
@@ -12,10 +12,10 @@
 
 namespace tenax::http::detail {
 
-/// A status that announces the final one, and is not an answer itself. 101 is.
+/// Whether a status is interim: it announces the final response. 101 is final.
 constexpr bool is_interim(int status) noexcept { return status >= 100 && status < 200 && status != 101; }
 
-/// What an error of cpp-httplib means for another attempt. Newer releases have errors that are not in 0.11.
+/// Maps an error of cpp-httplib to a `transport_error`. Newer releases have errors that are not in 0.11.
 template <class Error>
 constexpr transport_error classify_httplib(Error e) {
   switch (e) {
@@ -49,13 +49,13 @@ constexpr transport_error classify_httplib(Error e) {
   if constexpr (requires { Error::Timeout; }) {
     if (e == Error::Timeout) return transport_error::timed_out;
   }
-  // A read that times out is reported like one that breaks.
+  // cpp-httplib reports a read that timed out like a connection that broke.
   return transport_error::interrupted;
 }
 
 }  // namespace tenax::http::detail
 
-/// `httplib::Response`, as a handler sees it or as `Client::send` fills it.
+/// Reads `httplib::Response`, as handlers get it and as `Client::send` fills it.
 template <>
 struct tenax::http::response_traits<httplib::Response> {
   static int status(httplib::Response const& r) { return r.status > 0 && !detail::is_interim(r.status) ? r.status : 0; }
@@ -67,11 +67,12 @@ struct tenax::http::response_traits<httplib::Response> {
   static bool may_have_redirected(httplib::Response const& r) { return !r.location.empty(); }
 };
 
-/// `httplib::Result`, what the functions of `httplib::Client` return. The method of the request is not in it, nor whether the
-/// client followed a redirect before it lost its connection, so that no error proves that the server has seen nothing. See
-/// `http::retrying_client` for a client that remembers both.
+/// Reads `httplib::Result`, which the functions of `httplib::Client` return. It contains neither the method of the
+/// request nor whether the client followed a redirect before it lost the connection. Therefore no error proves that the
+/// server has seen nothing. `http::retrying_client` remembers both.
 ///
-/// A status of 1xx other than 101 is not an answer: cpp-httplib takes such an announcement for the response.
+/// A status of 1xx other than 101 is not an answer: cpp-httplib returns such an interim response as if it were the
+/// final one.
 template <>
 struct tenax::http::response_traits<httplib::Result> {
   static int status(httplib::Result const& r) { return r ? response_traits<httplib::Response>::status(*r) : 0; }
@@ -92,12 +93,12 @@ struct tenax::http::response_traits<httplib::Result> {
 
 namespace tenax::http {
 
-/// Gives a client of cpp-httplib the time that is left of an attempt, as its timeouts: for an operation that uses a plain
-/// `httplib::Client`. `limits` is `tenax::current_attempt()`, or the `attempt_info` that the operation takes. Changes nothing
-/// if there is no time limit. The timeouts stay set.
+/// Sets the client's timeouts to the time that is left of an attempt: for an operation that uses a plain
+/// `httplib::Client`. `limits` is `tenax::current_attempt()`, or the `attempt_info` that the operation takes. Changes
+/// nothing if there is no time limit. The timeouts stay set.
 ///
-/// cpp-httplib's timeouts are for one read and one write each: a server that sends a byte now and then is not cut off.
-/// `http::retrying_client` cuts it off, and needs no call of this function.
+/// Each of cpp-httplib's timeouts limits one read or one write: a server that sends a byte now and then is not cut off.
+/// `http::retrying_client` does cut it off, and does not need this function.
 template <class Client>
 void apply_limits(Client& client, attempt_limits const& limits) {
   if (!limits.timed()) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/httplib_result.hpp: what a `retrying_client` returns.
+// http/httplib_result.hpp: the result type of `http::retrying_client`.
 #pragma once
 
 #include <cstdint>
@@ -16,40 +16,41 @@
 
 namespace tenax::http {
 
-/// What a `retrying_client` returns: cpp-httplib's result that remembers its request.
+/// The result of a request of `http::retrying_client`: cpp-httplib's result, with facts about the request and its
+/// attempts.
 struct httplib_result : httplib::Result {
   httplib_result(httplib::Result result, request r, std::string path = {})
       : Result(std::move(result)), sent(r), target(std::move(path)) {}
 
   request sent;
-  std::string target;  ///< the path that was asked for
-  /// Whether part of the response has gone to the caller's handler or receiver, after which the request is not sent again.
+  std::string target;  ///< the path of the request
+  /// Whether the caller's handler or receiver got a part of the response. Then the request is not sent again.
   bool delivered = false;
-  /// Whether the request was not sent again because its body came from a content provider that was read, and cannot be read
-  /// again. See `http::replayable`.
+  /// Whether the request was not sent again because its body comes from a content provider that has been read and
+  /// cannot be read again. See `http::replayable`.
   bool body_spent = false;
-  /// Whether the body of the request is there for another call: it did not come from a content provider, or that was not
-  /// read, or was set back to its start. A policy around the client does not repeat the call otherwise.
+  /// Whether another call can send the body: it does not come from a content provider, or the provider was not read, or
+  /// it was set back to its start. If false, a policy around the client does not repeat the call.
   bool body_ready = true;
-  /// Whether the answer, or the failure, came after a redirect or a request for authentication.
+  /// Whether the answer or the failure came after a redirect or a request for authentication.
   bool redirected = false;
-  /// Why there is no response, where the client knows more than cpp-httplib's error says: `timed_out` for an attempt that was
-  /// ended when its time was over.
+  /// Why there is no response, if the client knows more than cpp-httplib's error: `timed_out` if the attempt exceeded
+  /// its time.
   transport_error cause = transport_error::none;
-  /// Status and headers of a failure whose body did not arrive whole. The body is empty.
+  /// Status and headers of a failure whose body is incomplete. The body is empty.
   std::optional<httplib::Response> broken_off{};
-  std::uint32_t attempts = 1;                   ///< how many were made
-  stop_reason reason = stop_reason::succeeded;  ///< why there was no further one
+  std::uint32_t attempts = 1;                   ///< number of attempts
+  stop_reason reason = stop_reason::succeeded;  ///< why no further attempt was made
 };
 
-/// A failure whose body broke off keeps its status and headers: a server that says "too fast" is heard.
+/// A failure whose body is incomplete keeps its status and headers, so that a server's "too fast" is obeyed.
 template <>
 struct response_traits<httplib_result> {
-  /// The client keeps the limits of `tenax::current_attempt()`, so that `.attempt_timeout()` can be used.
+  /// The client obeys the limits of `tenax::current_attempt()`, so that `.attempt_timeout()` can be used.
   static constexpr bool obeys_attempt_limits = true;
 
   static int status(httplib_result const& r) {
-    // Whoever ended the transfer, and whatever else is for good, goes before what had arrived by then.
+    // A cancellation or a permanent error is reported even if a part of a response has arrived.
     auto const e = error(r);
     bool const passes = e != transport_error::cancelled && e != transport_error::permanent;
     return !r && r.broken_off && passes ? r.broken_off->status : response_traits<httplib::Result>::status(r);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/idempotency_key.hpp: keys by which a server recognizes a request that it has seen.
+// http/idempotency_key.hpp: makes idempotency keys, by which a server recognizes a repeated request.
 #pragma once
 
 #include <cstdio>
@@ -11,15 +11,15 @@
 
 namespace tenax::http {
 
-/// How an `Idempotency-Key` is written.
+/// How the value of an `Idempotency-Key` header is written.
 enum class key_format : unsigned char {
-  quoted,  ///< `"8e03978e-40d5-43dd-bc93-6894a57f9324"`: a string as draft-ietf-httpapi-idempotency-key-header wants it
-  plain    ///< without quotes, as Stripe and most services that are older than the draft want it
+  quoted,  ///< `"8e03978e-40d5-43dd-bc93-6894a57f9324"`: a string, as in draft-ietf-httpapi-idempotency-key-header
+  plain    ///< without quotes, as Stripe and most services that are older than the draft expect it
 };
 
 namespace detail {
 
-/// The system's randomness where `getentropy` is not permitted.
+/// Reads the system's random source where `getentropy` is not permitted.
 inline void read_system_random(unsigned char* bytes, std::size_t size) {
   std::size_t read = 0;
   if (auto* const file = std::fopen("/dev/urandom", "rb"); file != nullptr) {
@@ -35,13 +35,13 @@ inline void read_system_random(unsigned char* bytes, std::size_t size) {
 
 }  // namespace detail
 
-/// A new key: a random UUID (RFC 9562 section 5.4) from the operating system's randomness. Make one for each request, and
-/// send it with every attempt of that request and with no other.
+/// Returns a new key: a random UUID (RFC 9562 section 5.4) from the operating system's random source. Make a new key
+/// for each request, and send it with every attempt of that request and with no other request.
 ///
-/// Throws `std::runtime_error` if the system has no randomness: a server would take a key that two requests share for one
-/// request, and would not carry out the second one.
+/// Throws `std::runtime_error` if the system's random source fails: with equal keys, a server would take two requests
+/// for one, and would not carry out the second.
 ///
-/// Thread safety: safe.
+/// Thread safety: safe to call from several threads.
 [[nodiscard]] inline std::string make_idempotency_key(key_format format = key_format::quoted) {
   unsigned char bytes[16];
   if (!platform::random_bytes(bytes, sizeof bytes)) detail::read_system_random(bytes, sizeof bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/idempotent.hpp: which requests may be sent twice.
+// http/idempotent.hpp: which HTTP requests may be sent twice: idempotent methods and idempotency keys.
 #pragma once
 
 #include <string_view>
@@ -11,22 +11,23 @@
 
 namespace tenax::http {
 
-/// Whether sending a request twice has the effect of sending it once: GET, HEAD, OPTIONS, TRACE, PUT and DELETE
+/// Whether sending a request twice has the same effect as sending it once: GET, HEAD, OPTIONS, TRACE, PUT and DELETE
 /// (RFC 9110 section 9.2.2). Methods are case-sensitive.
 [[nodiscard]] constexpr bool is_idempotent_method(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
          method == "DELETE";
 }
 
-/// What a policy has to know of the request that it may send again.
+/// The properties of a request that decide whether it may be sent again.
 struct request {
-  std::string_view method;       ///< outlives the policy, as a literal does
-  bool idempotency_key = false;  ///< whether the server can tell that two of them are one
+  std::string_view method;       ///< in capitals; the characters must outlive the policy, as those of a literal do
+  bool idempotency_key = false;  ///< whether the request has a key by which the server recognizes repetitions
 };
 
-/// Whether a response proves that the server did not act on the request: none because there was no connection; 408, because
-/// the request did not arrive whole (RFC 9110 section 15.5.9); 425, because the server would not risk it (RFC 8470
-/// section 5.2). Nothing proves it if the client may have followed a redirect: the server before the last one has answered.
+/// Whether a response proves that the server did not act on the request. That is so without a connection; with 408,
+/// because the request did not arrive completely (RFC 9110 section 15.5.9); and with 425, because the server refused to
+/// process it early (RFC 8470 section 5.2). If the client may have followed a redirect, nothing proves it: the server
+/// before the last one has already answered.
 template <response R>
 [[nodiscard]] constexpr bool was_never_processed(R const& r) {
   if constexpr (requires { detail::traits<R>::may_have_redirected(r); }) {
@@ -100,7 +101,7 @@ struct idempotent_only_predicate : when::operators {
     return (*this)(a);
   }
 
-  /// For a client whose responses do not tell the method of their request.
+  /// For a client whose responses do not report the method of their request.
   [[nodiscard]] constexpr idempotent_request_predicate operator()(request r) const {
     return idempotent_request_predicate(r);
   }
@@ -131,12 +132,12 @@ struct idempotent_only_predicate : when::operators {
   }
 };
 
-/// Retry only what may be sent twice: a request with an idempotent method, one that carries an idempotency key, or one that
-/// the server has provably not acted on (`was_never_processed`). Use it with `&&`:
-/// `.when(when::transient && http::idempotent_only("POST"))`. It is a veto: a failure that says `tenax::retry_after` does
-/// not repeat a request against it either.
+/// Retries only requests that may be sent twice: with an idempotent method, with an idempotency key, or provably not
+/// processed by the server (`was_never_processed`). Combine it with `&&`:
+/// `.when(when::transient && http::idempotent_only("POST"))`. It is a veto: `tenax::retry_after` in a failure does not
+/// override it.
 ///
-/// The method is the one that the response's traits tell. For a client whose responses do not know it, name it:
+/// The method comes from the response's traits. If the responses of your client do not report it, name it:
 /// `http::idempotent_only("GET")`, or `http::idempotent_only({.method = "POST", .idempotency_key = true})`.
 inline constexpr idempotent_only_predicate idempotent_only{};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/poll.hpp: asking for the result of a long task until it is there.
+// http/poll.hpp: polls for the result of a long task (202 Accepted, Location, Retry-After) until it is done.
 #pragma once
 
 #include <string>
@@ -18,15 +18,15 @@
 
 namespace tenax::http {
 
-/// Where to ask next.
+/// The address to ask next.
 struct location {
-  std::string url;  ///< what `Location` says, resolved against the address that said it
+  std::string url;  ///< the value of `Location`, resolved against the address of the response that contained it
 
   /// Path and query, for a client that is bound to a host. See `same_origin`.
   [[nodiscard]] std::string target() const { return uri_parts(url).target(); }
 
-  /// Whether `other` has the same scheme, host and port, or either has none: a client that adds credentials should check
-  /// before it sends them.
+  /// Whether `other` has the same scheme, host and port; true as well if one of the two has no host. A client that adds
+  /// credentials should check this before it sends them.
   [[nodiscard]] bool same_origin(std::string_view other) const {
     uri_parts const a(url);
     uri_parts const b(other);
@@ -36,14 +36,15 @@ struct location {
   }
 };
 
-/// How a service answers that makes its callers poll.
+/// How a service tells its callers where to poll.
 struct poll_options {
   std::string_view base = "/";           ///< the address of the first request, against which `Location` is resolved
-  std::string_view header = "Location";  ///< the header that says where to ask
+  std::string_view header = "Location";  ///< the header that contains the address to ask
 };
 
-/// A policy for `http::poll`: waits what the server asks for (not less than 100 ms), else a second; gives up after ten
-/// minutes, or if the server asks for a wait of more than five; transient failures of a status request are retried.
+/// A policy for `http::poll`. Waits as long as the server asks, at least 100 ms; a second if the server asks for
+/// nothing. Gives up after ten minutes, or if the server asks for a wait of more than five. Retries transient failures
+/// of a status request.
 [[nodiscard]] constexpr auto standard_poll() {
   using namespace std::chrono;
   return retrying{}
@@ -73,7 +74,7 @@ concept polls_with = requires(Start& start, Fetch& fetch, location const& here) 
   { start() } -> std::convertible_to<std::remove_cvref_t<decltype(fetch(here))>>;
 };
 
-/// One task that is polled: where it is, and whether it is still under way.
+/// One polled task: its address, and whether it is still under way.
 template <class Pending>
 class polled_task {
  public:
@@ -84,7 +85,7 @@ class polled_task {
   /// Whether the last request was the one that starts the task.
   [[nodiscard]] bool asked_to_start() const noexcept { return asked_to_start_; }
 
-  /// Forgets the previous answer.
+  /// Resets the state that belongs to the previous answer.
   void ask() noexcept {
     redirected_ = false;
     asked_to_start_ = !started_;
@@ -92,24 +93,24 @@ class polled_task {
 
   [[nodiscard]] location const& here() const noexcept { return here_; }
 
-  /// Learns from a response where to ask next.
+  /// Learns the next address from a response.
   template <class R>
   void follow(R const& r) {
-    // A start that is to be repeated elsewhere (307, 308) is not for fetch().
+    // A redirect that wants the start repeated elsewhere (307, 308) cannot be followed with fetch().
     redirected_ = redirects(r) && (started_ || http::status_of(r) < 307);
     done_ = !(redirected_ || pending_(r));
     redirections_ = redirected_ ? redirections_ + 1 : 0;
     if (done_) return;
     auto const next = http::header_of(r, header_.empty() || redirected_ ? std::string_view("Location") : header_);
     here_.url = resolve(here_.url, next);
-    // An answer that says neither where to ask nor that it is an answer to asking cannot be followed.
+    // The answer to the start names no address, or a redirect has none: polling cannot go on.
     done_ = next.empty() && (!started_ || redirected_);
     started_ = !done_;
   }
 
   [[nodiscard]] bool under_way() const noexcept { return started_ && !done_; }
 
-  /// Whether the answer is somewhere else, to be had without a wait. Not for ever: there are circles.
+  /// Whether to follow a redirect without a wait. The number is limited, because redirects can be circular.
   [[nodiscard]] bool redirected() const noexcept { return redirected_ && redirections_ <= 5; }
 
  private:
@@ -120,8 +121,8 @@ class polled_task {
   int redirections_ = 0;
 };
 
-/// Asks again while the task is under way. A failure is retried only once there is something to ask for: a task that may
-/// have been started is not started again, whatever the failure says.
+/// Polls again while the task is under way. Retries a failure only when the address of the task is known: a task that
+/// may have been started is not started again, even if the failure asks for a retry.
 template <class Task, class Retried>
 struct ask_again {
   static constexpr bool has_veto = true;
@@ -138,7 +139,7 @@ struct ask_again {
   constexpr bool permits(attempt<T> const& a) const {
     return continues(a) || (task.started() && tenax::detail::permits_retry(retried, a));
   }
-  /// The body of a request that starts a task need not be there for the first question.
+  /// The first status request may follow even if the body of the request that starts the task cannot be sent again.
   template <class T>
   constexpr bool goes_on(attempt<T> const& a) const {
     return task.asked_to_start() && continues(a);
@@ -152,13 +153,13 @@ struct ask_again {
   Retried retried;
 };
 
-/// The policy of a task.
+/// Makes the policy of a task.
 template <class Retrying, class Task>
 auto polling(Retrying const& policy, Task const& task) {
   ask_again<Task, std::remove_cvref_t<decltype(policy.policy().predicate)>> const again{task,
                                                                                         policy.policy().predicate};
   auto const pause = [&task, wait = policy.policy().strategy](auto const& a) -> duration {
-    if (task.redirected()) return {};  // or what the server asks for, which the engine sees to
+    if (task.redirected()) return {};  // the engine still obeys the wait that the server asks for
     return optional_duration(wait(a)).value_or({});
   };
   return policy.when(again).wait(pause);
@@ -186,14 +187,15 @@ auto run_task(Retrying const& policy, Start& start, Fetch& fetch, poll_options c
 
 }  // namespace detail
 
-/// Starts a long task and asks for its result until it is there: `start()` sends the request that is answered by 202 with a
-/// `Location`, and `fetch(location)` asks that location, again while it answers 202, and where it redirects to. Both return
-/// the same type of response. Returns the first response that says neither, or the last one if the policy gives up.
+/// Starts a long task and polls for its result until it is there. `start()` sends the request; the server answers it
+/// with 202 and a `Location`. `fetch(location)` requests that address, and again as long as the answer is 202; it also
+/// follows redirects. Both return the same type of response. Returns the first response that is neither a 202 nor a
+/// redirect, or the last response if the policy gives up.
 ///
-/// `policy` is a `tenax::retrying`, such as `http::standard_poll()`: its waits, limits, observers and gates hold for the
-/// whole task, and its predicate decides which failures of `fetch` are retried. A failure of `start` is not retried; let
-/// `start` do that. `pending(response)` tells an unfinished task for a service that does not use 202 for that. Redirections
-/// are followed at once, but no more than five of them in a row.
+/// `policy` is a `tenax::retrying`, such as `http::standard_poll()`. Its waits, limits, observers and gates apply to
+/// the whole task, and its predicate decides which failures of `fetch` are retried. A failure of `start` is not
+/// retried; `start` can retry by itself. For a service that does not use 202, `pending(response)` says whether the task
+/// is unfinished. Redirects are followed immediately, but at most five in a row.
 /// ```
 /// auto const answer = http::poll(http::standard_poll().stop(stop::deadline(5min)),
 ///                                [&] { return client.Post("/exports"); },
@@ -205,8 +207,8 @@ auto poll(Retrying const& policy, Start start, Fetch fetch, poll_options options
                           [](auto const& p, auto const& operation) { return p(operation); });
 }
 
-/// As `poll`, but returns a `tenax::report`: the last response, and why the polling ended. `report.reason` is
-/// `stop_reason::deadline` for a task that was not done in time, whose last response looks like any other.
+/// As `poll`, but returns a `tenax::report`: the last response, and why polling ended. For a task that was not done in
+/// time, `report.reason` is `stop_reason::deadline`; its last response alone does not show that.
 template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
 auto try_poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
   return detail::run_task(policy, start, fetch, options, pending,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/quota.hpp: how much more a server allows.
+// http/quota.hpp: reads a server's rate limit headers: limit, remaining quota, and the time until it is reset.
 #pragma once
 
 #include <initializer_list>
@@ -10,20 +10,21 @@
 
 namespace tenax::http {
 
-/// How much a server grants of something, in units of its own: requests or tokens, mostly.
+/// How much a server grants, in the server's units: mostly requests or tokens.
 struct quota_state {
   std::optional<std::uint64_t> limit{};      ///< granted per window
-  std::optional<std::uint64_t> remaining{};  ///< left of it
+  std::optional<std::uint64_t> remaining{};  ///< left in the current window
   /// The time until more is granted, from the arrival of the response; 0 to 365 days.
   std::optional<std::chrono::milliseconds> reset{};
-  /// How long a window is, if that is said and requests are counted; 1 ms to 365 days.
+  /// The length of a window, if it is known and requests are counted; 1 ms to 365 days.
   std::optional<std::chrono::milliseconds> window{};
-  /// The name of the field that `remaining` was taken from, or without one, `limit`. Lives for ever.
+  /// The field that `remaining` comes from; if there is none, the field that `limit` comes from. A static string.
   std::string_view source{};
-  /// The server named a point in time, and `now` had to do as its clock.
+  /// Whether the server named a point in time that had to be compared with `now`.
   bool by_local_clock = false;
 
-  /// What is left, from 0 for nothing to 1 for all; none if that cannot be told, for want of a limit or of a remainder.
+  /// The remaining share, from 0 for nothing to 1 for everything. None if the remainder is not known, or if something
+  /// remains and the limit is not known.
   [[nodiscard]] constexpr std::optional<double> share() const noexcept {
     if (remaining == 0U) return 0.0;
     if (!remaining || !limit || *limit == 0) return std::nullopt;
@@ -37,7 +38,7 @@ struct quota_state {
 
 namespace tenax::http::detail {
 
-/// Less is left of `a` than of `b`: a smaller share, if shares are known; else fewer units; else for longer.
+/// Whether less is left of `a` than of `b`: a smaller share if shares are known; else fewer units; else a later reset.
 constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b) noexcept {
   auto const share_of_a = a.share();
   auto const share_of_b = b.share();
@@ -48,7 +49,7 @@ constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b
     if (a.remaining != b.remaining) return a.remaining < b.remaining;
   }
   if (a.reset != b.reset) return a.reset > b.reset;
-  // Of equals the choice must not depend on the order of fields.
+  // Of equal quotas, the choice must not depend on the order of fields.
   if (a.remaining != b.remaining) return a.remaining < b.remaining;
   if (a.limit != b.limit) return a.limit < b.limit;
   return a.by_local_clock && !b.by_local_clock;
@@ -76,7 +77,7 @@ class quota_finder {
   constexpr void add(http::quota_state const& found) noexcept {
     if (!found.limit && !found.remaining) return;
     if (tightest_ && !is_tighter(found, *tightest_)) {
-      // Of equals the name decides, because the fields of windows come in any order.
+      // Of equal quotas, the field's name decides, because the fields of windows come in any order.
       if (is_tighter(*tightest_, found) || found.source >= tightest_->source) return;
     }
     tightest_ = found;
@@ -88,8 +89,8 @@ class quota_finder {
     found.by_local_clock = reading.by_local_clock;
   }
 
-  /// The quota of a line of the table and of the next ones with the same remainder; returns the first with another one. The
-  /// first of them that names a reset decides.
+  /// Adds the quota of a line of the table and of the following lines with the same remainder; returns the first line
+  /// with another remainder. The first of these lines that names a reset decides.
   constexpr dialect_fields const* add_quota(dialect_fields const* d) noexcept {
     auto const& fields = reader_.fields();
     auto const [limit, remaining] = std::pair(d->limit, d->remaining);
@@ -110,7 +111,7 @@ class quota_finder {
     return d;
   }
 
-  /// A rate tells when one more is granted, and how long the limit lasts.
+  /// A rate gives the time until one more is granted, and the length of the window.
   constexpr void add_rate(http::quota_state& found, field rate) noexcept {
     auto const one = reader_.delay(rate, meaning::per_second);
     if (found.remaining == 0U && !found.reset) add_reset(found, one);
@@ -119,7 +120,7 @@ class quota_finder {
     if (window.found()) found.window = std::chrono::milliseconds(window.ms);
   }
 
-  /// Each window's quota. Its remainder goes before its limit.
+  /// Adds the quota of each window. The remainder of a window has precedence over its limit.
   constexpr void add_windows() noexcept {
     for_each_window_line(reader_.fields().headers(), [&](field f, std::string_view window, auto const&) {
       for (auto const& d : known_dialects) {
@@ -133,7 +134,7 @@ class quota_finder {
     });
   }
 
-  /// As `10, 10;w=60` says it in the field of the limit itself, or in `RateLimit-Policy`.
+  /// The window in the field of the limit itself, as in `10, 10;w=60`, or in `RateLimit-Policy`.
   [[nodiscard]] constexpr std::optional<std::chrono::milliseconds> window_of(field limit,
                                                                              std::uint64_t quota) const noexcept {
     auto const& fields = reader_.fields();
@@ -144,14 +145,14 @@ class quota_finder {
     return in_ms(window);
   }
 
-  /// A window of no time is none, and neither is one of more than a year, whose unit was misread.
+  /// A window of zero length is ignored, and so is one of more than a year, whose unit was probably misread.
   static constexpr std::optional<std::chrono::milliseconds> in_ms(std::optional<std::chrono::seconds> s) noexcept {
     if (!s || s->count() == 0) return std::nullopt;
     auto const window = plausible(scaled({static_cast<std::uint64_t>(s->count())}, 1000, longest_delay_ms));
     return window.found() ? std::optional(std::chrono::milliseconds(window.ms)) : std::nullopt;
   }
 
-  /// A policy, of which nothing is said to be left.
+  /// Adds the quota of a policy whose remainder is not known.
   constexpr void add_policy() noexcept {
     if (!reader_.fields().has(field::ratelimit_policy)) return;
     auto const terms = rate_policies<H>(reader_.fields().headers()).first();
@@ -184,15 +185,16 @@ class quota_finder {
 
 namespace tenax::http {
 
-/// What the response with these headers, which arrived at `now`, says about the tightest quota: the one of which the
-/// smallest share is left; of those without a limit, the fewest units; of equals, for the longest time. None if no field
-/// tells of a limit or a remainder. With any status: it tells when to slow down before being told to.
+/// Returns the tightest quota that a response with these headers reports: the quota with the smallest remaining share;
+/// of quotas without a limit, the one with the fewest remaining units; of equal quotas, the one with the latest reset.
+/// `now` is the time when the response arrived. None if no field names a limit or a remainder. Works with any status,
+/// so that a client can slow down before the server refuses a request.
 ///
-/// The fields are those of `http::server_delay`'s rule 4 with the limits that go with them. The first element of a list of
-/// limits is the one that counts, and the limit of an item of `RateLimit` is its policy's. Where nothing is said to be left of
-/// anything, the first policy of `RateLimit-Policy` that has a window is the quota. `X-RateLimit-Rate` gives a limit its
-/// window. Decimals are rounded down, and a negative remainder is 0. Resets and windows of more than 365 days are misread
-/// units: they count as absent.
+/// The fields are those of rule 4 of `http::server_delay`, and the fields of the limits that belong to them. In a list
+/// of limits, the first element counts. The limit of an item of `RateLimit` is that of its policy. If no field names a
+/// remainder, the quota is the first policy of `RateLimit-Policy` that has a window. `X-RateLimit-Rate` gives a limit
+/// its window. Decimals are rounded down, and a negative remainder is 0. Resets and windows of more than 365 days count
+/// as absent, because their unit is probably misread.
 template <header_list H, class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(H const& headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,

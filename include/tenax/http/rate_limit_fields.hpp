@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// http/rate_limit_fields.hpp: the fields RateLimit and RateLimit-Policy of the IETF's drafts.
+// http/rate_limit_fields.hpp: reads the fields RateLimit and RateLimit-Policy of the IETF drafts.
 #pragma once
 
-#include <tenax/detail/chrono.hpp>
 #include <tenax/http/detail/structured_field.hpp>
+#include <tenax/platform/chrono.hpp>
 
 namespace tenax::http {
 
-/// What one item of a `RateLimit` field says.
+/// The contents of one item of a `RateLimit` field.
 struct rate_limit {
-  std::optional<std::int64_t> limit{};          ///< what is granted per window; never negative
-  std::optional<std::int64_t> remaining{};      ///< what is left of it; negative only if that was sent
+  std::optional<std::int64_t> limit{};          ///< granted per window; never negative
+  std::optional<std::int64_t> remaining{};      ///< left in the window; negative only if the server sent that
   std::optional<std::chrono::seconds> reset{};  ///< the time until more is granted; 0 to 365 days
-  /// How long a window is, up to 365 days; not said of what is not counted in requests.
+  /// The length of a window, up to 365 days; absent if the quota does not count requests.
   std::optional<std::chrono::seconds> window{};
 };
 
@@ -38,7 +38,7 @@ constexpr bool has_usable_lines(H const& headers, std::string_view name) noexcep
   return found && usable;
 }
 
-/// Calls `visit(rate_limit&, name)`, where a Dictionary has no name, if the field is well-formed as a whole.
+/// Calls `visit(rate_limit&, name)` if the whole field is well-formed. In a Dictionary there is no name.
 template <class H, class Visit>
 constexpr bool read_rate_limits(H const& headers, Visit visit) noexcept {
   using item = bare_item<H>;
@@ -72,14 +72,14 @@ constexpr bool read_rate_limits(H const& headers, Visit visit) noexcept {
   return well_formed;
 }
 
-/// What is granted in how much time.
+/// The number that a policy grants, and the length of its window.
 struct policy_terms {
   std::int64_t quota = 0;
   std::optional<std::chrono::seconds> window{};
 };
 
-/// What `RateLimit-Policy` grants, by name; or by quota in older drafts, whose policies are like `100;w=60`, also in fields
-/// with other names. No more policies than servers have, because each is compared with each item.
+/// The terms of `RateLimit-Policy`, found by name. In older drafts, policies look like `100;w=60`, occur in other
+/// fields as well, and are found by quota. The number of policies is limited, because each is compared with each item.
 template <class H>
 class rate_policies {
   using item = bare_item<H>;
@@ -114,7 +114,7 @@ class rate_policies {
     return find([&](policy const& p) { return same_text(p.name, name); });
   }
 
-  /// The first that grants so much and has no name.
+  /// The window of the first policy that grants `quota` and has no name.
   [[nodiscard]] constexpr std::optional<std::chrono::seconds> window_of(std::uint64_t quota) const noexcept {
     auto const found = find([&](policy const& p) {
       return !p.name.text && p.terms.window && static_cast<std::uint64_t>(p.terms.quota) == quota;
@@ -122,7 +122,7 @@ class rate_policies {
     return found ? found->window : std::nullopt;
   }
 
-  /// The first that says how much in how much time.
+  /// The first policy with a quota and a window.
   [[nodiscard]] constexpr std::optional<policy_terms> first() const noexcept {
     return find([](policy const& p) { return p.terms.window.has_value(); });
   }
@@ -146,7 +146,7 @@ class rate_policies {
   std::size_t size_ = 0;
 };
 
-/// The same, with the limits and windows of the policies.
+/// The same, with the limits and windows of the policies added.
 template <class H, class Visit>
 constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noexcept {
   rate_policies<H> const policies(headers);
@@ -165,13 +165,14 @@ constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noe
 
 namespace tenax::http {
 
-/// Calls `visit(rate_limit const&)` for each item of the field `RateLimit` that says what remains: of a List, as in the
-/// drafts draft-ietf-httpapi-ratelimit-headers-08 to -10, with the limit and the window from the policy of the same name in
-/// `RateLimit-Policy` (the first 16 policies that have a quota); of a Dictionary, as in draft -07, once, with the window of
-/// the policy that has the same limit.
+/// Calls `visit(rate_limit const&)` for each item of the field `RateLimit` that has a remainder.
 ///
-/// False, and nothing is visited, if there is no such field or it is malformed. Lines are read as if joined by ", "
-/// (RFC 8941, section 4.2). A reset or a window of more than 365 days is left out: it is in a wrong unit, or it is a Unix
+/// In a List, as in draft-ietf-httpapi-ratelimit-headers-08 to -10, an item gets its limit and its window from the
+/// policy with the same name in `RateLimit-Policy` (of the first 16 policies that have a quota). A Dictionary, as in
+/// draft -07, is one item, and gets its window from the policy with the same limit.
+///
+/// Returns false, and visits nothing, if there is no such field or it is malformed. Lines are read as if joined by ", "
+/// (RFC 8941, section 4.2). A reset or a window of more than 365 days is left out: its unit is wrong, or it is a Unix
 /// time, which `http::quota` and `http::server_delay` compare with a clock.
 template <header_list H, class F>
 constexpr bool for_each_rate_limit(H const& headers, F&& visit) noexcept {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/replayable.hpp: request bodies of cpp-httplib that are read from a provider and can be read again.
+// http/replayable.hpp: cpp-httplib content providers whose request body can be sent again on a retry.
 #pragma once
 
 #include <type_traits>
@@ -12,23 +12,23 @@ namespace tenax::http {
 
 namespace detail {
 
-/// Lets a client that has a provider in a `std::function` ask what it is, and set it back.
+/// Asks a provider that is stored in a `std::function` for its type, or to set itself back.
 struct provider_question {
-  std::type_info const* type = nullptr;  ///< of the provider that was called, if it can be read again
-  bool rewinds = false;                  ///< the call is to set it back instead
+  std::type_info const* type = nullptr;  ///< the type of the called provider, if it can be read again
+  bool rewinds = false;                  ///< the call sets the provider back instead of reading from it
   bool rewound = false;
 };
 inline constinit thread_local provider_question* asked_of_provider = nullptr;
 
 }  // namespace detail
 
-/// See `http::replayable` and `http::rewindable`. `Rewind` sets the provider back to its start, and says whether it could.
+/// See `http::replayable` and `http::rewindable`. `Rewind` sets the provider back to its start.
 template <class Provider, class Rewind>
 class rewindable_provider {
  public:
   rewindable_provider(Provider p, Rewind r) : provider_(std::move(p)), rewind_(std::move(r)) {}
 
-  /// Makes the provider ready to be read from the start. False if it cannot be.
+  /// Makes the provider ready to be read from the start. Returns false if that fails.
   bool rewind() const {
     if constexpr (std::is_void_v<std::invoke_result_t<Rewind const&>>) {
       rewind_();
@@ -58,8 +58,9 @@ class rewindable_provider {
   Rewind rewind_;
 };
 
-/// A content provider that gives the same bytes for the same offset, however often it is asked: one that reads from memory,
-/// or with `pread`. `http::retrying_client` may send its request again. Copies the provider.
+/// Makes a content provider that can be read again, from one that gives the same bytes for the same offset in every
+/// call: one that reads from memory, or with `pread`. `http::retrying_client` may send its request again. Copies the
+/// provider.
 /// ```
 /// client.Put("/file", size, http::replayable([&](size_t offset, size_t length, httplib::DataSink& sink) {
 ///   return sink.write(bytes.data() + offset, length);
@@ -72,10 +73,10 @@ template <class Provider>
                                                                                      nothing_to_do);
 }
 
-/// A content provider that reads on from where it is, such as one that reads a stream, and how it is set back to its start.
-/// `http::retrying_client` may send its request again: it calls `rewind()` before it reads the body again. `rewind` returns
-/// nothing, or whether it succeeded; if it did not, the request is not sent again. What it throws is the caller's. Copies
-/// both.
+/// Makes a content provider that can be read again, from one that reads on from its current position, such as a stream,
+/// and a function that sets it back to its start. `http::retrying_client` may send its request again: it calls
+/// `rewind()` before it reads the body again. `rewind` returns nothing, or whether it succeeded; if it failed, the
+/// request is not sent again. Exceptions of `rewind` leave the call. Copies both.
 /// ```
 /// client.Put("/file", http::rewindable(read_next_block, [&] { file.clear(); file.seekg(0); }), "text/plain");
 /// ```

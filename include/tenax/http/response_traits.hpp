@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/response_traits.hpp: what tenax needs to know of a client's response, and how any client's type joins.
+// http/response_traits.hpp: how tenax reads an HTTP client's response; specialize response_traits for your client.
 #pragma once
 
 #include <concepts>
@@ -13,41 +13,43 @@
 #include <tenax/http/status.hpp>
 #include <tenax/http/transport_error.hpp>
 
-/// HTTP: what a response says about trying again, read from any client's response.
+/// HTTP: reads from any client's response whether and when to retry.
 namespace tenax::http {
 
 /// How tenax reads a response of type `R`. Specialize it for your client's type:
 /// ```
 /// template <> struct tenax::http::response_traits<my_response> {
 ///   static int status(my_response const& r) { return r.code; }              // 0: no response arrived
-///   static auto const& headers(my_response const& r) { return r.headers; }  // a range of (name, value), see headers.hpp
-///   // These may be left out:
-///   static transport_error error(my_response const& r);                     // why none arrived; asked if status is 0
-///   static std::string reason(my_response const& r);                        // the client's own words for it, for logs
+///   static auto const& headers(my_response const& r) { return r.headers; }  // a range of (name, value), see
+///   headers.hpp // These may be left out:
+///   static transport_error error(my_response const& r);                     // why no response arrived, if status is 0
+///   static std::string reason(my_response const& r);                        // the client's text for that, for logs
 ///   static std::string_view body(my_response const& r);
 ///   static std::string_view method(my_response const& r);                   // "GET", as it was sent
 ///   static std::string_view target(my_response const& r);                   // "/albums/1": for log lines
-///   static bool has_idempotency_key(my_response const& r);                  // whether the request carried one
+///   static bool has_idempotency_key(my_response const& r);                  // whether the request carried a key
 ///   static bool may_have_redirected(my_response const& r);                  // see below
 ///   static bool may_be_sent_again(my_response const& r);                    // see below
 ///   static void release(my_response& r);                                    // frees the connection before a wait
 ///   static constexpr bool obeys_attempt_limits = true;                      // the client obeys `current_attempt()`
 /// };
 /// ```
-/// `status` is 0 unless the response arrived whole, or is 400 or more: the status of a success whose body broke off is 0.
-/// A status other than 0 goes before what `error` says.
+/// `status` must return 0 if the response is incomplete, unless the status is 400 or more: a success whose body is
+/// incomplete has status 0. If `status` is not 0, `error` is ignored.
 ///
-/// `may_have_redirected`: whether the client may have sent other requests before the last one, because it follows redirects.
-/// Then neither an error nor a status of the last one proves that no server has acted. `may_be_sent_again`: false if the same
-/// request cannot be made again, because its body is gone; then no policy repeats it.
+/// `may_have_redirected`: whether the client may have followed redirects, and so have sent other requests before the
+/// last one. Then neither an error nor a status of the last request proves that no server has acted.
+/// `may_be_sent_again`: false if the same request cannot be made again, because its body is gone. Then no policy
+/// repeats it.
 ///
-/// Types shaped like `cpr::Response` (`status_code`, `header`, `text`, and maybe `error.code`) need no specialization.
+/// Types shaped like `cpr::Response` (`status_code`, `header`, `text`, and optionally `error.code`) need no
+/// specialization.
 template <class R>
 struct response_traits {};
 
 template <detail::cpr_like R>
 struct response_traits<R> {
-  /// A success whose body broke off has no status, as with every client. A failure keeps its status.
+  /// A success whose body is incomplete has no status, as with every client. A failure keeps its status.
   static int status(R const& r) {
     auto const code = static_cast<int>(r.status_code);
     auto const e = error(r);
@@ -84,7 +86,7 @@ using traits = response_traits<std::remove_cvref_t<R>>;
 
 }  // namespace detail
 
-/// A type whose `response_traits` tell at least `status` and `headers`.
+/// A type whose `response_traits` provide at least `status` and `headers`.
 template <class R>
 concept response = requires(std::remove_cvref_t<R> const& r) {
   { detail::traits<R>::status(r) } -> std::convertible_to<int>;
@@ -120,7 +122,7 @@ concept knows_idempotency_key = requires(R const& r) {
 
 }  // namespace detail
 
-/// The status of a response; 0 if none arrived.
+/// Returns the status of a response; 0 if no response arrived.
 template <response R>
 [[nodiscard]] constexpr int status_of(R const& r) {
   return static_cast<int>(detail::traits<R>::status(r));
@@ -128,13 +130,12 @@ template <response R>
 
 namespace detail {
 
-/// A status that only announces the final one (RFC 9110 section 15.2). 101 is final.
+/// Whether a status is interim: it announces the final response (RFC 9110 section 15.2). 101 is final.
 constexpr bool announces(int status) noexcept { return status >= 100 && status < 200 && status != 101; }
 
 }  // namespace detail
 
-/// Why no response arrived. A client that does not say why is taken to have been interrupted. A status that arrived goes
-/// before what the traits' `error` says.
+/// Returns why no response arrived; `none` if there is a status. `interrupted` if the traits do not provide `error`.
 template <response R>
 [[nodiscard]] constexpr transport_error error_of(R const& r) {
   if (http::status_of(r) != 0) return transport_error::none;
@@ -145,7 +146,8 @@ template <response R>
   }
 }
 
-/// The value of the first header of that name, in any case; empty if there is none. Valid as long as the response is.
+/// Returns the value of the first header with that name, ignoring case; empty if there is none. Valid as long as the
+/// response is.
 template <response R>
 [[nodiscard]] constexpr std::string_view header_of(R const& r, std::string_view name) {
   for (auto const& line : detail::traits<R>::headers(r)) {
@@ -155,21 +157,22 @@ template <response R>
   return {};
 }
 
-/// What a response asks for; see `http::server_delay`. `now` is the wall clock's time, for responses without a `Date`.
+/// Returns the delay that a response asks for; see `http::server_delay`. `now` is the wall clock's time; it is used for
+/// responses without a `Date`.
 template <response R, class Duration>
 [[nodiscard]] constexpr auto delay_of(R const& r, std::chrono::time_point<std::chrono::system_clock, Duration> now,
                                       profile p = profile::pragmatic) {
   return server_delay(detail::traits<R>::headers(r), http::status_of(r), now, p);
 }
 
-/// What a response says about its sender's quota; see `http::quota`.
+/// Returns what a response reports about the client's quota; see `http::quota`.
 template <response R, class Duration>
 [[nodiscard]] constexpr auto quota_of(R const& r, std::chrono::time_point<std::chrono::system_clock, Duration> now,
                                       profile p = profile::pragmatic) {
   return quota(detail::traits<R>::headers(r), now, p);
 }
 
-/// The same, of a response that has just arrived.
+/// The same, for a response that has just arrived: `now` is read from the system clock.
 template <response R>
 [[nodiscard]] auto delay_of(R const& r) {
   return http::delay_of(r, std::chrono::system_clock::now());
@@ -179,16 +182,16 @@ template <response R>
   return http::quota_of(r, std::chrono::system_clock::now());
 }
 
-/// Whether no response arrived, or one with a status of 400 or more, or of 1xx other than 101: such a status announces the
-/// response that the client should have read.
+/// Whether no response arrived, or one with a status of 400 or more, or an interim one (1xx other than 101), after
+/// which the client should have read the final response.
 template <response R>
 [[nodiscard]] constexpr bool failed(R const& r) {
   auto const status = http::status_of(r);
   return status >= 400 || status == 0 || detail::announces(status) || http::error_of(r) != transport_error::none;
 }
 
-/// Whether the failure may pass: a status for which `is_transient_status` holds, or a transport error that is neither
-/// permanent nor the caller's own doing.
+/// Whether the failure is transient: a status for which `is_transient_status` holds, or a transport error that is
+/// neither permanent nor a cancellation by the caller.
 template <response R>
 [[nodiscard]] constexpr bool is_transient(R const& r) {
   switch (http::error_of(r)) {

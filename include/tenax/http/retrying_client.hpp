@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/retrying_client.hpp: cpp-httplib's client, with retries. Tested with cpp-httplib 0.11.
+// http/retrying_client.hpp: an httplib::Client with retries and timeouts. Tested with cpp-httplib 0.11.
 #pragma once
 
 #include <cstdint>
@@ -24,70 +24,73 @@
 
 namespace tenax::http {
 
-/// An `httplib::Client` that retries. To use it, change one line of a program:
+/// An `httplib::Client` that retries requests. To use it, change one line of your program:
 /// ```
 /// tenax::http::retrying_client<> client("http://api.example.org");   // was: httplib::Client
 /// auto const album = client.Get("/v1/albums/1");
 /// ```
-/// Requests that are not given a policy follow `http::standard_retry()`. Everything that is not a request (timeouts, headers,
-/// authentication, certificates) is the client's own.
+/// Requests without a policy of their own follow `http::standard_retry()`. Timeouts, headers, authentication and
+/// certificates are set as for `httplib::Client`.
 ///
-/// What may be sent again: a request whose method or key allows it (`http::idempotent_only`), until a byte of its response
-/// has gone to the caller's receiver, and unless its body came from a content provider that has been read and does not say
-/// how to read it again (`http::replayable`, `http::rewindable`). A response handler and a receiver see one response, the last
-/// one. What they, a provider or a progress callback throw is the caller's at once.
+/// A request is sent again only if its method or its key allows it (`http::idempotent_only`), and only until the
+/// caller's receiver gets the first byte of a response. A body from a content provider that has been read can be sent
+/// again only if the provider says how (`http::replayable`, `http::rewindable`). A response handler and a receiver see
+/// only one response, the last one. Exceptions of these functions, of a provider and of a progress callback leave the
+/// call immediately.
 ///
-/// An attempt ends when its time is over (`.attempt_timeout()`, `stop::deadline`), when the policy's token is triggered and
-/// when `stop()` is called, also in the middle of a transfer. Not during the look-up of a name. The client's own timeouts hold
-/// besides. A thread of the client sees to it, which starts with the first request that has a limit.
+/// An attempt ends when its time is over (`.attempt_timeout()`, `stop::deadline`), when the policy's token is
+/// triggered, and when `stop()` is called, even in the middle of a transfer, but not during a DNS look-up. The client's
+/// own timeouts apply in addition. A thread of the client enforces the limits; it starts with the first request that
+/// has a limit.
 ///
-/// Thread safety: requests and `stop()` are as safe as those of `Client`, which sends one request at a time. Set policies
-/// before.
+/// Thread safety: requests and `stop()` are as safe as those of `Client`, which sends one request at a time. Set
+/// policies before the first request.
 template <class Client = httplib::Client>
 class retrying_client : public Client {
  public:
   using Client::Client;
 
-  /// The policy of all requests to an endpoint: a path in which `*` stands for any characters but `/`, and `**` for any
-  /// characters, if need be after a method: `"GET /v1/albums/*/tracks"`. A query does not count. The first pattern that fits
-  /// is used, in the order in which they were added.
+  /// Sets the policy of all requests to an endpoint: a path in which `*` stands for any characters except `/`, and `**`
+  /// for any characters, with an optional method before it: `"GET /v1/albums/*/tracks"`. The query is ignored. If
+  /// several patterns match, the one that was added first is used.
   ///
-  /// A policy never makes the client send a request twice that must not be (`http::idempotent_only`), unless its endpoint names
-  /// the method: `policy("POST /v1/search", p)` retries as `p` says.
+  /// A policy does not make the client repeat a request that must not be sent twice (`http::idempotent_only`), unless
+  /// its endpoint names the method: `policy("POST /v1/search", p)` retries as `p` says.
   ///
-  /// Throws `std::invalid_argument` for an endpoint that no request could fit.
+  /// Throws `std::invalid_argument` for an endpoint that no request can match.
   template <class Retrying>
   retrying_client& policy(std::string endpoint, Retrying p) {
     detail::require_endpoint(endpoint);
-    // Who names the method has thought about it.
+    // A caller that names the method has decided about its repetition.
     auto call = endpoint.find(' ') == endpoint.npos ? erase<true>(std::move(p)) : erase<false>(std::move(p));
     policies_.push_back({std::move(endpoint), std::move(call)});
     return *this;
   }
 
-  /// The policy of requests to which no other applies, in place of `http::standard_retry()`.
+  /// Sets the policy of requests to all other endpoints, in place of `http::standard_retry()`.
   template <class Retrying>
   retrying_client& policy(Retrying p) {
     otherwise_ = erase<true>(std::move(p));
     return *this;
   }
 
-  /// Gives every POST and PATCH that has none an `Idempotency-Key`, the same one in each attempt. Then they can be retried,
-  /// if the server knows the header.
+  /// Adds an `Idempotency-Key` to every POST and PATCH without one, the same key in each attempt. Then they can be
+  /// retried, if the server supports the header.
   retrying_client& generate_idempotency_keys(key_format format = key_format::quoted) {
     generates_keys_ = true;
     key_format_ = format;
     return *this;
   }
 
-  /// Ends every call that is under way, in a request, in a wait and at a gate: a request that is broken off ends as with
-  /// `Client` (`Error::Read`), a call in a wait with its last answer, and one that has sent nothing with `Error::Canceled`.
-  /// `reason` is `stop_reason::cancelled`. Calls that begin later are not concerned. Thread safety: safe.
+  /// Ends every call that is under way: in a request, in a wait, and at a gate. A request that is interrupted ends as
+  /// with `Client` (`Error::Read`), a call in a wait with its last answer, and a call that has sent nothing with
+  /// `Error::Canceled`. `reason` is `stop_reason::cancelled`. Does not affect calls that begin later. Thread safety:
+  /// safe.
   void stop() {
     control_->stop([this] { Client::stop(); });
   }
 
-  /// As with `Client`. Do not set them through a reference to `Client`.
+  /// As for `Client`. Do not call it through a reference to `Client`.
   void set_socket_options(httplib::SocketOptions options) {
     Client::set_socket_options([options = std::move(options)](auto socket) {
       if (auto* const attempt = detail::client_attempt::current()) attempt->use(static_cast<int>(socket));
@@ -181,7 +184,7 @@ class retrying_client : public Client {
         args...);
   }
 
-  /// Sends a request made by hand. Its method decides whether it may be sent again.
+  /// Sends a request that the caller has built. Its method decides whether it may be sent again.
   httplib_result send(httplib::Request const& given) {
     auto const keyed = given.method == "POST" || given.method == "PATCH";
     auto const headers = keyed ? with_key(given.headers) : given.headers;
@@ -221,7 +224,7 @@ class retrying_client : public Client {
     }
   }
 
-  /// The client without retries.
+  /// Returns the client without retries.
   Client& plain() noexcept { return *this; }
 
   static bool has_key(httplib::Headers const& headers) { return headers.find("Idempotency-Key") != headers.end(); }

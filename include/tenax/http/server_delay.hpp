@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/server_delay.hpp: how long a response asks us to wait.
+// http/server_delay.hpp: reads Retry-After and rate limit headers: how long a response asks the client to wait.
 #pragma once
 
 #include <bit>
@@ -10,24 +10,25 @@
 
 namespace tenax::http {
 
-/// What a server says about another attempt, whatever the status code says.
+/// What a server says about another attempt, independent of the status code.
 enum class server_verdict {
-  none,     ///< nothing
-  retry,    ///< it wants one, as far as limits allow
-  no_retry  ///< it forbids one
+  none,     ///< the server says nothing about it
+  retry,    ///< the server wants another attempt, within the policy's limits
+  no_retry  ///< the server forbids another attempt
 };
 
-/// What a response says about retrying.
+/// What a response says about retrying: a delay, a verdict, and the field that it comes from.
 struct server_hint {
   /// The time to wait from the arrival of the response; 0 to 365 days.
   std::optional<std::chrono::milliseconds> delay{};
   http::server_verdict verdict = http::server_verdict::none;
-  /// The name of the field that the delay was taken from; without a delay, of the field with the verdict. Lives for ever.
+  /// The field that the delay comes from; if there is no delay, the field that the verdict comes from. A static string.
   std::string_view source{};
-  /// The server named a point in time, and `now` had to do as its clock: the delay is wrong by as much as that is.
+  /// Whether the server named a point in time that had to be compared with `now`. The delay has the error of that
+  /// clock.
   bool by_local_clock = false;
-  /// The name of the first field that asked for more than 365 days, which is a misread unit and was ignored: a word for the
-  /// log. Empty if there was none. Lives for ever.
+  /// The first field that asked for more than 365 days, for log messages. Such a delay is ignored, because its unit is
+  /// probably misread. Empty if there is none. A static string.
   std::string_view ignored{};
 
   friend constexpr bool operator==(server_hint const&, server_hint const&) noexcept = default;
@@ -54,7 +55,7 @@ class delay_finder {
       find_explicit_delay();
       if (refused) find_quota_delay();
     }
-    // Made where it is returned to: g++ warns of copies of an optional that is empty.
+    // Constructed in the return statement: g++ warns about copies of an empty optional.
     if (delay_ms_ < 0) return {.verdict = directive_, .source = source_, .ignored = ignored_};
     return {.delay = std::chrono::milliseconds(delay_ms_),
             .verdict = directive_,
@@ -66,7 +67,7 @@ class delay_finder {
  private:
   static constexpr bool is_quota_status(int status) noexcept { return status == 429 || status == 503 || status == 403; }
 
-  /// gRFC A6: a 32-bit number of milliseconds that is not negative, written as C++ writes it; all else forbids a retry.
+  /// gRFC A6: a non-negative 32-bit number of milliseconds in C++ notation. Everything else forbids a retry.
   constexpr void push_back() noexcept {
     constexpr auto f = field::grpc_retry_pushback_ms;
     directive_ = http::server_verdict::no_retry;
@@ -89,7 +90,7 @@ class delay_finder {
         auto const said = value == "false"  ? http::server_verdict::no_retry
                           : value == "true" ? http::server_verdict::retry
                                             : http::server_verdict::none;
-        // Whoever forbids is obeyed.
+        // A field that forbids a retry wins.
         if (said == http::server_verdict::none || directive_ == http::server_verdict::no_retry) return;
         if (said == directive_) return;
         directive_ = said;
@@ -98,7 +99,7 @@ class delay_finder {
     }
   }
 
-  /// True if nothing further can change the decision: a zero leaves it to the next field.
+  /// Returns true if no further field can change the decision. A delay of zero leaves the decision to the next field.
   constexpr bool offer(field f, delay_reading const& reading) noexcept {
     if (reading.implausible && ignored_.empty()) ignored_ = name_of(f);
     if (reading.ms > delay_ms_) {
@@ -119,7 +120,7 @@ class delay_finder {
 
   constexpr void find_quota_delay() noexcept {
     bool const said = delay_ms_ >= 0;
-    // The standards give `Retry-After` precedence, and what stands beside it is not standard.
+    // The standards give `Retry-After` precedence. The other fields are not standard.
     if (reader_.strict()) {
       if (!said) find_reset(false);
       return;
@@ -131,8 +132,8 @@ class delay_finder {
     offer(windows.source, windows.longest);
   }
 
-  /// Servers that cut off the fraction in `Retry-After` say in the field beside it when the quota is granted again. Those
-  /// with several windows say in fields beside it how long each refuses.
+  /// Some servers cut off the fraction in `Retry-After` and send the exact reset in another field. Servers with several
+  /// windows send one field for each window.
   constexpr void find_later_reset() noexcept {
     if (!by_retry_after_) return;
     for_each_window_line<true>(reader_.fields().headers(), [&](field f, std::string_view, auto const& line) {
@@ -150,16 +151,16 @@ class delay_finder {
     }
   }
 
-  /// A 403 has other reasons than quotas: it has to say that none is left. So has a field that contradicts another.
+  /// A 403 may have other reasons than a quota: it must state that nothing remains. So must a contradicting field.
   [[nodiscard]] constexpr bool is_believed(dialect_fields const& d, bool explicitly) const noexcept {
-    // A field that is sent only with a refusal is not revoked by what remains of some window.
+    // Servers send such a field only with a refusal, so the remaining quota of another window does not make it invalid.
     if (d.how->when == when_told::refused && status_ != 403) return true;
     auto const remaining = reader_.remaining(d.remaining);
     if (remaining) return *remaining == 0;
     return d.how->when != when_told::exhausted && status_ != 403 && !explicitly;
   }
 
-  /// `explicitly`: none has to be left, expressly.
+  /// `explicitly`: only if the response states that nothing remains.
   constexpr bool find_reset(bool explicitly) noexcept {
     if (offer(field::ratelimit, rate_limit(explicitly))) return true;
     for (auto const& d : known_dialects) {
@@ -181,12 +182,12 @@ class delay_finder {
     return longest;
   }
 
-  /// The longest of the windows of which nothing is left.
+  /// The exhausted window with the longest delay.
   struct exhausted_windows {
     delay_reading longest{};
     field source{};
-    field ignored = static_cast<field>(field_names.size);  // the first of which a time is beyond a year
-    bool refused = false;                                  // one says how long it refuses
+    field ignored = static_cast<field>(field_names.size);  // the first field with a time of more than a year
+    bool refused = false;                                  // a window's field states how long the server refuses
 
     constexpr void add(field f, delay_reading const& reading) noexcept {
       if (reading.ms > longest.ms || (reading.ms >= 0 && reading.ms == longest.ms && f < source)) source = f;
@@ -231,30 +232,31 @@ class delay_finder {
 
 namespace tenax::http {
 
-/// How long the response with these headers and this status, which arrived at `now`, asks us to wait before the next
-/// attempt; and whether it wants or forbids one. No delay if it says nothing that can be understood: nothing is guessed.
+/// Returns how long a response with these headers and this status asks the client to wait before the next attempt, and
+/// whether it wants or forbids one. `now` is the time when the response arrived. No delay if no field can be
+/// understood: tenax does not guess.
 ///
-/// Of several fields, the first in this order that has a meaning decides, except that a delay of 0 leaves the decision to the
-/// next; of its lines, the longest delay:
+/// The first rule below that finds a delay decides; a delay of 0 leaves the decision to the next rule. Of several lines
+/// of a field, the longest delay counts:
 ///
-/// 1. `grpc-retry-pushback-ms` alone (gRFC A6): what is malformed or negative forbids a retry;
-/// 2. `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` in milliseconds;
-/// 3. `Retry-After` in seconds, or a date (RFC 9110, section 10.2.3). If `X-RateLimit-Remaining` or `X-Rate-Limit-Remaining`
-///    says beside it that none is left, the later of this and their reset;
+/// 1. `grpc-retry-pushback-ms` alone (gRFC A6): a malformed or negative value forbids a retry;
+/// 2. `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after`, in milliseconds;
+/// 3. `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3). If `X-RateLimit-Remaining` or
+///    `X-Rate-Limit-Remaining` is 0, the later of this and their reset counts;
 /// 4. only with status 429 or 503, or with 403 and an explicit remainder of 0: the longest `Retry-After-*` of several
-///    windows; the time until an exhausted quota is granted again, as `RateLimit`, `RateLimit-Reset`,
-///    `X-RateLimit-Reset-After`, `X-RateLimit-Retry-After`, `X-RateLimit-Reset`, `X-RateLimit-Rate`, `X-Rate-Limit-Reset`
-///    and the windows `X-RateLimit-Reset-*`, `X-RateLimit-*Reset` and those of OpenAI and Anthropic say it. A remainder
-///    that is negative is 0.
+///    windows; or the time until an exhausted quota is granted again, from `RateLimit`, `RateLimit-Reset`,
+///    `X-RateLimit-Reset-After`, `X-RateLimit-Retry-After`, `X-RateLimit-Reset`, `X-RateLimit-Rate`,
+///    `X-Rate-Limit-Reset`, the windows `X-RateLimit-Reset-*` and `X-RateLimit-*Reset`, and the windows of OpenAI and
+///    Anthropic. A negative remainder counts as 0.
 ///
-/// `x-should-retry` and `Stripe-Should-Retry` set the verdict. `profile::strict` knows `grpc-retry-pushback-ms`,
-/// `Retry-After`, `RateLimit` and `RateLimit-Reset`, without fractions and with only equal repetitions.
+/// `x-should-retry` and `Stripe-Should-Retry` set the verdict. `profile::strict` reads only `grpc-retry-pushback-ms`,
+/// `Retry-After`, `RateLimit` and `RateLimit-Reset`, without fractions, and repeated lines only if they are equal.
 ///
-/// A reset of 10^8 or more is a Unix time: in seconds, from 10^11 on in milliseconds, from 10^14 on in microseconds. Points
-/// in time are compared with the field `Date`, advanced by `Age`, so that the clocks of two machines need not agree; with
-/// `now`, within the years 0 to 9999, if there is no single valid `Date`. Fractions are rounded up to a millisecond, and the
-/// past is 0. A delay of more than 365 days is a misread unit: it counts as absent, and `ignored` names its field.
-/// Allocates nothing.
+/// A reset of 10^8 or more is a Unix time: in seconds, from 10^11 on in milliseconds, from 10^14 on in microseconds.
+/// Points in time are compared with the field `Date` plus `Age`, so that the clocks of client and server need not
+/// agree. If there is no single valid `Date`, they are compared with `now`, limited to the years 0 to 9999. Fractions
+/// are rounded up to a millisecond. A time in the past is 0. A delay of more than 365 days is probably a misread unit:
+/// it counts as absent, and `ignored` names its field. Does not allocate.
 template <header_list H, class D>
 [[nodiscard]] constexpr server_hint server_delay(H const& headers, int status,
                                                  std::chrono::time_point<std::chrono::system_clock, D> now,

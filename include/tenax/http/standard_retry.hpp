@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/standard_retry.hpp: the policy for calls to a web API, in one line.
+// http/standard_retry.hpp: a complete retry policy for calls to a web API, in one line.
 #pragma once
 
 #include <tenax/http/idempotent.hpp>
@@ -26,13 +26,13 @@ constexpr auto standard_policy(Idempotent idempotent) {
 
 }  // namespace detail
 
-/// The policy for calls to a web API: transient statuses and transport errors (`when::transient`) of requests that may be
-/// sent twice (`http::idempotent_only`), three attempts within 30 seconds. Waits what the server asks for and up to 250 ms
-/// more, so that clients that were refused together do not come back together; at least, and where the server asks for
-/// nothing, an exponential wait from 100 ms to 5 s with full jitter. A server that asks for more than is left of the 30
-/// seconds ends the call at once.
+/// The policy for calls to a web API. Retries transient statuses and transport errors (`when::transient`) of requests
+/// that may be sent twice (`http::idempotent_only`). Makes at most three attempts within 30 seconds. Before a retry it
+/// waits as long as the server asks, plus up to 250 ms, so that clients that were refused together do not come back
+/// together. The wait is at least an exponential backoff from 100 ms to 5 s with full jitter, also if the server asks
+/// for nothing. If the server asks for more than is left of the 30 seconds, the call ends immediately.
 ///
-/// This is for clients whose responses tell the method of their request. For others name it:
+/// This is for clients whose responses report the method of their request. For other clients, name it:
 /// `http::standard_retry("GET")([&] { return client.Get("/albums"); })`.
 [[nodiscard]] constexpr auto standard_retry() { return detail::standard_policy(idempotent_only); }
 [[nodiscard]] constexpr auto standard_retry(char const* method) {

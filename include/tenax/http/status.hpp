@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// http/status.hpp: status codes: their names, and which of them pass.
+// http/status.hpp: HTTP status codes: their names, and which of them are transient.
 #pragma once
 
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http {
 
@@ -22,7 +22,7 @@ namespace tenax::http {
   }
 }
 
-/// The name of a status (RFC 9110 section 15, RFC 6585, RFC 8470), or nothing for one without a name here.
+/// Returns the name of a status (RFC 9110 section 15, RFC 6585, RFC 8470); empty if this library has no name for it.
 [[nodiscard]] constexpr std::string_view status_text(int status) noexcept {
   switch (status) {
     case 200: return "OK";

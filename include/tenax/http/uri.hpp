@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/uri.hpp: where a `Location` leads.
+// http/uri.hpp: resolves URI references, such as a `Location` (RFC 3986).
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ constexpr bool is_scheme(std::string_view text) noexcept {
 
 }  // namespace detail
 
-/// The parts of a URI reference (RFC 3986 appendix B), as views into it. A part that is absent is empty; `has_authority` and
-/// `has_query` tell an empty one from none.
+/// The parts of a URI reference (RFC 3986 appendix B), as views into it. An absent part is empty; `has_authority` and
+/// `has_query` tell an empty part from an absent one.
 struct uri_parts {
   std::string_view scheme, authority, path, query, fragment;
   bool has_authority = false, has_query = false;
@@ -53,7 +53,7 @@ struct uri_parts {
     path = text;
   }
 
-  /// Without the port that `http` and `https` have anyway, and without the colon of a port that is left empty (RFC 3986
+  /// The authority without the default port of `http` and `https`, and without a colon that no port follows (RFC 3986
   /// section 3.2.3).
   [[nodiscard]] constexpr std::string_view authority_without_default_port() const noexcept {
     auto const default_port = same_name(scheme, "https") ? "443" : same_name(scheme, "http") ? "80" : "";
@@ -65,7 +65,7 @@ struct uri_parts {
     return port.empty() || port == default_port ? authority.substr(0, colon) : authority;
   }
 
-  /// Path and query, as a request line has them; at least `/`.
+  /// Path and query, as in a request line; at least `/`.
   [[nodiscard]] std::string target() const {
     std::string result(path.empty() ? "/" : path);
     if (has_query) result.append("?").append(query);
@@ -75,7 +75,7 @@ struct uri_parts {
 
 namespace detail {
 
-/// RFC 3986 section 5.2.4.
+/// Removes dot segments (RFC 3986 section 5.2.4).
 inline std::string without_dot_segments(std::string_view path) {
   std::string result;
   while (!path.empty()) {
@@ -103,8 +103,8 @@ inline std::string without_dot_segments(std::string_view path) {
 
 }  // namespace detail
 
-/// What `reference` means in an answer from `base` (RFC 3986 section 5.2.2), without its fragment. `base` may be a whole URL
-/// or only a path; then the result is a path too, unless `reference` is a whole URL.
+/// Resolves `reference`, found in an answer from `base`, to a URI without fragment (RFC 3986 section 5.2.2). `base` may
+/// be a whole URL or only a path. For a path, the result is a path, unless `reference` is a whole URL.
 [[nodiscard]] inline std::string resolve(std::string_view base, std::string_view reference) {
   uri_parts const from(base);
   uri_parts const to(reference);
@@ -130,8 +130,8 @@ inline std::string without_dot_segments(std::string_view path) {
   std::string result;
   if (!scheme->empty()) result.append(*scheme).append(":");
   if (authority->has_authority) result.append("//").append(authority->authority);
-  // Without these, a path such as "/.//host" would turn into one that names a host (RFC 3986 section 3.3), and one such as
-  // "./a:b" into one that names a scheme (section 4.2).
+  // Without this, a path such as "/.//host" would become a URI that names a host (RFC 3986 section 3.3), and one such
+  // as "./a:b" would become a URI with a scheme (section 4.2).
   if (!authority->has_authority && path.substr(0, 2) == "//") result.append("/.");
   if (result.empty() && !uri_parts(path).scheme.empty()) result.append("./");
   result.append(path);

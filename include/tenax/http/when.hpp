@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/when.hpp: retry predicates for HTTP responses.
+// http/when.hpp: retry predicates for HTTP responses: status codes, transient failures, transport errors, throttling.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace tenax::http::detail {
 
-/// A predicate about responses, given as a function of one and of the hint that was read from it.
+/// A predicate for responses, made from a function of a response and of the hint that was read from it.
 template <class Judge>
 struct response_predicate : when::operators {
   static constexpr bool uses_time = false;
@@ -25,11 +25,11 @@ struct response_predicate : when::operators {
   }
 };
 
-/// Whether the server itself says that the same request is worth another attempt, which overrules what a client makes of
-/// the status.
+/// Whether the server says that the same request is worth another attempt. This overrules the client's judgement of the
+/// status.
 constexpr bool wants_retry(hint const& said) noexcept { return said.verdict == verdict::transient; }
 
-/// A number; or an enumerator, as Boost.Beast has for statuses.
+/// Accepts a number, or an enumerator such as those of Boost.Beast.
 template <class C>
 concept status_code = (std::integral<C> && !std::same_as<C, bool>) || std::is_enum_v<C>;
 
@@ -69,10 +69,10 @@ struct status_predicate : http::detail::response_predicate<status_predicate<Size
   }
 };
 
-/// Retry responses with one of these statuses: `when::status(429, 503)`. Also those whose headers tell us to retry
-/// (`x-should-retry: true`, `grpc-retry-pushback-ms`). Never on an exception.
+/// Retries responses with one of these statuses: `when::status(429, 503)`. Also retries responses whose headers ask for
+/// it (`x-should-retry: true`, `grpc-retry-pushback-ms`). Never retries an exception.
 ///
-/// Throws `std::invalid_argument` for a code that has not three digits.
+/// Throws `std::invalid_argument` for a code that does not have three digits.
 template <class... Codes>
 [[nodiscard]] constexpr auto status(Codes... codes) {
   constexpr bool numbers = sizeof...(Codes) > 0 && (http::detail::status_code<Codes> && ...);
@@ -95,8 +95,9 @@ struct transient_predicate : http::detail::response_predicate<transient_predicat
   }
 };
 
-/// Retry responses that say 408, 425, 429, 500, 502, 503 or 504, requests that got no response for a reason that may pass,
-/// and responses whose headers tell us to retry. Never on an exception: `when::transient || when::exception<E>`.
+/// Retries responses with status 408, 425, 429, 500, 502, 503 or 504, requests that got no response for a transient
+/// reason, and responses whose headers ask for a retry. Never retries an exception; for that:
+/// `when::transient || when::exception<E>`.
 inline constexpr transient_predicate transient{};
 
 /// See `when::transport_error`.
@@ -112,7 +113,7 @@ struct transport_error_predicate : http::detail::response_predicate<transport_er
   }
 };
 
-/// Retry requests that got no response for a reason that may pass: no connection, a broken one, no answer in time.
+/// Retries requests that got no response for a transient reason: no connection, a broken connection, or a timeout.
 inline constexpr transport_error_predicate transport_error{};
 
 /// See `when::throttled`.
@@ -128,8 +129,8 @@ struct throttled_predicate : http::detail::response_predicate<throttled_predicat
   }
 };
 
-/// Retry responses that say we are too fast: 429, and 403 and 503 whose headers say when to come back (some services answer
-/// 403 to a client that has used up its quota). What the policy's `http::hint_reader` calls throttled is.
+/// Retries responses that tell the client to slow down: 429, and 403 or 503 whose headers name a delay (some services
+/// answer 403 to a client that has used up its quota). The policy's `http::hint_reader` decides which responses count.
 inline constexpr throttled_predicate throttled{};
 
 }  // namespace tenax::when

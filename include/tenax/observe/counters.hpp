@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observe/counters.hpp: totals over all calls of a program or a part of it.
+// observe/counters.hpp: counters for metrics: attempts, retries and results of all calls that share them.
 #pragma once
 
 #include <atomic>
@@ -9,21 +9,22 @@
 
 namespace tenax {
 
-/// Counts what happens in all calls that share it: `retrying{}.observe(std::ref(counters))`.
+/// Counts what happens in all calls that share this object: `retrying{}.observe(std::ref(counters))`.
 ///
-/// Thread safety: safe. Each number is exact; numbers read one after the other may be of different moments.
+/// Thread safety: safe. Each number is exact; numbers that are read one after the other may come from different
+/// moments.
 class counters {
  public:
   static constexpr bool uses_time = false;
 
-  /// All numbers at once, for printing.
+  /// All numbers together, for printing.
   struct snapshot {
     std::uint64_t attempts = 0;   ///< attempts made
     std::uint64_t retries = 0;    ///< retries scheduled
     std::uint64_t succeeded = 0;  ///< calls that ended with a wanted value
     std::uint64_t gave_up = 0;    ///< calls that ended in any other way
-    duration waiting{};           ///< all waits between attempts that were scheduled; at most `duration::max()`
-    duration gate_waiting{};      ///< all waits at gates that were scheduled; at most `duration::max()`
+    duration waiting{};           ///< sum of the scheduled waits between attempts; at most `duration::max()`
+    duration gate_waiting{};      ///< sum of the scheduled waits at gates; at most `duration::max()`
 
     friend constexpr bool operator==(snapshot const&, snapshot const&) = default;
   };
@@ -37,7 +38,7 @@ class counters {
             duration(gate_waiting_.load(std::memory_order_relaxed))};
   }
 
-  /// How many calls ended for this reason.
+  /// The number of calls that ended for this reason.
   [[nodiscard]] std::uint64_t ended(stop_reason reason) const noexcept { return load(ended_[index(reason)]); }
 
   void after_attempt(attempt_info const&) noexcept { add(attempts_, 1); }
@@ -61,7 +62,7 @@ class counters {
 
   static constexpr std::size_t index(stop_reason reason) noexcept { return static_cast<std::size_t>(reason); }
   static void add(number& n, std::uint64_t by) noexcept { n.fetch_add(by, std::memory_order_relaxed); }
-  /// A wait may be without end, so the sum saturates. A negative one is none.
+  /// A wait may have no end, so the sum saturates. A negative wait does not count.
   static void add(sum& total, duration by) noexcept {
     if (by <= duration::zero()) return;
     auto before = total.load(std::memory_order_relaxed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observe/hooks.hpp: how observers are told what happens.
+// observe/hooks.hpp: how a policy calls its observers.
 #pragma once
 
 #include <type_traits>
@@ -11,8 +11,8 @@
 
 namespace tenax::detail {
 
-/// A function for one kind of event, as the setters of `retrying` take it. It may be written for `attempt_info` or for
-/// `attempt<T>`; `fits<T>` says whether it can be told of an attempt that returned a `T`.
+/// A function for one kind of event, as the setters of `retrying` take it. It may take an `attempt_info` or an
+/// `attempt<T>`; `fits<T>` says whether it can be called for an attempt that returned a `T`.
 template <class F>
 struct before_attempt_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
@@ -80,7 +80,7 @@ struct on_give_up_hook {
   }
 };
 
-/// The observers of a policy: none. Absent hooks cost nothing, which is why each has a constant that says so.
+/// The observers of a policy: none. Each hook has a constant that says that it is absent, so absent hooks cost nothing.
 struct no_observers {
   static constexpr bool uses_time = false;
   static constexpr bool hears_before_attempt = false;

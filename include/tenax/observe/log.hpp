@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observe/log.hpp: one line before each sleep.
+// observe/log.hpp: `log_to`: writes one log line before each retry.
 #pragma once
 
 #include <cstdio>
@@ -31,7 +31,7 @@ class log_line {
     char next[16];
     std::snprintf(next, sizeof next, "%lu", static_cast<unsigned long>(a.number) + 1);
     put(next);
-    if (a.upcoming_wait > duration::zero()) {
+    if (a.upcoming_wait.count() > 0) {
       put(" in ");
       put(duration_text(in_passing(a.upcoming_wait)).c_str());
     } else {
@@ -43,11 +43,11 @@ class log_line {
   explicit log_line(gate_wait const& w) {
     std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate ", static_cast<unsigned long>(w.number));
     size_ = std::string_view(text_).size();
-    if (w.upcoming_wait != (duration::max)()) put("for ");
+    if (w.upcoming_wait.count() != (duration::max)().count()) put("for ");
     put(duration_text(in_passing(w.upcoming_wait)).c_str());
   }
 
-  /// Of a call that ended.
+  /// The line for a call that ended.
   template <class T>
   log_line(attempt<T> const& a, stop_reason reason) {
     if (a.number == 0) {
@@ -79,8 +79,8 @@ class log_line {
   void put_server_wait(attempt<T> const& a) {
     if (a.server_wait) {
       put(" (the server asked for ");
-      put(*a.server_wait == (duration::max)() ? "a wait without end"
-                                              : duration_text(in_passing(*a.server_wait)).c_str());
+      put(a.server_wait->count() == (duration::max)().count() ? "a wait without end"
+                                                              : duration_text(in_passing(*a.server_wait)).c_str());
       put(")");
     }
     if (!a.hint.ignored.empty()) {
@@ -110,14 +110,14 @@ class log_line {
     if constexpr (can_fail<T>) {
       auto const failed = result_failed(result);
       if constexpr (requires { traits_of<T>::describe(result.value(), *this); }) {
-        put(failed ? "failed: " : "gave: ");
+        put(failed ? "failed: " : "returned: ");
         return traits_of<T>::describe(result.value(), *this);
       } else if (failed) {
         put("failed: ");
         return put_error(result.value());
       }
     }
-    put("gave a result that is to be retried");
+    put("returned a result that is to be retried");
   }
 
   template <class R>
@@ -137,8 +137,8 @@ class log_line {
     }
   }
 
-  /// An error code: of the standard library, or of one like it. Its `message()` makes a string. Those of the operating
-  /// system are written without one; only a category of another kind may allocate.
+  /// Writes an error code of the standard library, or of a similar type. Its `message()` would make a string. Codes of
+  /// the operating system are written without it; only a category of another kind may allocate.
   template <class ErrorCode>
   void put_error_code(ErrorCode const& code) {
     char const* const category = code.category().name();
@@ -194,14 +194,15 @@ struct log_observer {
 /// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`,
 /// for `.before_gate_wait()`: `tenax: attempt 3 waits at a gate for 250ms`,
 /// and for `.on_give_up()` one at the end: `tenax: gave up after attempt 3 (attempts), which failed: connection reset`.
-/// A wait that was ignored because it makes no sense is named: `(Retry-After ignored: not plausible)`.
-/// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. A line is UTF-8 of at
-/// most 511 bytes, and never ends within a character. Control characters and Unicode's separators of lines become blanks,
-/// and bytes that are not UTF-8 question marks, so that a server's words cannot forge lines or steer a terminal.
+/// The line names a field whose wait was ignored because it is not plausible: `(Retry-After ignored: not plausible)`.
+/// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. A line is UTF-8 of
+/// at most 511 bytes, and never ends inside a character. Control characters and Unicode's line separators are replaced
+/// by spaces, bytes that are not UTF-8 by question marks, so that a server's text cannot forge lines or control a
+/// terminal.
 ///
-/// Allocates nothing; the `message()` of an error category of yours may.
+/// Allocates nothing, unless the `message()` of an error category of yours does.
 ///
-/// Thread safety: a line goes to a `FILE*` in one call, so that lines of several threads do not mix.
+/// Thread safety: each line is written to a `FILE*` in one call, so that lines of several threads do not mix.
 template <class Sink>
 [[nodiscard]] constexpr detail::log_observer<Sink> log_to(Sink sink) {
   static_assert(std::is_same_v<Sink, std::FILE*> || std::is_invocable_v<Sink const&, std::string_view>,

@@ -2,7 +2,7 @@
 // platform/clock.hpp: the steady clock of the operating system, and one sleep on it.
 #pragma once
 
-#include <tenax/detail/chrono.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/system.hpp>
 #include <tenax/platform/windows.hpp>
 

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(TENAX_WITHOUT_BUILTINS)
 #define TENAX_HAS_BUILTINS 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// stop/after_attempts.hpp: a number of attempts, or no limit at all.
+// stop/after_attempts.hpp: stop after a number of attempts, or never.
 #pragma once
 
 #include <concepts>
@@ -28,7 +28,8 @@ struct after_attempts_condition : operators {
   std::uint32_t attempts;
 };
 
-/// A number of attempts. Fractions and durations, which would convert or look right, do not compile.
+/// A number of attempts. Fractions do not compile, because they would convert; durations do not, because they look
+/// right.
 struct attempt_count {
   template <class N>
     requires(std::is_convertible_v<N, std::int64_t> || detail::chrono_duration<N>)
@@ -46,13 +47,13 @@ struct attempt_count {
   std::int64_t value = 1;
 };
 
-/// Stop after `n` attempts in all: `after_attempts(1)` never retries. It counts calls, not retries.
+/// Stop after `n` attempts in all. Counts calls of the operation, not retries: `after_attempts(1)` never retries.
 ///
 /// Throws `std::invalid_argument` for `n < 1` and for `n` above 4294967295.
 [[nodiscard]] constexpr after_attempts_condition after_attempts(attempt_count count) {
   auto const n = count.value;
   if (n < 1)
-    invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, also the first)",
+    invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, including the first)",
                       static_cast<double>(n));
   if (n > (std::numeric_limits<std::uint32_t>::max)()) {
     invalid_parameter("stop::after_attempts: n", "must be at most 4294967295; for no limit write stop::never",
@@ -74,8 +75,8 @@ struct never_condition : operators {
   }
 };
 
-/// Never stop: retry until the outcome is accepted or the call is cancelled. Has to be spelled, because a retry without
-/// a limit is rarely meant.
+/// Never stop: retry until the outcome is accepted or the call is cancelled. It has to be written out, because a retry
+/// without a limit is rarely meant.
 inline constexpr never_condition never{};
 
 }  // namespace tenax::stop

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// stop/compose.hpp: `||` and `&&` for stop conditions, and what the engine asks of a condition besides yes or no.
+// stop/compose.hpp: `||` and `&&` for stop conditions, and what the engine reads from a condition besides yes or no.
 #pragma once
 
 #include <concepts>
@@ -15,21 +15,21 @@ namespace tenax {
 
 /// Stop conditions: is it time to give up?
 ///
-/// Any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns `bool` is one; it
-/// sees `upcoming_wait`. The conditions here combine with `||` and `&&`, own their operands, and ask the right one only
-/// if the left one leaves the answer open. All are immutable values: safe to share between threads.
+/// A condition is any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns
+/// `bool`; it sees `upcoming_wait`. The conditions here combine with `||` and `&&`, own their operands, and call the
+/// right operand only if the left one leaves the answer open. All are immutable values: safe to share between threads.
 namespace stop {
 
 template <class S>
 concept operand = detail::operand<S, operators, when::operators, wait::operators>;
 
-/// How far a condition lets a call go, whatever happens: for explaining a policy and for its worst case.
+/// How far a condition lets a call go at most: for the explanation and the worst case of a policy.
 struct bounds {
   std::uint32_t attempts = (std::numeric_limits<std::uint32_t>::max)();  ///< the greatest number means: no limit
   duration waiting = (duration::max)();  ///< all waits together; `max()` means: no limit
 };
 
-/// A condition's answer with its reason.
+/// The answer of a condition with its reason.
 struct answer {
   bool stop = false;
   stop_reason reason = stop_reason::attempts;
@@ -39,7 +39,7 @@ struct answer {
 
 namespace detail {
 
-/// Asks a condition once. One that does not give a reason ends a call for `stop_reason::attempts`.
+/// Calls a condition once. A condition without a reason ends the call with `stop_reason::attempts`.
 template <class S, class A>
 constexpr stop::answer ask_stop(S const& condition, A const& a) {
   if constexpr (requires {
@@ -54,7 +54,7 @@ constexpr stop::answer ask_stop(S const& condition, A const& a) {
 template <class S>
 inline constexpr bool clips = requires(S const& s, attempt_info const& a) { s.clip(a); };
 
-/// The upcoming wait, shortened if the condition would rather shorten it than give up.
+/// The upcoming wait, shortened if the condition prefers that to giving up.
 template <class S>
 constexpr duration clip_wait(S const& condition, attempt_info const& a) {
   if constexpr (clips<S>) {
@@ -67,7 +67,7 @@ constexpr duration clip_wait(S const& condition, attempt_info const& a) {
 template <class S>
 inline constexpr bool has_time_left = requires(S const& s, attempt_info const& a) { s.time_left(a); };
 
-/// What is left until a deadline, zero if it has passed, `duration::max()` if the condition has none.
+/// The time left until a deadline: zero if it has passed, `duration::max()` if the condition has none.
 template <class S>
 constexpr duration time_left(S const& condition, attempt_info const& a) {
   if constexpr (has_time_left<S>) {
@@ -90,15 +90,15 @@ constexpr stop::bounds bounds_of(S const& condition) {
 
 namespace stop {
 
-/// `a || b`: stop as soon as one says so. The reason is that of the first that does.
+/// `a || b`: stop as soon as either condition is true. The reason is that of the first true one.
 template <class L, class R>
 struct any_of;
-/// `a && b`: stop once both say so. The reason is that of the right one.
+/// `a && b`: stop once both conditions are true. The reason is that of the right one.
 template <class L, class R>
 struct all_of;
 
-/// The base of the conditions here, which brings the operators. A condition of your own gets them by deriving from it;
-/// one that does not can still be an operand beside one that does.
+/// The base of the conditions here; it brings the operators. Derive your own condition from it to get them; a condition
+/// that does not derive can still be an operand beside one that does.
 struct operators {
   template <class L, class R>
     requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))

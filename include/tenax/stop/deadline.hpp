@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// stop/deadline.hpp: a limit on time.
+// stop/deadline.hpp: stop by time: `stop::deadline`, `stop::deadline_at`, `stop::after_elapsed`.
 #pragma once
 
 #include <tenax/detail/reject.hpp>
@@ -9,9 +9,9 @@ namespace tenax::detail {
 
 /// `remaining` is the time from the end of the attempt to the deadline.
 constexpr stop::answer ask_deadline(duration remaining, attempt_info const& a, bool clipping) noexcept {
-  auto const over =
-      remaining <= duration::zero() || (clipping ? a.upcoming_wait > remaining : a.upcoming_wait >= remaining);
-  return {over, stop_reason::deadline};
+  auto const left = remaining.count();
+  auto const wait = a.upcoming_wait.count();
+  return {left <= 0 || (clipping ? wait > left : wait >= left), stop_reason::deadline};
 }
 
 constexpr duration clip_to_deadline(duration remaining, attempt_info const& a) noexcept {
@@ -45,15 +45,15 @@ struct deadline_condition : operators {
   }
   [[nodiscard]] constexpr stop::bounds bounds() const noexcept { return {.waiting = limit}; }
 
-  /// Shortens the last wait so that one more attempt starts exactly at the deadline, instead of giving up before it. A
-  /// wait that a server asked for is not shortened: then the call gives up.
+  /// Shortens the last wait so that one more attempt starts exactly at the deadline, instead of giving up before the
+  /// wait. A wait that a server asked for is not shortened: the call gives up instead.
   [[nodiscard]] constexpr deadline_condition<true> clip_last_wait() const noexcept {
     return deadline_condition<true>(limit);
   }
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("rather than wait past ");
+    out.text("before a wait that would end after ");
     out.time(limit);
     if (Clipping) out.text(" (the last wait is shortened)");
   }
@@ -61,8 +61,9 @@ struct deadline_condition : operators {
   duration limit;
 };
 
-/// Stop rather than start a wait that would end `d` or more after the start of the call: the caller learns at once what
-/// it would otherwise learn later. An attempt that is under way is not interrupted; `attempt_info::time_left` tells it.
+/// Stop before a wait that would end `d` or more after the start of the call. So the caller gets the failure
+/// immediately instead of after a useless wait. An attempt that is under way is not interrupted; it can read
+/// `attempt_info::time_left`.
 ///
 /// Throws `std::invalid_argument` if `d` is not more than zero.
 [[nodiscard]] constexpr deadline_condition<false> deadline(any_duration d) {
@@ -97,7 +98,7 @@ struct deadline_at_condition : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("rather than wait past a given point in time");
+    out.text("before a wait that would end after a given point in time");
     if (Clipping) out.text(" (the last wait is shortened)");
   }
 
@@ -109,8 +110,8 @@ struct deadline_at_condition : operators {
   }
 };
 
-/// As `stop::deadline`, with a point on the steady clock: for passing one deadline through several calls. A call that
-/// starts at or after it makes no attempt and ends with `stop_reason::expired_on_entry`.
+/// As `stop::deadline`, with a point on the steady clock: to pass one deadline through several calls. A call that
+/// starts at this point or later makes no attempt and ends with `stop_reason::expired_on_entry`.
 [[nodiscard]] constexpr deadline_at_condition<false> deadline_at(time_point t) noexcept {
   return deadline_at_condition<false>(t);
 }
@@ -121,8 +122,10 @@ struct after_elapsed_condition : operators {
 
   constexpr explicit after_elapsed_condition(duration d) : limit(d) {}
 
-  constexpr bool operator()(attempt_info const& a) const noexcept { return a.elapsed >= limit; }
-  constexpr answer ask(attempt_info const& a) const noexcept { return {a.elapsed >= limit, stop_reason::deadline}; }
+  constexpr bool operator()(attempt_info const& a) const noexcept { return a.elapsed.count() >= limit.count(); }
+  constexpr answer ask(attempt_info const& a) const noexcept {
+    return {a.elapsed.count() >= limit.count(), stop_reason::deadline};
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -133,8 +136,8 @@ struct after_elapsed_condition : operators {
   duration limit;
 };
 
-/// Stop once `d` has passed since the start of the call. Looks only at the time that has passed: the wait that starts
-/// just before `d` is waited to its end, so a call may take longer by one wait and one attempt.
+/// Stop once `d` has passed since the start of the call. Looks only at the time that has passed, not at the next wait:
+/// a wait that starts just before `d` runs to its end. So a call may exceed `d` by one wait and one attempt.
 ///
 /// Throws `std::invalid_argument` if `d` is not more than zero.
 [[nodiscard]] constexpr after_elapsed_condition after_elapsed(any_duration d) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// testing/no_waits.hpp: makes a whole program retry without waiting, for tests of code that one cannot reach into.
+// testing/no_waits.hpp: a whole program retries without waiting, for tests of code that you cannot change.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace tenax::detail {
 
-/// The `testing::no_waits` that are alive in the process: their number in the lower half of the bits. The upper half
-/// counts how often the last one went. Used through the functions of platform/atomic.hpp.
+/// The number of `testing::no_waits` that are alive in the process, in the lower half of the bits. The upper half
+/// counts how often the last one was destroyed. Used through the functions of platform/atomic.hpp.
 inline std::uintptr_t no_waits_state = 0;
 inline constexpr std::uintptr_t no_waits_period = std::uintptr_t{1} << (sizeof(std::uintptr_t) * 4);
 
@@ -19,10 +19,10 @@ inline std::uintptr_t read_no_waits() noexcept { return platform::load_relaxed(n
 constexpr bool any_alive(std::uintptr_t state) noexcept { return state % no_waits_period != 0; }
 constexpr std::uintptr_t period_of(std::uintptr_t state) noexcept { return state / no_waits_period; }
 
-/// What one thread has skipped: its clock runs ahead by that, until the last `no_waits` goes.
+/// The sleeps that one thread has skipped: its clock runs ahead by their sum, until the last `no_waits` is destroyed.
 class skipped_sleeps {
  public:
-  /// Whether the thread does not have to sleep for `d`, which is more than zero.
+  /// Whether the thread skips a sleep of `d`, which is more than zero.
   [[nodiscard]] bool skip(duration d) noexcept {
     auto const state = read_no_waits();
     if (!any_alive(state)) [[likely]]
@@ -35,10 +35,10 @@ class skipped_sleeps {
     return true;
   }
 
-  /// The thread's time, where `real` is what the clock says.
+  /// The thread's time; `real` is the time of the clock.
   [[nodiscard]] time_point shown(time_point real) noexcept { return ahead_.count() == 0 ? real : shown_ahead(real); }
 
-  /// The thread that ends a `no_waits` is in no sleep, so it has nothing to make up for.
+  /// A thread that destroys a `no_waits` is not in a sleep, so nothing has to be corrected.
   void forget() noexcept { *this = skipped_sleeps(); }
 
  private:
@@ -59,9 +59,9 @@ class skipped_sleeps {
     return real;
   }
 
-  /// The last `no_waits` may go after a call has skipped its sleep and before it reads the clock. The clock then says that
-  /// the wait has not passed, and the call asks to sleep for the rest. It must not sleep for what it was told to skip: the
-  /// rest is skipped as well, and the next reading of the clock shows it.
+  /// The last `no_waits` may be destroyed after a call has skipped its sleep and before it reads the clock. The clock
+  /// then shows that the wait has not passed, and the call asks to sleep for the rest. It must not sleep for a time
+  /// that it was told to skip: the rest is skipped as well, and the next reading of the clock includes it.
   TENAX_COLD bool skip_rest(duration d) noexcept {
     constexpr duration::rep soon = 1'000'000'000;
     auto const passed = saturating_between(skipped_at_, platform::steady_time::now()).count();
@@ -94,13 +94,14 @@ inline constexpr sleep_skipper no_waits_skipper{
 
 namespace tenax::testing {
 
-/// While one is alive, sleeps of the real environment return at once, in all threads of the process. Decisions stay as
-/// they are: to a thread's policies it looks as if it had slept, deadlines included, because `real_time::now()` runs ahead
-/// by what the thread skipped. When the last one goes, `real_time::now()` is the steady clock again, in every thread.
+/// While an object of this class is alive, sleeps of the real environment return immediately, in all threads of the
+/// process. Decisions stay the same: to the policies of a thread it looks as if the thread had slept, deadlines
+/// included, because `real_time::now()` runs ahead by the skipped time. After the last object is destroyed,
+/// `real_time::now()` is the steady clock again, in every thread.
 ///
-/// A gate keeps what it noted while the clock ran ahead: use a new gate in each test.
+/// A gate keeps the times that it saw while the clock ran ahead: use a new gate in each test.
 ///
-/// Thread safety: safe. Several may be alive at the same time.
+/// Thread safety: safe. Several objects may be alive at the same time.
 class no_waits {
  public:
   no_waits() noexcept {

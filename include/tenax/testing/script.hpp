@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// testing/script.hpp: a callable that plays the outcomes written down for it.
+// testing/script.hpp: `testing::script`: a fake operation that returns and throws what a test has written down.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,16 @@
 
 namespace tenax::testing {
 
-/// An operation that plays a script: returns this, throws that.
+/// A fake operation that plays a script: returns one value, throws another, in the given order.
 /// ```
 /// tenax::testing::script<int> flaky;
 /// flaky.throws(std::runtime_error("down")).returns(7);
 /// CHECK(policy(flaky) == 7);
 /// CHECK(flaky.calls() == 2);
 /// ```
-/// A policy's `wrap` holds a copy, which would play instead: give it `std::ref(flaky)`. Called beyond its end, or empty, it
-/// throws `std::logic_error`, which no default policy retries; `repeats_last()` plays the last outcome for ever instead.
+/// A policy's `wrap` would copy the script and play the copy: pass `std::ref(flaky)`. A call beyond the end of the
+/// script throws `std::logic_error`, which the default policy does not retry; `repeats_last()` plays the last outcome
+/// for ever instead.
 ///
 /// Thread safety: unsafe; one script for one thread.
 template <class T>
@@ -30,7 +31,7 @@ class script {
   struct no_object {};
 
  public:
-  /// The next outcome is this value. For `script<void>`: the normal end.
+  /// The next outcome is this value. For `script<void>`: a normal return.
   template <class... U>
   script& returns(U... value) {
     static_assert(sizeof...(U) == (std::is_void_v<T> ? 0 : 1),
@@ -53,14 +54,14 @@ class script {
   }
 #endif
 
-  /// The next outcome is what `f()` returns or throws.
+  /// The next outcome is the one of `f()`: what it returns or throws.
   template <class F>
   script& runs(F f) {
     return add(std::move(f));
   }
 
-  /// Plays the last outcome that was written `times` times in all. Throws `std::invalid_argument` if `times` is less than 1,
-  /// and if no outcome is written yet.
+  /// Plays the outcome before it `times` times in all. Throws `std::invalid_argument` if `times` is less than 1, and if
+  /// there is no outcome before it.
   script& times(std::int64_t times) {
     if (lines_.empty()) {
       detail::raise(std::invalid_argument(
@@ -70,7 +71,7 @@ class script {
     return *this;
   }
 
-  /// Plays the last outcome again and again once the script is over.
+  /// Repeats the last outcome for ever after the end of the script.
   script& repeats_last() noexcept {
     repeats_ = true;
     return *this;
@@ -94,7 +95,7 @@ class script {
     detail::raise(std::logic_error("tenax: the script is over; write another outcome, or end it with repeats_last()"));
   }
 
-  /// How often it was called.
+  /// The number of calls so far.
   [[nodiscard]] std::size_t calls() const noexcept { return calls_; }
 
  private:
@@ -109,7 +110,7 @@ class script {
     return *this;
   }
 
-  /// Plays a copy: the line may write further ones.
+  /// Plays a copy, because a line of the script may write further lines.
   T play(std::size_t at) {
     auto const outcome = lines_[at].play;
     return outcome();
@@ -117,7 +118,7 @@ class script {
 
   std::vector<line> lines_;
   std::size_t at_ = 0;        // the line that was played last
-  std::uint32_t played_ = 0;  // how often
+  std::uint32_t played_ = 0;  // how often that line was played
   std::size_t calls_ = 0;
   bool repeats_ = false;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// testing/virtual_time.hpp: a clock that moves only when a call sleeps, or a test moves it.
+// testing/virtual_time.hpp: `testing::virtual_time`: a fake clock: a sleep moves it and takes no real time.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace tenax::testing {
 
-/// An environment in which no real time passes: a sleep moves the clock and is remembered. The same seed gives the same
+/// An environment in which no real time passes: a sleep moves the clock and is recorded. The same seed gives the same
 /// waits.
 /// ```
 /// tenax::testing::virtual_time clock;
@@ -33,13 +33,14 @@ class virtual_time {
   [[nodiscard]] time_point now() const noexcept { return now_; }
   [[nodiscard]] random_source& random() noexcept { return random_; }
 
-  /// Moves the clock by `d`, running what was planned on the way. A negative `d` counts as zero, as in a real sleep.
+  /// Moves the clock by `d`, and runs the actions that are planned on the way. A negative `d` counts as zero, as in a
+  /// real sleep.
   void sleep(duration d) {
     sleeps_.push_back(not_negative(d));
     move(sleeps_.back(), [] { return false; });
   }
 
-  /// As `sleep(d)`, but stops at the moment at which something planned makes `token.stop_requested()` true.
+  /// As `sleep(d)`, but stops at the moment at which a planned action makes `token.stop_requested()` true.
   template <cancellation_token Token>
   void sleep(duration d, Token const& token) {
     auto const before = now_;
@@ -49,14 +50,14 @@ class virtual_time {
     sleeps_[at] = saturating_between(before, now_);  // an action may have slept as well
   }
 
-  /// Moves the clock without a sleep: an operation that takes time calls it. Throws `std::invalid_argument` if `d` is
+  /// Moves the clock without a sleep: for an operation that takes time. Throws `std::invalid_argument` if `d` is
   /// negative: the clock never goes back.
   void advance(any_duration d) {
     move(detail::require_not_negative("virtual_time::advance(): d", d), [] { return false; });
   }
 
-  /// Plans to run `action` when the clock is `d` further than now. Actions of the same moment run in the order in which
-  /// they were planned. Throws `std::invalid_argument` if `d` is negative, and if there is no action.
+  /// Plans to run `action` when the clock has advanced by `d`. Actions of the same moment run in the order in which
+  /// they were planned. Throws `std::invalid_argument` if `d` is negative or `action` is empty.
   void after(any_duration d, std::function<void()> action) {
     auto const when = saturated(detail::require_not_negative("virtual_time::after(): d", d));
     if (!action) detail::raise(std::invalid_argument("tenax: virtual_time::after() needs an action, but it is empty"));
@@ -64,10 +65,10 @@ class virtual_time {
     plan_.insert(std::find_if(plan_.begin(), plan_.end(), later), planned{when, std::move(action)});
   }
 
-  /// Every sleep so far, in order; an interrupted one with the time that it lasted.
+  /// All sleeps so far, in order; for an interrupted sleep, the time that it lasted.
   [[nodiscard]] std::vector<duration> const& sleeps() const noexcept { return sleeps_; }
 
-  /// All that was slept.
+  /// The sum of all sleeps.
   [[nodiscard]] duration slept() const noexcept {
     duration total{};
     for (auto const d : sleeps_) total = saturating_add(total, d);

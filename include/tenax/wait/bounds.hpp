@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/bounds.hpp: asking a wait strategy for its answer, and for the ends of what it may answer.
+// wait/bounds.hpp: `wait::bounds_of`: the shortest and the longest wait that a strategy may answer.
 #pragma once
 
 #include <concepts>
@@ -17,14 +17,14 @@ namespace detail {
 template <class W, class A>
 using wait_answer = std::remove_cvref_t<decltype(std::declval<W const&>()(std::declval<A const&>()))>;
 
-/// Whether a strategy may have no opinion, given that it can be asked about an `A`.
+/// Whether a strategy may have no answer, given that it can be called with an `A`.
 template <class W, class A>
 inline constexpr bool is_partial = !std::is_convertible_v<wait_answer<W, A>, any_duration>;
 
 constexpr duration not_negative(duration d) noexcept { return longer(d, duration::zero()); }
 
-/// Asks a strategy: a `duration` from one that always answers, an `optional_duration` from a partial one. Never
-/// negative, and saturated where the strategy's own unit is coarser than a nanosecond.
+/// Calls a strategy. Returns a `duration` if the strategy always answers, an `optional_duration` if it is partial.
+/// Never negative; saturates where the strategy's own unit is coarser than a nanosecond.
 template <class W, class A>
 constexpr auto ask_wait(W const& strategy, A const& a) {
   if constexpr (is_partial<W, A>) {
@@ -48,7 +48,7 @@ inline constexpr bool always_answers<W> = !is_partial<W, attempt_info>;
 
 namespace wait {
 
-/// The ends of what a strategy may answer, both inclusive.
+/// The shortest and the longest answer of a strategy, both inclusive.
 struct bounds {
   duration least{};
   duration most{};
@@ -56,16 +56,16 @@ struct bounds {
   friend constexpr bool operator==(bounds const&, bounds const&) = default;
 };
 
-/// A question about the wait after attempt `number`, when only the ends of the waits before it are known.
+/// The question about the wait after attempt `number`, when only the ends of the earlier waits are known.
 struct range_query {
   std::uint32_t number = 1;
   duration least_previous{};
   duration most_previous{};
   duration most_server_wait = (duration::max)();  ///< the longest server wait that the policy obeys
-  duration least_waited{};                        ///< all waits before this one, each at its shortest
-  duration most_waited{};                         ///< all waits before this one, each at its longest
+  duration least_waited{};                        ///< the sum of the waits before this one, each at its shortest
+  duration most_waited{};                         ///< the sum of the waits before this one, each at its longest
 
-  /// The question about the next attempt, if the waits after the `times` attempts asked about are within `answer`.
+  /// The question about the next attempt, if each of the `times` waits before it is within `answer`.
   [[nodiscard]] constexpr range_query next(bounds const& answer, std::uint32_t times = 1) const noexcept {
     return {
         .number = number + 1,
@@ -82,8 +82,9 @@ struct range_query {
 
 namespace detail {
 
-/// Whether a strategy declares `static constexpr bool never_shrinks = true`: it looks at the attempt's number, the wait
-/// before and random draws only, and the most that it may answer never falls from one attempt to the next.
+/// Whether a strategy declares `static constexpr bool never_shrinks = true`. It promises two things: it looks only at
+/// the attempt's number, the previous wait and random draws, and its longest answer never gets shorter from one attempt
+/// to the next.
 template <class W>
 inline constexpr bool never_shrinks = false;
 template <class W>
@@ -93,7 +94,8 @@ inline constexpr bool never_shrinks<W> = W::never_shrinks;
 template <class W>
 concept grows_in_parts = requires(W const& w, std::uint32_t n) { w.grows_until(n); };
 
-/// The last attempt up to which, from attempt `n` on, the most that a strategy may answer never falls; `n` if unknown.
+/// The last attempt up to which, from attempt `n` on, the longest answer of a strategy never gets shorter; `n` if
+/// unknown.
 template <class W>
 constexpr std::uint32_t grows_until(W const& strategy, std::uint32_t n) noexcept {
   if constexpr (grows_in_parts<W>) {
@@ -110,7 +112,7 @@ constexpr std::uint32_t both_grow_until(L const& left, R const& right, std::uint
   return l < r ? l : r;
 }
 
-/// Gives draw number i the lowest value if bit i of `choice` is 0, else the highest, and counts the draws.
+/// Returns for draw number i the lowest value if bit i of `choice` is 0, else the highest, and counts the draws.
 class extreme_random final : public random_source {
  public:
   constexpr explicit extreme_random(std::uint32_t choice) noexcept : choice_(choice) {}
@@ -128,23 +130,24 @@ class extreme_random final : public random_source {
 
 inline constexpr wait::bounds any_wait{duration::zero(), (duration::max)()};
 
-/// Ten years: strategies of a user's own are not asked with longer waits, because their sums might overflow.
-inline constexpr duration longest_asked = std::chrono::hours(24 * 3653);
+/// Ten years. Strategies of a user's own are not called with longer waits, because their sums might overflow.
+inline constexpr duration longest_asked = duration(duration::rep{3653 * 24} * 3'600'000'000'000);
 
-/// Asks a strategy of which nothing is known: with both ends of everything that it may look at, and of every draw.
+/// Calls a strategy that declares nothing: with both ends of everything that it may look at, and of every draw.
 template <class W>
 constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& q) {
   constexpr std::uint32_t most_draws = 4;
-  if (q.most_waited > longest_asked) return any_wait;
+  if (q.most_waited.count() > longest_asked.count()) return any_wait;
   wait::bounds ends{(duration::max)(), duration::zero()};
-  // What a server asks for: nothing, no time, or the longest wait that is obeyed.
+  // The server asks for: nothing, no time, or the longest wait that the policy obeys.
   optional_duration const server[] = {std::nullopt, duration::zero(), shorter(q.most_server_wait, longest_asked)};
   for (unsigned corner = 0; corner < 12; ++corner) {
     bool const late = (corner & 1) != 0;
     bool const slow = (corner & 2) != 0;
     auto const asked = corner >> 2;
-    if ((late && q.least_previous == q.most_previous) || (slow && q.least_waited == q.most_waited)) continue;
-    if (asked != 0 && q.most_server_wait == duration::zero()) continue;
+    if (late && q.least_previous.count() == q.most_previous.count()) continue;
+    if (slow && q.least_waited.count() == q.most_waited.count()) continue;
+    if (asked != 0 && q.most_server_wait.count() == 0) continue;
     auto const most_so_far = ends.most;
     auto const waited = slow ? q.most_waited : q.least_waited;
     attempt_info a{.number = q.number,
@@ -162,8 +165,9 @@ constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& 
       ends.least = shorter(ends.least, d);
       ends.most = longer(ends.most, d);
     }
-    // It follows a server further than it was asked.
-    if (asked == 2 && q.most_server_wait > longest_asked && ends.most > most_so_far) ends.most = (duration::max)();
+    // The strategy follows a server's wait beyond the longest one that was tried.
+    bool const followed = ends.most.count() > most_so_far.count();
+    if (asked == 2 && q.most_server_wait.count() > longest_asked.count() && followed) ends.most = (duration::max)();
   }
   return ends;
 }
@@ -172,11 +176,14 @@ constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& 
 
 namespace wait {
 
-/// The ends of what a strategy may answer, for explaining a policy and for its worst case. A strategy may know them: then
-/// it has a member `range(q)`. One that declares `static constexpr bool never_shrinks = true` is asked with the lowest and
-/// with the highest random draw. Any other one is asked with both ends of the waits before, of server waits and of each
-/// of its draws; its `elapsed` is its `waited`. A strategy that cannot be asked without the operation's result, that draws
-/// more than four times, or that is asked after ten years of waiting, is taken to answer anything.
+/// Returns the shortest and the longest answer of a strategy, for the explanation and the worst case of a policy.
+/// - A strategy with a member `range(q)` answers itself.
+/// - A strategy with `static constexpr bool never_shrinks = true` is called with the lowest and the highest random draw.
+/// - Any other strategy is called with both ends of the earlier waits, of server waits and of each of its draws; its
+///   `elapsed` is its `waited`.
+///
+/// A strategy that cannot be called without the operation's result, that draws more than four times, or that is called
+/// after ten years of waiting, is assumed to answer anything.
 template <class W>
 [[nodiscard]] constexpr bounds bounds_of(W const& strategy, range_query const& q) {
   if constexpr (requires {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/chain.hpp: one strategy after another.
+// wait/chain.hpp: one wait strategy after another: `wait::chain` and `wait::repeat`.
 #pragma once
 
 #include <tenax/wait/compose.hpp>
@@ -41,7 +41,7 @@ inline constexpr bool is_repeated = false;
 template <class W>
 inline constexpr bool is_repeated<repeated<W>> = true;
 
-/// A link of a chain that serves `times` waits. Alone, it is `strategy`.
+/// A link of a chain that answers `times` waits. Outside of a chain, it is the same as `strategy`.
 ///
 /// Throws `std::invalid_argument` for `times` below 1 or above 4294967295.
 template <class W>
@@ -53,7 +53,7 @@ template <class W>
   return {static_cast<std::uint32_t>(times), std::move(strategy)};
 }
 
-/// Says what `repeat` takes.
+/// Overloads for wrong calls of `repeat`: their message shows the right one.
 template <class N, class W>
   requires(std::is_floating_point_v<N> || detail::chrono_duration<N>)
 [[nodiscard]] constexpr repeated<W> repeat(N, W strategy) {
@@ -116,9 +116,10 @@ struct chain_strategy : operators {
   }
 };
 
-/// One strategy after another: each serves one wait, or as many as `wait::repeat` says; the last one serves all the rest.
-/// Every link counts attempts from its own start: `wait::chain(wait::repeat(3, wait::none), wait::exponential())` retries
-/// three times at once and then waits from the exponential's base on. Partial if one of the links is.
+/// Uses one strategy after another: each answers one wait, or as many as `wait::repeat` says; the last one answers all
+/// others. Every link counts attempts from its own start:
+/// `wait::chain(wait::repeat(3, wait::none), wait::exponential())` retries three times immediately and then waits from
+/// the exponential's base on. Partial if one of the links is.
 template <class W, class... More>
 [[nodiscard]] constexpr auto chain(W first, More... more) {
   if constexpr (sizeof...(More) == 0) {

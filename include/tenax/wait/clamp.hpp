@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/clamp.hpp: a ceiling or a floor for any wait strategy.
+// wait/clamp.hpp: a ceiling or a floor for any wait strategy: `wait::at_most` and `wait::at_least`.
 #pragma once
 
 #include <tenax/detail/reject.hpp>
@@ -49,8 +49,8 @@ struct limited : operators {
   }
 };
 
-/// What `strategy` says, but never more than `ceiling`. Partial if `strategy` is. A wait that a server asked for is not
-/// shortened: that is `max_server_wait`'s business.
+/// The wait of `strategy`, but never more than `ceiling`. Partial if `strategy` is. Does not shorten a wait that a
+/// server asked for; `max_server_wait` does that.
 ///
 /// Throws `std::invalid_argument` for a negative ceiling.
 template <class W>
@@ -58,7 +58,8 @@ template <class W>
   return {detail::require_not_negative("wait::at_most: ceiling", ceiling), std::move(strategy)};
 }
 
-/// What `strategy` says, but never less than `floor`. Partial if `strategy` is: a floor is no opinion.
+/// The wait of `strategy`, but never less than `floor`. Partial if `strategy` is: where it has no answer, the floor
+/// gives none.
 ///
 /// Throws `std::invalid_argument` for a negative floor.
 template <class W>

@@ -11,26 +11,27 @@
 
 namespace tenax {
 
-/// Wait strategies: how long before the next attempt?
+/// Wait strategies: how long to wait before the next attempt?
 ///
-/// Any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns a duration is one;
-/// one that returns a `std::optional` of a duration is *partial*: it may have no opinion. The strategies here are
-/// immutable `constexpr` values, safe to share between threads; what a strategy needs to remember is in the attempt.
-/// Every one saturates: no attempt number, factor or duration wraps, turns negative or becomes NaN.
+/// A strategy is any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns a
+/// duration. A strategy that returns a `std::optional` of a duration is *partial*: it may have no answer. The
+/// strategies here are immutable `constexpr` values, safe to share between threads; they keep no state and read what
+/// they need from the attempt. All of them saturate: no attempt number, factor or duration wraps, turns negative or
+/// becomes NaN.
 ///
-/// Order inside a strategy: raw growth, then the cap (`max`), then jitter inside the cap. The wait after attempt 1 is the
-/// initial value, capped like every other.
+/// Order inside a strategy: growth first, then the cap (`max`), then jitter inside the cap. The wait after attempt 1 is
+/// the initial value, capped like every other.
 namespace wait {
 
 template <class W>
 concept operand = detail::operand<W, operators, when::operators, stop::operators> && !detail::chrono_duration<W>;
 
-/// `a + b`: both waits, one after the other. Partial if one of them is: no opinion unless both have one.
+/// `a + b`: the sum of both waits. Partial if one of them is: no answer unless both have one.
 template <class L, class R>
 struct sum;
 
-/// The base of the strategies here, which brings `+`. A strategy of your own gets it by deriving from it; one that does
-/// not can still be an operand beside one that does.
+/// The base of the strategies here; it brings `+`. Derive your own strategy from it to get the operator; a strategy
+/// that does not derive can still be an operand beside one that does.
 struct operators {
   template <class L, class R>
     requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))
@@ -114,7 +115,7 @@ struct extreme : operators {
     auto const r = bounds_of(right, q);
     if constexpr (detail::always_answers<L> && detail::always_answers<R>)
       return {choose(l.least, r.least), choose(l.most, r.most)};
-    // An operand without an opinion leaves the choice to the other, so either end may be either operand's.
+    // If one operand has no answer, the other one's counts. So either end may come from either operand.
     return {detail::shorter(l.least, r.least), detail::longer(l.most, r.most)};
   }
   [[nodiscard]] constexpr std::uint32_t grows_until(std::uint32_t n) const noexcept {
@@ -139,7 +140,7 @@ struct extreme : operators {
   }
 };
 
-/// The longest of the waits. Strategies without an opinion do not count; partial only if all of them are.
+/// The longest of the waits. Strategies without an answer do not count; partial only if all of them are.
 template <class W, class... More>
 [[nodiscard]] constexpr auto max_of(W first, More... more) {
   if constexpr (sizeof...(More) == 0) {
@@ -150,7 +151,7 @@ template <class W, class... More>
   }
 }
 
-/// The shortest of the waits. Strategies without an opinion do not count; partial only if all of them are.
+/// The shortest of the waits. Strategies without an answer do not count; partial only if all of them are.
 template <class W, class... More>
 [[nodiscard]] constexpr auto min_of(W first, More... more) {
   if constexpr (sizeof...(More) == 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/constant.hpp: no wait, or always the same one.
+// wait/constant.hpp: `wait::none` (retry immediately) and `wait::constant` (a fixed delay).
 #pragma once
 
 #include <tenax/wait/jitter.hpp>
@@ -20,8 +20,8 @@ struct none_strategy : operators {
   }
 };
 
-/// No wait at all. For failures that a second try cures, such as a connection that was closed while idle; not against
-/// an overloaded server.
+/// No wait at all. For failures that a second try cures, such as an idle connection that was closed; not against an
+/// overloaded server.
 inline constexpr none_strategy none{};
 
 /// See `wait::constant`.
@@ -41,7 +41,7 @@ struct constant_strategy : jitterable<constant_strategy> {
   duration wait;
 };
 
-/// Always the same wait. Without jitter, clients that failed together come back together.
+/// Always the same wait. Without jitter, clients that failed at the same moment retry at the same moment.
 ///
 /// Throws `std::invalid_argument` for a negative wait.
 [[nodiscard]] constexpr constant_strategy constant(any_duration wait) {

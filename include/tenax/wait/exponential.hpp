@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/exponential.hpp: waits that grow by a factor each time.
+// wait/exponential.hpp: exponential backoff: waits that grow by a factor each time.
 #pragma once
 
 #include <tenax/wait/jitter.hpp>
@@ -8,7 +8,7 @@ namespace tenax::wait {
 
 struct exponential_options {
   any_duration base = std::chrono::milliseconds(100);  ///< the wait after attempt 1
-  double factor = 2.0;                                 ///< what each further wait is multiplied with
+  double factor = 2.0;                                 ///< each further wait is multiplied by it
   any_duration max = (duration::max)();                ///< the cap
 };
 
@@ -46,8 +46,8 @@ struct exponential_strategy : jitterable<exponential_strategy> {
  private:
   static constexpr double limit = 1e19;
 
-  /// By squaring: at most 32 steps for any attempt number. Stops above every duration, where squaring on would end in
-  /// infinity, which constant expressions refuse.
+  /// By squaring: at most 32 steps for any attempt number. Stops at values above every duration: further squaring would
+  /// end in infinity, which does not compile in constant expressions.
   static constexpr double power(double x, std::uint32_t n) noexcept {
     double result = 1.0;
     for (; n != 0; n >>= 1) {
@@ -62,7 +62,7 @@ struct exponential_strategy : jitterable<exponential_strategy> {
   }
 };
 
-/// Two durations in braces: without names, the second one would be the factor.
+/// Catches two durations in braces without names: the second one would be the factor.
 struct exponential_positions {
   template <class Base, detail::bare_value Max, class... More>
     requires(!std::is_arithmetic_v<Max>)
@@ -79,7 +79,7 @@ struct exponential_maker : detail::maker {
     return exponential_strategy(options);
   }
 
-  /// Says how `exponential` is called.
+  /// Overloads for wrong calls of `exponential`: their message shows the right one.
   template <detail::bare_value First, class... More>
   [[nodiscard]] constexpr exponential_strategy operator()(First, More...) const {
     static_assert(
@@ -93,9 +93,9 @@ struct exponential_maker : detail::maker {
   }
 };
 
-/// `base * factor^(n-1)` after attempt n, at most `max`: `wait::exponential({.base = 100ms, .max = 5s})` waits 100 ms,
-/// 200 ms, 400 ms, ... The usual answer to an overloaded server; with `.full()` or `.equal()` if many clients may fail
-/// together.
+/// Exponential backoff: `base * factor^(n-1)` after attempt n, at most `max`.
+/// `wait::exponential({.base = 100ms, .max = 5s})` waits 100 ms, 200 ms, 400 ms, ... The usual choice for an overloaded
+/// server; add `.full()` or `.equal()` jitter if many clients may fail at the same time.
 ///
 /// Throws `std::invalid_argument` for a negative or not-a-number value, `factor < 1` and `max < base`.
 inline constexpr exponential_maker exponential{};

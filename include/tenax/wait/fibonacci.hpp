@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/fibonacci.hpp: waits that grow as the Fibonacci numbers do.
+// wait/fibonacci.hpp: waits that grow like the Fibonacci numbers.
 #pragma once
 
 #include <tenax/wait/jitter.hpp>
@@ -21,7 +21,7 @@ struct fibonacci_strategy : jitterable<fibonacci_strategy> {
 
   constexpr duration operator()(attempt_info const& a) const noexcept {
     std::uint64_t current = 1, next = 1;
-    // The 93rd Fibonacci number is the first one above 2^63: every wait from there on saturates.
+    // The 93rd Fibonacci number is the first one above 2^63: from there on, every wait saturates.
     constexpr std::uint32_t last = 93;
     for (std::uint32_t n = 1; n < (a.number < last ? a.number : last); ++n) {
       auto const after = current + next;
@@ -50,7 +50,7 @@ struct fibonacci_maker : detail::maker {
     return fibonacci_strategy(options);
   }
 
-  /// Says how `fibonacci` is called.
+  /// Overloads for wrong calls of `fibonacci`: their message shows the right one.
   template <detail::bare_value First, class... More>
   [[nodiscard]] constexpr fibonacci_strategy operator()(First, More...) const {
     static_assert(detail::always_false<First>,
@@ -60,7 +60,7 @@ struct fibonacci_maker : detail::maker {
 };
 
 /// `unit` times 1, 1, 2, 3, 5, 8, ... at most `max`: `wait::fibonacci({.unit = 1s, .max = 30s})`. Grows by a factor of
-/// 1.6, gentler than doubling.
+/// about 1.6, more slowly than by doubling.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < unit`.
 inline constexpr fibonacci_maker fibonacci{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/first_of.hpp: strategies with a condition, and the first one that has an opinion.
+// wait/first_of.hpp: a wait for some outcomes only (`only_if`), and the first strategy that answers (`first_of`).
 #pragma once
 
 #include <tenax/wait/compose.hpp>
@@ -37,7 +37,7 @@ struct only_if_strategy : operators {
   W strategy;
 };
 
-/// What `strategy` says if `predicate` holds for the outcome, else no opinion:
+/// The wait of `strategy` if `predicate` is true for the outcome, else no answer:
 /// `wait::only_if(when::exception<network_error>, wait::none)`. Partial.
 template <class P, class W>
 [[nodiscard]] constexpr only_if_strategy<P, W> only_if(P predicate, W strategy) {
@@ -84,8 +84,8 @@ struct first_of_strategy : operators {
   R right;
 };
 
-/// The answer of the first strategy that has an opinion; later ones are not asked. Total as soon as one of them is: end
-/// it with one that always answers, `wait::first_of(wait::retry_after, wait::exponential())`.
+/// The answer of the first strategy that has one; later strategies are not called. Always has an answer as soon as one
+/// of them does, so end it with such a strategy: `wait::first_of(wait::retry_after, wait::exponential())`.
 template <class W, class... More>
 [[nodiscard]] constexpr auto first_of(W first, More... more) {
   if constexpr (sizeof...(More) == 0) {

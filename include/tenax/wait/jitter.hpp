@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/jitter.hpp: spreading the waits of clients that failed together.
+// wait/jitter.hpp: jitter: spreads the waits of clients that failed at the same time.
 #pragma once
 
 #include <tenax/detail/reject.hpp>
@@ -7,8 +7,8 @@
 
 namespace tenax::wait {
 
-/// `.full()`: uniform in `[0, d)`. Spreads most, and halves the mean wait. From "Exponential Backoff And Jitter", AWS
-/// Architecture Blog, 2015.
+/// `.full()`: uniform in `[0, d)`. Spreads most, and halves the mean wait. Source: "Exponential Backoff And Jitter",
+/// AWS Architecture Blog, 2015.
 struct full_jitter {
   static constexpr duration apply(duration d, duration, attempt_info const& a) { return a.draw(duration::zero(), d); }
   template <class Out>
@@ -17,7 +17,7 @@ struct full_jitter {
   }
 };
 
-/// `.equal()`: `d/2` and a uniform draw from `[0, d/2)` on top. From the same source as full jitter.
+/// `.equal()`: `d/2` plus a uniform draw from `[0, d/2)`. Source: as for full jitter.
 struct equal_jitter {
   static constexpr duration apply(duration d, duration, attempt_info const& a) { return a.draw(d - d / 2, d); }
   template <class Out>
@@ -26,7 +26,7 @@ struct equal_jitter {
   }
 };
 
-/// `.proportional(p)`: uniform in `[d(1-p), d(1+p))`, the upper end held at the cap.
+/// `.proportional(p)`: uniform in `[d(1-p), d(1+p))`, with the upper end kept at or below the cap.
 struct proportional_jitter {
   double share;
 
@@ -42,13 +42,13 @@ struct proportional_jitter {
   }
 };
 
-/// `.additive(j)`: uniform in `[d, d+j)`. At the cap the interval moves down instead of shrinking, so that the jitter
+/// `.additive(j)`: uniform in `[d, d+j)`. Near the cap the interval moves down instead of shrinking, so the jitter
 /// neither exceeds the cap nor vanishes there.
 struct additive_jitter {
   duration most;
 
   constexpr duration apply(duration d, duration cap, attempt_info const& a) const {
-    auto const latest_start = cap > most ? cap - most : duration::zero();
+    auto const latest_start = detail::longer(saturating_subtract(cap, most), duration::zero());
     auto const low = detail::shorter(d, latest_start);
     auto const high = saturating_add(low, most);
     return a.draw(low, detail::shorter(high, cap));
@@ -60,7 +60,7 @@ struct additive_jitter {
   }
 };
 
-/// A strategy whose waits are spread. Keeps the strategy's cap. Made by `.full()`, `.equal()`, `.proportional(p)` and
+/// A strategy with jitter. Keeps the cap of the strategy. Made by `.full()`, `.equal()`, `.proportional(p)` and
 /// `.additive(j)` of the strategies here.
 template <class W, class Jitter>
 struct jittered : operators {
@@ -83,19 +83,20 @@ struct jittered : operators {
   Jitter jitter;
 };
 
-/// The base of strategies that can be jittered. `Derived` has `operator()(attempt_info const&)`, its answer already held
-/// at `cap()`, and `cap()`: the most that it may answer, `duration::max()` if there is no limit.
+/// The base of strategies that can have jitter. `Derived` has `operator()(attempt_info const&)`, whose answer is at
+/// most `cap()`, and `cap()`: its longest answer, `duration::max()` if there is no limit.
 template <class Derived>
 struct jitterable : operators {
   static constexpr bool uses_time = false;
 
-  /// Uniform in `[0, d)`: best against many clients that failed together.
+  /// Full jitter: uniform in `[0, d)`. Best against many clients that failed at the same time.
   [[nodiscard]] constexpr jittered<Derived, full_jitter> full() const { return {self(), {}}; }
 
-  /// `d/2` plus a uniform draw from `[0, d/2)`: never less than half of the wait.
+  /// Equal jitter: `d/2` plus a uniform draw from `[0, d/2)`: never less than half of the wait.
   [[nodiscard]] constexpr jittered<Derived, equal_jitter> equal() const { return {self(), {}}; }
 
-  /// Uniform in `[d(1-share), d(1+share))`, kept within the cap. `share` from 0 to 1, else `std::invalid_argument`.
+  /// Uniform in `[d(1-share), d(1+share))`, kept within the cap. Throws `std::invalid_argument` unless `share` is from
+  /// 0 to 1.
   [[nodiscard]] constexpr jittered<Derived, proportional_jitter> proportional(double share) const {
     return {self(), {detail::require_between("proportional: share", "must be between 0 and 1", share, 0.0, 1.0)}};
   }

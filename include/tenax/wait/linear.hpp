@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/linear.hpp: waits that grow by the same amount each time.
+// wait/linear.hpp: linear backoff: waits that grow by the same amount each time.
 #pragma once
 
 #include <tenax/wait/jitter.hpp>
@@ -8,7 +8,7 @@ namespace tenax::wait {
 
 struct linear_options {
   any_duration first = std::chrono::seconds(1);  ///< the wait after attempt 1
-  any_duration step = std::chrono::seconds(1);   ///< what is added for each further attempt
+  any_duration step = std::chrono::seconds(1);   ///< added for each further attempt
   any_duration max = (duration::max)();          ///< the cap
 };
 
@@ -47,7 +47,7 @@ struct linear_maker : detail::maker {
     return linear_strategy(options);
   }
 
-  /// Says how `linear` is called.
+  /// Overloads for wrong calls of `linear`: their message shows the right one.
   template <detail::bare_value First, class... More>
   [[nodiscard]] constexpr linear_strategy operator()(First, More...) const {
     static_assert(

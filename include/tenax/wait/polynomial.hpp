@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/polynomial.hpp: waits that grow as a power of the attempt number.
+// wait/polynomial.hpp: polynomial backoff: waits that grow as a power of the attempt number.
 #pragma once
 
 #include <tenax/wait/jitter.hpp>
@@ -24,7 +24,7 @@ struct polynomial_strategy : jitterable<polynomial_strategy> {
   constexpr duration operator()(attempt_info const& a) const noexcept {
     auto raw = base;
     if (a.number > 1) {
-      // 63 multiplications with 2 or more leave the range of durations, whatever the exponent is.
+      // 63 multiplications by 2 or more exceed every duration, whatever the exponent is.
       for (unsigned i = 0; i < (exponent < 63 ? exponent : 63); ++i) raw = saturating_multiply(raw, a.number);
     }
     return detail::shorter(raw, max);
@@ -50,7 +50,7 @@ struct polynomial_maker : detail::maker {
     return polynomial_strategy(options);
   }
 
-  /// Says how `polynomial` is called.
+  /// Overloads for wrong calls of `polynomial`: their message shows the right one.
   template <detail::bare_value First, class... More>
   [[nodiscard]] constexpr polynomial_strategy operator()(First, More...) const {
     static_assert(detail::always_false<First>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/random.hpp: waits drawn at random.
+// wait/random.hpp: random waits: `wait::uniform` and `wait::decorrelated` (decorrelated jitter).
 #pragma once
 
 #include <tenax/detail/reject.hpp>
@@ -18,7 +18,7 @@ struct uniform_strategy : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("anything from ");
+    out.text("a random wait from ");
     out.time(low);
     out.text(" to ");
     out.time(high);
@@ -35,7 +35,7 @@ struct uniform_maker : detail::maker {
     return {least, detail::require_at_least("wait::uniform: high", "must not be less than low", high, least)};
   }
 
-  /// Says how `uniform` is called.
+  /// Overloads for wrong calls of `uniform`: their messages show the right one.
   template <detail::bare_value Only>
   [[nodiscard]] constexpr uniform_strategy operator()(Only) const {
     static_assert(detail::always_false<Only>,
@@ -51,7 +51,7 @@ struct uniform_maker : detail::maker {
   }
 };
 
-/// A uniform draw from `[low, high)`. By itself a wait that never grows; added to another one, jitter:
+/// A uniform draw from `[low, high)`. Alone, a random wait that does not grow; added to another strategy, jitter:
 /// `wait::retry_after + wait::uniform(0s, 500ms)`.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `high < low`.
@@ -95,7 +95,7 @@ struct decorrelated_maker : detail::maker {
     return decorrelated_strategy(options);
   }
 
-  /// Says how `decorrelated` is called.
+  /// Overloads for wrong calls of `decorrelated`: their message shows the right one.
   template <detail::bare_value First, class... More>
   [[nodiscard]] constexpr decorrelated_strategy operator()(First, More...) const {
     static_assert(
@@ -105,9 +105,10 @@ struct decorrelated_maker : detail::maker {
   }
 };
 
-/// A uniform draw from `[base, min(max, 3 * previous))`, where `previous` is the wait before, and `base` at first: grows
-/// by chance. Its state is in the attempt. From "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, which
-/// draws first and caps then: most waits end up exactly at the cap, and the jitter is gone. Here the draw stays inside.
+/// Decorrelated jitter: a uniform draw from `[base, min(max, 3 * previous))`, where `previous` is the wait before, and
+/// `base` at first. Grows by chance. Keeps no state: the previous wait is in the attempt. Source: "Exponential Backoff
+/// And Jitter", AWS Architecture Blog, 2015. The formula there draws first and then caps: most waits end up exactly at
+/// the cap, without jitter. Here the draw stays below the cap.
 ///
 /// Throws `std::invalid_argument` for a negative value and for `max < base`.
 inline constexpr decorrelated_maker decorrelated{};

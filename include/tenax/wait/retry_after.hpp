@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/retry_after.hpp: the wait that the other side asked for.
+// wait/retry_after.hpp: `wait::retry_after`: the wait that the server asked for (`Retry-After`).
 #pragma once
 
 #include <tenax/wait/compose.hpp>
@@ -23,10 +23,10 @@ struct retry_after_strategy : operators {
   }
 };
 
-/// The wait that the other side asked for, if it did, else no opinion. Partial.
+/// The wait that the other side asked for, or no answer if it did not ask. Partial.
 ///
-/// A policy never waits less than it was asked to, whatever its strategy says. This strategy says that nothing else is
-/// to be waited then, and is where jitter goes on top: `wait::retry_after + wait::uniform(0s, 500ms)`.
+/// A policy never waits less than the other side asked for, whatever its strategy. This strategy waits exactly that
+/// long, and lets you add jitter: `wait::retry_after + wait::uniform(0s, 500ms)`.
 inline constexpr retry_after_strategy retry_after{};
 
 }  // namespace tenax::wait

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// wait/sequence.hpp: waits that are written down one by one.
+// wait/sequence.hpp: a list of waits, one for each retry.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace tenax::wait {
 
-/// The waits given, in order; the last one sticks: `wait::sequence{1s, 5s, 30s}`.
+/// The given waits, in order; the last one repeats: `wait::sequence{1s, 5s, 30s}`.
 ///
 /// Throws `std::invalid_argument` for a negative wait.
 template <std::size_t Size>

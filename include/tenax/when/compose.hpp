@@ -13,26 +13,26 @@ namespace tenax {
 
 /// Retry predicates: is this outcome worth another attempt?
 ///
-/// Any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns `bool` is one. The
-/// predicates here combine with `||`, `&&` and `!`, own their operands, and ask the right one only if the left one leaves
-/// the answer open. All are immutable values: safe to share between threads.
+/// A predicate is any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns
+/// `bool`. The predicates here combine with `||`, `&&` and `!`, own their operands, and call the right operand only if
+/// the left one leaves the answer open. All are immutable values: safe to share between threads.
 namespace when {
 
 template <class P>
 concept operand = detail::operand<P, operators, wait::operators, stop::operators>;
 
-/// `a || b`: retry if either says so.
+/// `a || b`: retry if either predicate is true.
 template <class L, class R>
 struct any_of;
-/// `a && b`: retry if both say so.
+/// `a && b`: retry if both predicates are true.
 template <class L, class R>
 struct all_of;
-/// `!a`: retry if `a` does not say so.
+/// `!a`: retry if the predicate is false.
 template <class P>
 struct negation;
 
-/// The base of the predicates here, which brings the operators. A predicate of your own gets them by deriving from it;
-/// one that does not can still be an operand beside one that does.
+/// The base of the predicates here; it brings the operators. Derive your own predicate from it to get them; a predicate
+/// that does not derive can still be an operand beside one that does.
 struct operators {
   template <class L, class R>
     requires(operand<L> && operand<R> && (std::derived_from<L, operators> || std::derived_from<R, operators>))
@@ -84,7 +84,8 @@ struct any_of : operators {
   constexpr bool wants(A const& a) const {
     return detail::wants_retry(left, a) || detail::wants_retry(right, a);
   }
-  /// The permission of a side that wants the attempt will do; if neither does, a hint needs that of both.
+  /// If a side wants the attempt, its permission is enough; if neither does, a hint to retry needs the permission of
+  /// both.
   template <class A>
     requires has_veto
   constexpr bool permits(A const& a) const {

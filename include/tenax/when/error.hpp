@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// when/error.hpp: retry on values that say that the operation failed.
+// when/error.hpp: retry on returned errors: values that say that the operation failed.
 #pragma once
 
 #include <stdexcept>
@@ -28,8 +28,8 @@ struct any_error_predicate : operators {
   }
 };
 
-/// Retry if the returned value says that the operation failed: a `std::expected`-like without a value, a set
-/// `std::error_code`, or what `tenax::result_traits` says of a type of yours. Never on an exception.
+/// Retry if the returned value says that the operation failed: a `std::expected`-like result without a value, a set
+/// `std::error_code`, or a value of your type whose `tenax::result_traits` say so. Never on an exception.
 inline constexpr any_error_predicate any_error{};
 
 /// See `when::error`.
@@ -60,8 +60,8 @@ struct error_predicate : operators {
   F condition;
 };
 
-/// Retry if the returned value is an error for which `condition(error)` is true. The error is what an expected-like
-/// result's `error()` gives, or the error code itself.
+/// Retry if the returned value is an error for which `condition(error)` is true. The error is the `error()` of an
+/// expected-like result, or the error code itself.
 template <class F>
 [[nodiscard]] constexpr auto error_if(F condition) {
   constexpr bool steady = !detail::changes_when_called<F>;
@@ -81,7 +81,7 @@ template <class Code>
   return error_if([code = std::move(code)](auto const& error) { return error == code; });
 }
 
-/// What a policy retries if it is not told otherwise; see `when::failed`.
+/// The predicate of a policy without `.when()`; see `when::failed`.
 struct failed_predicate : operators {
   static constexpr bool uses_time = false;
   template <class T>
@@ -106,6 +106,8 @@ struct failed_predicate : operators {
 
 /// The default: retry on exceptions derived from `std::runtime_error` and on results that say they failed, unless their
 /// `tenax::result_traits` know that the failure will not pass. Not on `std::logic_error`, which is a bug and not an outage.
+/// No predicate retries `std::errc::operation_canceled`, returned or thrown in a `std::system_error`: the operation was
+/// cancelled, and the call ends with `stop_reason::cancelled`.
 inline constexpr failed_predicate failed{};
 
 }  // namespace tenax::when

@@ -2,6 +2,7 @@
 // when/exception.hpp: retry on exceptions of given types.
 #pragma once
 
+#include <system_error>
 #include <typeinfo>
 
 #include <tenax/platform/type_name.hpp>
@@ -10,11 +11,11 @@
 #if defined(__cpp_rtti)
 namespace tenax::detail {
 
-/// The type of a single `E` whose objects say nothing about trying again.
+/// The type information of a single `E` whose objects say nothing about trying again.
 template <class...>
 inline constexpr std::type_info const* plain_type = nullptr;
 template <class E>
-  requires(!std::is_base_of_v<error_with_hint, E>)
+  requires(!std::is_base_of_v<error_with_hint, E> && !std::is_base_of_v<std::system_error, E>)
 inline constexpr std::type_info const* plain_type<E> = &typeid(E);
 
 }  // namespace tenax::detail
@@ -22,7 +23,7 @@ inline constexpr std::type_info const* plain_type<E> = &typeid(E);
 
 namespace tenax::detail {
 
-/// Whether a function can be asked about a value by whoever may not change either.
+/// Whether a function can be called with a value if neither may be changed.
 template <class F, class V>
 inline constexpr bool asks_about = requires(F const& f, V const& v) { f(v); };
 
@@ -32,7 +33,7 @@ namespace tenax::when {
 
 #if defined(__cpp_exceptions)
 
-/// An exception of type `E` for which a function of yours says yes. Made by `when::exception<E>.where(f)`.
+/// An exception of type `E` for which your function returns true. Made by `when::exception<E>.where(f)`.
 template <class E, class F>
 struct exception_where : operators {
   static constexpr bool uses_time = false;
@@ -46,7 +47,7 @@ struct exception_where : operators {
     auto const* const caught = a.result.caught();
     if (caught == nullptr) return false;
     if constexpr (std::is_pointer_v<E>) {
-      // A handler sees a copy of a thrown pointer, which does not outlive it.
+      // A handler sees a copy of a thrown pointer; the copy does not outlive the handler.
       if (caught->pointer() == nullptr) return false;
       try {
         std::rethrow_exception(caught->pointer());
@@ -88,7 +89,7 @@ struct exception_predicate : operators {
   }
 
 #if defined(__cpp_rtti)
-  /// The type that an exception will most likely be of, if that type says nothing about trying again.
+  /// The most likely type of the exception, if that type says nothing about trying again.
   static constexpr std::type_info const* likely_type = detail::plain_type<E...>;
 #endif
 
@@ -147,7 +148,8 @@ struct any_exception_predicate : operators {
   }
 };
 
-/// Retry on every exception, also those that are bugs. Prefer `when::exception<...>` with the types that mean an outage.
+/// Retry on every exception, including those that are bugs. Prefer `when::exception<...>` with the types that mean an
+/// outage.
 inline constexpr any_exception_predicate any_exception{};
 
 #endif

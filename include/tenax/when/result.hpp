@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// when/result.hpp: retry on returned values.
+// when/result.hpp: retry on returned values: `when::result`, `when::result_is`, `when::always`, `when::never`.
 #pragma once
 
 #include <concepts>
@@ -20,14 +20,14 @@ struct constant_predicate : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text(Answer ? "every outcome, values too" : "nothing");
+    out.text(Answer ? "every outcome, including values" : "nothing");
   }
 };
 
-/// Retry whatever the outcome is, until a stop condition ends it: the last value is the result.
+/// Retry whatever the outcome is, until a stop condition ends the call: its result is the last outcome.
 inline constexpr constant_predicate<true> always{};
 
-/// Never retry: a policy that only waits at gates or tells observers.
+/// Never retry: for a policy that only waits at gates or calls observers.
 inline constexpr constant_predicate<false> never{};
 
 /// See `when::result`.
@@ -46,7 +46,7 @@ struct result_predicate : operators {
 
   template <class Out>
   constexpr void describe(Out& out) const {
-    out.text("results that your function refuses");
+    out.text("results that your function selects");
   }
 
   F condition;
@@ -90,7 +90,7 @@ struct result_is_predicate : operators {
   V value;
 };
 
-/// Retry if the attempt returned a value equal to this one: `when::result_is(nullptr)`.
+/// Retry if the attempt returned a value equal to `value`: `when::result_is(nullptr)`.
 template <class V>
 [[nodiscard]] constexpr result_is_predicate<V> result_is(V value) {
   return result_is_predicate<V>(std::move(value));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// async.cpp: what a call costs that is retried in standalone Asio, or in a coroutine library of the tests' own, on one
-// thread and in virtual time: with the library (-DLIBRARY), by a function written by hand that retries any operation
-// (-DFUNCTION), and by a loop around the operation, in the coroutine that wants its result (-DLOOP). `async NAME COUNT`
+// async.cpp: the cost of a call that is retried in standalone Asio, or in a coroutine library of the tests, on one thread
+// and in virtual time: with the library (-DLIBRARY), with a hand-written function that retries any operation
+// (-DFUNCTION), and with a loop around the operation, in the coroutine that wants its result (-DLOOP).
+// `async NAME COUNT`
 //
 //     NAME         the operation is                    and
 //     values       a coroutine                         fails twice by its value, and the call waits after that
@@ -9,11 +10,11 @@
 //     initiates    an initiating function              fails twice by its error code
 //     task         a coroutine of the tests' library   fails twice by its value
 //     task_throws  a coroutine of the tests' library   fails twice by an exception
-//     NAME_once    the same                            succeeds at once, and instead of the loop there is nothing
+//     NAME_once    the same                            succeeds in the first attempt; no loop is needed
 //
-// Prints allocations, bytes and nanoseconds of one of COUNT calls. The first two are counted in a program that is built
-// with -DCOUNTS, and without Asio's recycling of memory, which would hide them: what lives of a call that waits, when
-// all of them wait; and what was allocated for a call that does not.
+// Prints allocations, bytes and nanoseconds for one of COUNT calls. Allocations and bytes are counted in a program that
+// is built with -DCOUNTS, and without Asio's recycling of memory, which would hide them: for waiting calls, the memory
+// that is allocated while all of them wait; for others, everything that is allocated.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -58,7 +59,7 @@ struct {
 }  // namespace
 
 #ifdef COUNTS
-// At the bottom, because Asio asks for aligned memory, and exceptions for malloc's.
+// Counted at the level of malloc, because Asio asks for aligned memory, and exceptions use malloc.
 namespace {
 
 void* counted(void* p) {
@@ -86,7 +87,7 @@ void free(void* p) {
 
 namespace {
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when it is told to.
 struct still_clock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -120,7 +121,7 @@ asio::io_context io;
 tests::scheduler tasks;
 long good = 0;
 
-/// What the other side is asked; the only difference between the operations is how it is said that it failed.
+/// The server of the operations. They differ only in how a failure is reported.
 struct server {
   int failures;
   bool answers() { return failures-- <= 0; }
@@ -148,7 +149,7 @@ auto ask_then(server& s, Token&& token) {
 
 #ifdef LIBRARY
 
-/// Tells calls that timers run on that clock.
+/// The environment whose timers run on that clock.
 struct still_time {
   using clock = still_clock;
   static tenax::time_point now() noexcept { return tenax::time_point(still_clock::now().time_since_epoch()); }
@@ -357,7 +358,7 @@ task<void> in_task_throws(server s, bool once) {
 #endif
 #endif
 
-/// What is to be done, and where it has its places.
+/// The calls to make, and the storage for them.
 struct work {
   char const* name;
   int failures;
@@ -380,9 +381,9 @@ struct work {
 
 extern "C" {
 
-/// Starts all calls, and runs until all wait or have ended.
+/// Starts all calls, and runs until each waits or has ended.
 [[gnu::noinline]] void measured_start(work& w) {
-  // One after the other if they do not wait: what is measured is a call, and not how many fit into the caches.
+  // Calls that do not wait run one after the other: the figure is the cost of a call, not of cache misses.
   for (auto& s : w.servers) {
     if (w.is("initiates")) {
       initiates(s, w.once());
@@ -401,7 +402,7 @@ extern "C" {
   io.poll();
 }
 
-/// Lets all calls wait and go on, until they have ended.
+/// Lets all waiting calls go on until they have ended.
 [[gnu::noinline]] void measured_end(work& w) {
   for (int i = 0; i < w.failures; ++i) {
     still_clock::current += 10s;

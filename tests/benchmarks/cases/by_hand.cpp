@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// by_hand.cpp: the loop that the library replaces.
+// by_hand.cpp: the hand-written loop that the library replaces.
 #include <chrono>
 #include <thread>
 

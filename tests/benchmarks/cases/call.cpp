@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// call.cpp: the same four calls with the library (-DLIBRARY) and as one would write them by hand: up to five attempts, no
+// call.cpp: the same four calls with the library (-DLIBRARY) and hand-written: up to five attempts, no
 // waits. `call NAME FAILURES COUNT`
 #include <chrono>
 #include <cstdio>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// gates.cpp: what it costs to pass a gate that nobody else uses, and how often threads that share a limiter get through.
+// gates.cpp: the cost of passing a gate without contention, and the throughput of threads that share a limiter.
 //
 //     gates NAME COUNT           nanoseconds for one of COUNT passes
 //     gates NAME COUNT THREADS   millions of passes in a second, COUNT for each of the threads
 //
 //     limiter, acquire           rate_limiter: try_acquire(), acquire()
-//     bucket                     what one writes in its place: a token bucket under a std::mutex
-//     clock                      steady_clock::now(), which each of these three reads once
-//     lock                       a std::mutex that is locked and unlocked
-//     others                     admit and report of a gate, with a time that is given
+//     bucket                     a token bucket under a std::mutex, as one would write it by hand
+//     clock                      steady_clock::now(), which each of these three calls once
+//     lock                       locks and unlocks a std::mutex
+//     others                     admit and record of a gate, with a given time
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -52,7 +52,7 @@ class token_bucket {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-// More than can be asked for: all pass.
+// A rate that is never reached: all passes are admitted.
 tenax::rate_limiter limiter(tenax::per_second(1'000'000'000).with_burst(1'000'000));
 token_bucket bucket(1e9, 1e6);
 std::mutex mutex;
@@ -68,7 +68,7 @@ tenax::keyed<int, tenax::retry_budget> by_key([] { return tenax::retry_budget();
 
 tenax::time_point now{};
 
-/// One attempt that succeeds, some time after the last.
+/// One attempt that succeeds, some time after the last attempt.
 template <class Gate>
 int pass(Gate&& gate) {
   now += std::chrono::microseconds(5);
@@ -120,7 +120,7 @@ struct {
                  {"adaptive_throttle", measured_adaptive_throttle},
                  {"keyed", measured_keyed}};
 
-/// Whether all have passed.
+/// Whether all passes were admitted.
 bool passes(int (*pass)(), long count) {
   long passed = 0;
   for (long i = 0; i < count; ++i) passed += pass();
@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
     if (argc < 3 || std::strcmp(c.name, argv[1]) != 0) continue;
     long const count = std::atol(argv[2]);
     long const threads = argc > 3 ? std::atol(argv[3]) : 1;
-    if (c.pass() != 1) return 1;  // what happens once only
+    if (c.pass() != 1) return 1;  // work that happens only once
     auto const start = std::chrono::steady_clock::now();
     bool good = true;
     if (argc > 3) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// operation.hpp: what the benchmarks call: fails as often as it is told, then returns 7. In a translation unit of its own,
-// so that compilers cannot see into it.
+// operation.hpp: the operation of the benchmarks: fails the given number of times, then returns 7. In its own translation
+// unit, so that compilers cannot inline it.
 #pragma once
 
 #include <stdexcept>

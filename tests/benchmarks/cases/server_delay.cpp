@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// server_delay.cpp: what it costs to read how long a response asks us to wait, as text says it and as a date.
+// server_delay.cpp: the cost of reading how long a response asks the client to wait, in seconds and as a date.
 // `server_delay NAME COUNT` prints nanoseconds and allocations a call.
 //
 //     delay      http::server_delay of a 429 with twelve fields and a date in Retry-After
-//     nothing    http::server_delay of a 200 with twelve fields, none of which is of interest
-//     by_hand    what one writes in an afternoon: fields into a map, then std::stoi or strptime
+//     nothing    http::server_delay of a 200 with twelve fields, all irrelevant
+//     by_hand    a quick hand-written version: fields into a map, then std::stoi or strptime
 //     date       http::parse_http_date alone
 //     curl       curl_getdate alone (-DWITH_CURL)
 #include <tenax/http/server_delay.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses.cpp: USES different calls with the library, from 0 to 2.
+// uses.cpp: a file with USES different calls of the library, from 0 to 2.
 #include <tenax/tenax.hpp>
 
 #if USES > 0

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// fetch_adaptive.cpp: threads ask a server as fast as an adaptive_rate_limiter lets them, which is told nothing about the
+// fetch_adaptive.cpp: threads send requests as fast as an adaptive_rate_limiter admits them; the limiter does not know the
 // server's limit.
 //
 //   fetch_adaptive --url http://host:port/path --rate 10 [--threads 4] [--start 20] [--seconds 120]
 //
-// Prints one line of what happened in `seconds` after `start` seconds: the share of the rate that was accepted, requests, of
-// them refused, longest run of refusals, requests that failed otherwise. Then how many were stale since the beginning, and
-// the rate that the limiter has found.
+// Prints one line about the `seconds` after the first `start` seconds: the accepted share of the rate, number of
+// requests, refused requests, longest run of refusals, requests that failed otherwise. Then the number of stale
+// requests since the beginning, and the rate that the limiter has found.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -61,7 +61,7 @@ options parse(int argc, char** argv) {
   return o;
 }
 
-/// What the server answered while it counted.
+/// The server's answers during the measurement.
 class answers {
  public:
   void add(int status) {
@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
       client.set_keep_alive(true);
       client.set_tcp_nodelay(true);
       for (;;) {
-        // Without retries: the limiter alone is measured.
+        // Without retries: only the limiter is measured.
         auto const result = tenax::call_through(watched, [&] { return client.Get(wanted.path); });
         seen.add(result ? result->status : 0);
       }
@@ -126,5 +126,5 @@ int main(int argc, char** argv) {
   seen.print(wanted.rate * took.count());
   std::printf(" stale %llu found %.2f\n", static_cast<unsigned long long>(watched.stale()), limiter.state().rate);
   std::fflush(stdout);
-  std::_Exit(0);  // nobody waits for those who wait for their turn
+  std::_Exit(0);  // without joining the threads that wait for their turn
 }

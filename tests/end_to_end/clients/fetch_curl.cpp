@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// fetch_curl.cpp: loads a server through libcurl and http::perform, with one easy handle for each thread.
+// fetch_curl.cpp: loads a server through libcurl and http::perform, with one easy handle per thread.
 #include <memory>
 
 #include <tenax/http/curl.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// fetch_npm.cpp: one request after another through http::retrying_client with the standard policy as it is.
+// fetch_npm.cpp: one request after another through http::retrying_client with the unchanged standard policy.
 #include <csignal>
 
 #include <tenax/http/retrying_client.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// load.hpp: what the clients of the end-to-end tests share: options, threads, a policy, and what they print.
+// load.hpp: common parts of the end-to-end clients: options, threads, a policy, and output.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ struct load {
   std::string path = "/items";
   unsigned threads = 1;
   unsigned count = 10;    ///< requests of each thread
-  unsigned seconds = 0;   ///< if not 0, how long to go on, instead of `count`
+  unsigned seconds = 0;   ///< if not 0: the duration, instead of `count`
   unsigned pause_ms = 0;  ///< between two requests of a thread
 };
 
@@ -44,15 +44,15 @@ inline load parse_load(int argc, char** argv) {
   return l;
 }
 
-/// The standard policy with enough attempts for a server that is hard to please.
+/// The standard policy with enough attempts for a server that fails often.
 inline auto patient_policy(tenax::counters& totals) {
   return tenax::http::standard_retry()
       .stop(tenax::stop::after_attempts(50) || tenax::stop::deadline(std::chrono::minutes(1)))
       .observe(std::ref(totals));
 }
 
-/// Each thread asks `make(url, policy)` for a function that gets a path and returns the status, and gets with it
-/// PATH/THREAD/1, PATH/THREAD/2, and so on. Returns 0 if every answer was 200.
+/// Each thread calls `make(url, policy)`, which returns a function that takes a path and returns the status. With it,
+/// the thread gets PATH/THREAD/1, PATH/THREAD/2, and so on. Returns 0 if every answer was 200.
 template <class Make>
 int run_load(int argc, char** argv, Make make) {
   using clock = std::chrono::steady_clock;

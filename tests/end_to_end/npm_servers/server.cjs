@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// server.cjs: `node server.cjs NAME PORT` runs one server that limits the rate of requests on loopback, with the headers that
-// its package sends. Prints a line for each answer: status, path, and the window that refused.
+// server.cjs: `node server.cjs NAME PORT` runs one rate-limiting server on loopback, with the headers of its package. Prints
+// a line for each answer: status, path, and the window that refused.
 'use strict'
 const http = require('node:http')
 const [name, port] = [process.argv[2], Number(process.argv[3])]
 const host = '127.0.0.1'
 
-/// A fixed window of 4 requests per 2 s: true if one more may pass, and when the next window begins.
+/// A fixed window of 4 requests per 2 s: whether another request is admitted, and when the next window begins.
 function fixedWindow () {
   let end = 0
   let used = 0
@@ -17,12 +17,12 @@ function fixedWindow () {
   }
 }
 
-/// Node itself, with a `Date` where a text belongs.
+/// Node's own server, with a `Date` where a text is expected.
 function plain (text) {
   const take = fixedWindow()
   const server = http.createServer((request, response) => {
     const { pass, end } = take()
-    // The text has no fraction: the next full second is after the window.
+    // The text has no fraction, so the next full second is after the window.
     if (!pass) response.writeHead(429, { 'Retry-After': text(new Date(Math.ceil(end / 1000) * 1000)) })
     response.end('an item')
   })
@@ -105,7 +105,7 @@ function express (standardHeaders) {
   app.listen(port, host)
 }
 
-// Whatever the server is made with, it answers through this.
+// Every package's server answers through this function.
 const emit = http.Server.prototype.emit
 http.Server.prototype.emit = function (event, request, response) {
   if (event === 'request') {

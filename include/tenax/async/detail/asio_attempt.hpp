@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/asio_attempt.hpp: one attempt that is a coroutine of Asio, spawned by a call that must be able to cancel it.
+// async/detail/asio_attempt.hpp: one attempt that is a coroutine of Asio, spawned so that the call can cancel it.
 #pragma once
 
 #include <exception>
@@ -12,7 +12,7 @@
 
 namespace tenax::detail {
 
-/// Calls an operation of a call. `to` is the call, or an attempt of a hedged call, which leaves nothing behind to inherit.
+/// Calls the operation of a call. `to` is the call, or an attempt of a hedged call, which passes on no limits.
 template <class To, class Info, class F>
 decltype(auto) call_for(To const& to, Info const& info, F& f) {
   if constexpr (requires { to.policy(); }) {
@@ -22,13 +22,14 @@ decltype(auto) call_for(To const& to, Info const& info, F& f) {
   }
 }
 
-/// Awaits an attempt and tells `to` how it ended. `owner` keeps everything else alive. `Info` is that of `call_operation`.
+/// Awaits an attempt and reports to `to` how it ended. `owner` keeps everything else alive. `Info` is that of
+/// `call_operation`.
 template <class Asio, class T, class Executor, class Owner, class F, class Info, class To>
 typename Asio::template awaitable<void, Executor> await_attempt(std::shared_ptr<Owner> owner, F& f, Info const& info,
                                                                 To& to) {
   try {
-    // A coroutine that is spawned only hears terminal cancellations. This one hears what its call hears. What was
-    // emitted before would be forgotten here.
+    // A spawned coroutine reacts only to terminal cancellation. This one reacts to every type. Changing that loses an
+    // earlier signal, so the attempt is checked first.
     if (owner->attempt_is_over()) throw cancelled();
     if constexpr (Asio::has_cancellation) co_await Asio::hear_every_cancellation();
     if constexpr (std::is_void_v<T>) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/asio_call.hpp: a call as an asynchronous operation of Asio: what can be interrupted from outside.
+// async/detail/asio_call.hpp: the state of a call in Asio, which can be cancelled from other threads.
 #pragma once
 
 #include <atomic>
@@ -19,12 +19,12 @@
 
 namespace tenax::detail {
 
-/// Whether somebody outside of Asio can interrupt a call of a policy.
+/// Whether a token or the attempt's timer can interrupt a call of this policy from outside of its executor.
 template <class Policy>
 inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
 
-/// A call under way. Its steps run one after the other on `Executor`, a strand if somebody outside can interrupt it. It
-/// lives as long as one of its steps waits to be run. Keeps work on the executor that it was given, and on its handler's.
+/// A call under way. Its steps run one after the other on `Executor`; a strand if a token or a timer can interrupt it.
+/// It lives as long as one of its steps is pending. Keeps work on the given executor and on the handler's.
 template <class Asio, class T, class Policy, class Env, class F, class End, class Base, class Executor, class Handler>
 class asio_call
     : public std::enable_shared_from_this<asio_call<Asio, T, Policy, Env, F, End, Base, Executor, Handler>> {
@@ -59,7 +59,7 @@ class asio_call
         executor_(executor),
         limit_(executor),
         call_(with_token(policy, linked{policy.token, &stopped_}), environment(env)) {
-    // Counting work has its price, and mostly the two executors are the same.
+    // Counting work costs time, and mostly the two executors are the same.
     if constexpr (std::is_same_v<Base, handler_executor>) {
       if (Asio::executor_of(*handler_, executor) == base) return;
     } else if constexpr (std::is_same_v<Executor, handler_executor>) {
@@ -68,10 +68,10 @@ class asio_call
     base_work_.emplace(Asio::work_on(base));
   }
 
-  /// Whether the attempt that is under way was cancelled, before it had begun.
+  /// Whether the current attempt was cancelled before it had begun.
   [[nodiscard]] bool attempt_is_over() const noexcept { return stopped_ || too_late_; }
 
-  /// Lets the handler's slot interrupt the call, from the initiating function on: who emits knows of no first step.
+  /// Lets the handler's slot interrupt the call, even before its first step: the signal may come at any time.
   void listen() {
     if constexpr (Asio::has_cancellation) {
       if (auto slot = Asio::slot_of(*handler_); slot.is_connected()) {
@@ -82,7 +82,7 @@ class asio_call
     }
   }
 
-  /// The first step. `inside`: called by the initiating function, within which no handler may be called.
+  /// The first step. `inside`: whether it runs within the initiating function, where no handler may be called.
   void start(bool inside) {
     if constexpr (notifies) on_stop_.emplace(call_.policy().token.own, stop_step{this->weak_from_this()});
     go_on([this] { return call_.start(); }, inside);
@@ -120,13 +120,12 @@ class asio_call
     }
   };
 
-  /// Outlives the call's handler, and so has nothing of its memory.
+  /// May outlive the call's handler, so it does not use memory of the handler's allocator.
   struct limit_step {
     using executor_type = Executor;
 
     std::shared_ptr<asio_call> self;
     std::uint32_t attempt;
-
     [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
     void operator()(typename Asio::error_code const& error) const {
       auto& call = *self;
@@ -147,7 +146,7 @@ class asio_call
     }
   };
 
-  /// Goes on from a step that decides what comes next. What the policy's own parts throw ends the call.
+  /// Carries out the decision of a step. Exceptions of the policy's parts end the call.
   template <class Decide>
   void go_on(Decide decide, bool inside) {
     if constexpr (End::takes_exception) {
@@ -179,13 +178,13 @@ class asio_call
     }
   }
 
-  /// Starts an attempt, and says whether it has ended already.
+  /// Starts an attempt. Returns whether it has already ended.
   bool attempt() {
     info_ = call_.template begin_attempt<takes_info || times_attempts>();
     answered_.store(false, std::memory_order_relaxed);
     under_way_ = true;
     if constexpr (times_attempts) limit_.expires_after(environment::timed(info_.time_left));
-    // The last attempt may have left there what cancels it, and this one may leave it at that.
+    // The last attempt may have left its handler in the slot, and this attempt may install none.
     if constexpr (Asio::has_cancellation && initiates) Asio::slot_of_signal(signal_).clear();
     attempt_step done{{this->shared_from_this()}};
     if constexpr (shape == asio_shape::initiating) {
@@ -201,12 +200,12 @@ class asio_call
     // While it was being started, the operation could not be cancelled.
     if (stopped_ && !answered_.load(std::memory_order_acquire)) Asio::emit(signal_, kind_);
     if (answered_.exchange(true, std::memory_order_acq_rel)) return true;
-    // Not before, because an operation that throws must leave nothing behind that keeps the call.
+    // Only now, because an operation that throws must leave no timer that keeps the call alive.
     if constexpr (times_attempts) limit_.async_wait(limit_step{this->shared_from_this(), ++number_});
     return false;
   }
 
-  /// The answer of an initiating function; of a coroutine, which has left its outcome, that it ended.
+  /// The completion of an initiating function; for a coroutine, which has stored its outcome, only that it ended.
   template <class First, class... Rest>
   void answered(First&& first, Rest&&... rest) {
     if constexpr (initiates) {
@@ -214,10 +213,10 @@ class asio_call
     } else if (first) {
       call_.threw(*capture([&] { std::rethrow_exception(first); }).caught());
     }
-    // An answer from within the operation is seen by who called it: going on from here would nest attempts in attempts.
+    // The operation completed inside its initiating function: `attempt` sees that. Going on here would recurse.
     if (!answered_.exchange(true, std::memory_order_acq_rel)) return;
     auto after = [self = this->shared_from_this()] { self->go_on([&] { return self->end_attempt(); }, false); };
-    // What `dispatch` would find out, for a twentieth of the whole call's price.
+    // `dispatch` would check this as well, but costs a twentieth of a whole call.
     if constexpr (requires { executor_.running_in_this_thread(); }) {
       if (executor_.running_in_this_thread()) return after();
     }
@@ -247,7 +246,7 @@ class asio_call
     on_stop_.reset();
     auto const executor = Asio::executor_of(*handler_, executor_);
     auto done = [deliver = std::move(deliver), handler = std::move(*handler_)]() mutable {
-      // Who emits does so where the handler runs.
+      // Cancellation signals are emitted where the handler runs.
       if constexpr (Asio::has_cancellation) {
         if (auto slot = Asio::slot_of(handler); slot.is_connected()) slot.clear();
       }
@@ -263,7 +262,7 @@ class asio_call
     }
   }
 
-  /// Cancels what is under way; may be called by any thread.
+  /// Cancels the current wait or operation. May be called by any thread.
   void interrupt(cancellation_type type) {
     Asio::dispatch(executor_, [self = this->shared_from_this(), type] {
       if (!self->handler_) return;
@@ -287,11 +286,11 @@ class asio_call
   std::optional<timer> wait_{};  ///< made by the first wait
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<times_attempts, timer, no_timer> limit_;
   bool stopped_ = false;                       ///< the call was asked to stop
-  cancellation_type kind_ = Asio::terminal();  ///< and how
-  bool under_way_ = false;                     ///< an attempt is
-  bool too_late_ = false;                      ///< it took longer than it may
+  cancellation_type kind_ = Asio::terminal();  ///< with this type of cancellation
+  bool under_way_ = false;                     ///< an attempt is under way
+  bool too_late_ = false;                      ///< the attempt exceeded its time limit
   std::uint32_t number_ = 0;
-  std::atomic<bool> answered_{false};  ///< the operation has answered, or its initiating function has returned
+  std::atomic<bool> answered_{false};  ///< the operation has completed, or its initiating function has returned
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<takes_info || times_attempts, attempt_info, nothing> info_{};
   typename Asio::cancellation_signal signal_{};
   async_call<T, policy_type, environment, policy_type::uses_time || End::wants_report> call_;

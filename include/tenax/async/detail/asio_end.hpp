@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/asio_end.hpp: what becomes of the outcome of a call in Asio.
+// async/detail/asio_end.hpp: delivers the outcome of a call in Asio to its coroutine or handler.
 #pragma once
 
 #include <exception>
@@ -13,8 +13,8 @@
 
 namespace tenax::detail {
 
-/// What becomes of a call's outcome: it goes to the frame of the coroutine that awaits it. What an observer, or another
-/// part of the policy, throws is thrown there.
+/// Delivers a call's outcome to the frame of the coroutine that awaits it. Exceptions of an observer, or of another
+/// part of the policy, are thrown there.
 template <class T, bool WantsReport>
 class end_in_frame {
  public:
@@ -41,7 +41,7 @@ class end_in_frame {
   place* place_;
 };
 
-/// What becomes of the outcome of a call that retries an awaitable: its handler is called as that of `co_spawn`.
+/// Delivers the outcome of a call that retries an awaitable: calls the handler as `co_spawn` does.
 template <class T>
 class end_as_spawned {
  public:
@@ -74,7 +74,7 @@ class end_as_spawned {
   }
 };
 
-/// What becomes of a call's outcome: it goes to the handler, in the shape in which the operation gave it.
+/// Delivers a call's outcome to the handler, with the signature of the operation.
 template <class Asio, class T>
 struct end_in_handler;
 template <class Asio, class ErrorCode, class... Values>
@@ -93,7 +93,8 @@ struct end_in_handler<Asio, completion<ErrorCode, Values...>> {
  private:
   using result = completion<ErrorCode, Values...>;
 
-  /// A call without an attempt has an exception, for which there is no place in the handler's signature.
+  /// Without an attempt, the outcome is an exception. The handler's signature has no place for it, so it becomes an
+  /// error code.
   static result in_asios_words(outcome<result>&& last) {
     if (last.has_value()) return std::move(last).value();
     if (last.template exception_as<refused>() != nullptr) return result(Asio::try_again(), Values{}...);
@@ -102,7 +103,7 @@ struct end_in_handler<Asio, completion<ErrorCode, Values...>> {
   }
 };
 
-/// What becomes of a call's outcome: the handler is given all that is known of the call.
+/// Delivers a call's report to the handler.
 template <class T>
 struct end_in_report {
   static constexpr bool wants_report = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/asio_environment.hpp: what operations in Asio look like, and the clock and the timers of a call.
+// async/detail/asio_environment.hpp: the shapes of operations in Asio, and the clock and the timers of a call.
 #pragma once
 
 #include <chrono>
@@ -18,15 +18,15 @@
 
 namespace tenax::detail {
 
-/// Completion token that asks an initiating function for its signature, in `decltype` only. Has what an attempt's numbers
-/// have, because a function of one argument of any type may want those.
+/// Completion token that yields the signature of an initiating function, in `decltype` only. Derives from
+/// `attempt_info`, because a generic function with one parameter may want that instead.
 struct signature_probe : attempt_info {};
 template <class Signature>
 struct probed {
   using signature = Signature;
 };
 
-/// Shapes of operations.
+/// The shapes of operations.
 enum class asio_shape : unsigned char { unknown, awaitable, awaitable_with_info, initiating, initiating_with_info };
 
 template <class F>
@@ -57,8 +57,8 @@ struct asio_signature<asio_shape::initiating_with_info, F> {
   using type = typename decltype(std::declval<F&>()(std::declval<attempt_info const&>(), signature_probe{}))::signature;
 };
 
-/// Whether a handler of one signature cannot be called as it will be. Anything that is not known to be a handler may be a
-/// completion token, and passes.
+/// Whether a handler of one signature cannot be called with the other. A type that is not known to be a handler may be
+/// a completion token, and is accepted.
 template <class Handler, class Signature>
 inline constexpr bool wrong_handler = false;
 template <class Handler, class... Args>
@@ -72,7 +72,7 @@ struct coroutine_signature : std::type_identity<void(std::exception_ptr, T)> {};
 template <>
 struct coroutine_signature<void> : std::type_identity<void(std::exception_ptr)> {};
 
-/// What the policy sees of what an operation hands to its handler.
+/// The policy's view of an operation's completion arguments.
 template <class Signature>
 struct asio_outcome {};
 template <class ErrorCode, class... Values>
@@ -80,7 +80,8 @@ struct asio_outcome<void(ErrorCode, Values...)> {
   using type = completion<std::remove_cvref_t<ErrorCode>, std::remove_cvref_t<Values>...>;
 };
 
-/// Whether a call can complete with a signature: with an error code of its own, and, where no report says so, without values.
+/// Whether a call can complete with a signature: it needs an error code and, without a report, default-constructible
+/// values.
 template <class Asio, class Signature>
 struct own_end {
   static constexpr bool takes_error = false;
@@ -92,7 +93,7 @@ struct own_end<Asio, void(ErrorCode, Values...)> {
   static constexpr bool needs_no_values = (std::is_default_constructible_v<std::remove_cvref_t<Values>> && ...);
 };
 
-/// Whether an initiating function can be retried; if not, says why.
+/// Whether an initiating function can be retried; if not, a static_assert says why.
 template <class Asio, bool WantsReport, class Signature>
 constexpr bool check_signature() {
   constexpr bool takes_error = own_end<Asio, Signature>::takes_error;
@@ -102,12 +103,12 @@ constexpr bool check_signature() {
                 "operation return an awaitable, as in [&] { return start(asio::use_awaitable); }");
   static_assert(
       can_end,
-      "tenax: a call that ends before its first attempt has no values for its handler, and one of them cannot "
-      "be made of nothing; use async_try_retry(), whose handler takes a report");
+      "tenax: a call that ends before its first attempt has to make values for its handler, and one of them has "
+      "no default constructor; use async_try_retry(), whose handler takes a report");
   return takes_error && can_end;
 }
 
-/// A policy's token, and whether the call was cancelled in Asio's way.
+/// Combines a policy's token with the cancellation state of Asio.
 template <class Token, class State>
 struct linked_token {
   Token own;
@@ -126,7 +127,7 @@ struct linked_token {
 template <class Token, class State>
 inline constexpr bool shows_token<linked_token<Token, State>> = can_stop<Token>;
 
-/// Operations see their policy's token as if it were alone.
+/// Operations see only their policy's token.
 template <class Token, class State>
 constexpr token_view view_token(linked_token<Token, State> const& token) noexcept {
   if constexpr (can_stop<Token>) {
@@ -134,12 +135,6 @@ constexpr token_view view_token(linked_token<Token, State> const& token) noexcep
   } else {
     return {};
   }
-}
-
-template <class Token, class When, class Wait, class Stop, class Observers, class Gates, class Old, class HintReader,
-          class Limits>
-constexpr auto with_token(policy<When, Wait, Stop, Observers, Gates, Old, HintReader, Limits> const& p, Token token) {
-  return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.hint_reader, p.limits};
 }
 
 /// The clock that timers run on: the environment's, if it names one.
@@ -156,14 +151,13 @@ struct clock_of<Env> {
 template <class Env>
 constexpr bool check_asio_environment() {
   constexpr bool usable = std::is_same_v<Env, real_time> || requires { typename unwrapped<Env>::clock; };
-  static_assert(
-      usable,
-      "tenax: Asio's timers do not run on the time of this environment; give it a `clock`, the type of a clock "
-      "that they can run on");
+  static_assert(usable,
+                "tenax: Asio's timers cannot use the time of this environment; give it a member type `clock` that the "
+                "timers can use");
   return usable;
 }
 
-/// A call's environment in Asio, without its sleep.
+/// The environment of a call in Asio, without a sleep function.
 template <class Asio, class Env>
 class asio_environment {
  public:
@@ -177,7 +171,7 @@ class asio_environment {
   {
     return unwrap(environment_).random();
   }
-  /// What a timer is set to for a wait of `d`; the greatest duration of its clock if that is shorter.
+  /// Returns the timer's duration for a wait of `d`, limited to the longest duration of its clock.
   [[nodiscard]] static typename clock::duration timed(duration d) noexcept {
     using ticks = typename clock::duration;
     if (skips_sleep(d)) return ticks::zero();
@@ -188,7 +182,7 @@ class asio_environment {
     }
     return std::chrono::ceil<ticks>(d);
   }
-  /// An exception as one with an error code, null if it is none; and whether that says that the operation was cancelled.
+  /// Returns an exception as one with an error code, or null if it is none; and whether the code means a cancellation.
   [[nodiscard]] static auto system_error_in([[maybe_unused]] std::exception const& e) noexcept {
 #if defined(__cpp_rtti)
     return dynamic_cast<typename Asio::system_error const*>(&e);
@@ -204,7 +198,7 @@ class asio_environment {
   TENAX_NO_UNIQUE_ADDRESS Env environment_;
 };
 
-/// What a coroutine asks for its cancellation, in an Asio that has that.
+/// The query for the cancellation state of a coroutine, in versions of Asio that have one.
 template <class Asio>
 struct cancellation_query {};
 template <class Asio>
@@ -213,7 +207,7 @@ struct cancellation_query<Asio> {
   using cancellation_query_type = typename Asio::cancellation_query;
 };
 
-/// A handler that is called when a wait has ended, however it did. What is associated with a handler comes from its base.
+/// A handler that is called when a wait has ended for any reason. Its associated properties are those of its base.
 template <class Handler>
 struct wait_handler : Handler {
   explicit wait_handler(Handler&& handler) : Handler(std::move(handler)) {}
@@ -223,7 +217,7 @@ struct wait_handler : Handler {
   }
 };
 
-/// The world of a coroutine of Asio.
+/// The environment of a coroutine of Asio.
 template <class Asio, class Env, class Executor>
 class asio_call_environment : public asio_environment<Asio, Env>, public cancellation_query<Asio> {
  public:
@@ -236,7 +230,7 @@ class asio_call_environment : public asio_environment<Asio, Env>, public cancell
     return call_in_scope(call, [&]() -> decltype(auto) { return call_operation(info, f); });
   }
 
-  /// Where pauses are.
+  /// Whether there is a timer for the pauses.
   [[nodiscard]] bool entered() const noexcept { return timer_.has_value(); }
   void enter(Executor const& executor) { timer_.emplace(executor); }
 
@@ -252,7 +246,7 @@ class asio_call_environment : public asio_environment<Asio, Env>, public cancell
   std::optional<typename Asio::template timer<typename asio_environment<Asio, Env>::clock, Executor>> timer_{};
 };
 
-/// Whether an executor can hold any strand on one like it. A strand says that it can, but only does if its inner one can.
+/// Whether an executor type can hold a strand on itself. For a strand, the answer is that of its inner executor.
 template <class Asio, class Executor>
 constexpr bool holds_strands() {
   if constexpr (requires { typename Executor::inner_executor_type; }) {
@@ -262,7 +256,7 @@ constexpr bool holds_strands() {
   }
 }
 
-/// A strand on an executor; of the executor's own type, if that can hold any executor.
+/// Returns a strand on an executor; of the executor's own type, if that can hold any executor.
 template <class Asio, class Executor>
 auto stranded(Executor const& executor) {
   if constexpr (holds_strands<Asio, Executor>()) {

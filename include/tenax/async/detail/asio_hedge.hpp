@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/asio_hedge.hpp: attempts of one operation beside each other, in Asio.
+// async/detail/asio_hedge.hpp: runs the attempts of a hedged call in Asio.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,8 @@
 
 namespace tenax::detail {
 
-/// A hedged call under way, on a strand. Ends when its last attempt has, so that no attempt outlives what it refers to;
-/// or, if the hedging says so, with the first result.
+/// A hedged call under way, on a strand. Ends when its last attempt has ended, so that no attempt outlives the objects
+/// that it refers to; or with the first result, if the hedging says so.
 template <class Asio, class T, class Hedging, class F, class Executor, class Handler>
 class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedging, F, Executor, Handler>> {
   using environment = asio_environment<Asio, typename Hedging::environment_type>;
@@ -98,7 +98,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
     }
   };
 
-  /// Takes a step. What the budget or a gate throws ends the call.
+  /// Takes a step. Exceptions of the budget or a gate end the call.
   template <class Step>
   void guarded(Step step) {
     try {
@@ -112,10 +112,10 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
     }
   }
 
-  /// Starts one more attempt, if the budget and the gates let it pass.
+  /// Starts another attempt, if the budget and the gates admit it.
   void launch(time_point now) {
     auto const left = saturating_between(now, deadline_);
-    // A hedge that starts with no time left is of no use.
+    // A hedge without time left is useless.
     if (started_ > 0 && left <= duration::zero()) return;
     auto& a = attempts_[started_];
     a.info = {.number = static_cast<std::uint32_t>(started_ + 1), .time_left = time_left(left), .started = now};
@@ -128,7 +128,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
     }
     if (answer.refused()) {
       a.give_back();
-      // As often as attempts are started, but not all the time.
+      // Tries again at the rate at which attempts are started, but at most once a millisecond.
       constexpr duration seldom = std::chrono::milliseconds(1);
       if (started_ > 0) return ask_again(hedging_.delay() < seldom ? seldom : hedging_.delay());
       result_.emplace(unstarted_exception(stop_reason::refused_by_gate, answer));
@@ -149,7 +149,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
     }
   }
 
-  /// `duration::max()` stays what it is: no limit.
+  /// `duration::max()` stays unchanged: no limit.
   [[nodiscard]] duration time_left(duration left) const noexcept {
     return limits_.time_left == (duration::max)() ? (duration::max)() : left;
   }
@@ -171,7 +171,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
     a.record(hedging_, told, now);
     if (!decided_) {
       if (good || (number == 0 && started_ > 1)) learn(good && number == 0, now);
-      // The last failure is what the call ends with if nothing better comes.
+      // If no attempt succeeds, the call ends with the last failure.
       result_.reset();
       result_.emplace(std::move(*a.result));
       if (good) decide();
@@ -179,8 +179,8 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
     if (running_ == 0) finish();
   }
 
-  /// Counts how long the first attempt took, or how long it took at least: once for a call. Hedges do not count: with them
-  /// instead of the slow first attempts, the percentile would sink, and more and more calls would be hedged.
+  /// Records how long the first attempt took, or a lower bound; once for a call. Hedges are not recorded: they would
+  /// take the place of slow first attempts, the percentile would sink, and more and more calls would be hedged.
   void learn(bool to_the_end, time_point now) {
     if (std::exchange(learned_, true)) return;
     auto const took = saturating_between(attempts_[0].info.started, now);
@@ -189,13 +189,13 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
 
   void cancel() {
     if (!handler_) return;
-    // A first attempt that has not been hedged may just have begun.
+    // Without a hedge, the first attempt may have just begun.
     if (!decided_ && started_ > 1) learn(false, environment_.now());
     decide();
     if (running_ == 0) finish();
   }
 
-  /// Nothing that is still under way is of use.
+  /// The call is decided: cancels the attempts that are still under way.
   void decide() {
     decided_ = true;
     stop_asking();
@@ -205,14 +205,14 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
     if (hedging_.abandons_losers()) finish();
   }
 
-  /// An attempt that waits at a gate leaves it.
+  /// Makes an attempt that waits at a gate leave it.
   void stop_asking() {
     next_.cancel();
     if (started_ < hedging_.at_most()) attempts_[started_].give_back();
   }
 
   void finish() {
-    // An attempt that ended within its cancellation was the last one.
+    // If the last attempt ended during its cancellation, the call has already ended.
     if (!handler_) return;
     decided_ = true;
     stop_asking();
@@ -230,11 +230,11 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
   Hedging& hedging_;
   F operation_;
   inherited_limits limits_;
-  place& result_;  ///< in the frame of the coroutine that waits: there until the handler is called
+  place& result_;  ///< in the frame of the waiting coroutine, which exists until the handler is called
   Executor executor_;
   std::optional<Handler> handler_;
   decltype(Asio::work_on(std::declval<handler_executor const&>())) work_;
-  timer next_;  ///< until the next attempt, or the next question whether it may start
+  timer next_;  ///< until the next attempt, or until the gates are asked again
   environment environment_;
   std::unique_ptr<attempt[]> attempts_;
   time_point deadline_{};
@@ -268,7 +268,7 @@ Task await_hedged(Hedging& hedging, F operation, inherited_limits limits) {
   }
 }
 
-/// Whether an operation can be hedged. One that takes a completion token is not called to find out: it would not compile.
+/// Whether an operation can be hedged. Does not call one that takes a completion token: that would not compile.
 template <class F>
 constexpr bool returns_awaitable() {
   constexpr auto shape = shape_of<F>();
@@ -292,7 +292,7 @@ auto start_hedged(Hedging& hedging, F operation) {
     using task = typename Asio::template awaitable<result, typename result_or_void<F>::executor_type>;
     return await_hedged<Asio, result, task, Hedging, F>(hedging, std::move(operation), inherit_limits());
   } else {
-    // Something to await, so that nothing else is said.
+    // Returns an awaitable, so that the compiler prints no further errors.
     return typename Asio::template awaitable<void, typename Asio::any_executor>();
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/asio_retry.hpp: the driver for Asio, written against a kit of what it uses, because there are two Asios.
+// async/detail/asio_retry.hpp: the driver for Asio, as templates for both standalone Asio and Boost.Asio.
 #pragma once
 
 #include <exception>
@@ -16,7 +16,7 @@
 
 namespace tenax::detail {
 
-/// Where the steps of a call run.
+/// The executor on which the steps of a call run.
 template <class Asio, class Policy, class Executor>
 auto steps_of(Executor const& executor) {
   if constexpr (interrupts<Policy>) {
@@ -26,7 +26,7 @@ auto steps_of(Executor const& executor) {
   }
 }
 
-/// Starts a call whose end `token` is told of. `given`: an executor, or null for the handler's own.
+/// Starts a call whose result goes to `token`. `given`: an executor, or null for the handler's own.
 template <class Asio, class T, class Signature, class Policy, class Env, class F, class End, class Given, class Token>
 auto initiate_call(Policy const& policy, Env const& environment, F operation, End end, Given given, Token token) {
   return Asio::template initiate<Signature>(
@@ -63,7 +63,7 @@ auto initiate_call(Policy const& policy, Env const& environment, F operation, En
       std::move(token));
 }
 
-/// A coroutine that waits for a call that somebody outside can interrupt.
+/// A coroutine that waits for a call that can be interrupted from outside of its executor.
 template <class Asio, class T, bool WantsReport, class Task, class Policy, class Env, class F>
 Task await_call(Policy policy, Env environment, F operation) {
   using executor = typename Task::executor_type;
@@ -81,7 +81,7 @@ Task await_call(Policy policy, Env environment, F operation) {
   }
 }
 
-/// An operation that returns an awaitable.
+/// Starts an operation that returns an awaitable.
 template <class Asio, bool WantsReport, class Policy, class Env, class F>
 auto await_operation(retrying<Policy, Env> const& policy, F operation) {
   using executor = typename result_or_void<F>::executor_type;
@@ -112,13 +112,13 @@ auto executor_or_bound(Executor const& given, Token const& token) {
   }
 }
 
-/// Whether the handler of a report is one.
+/// Whether a token is a handler that can take a report. (Completion tokens of other kinds pass.)
 template <class Token, class T>
 constexpr bool check_report_handler() {
   constexpr bool fits = !wrong_handler<std::decay_t<Token>, void(report<T>)>;
   static_assert(fits,
-                "tenax: the handler of async_try_retry() has the signature void(tenax::report<T>), where T is what the "
-                "operation gives: what an awaitable returns, or the tenax::completion of an initiating function");
+                "tenax: the handler of async_try_retry() has the signature void(tenax::report<T>), where T is the "
+                "value of an awaitable, or the tenax::completion of an initiating function");
   return fits;
 }
 
@@ -132,7 +132,7 @@ constexpr bool check_asio_awaitable() {
   return fits;
 }
 
-/// An operation that returns an awaitable, with a token.
+/// Starts an operation that returns an awaitable, with a token.
 template <class Asio, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
 auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
   if constexpr (!check_async_operation<Policy, F, true>() || !check_asio_environment<Env>()) {
@@ -144,7 +144,7 @@ auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy,
                   std::is_null_pointer_v<Executor>) {
       return await_operation<Asio, WantsReport>(policy, std::move(operation));
     } else if constexpr (WantsReport) {
-      // co_spawn would want a report that can be made of nothing.
+      // co_spawn would need a default-constructible report.
       if constexpr (check_report_handler<Token, result>()) {
         return initiate_call<Asio, result, void(report<result>)>(policy.policy(), policy.environment(),
                                                                  std::move(operation), end_in_report<result>(), given,
@@ -155,8 +155,7 @@ auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy,
       static_assert(
           handler_fits,
           "tenax: the handler of an operation that returns an awaitable<T> has the signature "
-          "void(std::exception_ptr, T), and of one that returns an awaitable<void> void(std::exception_ptr), as "
-          "that of co_spawn");
+          "void(std::exception_ptr, T), or void(std::exception_ptr) for an awaitable<void>, as with co_spawn");
       auto const where = executor_or_bound<Asio>(given, token);
       constexpr bool knows_executor = !std::is_same_v<std::remove_const_t<decltype(where)>, typename Asio::no_executor>;
       static_assert(
@@ -164,7 +163,7 @@ auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy,
           "tenax: async_retry() has to know where the coroutine runs: pass an io_context or an executor first, "
           "async_retry(io, policy, operation, token), or bind one to the token with bind_executor");
       if constexpr (handler_fits && knows_executor) {
-        // Not by co_spawn, whose coroutines only hear terminal cancellations.
+        // Not with co_spawn, whose coroutines react only to terminal cancellation.
         return initiate_call<Asio, result, typename coroutine_signature<result>::type>(
             policy.policy(), policy.environment(), std::move(operation), end_as_spawned<result>(), where,
             std::forward<Token>(token));
@@ -173,7 +172,7 @@ auto start_awaitable(Executor const& given, retrying<Policy, Env> const& policy,
   }
 }
 
-/// An initiating function, with a token.
+/// Starts an initiating function, with a token.
 template <class Asio, bool WantsReport, class Executor, class Policy, class Env, class F, class Token>
 auto start_initiating(Executor const& given, retrying<Policy, Env> const& policy, F operation, Token&& token) {
   using signature = typename asio_signature<shape_of<F>(), F>::type;
@@ -215,7 +214,7 @@ auto start_asio(Executor const& given, retrying<Policy, Env> const& policy, F op
   }
 }
 
-/// The token that goes with what an operation returns.
+/// Returns the completion token to use for an operation.
 template <class Asio, class F>
 auto own_token_of() {
   using awaited = result_or_void<F>;
@@ -226,20 +225,20 @@ auto own_token_of() {
   }
 }
 
-/// Whether an operation blocks, because it returns nothing to await. One that cannot be called without a token is not asked.
+/// Whether an operation blocks: it returns nothing to await. Does not call one that needs a token.
 template <class F>
 inline constexpr bool returns_at_once = false;
 template <class F>
   requires called_directly<F>
 inline constexpr bool returns_at_once<F> = !awaitable<result_or_void<F>>;
 
-/// Without a token: something to await.
+/// Without a token: returns something to await.
 template <class Asio, bool WantsReport, class Policy, class Env, class F>
 auto start_asio(retrying<Policy, Env> const& policy, F operation) {
   constexpr auto shape = shape_of<F>();
   if constexpr (returns_at_once<F>) {
     check_async_operation<Policy, F, true>();
-    // Awaited it is what was hoped for, so that nothing else is said.
+    // Returns the expected awaitable, so that the compiler prints no further errors.
     using result = std::decay_t<result_or_void<F>>;
     return typename Asio::template awaitable<std::conditional_t<WantsReport, report<result>, result>,
                                              typename Asio::any_executor>();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/asio_scope.hpp: what a hedged call inherits from the retried call in whose operation it is made.
+// async/detail/asio_scope.hpp: the limits that a hedged call inherits from the retried call around it.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace tenax::detail {
 
-/// The gates of a call, and what one attempt holds of them. Their type is hidden.
+/// The gates of a call, and the permits that one attempt holds. Hides their types.
 struct gate_pass {
   gate_pass() = default;
   gate_pass(gate_pass const&) = delete;
@@ -19,9 +19,9 @@ struct gate_pass {
 
   virtual admission admit(attempt_info const& info, time_point now) = 0;
   virtual void record(feedback const& how, time_point now) = 0;
-  /// Gives back what the attempt holds.
+  /// Gives the attempt's permits back.
   virtual void give_back() = 0;
-  /// The same gates, for another attempt.
+  /// Returns the same gates for another attempt.
   [[nodiscard]] virtual std::unique_ptr<gate_pass> another() const = 0;
 };
 
@@ -42,39 +42,39 @@ class gate_pass_of final : public gate_pass {
 
  private:
   Gates gates_;
-  server_wait_limit limit_;  ///< how long a server's wait is obeyed
+  server_wait_limit limit_;  ///< the longest wait of a server that is obeyed
   typename Gates::tickets tickets_{};
 };
 
-/// What a hedged call inherits: the gates that its further attempts pass (null: none), the time left, and the token.
+/// The limits that a hedged call inherits: gates for its further attempts (null: none), time left, and token.
 struct inherited_limits {
   std::unique_ptr<gate_pass> gates{};
   duration time_left = (duration::max)();
   token_view token{};
 };
 
-/// The call whose operation this thread is just calling.
+/// The call whose operation this thread is calling.
 struct operation_scope {
   void const* call;
   inherited_limits (*inherit)(void const* call);
 };
 inline constinit thread_local operation_scope const* current_operation = nullptr;
 
-/// What a hedged call that is made now inherits.
+/// Returns the limits for a hedged call that is made now.
 inline inherited_limits inherit_limits() {
   return current_operation != nullptr ? current_operation->inherit(current_operation->call) : inherited_limits();
 }
 
-/// Whether operations can look at a token.
+/// Whether operations can check a token of this type.
 template <class Token>
 inline constexpr bool shows_token = can_stop<Token>;
 
-/// Whether a policy has something that a hedged call inherits.
+/// Whether a policy has limits that a hedged call inherits.
 template <class Policy>
 inline constexpr bool bequeaths =
     Policy::uses_time || Policy::limits_type::times_attempts || shows_token<typename Policy::token_type>;
 
-/// Calls `f`, which calls an operation of `call`. A hedged call that is made within `f` finds the limits of `call`.
+/// Calls `f`, which calls the operation of `call`. A hedged call that is made within `f` inherits the limits of `call`.
 template <class Call, class F>
 decltype(auto) call_in_scope([[maybe_unused]] Call const& call, F const& f) {
   using policy = std::remove_cvref_t<decltype(call.policy())>;

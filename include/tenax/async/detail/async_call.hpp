@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/async_call.hpp: what the drivers of asynchronous calls share: all but waiting and making attempts.
+// async/detail/async_call.hpp: the part of asynchronous calls that all drivers share: everything but waits and attempts.
 #pragma once
 
 #include <exception>
@@ -15,9 +15,9 @@
 
 namespace tenax::detail {
 
-/// One call: its loop, and the last attempt's outcome. Lives where the call lives, in a coroutine's frame or an operation's
-/// state. A driver asks `start`, and then does as it is told until `stops()`; then it asks for the `result`. `Policy` and
-/// `World` are held by value, or are references to what lives there already.
+/// One call: its loop, and the last attempt's outcome. It is stored with the call, in a coroutine's frame or an
+/// operation's state. A driver calls `start`, carries out each decision until `stops()`, and then takes the `result`.
+/// `Policy` and `World` are values, or references to objects that live as long.
 template <class T, class Policy, class World, bool ReadsClock>
 class async_call {
   using loop = retry_loop<Policy, ReadsClock>;
@@ -29,10 +29,11 @@ class async_call {
   async_call(async_call const&) = delete;
   async_call& operator=(async_call const&) = delete;
 
-  /// The first step, and the one after every wait.
+  /// The first step, and the step after every wait.
   [[nodiscard]] decision start() { return start_next(loop_, world_); }
 
-  /// What the next attempt is told, if it asks. The last outcome ends here, so that two of them never live at once.
+  /// Begins an attempt and returns its numbers, if the operation takes them. Destroys the last outcome, so that two
+  /// outcomes never exist at the same time.
   template <bool TakesInfo>
   [[nodiscard]] auto begin_attempt() {
     last_.reset();
@@ -43,14 +44,14 @@ class async_call {
     }
   }
 
-  /// How the attempt ended.
+  /// Stores the value of the attempt.
   template <class... Value>
   void returned(Value&&... value) {
     last_.emplace(std::forward<Value>(value)...);
   }
   void threw(caught_exception exception) { last_.emplace(std::move(exception)); }
 #if defined(__cpp_exceptions)
-  /// In a handler; `standard` is the exception, if it is a `std::exception`.
+  /// Stores the current exception; called in a catch block. `standard`: the exception, if it is a `std::exception`.
   TENAX_COLD void threw(std::exception const* standard) {
     [[maybe_unused]] auto const* const known = plain_;
     threw(stashed_exception::current(standard).take(plain_));
@@ -61,15 +62,15 @@ class async_call {
       if (known == &typeid(*standard)) return;
 #endif
       if (auto const* const error = world::system_error_in(*standard)) {
-        plain_ = nullptr;  // the next one of this type may say something else
+        plain_ = nullptr;  // the next exception of this type may have another text
         if (world::says_cancelled(*error)) mark_cancelled();
       }
     }
   }
 #endif
 
-  /// The step after an attempt. If nothing but another attempt can follow the wait, nobody will ask for this one's outcome,
-  /// and it does not live through the wait.
+  /// The step after an attempt. If only another attempt can follow the wait, this outcome is not needed any more, and
+  /// is destroyed before the wait.
   [[nodiscard]] decision finish_attempt() {
     if constexpr (can_stop<typename std::remove_cvref_t<Policy>::token_type>) {
       if (asked_to_stop(policy().token)) mark_cancelled();
@@ -85,7 +86,7 @@ class async_call {
     return next;
   }
 
-  /// How the call ended. Call it once, after a decision to stop.
+  /// Returns how the call ended. Call it once, after a decision to stop.
   [[nodiscard]] outcome<T>&& result() {
     if constexpr (loop::can_end_unstarted) {
       if (!last_) never_started();
@@ -100,23 +101,22 @@ class async_call {
             loop_.waited(),  loop_.server_wait(), why.reason,       why.retry_after};
   }
 
-  /// The numbers of the attempt that is under way.
+  /// Returns the numbers of the current attempt.
   [[nodiscard]] attempt_info info() const noexcept { return loop_.info(); }
 
-  /// The outcome of the attempt that has ended last.
+  /// Returns the outcome of the last attempt.
   [[nodiscard]] outcome<T>& last() noexcept { return *last_; }
 
   [[nodiscard]] World& world() noexcept { return world_; }
   [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
 
  private:
-  /// The exception is that of a cancelled attempt: it says nothing about the other side. An attempt that fails after the
-  /// call was asked to stop was most likely cancelled, whatever its library throws then.
+  /// Marks the outcome as a cancellation, which says nothing about the server. An attempt that fails after the call was
+  /// asked to stop was most likely cancelled, whatever exception its library throws.
   TENAX_COLD void mark_cancelled() {
     auto const* const caught = last_->caught();
     if (caught == nullptr || caught->hinted() != nullptr) return;
-    static cancelled const mark;
-    caught_exception marked(caught->pointer(), caught->standard(), &mark);
+    caught_exception marked(caught->pointer(), caught->standard(), &cancelled_mark);
     last_.emplace(std::move(marked));
   }
 

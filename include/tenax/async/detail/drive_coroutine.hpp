@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// async/detail/drive_coroutine.hpp: the loop that awaits between attempts.
+// async/detail/drive_coroutine.hpp: the retry loop as a coroutine.
 #pragma once
 
 #include <exception>
@@ -12,7 +12,7 @@
 
 namespace tenax::detail {
 
-/// What `co_await a` asks for its value.
+/// Returns the awaiter that `co_await a` uses.
 template <class A>
 decltype(auto) awaiter_of(A&& a) {
   if constexpr (requires { std::forward<A>(a).operator co_await(); }) {
@@ -36,12 +36,13 @@ struct awaited<A> {
   using type = decltype(awaiter_of(std::declval<A>()).await_resume());
 };
 
-/// What `co_await` of what an operation returns gives.
+/// The type of the awaited result of an operation.
 template <class F>
 using awaited_result = typename awaited<result_or_void<F>>::type;
 
-/// Whether an operation can be retried in a coroutine by a policy; if not, says why. Asks variables instead of concepts, of
-/// which compilers print every part. `Interruptible`: the driver can end an attempt that takes too long.
+/// Whether an operation can be retried in a coroutine by a policy; if not, a static_assert says why. Uses variables
+/// instead of concepts, because compilers print every part of a concept. `Interruptible`: the driver can end an attempt
+/// that takes too long.
 template <class Policy, class F, bool Interruptible>
 constexpr bool check_async_operation() {
   constexpr bool callable = callable_operation<F>;
@@ -64,13 +65,13 @@ constexpr bool check_async_operation() {
   }
 }
 
-// g++ says of coroutines of Boost.Asio 1.74 that their memory is freed in the wrong way.
+// g++ warns that coroutines of Boost.Asio 1.74 free their memory in the wrong way.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
 
-/// Calls the operation, in a way of the world's own if it has one.
+/// Calls the operation, through the environment's own function if it has one.
 template <class World, class Call, class Info, class F>
 TENAX_ALWAYS_INLINE inline decltype(auto) make_attempt([[maybe_unused]] Call const& call, Info const& info, F& f) {
   if constexpr (requires { World::make_attempt(call, info, f); }) {
@@ -80,10 +81,10 @@ TENAX_ALWAYS_INLINE inline decltype(auto) make_attempt([[maybe_unused]] Call con
   }
 }
 
-/// The driver. Everything is a parameter by value, so that it lives in the coroutine's frame.
+/// The driver. All parameters are values, so that they live in the coroutine's frame.
 template <class T, bool WantsReport, class Task, class Policy, class World, class F>
 Task drive_coroutine(Policy policy, World world, F operation) {
-  // Only a coroutine itself can ask its library how it is cancelled, and where it runs.
+  // Only the coroutine itself can query its cancellation state and its executor.
   if constexpr (requires { typename World::cancellation_query_type; }) {
     policy.token.state = co_await typename World::cancellation_query_type();
   }
@@ -124,7 +125,7 @@ Task drive_coroutine(Policy policy, World world, F operation) {
       call.threw(nullptr);
     }
 #endif
-    // The operation may have replaced it.
+    // The operation may have replaced the cancellation state.
     if constexpr (requires { typename World::cancellation_query_type; }) {
       policy.token.state = co_await typename World::cancellation_query_type();
     }

@@ -14,7 +14,7 @@
 
 namespace tenax::detail {
 
-/// One attempt of a hedged call, and what it holds of the gates.
+/// One attempt of a hedged call, and the permits that it holds.
 template <class Asio, class T, class Hedging>
 struct hedge_attempt {
   attempt_info info{};
@@ -32,7 +32,7 @@ struct hedge_attempt {
   }
   void threw(std::exception const* standard) { result.emplace(stashed_exception::current(standard).take(plain)); }
 
-  /// The budget is asked first, because it mostly refuses, and gives back what it granted.
+  /// Asks the budget first: it refuses most often, and takes its permit back if a gate refuses.
   admission admit(Hedging& hedging, time_point now) {
     auto answer = hedging.budget().admit(budget, info, now);
     if (answer.admitted()) answer = hedging.gates().admit(tickets, info, now);

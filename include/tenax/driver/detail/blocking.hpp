@@ -27,7 +27,7 @@ TENAX_ALWAYS_INLINE constexpr time_point now_of([[maybe_unused]] Env& environmen
   }
 }
 
-/// The source that an environment brings; null for the real one, whose source is this thread's own.
+/// The random source of an environment; null for the real environment, whose source is this thread's own.
 template <class Env>
 TENAX_ALWAYS_INLINE constexpr random_source* random_of([[maybe_unused]] Env& environment) {
   if constexpr (!std::is_same_v<std::remove_const_t<Env>, real_time> && requires { environment.random(); }) {
@@ -42,14 +42,14 @@ template <class Policy>
 inline constexpr bool bounds_attempts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts ||
                                         has_time_left<typename Policy::stop_type>;
 
-/// Makes an attempt as the current one of this thread.
+/// Makes an attempt and registers it as the current one of this thread.
 template <class T, class Env, class Attempt>
 T make_bounded_attempt(attempt_info const& info, Attempt const& attempt) {
   attempt_scope const scope(info, std::is_same_v<std::remove_const_t<Env>, real_time>);
   return attempt(info);
 }
 
-/// Makes an attempt, as the current one of this thread if it has limits that a client can obey.
+/// Makes an attempt; registers it as the current one of this thread if it has limits that a client can obey.
 template <class T, class Policy, class Env, class Attempt>
 TENAX_ALWAYS_INLINE constexpr T make_attempt(attempt_info const& info, Attempt const& attempt) {
   if constexpr (bounds_attempts<Policy>) {
@@ -59,7 +59,7 @@ TENAX_ALWAYS_INLINE constexpr T make_attempt(attempt_info const& info, Attempt c
   }
 }
 
-/// The steps of a loop, told the time where it reads the clock.
+/// The steps of a loop; passes the time if the loop uses it.
 template <class Loop, class Env>
 TENAX_ALWAYS_INLINE constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment) {
   if constexpr (Loop::reads_clock) {
@@ -78,11 +78,11 @@ TENAX_ALWAYS_INLINE constexpr decision finish_one(Loop& loop, outcome<T> const& 
   }
 }
 
-/// Waits as long as the loop says so, and then says whether it stops.
+/// Waits as long as the loop asks for it. Returns whether the loop stops.
 template <class Loop, class Env>
 TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next) {
   while (next.waits()) {
-    if (next.delay > duration::zero()) {
+    if (next.delay.count() > 0) {
       if constexpr (interruptible<Env, std::remove_cvref_t<decltype(loop.policy().token)>>) {
         environment.sleep(next.delay, loop.policy().token);
       } else {
@@ -129,28 +129,28 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
   }
 }
 
-// The drivers below are the one above for a policy that has nothing to do before an attempt. Their fast paths are what
-// one would write by hand. The first exception leads off them, into `drive_on`: a handler that made decisions would keep
-// compilers from holding the loop in registers, and would make the frame larger that every throw has to be unwound from.
+// The drivers below are the driver above for policies that do nothing before an attempt. Their fast paths are what one
+// would write by hand. The first exception leaves the fast path for `drive_on`: a handler that made decisions would
+// keep compilers from holding the loop in registers, and would enlarge the frame that every throw has to unwind.
 
 template <class Policy>
 inline constexpr bool starts_at_once =
     !Policy::uses_time && !bounds_attempts<Policy> && !Policy::observers_type::hears_before_attempt;
 
-/// Whether every value is a success, and nothing has to be done after an attempt that returns one.
+/// Whether every value is a success, and nothing has to be done after an attempt that returns a value.
 template <class Policy, class T>
 inline constexpr bool fails_by_exception_only =
     accepts_every_value<typename Policy::when_type, T> && !can_fail<T> &&
     !Policy::observers_type::template hears_after_attempt<T> && !Policy::observers_type::template hears_success<T>;
 
-/// A type of exception that is known to say nothing about trying again, or null: saves looking it up.
+/// An exception type that is known to say nothing about trying again, or null. It saves a lookup.
 template <class When>
 inline constexpr std::type_info const* likely_type = nullptr;
 template <class When>
   requires requires { When::likely_type; }
 inline constexpr std::type_info const* likely_type<When> = When::likely_type;
 
-/// Drives a call from a failure on: an exception, or a first value that the predicate wants retried.
+/// Continues a call after its first failure: an exception, or a value that the predicate wants retried.
 template <class T, class Policy, class Env, class Attempt>
 TENAX_ALWAYS_INLINE inline T drive_rest(retry_loop<Policy const&>& loop, Env& environment, Attempt const& attempt,
                                         stashed_exception& failure, outcome<T>* value) {
@@ -179,14 +179,14 @@ TENAX_ALWAYS_INLINE inline T drive_rest(retry_loop<Policy const&>& loop, Env& en
   }
 }
 
-/// Drives a call from an exception on. Takes everything by value, so that what the fast path has in registers stays there
-/// until then.
+/// Continues a call after an exception. Takes everything by value, so that the fast path can keep its values in
+/// registers until then.
 template <class T, class Policy, class Env, class Attempt>
 TENAX_COLD T drive_on(retry_loop<Policy const&> loop, Env& environment, Attempt attempt, stashed_exception failure) {
   return drive_rest<T>(loop, environment, attempt, failure, nullptr);
 }
 
-/// Drives a call whose first attempt failed: makes the loop, which a success does not need.
+/// Continues a call whose first attempt failed: makes the loop, which a success does not need.
 template <class T, class Policy, class Env, class Attempt>
 TENAX_COLD T drive_failed(Policy const& policy, Env& environment, Attempt attempt, stashed_exception failure,
                           outcome<T>* value) {
@@ -194,21 +194,21 @@ TENAX_COLD T drive_failed(Policy const& policy, Env& environment, Attempt attemp
   return drive_rest<T>(loop, environment, attempt, failure, value);
 }
 
-/// Whether a policy's retries wait, so that what leads to them need not be as fast as a loop without waits.
+/// Whether the retries of a policy wait: then the code before a retry need not be as fast as a loop without waits.
 template <class Wait>
 inline constexpr bool never_waits = false;
 template <class Wait>
   requires requires { requires Wait::never_waits; }
 inline constexpr bool never_waits<Wait> = true;
 
-/// Whether a value needs nothing but the predicate's opinion, and a retry waits.
+/// Whether a value needs nothing but the answer of the predicate, and a retry waits.
 template <class Policy, class T>
 inline constexpr bool only_predicate_judges =
     !can_fail<T> && std::is_same_v<typename Policy::hint_reader_type, own_hint_reader> &&
     !never_waits<typename Policy::wait_type> && !Policy::observers_type::template hears_after_attempt<T> &&
     !Policy::observers_type::template hears_success<T>;
 
-/// Drives a call whose values are judged.
+/// Drives a call whose values the predicate judges.
 template <class T, class Policy, class Env, class Attempt>
 TENAX_ALWAYS_INLINE inline T drive_values(Policy const& policy, Env& environment, Attempt const& attempt) {
   if constexpr (only_predicate_judges<Policy, T>) {
@@ -241,7 +241,7 @@ TENAX_ALWAYS_INLINE inline T drive_values(Policy const& policy, Env& environment
   }
 }
 
-/// Drives a call whose every value is a success: returns what the operation returns, without a detour.
+/// Drives a call for which every value is a success: returns the result of the operation directly.
 template <class T, class Policy, class Env, class Attempt>
 TENAX_ALWAYS_INLINE inline T drive_exceptions([[maybe_unused]] Policy const& policy, [[maybe_unused]] Env& environment,
                                               Attempt const& attempt) {

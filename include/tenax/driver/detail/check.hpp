@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/check.hpp: mistakes in setting up a policy, each answered by one sentence.
+// driver/detail/check.hpp: mistakes in setting up a policy, each explained by one sentence.
 #pragma once
 
 #include <concepts>
@@ -11,7 +11,7 @@
 
 namespace tenax::detail {
 
-/// What `.when(p)` was given; anything but a retry predicate ends in one sentence.
+/// Checks the argument of `.when(p)`; anything but a retry predicate ends in one sentence.
 template <class P>
 constexpr bool check_when() {
   if constexpr (!std::is_copy_constructible_v<P>) {
@@ -43,8 +43,8 @@ constexpr bool check_when() {
   return false;
 }
 
-/// Whether a wait strategy can be asked before the operation's result is known. A generic lambda is not tried, because
-/// one that looks at the result would not compile.
+/// Whether a wait strategy can be called without the operation's result. Does not try a generic lambda, because one
+/// that looks at the result would not compile.
 template <class W>
 constexpr bool asked_without_result() {
   if constexpr (std::derived_from<W, wait::operators> || !std::is_class_v<W> || requires { &W::operator(); }) {
@@ -54,7 +54,7 @@ constexpr bool asked_without_result() {
   }
 }
 
-/// What `.wait(w)` was given.
+/// Checks the argument of `.wait(w)`.
 template <class W>
 constexpr bool check_wait() {
   if constexpr (!std::is_copy_constructible_v<W>) {
@@ -101,7 +101,7 @@ constexpr bool check_wait() {
   return false;
 }
 
-/// What `.read_hints_with(f)` was given.
+/// Checks the argument of `.read_hints_with(f)`.
 template <class F>
 constexpr bool check_hint_reader() {
   constexpr bool copied = std::is_copy_constructible_v<F>;
@@ -120,7 +120,7 @@ constexpr bool check_hint_reader() {
   return copied && steady && callable;
 }
 
-/// What `.stop(s)` was given.
+/// Checks the argument of `.stop(s)`.
 template <class S>
 constexpr bool check_stop() {
   if constexpr (!std::is_copy_constructible_v<S>) {
@@ -157,7 +157,7 @@ constexpr bool check_stop() {
 /// Stands for the events that come after an attempt, whose functions may take its outcome.
 struct after_outcome : attempt_info {};
 
-/// A function of any type of attempt is taken as it is: to ask whether it can be called would compile it.
+/// A function that takes any type of attempt is accepted unchecked: checking whether it can be called would compile it.
 template <class F, class Event>
 constexpr bool may_take_event() {
   if constexpr (may_take_attempt<F>()) {
@@ -167,7 +167,7 @@ constexpr bool may_take_event() {
   }
 }
 
-/// Whether a function of one signature wants an outcome, which there is not yet at some events.
+/// Whether a function with one signature needs an outcome, which some events do not have yet.
 template <class F, class Event>
 constexpr bool wants_outcome() {
   if constexpr (std::is_same_v<Event, after_outcome>) {
@@ -179,7 +179,7 @@ constexpr bool wants_outcome() {
   }
 }
 
-/// What a setter for one kind of event was given, which may be written for that event alone.
+/// Checks the argument of a setter for one kind of event.
 template <class F, class Event>
 constexpr bool check_observer() {
   constexpr bool copied = std::is_copy_constructible_v<F>;
@@ -194,15 +194,15 @@ constexpr bool check_observer() {
   constexpr bool early = copied && callable && wants_outcome<F, Event>();
   static_assert(
       !early,
-      "tenax: .before_attempt() and .before_gate_wait() are told before there is an outcome; let the function "
+      "tenax: .before_attempt() and .before_gate_wait() are called before there is an outcome; let the function "
       "take a `tenax::attempt_info const&`");
   return copied && callable && !early;
 }
 
-/// What `.cancel_with(t)` was given.
+/// Checks the argument of `.cancel_with(t)`.
 template <class Token>
 constexpr bool check_token() {
-  // A std::stop_source can be asked, too, but nobody can be woken by it.
+  // A std::stop_source has stop_requested() as well, but it cannot wake a sleep.
   constexpr bool usable = cancellation_token<Token> && !requires(Token const& t) { t.get_token(); };
   static_assert(usable,
                 "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; "
@@ -210,8 +210,8 @@ constexpr bool check_token() {
   return usable;
 }
 
-/// Whether a setter was given a policy of its role; if not, the compiler says what was given. The policies of the library
-/// are known to be right, unless what they hold cannot be copied.
+/// Whether a setter was given a policy of its role; if not, the compiler prints the mistake. The policies of the
+/// library are known to be right, unless they hold something that cannot be copied.
 template <class P>
 inline constexpr bool when_fits = check_when<P>();
 template <std::derived_from<when::operators> P>

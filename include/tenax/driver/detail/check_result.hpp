@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/check_result.hpp: mistakes that show when a policy meets what an operation returns, each answered by one sentence.
+// driver/detail/check_result.hpp: policies that do not fit the operation's result, each explained by one sentence.
 #pragma once
 
 #include <type_traits>
@@ -11,7 +11,7 @@
 
 namespace tenax::detail {
 
-/// A result with the shape of an HTTP client's, of which nobody has said how to read it.
+/// A result with the shape of an HTTP client's, for which no traits are known.
 template <class T>
 concept unread_http_result = !can_fail<T> && requires(std::remove_reference_t<T> const& r) {
   static_cast<bool>(r);
@@ -20,11 +20,11 @@ concept unread_http_result = !can_fail<T> && requires(std::remove_reference_t<T>
   r->headers;
 };
 
-/// Whether a policy would take every failure of an HTTP client for a success.
+/// Whether a policy would treat every failure of an HTTP client as a success.
 template <class When, class T>
 inline constexpr bool unread_by = unread_http_result<T> && accepts_every_value<When, T>;
 
-/// What a `std::future` and its likes have in common: the operation has not ended when they are returned.
+/// The common functions of `std::future` and similar types: the operation has not ended when they are returned.
 template <class T>
 concept future_like = requires(std::remove_reference_t<T>& r) {
   r.valid();
@@ -32,12 +32,13 @@ concept future_like = requires(std::remove_reference_t<T>& r) {
   r.get();
 };
 
-/// A type that says itself whether it failed. Not one that can be emptied, as a `std::optional`: that is a plain value.
+/// A type that says itself whether it failed. Not a type that can be emptied, such as `std::optional`: that is a plain
+/// value.
 template <class T>
 concept status_like = requires(T const& r) { static_cast<bool>(r.ok()); } || requires(T const& r) { r.error(); } ||
                       (requires(T const& r) { static_cast<bool>(r.has_value()); } && !requires(T& r) { r.reset(); });
 
-/// Whether a policy would take every failure of a status type for a success, because no traits read it.
+/// Whether a policy would treat every failure of a status type as a success, because no traits read it.
 template <class Policy, class T>
 inline constexpr bool unread_status = false;
 template <class Policy, class T>
@@ -46,7 +47,7 @@ inline constexpr bool unread_status<Policy, T> =
     std::is_same_v<typename Policy::hint_reader_type, own_hint_reader> &&
     accepts_every_value<typename Policy::when_type, T> && status_like<std::remove_cvref_t<T>>;
 
-/// Whether a function given to `.read_hints_with()` can be asked about a `T`.
+/// Whether a function given to `.read_hints_with()` can be called for a `T`.
 template <class HintReader, class T>
 inline constexpr bool hint_reader_fits = requires(HintReader const& f, attempt<T> const& a, hint& h) { h = f(a); };
 template <class T>
@@ -59,15 +60,15 @@ concept policy_fits =
     retry_predicate<typename Policy::when_type, attempt<T>> && wait_strategy<typename Policy::wait_type, attempt<T>> &&
     stop_condition<typename Policy::stop_type, attempt<T>>;
 
-/// Whether something could be asked about a `T` if it were not const, as a `mutable` lambda of any parameter could; itself,
-/// or what it holds. For telling why it cannot be asked.
+/// Whether a part of a policy, or what it holds, could be called for a `T` if it were not const, as a `mutable` lambda
+/// with any parameter could. Used to explain why it cannot be called.
 template <class P, class T>
 inline constexpr bool changes_when_asked =
     (requires(P& p, attempt<T> const& a) { p(a); } && !requires(P const& p, attempt<T> const& a) { p(a); }) ||
     (requires(P& p, attempt<T> const& a) { p.condition(a.result.value()); } &&
      !requires(P const& p, attempt<T> const& a) { p.condition(a.result.value()); });
 
-/// Why a policy does not fit an operation that returns `T`.
+/// Explains why a policy does not fit an operation that returns `T`.
 template <class Policy, class T>
 constexpr bool check_result() {
   using when_type = typename Policy::when_type;
@@ -78,14 +79,13 @@ constexpr bool check_result() {
                   "tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() "
                   "inside the callable, as in policy([&] { return start().get(); })");
   } else if constexpr (!observer_fits<typename Policy::observers_type, T>) {
-    static_assert(
-        always_false<T>,
-        "tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot be "
-        "told of what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`");
+    static_assert(always_false<T>,
+                  "tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot "
+                  "take what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`");
   } else if constexpr (!hint_reader_fits<typename Policy::hint_reader_type, T>) {
     static_assert(
         always_false<T>,
-        "tenax: the function given to .read_hints_with() cannot be asked about what this callable returns, or does "
+        "tenax: the function given to .read_hints_with() cannot be called for what this callable returns, or does "
         "not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T");
   } else if constexpr (unread_by<when_type, T>) {
     static_assert(always_false<T>,
@@ -116,7 +116,7 @@ constexpr bool check_result() {
                     "changes outside, behind a reference");
       static_assert(
           changes,
-          "tenax: the condition given to .stop() cannot be asked about what this callable returns, or does not "
+          "tenax: the condition given to .stop() cannot be called for what this callable returns, or does not "
           "return bool");
     }
   } else if constexpr (partial_wait_strategy<wait_type, attempt<T>>) {
@@ -129,7 +129,7 @@ constexpr bool check_result() {
                   "tenax: the strategy given to .wait() must be callable when const: policies are shared; keep what "
                   "changes outside, behind a reference");
     static_assert(changes,
-                  "tenax: the strategy given to .wait() cannot be asked about what this callable returns, or does not "
+                  "tenax: the strategy given to .wait() cannot be called for what this callable returns, or does not "
                   "return a duration");
   }
   return false;

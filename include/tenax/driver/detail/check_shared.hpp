@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/check_shared.hpp: mistakes in giving a policy what has a state: observers, gates and environments. A copy's state
-// is nobody's, so it is shared by std::ref.
+// driver/detail/check_shared.hpp: mistakes with the parts of a policy that have state: observers, gates, environments.
+// They are shared by std::ref, because the state of a copy would be lost.
 #pragma once
 
 #include <concepts>
@@ -13,7 +13,7 @@
 
 namespace tenax::detail {
 
-/// Finds the functions of an observer, of any signature: where `O` has one, its name is ambiguous beside this one's.
+/// Detects the functions of an observer, of any signature: if `O` has one, its name is ambiguous beside this one's.
 struct hook_probe {
   void before_attempt();
   void before_gate_wait();
@@ -53,7 +53,7 @@ constexpr bool has_changing_hook() {
   return changes;
 }
 
-/// What `.observe(o)` was given.
+/// Checks the argument of `.observe(o)`.
 template <class O>
 constexpr bool check_observing() {
   constexpr bool hears = has_hook<std::remove_const_t<unwrapped<O>>>();
@@ -64,14 +64,14 @@ constexpr bool check_observing() {
   if constexpr (hears && std::is_same_v<O const, unwrapped<O>>) {
     constexpr bool steady = std::is_copy_constructible_v<O> && !has_changing_hook<O>();
     static_assert(steady,
-                  "tenax: .observe() was given an object that cannot be copied or that changes when it is told "
-                  "something; share it with the policy: .observe(std::ref(object))");
+                  "tenax: .observe() was given an object that cannot be copied or that changes when it is called; "
+                  "share it with the policy: .observe(std::ref(object))");
     return steady;
   }
   return hears;
 }
 
-/// What `.through(g)` was given.
+/// Checks the argument of `.through(g)`.
 template <class G>
 constexpr bool check_gate() {
   using given = unwrapped<G>;
@@ -80,7 +80,7 @@ constexpr bool check_gate() {
   return shared;
 }
 
-/// What `.environment(e)` was given.
+/// Checks the argument of `.environment(e)`.
 template <class E>
 constexpr bool check_environment() {
   constexpr bool usable = environment<unwrapped<E>> && std::is_copy_constructible_v<E>;

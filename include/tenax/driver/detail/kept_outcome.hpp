@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/kept_outcome.hpp: the last outcome of a call whose driver leaves the attempt's stack before it waits.
+// driver/detail/kept_outcome.hpp: keeps the last outcome of a call whose driver returns to its caller before it waits.
 #pragma once
 
 #include <exception>
@@ -12,8 +12,8 @@
 
 namespace tenax::detail {
 
-/// A value that outlives the block that returned it. What a reference refers to may end with the block: it is copied, if it
-/// can be.
+/// A value that outlives the block that returned it. A referred object may be destroyed with the block, so it is copied
+/// if it can be.
 template <class T>
 struct held_value {
   explicit held_value(outcome<T>&& last) : result(std::move(last)) {}
@@ -27,8 +27,9 @@ struct held_value<T> {
   outcome<T> result;
 };
 
-/// Keeps an outcome, whatever its type, until the wait after it is over: a call that ends in the wait passes it on.
-/// An exception needs no allocation. A value is kept, with one allocation, only if observers are told of it.
+/// Keeps an outcome, whatever its type, until the wait after it is over: a call that ends during the wait returns or
+/// throws it. An exception needs no allocation. A value is kept only if there are observers for it, with one
+/// allocation.
 template <class Loop>
 class kept_outcome {
  public:
@@ -63,7 +64,7 @@ class kept_outcome {
     hold(caught_exception());
   }
 
-  /// Ends the call: tells its observers, and throws what is kept if that is an exception.
+  /// Ends the call: calls its observers, and throws the kept outcome if that is an exception.
   void end(Loop& loop) {
     if (conclude_ != nullptr) conclude_(loop, *this);
 #if defined(__cpp_exceptions)
@@ -83,7 +84,7 @@ class kept_outcome {
   void (*conclude_)(Loop&, kept_outcome&) = nullptr;
 };
 
-/// For a call that cannot end in a wait.
+/// For a call that cannot end during a wait.
 struct nothing_kept {
   template <class T>
   static constexpr void keep(outcome<T>&&) noexcept {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/loop_state.hpp: what a retry_loop keeps and does whatever its policy is.
+// driver/detail/loop_state.hpp: the part of retry_loop that does not depend on the policy's type.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace tenax {
 
-/// What a driver has to do next.
+/// The next step of a driver.
 struct decision {
   enum class step : unsigned char {
     attempt,  ///< make an attempt, then call `finish_attempt`
     wait,     ///< wait for `delay`, then call `start_attempt`
-    stop      ///< make no further attempt; why is in `reason`
+    stop      ///< make no further attempt; see `reason`
   };
 
   step next = step::attempt;
@@ -32,21 +32,21 @@ struct decision {
 
 namespace detail {
 
-// Everything here is inlined and goes by single numbers, never by whole objects: then compilers keep the numbers that a
-// policy looks at in registers and drop the rest. No template, so that a call site does not pay for it again.
+// Everything here is inlined and passes single numbers, never whole objects: then compilers keep the numbers that a
+// policy uses in registers and drop the rest. Not a template, so that call sites do not instantiate it again.
 class loop_state {
  public:
-  /// Attempts made.
+  /// The number of attempts made.
   [[nodiscard]] constexpr std::uint32_t attempts() const noexcept { return attempts_; }
-  /// What the last answer asked us to wait, before `max_server_wait`.
+  /// The wait that the last answer asked for, before `max_server_wait` is applied.
   [[nodiscard]] constexpr optional_duration server_wait() const noexcept { return server_wait_; }
-  /// Why the call stopped, once a decision said so.
+  /// Why the call stopped, after a decision to stop.
   [[nodiscard]] constexpr stop_reason reason() const noexcept { return reason_; }
-  /// From the start of the call to the last step, if any part of the policy looks at time.
+  /// The time from the start of the call to the last step, if any part of the policy uses time.
   [[nodiscard]] constexpr duration elapsed() const noexcept { return elapsed_; }
-  /// All that was waited so far.
+  /// The sum of all waits so far.
   [[nodiscard]] constexpr duration waited() const noexcept { return waited_; }
-  /// What a gate said that refused the call, or whose wait the deadline did not allow.
+  /// The answer of a gate that refused the call, or whose wait would end after the deadline.
   [[nodiscard]] constexpr admission refusal() const noexcept {
     return admission::refuse(refusal_, refusal_retry_after_);
   }
@@ -76,7 +76,7 @@ class loop_state {
         backs_off_(other.backs_off_),
         polls_(other.polls_) {}
 
-  /// The number of the attempt after the last one that ended; stays at the greatest number rather than start again.
+  /// The number of the attempt after the last one that ended. Stays at the greatest number instead of wrapping.
   TENAX_ALWAYS_INLINE constexpr std::uint32_t next_number() const noexcept {
     return attempts_ == (std::numeric_limits<std::uint32_t>::max)() ? attempts_ : attempts_ + 1;
   }
@@ -111,20 +111,23 @@ class loop_state {
     return {.next = decision::step::wait, .delay = d};
   }
 
-  /// Whether the driver's timer was early, by the clock that the engine is told. A clock that stands still is no reason to
-  /// wait again. The clock's values are compared without a sign, because their difference may be too large with one.
+  /// Whether the driver's timer was early, according to the time that the engine gets. A clock that stands still is not
+  /// a reason to wait again. Compares the clock's values as unsigned numbers, because their signed difference may
+  /// overflow.
   TENAX_ALWAYS_INLINE constexpr bool ends_early(time_point now) const noexcept {
     auto const value = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
-    return now > paused_at_ && value(now.time_since_epoch()) - value(paused_at_.time_since_epoch()) < value(pending_);
+    auto const begin = paused_at_.time_since_epoch();
+    auto const end = now.time_since_epoch();
+    return end.count() > begin.count() && value(end) - value(begin) < value(pending_);
   }
 
-  /// Counts what was waited of the wait that was decided last.
+  /// Adds to `waited` the part of the last wait that has passed.
   TENAX_ALWAYS_INLINE constexpr void settle_wait(duration passed) noexcept {
     waited_ = saturating_add(waited_, shorter(passed, pending_));
     pending_ = duration::zero();
   }
 
-  /// How a call ends whose last outcome is not to be retried.
+  /// The stop reason of a call whose last outcome is not to be retried.
   TENAX_ALWAYS_INLINE static constexpr stop_reason end_of(bool good, tenax::verdict said) noexcept {
     switch (said) {
       case verdict::cancelled: return stop_reason::cancelled;
@@ -151,7 +154,7 @@ class loop_state {
   optional_duration server_wait_{};
   char const* refusal_ = "";
   optional_duration refusal_retry_after_{};
-  char const* ignored_ = nullptr;  ///< `hint::ignored` of the last attempt, as two numbers for the sake of registers
+  char const* ignored_ = nullptr;  ///< `hint::ignored` of the last attempt, as two numbers that fit in registers
   std::size_t ignored_size_ = 0;
   std::uint32_t progress_at_ = 0;  ///< attempts made before the last one that made progress
   bool backs_off_ = false;         ///< the pending wait is one between attempts, and not at a gate

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/operation.hpp: how a user's operation is called, and what it returns.
+// driver/detail/operation.hpp: how a policy calls the user's operation, and which type the operation returns.
 #pragma once
 
 #include <type_traits>
@@ -11,7 +11,7 @@
 
 namespace tenax::detail {
 
-/// The object that a member pointer of class `C` is used on: given as itself, a reference wrapper or a pointer.
+/// The object that a member pointer of class `C` applies to: given directly, in a reference wrapper or by a pointer.
 template <class C, class Object>
 constexpr decltype(auto) target_of(Object& object) {
   using given = std::remove_cv_t<Object>;
@@ -46,8 +46,9 @@ template <class F, class... Args>
 concept called_with_attempt = !called_directly<F, Args...> && !called_as_member<F, Args...> &&
                               requires(F& f, attempt_info const& info, Args&... args) { f(info, args...); };
 
-/// `std::invoke`, which would cost <functional>, with every argument an lvalue, and the attempt's numbers first if the
-/// operation takes them: then `info` is an `attempt_info`. A callable that can be called both ways is called without them.
+/// Calls the operation like `std::invoke`, without the cost of <functional>. Passes every argument as an lvalue, and
+/// the attempt's numbers first if the operation takes them: then `info` is an `attempt_info`. A callable that can be
+/// called both ways is called without them.
 template <class Info, class F, class... Args>
 TENAX_ALWAYS_INLINE constexpr decltype(auto) call_operation([[maybe_unused]] Info const& info, F& f, Args&... args) {
   if constexpr (called_with_attempt<F, Args...>) {
@@ -74,11 +75,11 @@ struct operation_result<F, Args...> {
       decltype(call_operation(std::declval<attempt_info const&>(), std::declval<F&>(), std::declval<Args&>()...));
 };
 
-/// What a call returns; `void` if the call is a mistake, so that one sentence is all that the compiler says about it.
+/// The return type of a call; `void` if the call is a mistake, so that the compiler prints one sentence only.
 template <class F, class... Args>
 using result_or_void = typename operation_result<std::remove_reference_t<F>, std::remove_reference_t<Args>...>::type;
 
-/// Whether something can be called with whatever arguments, as far as can be told without them.
+/// Whether a type can be called with some arguments, as far as this is known without them.
 template <class F>
 constexpr bool is_callable() {
   if constexpr (std::is_final_v<F>) {
@@ -93,7 +94,7 @@ constexpr bool is_callable() {
 template <class T>
 inline constexpr bool returnable = std::is_void_v<T> || std::is_reference_v<T> || std::is_move_constructible_v<T>;
 
-/// What a coroutine returns: nothing has run yet.
+/// The type that a coroutine returns: nothing has run yet.
 template <class T>
 concept to_be_awaited = requires(std::remove_reference_t<T>& t) { t.await_ready(); } ||
                         requires(std::remove_reference_t<T>& t) { static_cast<T&&>(t).operator co_await(); } ||
@@ -106,7 +107,7 @@ template <class T>
   requires(!std::is_void_v<T>)
 inline constexpr bool obeys_limits<T> = requires { requires traits_of<T>::obeys_attempt_limits; };
 
-/// Whether an operation can keep to the time that a policy gives an attempt, where nobody can interrupt it.
+/// Whether an operation can obey the time limit of an attempt in a call that cannot interrupt it.
 template <class Policy, class F, class... Args>
 concept keeps_time = !Policy::limits_type::times_attempts || called_with_attempt<F, Args...> ||
                      obeys_limits<typename operation_result<F, Args...>::type>;
@@ -120,8 +121,8 @@ concept right_call = callable_operation<F, Args...> && returnable<typename opera
 template <class Policy, class F, class... Args>
 concept call_fits = right_call<Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>;
 
-/// Stands in the place of a call that cannot be made, and says in one sentence why. Asks variables instead of concepts,
-/// and is called without a detour, because compilers print every step on the way and every reason below it.
+/// Takes the place of a call that cannot be made, and explains why in one sentence. Uses variables instead of concepts,
+/// and is called directly, because compilers print every step on the way and every reason below it.
 template <class T, class Policy, class F, class... Args>
 [[noreturn]] T explain_call() {
   constexpr bool callable = callable_operation<F, Args...>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/wrapped.hpp: a callable that retries.
+// driver/detail/wrapped.hpp: the callable that `retrying::wrap` returns.
 #pragma once
 
 #include <type_traits>
@@ -13,8 +13,9 @@ namespace tenax::detail {
 template <class F, class... Args>
 inline constexpr bool takes_arguments = callable_operation<F, std::remove_reference_t<Args>...>;
 
-/// What `retrying::wrap` makes. It can be asked what it takes, as by an overload set of `std::function`s: a wrong call does
-/// not match. Compilers quote the line that refuses it, which is why the sentence is a comment there.
+/// The callable that `retrying::wrap` returns. Its call operator is constrained, so that overload sets (of
+/// `std::function`s, for example) can check it: a wrong call does not match. Compilers quote the line of the
+/// constraint, so the explanation is a comment there.
 template <class Retrying, class F>
 class wrapped {
  public:
@@ -31,7 +32,7 @@ class wrapped {
     return retrying_(f_, std::forward<Args>(args)...);
   }
 #if !defined(__clang__)
-  // g++ says more with it, clang less.
+  // This overload makes the errors of g++ more detailed, and those of clang less.
   template <class... Args>
     requires(!takes_arguments<F, Args...>)
   void operator()(Args&&...) const = delete;  // tenax: the callable cannot be called with these arguments

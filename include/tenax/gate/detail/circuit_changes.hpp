@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/circuit_changes.hpp: telling an observer of changes in their order, outside of the lock under which they happen.
+// gate/detail/circuit_changes.hpp: calls an observer for each change, in order, outside of the lock.
 #pragma once
 
 #include <mutex>
@@ -10,9 +10,9 @@
 
 namespace tenax::detail {
 
-/// Keeps the changes of a `State` until `observer(from, to, now)` was told. At any moment at most one thread tells; who
-/// makes a change meanwhile leaves it to that thread. So nobody waits for the observer but the one who calls it, the
-/// order is kept, and the observer may use what it observes.
+/// Keeps the changes of a `State` until `observer(from, to, now)` was called for them. At most one thread calls the
+/// observer at any moment; a thread that makes a change meanwhile leaves the call to that thread. So only the calling
+/// thread waits for the observer, the order is kept, and the observer may use what it observes.
 template <class State, class Observer>
 class state_changes {
  public:
@@ -23,13 +23,13 @@ class state_changes {
     while (first_ != nullptr) take();
   }
 
-  /// Under the lock.
+  /// Must be called under the lock.
   void add(State from, State to, time_point now) {
     last_ = (last_ != nullptr ? last_->next : first_) = new change{from, to, now, nullptr};
   }
 
-  /// Gives up the lock while it tells. An exception of the observer passes through; the changes after the one that it was
-  /// told are told next time.
+  /// Releases the lock while it calls the observer. An exception of the observer passes through; the changes after the
+  /// reported one are reported next time.
   void tell(std::unique_lock<std::mutex>& lock) {
     if (telling_ || first_ == nullptr) return;
     telling_ = true;
@@ -43,7 +43,7 @@ class state_changes {
   }
 
  private:
-  /// A list by hand: there is hardly ever more than one, and <vector> would make every user's compilation dearer.
+  /// A linked list by hand: it seldom has more than one element, and <vector> would cost every user compile time.
   struct change {
     State from;
     State to;

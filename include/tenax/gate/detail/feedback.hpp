@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/feedback.hpp: what gates are told of an attempt: the one place that decides how an attempt ended.
+// gate/detail/feedback.hpp: decides how an attempt ended from a gate's point of view; the only place that does.
 #pragma once
 
 #include <tenax/gate/gate.hpp>
@@ -7,20 +7,20 @@
 
 namespace tenax::detail {
 
-/// What a policy makes of an attempt.
+/// What a policy decides about an attempt.
 struct policy_verdict {
-  bool retried = false;    ///< it wants another attempt, or would if the request could be repeated
-  bool cancelled = false;  ///< its token is triggered
+  bool retried = false;    ///< the policy wants another attempt, or would if the request could be repeated
+  bool cancelled = false;  ///< the policy's token is triggered
 };
 
-/// How an attempt ended, in a gate's view.
+/// How an attempt ended, from a gate's point of view.
 template <class T>
 constexpr feedback::kind kind_of(outcome<T> const& result, hint const& said, policy_verdict policy) {
   using tenax::verdict;
   using kind = feedback::kind;
   if (said.verdict == verdict::cancelled) return kind::cancelled;
   if (said.throttled) return kind::throttled;
-  // A value that could say that it failed, and does not, is a good answer, even if the policy asks again for another one.
+  // A value that could say that it failed, and does not, is a good answer, even if the policy repeats the request.
   bool const fine = result.has_value() && !result_failed(result) && said.verdict != verdict::no_retry &&
                     said.verdict != verdict::transient;
   if (fine && (can_fail<T> || !policy.retried)) return kind::success;
@@ -35,7 +35,7 @@ constexpr feedback::kind kind_of(outcome<T> const& result, hint const& said, pol
   return result.has_value() || said.verdict == verdict::forbidden ? kind::answered : kind::unknown;
 }
 
-/// What an outcome says is left of a quota, as its traits read it.
+/// The rest of a quota, as the traits of the outcome read it.
 template <class T>
 constexpr allowance quota_left(outcome<T> const& result) {
   if constexpr (can_fail<T>) {
@@ -46,7 +46,7 @@ constexpr allowance quota_left(outcome<T> const& result) {
   return {};
 }
 
-/// What a gate is told without a policy: every failure counts as one that a policy would retry, except for a
+/// The feedback for a gate without a policy: every failure counts as one that a policy would retry, except for a
 /// `std::logic_error`, which is a mistake of the caller.
 template <class T>
 constexpr feedback make_feedback(outcome<T> const& result, hint const& said) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/open_time.hpp: how long a circuit lets nothing through: by its own rules, and as long as the other side asks for.
+// gate/detail/open_time.hpp: how long a circuit stays open: by its own rules, and as long as the other side asks for.
 #pragma once
 
 #include <tenax/gate/circuit_options.hpp>
@@ -20,23 +20,23 @@ class open_time {
 
   /// When an open circuit lets a probe through.
   [[nodiscard]] time_point ends() const noexcept { return until_ > quiet_ ? until_ : quiet_; }
-  /// No probe starts before.
+  /// Before this moment, no probe starts.
   [[nodiscard]] time_point quiet_until() const noexcept { return quiet_; }
-  /// How long it is open next time, without jitter.
+  /// The length of the next open time, without jitter.
   [[nodiscard]] duration next() const noexcept { return next_; }
 
-  /// Begins to be open, each time for longer.
+  /// Begins an open time; each one is longer than the one before.
   void begin(circuit_rules const& rules, time_point now, random_source* random) {
     until_ = after(now, jittered(rules, next_, random));
     next_ = rules.next(next_);
   }
 
-  /// Obeys what the other side asks for.
+  /// Obeys a wait that the other side asks for.
   void hear(circuit_rules const& rules, time_point now, optional_duration wait) noexcept {
     if (wait && *wait > duration::zero()) be_quiet_until(after(now, shorter(*wait, rules.longest_told)));
   }
 
-  /// A probe said nothing: the next one waits for as long as the circuit is open at first.
+  /// A probe did not count: the next one waits for as long as the first open time.
   void pause(circuit_rules const& rules, time_point now, random_source* random) {
     be_quiet_until(after(now, jittered(rules, rules.open_for, random)));
   }

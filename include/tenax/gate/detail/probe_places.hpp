@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/probe_places.hpp: the places of probes, each held for no longer than a lease.
+// gate/detail/probe_places.hpp: the places of probes, each held at most for a lease.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace tenax::detail {
 
-/// How many probes are under way. When no place is free, and the lease of the last probe has ended, all places are free again:
-/// those probes hang. Their number then tells them from later ones.
+/// Counts the probes under way. When no place is free and the lease of the last probe has ended, those probes are
+/// hanging: all places become free again. The lease number distinguishes them from later probes.
 ///
 /// Thread safety: unsafe.
 class probe_places {
@@ -22,12 +22,12 @@ class probe_places {
   [[nodiscard]] bool none_taken() const noexcept { return taken_ == 0; }
   [[nodiscard]] bool all_taken(circuit_rules const& rules) const noexcept { return taken_ >= rules.probes; }
 
-  /// What is left of the lease of the last probe: more than zero.
+  /// The rest of the lease of the last probe: more than zero.
   [[nodiscard]] duration left(time_point now) const noexcept {
     return longer(saturating_between(now, until_), duration(1));
   }
 
-  /// Frees the places of probes that hang.
+  /// Frees the places of hanging probes.
   void end_leases(circuit_rules const& rules, time_point now) {
     if (!all_taken(rules) || now < until_) return;
     ++number_;
@@ -45,7 +45,7 @@ class probe_places {
     if (holds(number)) --taken_;
   }
 
-  /// All places are free, and no ticket holds one.
+  /// Frees all places; tickets hold none afterwards.
   void start_over(circuit_rules const& rules) noexcept {
     taken_ = 0;
     lease_ = *rules.probe_lease;

@@ -17,22 +17,23 @@
 
 namespace tenax::detail {
 
-// Permits are given when they are used, and not before: a caller that waits owns a place in line, and no moment to come.
-// When callers before it leave, by going or by giving up, it moves up, and nothing is left of them. What was used is all
-// that counts, so a caller that comes late delays those after it, and two never go closer together than they may.
+// Permits are given when they are used, not before: a caller that waits has a place in line, and no reserved moment.
+// When callers before it leave, by going or by giving up, it moves up, and they leave no trace. Only used permits
+// count. So a caller that comes late delays those after it, and two callers never go closer together than the limit
+// allows.
 //
-// Callers go in the order in which they came. A caller may pass others that
+// Callers go in order of arrival. A caller may pass others that
 //   - are late: they should have asked again a while ago, and are waiting for something else. They keep their rank;
-//   - are asleep for so long that they find as many permits as without it, because those before them left meanwhile.
+//   - sleep so long that they will find as many permits anyway, because callers before them have left meanwhile.
 //
-// Permits that are there while no caller waits change one number only, without the lock.
+// Taking available permits while no caller waits changes one number only, without the lock.
 
 /// The answer to a caller that has to wait.
 struct line_answer {
   bool goes = false;
-  bool too_late = false;       ///< it would take until after the latest moment; the caller has taken no place
-  std::int64_t wait = 0;       ///< in nanoseconds, if all callers before it go
-  std::int64_t ask_after = 0;  ///< at most `wait`: some of them may have left by then
+  bool too_late = false;       ///< the wait would end after the latest moment; the caller has no place
+  std::int64_t wait = 0;       ///< in nanoseconds, if all callers before this one go
+  std::int64_t ask_after = 0;  ///< at most `wait`: some callers may have left by then
 };
 
 /// One limit or several: a caller goes when all of them allow it.
@@ -55,7 +56,7 @@ class gcra_limits {
     return least;
   }
 
-  /// How long it would take a caller that asks now to get permits, if all callers that wait go first.
+  /// How long a caller that asks now would wait for permits, if all callers that wait go first.
   [[nodiscard]] std::int64_t wait(std::int64_t now, std::uint64_t weight) noexcept {
     if constexpr (N == 1) {
       if (waiting_.load(std::memory_order_relaxed) == 0) return wait_behind(0, now, weight);
@@ -65,21 +66,21 @@ class gcra_limits {
     return wait_behind(line_.all().weights, now, weight);
   }
 
-  /// When all that was used has come back; the end of time while a caller waits.
+  /// When all used permits have come back; the end of time while a caller waits.
   [[nodiscard]] std::int64_t whole_at(std::int64_t now) noexcept {
     std::lock_guard const lock(mutex_);
     if (!line_.empty()) return INT64_MAX;
     std::int64_t longest = 0;
     for (std::size_t i = 0; i < N; ++i) {
       auto const& l = limits_[i];
-      // As long as a full bucket takes to be full again.
+      // The time after which a full bucket would be full again.
       auto const rest = l.wait(l.owed(used_[i].load(std::memory_order_relaxed), l.at(now)), l.burst);
       longest = rest > longest ? rest : longest;
     }
     return saturating_add(duration(now), duration(longest)).count();
   }
 
-  /// Uses permits that are there now and that no caller waits for.
+  /// Uses permits that are available now and that no caller waits for. Returns whether it did.
   bool take(std::int64_t now, std::uint64_t weight) noexcept {
     if constexpr (N == 1) {
       auto const& l = limits_[0];
@@ -99,7 +100,7 @@ class gcra_limits {
     return take_in_order(now, weight);
   }
 
-  /// Takes a place in line, unless permits are there now after all.
+  /// Takes a place in line, unless permits have become available meanwhile.
   line_answer join(line_place& p, std::int64_t now, std::int64_t latest, std::uint64_t weight) noexcept {
     std::lock_guard const lock(mutex_);
     forget_late(now);
@@ -155,7 +156,7 @@ class gcra_limits {
     raise(std::invalid_argument(text));
   }
 
-  /// Whether `j` never applies beside `i`. Of equal ones, the second is to blame.
+  /// Whether `j` never applies beside `i`. Of two equal limits, the second one is reported.
   [[nodiscard]] bool is_stricter(std::size_t i, std::size_t j) const noexcept {
     auto const a = limits_[i].pace();
     auto const b = limits_[j].pace();
@@ -171,7 +172,7 @@ class gcra_limits {
     return use(line_.all(), now, weight);
   }
 
-  /// How long it takes until `weight` permits are there besides `before`.
+  /// How long it takes until `weight` permits are available in addition to `before`.
   [[nodiscard]] std::int64_t wait_behind(std::uint64_t before, std::int64_t now, std::uint64_t weight) const noexcept {
     std::uint64_t all = 0;
     if (platform::add_carries(before, weight, all)) all = UINT64_MAX;
@@ -184,7 +185,8 @@ class gcra_limits {
     return longest;
   }
 
-  /// Uses permits that are there now, if that keeps no caller before from going when it asks next.
+  /// Uses permits that are available now, if callers before this one can still go when they ask next. Returns whether
+  /// it did.
   bool use(waiting_line::summary const& before, std::int64_t now, std::uint64_t weight) noexcept {
     for (;;) {
       std::uint64_t used[N];
@@ -217,15 +219,15 @@ class gcra_limits {
     return true;
   }
 
-  /// Callers near the front ask in each slot, so that they see when those before them have left; those further back ask
-  /// more rarely, so that about fifty ask in a slot if a thousand wait.
+  /// Callers near the front ask in each slot, so that they notice when callers before them have left. Callers further
+  /// back ask less often, so that about fifty ask in a slot if a thousand wait.
   line_answer stays(line_place& p, std::uint64_t before, std::int64_t wait, std::int64_t now) noexcept {
     auto const slot = wait_behind(before + p.weight, now, 1) - wait;
     auto const next = wait_behind(0, now, 1);
     auto ask_after = wait;
     if (before != 0) {
       auto const slots = slot > 0 ? (wait - next) / slot / 16 : 0;
-      // While the head has not come for the permits that are there, the others look one after another.
+      // While the head has not come for the available permits, the others look one after another.
       ask_after = next > 0 ? next + slots * slot : wait / 16;
     }
     ask_after = ask_after < 1 ? 1 : ask_after;
@@ -247,7 +249,7 @@ class gcra_limits {
     publish();
   }
 
-  /// Tells callers that ask without the lock whether others wait.
+  /// Shows callers that do not hold the lock whether others wait.
   void publish() noexcept { waiting_.store(line_.empty() ? 0 : 1, std::memory_order_relaxed); }
 
   gcra limits_[N];

@@ -29,7 +29,7 @@ constexpr std::uint64_t scaled_up(std::uint64_t a, std::uint64_t b, std::uint64_
   return whole + (rest != 0 ? 1 : 0) > most ? most : whole + (rest != 0 ? 1 : 0);
 }
 
-/// The greatest number that divides both, which are more than 0.
+/// The greatest common divisor of two numbers that are more than 0.
 constexpr std::uint64_t common_divisor(std::uint64_t a, std::uint64_t b) noexcept {
   while (b != 0) {
     auto const rest = a % b;

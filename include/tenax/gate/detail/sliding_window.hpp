@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/sliding_window.hpp: two counts over the last moments, in constant memory.
+// gate/detail/sliding_window.hpp: two counts over a sliding time window, in constant memory.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace tenax::detail {
 
-/// Counts of two kinds over the last `length` of time. Time is cut into parts, each a tenth of the length, which are
-/// forgotten as a whole: what is counted is between nine tenths of the length and all of it old.
+/// Counts two kinds of events over the last `length` of time. Time is divided into parts of a tenth of the length,
+/// which are dropped as a whole. So the counted time is between nine tenths of the length and all of it.
 ///
-/// Thread safety: unsafe. A `now` before the newest one is taken for the newest: threads may report in any order.
+/// Thread safety: unsafe. A `now` before the newest one counts as the newest: threads may report in any order.
 class sliding_window {
  public:
   static constexpr std::uint64_t parts = 10;
@@ -34,10 +34,10 @@ class sliding_window {
     return total_;
   }
 
-  /// What was counted when time was last looked at.
+  /// The counts at the last update of the time.
   [[nodiscard]] constexpr counts counted() const noexcept { return total_; }
 
-  /// When all that is forgotten, at the latest.
+  /// When all counts have left the window, at the latest.
   [[nodiscard]] constexpr time_point empty_at() const noexcept {
     auto const part = saturating_add(duration(newest_), duration(static_cast<duration::rep>(parts)));
     bool const before_zero = part.count() < 0;
@@ -46,10 +46,10 @@ class sliding_window {
     return time_point(before_zero ? -end : end);
   }
 
-  /// Which part is the newest, for `take_back`.
+  /// The number of the newest part, for `take_back`.
   [[nodiscard]] constexpr std::int64_t newest() const noexcept { return newest_; }
 
-  /// Takes back what was added when `newest()` was `part`, unless it is forgotten already.
+  /// Takes back what was added when `newest()` was `part`, unless that part has left the window.
   constexpr void take_back(std::int64_t part, std::int64_t first, std::int64_t second) noexcept {
     auto const age = distance(part, newest_);
     if (age < parts) change((position_ + parts - age) % parts, -first, -second);

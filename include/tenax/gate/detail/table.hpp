@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/table.hpp: gates by their keys, and which of those that are not in use may be forgotten first.
+// gate/detail/table.hpp: gates by their keys, and which of the unused ones may be discarded first.
 #pragma once
 
 #include <atomic>
 #include <mutex>
-// Keys are of any type that can be hashed and are found among thousands: worth the standard's table and what it includes.
+// Keys are of any hashable type and are found among thousands, which justifies the standard's table and its includes.
 #include <unordered_map>
 #include <utility>
 
@@ -21,11 +21,11 @@ struct gate_maker {
   virtual ~gate_maker() = default;
 };
 
-/// One of the tables of `tenax::keyed`. What has no lock of its own is called under `mutex`. On a cache line of its own,
-/// so that threads with different keys do not disturb each other.
+/// One of the tables of `tenax::keyed`. Functions that do not take the lock themselves must be called under `mutex`.
+/// Has its own cache line, so that threads with different keys do not disturb each other.
 template <class Key, class Gate, class Hash>
 struct alignas(64) gate_table {
-  /// A gate, and its place among those that are not in use.
+  /// A gate, and its place among the unused ones.
   class entry : line_place {
    public:
     entry(gate_maker<Key, Gate> const& make, Key const& key, gate_table& home, time_point now)
@@ -95,7 +95,7 @@ struct alignas(64) gate_table {
     return fresh.extract(fresh.begin());
   }
 
-  /// Puts it in the table, in use. Its key is not there yet.
+  /// Puts a new entry in the table, in use. Its key must not be in the table.
   entry* add(node made) {
     auto const added = gates.insert(std::move(made)).position;
     entry& e = added->second;
@@ -104,7 +104,7 @@ struct alignas(64) gate_table {
     return &e;
   }
 
-  /// The entry that owes nothing and has not been in use for longest; null if there is none.
+  /// The entry that limits no caller and has been unused for longest; null if there is none.
   entry* oldest(time_point now) noexcept {
     for (auto* p = owing.head(); p != nullptr && p->rank <= in_order(now); p = owing.head()) {
       owing.erase(*p);
@@ -113,13 +113,13 @@ struct alignas(64) gate_table {
     return static_cast<entry*>(idle.head());
   }
 
-  /// Until when all that are not in use owe; the end of time if there is none.
+  /// Until when all unused entries limit their callers; the end of time if there is none.
   [[nodiscard]] time_point owes_until() const noexcept {
     auto const* const p = owing.head();
     return p != nullptr ? time_point(duration(static_cast<duration::rep>(p->rank ^ sign))) : (time_point::max)();
   }
 
-  /// Takes that entry out if it has not been in use for `least` or longer; otherwise the node is empty.
+  /// Takes that entry out if it has been unused for `least` or longer; otherwise the node is empty.
   node take_oldest(time_point now, duration least) {
     entry* const e = oldest(now);
     if (e == nullptr || saturating_between(e->last_used(), now) < least) return {};
@@ -135,9 +135,9 @@ struct alignas(64) gate_table {
 
   std::mutex mutex{};
   map gates{};
-  // Those that are not in use:
-  waiting_line owing{};  ///< by the moment until which they owe
-  waiting_line idle{};   ///< that owe nothing, by their last use
+  // The entries that are not in use:
+  waiting_line owing{};  ///< those that still limit callers, by the moment until which they do
+  waiting_line idle{};   ///< those that limit no caller, by their last use
 };
 
 }  // namespace tenax::detail

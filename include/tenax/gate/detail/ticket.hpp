@@ -4,12 +4,12 @@
 
 #include <utility>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::detail {
 
-/// Holds a `Grant` of a `Gate`, or nothing. The gate, its friend, fills and empties it; a ticket that is destroyed or
-/// assigned to while it holds something calls `gate.take_back(grant)`, which takes the gate's lock: a gate that empties
+/// Holds a `Grant` of a `Gate`, or nothing. The gate, its friend, fills and empties it. A ticket that is destroyed or
+/// assigned to while it holds something calls `gate.take_back(grant)`, which takes the gate's lock; a gate that empties
 /// a ticket under its own lock sets `gate_` to null instead.
 template <class Gate, class Grant>
 class gate_ticket {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/waiting_line.hpp: callers, or other things that wait, in their order, and what those before one of them want.
+// gate/detail/waiting_line.hpp: waiting callers in order, with the sum of the permits that those before a caller want.
 #pragma once
 
 #include <cstdint>
@@ -11,38 +11,38 @@ namespace tenax::detail {
 /// A place in line. It lives in the ticket of its caller, and has no meaning while the caller does not wait.
 struct line_place {
   line_place* above;
-  line_place* left;   // those that came earlier
-  line_place* right;  // those that came later
+  line_place* left;   // places that came earlier
+  line_place* right;  // places that came later
   std::uint64_t rank;
-  std::uint64_t priority;  // of the tree's shape
+  std::uint64_t priority;  // decides the shape of the tree
   std::uint64_t weight;
-  std::uint64_t weights;  // of all places from here down
-  std::int64_t asks;      // when its caller is expected to ask again
+  std::uint64_t weights;  // sum of all places from here down
+  std::int64_t asks;      // when the caller is expected to ask again
   std::int64_t first;     // the earliest `asks` from here down
-  std::int64_t late;      // after this moment, others may pass it
+  std::int64_t late;      // after this moment, others may pass the caller
   bool linked = false;
 
-  line_place() noexcept {}  // NOLINT: nothing else is set, so that a caller that does not wait does not pay for it
+  line_place() noexcept {}  // NOLINT: sets nothing, so that a caller that does not wait does not pay for it
 };
 
-/// Callers that wait, by rank. A treap: a search tree, whose shape is that of one which was built in random order. It holds
-/// sums, so that what stands before a place is known in as many steps as the tree is deep. It allocates nothing, and is
-/// used under a lock.
+/// Waiting callers, by rank. A treap: a search tree with the shape of a tree that was built in random order. It keeps
+/// sums, so the total before a place takes as many steps as the tree is deep. It does not allocate, and is used under a
+/// lock.
 class waiting_line {
  public:
   struct summary {
     std::uint64_t weights = 0;
-    std::int64_t first = INT64_MAX;  // when the first of them is expected to ask again
+    std::int64_t first = INT64_MAX;  // when the first of these callers is expected to ask again
   };
 
   [[nodiscard]] bool empty() const noexcept { return root_ == nullptr; }
 
-  /// Of all that wait.
+  /// The summary of all callers that wait.
   [[nodiscard]] summary all() const noexcept {
     return root_ == nullptr ? summary{} : summary{root_->weights, root_->first};
   }
 
-  /// Of those before a place.
+  /// The summary of the callers before a place.
   [[nodiscard]] summary before(line_place const& p) const noexcept {
     summary s;
     add_tree(s, p.left);
@@ -60,13 +60,13 @@ class waiting_line {
     return p;
   }
 
-  /// Puts a caller behind all that have ever waited.
+  /// Puts a caller behind all others that have ever waited.
   void append(line_place& p) noexcept {
     p.rank = ++last_rank_;
     insert(p);
   }
 
-  /// Puts a caller where its rank says; behind others of the same rank.
+  /// Puts a caller at its rank, behind others of the same rank.
   void insert(line_place& p) noexcept {
     p.left = p.right = p.above = nullptr;
     p.priority = seed_ = seed_ * 6364136223846793005u + 1442695040888963407u;  // Knuth's generator
@@ -101,12 +101,12 @@ class waiting_line {
     if (p.above != nullptr) changed(*p.above);
   }
 
-  /// Counts a place anew whose `asks` has changed.
+  /// Updates the sums after a change of the place's `asks`.
   void changed(line_place& p) noexcept {
     for (auto* at = &p; at != nullptr; at = at->above) count(*at);
   }
 
-  /// A ticket has moved: `to` stands where `from` stood.
+  /// A ticket has moved: `to` takes the place of `from`.
   void move(line_place& from, line_place& to) noexcept {
     to = from;
     from.linked = false;
@@ -142,7 +142,7 @@ class waiting_line {
     return p.above->left == &p ? p.above->left : p.above->right;
   }
 
-  /// Exchanges a place with the one above it, in the tree and not in rank.
+  /// Exchanges a place with the one above it in the tree; the ranks stay the same.
   void lift(line_place& p) noexcept {
     auto& old = *p.above;
     auto& link = link_to(old);

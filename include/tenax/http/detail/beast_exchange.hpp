@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/beast_exchange.hpp: a request and its response on a stream of Boost.Beast, within limits.
+// http/detail/beast_exchange.hpp: sends a request and reads its response on a Boost.Beast stream, within time limits.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@
 
 namespace tenax::http::detail {
 
-/// The socket at the bottom of a stream.
+/// Returns the socket below all layers of a stream.
 template <class Stream>
 auto& socket_of(Stream& stream) {
   auto& lowest = boost::beast::get_lowest_layer(stream);
@@ -42,7 +42,7 @@ concept on_socket = requires(Stream& s) {
   socket_of(s).is_open();
 };
 
-/// A stream whose socket does not block while this lives, and how long to wait for it.
+/// Makes the stream's socket non-blocking for the lifetime of this object, and waits for it within the limits.
 template <class Stream>
 class bounded_stream {
  public:
@@ -60,12 +60,12 @@ class bounded_stream {
   bounded_stream& operator=(bounded_stream const&) = delete;
   ~bounded_stream() { block_again(); }
 
-  /// Whether operations say `would_block` in place of blocking.
+  /// Whether operations return `would_block` instead of blocking.
   static constexpr bool can_wait = on_socket<Stream>;
-  /// Whether the stream is the socket itself, and not TLS on it: half of a write can be taken up again.
+  /// Whether the stream is the socket itself, without TLS: then a partial write can be continued.
   static constexpr bool plain = std::is_same_v<boost::beast::lowest_layer_type<Stream>, Stream>;
 
-  /// Lets writes of a TLS stream block, which cannot take up half of a record again.
+  /// Lets writes of a TLS stream block: TLS cannot continue a partial record.
   void block_again() {
     if constexpr (on_socket<Stream>) {
       error_code ignored;
@@ -81,7 +81,7 @@ class bounded_stream {
 
   enum class until { readable, writable, either };
 
-  /// Waits for the socket. `error` is set if the time is over or the token triggered.
+  /// Waits for the socket. Sets `error` if the time is over or the token is triggered.
   until wait([[maybe_unused]] until what, [[maybe_unused]] error_code& error) {
     if constexpr (on_socket<Stream>) {
       for (;;) {
@@ -117,7 +117,7 @@ class bounded_stream {
   bool was_non_blocking_ = false;
 };
 
-/// Sends a request, and reads its response over whatever announces it.
+/// Sends a request, and reads its final response, past interim ones.
 template <class ResponseBody, class Stream>
 class beast_exchange {
  public:
@@ -133,7 +133,7 @@ class beast_exchange {
     auto const failure = write(request);
     if (ended_) return read_error_;
     if (failure) {
-      // A server that has enough of a large request answers, and closes the connection: its answer has arrived.
+      // A server may refuse a large request early: it answers and closes the connection. Its answer has arrived.
       bool const lost = failure == boost::asio::error::broken_pipe || failure == boost::asio::error::connection_reset ||
                         failure == boost::asio::error::connection_aborted || failure == boost::asio::error::eof;
       if (bounded_stream<Stream>::can_wait && lost) {
@@ -156,7 +156,7 @@ class beast_exchange {
   auto release() { return parser_->release(); }
   /// Whether the stream is at the beginning of the next response.
   [[nodiscard]] bool can_be_followed() const {
-    // A server that promises a body with 204 may send it yet.
+    // A server that announces a body with 204 may still send it.
     bool const more =
         parser_->get().result_int() == 204 && (parser_->chunked() || parser_->content_length().value_or(0) != 0);
     return sent_ && buffer_.size() == 0 && !more;
@@ -166,7 +166,7 @@ class beast_exchange {
   void expect_response() {
     parser_.emplace();
     parser_->eager(true);
-    parser_->skip(is_head_);  // its response tells a length, but has no body
+    parser_->skip(is_head_);  // the response to HEAD announces a length, but has no body
   }
   [[nodiscard]] bool is_final() const { return !announces(static_cast<int>(parser_->get().result_int())); }
 
@@ -177,7 +177,7 @@ class beast_exchange {
     while (!serializer.is_done()) {
       error_code error;
       if constexpr (bounded_stream<Stream>::can_wait && !bounded_stream<Stream>::plain) {
-        // A TLS stream writes whole records. Small ones do not block where a socket is ready for more.
+        // A TLS stream writes whole records. Small records do not block when the socket is ready for more.
         serializer.limit(4096);
         if (stalled(error)) return error;
         bounded_.block_again();
@@ -191,15 +191,15 @@ class beast_exchange {
           continue;
         }
       }
-      if (error == boost::beast::http::error::end_of_stream) break;  // all of a request without keep-alive
+      if (error == boost::beast::http::error::end_of_stream) break;  // the whole request was sent, without keep-alive
       if (error) return error;
     }
     sent_ = true;
     return {};
   }
 
-  /// Waits until more can be written. True if the response has come instead, or an error: a server may have enough of a large
-  /// request, answer, and read no more.
+  /// Waits until more can be written. Returns true if the response or an error has arrived instead: a server may refuse
+  /// a large request early, answer, and read no more.
   bool stalled(error_code& error) {
     using until = typename bounded_stream<Stream>::until;
     auto const ready = bounded_.wait(until::either, error);
@@ -209,7 +209,7 @@ class beast_exchange {
     return ended_ || error;
   }
 
-  /// Reads what is there. False if nothing is, or if the response has ended.
+  /// Reads the available data. Returns false if there is none, or if the response has ended.
   bool read_some() {
     error_code error;
     boost::beast::http::read_some(stream_, buffer_, *parser_, error);

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http::detail {
 
@@ -40,7 +40,7 @@ constexpr std::int64_t days_from_civil(civil_date const& c) noexcept {
 
 /// For days from the year -400 on.
 constexpr civil_date civil_from_days(std::int64_t days) noexcept {
-  // The average length of a year finds the year, or one of its neighbours.
+  // Computed from the average length of a year, the year may be off by one.
   civil_date c{(days + days_to_1970) * 400 / days_in_400_years - 400, 1, 1};
   if (days_from_civil(c) > days) --c.year;
   if (days_from_civil({c.year + 1, 1, 1}) <= days) ++c.year;
@@ -51,7 +51,7 @@ constexpr civil_date civil_from_days(std::int64_t days) noexcept {
 
 /// 0 is Sunday. For days from the year -400 on.
 constexpr int weekday_from_days(std::int64_t days) noexcept {
-  // The first of those days was a Saturday, as 400 years later.
+  // The first of those days was a Saturday, like the same day 400 years later.
   return static_cast<int>((days + days_to_1970 + 6) % 7);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/client_control.hpp: what the calls of one client share: whose turn it is, and the thread that ends them in time.
+// http/detail/client_control.hpp: shared state of one client's calls: whose turn it is, and the thread that enforces limits.
 #pragma once
 
 #include <tenax/http/detail/stoppable.hpp>
@@ -22,11 +22,12 @@ class client_control {
     if (process_ == platform::this_process()) {
       watcher_.join();
     } else {
-      watcher_.detach();  // the thread of another process
+      watcher_.detach();  // after fork(): the thread exists only in the parent process
     }
   }
 
-  /// Ends every call that is under way. `plain` stops the client itself, which must not be sending for another thread then.
+  /// Ends every call that is under way. `plain` stops the client itself; it is only called if no other thread is
+  /// sending.
   template <class Stop>
   void stop(Stop const& plain) {
     {
@@ -52,7 +53,7 @@ class client_control {
 
   static constexpr auto look_again = std::chrono::milliseconds(2);
 
-  /// Breaks an attempt off: what the client reads and writes fails from now on.
+  /// Interrupts an attempt: its reads and writes fail from now on.
   void end(client_attempt& a, cut why) {
     shut_down(a, why);
     watch_at((clock::time_point::min)());
@@ -70,7 +71,7 @@ class client_control {
     if (--turns_ == 0) turn_.notify_all();
   }
 
-  /// Sees to it that the thread looks at the attempts at `when`.
+  /// Makes the thread look at the attempts at `when`.
   void watch_at(clock::time_point when) {
     if (watcher_.joinable() && process_ != platform::this_process()) watcher_.detach();
     if (!watcher_.joinable()) {
@@ -97,7 +98,7 @@ class client_control {
           a->call_.stopped_.store(true, std::memory_order_release);
           shut_down(*a, cut::by_stop);
         }
-        // A connection may still be made after the socket was shut down: it is shut down again.
+        // A connection may be made after the socket was shut down, so shut it down again.
         next = (std::min)(next, a->polls_ || a->why_ != cut::none ? now + look_again : a->ends_);
       }
       wakes_ = next;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/cpr.hpp: responses shaped like those of cpr, and what their errors mean.
+// http/detail/cpr.hpp: responses shaped like cpr::Response, and the meaning of cpr's errors.
 #pragma once
 
 #include <concepts>
@@ -11,7 +11,7 @@
 
 namespace tenax::http::detail {
 
-/// A response like those of cpr: data members, and an error with a code of an enumeration.
+/// A response like those of cpr: data members, and an error whose code is an enumerator.
 template <class R>
 concept cpr_like = requires(R const& r) {
   { r.status_code } -> std::convertible_to<long>;
@@ -19,8 +19,8 @@ concept cpr_like = requires(R const& r) {
   { r.text } -> std::convertible_to<std::string_view>;
 };
 
-/// The names of cpr's errors changed from one release to another. A name that is not here is permanent: those of refused
-/// certificates are among them, in every release.
+/// The names of cpr's errors differ between releases. Names that are not listed here are permanent errors, among them
+/// those for refused certificates in every release.
 template <class Code>
 constexpr transport_error classify_cpr(Code code) {
   if (static_cast<int>(code) == 0) return transport_error::none;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/curl_body.hpp: where an easy handle gets the body of its request from.
+// http/detail/curl_body.hpp: finds out where a libcurl easy handle reads the body of its request from.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 
 namespace tenax::http::detail {
 
-/// Sends the request of a copy of an easy handle to a socket of this process, to see whether libcurl would call the handle's
-/// read function for the body. libcurl has no function that tells. The request's headers are left out, and the caller's
-/// functions are not called. Takes a fraction of a millisecond; only uploads need it, and transfers that failed.
+/// Finds out whether libcurl would call the handle's read function for the body; libcurl has no function for that.
+/// Copies the easy handle and sends the copy's request to a socket of this process. The request's headers are left out,
+/// and the caller's functions are not called. Takes a fraction of a millisecond, for uploads and failed transfers only.
 class body_probe {
  public:
   explicit body_probe(CURL* easy) {
@@ -34,10 +34,10 @@ class body_probe {
     platform::close_socket(listener_);
   }
 
-  /// True if in doubt.
+  /// Returns true if in doubt.
   bool reads_from_function() {
     if (!multi_ || url_.empty()) return true;
-    // libcurl 7.88 cannot copy a handle whose body is a copied text: one without a length.
+    // libcurl 7.88 cannot copy a handle whose body is CURLOPT_COPYPOSTFIELDS without a length.
     if (!copy_) return false;
     set_up();
     if (curl_multi_add_handle(multi_.get(), copy_.get()) != CURLM_OK) return true;
@@ -46,7 +46,7 @@ class body_probe {
       int running = 0;
       if (curl_multi_perform(multi_.get(), &running) != CURLM_OK || called_) return true;
       std::string const arrived = receive();
-      if (asked && !arrived.empty()) return false;  // the body, from memory
+      if (asked && !arrived.empty()) return false;  // the body comes from memory
       head_ += arrived;
       if (!asked && head_.find("\r\n\r\n") != head_.npos) {
         if (has("Content-Length: 0\r\n") || !(has("Content-Length:") || has("Transfer-Encoding:"))) return false;
@@ -99,7 +99,7 @@ class body_probe {
     set(CURLOPT_RESUME_FROM_LARGE, curl_off_t(0));
     set(CURLOPT_HTTPAUTH, 0L);
     set(CURLOPT_LOCALPORT, 0L);
-    // Where the handle's own requests go instead, and how slowly: this one stays in the process.
+    // Replaces the options for the target and the speed of the request: this request stays in the process.
     set(CURLOPT_CONNECT_TO, static_cast<curl_slist*>(nullptr));
     set(CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
     set(CURLOPT_SHARE, static_cast<CURLSH*>(nullptr));
@@ -170,8 +170,8 @@ class body_probe {
   std::unique_ptr<CURL, freed_by<curl_easy_cleanup>> copy_{};
 };
 
-/// libcurl before 8.1 copies a handle with a copied text without a length by asking for all memory there is. It gets none,
-/// and says so; but the address sanitizer ends the program for it.
+/// libcurl before 8.1 copies CURLOPT_COPYPOSTFIELDS without a length by asking for more memory than there is. The
+/// allocation fails and libcurl reports it, but the address sanitizer would end the program.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool can_copy_any_handle = LIBCURL_VERSION_NUM >= 0x080100;
 #elif defined(__has_feature)
@@ -184,7 +184,7 @@ inline constexpr bool can_copy_any_handle = true;
 inline constexpr bool can_copy_any_handle = true;
 #endif
 
-/// Whether the handle's request has a body that comes from its read function. True if in doubt.
+/// Whether the body of the handle's request comes from its read function. Returns true if in doubt.
 inline bool reads_body_from_function(CURL* easy) { return body_probe(easy).reads_from_function(); }
 
 }  // namespace tenax::http::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/curl_drive.hpp: performing a transfer of libcurl that may end early.
+// http/detail/curl_drive.hpp: performs a libcurl transfer that can end early, by a time limit or a token.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 
 namespace tenax::http::detail {
 
-/// The multi handle on which this thread performs transfers that have limits. `curl_easy_perform` cannot be interrupted, and
-/// the easy handle's own options stay the user's. Connections stay open in it, for the next transfer of the thread.
+/// The multi handle on which this thread performs transfers that have limits: `curl_easy_perform` cannot be interrupted
+/// without changing options of the user's easy handle. Its connections stay open for the next transfers of the thread.
 class curl_connections {
  public:
   curl_connections() = default;
@@ -27,9 +27,9 @@ class curl_connections {
     return mine;
   }
 
-  /// Null if there is no memory.
+  /// Returns null if there is no memory.
   CURLM* get() {
-    // A process that was cloned must not write into connections of its parent, nor say farewell on them.
+    // After fork(), the child must not write to connections of its parent, not even to close them.
     if (auto const process = platform::this_process(); process != owner_) {
       multi_ = nullptr;
       owner_ = process;
@@ -43,7 +43,7 @@ class curl_connections {
     if (auto* const multi = std::exchange(multi_, nullptr)) curl_multi_cleanup(multi);
   }
 
-  /// Whether the last transfer of `easy` was the last one here, so that its connection is here and not in the handle.
+  /// Whether the last transfer of `easy` was the last one here: then its connection is here and not in the handle.
   [[nodiscard]] bool has_connection_of(CURL* easy) const {
     return easy == last_ && port_ != 0 && port_of(easy) == port_;
   }
@@ -62,12 +62,12 @@ class curl_connections {
   }
 
   CURLM* multi_ = nullptr;
-  CURL* last_ = nullptr;  ///< may be gone: an address, and not used as a handle
+  CURL* last_ = nullptr;  ///< compared only: the handle may no longer exist
   long port_ = 0;
   platform::process_id owner_ = 0;
 };
 
-/// An easy handle in a multi handle, while a transfer lasts.
+/// Adds an easy handle to a multi handle for the duration of a transfer.
 class added_to_multi {
  public:
   added_to_multi(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy), error_(curl_multi_add_handle(multi, easy)) {}
@@ -84,7 +84,7 @@ class added_to_multi {
   CURLMcode error_;
 };
 
-/// Waits for something to happen on the transfers of `multi`, at most `d`.
+/// Waits for an event on the transfers of `multi`, at most for `d`.
 inline void wait_for_transfers(CURLM* multi, duration d) {
   auto const ms = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(d).count());
 #if LIBCURL_VERSION_NUM >= 0x074200
@@ -96,7 +96,7 @@ inline void wait_for_transfers(CURLM* multi, duration d) {
 #endif
 }
 
-/// While libcurl resolves a name, it waits for its resolver at the end of a transfer, unless it is told not to.
+/// Makes libcurl end a transfer without waiting for a name resolution that is still under way.
 class resolver_left_behind {
  public:
   explicit resolver_left_behind([[maybe_unused]] CURL* easy) {
@@ -141,7 +141,7 @@ inline CURLcode perform_within(CURL* easy, attempt_limits const& limits) {
   if (!limited && (shared.in_use || !shared.has_connection_of(easy))) return curl_easy_perform(easy);
   auto const ends = limits.timed() ? time_point(saturating_add(real_time::now().time_since_epoch(), limits.time_left()))
                                    : (time_point::max)();
-  // A callback of libcurl may perform another transfer, which needs a multi handle of its own.
+  // A callback of libcurl may perform another transfer, which needs its own multi handle.
   curl_connections own;
   auto& connections = shared.in_use ? own : shared;
   auto* const multi = connections.get();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/date_matcher.hpp: reads the numbers of a date by a pattern.
+// http/detail/date_matcher.hpp: parses a date by a pattern.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace tenax::http::detail {
 
-/// What is written in a date, not yet what it means.
+/// The parts of a date as written, before they are interpreted.
 struct written_date {
   int weekday = -1;  // 0 is Sunday; -1: none
   civil_date date{0, 1, 1};
@@ -25,13 +25,13 @@ inline constexpr std::string_view weekday_names[] = {"Sunday",   "Monday", "Tues
 inline constexpr std::string_view month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-/// Three letters, which are compared at once.
+/// Three letters as one number, so that they can be compared in one step.
 constexpr std::uint32_t first_three(std::string_view text) noexcept {
   auto const byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
   return byte(0) << 16 | byte(1) << 8 | byte(2);
 }
 
-/// Setting the bit that tells the cases of a letter apart makes no other byte a letter.
+/// Setting this bit makes a letter lower-case, and does not turn any other byte into a letter.
 inline constexpr std::uint32_t all_lower = 0x20'20'20;
 
 template <std::size_t N>
@@ -201,7 +201,7 @@ class date_matcher {
     return true;
   }
 
-  /// Nothing, or a point and digits: rounded up to a whole millisecond.
+  /// Takes nothing, or a point and digits, rounded up to a whole millisecond.
   constexpr bool take_fraction() noexcept {
     if (!take_literal('.')) return true;
     int digits = 0;
@@ -248,7 +248,7 @@ class date_matcher {
     return take_offset(false);
   }
 
-  /// Nothing, or all the rest if it is a comment.
+  /// Takes nothing, or the rest of the text if it is a comment.
   constexpr bool take_comment() noexcept {
     if (rest_.empty()) return true;
     if (!take_spaces() || !take_literal('(') || rest_.empty() || rest_.back() != ')') return false;

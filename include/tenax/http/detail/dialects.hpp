@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/dialects.hpp: the one table of what servers say about time and quotas. A new dialect is a new line in it.
+// http/detail/dialects.hpp: the table of header fields with delays and quotas. A new dialect is a new line in it.
 #pragma once
 
 #include <cstdint>
@@ -8,39 +8,39 @@
 
 namespace tenax::http::detail {
 
-/// How a value that tells a time is meant.
+/// How a value that contains a time is interpreted.
 enum class meaning : std::uint8_t {
   seconds,             // a delay
   milliseconds,        // a delay
   whole_milliseconds,  // a delay without a fraction
   seconds_or_date,     // as `Retry-After`
-  seconds_or_epoch,    // a delay by its name, a Unix time if it is far too large for one
-  reset,               // a delay or a point in time, told apart by size and form
+  seconds_or_epoch,    // a delay, or a Unix time if the number is far too large for a delay
+  reset,               // a delay or a point in time, distinguished by size and form
   per_second           // a rate: its inverse is the time until one more is granted
 };
 
-/// When a time is believed.
+/// With which statuses, and under which condition, a time is used.
 enum class when_told : std::uint8_t {
   always,     // with any status
-  refused,    // with the status of a quota
-  not_left,   // with the status of a quota, unless some are left
-  exhausted,  // with the status of a quota, if the field `remaining` says that none is left
-  window      // the same, and the longest of all windows of which none is left counts
+  refused,    // with the status of a refusal
+  not_left,   // with the status of a refusal, unless the field `remaining` says that some are left
+  exhausted,  // with the status of a refusal, if the field `remaining` says that none is left
+  window      // as `exhausted`; of all exhausted windows, the longest time counts
 };
 
-/// One way to say how long to wait, and of which quota. `*` stands for the name of a window: for any characters at the end
-/// of a field's name, else for letters.
+/// The names of the fields by which servers state a delay and a quota. `*` stands for the name of a window: for any
+/// characters at the end of a field's name, else for letters.
 struct dialect {
-  std::string_view wait;  // the field that tells the time
-  meaning as;             // how its value is meant
-  when_told when;         // when it is believed
+  std::string_view wait;  // the field that contains the time
+  meaning as;             // how its value is interpreted
+  when_told when;         // when it is used
   std::string_view
-      remaining{};           // the field that says how many are left; lines with the same one tell of the same quota
-  std::string_view limit{};  // the field that says how many are granted
-  bool standard = false;     // `profile::strict` knows it
+      remaining{};           // the field with the remaining number; lines with the same field describe the same quota
+  std::string_view limit{};  // the field with the granted number
+  bool standard = false;     // whether `profile::strict` reads it
 };
 
-/// The first that has a meaning decides, except that a zero leaves the decision to the next.
+/// The first line that yields a delay decides; a delay of zero leaves the decision to the next line.
 inline constexpr dialect dialects[] = {
     {"retry-after-ms", meaning::milliseconds, when_told::always},
     {"x-ms-retry-after-ms", meaning::milliseconds, when_told::always},
@@ -72,7 +72,7 @@ inline constexpr dialect dialects[] = {
 
 constexpr bool is_pattern(std::string_view name) noexcept { return name.find('*') != std::string_view::npos; }
 
-/// The characters that `*` stands for in `name`; none if the name does not match.
+/// Returns the characters that `*` stands for in `name`; empty if the name does not match.
 constexpr std::string_view window_name(std::string_view pattern, std::string_view name) noexcept {
   auto const star = pattern.find('*');
   auto const before = pattern.substr(0, star);

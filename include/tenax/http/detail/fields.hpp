@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/fields.hpp: the header fields that the library reads, found in one pass.
+// http/detail/fields.hpp: finds the header fields that the library reads, in one pass.
 #pragma once
 
 #include <bit>
@@ -8,7 +8,7 @@
 
 namespace tenax::http::detail {
 
-/// A field that is read: one of those that have a syntax of their own, or one of the table of dialects.
+/// A field that is read: either a field with its own syntax, or a field of the table of dialects.
 enum class field : std::uint8_t {
   grpc_retry_pushback_ms,
   x_should_retry,
@@ -20,7 +20,7 @@ enum class field : std::uint8_t {
   first_of_dialects
 };
 
-/// The names of all fields, each once, as their senders document them; the names with a `*` are the last.
+/// The names of all fields, each once, as their senders document them. Names with a `*` come last.
 struct field_list {
   std::string_view names[64] = {
       "grpc-retry-pushback-ms", "x-should-retry", "Stripe-Should-Retry", "Date", "Age", "RateLimit",
@@ -61,25 +61,25 @@ static_assert(field_names.size <= 64);
 
 constexpr std::string_view name_of(field f) noexcept { return field_names.names[static_cast<unsigned>(f)]; }
 
-/// Which fields: one bit each.
+/// A set of fields: one bit for each.
 using field_set = std::uint64_t;
 
 constexpr field_set bit(field f) noexcept { return field_set{1} << static_cast<unsigned>(f); }
 
-/// A line of the table of dialects, with numbers in place of names.
+/// A line of the table of dialects, with numbers instead of names.
 struct dialect_fields {
   dialect const* how = nullptr;
   field wait{}, remaining{}, limit{};
-  bool pattern = false;  // its names have a `*`
-  bool quota = false;    // it tells how many are left
+  bool pattern = false;  // its names contain a `*`
+  bool quota = false;    // it has a field with the remaining number
 };
 struct dialect_list {
   static constexpr std::size_t size = sizeof(dialects) / sizeof(*dialects);
   dialect_fields of[size] = {};
   field_set standard = bit(field::grpc_retry_pushback_ms) | bit(field::date) | bit(field::age) | bit(field::ratelimit) |
                        bit(field::ratelimit_policy);
-  field_set always = 0;           // read whatever the status is
-  field_set plain_remaining = 0;  // says how many are left in fields that are not standard
+  field_set always = 0;           // fields that are read with any status
+  field_set plain_remaining = 0;  // non-standard fields with the remaining number
   field_set quotas = bit(field::ratelimit) | bit(field::ratelimit_policy);
 
   constexpr dialect_list() noexcept {
@@ -102,7 +102,7 @@ inline constexpr dialect_list known_dialects{};
 inline constexpr auto retry_after_field = static_cast<field>(field_names.find("Retry-After"));
 inline constexpr auto ratelimit_limit_field = static_cast<field>(field_names.find("RateLimit-Limit"));
 
-/// The line of the table for a field that is read with any status: those stand first.
+/// Returns the line of the table for a field that is read with any status. Those lines come first.
 constexpr dialect_fields const& line_of(field f) noexcept {
   return known_dialects.of[static_cast<unsigned>(f) - static_cast<unsigned>(field::first_of_dialects)];
 }
@@ -118,7 +118,7 @@ static_assert(
 
 inline constexpr field_set all_fields = (field_set{1} << field_count) - 1;
 
-/// For each length, the fields whose names have it.
+/// The fields by the length of their names.
 struct fields_by_length {
   field_set of[field_names.longest + 1] = {};
 
@@ -128,10 +128,10 @@ struct fields_by_length {
 };
 inline constexpr fields_by_length by_length{};
 
-/// What the names of windows' fields have in common: other lines are passed over at once.
+/// The first letters of the names of windows' fields, to skip other lines quickly.
 struct beginnings_of_windows {
   std::uint32_t all = 0;    // a bit for each letter
-  std::uint32_t waits = 0;  // of fields that tell how long to wait without a quota
+  std::uint32_t waits = 0;  // only of fields with a delay and without a quota
   std::size_t shortest = 64;
 
   static constexpr std::uint32_t letter(char c) noexcept {
@@ -155,7 +155,7 @@ struct beginnings_of_windows {
 };
 inline constexpr beginnings_of_windows windows_begin{};
 
-/// Whether a field has a name in full in the table, and so is no window's.
+/// Whether the table contains this field's full name, so that it is not a window's field.
 constexpr bool is_exact_field(std::string_view name) noexcept {
   if (name.size() > field_names.longest) return false;
   for (field_set left = by_length.of[name.size()]; left != 0; left &= left - 1) {
@@ -164,8 +164,8 @@ constexpr bool is_exact_field(std::string_view name) noexcept {
   return false;
 }
 
-/// A value that is not usable, unless it is so for the comment alone that a date of JavaScript ends with: that may have
-/// letters of any language.
+/// Returns an unusable value if it is unusable only because of the comment at the end of a JavaScript date, which may
+/// have letters of any language.
 constexpr std::optional<std::string_view> with_foreign_comment(std::string_view value) noexcept {
   auto const comment = value.find('(');
   if (comment == std::string_view::npos || !http::usable_value(value.substr(0, comment))) return std::nullopt;
@@ -182,7 +182,7 @@ constexpr std::optional<std::string_view> readable_value(std::string_view value)
 
 struct window_line {
   field f;
-  std::string_view window;  // empty if the line is no window's
+  std::string_view window;  // empty unless the line is a window's
 };
 constexpr window_line window_of_line(std::string_view name) noexcept {
   for (unsigned i = field_names.exact; i != field_names.size; ++i) {
@@ -192,9 +192,9 @@ constexpr window_line window_of_line(std::string_view name) noexcept {
   return {};
 }
 
-/// Calls `visit(field, std::string_view window, std::optional<std::string_view> value)` for each line of a field that names
-/// a window; if `OnlyWaits`, of those without a quota. No more lines than servers have windows, because the fields of each
-/// are looked for in all lines.
+/// Calls `visit(field, std::string_view window, std::optional<std::string_view> value)` for each line of a field that
+/// names a window; with `OnlyWaits`, only for windows without a quota. The number of lines is limited, because the
+/// fields of each window are searched in all lines.
 template <bool OnlyWaits = false, class H, class F>
 constexpr void for_each_window_line(H const& headers, F&& visit) noexcept {
   int left = 256;
@@ -210,11 +210,11 @@ constexpr void for_each_window_line(H const& headers, F&& visit) noexcept {
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
-// Where a whole call is inlined, GCC does not see that `found_` guards `first_`.
+// When a whole call is inlined, GCC does not see that `found_` guards `first_`.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-/// The lines of a header that are of interest: which fields there are, and their values.
+/// The relevant lines of a header: which fields are present, and their values.
 template <class H>
 class found_fields {
  public:
@@ -240,7 +240,7 @@ class found_fields {
   [[nodiscard]] constexpr bool is_repeated(field f) const noexcept { return (repeated_ & bit(f)) != 0; }
   [[nodiscard]] constexpr H const& headers() const noexcept { return headers_; }
 
-  /// Calls `visit(std::optional<std::string_view>)` for each line of `f`, with none for an unusable value.
+  /// Calls `visit(std::optional<std::string_view>)` for each line of `f`; an unusable value is passed as none.
   template <class F>
   constexpr void each_line(field f, F&& visit) const noexcept {
     auto const number = static_cast<unsigned>(f);
@@ -260,7 +260,8 @@ class found_fields {
   H const& headers_;
   field_set found_ = 0;
   field_set repeated_ = 0;
-  // Only what `found_` says is there has been written: clearing it all would be half the price of a response without any.
+  // Only entries whose bit is set in `found_` are initialized: clearing all would take half the time of reading a
+  // response without any such field.
   place first_[field_count];
 };
 

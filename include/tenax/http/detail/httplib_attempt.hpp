@@ -16,12 +16,12 @@
 
 namespace tenax::http::detail {
 
-/// Makes an attempt. `polls`: a token has to be looked at now and then.
+/// Makes an attempt. `polls`: the token cannot call back and must be polled.
 using attempt_function = std::function<httplib_result(bool polls)>;
-/// Makes a call with a policy; nothing if the client was stopped before the first attempt.
+/// Makes a call with a policy. Returns nothing if the client was stopped before the first attempt.
 using call_function = std::function<std::optional<httplib_result>(client_call&, streaming&, attempt_function const&)>;
 
-/// Makes an attempt with `send()` when the client is free, and adds to its result what the client knows besides.
+/// Makes an attempt with `send()` when it is this call's turn, and adds to the result what only the client knows.
 template <class Client, class Send>
 httplib_result make_attempt(client_control& control, client_call& call, Client& client, streaming& state, request sent,
                             std::string const& path, bool polls, Send const& send) {
@@ -40,7 +40,7 @@ httplib_result make_attempt(client_control& control, client_call& call, Client& 
   result.delivered = state.delivered;
   result.redirected = attempt.answers > (result ? 1 : 0) || (result && !result->location.empty());
   if (result && is_interim(result->status)) {
-    // The answer proper is still to come on this connection, and is not one to the next request.
+    // The final response is still to come on this connection. The next request must not take it for its own.
     static_cast<httplib::Result&>(result) = httplib::Result(nullptr, httplib::Error::Read);
     client.stop();
     result.cause = transport_error::interrupted;
@@ -60,7 +60,7 @@ httplib_result make_attempt(client_control& control, client_call& call, Client& 
   return result;
 }
 
-/// The predicate of a policy, and what it cannot allow: to send again what must not be sent twice.
+/// A policy's predicate, combined with a veto against repeating what must not be sent twice.
 template <bool IdempotentOnly, class Retried>
 struct send_again {
   static constexpr bool has_veto = true;
@@ -90,7 +90,7 @@ struct send_again {
   streaming* state;
 };
 
-/// Makes calls by policy `p`. `IdempotentOnly`: never sends a request twice that is not idempotent.
+/// Makes calls with policy `p`. `IdempotentOnly`: never repeats a request that is not idempotent.
 template <bool IdempotentOnly, class Retrying>
 call_function erase_policy(Retrying p) {
   using predicate = std::remove_cvref_t<decltype(p.policy().predicate)>;
@@ -118,7 +118,7 @@ call_function erase_policy(Retrying p) {
   };
 }
 
-/// A method whose name stays.
+/// Returns the method's name as a string with static lifetime.
 constexpr std::string_view lasting_method(std::string_view method) noexcept {
   for (std::string_view const known :
        {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {

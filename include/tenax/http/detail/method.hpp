@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// http/detail/method.hpp: what a method looks like.
+// http/detail/method.hpp: the syntax of HTTP methods.
 #pragma once
 
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http::detail {
 
-/// A method as requests have it: upper-case letters.
+/// Whether `text` consists of upper-case letters, as methods do.
 constexpr bool is_method(std::string_view text) noexcept {
   for (char const c : text) {
     if (c < 'A' || c > 'Z') return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/number.hpp: numbers in header fields, read digit by digit: exact, and saturating instead of wrapping.
+// http/detail/number.hpp: parses decimal numbers in header fields: exact, and saturating instead of wrapping.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 #include <optional>
 #include <string_view>
 
-#include <tenax/detail/cplusplus.hpp>
+#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::http::detail {
 
-/// 2^31 seconds, which RFC 9111 (section 1.2.2) has for a number of seconds that is too large.
+/// 2^31 seconds: RFC 9111 (section 1.2.2) prescribes it for a number of seconds that is too large.
 inline constexpr std::int64_t longest_delay_ms = 2'147'483'648'000;
 
-/// A number as it is written.
+/// A number as written.
 struct decimal {
   std::uint64_t whole = 0;      // saturates
   std::string_view fraction{};  // digits
@@ -56,7 +56,7 @@ constexpr std::optional<decimal> take_decimal(std::string_view& text) noexcept {
   return d;
 }
 
-/// The whole text is a number.
+/// Reads a number that takes up the whole text.
 constexpr std::optional<decimal> read_decimal(std::string_view text) noexcept {
   auto const d = take_decimal(text);
   return text.empty() ? d : std::nullopt;
@@ -68,11 +68,11 @@ constexpr std::optional<std::uint64_t> read_digits(std::string_view text) noexce
   return number_of(digits);
 }
 
-/// `d * unit`, rounded up, at most `most`. Precondition: `unit < 2^59`.
+/// Returns `d * unit`, rounded up, at most `most`. Precondition: `unit < 2^59`.
 constexpr std::int64_t scaled(decimal const& d, std::int64_t unit, std::int64_t most) noexcept {
   if (d.whole > static_cast<std::uint64_t>(most / unit)) return most;
-  // From the last digit to the first, what lies behind a digit is less than one unit, and whether anything was cut off
-  // decides the rounding.
+  // Goes from the last digit to the first. The digits after the current one make up less than one unit, so for rounding
+  // it is enough to know whether any remainder was cut off.
   std::int64_t part = 0;
   bool cut = false;
   for (auto digits = d.fraction; !digits.empty(); digits.remove_suffix(1)) {
@@ -85,7 +85,7 @@ constexpr std::int64_t scaled(decimal const& d, std::int64_t unit, std::int64_t 
   return whole > most - part ? most : whole + part;
 }
 
-/// What Go prints a duration as, such as `23h47m36.648s`: each number rounded up to a nanosecond, the sum to a
+/// Reads a duration as Go prints it, such as `23h47m36.648s`. Each number is rounded up to a nanosecond, the sum to a
 /// millisecond.
 constexpr std::optional<std::int64_t> read_go_duration(std::string_view text) noexcept {
   constexpr std::int64_t ms = 1'000'000;
@@ -94,7 +94,7 @@ constexpr std::optional<std::int64_t> read_go_duration(std::string_view text) no
     std::string_view name;
     std::int64_t ns;
   };
-  // "ms" stands before "m", which is how it begins.
+  // "ms" comes before "m", because "m" is its prefix.
   constexpr unit units[] = {{"h", 3'600'000 * ms}, {"ms", ms},    {"m", 60'000 * ms},
                             {"s", 1'000 * ms},     {"us", 1'000}, {"ns", 1}};
   if (text.empty()) return std::nullopt;

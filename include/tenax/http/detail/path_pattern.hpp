@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/path_pattern.hpp: which endpoint a request goes to.
+// http/detail/path_pattern.hpp: matches a request's method and path with an endpoint pattern.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace tenax::http::detail {
 
-/// Whether `text` matches `pattern`, where `*` stands for any characters but `/`, and `**` for any characters. Three or more
-/// in a row are `**`. The time is linear in the length of the text.
+/// Whether `text` matches `pattern`, where `*` stands for any characters except `/`, and `**` for any characters. Three
+/// or more stars in a row count as `**`. Linear in the length of the text.
 constexpr bool matches(std::string_view pattern, std::string_view text) noexcept {
-  // A place to come back to: what follows a wildcard, and where the text it stands for ends so far. What stands before the
-  // last `**` need not be tried again, because that can stand for whatever an earlier one would have taken.
+  // The place to continue from after a mismatch: the pattern after a wildcard, and the end of the text that the
+  // wildcard has matched so far. Wildcards before the last `**` need not be tried again, because it can match the same
+  // text.
   struct wildcard {
     std::string_view after{};
     std::size_t end = 0;
@@ -42,7 +43,7 @@ constexpr bool matches(std::string_view pattern, std::string_view text) noexcept
       at = ++one.end;
       pattern = one.after;
     } else if (deep.there && deep.end != text.size()) {
-      // Where a `*` after it has failed, it fails again from everywhere in the same segment of the path.
+      // If a later `*` has failed, it fails again from every position in the same path segment.
       auto const slash = one.there ? text.find('/', deep.end) : deep.end;
       if (slash == text.npos) return false;
       at = deep.end = slash + 1;
@@ -54,8 +55,8 @@ constexpr bool matches(std::string_view pattern, std::string_view text) noexcept
   }
 }
 
-/// Whether a request goes to the endpoint `pattern`: a path pattern, with a method before it or for all methods. The query
-/// does not count.
+/// Whether a request matches the endpoint `pattern`: a path pattern, with or without a method before it. The query is
+/// ignored.
 constexpr bool is_endpoint(std::string_view pattern, std::string_view method, std::string_view path) noexcept {
   if (auto const blank = pattern.find(' '); blank != pattern.npos) {
     if (pattern.substr(0, blank) != method) return false;
@@ -64,7 +65,7 @@ constexpr bool is_endpoint(std::string_view pattern, std::string_view method, st
   return matches(pattern, path.substr(0, path.find_first_of("?#")));
 }
 
-/// Throws `std::invalid_argument` for a pattern that no request could fit.
+/// Throws `std::invalid_argument` for a pattern that no request can match.
 inline void require_endpoint(std::string const& pattern) {
   std::string_view path = pattern;
   if (auto const blank = path.find(' '); blank != path.npos) {

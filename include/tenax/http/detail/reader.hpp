@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/reader.hpp: values of header fields: delays, resets and what remains of a quota.
+// http/detail/reader.hpp: reads delays, resets and remaining quotas from the values of header fields.
 #pragma once
 
 #include <tenax/http/detail/fields.hpp>
@@ -8,18 +8,18 @@
 
 namespace tenax::http::detail {
 
-/// 365 days. A longer delay is no delay but a misread unit.
+/// 365 days. A longer delay is taken for a misread unit.
 inline constexpr std::int64_t plausible_delay_ms = std::int64_t{365} * 24 * 3600 * 1000;
 
 /// A delay that was read, or none.
 struct delay_reading {
   std::int64_t ms = -1;
   bool by_local_clock = false;
-  bool implausible = false;  // beyond a year, and so none
+  bool implausible = false;  // more than a year, and therefore ignored
 
   [[nodiscard]] constexpr bool found() const noexcept { return ms >= 0; }
 
-  /// Of two delays the longer one counts; of equals, the one that needs a second of slack.
+  /// Keeps the longer of two delays; of equal delays, the one that needs a second of slack.
   constexpr void take_longer(delay_reading const& other) noexcept {
     implausible = implausible || other.implausible;
     if (other.ms < ms || (other.ms == ms && by_local_clock)) return;
@@ -33,7 +33,7 @@ constexpr delay_reading plausible(std::int64_t ms, bool by_local_clock = false) 
   return {ms, by_local_clock};
 }
 
-/// `1*DIGIT *( OWS "," OWS 1*DIGIT )`: with commas, what becomes of repeated lines where a client joins them.
+/// `1*DIGIT *( OWS "," OWS 1*DIGIT )`. Lists with commas occur where a client joins repeated lines.
 constexpr bool is_list_of_digits(std::string_view value) noexcept {
   if (value.empty() || !is_digit(value.front())) return false;
   for (;;) {
@@ -56,7 +56,7 @@ class http_reader {
   [[nodiscard]] constexpr found_fields<H> const& fields() const noexcept { return fields_; }
   [[nodiscard]] constexpr bool strict() const noexcept { return profile_ == http::profile::strict; }
 
-  /// The longest of the delays that the lines of `f` say. The strict profile takes no more than one, however often.
+  /// Returns the longest delay in the lines of `f`. The strict profile accepts several lines only if they are equal.
   [[nodiscard]] constexpr delay_reading delay(field f, meaning m) noexcept {
     delay_reading longest;
     std::optional<std::string_view> first;
@@ -70,7 +70,7 @@ class http_reader {
     return strict() && contradiction ? delay_reading{.implausible = longest.implausible} : longest;
   }
 
-  /// The longest of the delays in one line.
+  /// Returns the longest of the delays in one line.
   [[nodiscard]] constexpr delay_reading delay_in(std::optional<std::string_view> line, meaning m) noexcept {
     delay_reading longest;
     each_element(line, [&](std::optional<std::string_view> value) {
@@ -79,7 +79,7 @@ class http_reader {
     return longest;
   }
 
-  /// What a number means that was read already.
+  /// Returns the delay that a number stands for.
   [[nodiscard]] constexpr delay_reading delay_of(decimal const& number, meaning m) noexcept {
     switch (m) {
       case meaning::milliseconds:
@@ -95,7 +95,7 @@ class http_reader {
     return plausible(scaled(number, 1000, longest_delay_ms));
   }
 
-  /// The time in which a rate grants `count`: the longest of the field's lines.
+  /// Returns the time in which a rate grants `count`: the longest of the field's lines.
   [[nodiscard]] constexpr delay_reading time_for(std::uint64_t count, field rate) const noexcept {
     delay_reading longest;
     fields_.each_line(rate, [&](std::optional<std::string_view> line) {
@@ -104,14 +104,14 @@ class http_reader {
     return longest;
   }
 
-  /// The least of what the lines of `f` say, rounded down; 0 if one is negative.
+  /// Returns the least number in the lines of `f`, rounded down; 0 if one is negative.
   [[nodiscard]] constexpr std::optional<std::uint64_t> remaining(field f) const noexcept {
     std::optional<std::uint64_t> least;
     fields_.each_line(f, [&](std::optional<std::string_view> line) { find_least(line, least); });
     return least;
   }
 
-  /// The same, with the lines of a window's field.
+  /// The same, for the lines of a window's field.
   [[nodiscard]] constexpr std::optional<std::uint64_t> remaining(std::string_view pattern,
                                                                  std::string_view window) const noexcept {
     std::optional<std::uint64_t> least;
@@ -119,7 +119,7 @@ class http_reader {
     return least;
   }
 
-  /// The longest delay in the lines of a window's field.
+  /// Returns the longest delay in the lines of a window's field.
   [[nodiscard]] constexpr delay_reading delay(std::string_view pattern, std::string_view window, meaning m) noexcept {
     delay_reading longest;
     each_window_line(pattern, window,
@@ -127,7 +127,7 @@ class http_reader {
     return longest;
   }
 
-  /// The first element of the first line of a window's field.
+  /// Returns the first element of the first line of a window's field.
   [[nodiscard]] constexpr std::optional<std::uint64_t> limit(std::string_view pattern,
                                                              std::string_view window) const noexcept {
     std::optional<std::uint64_t> limit;
@@ -139,7 +139,7 @@ class http_reader {
     return limit;
   }
 
-  /// The first element of the first line of `f`, rounded down: others describe other windows.
+  /// Returns the first element of the first line of `f`, rounded down. Other elements describe other windows.
   [[nodiscard]] constexpr std::optional<std::uint64_t> limit(field f) const noexcept {
     std::optional<std::uint64_t> limit;
     bool first = true;
@@ -151,7 +151,7 @@ class http_reader {
   }
 
  private:
-  /// The end of a number, a list or the parameters of its first element.
+  /// Returns the whole part of the first element, if the text ends with it or goes on as a list or with parameters.
   static constexpr std::optional<std::uint64_t> whole_of_first(std::string_view value) noexcept {
     auto const number = take_decimal(value);
     value = trimmed(value);
@@ -193,7 +193,7 @@ class http_reader {
     });
   }
 
-  /// Numbers from here on are no delays, which would be of 3 years, but Unix times, from 1973 on.
+  /// From this number on, a number is a Unix time (1973 or later): as a delay, it would be more than 3 years.
   static constexpr std::uint64_t first_epoch = 100'000'000;
 
   [[nodiscard]] constexpr delay_reading read(std::string_view value, meaning m) noexcept {
@@ -209,7 +209,7 @@ class http_reader {
     return {};
   }
 
-  /// The time in which `count` are granted, rounded up. A rate of 0 tells none, and neither does a limit beyond counting.
+  /// Returns the time in which `count` are granted, rounded up. None for a rate of 0 or a limit that is too large.
   static constexpr delay_reading time_for(std::uint64_t count, decimal const& per_second) noexcept {
     constexpr std::uint64_t billion = 1'000'000'000;
     if (count > 9'000'000) return {};
@@ -230,7 +230,7 @@ class http_reader {
     return t ? until(t->time_since_epoch().count()) : delay_reading{};
   }
 
-  /// A Unix time, in microseconds from 10^14 on (1973), in milliseconds from 10^11 on (1973), else in seconds (up to 5138).
+  /// Reads a Unix time: from 10^14 on in microseconds (1973), from 10^11 on in milliseconds (1973), else in seconds.
   [[nodiscard]] constexpr delay_reading until_epoch(decimal const& number, meaning m) noexcept {
     prepare_reference();
     constexpr std::int64_t most = (std::numeric_limits<std::int64_t>::max)() / 2;
@@ -239,7 +239,7 @@ class http_reader {
       bool const cut = number.whole % 1000 != 0 || scaled({0, number.fraction}, 1, 1) != 0;
       ms = static_cast<std::int64_t>(number.whole / 1000) + (cut ? 1 : 0);
     }
-    // A field whose name says that it has a delay may be cut off or wrong, too: then a time long ago is none.
+    // The value of a field that should contain a delay may be cut off or wrong: a time long ago is ignored then.
     bool const long_ago = ms < reference_.time_since_epoch().count() - plausible_delay_ms;
     if (m == meaning::seconds_or_epoch && long_ago) return {.implausible = true};
     return until(ms);
@@ -250,7 +250,7 @@ class http_reader {
     return plausible(delay < 0 ? 0 : delay, by_local_clock_);
   }
 
-  /// The server's idea of now, if it gave one: then both ends of a delay are on one clock.
+  /// Sets the reference to the server's time if the response has one: then both ends of a delay are on one clock.
   constexpr void prepare_reference() noexcept {
     if (reference_known_) return;
     reference_known_ = true;

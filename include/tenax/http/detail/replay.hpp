@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/replay.hpp: sending a cpp-httplib request again, also one whose response or body is streamed.
+// http/detail/replay.hpp: sends a cpp-httplib request again, including requests with a streamed response or body.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace tenax::http::detail {
 
-/// The handler and the receiver of an attempt, which end in `receive(data, size)`.
+/// Makes the handler and the receiver of an attempt, which call `receive(data, size)`.
 template <class Receive>
 auto receiving(streaming& state, Receive receive) {
   return std::tuple(
@@ -31,8 +31,8 @@ auto receiving(streaming& state, Receive receive) {
       });
 }
 
-/// Calls `send` with the caller's arguments, prepared for an attempt. `Collects`: a response that nobody receives is received
-/// here, so that its head is known if its body does not arrive whole.
+/// Calls `send` with the caller's arguments, prepared for an attempt. `Collects`: if the caller has no receiver, the
+/// response is received here, so that its head is known even if its body does not arrive completely.
 template <bool Collects, class Send, class... Args>
 httplib::Result send_prepared(streaming& state, Send const& send, Args&... args) {
   constexpr bool receives = ((!response_handler<Args> && content_receiver<Args>) || ...);
@@ -43,7 +43,7 @@ httplib::Result send_prepared(streaming& state, Send const& send, Args&... args)
       return std::tuple();
     } else if constexpr (content_receiver<type>) {
       return receiving(state, [&](char const* data, std::size_t size) {
-        // The handler is asked before the first byte.
+        // The handler is called before the first byte is passed on.
         if (state.head != nullptr && !ask_handler(state, *state.head, args...)) return false;
         state.delivered = true;
         return call_caller(state, [&] { return arg(data, size); });
@@ -74,7 +74,7 @@ httplib::Result send_prepared(streaming& state, Send const& send, Args&... args)
   }
 }
 
-/// Sends a request made by hand, once. `receive` calls its receiver, which learns `offset` and `total`.
+/// Sends a request that the caller has built, once. `receive` calls its receiver, which gets `offset` and `total`.
 template <class Client, class Receive>
 httplib::Result send_request(streaming& state, Client& client, httplib::Request const& given,
                              httplib::Headers const& headers, Receive const& receive, std::uint64_t& offset,
@@ -104,7 +104,7 @@ httplib::Result send_request(streaming& state, Client& client, httplib::Request 
   return result;
 }
 
-/// Gives handler and receiver what was held back of the last response. False if they do not want it.
+/// Passes the held-back body of the last response to handler and receiver. Returns false if they do not want it.
 template <class... Args>
 bool deliver_rest([[maybe_unused]] streaming& state, httplib::Result const& result, Args&... args) {
   if (!result || state.status == 0) return true;

@@ -29,7 +29,7 @@ namespace tenax::http::detail {
 class client_control;
 class client_attempt;
 
-/// Something that is told when a call has to stop. It must not call the client.
+/// Is notified when a call has to stop. The notification must not call the client.
 struct stop_listener {
   void (*told)(stop_listener&);
 };
@@ -42,13 +42,13 @@ class client_call {
   client_call& operator=(client_call const&) = delete;
   ~client_call();
 
-  /// Whether the client was stopped since the call began.
+  /// Whether the client was stopped after the call began.
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
 
-  /// Breaks off the attempt that is under way.
+  /// Interrupts the attempt that is under way.
   void interrupt();
 
-  /// Tells `l` when the client is stopped, at once if it is already.
+  /// Notifies `l` when the client is stopped; immediately if it has been stopped already.
   void listen(stop_listener& l);
   void forget(stop_listener& l);
 
@@ -126,11 +126,11 @@ class call_token {
   Token users_;
 };
 
-/// What broke an attempt off.
+/// Why an attempt was interrupted.
 enum class cut : unsigned char { none, by_time, by_stop };
 
-/// One attempt of a call: its sockets, which other threads may shut down. Waits for its turn, because a client sends one
-/// request at a time; a deadline or `stop()` ends that wait as well.
+/// One attempt of a call, and its sockets, which other threads may shut down. Waits for its turn, because a client
+/// sends one request at a time. A deadline or `stop()` ends that wait.
 class client_attempt {
  public:
   client_attempt(client_control& control, client_call& call, bool polls);
@@ -138,17 +138,18 @@ class client_attempt {
   client_attempt& operator=(client_attempt const&) = delete;
   ~client_attempt();
 
-  /// Whether the attempt may send: it has its turn, and was not cut off while it waited.
+  /// Whether the attempt may send: it is its turn, and it was not interrupted while it waited.
   [[nodiscard]] bool has_turn() const noexcept { return has_turn_; }
-  /// What broke the attempt off.
+  /// Why the attempt was interrupted.
   [[nodiscard]] cut why() const;
 
-  /// Remembers a socket of the attempt. Duplicates are shut down, so that the client can close its own at any time.
+  /// Remembers a duplicate of a socket of the attempt. Duplicates are shut down, so that the client can close its own
+  /// socket at any time.
   void use(int socket);
 
-  int answers = 0;  ///< responses that arrived, those that redirect included
+  int answers = 0;  ///< number of responses that arrived, including redirects
 
-  /// The attempt that this thread is making; null outside of attempts.
+  /// The attempt that this thread is making; null if there is none.
   static client_attempt*& current() noexcept {
     static thread_local client_attempt* here = nullptr;
     return here;

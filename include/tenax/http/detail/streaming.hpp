@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/streaming.hpp: one cpp-httplib request over its attempts, with a response or a body that is streamed.
+// http/detail/streaming.hpp: the state of a cpp-httplib request with a streamed response or body, over all its attempts.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ concept progress_callback = std::is_invocable_r_v<bool, F&, std::uint64_t, std::
 template <class F>
 concept callback = response_handler<F> || content_receiver<F> || progress_callback<F> || content_provider<F>;
 
-/// The caller's argument as it is used in attempts: a constant function object that changes itself is copied, as cpp-httplib
-/// does.
+/// The caller's argument in the form that attempts use. A const function object with a non-const call operator is
+/// copied, as cpp-httplib does.
 template <class Arg>
 decltype(auto) usable(Arg& arg) {
   using plain = std::remove_const_t<Arg>;
@@ -48,22 +48,22 @@ template <class First, class... More>
 inline constexpr bool starts_with_headers<First, More...> =
     std::is_same_v<std::remove_cvref_t<First>, httplib::Headers>;
 
-/// Whether a caller's function object is there: a `std::function` may be empty.
+/// Whether a caller's function object can be called: a `std::function` may be empty.
 template <class F>
 bool is_given([[maybe_unused]] F const& f) {
   if constexpr (requires { f.target_type(); }) return static_cast<bool>(f);
   return true;
 }
 
-/// The state of one request over its attempts. The body of a response that failed is held back until it is known that it is
-/// the last one, and the caller's handler is not asked before, so that both see one response only.
+/// The state of one request over its attempts. The body of a failed response is held back until it is known to be the
+/// last one, and the caller's handler is not called before that. Thus handler and receiver see only one response.
 struct streaming {
-  httplib::Response const* head = nullptr;  ///< of the response that is arriving, while it does
-  int status = 0;                           ///< of the response that arrived last; 0 if its handler was not called
-  std::optional<httplib::Response> failed_head{};  ///< of a failure whose body has not arrived whole
-  bool asked = false;                              ///< the caller's handler was called
+  httplib::Response const* head = nullptr;         ///< head of the response that is arriving; null if there is none
+  int status = 0;                                  ///< status of the last response; 0 if its handler was not called
+  std::optional<httplib::Response> failed_head{};  ///< head of a failed response whose body is incomplete
+  bool asked = false;                              ///< whether the caller's handler was called
   bool delivered = false;
-  bool refused = false;  ///< a body would have been sent that was read before
+  bool refused = false;  ///< an attempt would have sent a body that had already been read
   std::string held_back{};
   std::deque<upload> uploads{};
   std::size_t next_upload = 0;
@@ -94,16 +94,16 @@ struct streaming {
     if (next_upload == uploads.size()) uploads.emplace_back();
     return uploads[next_upload++];
   }
-  /// Makes the request's body ready to be sent again; false if it cannot be.
+  /// Makes the request's body ready to be sent again; returns false if that is impossible.
   bool set_back();
-  /// The same at the end of a call, for a policy of the caller that may repeat it. Only a failure that may pass is worth it.
+  /// The same at the end of a call, for an outer policy that may repeat it. Only done if the failure is transient.
   bool leave_ready(bool may_pass);
 
-  bool spent = false;  ///< the request was not sent again because its body cannot be
+  bool spent = false;  ///< the request was not sent again because its body cannot be read again
 };
 
-/// Calls a function of the caller, during an attempt. Its exception would look to a policy like one of the request, which
-/// might send it again: it is kept, and the attempt ends.
+/// Calls a function of the caller during an attempt. A policy would take its exception for a failure of the request,
+/// and might send the request again. So the exception is stored, and the attempt ends.
 template <class F>
 bool call_caller([[maybe_unused]] streaming& state, F const& f) {
 #if defined(__cpp_exceptions)
@@ -162,7 +162,7 @@ bool provide(streaming& state, upload& u, P& provider, httplib::DataSink& sink, 
   });
 }
 
-/// A provider of the caller, in an attempt.
+/// Wraps a content provider of the caller for an attempt.
 template <class P>
 struct guarded_provider {
   streaming* state;
@@ -181,7 +181,7 @@ struct guarded_provider {
   }
 };
 
-/// The parts of a multipart body, each provider guarded.
+/// The parts of a multipart body, with each provider wrapped.
 template <class Items>
 auto guarded(streaming& state, Items& items) {
   std::remove_const_t<Items> copy = items;
@@ -194,7 +194,7 @@ auto guarded(streaming& state, Items& items) {
   return copy;
 }
 
-/// What takes the place of one argument of the caller in an attempt.
+/// Returns the replacement of one argument of the caller for an attempt.
 template <class Arg>
 auto for_attempt(streaming& state, Arg& arg) {
   if constexpr (content_provider<Arg>) {
@@ -216,7 +216,7 @@ auto for_attempt(streaming& state, Arg& arg) {
   }
 }
 
-/// Asks the caller's response handler whether it wants `r`, once.
+/// Asks the caller's response handler whether it wants `r`. Asks only once.
 template <class... Args>
 bool ask_handler(streaming& state, httplib::Response const& r, Args&... args) {
   bool wanted = true;

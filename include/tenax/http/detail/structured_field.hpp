@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/structured_field.hpp: Lists and Dictionaries of RFC 8941, read where they stand.
+// http/detail/structured_field.hpp: parses Lists and Dictionaries of RFC 8941 in place, without copying.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tenax::http::detail {
 
-/// The characters of all lines of a field, joined by ", ". Copies are independent: a copy remembers a place.
+/// The characters of all lines of a field, joined by ", ". Copies are independent: a copy stores a position.
 template <class H>
 class joined_lines {
   using iterator = decltype(std::begin(std::declval<H const&>()));
@@ -89,7 +89,7 @@ struct bare_item {
   }
 };
 
-/// The key of a parameter or of a member, as far as it is needed to tell it from those of interest.
+/// The key of a parameter or of a member; only the characters that are needed to compare it with known keys.
 class short_key {
  public:
   constexpr void add(char c) noexcept {
@@ -109,7 +109,7 @@ constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 constexpr bool is_letter(char c) noexcept { return is_lower(lower_case(c)); }
 constexpr bool is_one_of(std::string_view set, char c) noexcept { return set.find(c) != std::string_view::npos; }
 
-/// Reads parts of a field, each as its algorithm in section 4.2 of RFC 8941; false: the field is malformed.
+/// Reads parts of a field, each by its algorithm in section 4.2 of RFC 8941. Returns false for a malformed field.
 template <class H>
 class field_parser {
  public:
@@ -129,7 +129,7 @@ class field_parser {
     });
   }
 
-  /// Calls `visit(key, item)` for each member. Parameters are read past.
+  /// Calls `visit(key, item)` for each member. Skips parameters.
   template <class Visit>
   constexpr bool read_dictionary(Visit visit) noexcept {
     return read_members([&] {
@@ -262,7 +262,7 @@ class field_parser {
   cursor at_;
 };
 
-/// The next character of a String or a Token that has been found well-formed, or `end`.
+/// Takes the next character of a String or a Token that is known to be well-formed; `end` after the last.
 template <class H>
 constexpr char take_text(joined_lines<H>& at, item_kind kind) noexcept {
   char const c = at.take_any();
@@ -270,7 +270,7 @@ constexpr char take_text(joined_lines<H>& at, item_kind kind) noexcept {
   return c == '"' ? at.end : c == '\\' ? at.take_any() : c;
 }
 
-/// Whether an item is a String or a Token of these characters.
+/// Whether an item is a String or a Token with these characters.
 template <class H>
 constexpr bool is_text(bare_item<H> const& item, std::string_view text) noexcept {
   if (!item.text) return false;

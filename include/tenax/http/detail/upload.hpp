@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/upload.hpp: request bodies of cpp-httplib that come from providers: read once, unless they say how to read again.
+// http/detail/upload.hpp: cpp-httplib request bodies from content providers, and whether they can be read again.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,7 @@ concept provider_items = requires(Items& items) {
 template <class P>
 inline constexpr bool can_rewind = requires(P& p) { p.rewind(); };
 
-/// Bytes, told apart by their number and a hash (FNV-1a).
+/// Identifies bytes by their number and a hash (FNV-1a).
 struct digest {
   std::uint64_t size = 0;
   std::uint64_t hash = 14695981039346656037U;
@@ -46,7 +46,7 @@ struct digest {
   friend bool operator==(digest const&, digest const&) = default;
 };
 
-/// A body, told by its size and a few bytes of each of its pages, so that large ones cost little.
+/// Identifies a body by its size and a few bytes of each page, so that large bodies cost little.
 struct body_sample {
   digest seen{};
 
@@ -66,22 +66,22 @@ struct body_sample {
   }
 };
 
-/// What is known of one provider during a request, over all its attempts.
+/// What is known about one provider during a request, over all its attempts.
 struct upload {
-  bool read = false;                      ///< it was asked for bytes
-  bool begun = false;                     ///< the same, in the attempt under way
-  bool wrote = false;                     ///< it has given bytes since it began
-  bool ready = false;                     ///< it was set back since it was read
-  digest first{};                         ///< what it gave when it was asked for the first time
-  bool by_offset = false;                 ///< it seems to go by its offset: it gave its first bytes twice
-  bool differs = false;                   ///< it did not: the body is another one than before
-  body_sample before{};                   ///< the body as an earlier attempt read it, as far as that came
+  bool read = false;                      ///< it has been called
+  bool begun = false;                     ///< it has been called in the current attempt
+  bool wrote = false;                     ///< it has given bytes since the attempt began
+  bool ready = false;                     ///< it has been set back since it was read
+  digest first{};                         ///< the bytes that its first call gave
+  bool by_offset = false;                 ///< it seems to read by offset: it gave its first bytes twice
+  bool differs = false;                   ///< it does not read by offset: its body differs from an earlier one
+  body_sample before{};                   ///< the body as an earlier attempt read it, as far as it came
   body_sample now{};                      ///< the body as this attempt has read it so far
-  std::function<bool()> rewind{};         ///< sets it back, if it says how
-  std::function<digest()> asked_again{};  ///< what it gives for its first question now, if that said offset and length
+  std::function<bool()> rewind{};         ///< sets it back; empty if it cannot
+  std::function<digest()> asked_again{};  ///< repeats its first call, if that call had offset and length
 
-  /// Makes the provider ready to give its body again; false if it cannot. A provider that is asked by offset and length may
-  /// go by them, or read a stream: it is asked once more.
+  /// Makes the provider ready to give its body again; returns false if it cannot. A provider that is called with offset
+  /// and length may use them, or may read a stream. Therefore its first call is repeated, to compare the bytes.
   bool set_back() {
     if (!read || ready) return true;
     if (!rewind) {
@@ -94,8 +94,8 @@ struct upload {
     return ready = rewind();
   }
 
-  /// Notes what is sent. False, before the end of it, if it is not what an earlier attempt read: a stream may have the same
-  /// bytes twice.
+  /// Records sent bytes. Returns false, before the end of the body, if they differ from those of an earlier attempt: a
+  /// stream may give equal bytes twice.
   bool goes_on_as_before(char const* data, std::size_t size) noexcept {
     if (by_offset && now.seen.size < before.seen.size && size >= before.seen.size - now.seen.size) {
       auto const rest = static_cast<std::size_t>(before.seen.size - now.seen.size);
@@ -109,7 +109,7 @@ struct upload {
   }
 };
 
-/// Asks a provider for its first bytes. Its exceptions are no failures of the request.
+/// Asks a provider for its first bytes. Its exceptions do not count as failures of the request.
 template <class P>
 digest first_bytes(P& provider, std::size_t length) {
   digest given;
@@ -138,7 +138,7 @@ digest first_bytes(P& provider, std::size_t length) {
 #endif
 }
 
-/// Puts a question to the provider that is called next on this thread, and takes it back at the end.
+/// Sets a question for the next provider that is called on this thread, and removes it in the destructor.
 class question_scope {
  public:
   explicit question_scope(provider_question& q) { asked_of_provider = &q; }
@@ -147,7 +147,7 @@ class question_scope {
   ~question_scope() { asked_of_provider = nullptr; }
 };
 
-/// Calls a provider, and learns from the first call how it is set back, also if it is in a `std::function`.
+/// Calls a provider. Its first call finds out how to set it back, even if it is stored in a `std::function`.
 template <class P, class... Length>
 bool read_from(upload& u, P& provider, httplib::DataSink& sink, std::size_t offset, Length... length) {
   if constexpr (can_rewind<P>) {
@@ -173,13 +173,13 @@ bool read_from(upload& u, P& provider, httplib::DataSink& sink, std::size_t offs
   return static_cast<bool>(provider(offset, length..., sink));
 }
 
-/// Whether the bytes that `provider` is asked for are those of a body that it has to give from the start again. Clients read
-/// a body twice in one attempt as well: after a redirect, and to authenticate.
+/// Whether this call asks `provider` to give its body from the start again. Clients may read a body twice within one
+/// attempt: after a redirect, and to authenticate.
 constexpr bool starts_again(upload const& u, std::size_t offset) noexcept {
   return offset == 0 && u.read && (!u.begun || u.wrote);
 }
 
-/// Notes while it lives what is written to a sink.
+/// Records, during its lifetime, the bytes that are written to a sink.
 class watched_sink {
  public:
   watched_sink(httplib::DataSink& sink, upload& u, bool first, bool samples)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive/detail/blackout.hpp: how long a server refuses everything, when it does not say so, and what that tells.
+// gate/adaptive/detail/blackout.hpp: measures periods in which a server refuses everything without a `Retry-After`.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +8,19 @@
 
 namespace tenax::detail {
 
-/// A server that counts in long windows accepts much, and then nothing until a window ends. What it accepted in between,
-/// by the time from the end of one blackout to the end of the next, is what it allows in the long run. In nanoseconds.
+/// A server that counts in long windows accepts many requests, and then none until a window ends. Its long-term limit
+/// is the number that it accepted in between, divided by the time from the end of one blackout to the end of the next.
+/// Times are in nanoseconds.
 class blackout {
  public:
   struct finding {
-    double rate = 0;  // per second, at least
-    double most = 0;  // and at most
+    double rate = 0;  // the lowest possible rate, per second
+    double most = 0;  // the highest possible rate
     double seconds = 0;
     std::uint64_t accepted = 0;
   };
 
-  /// `idle`: nothing was sent for a while, although it might have been.
+  /// `idle`: nothing was sent for a while, although it would have been allowed.
   constexpr void sent(std::int64_t now, bool idle) noexcept {
     if (begun_ && !idle) return;
     begun_ = true;
@@ -32,7 +33,8 @@ class blackout {
     last_ = now;
   }
 
-  /// What was sent at `at` was accepted. A finding has seconds if it ended a blackout: few refusals in a row are none.
+  /// A request sent at `at` was accepted. The finding has `seconds` if this ended a blackout; a few refusals in a row
+  /// are not one.
   constexpr finding accepted(std::int64_t at) noexcept {
     ++accepted_;
     finding found;
@@ -48,11 +50,11 @@ class blackout {
     return found;
   }
 
-  /// The same for what was sent before the last refusal.
+  /// The same for a request that was sent before the last refusal.
   constexpr void accepted_before() noexcept { ++accepted_; }
 
  private:
-  std::int64_t cycle_ = 0;  // since when accepted requests are counted
+  std::int64_t cycle_ = 0;  // the start of the count of accepted requests
   std::int64_t from_ = 0;
   std::int64_t last_ = 0;
   std::uint64_t accepted_ = 0;

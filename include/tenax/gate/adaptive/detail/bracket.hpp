@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive/detail/bracket.hpp: the bracket of a search for a rate: between one that was confirmed and one that was refused.
+// gate/adaptive/detail/bracket.hpp: the bracket of the rate search: between a confirmed and a refused rate.
 #pragma once
 
 #include <cstdint>
@@ -11,57 +11,58 @@
 
 namespace tenax::detail {
 
-/// What a search for a rate does.
+/// The phases of a search for a rate.
 enum class search_phase : unsigned char {
-  start,   ///< doubling, until something is refused
-  search,  ///< between a confirmed and a refused rate
-  steady,  ///< at the confirmed rate
-  probe    ///< a little above it
+  start,   ///< doubles the rate until a request is refused
+  search,  ///< tries rates between a confirmed and a refused one
+  steady,  ///< keeps the confirmed rate
+  probe    ///< tries a slightly higher rate
 };
 
-/// Knows the highest rate that was confirmed and the lowest that was refused, tries the geometric mean, and once both are as
-/// good as the same keeps to the confirmed one and probes above it now and then. Rates are per second.
+/// Knows the highest confirmed and the lowest refused rate, and tries their geometric mean. When both are nearly equal,
+/// keeps the confirmed one and probes above it from time to time. Rates are per second.
 ///
-/// A value: a copy can be gone back to.
+/// A value: it can be copied, and the copy restored.
 class rate_bracket {
  public:
   using phase = search_phase;
 
   /// What a refusal says besides that the rate is too high.
   struct refusal {
-    double demonstrated = 0;  // what the server allowed at least
+    double demonstrated = 0;  // a rate that the server demonstrably allowed
     double peak = 0;          // how fast the last few requests were sent
-    bool alone = false;       // it was the first request of all
-    bool told = false;        // the server says how long to wait
-    double share = 1;         // that was refused at rates about as high
-    std::int64_t busy = 0;    // how long requests were sent since the refusal before, in nanoseconds
+    bool alone = false;       // the first request of all was refused
+    bool told = false;        // the server said how long to wait
+    double share = 1;         // the share of requests that was refused at similar rates
+    std::int64_t busy = 0;    // how long requests were sent since the previous refusal, in nanoseconds
   };
 
-  /// Begins with a guess. No rate is below `floor`, unless a ceiling is.
+  /// Begins with a guess. No rate is below `floor`, unless a ceiling is lower.
   rate_bracket(double guess, double floor) : floor_(floor > slowest ? floor : slowest), rate_(guess), low_(guess) {
     limit_rate();
   }
 
   [[nodiscard]] double rate() const noexcept { return rate_; }
   [[nodiscard]] phase current_phase() const noexcept { return phase_; }
-  /// From one request to the next, in nanoseconds.
+  /// The time from one request to the next, in nanoseconds.
   [[nodiscard]] std::int64_t interval() const noexcept { return interval_; }
   static constexpr std::int64_t interval_of(double rate) noexcept {
-    constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of some do not overflow
+    constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of a few do not overflow
     auto const ns = 1e9 / rate;
     return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
   }
-  /// Of the rate: answers count only for the one at which their request was sent.
+  /// The version of the rate: an answer counts only for the rate at which its request was sent.
   [[nodiscard]] std::uint32_t version() const noexcept { return version_; }
 
-  /// Keeps to `limit`, and never exceeds it.
+  /// Begins at `limit`, and never exceeds it.
   void begin_at(double limit) noexcept {
     given_ = ceiling_ = low_ = high_ = rate_ = limit;
     interval_ = interval_of(limit);
     phase_ = phase::steady;
   }
 
-  /// The server says that it allows `limit`. The rate is held half a percent below. Whether it starts there anew.
+  /// The server says that it allows `limit`. The rate is kept half a percent below. Returns whether the search starts
+  /// there anew.
   bool announced(double limit) noexcept {
     bool const as_announced = announced_ == 0 || (phase_ == phase::steady && low_ >= ceiling_);
     announced_ = limit;
@@ -122,7 +123,7 @@ class rate_bracket {
   void note_accepted() noexcept { ++accepted_since_refusal_; }
   [[nodiscard]] std::uint64_t accepted_since_refusal() const noexcept { return accepted_since_refusal_; }
 
-  /// A refusal costs a pause. Returns how long ago the last one was.
+  /// A refusal costs a pause. Returns how long ago the last refusal was.
   std::int64_t costs(std::int64_t now, double pause_seconds) noexcept { return probes_.refused(now, pause_seconds); }
 
   /// The pause before a refusal was too short, which says nothing about the rate.
@@ -137,7 +138,7 @@ class rate_bracket {
       case phase::start:
         high_ = rate_;
         low_ = rate_ / 4;
-        // One request says nothing about how fast requests may come.
+        // One request says nothing about the allowed rate.
         if (!r.alone) {
           high_ = least(rate_, 2 * (r.peak + r.demonstrated));
           low_ = least(high_ / 2, r.demonstrated);
@@ -146,7 +147,7 @@ class rate_bracket {
         burst_ = 1 + static_cast<double>(accepted_since_refusal_) * (1 - low_ / (high_ / 2));
         if (burst_ > 64) burst_ = 64;
         assumed_ = true;
-        // A server that says when it allows more has demonstrated its limit, the better the more it accepted.
+        // A server that says when it allows more has demonstrated its limit; the more it accepted, the more precisely.
         max_step_up_ = r.told ? 3.0 / static_cast<double>(accepted_since_refusal_ + 1) : unknown;
         continue_search();
         break;
@@ -156,7 +157,8 @@ class rate_bracket {
         continue_search();
         break;
       case phase::steady: {
-        // Some requests come too early by chance. While that costs less than a fiftieth, a lower rate would cost as much.
+        // Some requests come too early by chance. While that costs less than a fiftieth, a lower rate would cost as
+        // much.
         if (auto const price = 50 * probes_.price(rate_); static_cast<double>(accepted_) >= price) {
           accepted_ -= static_cast<std::uint64_t>(price);
           break;
@@ -175,7 +177,7 @@ class rate_bracket {
         break;
       }
       case phase::probe:
-        // Refused at the first step, there is nothing to search for in between.
+        // Refused at the first step: there is no rate in between to search for.
         high_ = step_ > 1 ? rate_ : low_;
         probes_.in_vain();
         phase_ = phase::steady;
@@ -185,12 +187,12 @@ class rate_bracket {
     accepted_since_refusal_ = 0;
   }
 
-  /// A blackout costs as much as a `Retry-After` that was said.
+  /// A blackout costs as much as a `Retry-After`.
   void learn_from(blackout::finding const& found) noexcept {
     probes_.costs(found.seconds);
     if (found.rate >= rate_ || found.accepted < 16) return;
     auto const accepted = static_cast<double>(found.accepted);
-    // Most of what is missing was not sent: at the beginning, rates were lower.
+    // Most of the missing requests were never sent, because rates were lower at the beginning.
     if (30 * found.seconds < accepted / found.rate - accepted / rate_) return;
     burst_ = least(64, 1 + accepted * (1 - found.rate / rate_));
     low_ = found.rate;
@@ -199,7 +201,7 @@ class rate_bracket {
     continue_search();
   }
 
-  /// Refusals have nothing to do with the rate: `r` is as good as the lower one of this moment.
+  /// Refusals do not depend on the rate: `r` is as good as the present lower end.
   void raise_to(double r) noexcept {
     low_ = r;
     high_ = 0;
@@ -209,7 +211,7 @@ class rate_bracket {
     set_rate(r);
   }
 
-  /// Goes back to how things were. Answers to what was sent meanwhile do not count.
+  /// Goes back to an earlier state. Answers to requests sent meanwhile do not count.
   void go_back_to(rate_bracket const& before) noexcept {
     auto const version = version_;
     *this = before;
@@ -234,8 +236,8 @@ class rate_bracket {
     accepted_ = 0;
   }
 
-  /// What was demonstrated at the beginning may have been a burst. Between two refusals, for which the server says when it
-  /// allows more, it accepts what its limit is, and no burst. `busy`: the time between them, as far as it was used.
+  /// At the beginning, the demonstrated rate may have been a burst. Between two refusals with a server wait, the server
+  /// accepts its limit and no burst. `busy`: the time between them in which requests were sent.
   void distrust_low(std::int64_t busy) noexcept {
     auto const n = accepted_since_refusal_ == 0 ? 1 : static_cast<double>(accepted_since_refusal_);
     if (busy > 0 && 2 * n / seconds(busy) < low_) low_ = n / seconds(busy);
@@ -254,7 +256,7 @@ class rate_bracket {
     }
   }
 
-  /// Steps of 3, 7, 15, ... percent; beyond, the limit has risen for good.
+  /// Steps of 3, 7, 15, ... percent; beyond that, the limit has risen for good.
   void next_step() noexcept {
     ++step_;
     if (step_ <= 5 && !at_ceiling()) return set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
@@ -264,8 +266,8 @@ class rate_bracket {
     set_rate(at_ceiling() ? low_ : low_ * 2);
   }
 
-  /// How many requests in a row have to be accepted before a rate counts as confirmed: so many that at this excess over the
-  /// confirmed rate the server's burst would have been used up.
+  /// How many requests in a row have to be accepted before a rate counts as confirmed: so many that, with this excess
+  /// over the confirmed rate, they would have used up the server's burst.
   [[nodiscard]] std::uint64_t needed(double excess) const noexcept {
     auto const n = excess > 0 ? burst_ * (1 + 1 / excess) : 512;
     return n < 12 ? 12 : n > 512 ? 512 : static_cast<std::uint64_t>(n);
@@ -275,10 +277,10 @@ class rate_bracket {
   static constexpr double unknown = 1e9;
   static constexpr double slowest = send_history::slowest;
 
-  double floor_;          // no rate is below
+  double floor_;          // the lowest rate
   double ceiling_ = 0;    // 0: none
-  double given_ = 0;      // the ceiling that was given at the beginning; 0: none
-  double announced_ = 0;  // what the server says; 0: nothing
+  double given_ = 0;      // the ceiling given at the beginning; 0: none
+  double announced_ = 0;  // the limit that the server announced; 0: none
   double rate_;
   std::int64_t interval_ = 0;
   double low_;
@@ -290,8 +292,8 @@ class rate_bracket {
   unsigned contradictions_ = 0;
   unsigned step_ = 0;
   double burst_ = 1;
-  double max_step_up_ = unknown;  // how far above the lower end the next trial goes at most
-  bool assumed_ = false;          // the lower end: nothing was accepted for long enough at that rate
+  double max_step_up_ = unknown;  // the greatest distance of the next trial from the lower end
+  bool assumed_ = false;          // whether the lower end was never confirmed by enough requests
   probe_schedule probes_;
 };
 

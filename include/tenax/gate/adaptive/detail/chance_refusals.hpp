@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive/detail/chance_refusals.hpp: refusals that have nothing to do with the rate.
+// gate/adaptive/detail/chance_refusals.hpp: recognizes refusals that do not depend on the rate.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +8,19 @@
 
 namespace tenax::detail {
 
-/// Tells refusals that a lower rate would avoid from those that come at any rate: a server that always refuses some requests
-/// (a wrong id, a limit for each document) refuses the same share of them at a lower rate.
+/// Distinguishes refusals that a lower rate would avoid from those that come at any rate: a server that always refuses
+/// some requests (a wrong id, a limit for each document) refuses the same share of them at a lower rate.
 ///
-/// When some requests were refused at a rate that is much lower than one that was proven, a rate half as high again is tried. If
-/// no larger share is refused there, that share is chance: it does not lower the rate, and the proven rate is gone back to. No
-/// share above three tenths is chance.
+/// When some requests were refused at a rate far below a proven one, a rate half as high again is tried. If no larger
+/// share is refused there, that share is chance: it does not lower the rate, and the search goes back to the proven
+/// rate. A share above three tenths is never chance.
 class chance_refusals {
  public:
   enum class verdict : unsigned char {
     real,     ///< the rate is too high
-    chance,   ///< says nothing about the rate
+    chance,   ///< the refusal says nothing about the rate
     try_up,   ///< may be chance: a trial of the rate `trial()` begins now
-    give_up,  ///< the rate that is being tried is too high: back to the one before
+    give_up,  ///< the tried rate is too high: back to the one before
   };
 
   /// A rate at which requests were accepted.
@@ -30,32 +30,32 @@ class chance_refusals {
 
   /// A request that was answered.
   struct request {
-    float rate = 0;          // at which it followed the one before; 0: says nothing
-    bool paced = false;      // that is about as fast as was allowed
-    bool confirmed = false;  // at which some were accepted already
+    float rate = 0;          // at which it followed the previous request; 0: unknown
+    bool paced = false;      // `rate` is about the allowed one
+    bool confirmed = false;  // some requests were already accepted at `rate`
   };
 
-  /// It was accepted. `version`: the number of the rate that was allowed. True if that ends a trial well.
+  /// The request was accepted. `version`: the number of the allowed rate. True if this ends a trial well.
   bool accepted(request const& r, std::uint32_t version) noexcept {
     double const rate = r.rate;
     count_answer(r, version, false);
     if (rate > proven_ && here_.n - here_.k >= (proven_ == 0 ? 5 : 12) && here_.k <= most * here_.n) proven_ = rate;
     bool const well = trying_ && here_.n >= 24 && low_.k + here_.k <= most * (low_.n + here_.n);
     if (well) {
-      // The trial holds what was seen below.
+      // The trial keeps the share that was seen at lower rates.
       share_ = (low_.k + here_.k) / (low_.n + here_.n);
       trusted_ = 500;
       needed_ = few;
       end_trial();
     }
     run_ += 1;
-    // Only once in 150 times are so many accepted in a row; the other times, chance has come to an end.
+    // By chance, such a long run of accepted requests happens only once in 150 times: so refusals by chance have ended.
     if (share_ > 0 && run_ * share_ > 5) share_ = 0;
     return well;
   }
 
-  /// The share that is refused at rates that are much lower than the proven one; 1 as long as that is not known. A limit is not
-  /// lower than that share below the rate.
+  /// The share that is refused at rates far below the proven one; 1 as long as it is unknown. A limit is not lower than
+  /// that share below the rate.
   [[nodiscard]] double share_below(double rate) const noexcept {
     return rate > much_lower * proven_ || low_.n < 8 || low_.k < 2 ? 1 : low_.k / low_.n;
   }
@@ -73,7 +73,7 @@ class chance_refusals {
       return verdict::give_up;
     }
     if (share_ > 0) {
-      // What was seen once does not hold for ever.
+      // A share that was seen once is not trusted for ever.
       if (--trusted_ <= 0) share_ = 0;
       return usual(share_) ? verdict::chance : verdict::real;
     }
@@ -89,7 +89,7 @@ class chance_refusals {
   static constexpr double much_lower = 0.7;
   static constexpr double few = 4;
   static constexpr double most = 0.3;
-  static constexpr double least_share = 0.005;  // less costs less than trials do
+  static constexpr double least_share = 0.005;  // a smaller share costs less than trials
 
   struct count {
     double n = 0;  // requests
@@ -117,7 +117,7 @@ class chance_refusals {
     if (c.n > limit) c.n /= 2, c.k /= 2;
   }
 
-  /// Whether no more is refused at the rate of this moment than chance would have it.
+  /// Whether the refused share at the present rate is not above the chance share.
   [[nodiscard]] bool usual(double share) const noexcept {
     auto const expected = here_.n * share;
     return here_.k <= expected + 3 * root(expected) + 1;
@@ -130,14 +130,14 @@ class chance_refusals {
 
   std::uint32_t version_ = 0;
   double proven_ = 0;
-  double share_ = 0;     // that is refused by chance; 0: not known
-  int trusted_ = 0;      // for how many refusals
-  double run_ = 0;       // accepted in a row
-  double needed_ = few;  // refusals, for a trial
+  double share_ = 0;     // the share that is refused by chance; 0: unknown
+  int trusted_ = 0;      // for how many refusals `share_` is still trusted
+  double run_ = 0;       // requests accepted in a row
+  double needed_ = few;  // refusals that begin a trial
   bool trying_ = false;
   double trial_ = 0;  // the rate of the last trial
-  count here_;        // at the rate of this moment
-  count low_;         // at rates that are much lower than the proven one
+  count here_;        // at the present rate
+  count low_;         // at rates far below the proven one
 };
 
 }  // namespace tenax::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive/detail/pause.hpp: how long nothing is sent after a refusal.
+// gate/adaptive/detail/pause.hpp: how long no request is sent after a refusal (`Retry-After`, or a growing pause).
 #pragma once
 
 #include <cstdint>
@@ -8,25 +8,25 @@
 
 namespace tenax::detail {
 
-/// The pause that a refusal asks for: as long as the server says, or so long that it may be asked again. In nanoseconds.
+/// The pause after a refusal: as long as the server says, or an estimate if it does not say. In nanoseconds.
 ///
-/// What a server says is cut at a greatest value. After a pause that was cut, one request asks again, and the others wait for
-/// its answer.
+/// A server's wait is cut at a maximum. After a pause that was cut, one request asks again, and the others wait for its
+/// answer.
 class throttle_pause {
  public:
   explicit constexpr throttle_pause(std::int64_t longest) noexcept : longest_(longest) {}
 
-  /// Nothing is sent before.
+  /// Before this moment, nothing is sent.
   [[nodiscard]] constexpr std::int64_t until() const noexcept { return until_; }
-  /// The request that asks again has to be answered before the next one may be sent: until then at the latest.
+  /// The next request may be sent when the request that asks again was answered, or at this moment at the latest.
   [[nodiscard]] constexpr std::int64_t asking_until() const noexcept { return asking_until_; }
-  /// Whether nothing is sent now because of what the server said.
+  /// Whether nothing is sent now because of a server's wait.
   [[nodiscard]] constexpr bool asked_by_server(std::int64_t now) const noexcept {
     return now < said_until_ || now < asking_until_;
   }
   [[nodiscard]] constexpr std::int64_t longest() const noexcept { return longest_; }
 
-  /// As long as the server says. Never shortens a pause that has begun.
+  /// Begins a pause as long as the server says. Never shortens a pause that has begun.
   constexpr void begin(std::int64_t now, std::int64_t wait) noexcept {
     obey(now, add(wait, padding_));
     under_way_ = true;
@@ -39,13 +39,13 @@ class throttle_pause {
     said_until_ = until_;
   }
 
-  /// Something is sent at `now`: whether it is the first after a refusal and its pause.
+  /// A request is sent at `now`. Returns whether it is the first after a refusal and its pause.
   constexpr bool leave(std::int64_t now) noexcept {
     bool const first = under_way_ && now >= until_;
     if (first) under_way_ = false;
     return first;
   }
-  /// Something is sent at `now`: whether it asks, alone, if a pause that was cut is over. Not for longer than another pause.
+  /// A request is sent at `now`. Returns whether it asks alone, after a pause that was cut; for at most another pause.
   constexpr bool ask(std::int64_t now) noexcept {
     if (asking_until_ == never && !cut_) [[likely]]
       return false;
@@ -57,7 +57,7 @@ class throttle_pause {
   }
   /// The request that asked again was answered.
   constexpr void answered() noexcept { asking_until_ = never; }
-  /// It came to nothing: another one asks.
+  /// The request that asked again was abandoned: another one asks.
   constexpr void ask_again() noexcept {
     if (asking_until_ == never) return;
     asking_until_ = never;
@@ -72,7 +72,7 @@ class throttle_pause {
     hold_ = 0;
   }
 
-  /// The server rounds down how long it wants to be left alone: this pause and those to come get longer.
+  /// The server rounds its waits down: makes this pause and later ones longer.
   constexpr void lengthen(std::int64_t now) noexcept {
     constexpr std::int64_t step = 500'000'000;
     if (padding_ < 2 * step) padding_ += step;
@@ -81,8 +81,9 @@ class throttle_pause {
     said_until_ = until_;
   }
 
-  /// A server that does not say is left alone for a round trip or an interval, and after every further refusal for twice
-  /// that. From some seconds on, for a fourth more each time, so that the end is found within a fourth; at most five minutes.
+  /// Begins a pause for a server that does not say how long: a round trip or an interval, doubled after every further
+  /// refusal. From some seconds on, it grows by a fourth each time, so that the end is found within a fourth; at most
+  /// five minutes.
   constexpr void hold(std::int64_t now, std::int64_t interval) noexcept {
     constexpr std::int64_t some = 4'000'000'000;
     constexpr std::int64_t five_minutes = 300'000'000'000;
@@ -96,7 +97,7 @@ class throttle_pause {
   }
   constexpr void forget_refusals() noexcept { hold_ = 0; }
 
-  /// While such a server refuses, it is asked by one request at a time: how long to wait for an answer; otherwise 0.
+  /// While such a server refuses, one request at a time asks it. Returns how long to wait for the answer; otherwise 0.
   [[nodiscard]] constexpr std::int64_t answer_due() const noexcept { return hold_ == 0 ? 0 : round_trip_; }
 
   constexpr void note_round_trip(std::int64_t took) noexcept {
@@ -116,8 +117,8 @@ class throttle_pause {
 
   std::int64_t longest_;
   std::int64_t until_ = never;
-  std::int64_t said_until_ = never;    // as far as the server asked for it
-  std::int64_t asking_until_ = never;  // a request asks again
+  std::int64_t said_until_ = never;    // the part that the server asked for
+  std::int64_t asking_until_ = never;  // until then, a request asks again
   std::int64_t padding_ = 0;
   std::int64_t round_trip_ = 0;
   std::int64_t hold_ = 0;

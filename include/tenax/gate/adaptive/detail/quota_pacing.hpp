@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive/detail/quota_pacing.hpp: how far apart requests have to be if what a server says is left is to last.
+// gate/adaptive/detail/quota_pacing.hpp: spaces requests so that the rest of a server's quota lasts until its reset.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,16 @@
 
 namespace tenax::detail {
 
-/// What is left is spread over the time that is left, but for a first part of a quota that lasts for a minute or
-/// longer, which may be used at once. A server
-/// that refuses all the same is not believed any more, nor is one that says for long that nothing is left, and accepts all
-/// the same. In nanoseconds.
+/// Spreads the rest of a quota over the time until its reset. A first part of a quota that lasts for a minute or longer
+/// may be used without spreading. Stops trusting a server that refuses although its quota is not used up, or that
+/// accepts although it said for long that nothing is left. In nanoseconds.
 class quota_pacing {
  public:
   /// `at_once`: the share of the quota that need not be spread. `longest`: the greatest spacing.
   constexpr quota_pacing(double at_once, std::int64_t longest) noexcept : at_once_(at_once), longest_(longest) {}
 
-  /// `left` more may be sent in `reset`, of `limit` if that is known and not 0. False if the server is not believed any more.
+  /// `left` more requests may be sent in `reset`, of `limit` if that is known and not 0. Returns false if the server is
+  /// no longer trusted.
   constexpr bool tell(std::int64_t now, std::int64_t last_sent, std::uint64_t left, std::uint64_t limit,
                       std::int64_t reset) noexcept {
     if (distrusted_) return false;
@@ -33,18 +33,18 @@ class quota_pacing {
     return true;
   }
 
-  /// `told`: of what was said to be left.
+  /// `told`: the refused request was part of the reported rest.
   constexpr void refused(bool told) noexcept {
     distrusted_ = distrusted_ || told;
     forget();
   }
-  /// A request was accepted that asked again although the time had not passed for which nothing was left.
+  /// A request that asked again before the reset of an empty quota was accepted.
   constexpr void contradicted() noexcept { distrusted_ = distrusted_ || nothing_for_long_; }
   constexpr void forget() noexcept { until_ = spacing_ = 0, nothing_for_long_ = at_once_now_ = false; }
 
   [[nodiscard]] constexpr std::int64_t until() const noexcept { return until_; }
   [[nodiscard]] constexpr std::int64_t spacing() const noexcept { return spacing_; }
-  /// The next request is one of those that need not be spread.
+  /// Whether the next request need not be spread.
   [[nodiscard]] constexpr bool at_once() const noexcept { return at_once_now_; }
 
  private:
@@ -52,7 +52,7 @@ class quota_pacing {
   std::int64_t longest_;
   std::int64_t until_ = 0;
   std::int64_t spacing_ = 0;
-  std::uint64_t quota_ = 0;  // the most that was left
+  std::uint64_t quota_ = 0;  // the whole quota, or the most that was left
   bool distrusted_ = false;
   bool nothing_for_long_ = false;
   bool at_once_now_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive/detail/search.hpp: finds and follows a limit that nobody tells, from which requests were refused.
+// gate/adaptive/detail/search.hpp: the rate search: finds an unannounced limit from refusals, and follows it.
 #pragma once
 
 #include <cstdint>
@@ -15,35 +15,36 @@
 
 namespace tenax::detail {
 
-/// The law of `adaptive_rate_limiter`, without its queue and its lock: when the next request may be sent, from a bracketed
-/// search for the rate (`rate_bracket`), pauses, and what the server says. Rates are per second, times in nanoseconds.
+/// The algorithm of `adaptive_rate_limiter` without its queue and lock: decides when the next request may be sent, from
+/// a search for the rate (`rate_bracket`), pauses, and what the server reports. Rates are per second, times in
+/// nanoseconds.
 ///
-/// Answers count only for the rate at which their request was sent, and only the first refusal of a generation changes the
-/// rate: those of requests that were under way with it say the same thing again.
+/// Answers count only for the rate at which their request was sent. Only the first refusal of a generation changes the
+/// rate, because refusals of requests that were under way together say the same.
 class rate_search {
  public:
   using phase = search_phase;
 
-  /// What a request takes along.
+  /// What a request remembers from the moment at which it was admitted.
   struct stamp {
     std::uint32_t generation = 0;
-    std::uint32_t version = 0;  // of the rate
-    bool paced = false;         // followed the one before as fast as the rate allows: says something about the rate
+    std::uint32_t version = 0;  // the version of the rate
+    bool paced = false;         // followed the previous one as fast as the rate allows: its answer counts for the rate
     bool first_after_pause = false;
-    bool told = false;  // how many are left
-    bool asks = false;  // alone, after a pause that was cut
+    bool told = false;  // the server had reported how many requests are left
+    bool asks = false;  // asks alone, after a pause that was cut
     chance_refusals::request sent{};
     std::int64_t at = 0;
   };
 
-  /// What holds whatever is found.
+  /// Limits that hold whatever the search finds.
   struct bounds {
-    double least = 0;                              // no rate is below
+    double least = 0;                              // the lowest rate
     double at_once = 0.25;                         // see quota_pacing
     std::int64_t longest_pause = 300'000'000'000;  // see throttle_pause
   };
 
-  /// Begins with a guess, or with `limit` if that is more than 0, and never exceeds that.
+  /// Begins with a guess, or with `limit` if that is more than 0; then never exceeds `limit`.
   rate_search(double guess, double limit, bounds const& b)
       : start_(limit > 0 ? limit : guess),
         bracket_(start_, b.least),
@@ -60,15 +61,15 @@ class rate_search {
   [[nodiscard]] std::int64_t paused_until() const noexcept { return pause_.until(); }
   [[nodiscard]] throttle_pause const& pause() const noexcept { return pause_; }
 
-  /// Ends a pause, with what the refusal before it did to the rate, and forgets what is left.
+  /// Ends a pause, undoes the change of the rate by the refusal before it, and discards the server's remaining quota.
   void resume(std::int64_t now) noexcept {
     if (pause_.asked_by_server(now) && paused_generation_ == generation_) bracket_.go_back_to(before_pause_);
     pause_.resume(now);
     told_.forget();
   }
 
-  /// Until when a search that begins anew would send what this one would not, or a few intervals longer if the rate that it
-  /// has found is slow.
+  /// Until when a new search would send requests that this one would not, or a few intervals longer if the rate found
+  /// is slow.
   [[nodiscard]] std::int64_t owes_until(std::int64_t now) const noexcept {
     if (history_.count() == 0) return now;
     auto const step = duration(spacing(now));
@@ -78,7 +79,7 @@ class rate_search {
     return pause_.asking_until() > until ? pause_.asking_until() : until;
   }
 
-  /// When the next request may go, at the earliest.
+  /// The earliest time of the next request.
   [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
     auto earliest = pause_.until() > now ? pause_.until() : now;
     if (pause_.asking_until() > earliest) earliest = pause_.asking_until();
@@ -91,17 +92,17 @@ class rate_search {
 
   [[nodiscard]] std::int64_t interval() const noexcept { return bracket_.interval(); }
 
-  /// The server says what it allows in each `window`. The rate is held half a percent below, and never above; what is refused
-  /// all the same lowers it. What was sent too fast before that was known is made up for.
+  /// The server announces what it allows in each `window`. The rate is kept half a percent below, and never above;
+  /// refusals still lower it. Delays later requests if earlier ones were too fast for the announced limit.
   void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
     if (limit == bracket_.announced_limit() || !bracket_.announced(limit)) return;
     auto const made_up_for = history_.next_after(now, window, interval()) - interval();
     if (made_up_for > last_grant_) last_grant_ = made_up_for;
   }
 
-  /// The server says that so many requests are left for so long, besides those that are under way: they are spread over
-  /// that time. When it has passed, one request is sent to learn more. A server that refuses all the same is not believed
-  /// any more. `limit`: how many there are in all, or 0 if that is not known.
+  /// The server says that `remaining` requests are left for the time `reset`, besides those under way: they are spread
+  /// over that time. After it, one request is sent to learn more. A server that refuses nevertheless is no longer
+  /// trusted. `limit`: the whole quota, or 0 if that is unknown.
   void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::uint64_t limit, std::int64_t reset,
                std::uint64_t in_flight) noexcept {
     if (s.generation != generation_ || reset <= 0) return;
@@ -138,12 +139,12 @@ class rate_search {
             .at = now};
   }
 
-  /// What was granted came to nothing: nothing was sent, or there is no answer that says anything.
+  /// A grant was abandoned: nothing was sent, or the answer says nothing.
   void withdrawn(stamp const& s) noexcept {
     if (s.asks) pause_.ask_again();
   }
 
-  /// Answered, but neither accepted nor refused.
+  /// The request was answered, but neither accepted nor refused.
   void failed(stamp const& s) noexcept {
     if (s.asks) pause_.answered();
   }
@@ -162,11 +163,11 @@ class rate_search {
     if (s.version == bracket_.version() && s.paced) bracket_.accepted(now);
   }
 
-  /// `wait`: how long the server asked to wait, or less than zero if it did not.
+  /// `wait`: the server's wait, or less than zero if it did not ask for one.
   void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
     pause_.note_round_trip(now - s.at);
     if (s.asks) pause_.answered();
-    // A wait that is cut is obeyed as far as that goes, and tells no rate: it may be a mistake.
+    // A wait that is cut is obeyed up to the maximum, but says nothing about the rate: it may be a mistake.
     bool const told = wait >= 0 && wait <= pause_.longest();
     double at = s.sent.rate;
     if (s.generation == generation_ && s.sent.rate > 0) {
@@ -198,7 +199,7 @@ class rate_search {
     auto const busy = bracket_.costs(now, pause_seconds) - (now - s.at) - idle_;
     idle_ = 0;
     if (s.first_after_pause && history_.count() > 1) {
-      // The pause was cut short by rounding, by its greatest value, or chosen too short, which says nothing about the rate.
+      // The pause was too short: cut by rounding or by its maximum, or estimated. This says nothing about the rate.
       if (told && !s.asks) pause_.lengthen(now);
       if (paused_generation_ + 1 == generation_) paused_generation_ = generation_;
       return bracket_.refused_after_pause();
@@ -215,13 +216,14 @@ class rate_search {
   }
 
  private:
-  /// Where the limit is announced, only if that is slower: because others use it, too.
+  /// Whether the rest of the quota decides the spacing. With an announced limit only if that is slower, because other
+  /// clients use the limit as well.
   [[nodiscard]] bool holds_to_what_is_left(std::int64_t now) const noexcept {
     bool const slower = told_.spacing() > interval();
     return now < told_.until() && (bracket_.announced_limit() == 0 || slower) && !(told_.at_once() && slower);
   }
 
-  /// From one request to the next.
+  /// The time from one request to the next.
   [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
     if (holds_to_what_is_left(now)) return told_.spacing();
     return pause_.answer_due() > interval() ? pause_.answer_due() : interval();
@@ -234,7 +236,7 @@ class rate_search {
   std::uint32_t paused_generation_ = 0;
   std::uint32_t generation_ = 0;
   std::int64_t last_grant_ = 0;
-  std::int64_t idle_ = 0;  // since the last refusal: how long nothing was sent that might have been
+  std::int64_t idle_ = 0;  // time since the last refusal in which requests were allowed but not sent
   send_history history_;
   throttle_pause pause_;
   blackout blackout_;

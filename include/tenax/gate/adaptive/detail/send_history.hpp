@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/adaptive/detail/send_history.hpp: when the last requests were sent, and what that says about rates.
+// gate/adaptive/detail/send_history.hpp: when the last requests were sent, and which rates follow from that.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ class send_history {
     moments_[count_++ % size] = now;
   }
 
-  /// All that were ever sent.
+  /// The number of all requests so far.
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
-  /// What the server demonstrably allowed: the most requests in a time that ended with the pause. `accepted`: of all
-  /// requests, if they count, too.
+  /// The rate that the server demonstrably allowed: the highest rate over any time span that ends with the pause.
+  /// `accepted`: the number of accepted requests, if all requests count, otherwise 0.
   [[nodiscard]] double demonstrated(std::int64_t refused_at, double pause_seconds,
                                     std::uint64_t accepted) const noexcept {
     auto const known = count_ < size ? count_ : size;
@@ -40,8 +40,8 @@ class send_history {
     return best;
   }
 
-  /// When the next one may be sent, if those of the last `window` should have been `interval` apart. After another window
-  /// at the latest: then none of them counts any more.
+  /// When the next request may be sent if the requests of the last `window` should have been `interval` apart. At the
+  /// latest after another window: then none of them counts any more.
   [[nodiscard]] std::int64_t next_after(std::int64_t now, std::int64_t window, std::int64_t interval) const noexcept {
     auto const known = count_ < size ? count_ : size;
     auto next = duration(now);
@@ -54,7 +54,7 @@ class send_history {
     return shorter(next, forgotten).count();
   }
 
-  /// How fast the last few were sent, which may be slower than they were allowed to.
+  /// The rate of the last few requests, which may be below the allowed rate.
   [[nodiscard]] double peak() const noexcept {
     auto const known = count_ < 8 ? count_ : 8;
     if (known < 2) return slowest;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// servers.hpp: how servers limit their clients.
+// servers.hpp: simulated servers, with different ways to limit their clients.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace simulation {
 
-/// How a server tells how long to wait.
+/// How a server reports how long to wait.
 enum class tells { nothing, seconds_rounded_up, seconds_rounded_down };
 
 inline tenax::optional_duration told(tells how, tenax::duration d) {
@@ -24,10 +24,10 @@ inline tenax::optional_duration told(tells how, tenax::duration d) {
   return {};
 }
 
-/// At most so many in any window of that length, as most catalogue and map services count.
+/// Admits a maximum number of requests in any window of a length, as most catalogue and map services count.
 class rolling_window {
  public:
-  /// `tells_left`: with every answer, how many requests are left.
+  /// `tells_left`: whether every answer contains the remaining number of requests.
   rolling_window(std::size_t most, tenax::duration window, tells how, bool tells_left = false)
       : most_(most), window_(window), how_(how), tells_left_(tells_left) {}
 
@@ -48,7 +48,7 @@ class rolling_window {
   std::deque<tenax::time_point> taken_;
 };
 
-/// At most so many in each window; windows begin at multiples of their length.
+/// Admits a maximum number of requests in each window; windows begin at multiples of their length.
 class fixed_window {
  public:
   fixed_window(std::uint64_t most, tenax::duration window, tells how) : most_(most), window_(window), how_(how) {}
@@ -72,7 +72,7 @@ class fixed_window {
   std::uint64_t taken_ = 0;
 };
 
-/// A bucket that fills evenly and holds so many.
+/// A bucket with a maximum content that fills evenly.
 class token_bucket {
  public:
   token_bucket(double per_second, double burst, tells how)
@@ -93,7 +93,7 @@ class token_bucket {
   tenax::time_point last_{};
 };
 
-/// Wants a minimum time between two requests; the rate may change with time.
+/// Requires a minimum time between two requests; the rate may change with time.
 class strict_interval {
  public:
   strict_interval(std::function<double(double)> per_second, tells how) : rate_(std::move(per_second)), how_(how) {}
@@ -114,16 +114,16 @@ class strict_interval {
   tenax::time_point last_{};
 };
 
-/// What a server does with more than it can serve.
+/// How a server handles more requests than it can serve.
 enum class overload {
-  queues,  ///< serves everything in its turn, also those whose client has hung up by then
-  sheds    ///< refuses at once what would have to wait for longer than a quarter of the clients' patience
+  queues,  ///< serves all requests in order, even those whose client has hung up by then
+  sheds    ///< refuses immediately the requests that would wait for longer than a quarter of the clients' patience
 };
 
-/// What a server does with a request during an outage: refuses it at once, or never answers.
+/// How a server handles a request during an outage: refuses it immediately, or never answers.
 enum class outage_kind { refuses, hangs };
 
-/// Serves so many in a second, first come, first served, and nobody during an outage.
+/// Serves a number of requests per second, first come, first served, and none during an outage.
 class queueing_server {
  public:
   queueing_server(double per_second, tenax::duration patience, overload o = overload::queues)
@@ -133,7 +133,7 @@ class queueing_server {
     from_ = from, to_ = to, kind_ = kind;
   }
 
-  /// Calls `answer` when the request is served, or when its client has lost its patience.
+  /// Calls `answer` when the request is served, or when its client has run out of patience.
   template <class Answer>
   void serve(world& w, Answer answer) {
     auto const now = w.now();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// outage.hpp: many clients of a server that is down for a while: what they send, and what is answered in time.
+// outage.hpp: simulates many clients of a server that is down for a while: requests sent, and answers in time.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ struct outage {
   tenax::duration every =
       std::chrono::seconds(10);  ///< each client makes a call, whether or not the last one has ended
   double capacity = 110;         ///< requests per second
-  tenax::duration patience = std::chrono::seconds(2);  ///< of a client with one request
+  tenax::duration patience = std::chrono::seconds(2);  ///< how long a client waits for one answer
   tenax::duration begins = std::chrono::seconds(60), ends = std::chrono::seconds(120),
                   whole = std::chrono::seconds(300);
   outage_kind kind = outage_kind::refuses;
@@ -38,7 +38,7 @@ struct course {
   std::vector<std::int64_t> good;
 };
 
-/// How it goes. `policy_of(client)` is the policy of a client.
+/// Runs the simulation. `policy_of(client)` returns the policy of a client.
 template <class PolicyOf>
 course run(outage const& o, PolicyOf policy_of) {
   std::deque<std::remove_cvref_t<decltype(policy_of(0).policy())>> policies;

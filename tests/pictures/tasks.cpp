@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 21_tasks.cpp: draws how often 500 tasks call a server that fails for five minutes, by the way in which they wait: calls per
-// second, with and without jitter. The tasks are coroutines in a simulated world, under the library's own policies.
+// tasks.cpp: draws how often 500 tasks call a server that fails for five minutes, with different wait strategies:
+// calls per second, with and without jitter. The tasks are coroutines in simulated time, with the library's own policies.
 //
-//   21_tasks             writes to the standard output
-//   21_tasks tasks.svg   writes to a file
+//   tasks             writes to the standard output
+//   tasks tasks.svg   writes to a file
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -16,7 +16,7 @@
 #include <tenax/fmt.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/tasks.hpp"
+#include "../simulation/tasks.hpp"
 #include "svg.hpp"
 
 using namespace std::chrono_literals;
@@ -37,7 +37,7 @@ std::vector<std::uint32_t> calls_per_second(Strategy const& strategy) {
 
 constexpr int panel_width = 420, panel_height = 120, margin_left = 54, margin_top = 122, gap_x = 60, gap_y = 66;
 
-// Square roots show a hundred calls and five beside each other.
+// A square-root scale shows both a hundred calls and five.
 int y_of(double calls) { return panel_height - static_cast<int>(std::lround(std::sqrt(calls / 1200) * panel_height)); }
 constexpr int x_of(int second) { return second * panel_width / seconds; }
 

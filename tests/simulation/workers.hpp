@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// workers.hpp: workers that share a gate, in front of a server.
+// workers.hpp: simulated workers that share a gate, in front of a server.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 
 namespace simulation {
 
-/// How many workers, for how long, and how long a request is on its way there and back.
+/// Number of workers, duration, and the round-trip time of a request.
 struct workforce {
   int workers = 1;
   tenax::duration time{};
   tenax::duration least_travel = std::chrono::milliseconds(10);
   tenax::duration most_travel = std::chrono::microseconds(10100);
   std::uint64_t seed = 7;
-  unsigned delayed = 0;  ///< of a thousand requests, so many take up to `delay` longer on one way
+  unsigned delayed = 0;  ///< this many of a thousand requests take up to `delay` longer in one direction
   tenax::duration delay{};
 };
 
-/// What is seen of each request: when it arrived at the server, in seconds, and whether it was accepted.
+/// Called for each request: when it arrived at the server, in seconds, and whether it was accepted.
 using witness = std::function<void(double, bool)>;
 
-/// Workers that send one request after another through `gate` to `server`. Each refused request is a call of its own that
-/// ended: the gate alone is looked at.
+/// Workers that send one request after another through `gate` to `server`. Each refused request ends its call: this
+/// measures the gate alone, without retries.
 template <class Gate, class Server>
 void run_workers(Gate& gate, Server& server, workforce const& force, witness const& see) {
   auto const policy = tenax::retrying{}.when(tenax::when::never).through(std::ref(gate)).policy();

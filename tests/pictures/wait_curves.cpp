@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// 11_wait_curves.cpp: draws the wait strategies with every kind of jitter, as an SVG. Every mark is an answer of the
-// real strategies; the seed makes the picture the same each time. Such a picture is some lines of text: a plotting
-// program would only be one more thing to install, and its output would change with its version.
+// wait_curves.cpp: draws the wait strategies with every kind of jitter, as an SVG. Every mark is a value of the real
+// strategies; the seed makes the picture the same each time. The program writes the SVG as text, so that no plotting
+// program has to be installed, whose output would change with its version.
 //
-//   11_wait_curves              writes to the standard output
-//   11_wait_curves curves.svg   writes to a file
+//   wait_curves              writes to the standard output
+//   wait_curves curves.svg   writes to a file
 #include <chrono>
 #include <cstdint>
 #include <iterator>
@@ -20,7 +20,7 @@
 using namespace std::chrono_literals;
 using tenax::duration;
 
-// A length in tenths of a pixel: whole numbers, so that the picture does not depend on the machine.
+// A length in tenths of a pixel: whole numbers, so that the picture is the same on all machines.
 struct tenths {
   std::int64_t n;
 };
@@ -51,7 +51,7 @@ constexpr duration highest = 5500ms, cap = 5s;
 constexpr tenths left_of(int column) { return {margin_left + column * (panel_width + gap_x)}; }
 constexpr tenths top_of(int row) { return {margin_top + row * (panel_height + gap_y)}; }
 
-// One panel, in coordinates of its own.
+// One panel, in its own coordinates.
 constexpr tenths x_of(std::uint32_t attempt) { return {slot / 2 + 70 + (attempt - 1) * slot}; }
 constexpr tenths y_of(duration d) { return {panel_height - d.count() * panel_height / highest.count()}; }
 
@@ -75,7 +75,7 @@ void draw_panel(picture& out, Strategy const& strategy, colour paint, int row, i
   out.add(R"~(<g transform="translate({} {})">)~", left_of(column), top_of(row));
   draw_axes(out, column == 0, row == 2);
 
-  // What may be drawn: the band of each attempt.
+  // The possible waits: the band of each attempt.
   tenax::wait::range_query query;
   std::string bands;
   for (std::uint32_t n = 1; n <= attempts; ++n) {
@@ -89,7 +89,7 @@ void draw_panel(picture& out, Strategy const& strategy, colour paint, int row, i
   }
   if (!bands.empty()) out.add(R"(<path fill="{}" d="{}"/>)", paint.pale, bands);
 
-  // What is drawn: many calls that fail ten times, the first of them as dots.
+  // The drawn waits: many calls that fail ten times, the first of them as dots.
   tenax::seeded_random random(2015), places(7);
   std::vector<duration> sums(attempts);
   std::string dots;
@@ -105,7 +105,7 @@ void draw_panel(picture& out, Strategy const& strategy, colour paint, int row, i
   }
   if (!dots.empty()) out.add(R"(<path class="dots" stroke="{}" d="{}"/>)", paint.strong, dots);
 
-  // Their means.
+  // Mean waits.
   std::string line, marks;
   for (std::uint32_t n = 1; n <= attempts; ++n) {
     auto const y = y_of(sums[n - 1] / calls);
@@ -119,7 +119,7 @@ void draw_panel(picture& out, Strategy const& strategy, colour paint, int row, i
   out.add("</g>");
 }
 
-// A strategy as it is, and with the jitters that spread it.
+// A strategy without jitter, and with each kind of jitter.
 template <class Strategy>
 void draw_row(picture& out, int row, std::string_view code, Strategy const& strategy, colour paint) {
   out.add(R"(<text class="code" style="fill: {}" x="{}" y="{}">{}</text>)", paint.strong, left_of(0),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tasks.hpp: coroutines in the simulated world: a call that waits is an event, not a thread.
+// tasks.hpp: coroutines in simulated time: a call that waits is an event, not a thread.
 #pragma once
 
 #include <coroutine>
@@ -18,7 +18,7 @@
 
 namespace simulation {
 
-// A coroutine for whose end nobody waits.
+// A coroutine that is not awaited.
 template <class T>
 struct detached {
   struct promise_type {
@@ -30,7 +30,7 @@ struct detached {
   };
 };
 
-// Resumes whoever awaits it when `delay` has passed.
+// Resumes the awaiting coroutine after `delay`.
 class pause {
  public:
   pause(world& w, tenax::duration delay) : world_(w), delay_(delay) {}
@@ -46,7 +46,7 @@ class pause {
   tenax::duration delay_;
 };
 
-// What calls wait by, and where they get their time and their randomness from.
+// The sleep of the calls, and the source of their time and randomness.
 struct sleep_in {
   world& w;
 
@@ -55,12 +55,12 @@ struct sleep_in {
   pause operator()(tenax::duration d) const { return {w, d}; }
 };
 
-// A server that may accept a request, and takes 20 to 120 ms for its answer.
+// A server that may accept a request, and needs 20 to 120 ms for its answer.
 class server {
  public:
   server(world& w, std::function<bool(double)> accepts) : world_(w), accepts_(std::move(accepts)) {}
 
-  // One request. Awaiting it throws if it is refused, and says so: gates tell a refusal from a failure.
+  // One request. Awaiting it throws if it is refused. The exception marks a refusal for gates.
   class request : public pause {
    public:
     explicit request(server& s)
@@ -80,7 +80,7 @@ class server {
   // Requests answered in each second.
   [[nodiscard]] std::vector<std::uint32_t> const& calls() const noexcept { return calls_; }
   [[nodiscard]] std::uint32_t accepted() const noexcept { return accepted_; }
-  // When the last one was accepted, in seconds.
+  // When the last request was accepted, in seconds.
   [[nodiscard]] double last() const noexcept { return last_; }
 
  private:
@@ -104,7 +104,7 @@ class server {
 
 inline constexpr int tasks = 500;
 
-// Starts all tasks at once. Each is one call under the policy, and a coroutine.
+// Starts all tasks at the same time. Each is one call with the policy, and a coroutine.
 template <class Policy>
 void start_tasks(world& w, server& s, Policy const& policy) {
   for (int i = 0; i < tasks; ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// svg.hpp: what the examples that draw share. An SVG is some lines of text.
+// svg.hpp: common parts of the programs that draw. An SVG is text.
 #pragma once
 
 #include <cstdio>
@@ -12,7 +12,7 @@
 
 class picture {
  public:
-  /// `style`: what is added to the style sheet.
+  /// `style`: added to the style sheet.
   picture(int width, int height, std::string_view title, std::string_view style) {
     add(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-labelledby="title">)", width,
         height);
@@ -38,8 +38,8 @@ text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-ser
     svg_ += '\n';
   }
 
-  /// Ends it, and writes it to the file that the program's first argument names, or to the standard output. Returns what
-  /// `main` does.
+  /// Completes the picture, and writes it to the file that the program's first argument names, or to the standard
+  /// output. Returns the result of `main`.
   int write(int argc, char** argv) {
     add("</svg>");
     if (argc < 2) return std::fputs(svg_.c_str(), stdout) < 0;

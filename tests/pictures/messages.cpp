@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 22_messages.cpp: 500 tasks each send a message through a server that accepts one per second, or 170: how long that takes,
-// and how many calls it costs, by the way in which the tasks wait. Coroutines in a simulated world: it takes a moment.
+// messages.cpp: 500 tasks each send a message through a server that accepts one per second, or 170: how long that takes,
+// and how many calls it needs, with different wait strategies. Coroutines in simulated time.
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -9,7 +9,7 @@
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/tasks.hpp"
+#include "../simulation/tasks.hpp"
 
 using namespace std::chrono_literals;
 
@@ -59,7 +59,7 @@ int main() {
     row("fibonacci({.unit = 1s, .max = 60s})", tenax::wait::fibonacci({.unit = 1s, .max = 60s}));
     row("exponential({.base = 1s, .max = 60s})", tenax::wait::exponential({.base = 1s, .max = 60s}));
 
-    // They need no strategy that is good: the limiter says who goes when.
+    // The wait strategy does not matter here: the limiter decides when each task may send.
     tenax::adaptive_rate_limiter limiter;
     send_all("none, through an adaptive limiter", rate, endless.wait(tenax::wait::none).through(std::ref(limiter)));
   }

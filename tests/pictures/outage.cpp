@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// 16_outage.cpp: a thousand clients and a server that is down for a minute, in a simulated world: what they send, and what is
-// answered in time, with and without a retry budget. Draws it as an SVG. Backing off only postpones the storm; a budget ends it.
+// outage.cpp: simulates a thousand clients and a server that is down for a minute: which requests are sent, and which are
+// answered in time, with and without a retry budget. Draws the result as an SVG. Backoff alone only postpones the retry
+// storm; a budget prevents it.
 //
-//   16_outage              writes to the standard output
-//   16_outage outage.svg   writes to a file
+//   outage              writes to the standard output
+//   outage outage.svg   writes to a file
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -18,7 +19,7 @@
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/outage.hpp"
+#include "../simulation/outage.hpp"
 #include "svg.hpp"
 
 using namespace std::chrono_literals;
@@ -32,7 +33,7 @@ auto const persistent = tenax::retrying{}
                             .stop(tenax::stop::after_attempts(10));
 // [/policy]
 
-// --- the picture ------------------------------------------------------------------------------------------------------
+// --- the picture -----------------------------------------------------------------------------------------------------
 
 constexpr std::int64_t width = 420, height = 260, highest = 1200;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// world.hpp: a discrete-event world: time jumps from one event to the next, so that hours of many clients take seconds. Its
-// calls are driven by the library's own engine.
+// world.hpp: discrete-event simulation: time jumps from one event to the next, so that hours of many clients take seconds.
+// The library's own engine drives the calls.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class world {
   }
   [[nodiscard]] tenax::seeded_random& random() noexcept { return random_; }
 
-  /// Events of the same moment happen in the order in which they were planned.
+  /// Events at the same time happen in the order in which they were scheduled.
   void after(tenax::duration d, std::function<void()> action) {
     events_.push({now_ + d, planned_++, std::move(action)});
   }
@@ -58,15 +58,15 @@ class world {
   std::priority_queue<event> events_;
 };
 
-/// What a server answers.
+/// A server's answer.
 struct reply {
   int status = 200;
   tenax::optional_duration retry_after{};
   tenax::allowance left{};
 };
 
-/// One call: the library's engine, waiting in the world's time. `send(answer)` sends a request and later calls
-/// `answer(reply)`; `done(reply)` is told how the call ended, with status 0 if nothing was sent.
+/// One call: the library's engine, waiting in simulated time. `send(answer)` sends a request and later calls
+/// `answer(reply)`. `done(reply)` is called at the end of the call, with status 0 if no request was sent.
 template <class Policy, class Send, class Done>
 class call : public std::enable_shared_from_this<call<Policy, Send, Done>> {
  public:
@@ -98,7 +98,7 @@ class call : public std::enable_shared_from_this<call<Policy, Send, Done>> {
   reply last_{.status = 0};
 };
 
-/// Starts a call. `policy` outlives it.
+/// Starts a call. `policy` must outlive it.
 template <class Policy, class Send, class Done>
 void start_call(world& w, Policy const& policy, Send send, Done done) {
   std::make_shared<call<Policy, Send, Done>>(w, policy, std::move(send), std::move(done))->start();

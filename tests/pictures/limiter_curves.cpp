@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 18_limiter_curves.cpp: draws how an adaptive_rate_limiter follows a limit that changes, and what threads that share a limit
-// get of it, beside the naive way of 15_threads_share_a_limit.cpp. In a simulated world, with the library's own engine.
+// limiter_curves.cpp: draws how an adaptive_rate_limiter follows a limit that changes, and how much of a shared limit
+// threads use, compared with the naive way of 15_threads_share_a_limit.cpp. Simulated, with the library's own engine.
 //
-//   18_limiter_curves              writes to the standard output
-//   18_limiter_curves curves.svg   writes to a file
+//   limiter_curves              writes to the standard output
+//   limiter_curves curves.svg   writes to a file
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -20,13 +20,13 @@
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/tenax.hpp>
 
-#include "simulation/workers.hpp"
+#include "../simulation/workers.hpp"
 #include "svg.hpp"
 
 using namespace std::chrono_literals;
 
-/// A rate that all threads share: each is told when it may go, sleeps until then, and goes. Half as fast after a refusal, a
-/// little faster after each success.
+/// A rate that all threads share: each thread gets the time when it may send, sleeps until then, and sends. Half as
+/// fast after a refusal, a little faster after each success.
 class shared_interval {
  public:
   struct ticket {
@@ -52,13 +52,13 @@ class shared_interval {
   tenax::time_point next_{};
 };
 
-/// In each second.
+/// A value for each second.
 using series = std::vector<double>;
 
 struct measured {
   series accepted, refused;
-  series rate;                   // of the limiter
-  std::vector<double> refusals;  // when
+  series rate;                   // the limiter's rate
+  std::vector<double> refusals;  // times of refusals
 
   explicit measured(std::size_t seconds) : accepted(seconds), refused(seconds), rate(seconds) {}
 
@@ -75,7 +75,7 @@ struct measured {
   }
 };
 
-// --- the limit that changes -------------------------------------------------------------------------------------------
+// --- the limit that changes ------------------------------------------------------------------------------------------
 
 double true_limit(double t) { return t >= 300 && t < 600 ? 5 : 10; }
 
@@ -90,7 +90,7 @@ measured follow_a_limit() {
   return seen;
 }
 
-// --- threads that share a limit ---------------------------------------------------------------------------------------
+// --- threads that share a limit --------------------------------------------------------------------------------------
 
 constexpr double advertised = 130, allowed = 100;
 constexpr int threads = 32;
@@ -104,14 +104,14 @@ measured share(Gate& gate) {
   return seen;
 }
 
-// --- the picture ------------------------------------------------------------------------------------------------------
+// --- the picture -----------------------------------------------------------------------------------------------------
 
 constexpr int width = 900;
 
 struct panel {
   int top, height;
-  double most;     // of the values
-  double seconds;  // of the time
+  double most;     // the largest value
+  double seconds;  // the length of the time axis
 
   [[nodiscard]] int x(double t) const { return static_cast<int>(std::lround(t * width / seconds)); }
   [[nodiscard]] int y(double value) const {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// driver/detail/reading.hpp: how a policy reads the outcome of an attempt: its hint, the quota that is left, the predicate.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include <tenax/gate/detail/feedback.hpp>
+#include <tenax/gate/gate.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/policy.hpp>
+#include <tenax/result_traits.hpp>
+
+namespace tenax::detail {
+
+/// The hint that the outcome gives, or the one that it carries beside what the policy's own reader of hints gives.
+template <class Policy, class T>
+TENAX_ALWAYS_INLINE constexpr hint read_hint(outcome<T> const& result) {
+  if constexpr (std::is_same_v<typename Policy::hint_reader_type, own_hint_reader>) {
+    return hint_of(result);
+  } else {
+    return carried_hint(result);
+  }
+}
+
+template <class Policy, class T>
+inline constexpr bool reads_quota = requires(typename Policy::hint_reader_type const& f, attempt<T> const& a) {
+  { f.quota(a) } -> std::convertible_to<allowance>;
+};
+
+/// What is left of a quota, as the policy's reader of hints reads it.
+template <class Policy, class T>
+constexpr allowance quota_left(Policy const& policy, attempt<T> const& a) {
+  if constexpr (reads_quota<Policy, T>) {
+    return policy.hint_reader.quota(a);
+  } else {
+    return quota_left(a.result);
+  }
+}
+
+/// Whether the outcome is worth another attempt, if the request may be repeated.
+template <class Policy, class T>
+TENAX_ALWAYS_INLINE constexpr bool policy_wants_retry(Policy const& policy, attempt<T> const& a) {
+  if (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient) {
+    return wants_retry(policy.predicate, a);
+  }
+  return a.hint.verdict == verdict::retry;
+}
+
+}  // namespace tenax::detail
