@@ -7,9 +7,9 @@
 #include <utility>
 
 #include <tenax/attempt.hpp>
-#include <tenax/platform/chrono.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/http/response_traits.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
 
