@@ -5,7 +5,8 @@
 #   bash tests/module/names.sh            fails if a module is not what the headers say
 #   bash tests/module/names.sh --update   writes include/tenax/tenax.cppm and include/tenax/http/http.cppm
 #
-# clang lists what the headers declare. A name is public if a using-declaration outside of namespace detail can name it,
+# clang lists what the headers declare. A name is public if a using-declaration can name it and it is in no namespace detail
+# or platform,
 # so members, parameters and friends that only argument-dependent lookup finds are left out.
 set -euo pipefail
 export LC_ALL=C
@@ -25,7 +26,7 @@ fail() {
 
 # The public headers that need only the standard library: CMakeLists.txt names the others.
 grep -oE 'tenax/[a-z0-9_/]+\.hpp' CMakeLists.txt | sort -u >"$work/components"
-(cd include && find tenax -name '*.hpp' ! -path '*/detail/*' | sort | grep -vxFf "$work/components") >"$work/headers"
+(cd include && find tenax -name '*.hpp' ! -path '*/detail/*' ! -path 'tenax/platform/*' | sort | grep -vxFf "$work/components") >"$work/headers"
 grep -vE '^tenax/http[./]' "$work/headers" >"$work/core_headers"
 grep -E '^tenax/http[./]' "$work/headers" >"$work/http_headers"
 
@@ -48,9 +49,9 @@ declared() {
   includes "$1" >"$work/lines"
   "$clang" "${flags[@]}" -fsyntax-only -x c++ -Xclang -ast-list "$work/lines" |
     grep -E '^tenax(::[a-z0-9_]+)*::([A-Za-z0-9_]+|operator(""[a-z_]+|[^a-z :"]+))$' | sort -u >"$work/candidates"
-  grep -vE '::detail(::|$)' "$work/candidates" >"$work/outside"
+  grep -vE '::(detail|platform)(::|$)' "$work/candidates" >"$work/outside"
   visible "$work/lines" "$work/outside" >"$work/public"
-  grep '::detail::' "$work/candidates" >"$work/inside"
+  grep -E '::(detail|platform)::' "$work/candidates" >"$work/inside"
   visible "$work/lines" "$work/inside" >"$2"
   # A using-declaration can name an enumerator as well; it comes with its enumeration.
   awk 'NR == FNR { known[$0]; next }
