@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <type_traits>
 
 #include <tenax/platform/chrono.hpp>
 #include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/optional.hpp>
 
 namespace tenax {
 
@@ -171,7 +171,10 @@ class any_duration {
 class optional_duration {
  public:
   constexpr optional_duration() noexcept = default;
-  constexpr optional_duration(std::nullopt_t) noexcept {}
+  // A template, as the type is known here by its name only.
+  template <class None>
+    requires(std::is_same_v<None, std::nullopt_t>)
+  constexpr optional_duration(None const&) noexcept {}
   constexpr optional_duration(any_duration d) noexcept : value_(d) {}
   template <class D>
     requires(std::is_convertible_v<D, any_duration>)
@@ -190,8 +193,11 @@ class optional_duration {
   }
   constexpr void reset() noexcept { value_ = none; }
 
-  constexpr operator std::optional<duration>() const noexcept {
-    return has_value() ? std::optional<duration>(value_) : std::nullopt;
+  template <class D>
+    requires(std::is_same_v<D, duration>)
+  constexpr operator std::optional<D>() const noexcept {
+    if (has_value()) return value_;
+    return {};
   }
 
   friend constexpr bool operator==(optional_duration, optional_duration) noexcept = default;

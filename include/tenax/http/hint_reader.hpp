@@ -2,6 +2,7 @@
 // http/hint_reader.hpp: reads a response's hints for the retry policy: Retry-After, throttling, quotas, delays in a body.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
