@@ -2,6 +2,7 @@
 // result_traits.cpp: which returned values say that the operation failed, and what they say about trying again.
 #include <tenax/result_traits.hpp>
 
+#include <optional>
 #include <string>
 #include <system_error>
 

@@ -4,7 +4,6 @@
 
 #include <exception>
 #include <new>
-#include <optional>  // for std::construct_at, see outcome.hpp
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -12,6 +11,7 @@
 #include <tenax/detail/operation_canceled.hpp>
 #include <tenax/outcome.hpp>
 #include <tenax/platform/compiler.hpp>
+#include <tenax/platform/construct.hpp>
 
 #if defined(__cpp_exceptions) && defined(__GLIBCXX__)
 #include <bits/cxxabi_forced.h>

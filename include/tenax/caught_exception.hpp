@@ -4,12 +4,12 @@
 
 #include <exception>
 #include <new>
-#include <optional>  // for std::addressof, see outcome.hpp
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
 
 #include <tenax/errors.hpp>
+#include <tenax/platform/construct.hpp>
 
 // g++ warns that the members below are uninitialized: it cannot see that an outcome without a value has an exception.
 #if defined(__GNUC__) && !defined(__clang__)

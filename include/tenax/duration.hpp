@@ -2,10 +2,11 @@
 // duration.hpp: the library's unit of time, and saturating arithmetic: results stop at the limits instead of wrapping.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <type_traits>
+#include <utility>
 
 #include <tenax/platform/arithmetic.hpp>
 #include <tenax/platform/chrono.hpp>
@@ -166,19 +167,42 @@ class any_duration {
   rep ns_ = 0;
 };
 
+namespace detail {
+
+/// A mark for "no value", as `std::nullopt` is: an empty class without a default constructor. <optional> is not included,
+/// because it would cost every user as much compile time as fifteen headers of the library.
+template <class N>
+concept none_like = std::is_empty_v<N> && !std::is_aggregate_v<N> && !std::is_default_constructible_v<N> &&
+                    !std::is_convertible_v<N, any_duration>;
+
+/// An object that holds a value or none, as a `std::optional` does; not one that holds an error instead.
+template <class O>
+concept optional_like = requires(O const& o) {
+  { o.has_value() } -> std::same_as<bool>;
+  *o;
+} && !requires(O const& o) { o.error(); };
+
+template <class O>
+using optional_value = std::remove_cvref_t<decltype(*std::declval<O const&>())>;
+
+}  // namespace detail
+
 /// A duration or none; used like a `std::optional<duration>`. It fits in one register, so that compilers can keep a
 /// whole retry loop in registers.
 class optional_duration {
  public:
   constexpr optional_duration() noexcept = default;
-  constexpr optional_duration(std::nullopt_t) noexcept {}
+  /// From `std::nullopt`.
+  template <detail::none_like N>
+  constexpr optional_duration(N const&) noexcept {}
   constexpr optional_duration(any_duration d) noexcept : value_(d) {}
   template <class D>
     requires(std::is_convertible_v<D, any_duration>)
   constexpr optional_duration(D d) noexcept : optional_duration(any_duration(d)) {}
-  template <class D>
-    requires(std::is_convertible_v<D, any_duration>)
-  constexpr optional_duration(std::optional<D> const& d) noexcept : value_(d ? any_duration(*d).value() : none) {}
+  /// From a `std::optional` of a duration, and from optionals of other libraries.
+  template <detail::optional_like O>
+    requires(std::is_convertible_v<detail::optional_value<O>, any_duration>)
+  constexpr optional_duration(O const& d) noexcept : value_(d.has_value() ? any_duration(*d).value() : none) {}
 
   [[nodiscard]] constexpr bool has_value() const noexcept { return value_.count() != none.count(); }
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return value_.count() != none.count(); }
@@ -190,8 +214,12 @@ class optional_duration {
   }
   constexpr void reset() noexcept { value_ = none; }
 
-  constexpr operator std::optional<duration>() const noexcept {
-    return has_value() ? std::optional<duration>(value_) : std::nullopt;
+  /// To a `std::optional<duration>`, and to optionals of other libraries.
+  template <detail::optional_like O>
+    requires(std::is_same_v<detail::optional_value<O>, duration> && !std::is_same_v<O, optional_duration>)
+  constexpr operator O() const noexcept {
+    if (has_value()) return value_;
+    return {};
   }
 
   friend constexpr bool operator==(optional_duration, optional_duration) noexcept = default;

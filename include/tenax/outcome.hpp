@@ -3,11 +3,11 @@
 #pragma once
 
 #include <exception>
-#include <optional>  // for std::construct_at and std::addressof too; <memory> doubles the cost of this header
 #include <type_traits>
 #include <utility>
 
 #include <tenax/caught_exception.hpp>
+#include <tenax/platform/construct.hpp>
 
 // g++ warns that the members below are uninitialized: it cannot see that an outcome without a value has an exception.
 #if defined(__GNUC__) && !defined(__clang__)

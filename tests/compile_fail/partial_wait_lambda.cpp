@@ -1,6 +1,8 @@
 // expect: tenax: .wait() needs a strategy that always has an answer; end it with wait::first_of(..., wait::exponential())
 // SPDX-License-Identifier: MIT
 // partial_wait_lambda.cpp: a wait lambda that may return no wait, without a fallback.
+#include <optional>
+
 #include <tenax/tenax.hpp>
 using namespace std::chrono_literals;
 

@@ -15,6 +15,7 @@
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 
+#include <optional>
 #include <thread>
 
 #include "../scheduler.hpp"

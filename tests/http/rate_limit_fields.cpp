@@ -2,6 +2,7 @@
 // rate_limit_fields.cpp: RateLimit and RateLimit-Policy of the IETF drafts, and their structured field syntax.
 #include <tenax/http/rate_limit_fields.hpp>
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>

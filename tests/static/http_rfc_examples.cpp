@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // http_rfc_examples.cpp: the examples of the standards, and one line per kind of answer, in constant expressions.
+#include <optional>
+
 #include <tenax/http/quota.hpp>
 #include <tenax/http/server_delay.hpp>
 

@@ -3,6 +3,7 @@
 #include <tenax/wait/bounds.hpp>
 
 #include <cmath>
+#include <optional>
 
 #include <tenax/wait/chain.hpp>
 #include <tenax/wait/clamp.hpp>

@@ -3,6 +3,7 @@
 #include <tenax/wait/compose.hpp>
 
 #include <memory>
+#include <optional>
 
 #include <tenax/wait/constant.hpp>
 #include <tenax/wait/linear.hpp>

@@ -3,6 +3,7 @@
 // body.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <initializer_list>
+#include <optional>
 
 #include <tenax/http/detail/reader.hpp>
 #include <tenax/http/rate_limit_fields.hpp>

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdio>
-#include <cstring>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -141,13 +140,12 @@ class log_line {
   /// the operating system are written without it; only a category of another kind may allocate.
   template <class ErrorCode>
   void put_error_code(ErrorCode const& code) {
-    char const* const category = code.category().name();
+    std::string_view const category = code.category().name();
     char buffer[256] = {};
     if constexpr (requires { std::string_view(code.message(buffer, sizeof buffer)); }) {
       put(std::string_view(code.message(buffer, sizeof buffer)));
     } else {
-      bool const is_errno = std::strcmp(category, "generic") == 0 ||
-                            (platform::system_errors_are_errno && std::strcmp(category, "system") == 0);
+      bool const is_errno = category == "generic" || (platform::system_errors_are_errno && category == "system");
       char const* const text = is_errno ? platform::errno_text(code.value(), buffer, sizeof buffer) : nullptr;
       if (text != nullptr) {
         put(text);

@@ -2,9 +2,16 @@
 // platform/error_text.hpp: the system's words for an error number, without an allocation.
 #pragma once
 
-#include <cstring>
+#include <cstddef>
 
 #include <tenax/platform/system.hpp>
+
+// <string.h> costs as much as ten headers of the library. Declared as the GNU C library declares it for C++.
+#if TENAX_POSIX && defined(__GLIBC__) && defined(_GNU_SOURCE)
+extern "C" char* strerror_r(int number, char* buffer, std::size_t size) noexcept;
+#else
+#include <cstring>
+#endif
 
 namespace tenax::platform {
 

@@ -140,7 +140,7 @@ constexpr wait::bounds ask_all_ends(W const& strategy, wait::range_query const& 
   if (q.most_waited.count() > longest_asked.count()) return any_wait;
   wait::bounds ends{(duration::max)(), duration::zero()};
   // The server asks for: nothing, no time, or the longest wait that the policy obeys.
-  optional_duration const server[] = {std::nullopt, duration::zero(), shorter(q.most_server_wait, longest_asked)};
+  optional_duration const server[] = {{}, duration::zero(), shorter(q.most_server_wait, longest_asked)};
   for (unsigned corner = 0; corner < 12; ++corner) {
     bool const late = (corner & 1) != 0;
     bool const slow = (corner & 2) != 0;

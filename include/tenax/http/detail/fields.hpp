@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bit>
+#include <optional>
 
 #include <tenax/http/detail/dialects.hpp>
 

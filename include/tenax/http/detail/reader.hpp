@@ -2,6 +2,8 @@
 // http/detail/reader.hpp: reads delays, resets and remaining quotas from the values of header fields.
 #pragma once
 
+#include <optional>
+
 #include <tenax/http/detail/fields.hpp>
 #include <tenax/http/detail/number.hpp>
 #include <tenax/http/http_date.hpp>
