@@ -4,6 +4,7 @@
 
 option(TENAX_BUILD_BENCHMARKS "Build the benchmarks and add them to the tests." OFF)
 option(TENAX_FETCH_DEPENDENCIES "Download what the tests and examples need and the machine lacks." ON)
+option(TENAX_TEST_PLATFORM "Build only the tests of tests/platforms, for the machine of a toolchain file." OFF)
 option(TENAX_FUZZ "Make the programs in tests/fuzz with clang's libFuzzer, instead of replaying its findings." OFF)
 option(TENAX_TEST_REPOSITORY "Run the tests as well that say the same in every configuration." ON)
 option(TENAX_TEST_MISTAKES "Check what the compiler says of mistakes. Default: TENAX_TEST_REPOSITORY." ${TENAX_TEST_REPOSITORY})

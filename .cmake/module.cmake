@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# module.cmake: tenax::module, for `import tenax;` and `import tenax.http;`. It is compiled in the project that imports it,
-# by its compiler and with its options, because compiled modules fit no other ones.
+# module.cmake: tenax::module, for `import tenax;` and `import tenax.http;`. It is compiled in the project that imports
+# it, by its compiler and with its options, because compiled modules fit no other ones.
 if(CMAKE_VERSION VERSION_LESS 3.28)
   set(tenax_module_needs "CMake 3.28")
 elseif(NOT TARGET tenax::module)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// beside.cpp: headers that no module has, beside the modules: the import may stand before them (with IMPORT_FIRST) or after
-// them. Compiled, not run.
+// beside.cpp: headers that no module has, beside the modules: the import may stand before them (with IMPORT_FIRST) or
+// after them. Compiled, not run.
 #include <chrono>
 
 // Older Asios do not know that clang has coroutines.

@@ -5,8 +5,8 @@
 #   bash tests/module/names.sh            fails if a module is not what the headers say
 #   bash tests/module/names.sh --update   writes include/tenax/tenax.cppm and include/tenax/http/http.cppm
 #
-# clang lists what the headers declare. A name is public if a using-declaration can name it and it is in no namespace detail
-# or platform, so members, parameters and friends that only argument-dependent lookup finds are left out.
+# clang lists what the headers declare. A name is public if a using-declaration can name it and it is in no namespace
+# detail or platform, so members, parameters and friends that only argument-dependent lookup finds are left out.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../.."

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# uses.sh: what README.md, the tutorial, the pages and the first examples show works with `import tenax;` as it does with
-# headers, and so do the unit tests of when/, wait/ and stop/.
+# uses.sh: what README.md, the tutorial, the pages and the first examples show works with `import tenax;` as it does
+# with headers, and so do the unit tests of when/, wait/ and stop/.
 #
 # The tests are copied; in the copies, `import tenax;` or `import tenax.http;` stands where a header of the module was
 # included. Headers that no module has (fmt, the private ones) stay beside the import.

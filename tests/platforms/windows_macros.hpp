@@ -4,56 +4,16 @@
 // The standard library's headers come first: those of libstdc++ take these macros away, or do not stand them.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <atomic>
-#include <bit>
-#include <charconv>
+#if __has_include(<bits/stdc++.h>)
+#include <bits/stdc++.h>
+#else
 #include <chrono>
-#include <cmath>
-#include <compare>
-#include <concepts>
-#include <condition_variable>
-#include <coroutine>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <deque>
-#include <exception>
-#if __has_include(<expected>)
-#include <expected>
-#endif
-#include <functional>
-#include <initializer_list>
-#include <iterator>
-#include <limits>
-#include <list>
-#include <map>
-#include <memory>
 #include <mutex>
-#include <new>
-#include <numeric>
 #include <optional>
-#include <queue>
 #include <random>
-#include <set>
-#include <source_location>
-#include <span>
-#include <sstream>
-#include <stdexcept>
-#include <stop_token>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <thread>
-#include <tuple>
-#include <type_traits>
-#include <typeinfo>
-#include <unordered_map>
-#include <utility>
-#include <variant>
-#include <vector>
+#endif
 
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #define max(a, b) (((a) > (b)) ? (a) : (b))

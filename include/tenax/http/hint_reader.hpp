@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// http/hint_reader.hpp: reads a response's hints for the retry policy: Retry-After, throttling, quotas, delays in a body.
+// http/hint_reader.hpp: reads a response's hints for the retry policy: Retry-After, throttling, quotas, delays in a
+// body.
 #pragma once
 
 #include <string_view>
@@ -7,9 +8,9 @@
 #include <utility>
 
 #include <tenax/attempt.hpp>
-#include <tenax/platform/chrono.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/http/response_traits.hpp>
+#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
 

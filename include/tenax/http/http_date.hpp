@@ -7,9 +7,9 @@
 #include <string_view>
 #include <type_traits>
 
-#include <tenax/platform/chrono.hpp>
 #include <tenax/http/detail/date_matcher.hpp>
 #include <tenax/platform/arithmetic.hpp>
+#include <tenax/platform/chrono.hpp>
 
 namespace tenax::http {
 

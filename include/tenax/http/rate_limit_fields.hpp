@@ -2,8 +2,8 @@
 // http/rate_limit_fields.hpp: reads the fields RateLimit and RateLimit-Policy of the IETF drafts.
 #pragma once
 
-#include <tenax/platform/chrono.hpp>
 #include <tenax/http/detail/structured_field.hpp>
+#include <tenax/platform/chrono.hpp>
 
 namespace tenax::http {
 

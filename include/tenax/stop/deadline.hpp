@@ -123,7 +123,9 @@ struct after_elapsed_condition : operators {
   constexpr explicit after_elapsed_condition(duration d) : limit(d) {}
 
   constexpr bool operator()(attempt_info const& a) const noexcept { return a.elapsed.count() >= limit.count(); }
-  constexpr answer ask(attempt_info const& a) const noexcept { return {a.elapsed.count() >= limit.count(), stop_reason::deadline}; }
+  constexpr answer ask(attempt_info const& a) const noexcept {
+    return {a.elapsed.count() >= limit.count(), stop_reason::deadline};
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
