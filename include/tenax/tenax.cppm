@@ -75,7 +75,8 @@ module;
 
 export module tenax;
 
-// The literals and the operators of durations, such as 100ms and <=, without a header of the standard library.
+// The literals and the operators of durations, such as 100ms and <=, without a header of the standard library. Without <=>:
+// clang 19 takes it for another definition where a program includes <chrono> after the import.
 export namespace std {
 namespace chrono {
 using std::chrono::operator+;
@@ -88,7 +89,6 @@ using std::chrono::operator<;
 using std::chrono::operator<=;
 using std::chrono::operator>;
 using std::chrono::operator>=;
-using std::chrono::operator<=>;
 }  // namespace chrono
 inline namespace literals {
 inline namespace chrono_literals {

@@ -13,7 +13,7 @@ namespace tenax::detail {
 /// Whether an error is equal to `std::errc::operation_canceled`: an error code, as `asio::error::operation_aborted` is
 /// for example, or an enum with `make_error_code` or `make_error_condition`.
 template <class Error>
-bool is_operation_canceled([[maybe_unused]] Error const& error) noexcept {
+constexpr bool is_operation_canceled([[maybe_unused]] Error const& error) noexcept {
   if constexpr (std::is_enum_v<Error>) {
     if constexpr (requires { make_error_code(error); }) {
       return is_operation_canceled(make_error_code(error));
