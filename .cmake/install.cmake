@@ -14,6 +14,10 @@ foreach(header IN LISTS tenax_component_headers)
   cmake_path(GET relative PARENT_PATH folder)
   install(FILES "${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/${folder}")
 endforeach()
+# The modules are sources: find_package(tenax COMPONENTS module) compiles them in the project that imports them.
+install(FILES "${tenax_include_dir}/tenax/tenax.cppm" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/tenax")
+install(FILES "${tenax_include_dir}/tenax/http/http.cppm" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/tenax/http")
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/module.cmake" DESTINATION "${tenax_install_cmake_dir}" RENAME tenax-module.cmake)
 
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tenax-config.cmake.in" "${PROJECT_BINARY_DIR}/tenax-config.cmake" @ONLY)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/tenax-config-version.cmake"

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
+#include <version>
 
 #include <tenax/cancel.hpp>
 #include <tenax/tenax.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 12_catalogue_client.cpp: shows a music catalogue's client with retries added from outside: from an artist to the albums,
-// from each album to its tracks, from each track to its data.
+// 12_catalogue_client.cpp: shows a music catalogue's client with retries added from outside: from an artist to the
+// albums, from each album to its tracks, from each track to its data.
 //
 //   12_catalogue_client                          with a server in this program that throttles, fails and hangs up
 //   12_catalogue_client --url http://host:port   with any server that has /v1/artists/1/albums
@@ -150,7 +150,7 @@ class moody_catalogue {
   int admitted_ = 0;
 };
 
-// ----------------------------------------------------------------------------------------------------------------------
+// ---------------------------------------------------------------------------------------------------------------------
 
 int run(std::string const& url) {
   // [decorate]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 13_gateway_tasks.cpp: shows a client of a gateway that delays its clients in many ways: with seconds, with a date, in the
-// body; and with tasks whose results have to be polled.
+// 13_gateway_tasks.cpp: shows a client of a gateway that delays its clients in many ways: with seconds, with a date, in
+// the body; and with tasks whose results have to be polled.
 //
 //   13_gateway_tasks                          with a server in this program
 //   13_gateway_tasks --url http://host:port   with another one that serves the same paths
@@ -158,7 +158,7 @@ class gateway {
   std::map<std::string, int> requests_;
 };
 
-// ----------------------------------------------------------------------------------------------------------------------
+// ---------------------------------------------------------------------------------------------------------------------
 
 int main(int argc, char** argv) try {
   if (auto const url = url_option(argc, argv); !url.empty()) return run(url);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// 15_threads_share_a_limit.cpp: eight threads call a service whose real limit is lower than the documented one. When one
-// thread is refused, the next request of every thread must obey the new rate, even of threads that are asleep. Two ways
-// to share the limit:
+// 15_threads_share_a_limit.cpp: eight threads call a service whose real limit is lower than the documented one. When
+// one thread is refused, the next request of every thread must obey the new rate, even of threads that are asleep. Two
+// ways to share the limit:
 //
 //   naive     a rate behind a lock: every thread computes when it may send, sleeps until then, and sends
 //   tenax     an adaptive_rate_limiter: a thread that wakes up asks the limiter again

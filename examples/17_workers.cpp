@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 17_workers.cpp: three workers fetch a hundred pages from a bounded queue. They share a limiter that follows the remaining
-// quota of the server (X-RateLimit-Remaining), and an alarm that warns when less than a fifth is left.
+// 17_workers.cpp: three workers fetch a hundred pages from a bounded queue. They share a limiter that follows the
+// remaining quota of the server (X-RateLimit-Remaining), and an alarm that warns when less than a fifth is left.
 //
 //   17_workers                          with a server in this program that allows 40 requests in every two seconds
 //   17_workers --url http://host:port   with another one: GET /pages/1 ... /pages/100

@@ -114,8 +114,8 @@ TEST_CASE("Short real sleeps last at least as long as asked for, and do not keep
     real_time::sleep(d);
     CHECK(real_time::now() - start >= d);
   }
-  // One sleep of the system lasts as long as asked for, up to the resolution of its timer. So the loop that reads the clock
-  // does not turn often.
+  // One sleep of the system lasts for as long as it was asked to, within the resolution of its timer, so the loop that
+  // reads the clock runs few times.
   constexpr auto asked = tenax::duration(1500us);
   auto const start = tenax::platform::steady_time::now();
   tenax::platform::steady_time::sleep_once(start, asked);

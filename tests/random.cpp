@@ -95,7 +95,7 @@ TEST_CASE("Every thread has a source of its own") {
   CHECK(mine != theirs);
 }
 
-// QEMU says that it fills a page with zeros in children, and does not.
+// QEMU reports a page of zeros in children, and does not provide it.
 #if TENAX_POSIX && !defined(TENAX_TEST_EMULATED)
 TEST_CASE("A forked child does not continue the sequence of its parent") {
   static_cast<void>(tenax::this_thread_random()());

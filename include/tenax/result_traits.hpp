@@ -41,9 +41,9 @@ constexpr hint hint_of_error(E const& error) {
 }  // namespace detail
 
 /// How tenax reads a value of type `R`. The primary template knows types shaped like `std::expected` (`has_value()`,
-/// `error()`) and like `std::error_code` (`value()`, `category()`, `message()`, true when set), standard or not. An error code
-/// that is equal to `std::errc::operation_canceled` is a cancellation: the call ends with `stop_reason::cancelled`, and gates
-/// learn nothing from it.
+/// `error()`) and like `std::error_code` (`value()`, `category()`, `message()`, true when set), standard or not. An
+/// error code that is equal to `std::errc::operation_canceled` is a cancellation: the call ends with
+/// `stop_reason::cancelled`, and gates learn nothing from it.
 /// Specialize it to teach the library a result type of yours:
 /// ```
 /// template <> struct tenax::result_traits<reply> {

@@ -31,7 +31,8 @@ namespace tenax {
 ///   if (next.stops()) loop.conclude(result);
 /// }
 /// ```
-/// If `reads_clock` is false, no part of the policy uses time, and every `now` may be left out; otherwise it must be given.
+/// If `reads_clock` is false, no part of the policy uses time, and every `now` may be left out; otherwise it must be
+/// given.
 ///
 /// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> the hint is read -> `after_attempt` ->
 /// retry predicate -> gates record the result -> wait strategy -> stop condition -> would gates refuse? ->

@@ -210,8 +210,8 @@ class retrying : public Policy {
     return hook<detail::on_give_up_hook>(std::move(f));
   }
 
-  /// Calls `f(args...)`, or `f(info, args...)` if it takes the attempt's numbers, until the policy accepts the outcome or
-  /// gives up. Returns what `f` returns and throws what `f` throws.
+  /// Calls `f(args...)`, or `f(info, args...)` if it takes the attempt's numbers, until the policy accepts the outcome
+  /// or gives up. Returns what `f` returns and throws what `f` throws.
   ///
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>

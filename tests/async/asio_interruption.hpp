@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// asio_interruption.hpp: the tests of the driver for an Asio that can cancel operations. Include it after asio_cases.hpp.
+// asio_interruption.hpp: the tests of the driver for an Asio that can cancel operations. Include it after
+// asio_cases.hpp.
 
 namespace CASES {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// every_step_of_tickets.cpp: model-checks the tickets of a few threads: every admitted ticket is recorded or given back,
-// exactly once, at every gate.
+// every_step_of_tickets.cpp: model-checks the tickets of a few threads: every admitted ticket is recorded or given
+// back, exactly once, at every gate.
 #include <algorithm>
 #include <array>
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// exceptions_from_callbacks.cpp: an exception of a policy's parts leaves the call immediately, and leaves no broken state.
+// exceptions_from_callbacks.cpp: an exception of a policy's parts leaves the call immediately, and leaves no broken
+// state.
 #include <tenax/tenax.hpp>
 
 #include <functional>

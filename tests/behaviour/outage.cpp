@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// outage.cpp: a thousand clients, a server that is down for a minute, and budgets that prevent a retry storm afterwards.
+// outage.cpp: a thousand clients, a server that is down for a minute, and budgets that prevent a retry storm
+// afterwards.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// rate_scenarios.cpp: the adaptive limiter with few and with many threads, against servers that count in different ways.
+// rate_scenarios.cpp: the adaptive limiter with few and with many threads, against servers that count in different
+// ways.
 #include <algorithm>
 #include <cstdint>
 #include <numeric>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// verdict_of_drivers.cpp: what gates and reports make of an attempt is the same in every driver and for every result type.
+// verdict_of_drivers.cpp: what gates and reports make of an attempt is the same in every driver and for every result
+// type.
 #include <tenax/tenax.hpp>
 
 #include <functional>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// would_admit.cpp: if a gate would refuse the retry, the call ends before the wait, and its report names the gate's reason.
+// would_admit.cpp: if a gate would refuse the retry, the call ends before the wait, and its report names the gate's
+// reason.
 #include <chrono>
 #include <functional>
 #include <stdexcept>

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# async.sh: the cost, at -O2, of 100 000 calls that wait on one thread for their retry, and of calls that succeed at the first
-# attempt: with the library, with a hand-written function that retries any operation, and with a loop around the operation
-# (for the first attempt: with nothing). Shows allocations and bytes of a call, instructions (valgrind counts them, so the
-# figures repeat), and nanoseconds for information. Fails if the library makes more than one allocation beyond the loop's, if
-# it takes more than 1.10 times the instructions of the function, and above the recorded ceilings.
+# async.sh: the cost, at -O2, of 100 000 calls that wait on one thread for their retry, and of calls that succeed at the
+# first attempt: with the library, with a hand-written function that retries any operation, and with a loop around the
+# operation (for the first attempt: with nothing). Shows allocations and bytes of a call, instructions (valgrind counts
+# them, so the figures repeat), and nanoseconds for information. Fails if the library makes more than one allocation
+# beyond the loop's, if it takes more than 1.10 times the instructions of the function, and above the recorded ceilings.
 #
 #   COMPILERS="g++-12 clang++-19" bash tests/benchmarks/async.sh      by default g++ 12 alone, because it takes a while
 set -euo pipefail
@@ -18,13 +18,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 declare -A define=([loop]=-DLOOP [function]=-DFUNCTION [library]=-DLIBRARY)
 
-# Allowed beyond the loop's: allocations, and bytes. In Asio a waiting call can be cancelled, and then ends with the last
-# exception, which is kept for that.
+# Allowed beyond the loop's: allocations, and bytes. In Asio a waiting call can be cancelled, and then ends with the
+# last exception, which is kept for that.
 declare -A more_allocations=([throws]=2)
 declare -A more_bytes=([values]=760 [throws]=980 [initiates]=260 [task]=480 [task_throws]=500 [values_once]=760
   [throws_once]=800 [initiates_once]=500 [task_once]=480 [task_throws_once]=500)
-# Allowed instructions for a hundred of the function's. These cases do little except make coroutine frames, and the library's
-# frame is larger.
+# Allowed instructions for a hundred of the function's. These cases do little except make coroutine frames, and the
+# library's frame is larger.
 declare -A most=([task_once]=120 [task_throws_once]=125)
 
 instructions() {  # program, case: one call is made before the 300

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # gates.sh: instructions for passing a gate without contention, at -O2 (valgrind counts them, so the figures repeat),
-# nanoseconds for information, and the throughput of threads that share a rate limiter; compared with a token bucket under a
-# std::mutex. Fails if rate_limiter takes more instructions than that bucket, and above the recorded ceilings.
+# nanoseconds for information, and the throughput of threads that share a rate limiter; compared with a token bucket
+# under a std::mutex. Fails if rate_limiter takes more instructions than that bucket, and above the recorded ceilings.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"

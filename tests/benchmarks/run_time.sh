@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run_time.sh: instructions of a call with the library and of the same loop written by hand, at -O2 (valgrind counts them,
-# so the figures repeat), and nanoseconds for information. Fails if a call that succeeds in the first attempt costs more
-# than the loop, or a retried call more than 1.05 times as much.
+# run_time.sh: instructions of a call with the library and of the same loop written by hand, at -O2 (valgrind counts
+# them, so the figures repeat), and nanoseconds for information. Fails if a call that succeeds in the first attempt
+# costs more than the loop, or a retried call more than 1.05 times as much.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"

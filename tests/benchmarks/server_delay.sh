@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# server_delay.sh: instructions for reading how long a response asks the client to wait, at -O2 (valgrind counts them, so the
-# figures repeat), compared with a hand-written version and, for the date alone, with libcurl; nanoseconds for information.
-# Fails above the recorded ceilings, and if memory is allocated.
+# server_delay.sh: instructions for reading how long a response asks the client to wait, at -O2 (valgrind counts them,
+# so the figures repeat), compared with a hand-written version and, for the date alone, with libcurl; nanoseconds for
+# information. Fails above the recorded ceilings, and if memory is allocated.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# house.sh: every header is in the room that docs/contributing.md draws: includes run downwards, private parts are in the
-# namespace of their folder, the ground is small, and no header is long.
+# house.sh: every header is in the room that docs/contributing.md draws: includes run downwards, private parts are in
+# the namespace of their folder, the ground is small, and no header is long.
 set -euo pipefail
 export LC_ALL=C
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}/include/tenax"

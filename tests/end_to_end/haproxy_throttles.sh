@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# haproxy_throttles.sh: everything is fetched from a haproxy that counts requests in a stick table and refuses those above
-# a rate. No client comes back earlier than the server asked, and each keeps its connection.
+# haproxy_throttles.sh: everything is fetched from a haproxy that counts requests in a stick table and refuses those
+# above a rate. No client comes back earlier than the server asked, and each keeps its connection.
 . "$(dirname "$0")/servers.bash"
 haproxy=$(find_server haproxy haproxy)
 begin haproxy_throttles

@@ -3,11 +3,11 @@
 #
 #   bash tests/end_to_end/limiter.bash [burst] [measured seconds, 120 by default]
 #
-# An nginx admits 2, 10 and 100 requests a second and answers 429 to all others. Without a burst, it requires the interval of
-# that rate between two requests; with a burst, it admits that number of requests immediately after a pause. Programs with
-# 1, 4 and 32 threads send requests as fast as their limiter admits them, each with its own limit, all at the same time. In
-# the first 20 seconds only stale requests are counted: sent by a schedule that is older than a known refusal. There must be
-# none.
+# An nginx admits 2, 10 and 100 requests a second and answers 429 to all others. Without a burst, it requires the
+# interval of that rate between two requests; with a burst, it admits that number of requests immediately after a pause.
+# Programs with 1, 4 and 32 threads send requests as fast as their limiter admits them, each with its own limit, all at
+# the same time. In the first 20 seconds only stale requests are counted: sent by a schedule that is older than a known
+# refusal. There must be none.
 . "$(dirname "$0")/servers.bash"
 . "$(dirname "$0")/limits.bash"
 need "$CLIENTS/fetch_adaptive"

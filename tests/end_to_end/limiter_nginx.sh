@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# limiter_nginx.sh: four threads find the unannounced limit of an nginx, use most of it, and send no request by a schedule
-# that is older than a refusal. limiter.bash measures it for longer.
+# limiter_nginx.sh: four threads find the unannounced limit of an nginx, use most of it, and send no request by a
+# schedule that is older than a refusal. limiter.bash measures it for longer.
 . "$(dirname "$0")/servers.bash"
 . "$(dirname "$0")/limits.bash"
 need "$CLIENTS/fetch_adaptive"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# limits.bash: an nginx with several limits, and a program that searches for each of them. To be sourced after servers.bash.
-# `limits` are RATE:THREADS; `burst` is the number of requests admitted immediately after a pause, or 0.
+# limits.bash: an nginx with several limits, and a program that searches for each of them. To be sourced after
+# servers.bash. `limits` are RATE:THREADS; `burst` is the number of requests admitted immediately after a pause, or 0.
 
 configure_limits() {
   local limit

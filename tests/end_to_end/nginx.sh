@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # nginx.sh: the examples fetch everything from a real nginx with a rate limit, and obey its delays.
 #
-# Runs the demo twice: nginx answers with 429 alone, then with 429 and `Retry-After: 1`. Then runs the catalogue client. The
-# results are read from nginx's own log.
+# Runs the demo twice: nginx answers with 429 alone, then with 429 and `Retry-After: 1`. Then runs the catalogue client.
+# The results are read from nginx's own log.
 . "$(dirname "$0")/servers.bash"
 demo=$EXAMPLES/demo catalogue=$EXAMPLES/12_catalogue_client
 need "$demo"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# nginx_throttles.sh: two clients with three threads each fetch everything from an nginx with a rate limit. No thread comes
-# back earlier than the server asked, and each keeps its connection.
+# nginx_throttles.sh: two clients with three threads each fetch everything from an nginx with a rate limit. No thread
+# comes back earlier than the server asked, and each keeps its connection.
 . "$(dirname "$0")/servers.bash"
 nginx=$(find_server nginx nginx-light)
 begin nginx_throttles

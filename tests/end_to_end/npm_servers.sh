@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # npm_servers.sh: http::retrying_client with the standard policy and rate-limiting servers from npm, each with its own
-# headers. No call fails, and no request comes before the window that refused it has ended. The servers are installed into
-# the build folder, in the versions of npm_servers/package.json.
+# headers. No call fails, and no request comes before the window that refused it has ended. The servers are installed
+# into the build folder, in the versions of npm_servers/package.json.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.bash"
 for program in node npm; do

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# servers.bash: common functions of the end-to-end tests: servers on free ports, and checks of their logs. To be sourced.
+# servers.bash: common functions of the end-to-end tests: servers on free ports, and checks of their logs. To be
+# sourced.
 set -euo pipefail
 test_name=$(basename "$0")
 # CTest says where the programs are; a script that is run by hand takes those of the preset `test`, and works in its
@@ -121,8 +122,9 @@ start_nginx() {
 
 # A line of the logs: status, path, time of the answer in seconds, duration in seconds, connection, seconds to wait.
 
-# count_early LOG [PART]: prints the number of requests that came more than 5 ms earlier than their client was asked to wait.
-# PART is the part of the path that names the client: by default the second, as in /items/CLIENT/NUMBER; 0: one client.
+# count_early LOG [PART]: prints the number of requests that came more than 5 ms earlier than their client was asked to
+# wait. PART is the part of the path that names the client: by default the second, as in /items/CLIENT/NUMBER; 0: one
+# client.
 count_early() {
   awk -v part="$((${2:-2} == 0 ? 0 : ${2:-2} + 1))" '{
     split($2, parts, "/")

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-# throughput.bash: measures which share of an allowed rate a client gets that only retries as the server asks. Run by hand:
+# throughput.bash: measures which share of an allowed rate a client gets that only retries as the server asks. Run by
+# hand:
 #
 #   bash tests/end_to_end/throughput.bash [seconds of each measurement, 15 by default]
 #
 # An nginx admits 2 or 50 requests a second, and after a pause one second's worth immediately; it answers 429 with
-# `Retry-After: 1` to all others. Clients with one and with four threads send requests as fast as they can. The table shows
-# their share of the requests that the server would have admitted; how often they were refused; and how many requests came
-# earlier than the server asked, which must be none.
+# `Retry-After: 1` to all others. Clients with one and with four threads send requests as fast as they can. The table
+# shows their share of the requests that the server would have admitted; how often they were refused; and how many
+# requests came earlier than the server asked, which must be none.
 . "$(dirname "$0")/servers.bash"
 need "$CLIENTS/fetch_httplib"
 nginx=$(find_server nginx nginx-light)

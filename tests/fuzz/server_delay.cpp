@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// server_delay.cpp: fuzzes the reading of header fields. The first line of an input is a status code and a time in seconds,
-// and each further line is a field:
+// server_delay.cpp: fuzzes the reading of header fields. The first line of an input is a status code and a time in
+// seconds, and each further line is a field:
 //
 //     429 1735689600
 //     Retry-After: 120

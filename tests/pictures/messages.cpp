@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// messages.cpp: 500 tasks each send a message through a server that accepts one per second, or 170: how long that takes,
-// and how many calls it needs, with different wait strategies. Coroutines in simulated time.
+// messages.cpp: 500 tasks each send a message through a server that accepts one per second, or 170: how long that
+// takes, and how many calls it needs, with different wait strategies. Coroutines in simulated time.
 #include <chrono>
 #include <cstdint>
 #include <string_view>

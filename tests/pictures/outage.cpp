@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// outage.cpp: simulates a thousand clients and a server that is down for a minute: which requests are sent, and which are
-// answered in time, with and without a retry budget. Draws the result as an SVG. Backoff alone only postpones the retry
-// storm; a budget prevents it.
+// outage.cpp: simulates a thousand clients and a server that is down for a minute: which requests are sent, and which
+// are answered in time, with and without a retry budget. Draws the result as an SVG. Backoff alone only postpones the
+// retry storm; a budget prevents it.
 //
 //   outage              writes to the standard output
 //   outage outage.svg   writes to a file

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // tasks.cpp: draws how often 500 tasks call a server that fails for five minutes, with different wait strategies:
-// calls per second, with and without jitter. The tasks are coroutines in simulated time, with the library's own policies.
+// calls per second, with and without jitter. The tasks are coroutines in simulated time, with the library's own
+// policies.
 //
 //   tasks             writes to the standard output
 //   tasks tasks.svg   writes to a file

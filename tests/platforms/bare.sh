@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# bare.sh: the core on a board without an operating system, exceptions, RTTI and heap: compiled for a Cortex-M4, measured,
-# and run on an emulated Cortex-A9.
+# bare.sh: the core on a board without an operating system, exceptions, RTTI and heap: compiled for a Cortex-M4,
+# measured, and run on an emulated Cortex-A9.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 most_code=1024

@@ -64,9 +64,7 @@ class wide {
     return {divide(a.words_, b.words_).quotient, a.negative_ != b.negative_};
   }
   /// Has the sign of `a`.
-  friend constexpr wide operator%(wide a, wide b) noexcept {
-    return {divide(a.words_, b.words_).rest, a.negative_};
-  }
+  friend constexpr wide operator%(wide a, wide b) noexcept { return {divide(a.words_, b.words_).rest, a.negative_}; }
 
   friend constexpr bool operator==(wide a, wide b) noexcept {
     return a.words_.high == b.words_.high && a.words_.low == b.words_.low && a.negative_ == b.negative_;

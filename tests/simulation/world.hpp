@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// world.hpp: discrete-event simulation: time jumps from one event to the next, so that hours of many clients take seconds.
-// The library's own engine drives the calls.
+// world.hpp: discrete-event simulation: time jumps from one event to the next, so that hours of many clients take
+// seconds. The library's own engine drives the calls.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// async/asio.hpp: retries and hedged requests for standalone Asio (for Boost.Asio: boost_asio.hpp). Tested with Asio 1.22.
+// async/asio.hpp: retries and hedged requests for standalone Asio (for Boost.Asio: boost_asio.hpp). Tested with Asio
+// 1.22.
 #pragma once
 
 #include <tenax/platform/cplusplus.hpp>

@@ -10,8 +10,8 @@
 
 namespace tenax::detail {
 
-/// Whether an error is equal to `std::errc::operation_canceled`: an error code, as `asio::error::operation_aborted` is for
-/// example, or an enum with `make_error_code` or `make_error_condition`.
+/// Whether an error is equal to `std::errc::operation_canceled`: an error code, as `asio::error::operation_aborted` is
+/// for example, or an enum with `make_error_code` or `make_error_condition`.
 template <class Error>
 bool is_operation_canceled([[maybe_unused]] Error const& error) noexcept {
   if constexpr (std::is_enum_v<Error>) {

@@ -92,8 +92,8 @@ struct feedback {
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with
-///   1. a type `ticket`, default-constructible and movable: what one attempt holds of the gate. Destroying a ticket that
-///      was not reported gives back what it holds: the attempt was abandoned;
+///   1. a type `ticket`, default-constructible and movable: what one attempt holds of the gate. Destroying a ticket
+///      that was not reported gives back what it holds: the attempt was abandoned;
 ///   2. `g.admit(ticket, info, now)`, an `admission`. Called before every attempt, and again with the same ticket after
 ///      every wait, so that no call acts on an old decision. This includes waits at other gates: then the ticket has
 ///      already been granted;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// http/hint_reader.hpp: reads a response's hints for the retry policy: Retry-After, throttling, quotas, delays in a body.
+// http/hint_reader.hpp: reads a response's hints for the retry policy: Retry-After, throttling, quotas, delays in a
+// body.
 #pragma once
 
 #include <string_view>

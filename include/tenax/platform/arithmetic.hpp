@@ -101,8 +101,8 @@ constexpr division divide(two_words a, std::uint64_t b) noexcept {
 }
 #endif
 
-/// `count * numerator * unit / denominator`, rounded down, at most `UINT64_MAX`, and the rest in parts of `denominator`.
-/// None of them but `count` may be zero.
+/// `count * numerator * unit / denominator`, rounded down, at most `UINT64_MAX`, and the rest in parts of
+/// `denominator`. None of them but `count` may be zero.
 constexpr division scale(std::uint64_t count, std::uint64_t numerator, std::uint64_t denominator,
                          std::uint64_t unit) noexcept {
 #if TENAX_HAS_INT128

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // platform/atomic.hpp: atomic access to plain variables.
 //
-// <atomic> would make every translation unit of a user a tenth dearer to compile. It is included only where the compiler
-// has nothing else.
+// <atomic> would make every translation unit of a user a tenth dearer to compile. It is included only where the
+// compiler has nothing else.
 #pragma once
 
 #include <cstdint>

@@ -54,8 +54,8 @@ inline ::timespec to_timespec(nanoseconds::rep ns) noexcept {
   return t;
 }
 
-/// Has one go at sleeping for `left` from `now` on, a point on the clock `id`; signals may end it. Not noexcept: a thread
-/// that pthread_cancel ends in its sleep unwinds its stack through here.
+/// Has one go at sleeping for `left` from `now` on, a point on the clock `id`; signals may end it. Not noexcept: a
+/// thread that pthread_cancel ends in its sleep unwinds its stack through here.
 inline void sleep_once_on([[maybe_unused]] ::clockid_t id, [[maybe_unused]] steady_point now, nanoseconds left) {
   auto const length = left.count() < longest_sleep.count() ? left.count() : longest_sleep.count();
 #if defined(TIMER_ABSTIME) && !defined(__APPLE__)
@@ -84,8 +84,8 @@ struct steady_time {
 #endif
   }
 
-  /// Has one go at sleeping for `left`, which is more than zero, from `now` on. It may end early or late: callers look at
-  /// the clock.
+  /// Has one go at sleeping for `left`, which is more than zero, from `now` on. It may end early or late: callers look
+  /// at the clock.
   static void sleep_once([[maybe_unused]] steady_point now, nanoseconds left) {
 #if defined(TENAX_PLATFORM)
     ::tenax_platform::sleep(left.count() < longest_sleep.count() ? left : longest_sleep);

@@ -56,8 +56,8 @@ namespace tenax::platform {
 #endif
 }
 
-/// The text of a function that has `T` in its name, as the compiler writes it. What stands before and behind the name of
-/// `T` is the same for every type.
+/// The text of a function that has `T` in its name, as the compiler writes it. What stands before and behind the name
+/// of `T` is the same for every type.
 template <class T>
 constexpr char const* signature_with() noexcept {
 #if defined(_MSC_VER) && !defined(__clang__)

@@ -31,8 +31,8 @@ inline bool random_bytes(void* bytes, std::size_t size) noexcept {
 /// Whether a running process can be copied.
 inline constexpr bool can_fork = TENAX_POSIX != 0;
 
-/// Zero, in a page of its own that the operating system fills with zeros in a child process. Null if the system has no such
-/// page.
+/// Zero, in a page of its own that the operating system fills with zeros in a child process. Null if the system has no
+/// such page.
 inline std::uintptr_t* map_zero_in_children() noexcept {
 #if TENAX_POSIX && defined(MADV_WIPEONFORK) && defined(MAP_ANONYMOUS)
   auto const size = sizeof(std::uintptr_t);  // the system makes a page of it

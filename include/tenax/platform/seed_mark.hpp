@@ -7,11 +7,12 @@
 
 namespace tenax::platform {
 
-// A source remembers the mark under which it was seeded. The mark is zero, or is another one, when a new seed is needed.
-// It is in a page that the operating system fills with zeros in a child process, whichever call made the child: process
-// ids do not tell, because two children in namespaces of their own are both process 1.
+// A source remembers the mark under which it was seeded. The mark is zero, or is another one, when a new seed is
+// needed. It is in a page that the operating system fills with zeros in a child process, whichever call made the child:
+// process ids do not tell, because two children in namespaces of their own are both process 1.
 
-/// The mark where the system has no such page. Where a process can be copied, sources then seed themselves at every draw.
+/// The mark where the system has no such page. Where a process can be copied, sources then seed themselves at every
+/// draw.
 inline std::uintptr_t plain_mark = 0;
 /// The mark before the first seed: always zero.
 inline std::uintptr_t no_mark = 0;

@@ -178,7 +178,8 @@ namespace wait {
 
 /// Returns the shortest and the longest answer of a strategy, for the explanation and the worst case of a policy.
 /// - A strategy with a member `range(q)` answers itself.
-/// - A strategy with `static constexpr bool never_shrinks = true` is called with the lowest and the highest random draw.
+/// - A strategy with `static constexpr bool never_shrinks = true` is called with the lowest and the highest random
+///   draw.
 /// - Any other strategy is called with both ends of the earlier waits, of server waits and of each of its draws; its
 ///   `elapsed` is its `waited`.
 ///

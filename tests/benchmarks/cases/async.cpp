@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// async.cpp: the cost of a call that is retried in standalone Asio, or in a coroutine library of the tests, on one thread
-// and in virtual time: with the library (-DLIBRARY), with a hand-written function that retries any operation
+// async.cpp: the cost of a call that is retried in standalone Asio, or in a coroutine library of the tests, on one
+// thread and in virtual time: with the library (-DLIBRARY), with a hand-written function that retries any operation
 // (-DFUNCTION), and with a loop around the operation, in the coroutine that wants its result (-DLOOP).
 // `async NAME COUNT`
 //

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// operation.hpp: the operation of the benchmarks: fails the given number of times, then returns 7. In its own translation
-// unit, so that compilers cannot inline it.
+// operation.hpp: the operation of the benchmarks: fails the given number of times, then returns 7. In its own
+// translation unit, so that compilers cannot inline it.
 #pragma once
 
 #include <stdexcept>

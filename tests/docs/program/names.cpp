@@ -17,16 +17,15 @@ int dial() {
 // [names]
 namespace phone {  // a namespace of your own
 
-namespace wait = tenax::wait;
 using namespace std::chrono_literals;
 
-int call() { return tenax::retrying{}.wait(wait::constant(1ms))(dial); }
+int call() { return tenax::retrying{}.wait(tenax::wait::constant(1ms))(dial); }
 
 }  // namespace phone
 
 int call_at_once() {
   namespace wait = tenax::wait;  // or a function
-  return tenax::retrying{}.wait(wait::none)(dial);
+  return tenax::retrying{}.wait(tenax::wait::none)(dial);
 }
 // [/names]
 

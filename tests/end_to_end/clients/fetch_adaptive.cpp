@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fetch_adaptive.cpp: threads send requests as fast as an adaptive_rate_limiter admits them; the limiter does not know the
-// server's limit.
+// fetch_adaptive.cpp: threads send requests as fast as an adaptive_rate_limiter admits them; the limiter does not know
+// the server's limit.
 //
 //   fetch_adaptive --url http://host:port/path --rate 10 [--threads 4] [--start 20] [--seconds 120]
 //

@@ -9,9 +9,6 @@
 #include <tenax/wait/linear.hpp>
 #include <tenax/when/result.hpp>
 
-namespace when = tenax::when;
-namespace wait = tenax::wait;
-namespace stop = tenax::stop;
 using namespace std::chrono_literals;
 
 int read_sensor() noexcept;
@@ -20,9 +17,9 @@ int read_sensor() noexcept;
 /// Reads again while the answer is negative: five times, after up to 10 ms, 20 ms, 40 ms and 80 ms.
 int read_with_retries() {
   static constexpr auto policy = tenax::retrying{}
-                                     .when(when::result([](int v) { return v < 0; }))
-                                     .wait(wait::exponential({.base = 10ms, .max = 1s}).full())
-                                     .stop(stop::after_attempts(5));
+                                     .when(tenax::when::result([](int v) { return v < 0; }))
+                                     .wait(tenax::wait::exponential({.base = 10ms, .max = 1s}).full())
+                                     .stop(tenax::stop::after_attempts(5));
   tenax::retry_loop<decltype(policy.policy()) const&> loop(policy.policy());
   auto next = loop.start_attempt();
   for (;;) {
@@ -37,8 +34,8 @@ int read_with_retries() {
 
 // The other formulas and conditions compile as well.
 tenax::duration formulas(tenax::attempt_info const& info) {
-  constexpr auto linear = wait::linear({.first = 10ms, .step = 5ms, .max = 1s}).equal();
-  constexpr auto fibonacci = wait::fibonacci({.unit = 10ms, .max = 1s});
-  constexpr auto deadline = stop::deadline(5s);
+  constexpr auto linear = tenax::wait::linear({.first = 10ms, .step = 5ms, .max = 1s}).equal();
+  constexpr auto fibonacci = tenax::wait::fibonacci({.unit = 10ms, .max = 1s});
+  constexpr auto deadline = tenax::stop::deadline(5s);
   return deadline(info) ? tenax::duration::zero() : tenax::saturating_add(linear(info), fibonacci(info));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// main.cpp: a board in virtual time, whose sensor answers at the fourth reading. Returns 0 if the call was retried as it
-// should be.
+// main.cpp: a board in virtual time, whose sensor answers at the fourth reading. Returns 0 if the call was retried as
+// it should be.
 #include "board.hpp"
 
 namespace {

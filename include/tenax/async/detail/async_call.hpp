@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// async/detail/async_call.hpp: the part of asynchronous calls that all drivers share: everything but waits and attempts.
+// async/detail/async_call.hpp: the part of asynchronous calls that all drivers share: everything but waits and
+// attempts.
 #pragma once
 
 #include <exception>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/reading.hpp: how a policy reads the outcome of an attempt: its hint, the quota that is left, the predicate.
+// driver/detail/reading.hpp: how a policy reads the outcome of an attempt: its hint, the quota that is left, the
+// predicate.
 #pragma once
 
 #include <concepts>

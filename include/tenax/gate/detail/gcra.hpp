@@ -52,7 +52,7 @@ struct gcra {
   [[nodiscard]] constexpr std::uint64_t at(std::int64_t now) const noexcept {
     return static_cast<std::uint64_t>(now) * ticks;
   }
-  /// How far ahead of now an arrival time is, in ticks: the used part that has not come back yet.
+  /// How farthest ahead of now an arrival time is, in ticks: the used part that has not come back yet.
   [[nodiscard]] constexpr std::int64_t owed(std::uint64_t arrival, std::uint64_t at) const noexcept {
     auto const ahead = arrival - at;  // more than `farthest` if it is behind
     return static_cast<std::int64_t>(ahead <= farthest ? ahead : 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// http/detail/client_control.hpp: shared state of one client's calls: whose turn it is, and the thread that enforces limits.
+// http/detail/client_control.hpp: shared state of one client's calls: whose turn it is, and the thread that enforces
+// limits.
 #pragma once
 
 #include <tenax/http/detail/stoppable.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// http/detail/streaming.hpp: the state of a cpp-httplib request with a streamed response or body, over all its attempts.
+// http/detail/streaming.hpp: the state of a cpp-httplib request with a streamed response or body, over all its
+// attempts.
 #pragma once
 
 #include <cstddef>
