@@ -353,10 +353,14 @@ struct counting_token {
 TEST_CASE("A token shaped like a std::stop_token wakes a sleeper") {
   std::stop_source source;
   std::atomic<int> callbacks = 0;
-  auto const policy =
-      tenax::retrying{}.wait(tenax::wait::constant(1h)).cancel_with(counting_token{source.get_token(), &callbacks});
+  std::atomic<bool> waits = false;
+  auto const policy = tenax::retrying{}
+                          .wait(tenax::wait::constant(1h))
+                          .cancel_with(counting_token{source.get_token(), &callbacks})
+                          .before_sleep([&](tenax::attempt_info const&) { waits = true; });
   std::thread other([&] {
-    while (callbacks == 0 && tenax::platform::stop_callbacks_are_sound) std::this_thread::yield();
+    // Where callbacks cannot be used, none is made.
+    while (tenax::platform::stop_callbacks_are_sound ? callbacks == 0 : !waits) std::this_thread::yield();
     source.request_stop();
   });
   CHECK_THROWS_AS(policy(fail), std::runtime_error);

@@ -12,6 +12,10 @@
 
 using namespace std::chrono_literals;
 
+#if defined(TENAX_TEST_POINTER_SIZE)
+static_assert(sizeof(void*) == TENAX_TEST_POINTER_SIZE, "the toolchain file makes programs for another machine");
+#endif
+
 namespace {
 
 using waits = std::vector<std::int64_t>;
