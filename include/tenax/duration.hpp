@@ -169,8 +169,8 @@ class any_duration {
 
 namespace detail {
 
-/// A mark for "no value", as `std::nullopt` is: an empty class without a default constructor. <optional> is not included,
-/// because it would cost every user as much compile time as fifteen headers of the library.
+/// A mark for "no value", as `std::nullopt` is: an empty class without a default constructor. <optional> is not
+/// included, because it would cost every user as much compile time as fifteen headers of the library.
 template <class N>
 concept none_like = std::is_empty_v<N> && !std::is_aggregate_v<N> && !std::is_default_constructible_v<N> &&
                     !std::is_convertible_v<N, any_duration>;
