@@ -8,6 +8,7 @@
 
 // <string.h> costs as much as ten headers of the library. Declared as the GNU C library declares it for C++.
 #if TENAX_POSIX && defined(__GLIBC__) && defined(_GNU_SOURCE)
+// NOLINTNEXTLINE(readability-redundant-declaration): <string.h> may be there
 extern "C" char* strerror_r(int number, char* buffer, std::size_t size) noexcept;
 #else
 #include <cstring>
