@@ -34,7 +34,8 @@ constexpr bool is_operation_canceled([[maybe_unused]] Error const& error) noexce
 /// Says of an exception that is not the library's own that the operation was cancelled.
 struct cancelled_elsewhere final : error_with_hint {
   constexpr cancelled_elsewhere() noexcept : error_with_hint({.verdict = verdict::cancelled}) {}
-  constexpr ~cancelled_elsewhere() override = default;
+  // NOLINTNEXTLINE(modernize-use-equals-default): g++ 12 does not define a defaulted one in time
+  constexpr ~cancelled_elsewhere() override {}
 };
 inline constexpr cancelled_elsewhere cancelled_mark{};
 
