@@ -245,10 +245,14 @@ class retry_loop : public detail::loop_state {
       a.upcoming_wait = *a.server_wait;
       a.source = wait_source::server;
     }
-    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    if constexpr (has_token) {
+      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    }
 
     stop::answer enough = detail::ask_stop(policy_.condition, a);
-    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    if constexpr (has_token) {
+      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    }
     if (enough.stop) return stop(enough.reason);
     if constexpr (gates_type::has_would_admit) {
       auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));

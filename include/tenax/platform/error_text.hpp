@@ -7,8 +7,7 @@
 #include <tenax/platform/system.hpp>
 
 // <string.h> costs as much as ten headers of the library. Declared as the GNU C library declares it for C++.
-#if TENAX_POSIX && defined(__GLIBC__) && defined(_GNU_SOURCE)
-// NOLINTNEXTLINE(readability-redundant-declaration): <string.h> may be there
+#if TENAX_POSIX && defined(__GLIBC__) && defined(_GNU_SOURCE) && !defined(_STRING_H)
 extern "C" char* strerror_r(int number, char* buffer, std::size_t size) noexcept;
 #else
 #include <cstring>
