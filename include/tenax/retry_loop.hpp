@@ -59,7 +59,6 @@ class retry_loop : public detail::loop_state {
  public:
   /// Whether any part of the policy uses time.
   static constexpr bool reads_clock = ReadsClock;
-
   /// Whether a call can end before its first attempt.
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
