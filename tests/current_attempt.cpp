@@ -59,7 +59,7 @@ TEST_CASE("A client sees the deadline, the attempt's time limit and the token of
 }
 
 TEST_CASE("After an attempt that throws, its limits no longer hold") {
-  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(1min) && tenax::stop::after_attempts(1));
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(1min) || tenax::stop::after_attempts(1));
   CHECK_THROWS(policy([] { throw std::runtime_error("down"); }));
   CHECK_FALSE(tenax::current_attempt().timed());
 }

@@ -66,7 +66,7 @@ class retry_loop : public detail::loop_state {
   TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy, time_point now, random_source* random = nullptr)
       : loop_state(now, random), policy_(static_cast<Policy&&>(policy)) {}
   TENAX_ALWAYS_INLINE constexpr explicit retry_loop(Policy policy)
-      : retry_loop(static_cast<Policy&&>(policy), without_time()) {}
+      : retry_loop(static_cast<Policy&&>(policy), without_time<reads_clock>()) {}
 
   /// Moves the state of the call; the loop moved from may only be destroyed.
   TENAX_ALWAYS_INLINE constexpr retry_loop(retry_loop&& other) noexcept
@@ -76,18 +76,18 @@ class retry_loop : public detail::loop_state {
 
   /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
   /// and after every wait, including waits at a gate and waits that a cancellation cut short.
-  TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time()); }
+  TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time<reads_clock>()); }
   TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now) { return start<true>(now); }
 
   /// Decides after an attempt from its outcome: `wait` (then call `start_attempt`) or `stop`.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result) {
-    return finish<false>(result, without_time(), false);
+    return finish<false>(result, without_time<reads_clock>(), false);
   }
   /// For a driver that has already called the predicate for a first attempt. `wanted`: the predicate wants another one.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
-    return finish<false>(result, without_time(), wanted);
+    return finish<false>(result, without_time<reads_clock>(), wanted);
   }
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
@@ -134,9 +134,11 @@ class retry_loop : public detail::loop_state {
   template <bool Told>
   TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    if (detail::asked_to_stop(policy_.token)) {
-      if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
-      return give_back_and_stop(stop_reason::cancelled);
+    if constexpr (has_token) {
+      if (detail::asked_to_stop(policy_.token)) {
+        if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
+        return give_back_and_stop(stop_reason::cancelled);
+      }
     }
     if constexpr (Told) {
       if (backs_off_ && ends_early(now)) {
@@ -191,7 +193,7 @@ class retry_loop : public detail::loop_state {
   TENAX_ALWAYS_INLINE constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{numbers(policy_.token), result, detail::read_hint<policy_type>(result)};
+    attempt<T> a{numbers(policy_.token), result, detail::read_hint<typename policy_type::hint_reader_type>(result)};
     a.number = attempts_;
     if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
       a.hint = detail::completed(policy_.hint_reader(a), a.hint);
@@ -222,7 +224,9 @@ class retry_loop : public detail::loop_state {
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
     }
     if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.verdict));
-    if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    if constexpr (has_token) {
+      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+    }
 
     if (a.server_wait && a.server_wait->count() > policy_.limits.server.max.count()) {
       if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
@@ -269,13 +273,6 @@ class retry_loop : public detail::loop_state {
     auto const next = wait(a.upcoming_wait, now);
     if constexpr (Told) backs_off_ = true;  // without the time, the driver's timer is believed
     return next;
-  }
-
-  static constexpr time_point without_time() noexcept {
-    static_assert(!reads_clock,
-                  "tenax: this policy looks at time (a deadline, a gate, an observer): pass the time to retry_loop, "
-                  "start_attempt and finish_attempt, as in loop.start_attempt(now())");
-    return {};
   }
 
   constexpr decision refused_by(admission const& answer) {

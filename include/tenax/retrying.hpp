@@ -225,11 +225,11 @@ class retrying : public Policy {
       if constexpr (!detail::starts_at_once<Policy> ||
                     detail::called_with_attempt<std::remove_reference_t<F>, std::remove_reference_t<Args>...>) {
         auto const finish = [](auto const&, outcome<result>&& last) -> result { return std::move(last).get(); };
-        return detail::drive<result, Policy::uses_time>(policy(), world, attempt, finish);
+        return detail::drive<result, Policy::uses_time>(static_cast<Policy const&>(*this), world, attempt, finish);
       } else if constexpr (detail::fails_by_exception_only<Policy, result>) {
-        return detail::drive_exceptions<result>(policy(), world, attempt);
+        return detail::drive_exceptions<result>(static_cast<Policy const&>(*this), world, attempt);
       } else {
-        return detail::drive_values<result>(policy(), world, attempt);
+        return detail::drive_values<result>(static_cast<Policy const&>(*this), world, attempt);
       }
     } else {
       return detail::explain_call<detail::result_or_void<F, Args...>, Policy, std::remove_reference_t<F>,

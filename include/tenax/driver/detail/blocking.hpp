@@ -89,7 +89,11 @@ TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, de
         environment.sleep(next.delay);
       }
     }
-    next = start_next(loop, environment);
+    if constexpr (Loop::reads_clock) {
+      next = loop.start_attempt(time_point(environment.now()));
+    } else {
+      next = loop.start_attempt();
+    }
   }
   return next.stops();
 }
@@ -170,7 +174,7 @@ TENAX_ALWAYS_INLINE inline T drive_rest(retry_loop<Policy const&>& loop, Env& en
         if (next.waits()) release(slot.result);
       }
       if (wait_or_stop(loop, environment, next)) {
-        loop.conclude(slot.result);
+        if constexpr (Policy::observers_type::template hears_end<T>) loop.conclude(slot.result);
         return std::move(slot.result).get();
       }
     }

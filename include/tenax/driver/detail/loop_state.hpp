@@ -76,6 +76,15 @@ class loop_state {
         backs_off_(other.backs_off_),
         polls_(other.polls_) {}
 
+  /// The time for a policy that does not use it.
+  template <bool ReadsClock>
+  static constexpr time_point without_time() noexcept {
+    static_assert(!ReadsClock,
+                  "tenax: this policy looks at time (a deadline, a gate, an observer): pass the time to retry_loop, "
+                  "start_attempt and finish_attempt, as in loop.start_attempt(now())");
+    return {};
+  }
+
   /// The number of the attempt after the last one that ended. Stays at the greatest number instead of wrapping.
   TENAX_ALWAYS_INLINE constexpr std::uint32_t next_number() const noexcept {
     return attempts_ == (std::numeric_limits<std::uint32_t>::max)() ? attempts_ : attempts_ + 1;

@@ -15,9 +15,9 @@
 namespace tenax::detail {
 
 /// The hint that the outcome gives, or the one that it carries beside what the policy's own reader of hints gives.
-template <class Policy, class T>
+template <class HintReader, class T>
 TENAX_ALWAYS_INLINE constexpr hint read_hint(outcome<T> const& result) {
-  if constexpr (std::is_same_v<typename Policy::hint_reader_type, own_hint_reader>) {
+  if constexpr (std::is_same_v<HintReader, own_hint_reader>) {
     return hint_of(result);
   } else {
     return carried_hint(result);
