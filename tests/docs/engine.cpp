@@ -233,8 +233,8 @@ TEST_CASE("engine: current_attempt") {
     }
     return http.get();
   };
-  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(30s));
-  CHECK(policy(get, c) == 200);
+  auto const patient = tenax::retrying{}.stop(tenax::stop::deadline(30s));
+  CHECK(patient(get, c) == 200);
   // [/current_attempt]
   CHECK(c.limit > 0);
   CHECK(c.limit <= 30'000);
