@@ -18,8 +18,8 @@
 
 namespace tenax::platform {
 
-/// Whether a `std::stop_callback` can be destroyed while another thread runs it. libstdc++ for MinGW waits for the end
-/// of that run with a semaphore that loses wake-ups, and then for ever.
+/// Whether a `std::stop_callback` can be destroyed while another thread runs it. With g++ 12 for MinGW, a program
+/// without this library was seen to hang in such a destructor.
 #if defined(__MINGW32__) && defined(__GLIBCXX__)
 inline constexpr bool stop_callbacks_are_sound = false;
 #else
