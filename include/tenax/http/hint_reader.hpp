@@ -154,7 +154,13 @@ class hint_reader {
   template <class T>
   constexpr hint operator()(attempt<T> const& a) const {
     if constexpr (response<T>) {
-      if (a.result.has_value()) return read(a.result.value());
+      // Also checked in `read`; here, the compiler's explanation is shorter.
+      static_assert(sees_body<T>,
+                    "tenax: http::retry_after_from_body() cannot see the body of this response; give its "
+                    "tenax::http::response_traits a function body()");
+      if constexpr (sees_body<T>) {
+        if (a.result.has_value()) return read(a.result.value());
+      }
     }
     return tenax::detail::carried_hint(a.result);
   }
@@ -177,7 +183,7 @@ class hint_reader {
     h.throttled = h.throttled || throttling_.has(http::status_of(r));
     if constexpr (std::is_same_v<Extractor, detail::no_body>) {
       return h;
-    } else if constexpr (!detail::knows_body<R>) {
+    } else if constexpr (!sees_body<R>) {
       static_assert(tenax::detail::always_false<R>,
                     "tenax: http::retry_after_from_body() cannot see the body of this response; give its "
                     "tenax::http::response_traits a function body()");
@@ -197,6 +203,9 @@ class hint_reader {
   }
 
  private:
+  template <class R>
+  static constexpr bool sees_body = std::is_same_v<Extractor, detail::no_body> || detail::knows_body<R>;
+
   profile profile_ = profile::pragmatic;
   detail::throttling_statuses throttling_{};
   TENAX_NO_UNIQUE_ADDRESS Clock clock_{};
