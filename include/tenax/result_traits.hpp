@@ -169,11 +169,23 @@ constexpr hint hint_of(outcome<T> const& result) {
   return carried_hint(result);
 }
 
+/// Whether a hint reader cannot overrule a cancellation that the outcome carries: an exception, or an error with a
+/// hint. A plain error code is only what the library takes it for.
+template <class T>
+constexpr bool binds(outcome<T> const& result) noexcept {
+  if constexpr (expected_like<std::remove_cvref_t<T>>) {
+    using error = std::remove_cvref_t<decltype(result.value().error())>;
+    return !result.has_value() || std::is_base_of_v<error_with_hint, error>;
+  } else {
+    return true;
+  }
+}
+
 /// The hint of a hint reader, completed from what the failure carries: the failure counts where the reader has no
-/// opinion. A hint reader cannot turn a cancellation into another attempt.
-constexpr hint completed(hint said, hint const& carried) {
+/// opinion. A hint reader cannot turn a cancellation that binds into another attempt.
+constexpr hint completed(hint said, hint const& carried, bool binding) {
   said = sensible(said);
-  if (said.verdict == verdict::none || carried.verdict == verdict::cancelled) {
+  if (said.verdict == verdict::none || (binding && carried.verdict == verdict::cancelled)) {
     said.verdict = carried.verdict;
   }
   if (!said.wait) said.wait = carried.wait;

@@ -196,7 +196,7 @@ class retry_loop : public detail::loop_state {
     attempt<T> a{numbers(policy_.token), result, detail::read_hint<typename policy_type::hint_reader_type>(result)};
     a.number = attempts_;
     if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
-      a.hint = detail::completed(policy_.hint_reader(a), a.hint);
+      a.hint = detail::completed(policy_.hint_reader(a), a.hint, detail::binds(result));
     }
     a.server_wait = server_wait_ = a.hint.wait;
     if constexpr (observers_type::template hears_end<T>) {

@@ -23,8 +23,8 @@ declare -A define=([loop]=-DLOOP [function]=-DFUNCTION [library]=-DLIBRARY)
 declare -A more_allocations=([throws]=2)
 declare -A more_bytes=([values]=760 [throws]=980 [initiates]=290 [task]=480 [task_throws]=500 [values_once]=760
   [throws_once]=800 [initiates_once]=520 [task_once]=480 [task_throws_once]=500)
-# Allowed instructions for a hundred of the function's. The cases `task...` do little except make coroutine frames, and the
-# library's frame is larger. The cases `initiates...` are composed operations of Asio in full: they keep work on the
+# Allowed instructions for a hundred of the function's. The cases `task...` do little except make coroutine frames, and
+# the library's frame is larger. The cases `initiates...` are composed operations of Asio in full: they keep work on the
 # executors of the handler and of the operation, use the handler's allocator and can be cancelled through its slot. The
 # function does none of it.
 declare -A most=([task]=112 [task_once]=120 [task_throws_once]=125 [initiates]=119 [initiates_once]=115)

@@ -6,7 +6,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include <tenax/asio.hpp>
+#include <tenax/async/asio.hpp>
 
 void start(asio::io_context& io, asio::ip::tcp::acceptor& acceptor) {
   auto const operation = [&](auto token) { return acceptor.async_accept(std::move(token)); };

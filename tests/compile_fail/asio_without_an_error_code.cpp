@@ -6,7 +6,7 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
-#include <tenax/asio.hpp>
+#include <tenax/async/asio.hpp>
 
 template <class Token>
 auto start(asio::io_context& io, Token&& token) {

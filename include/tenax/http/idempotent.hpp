@@ -110,20 +110,22 @@ struct idempotent_only_predicate : when::operators {
   }
 
   template <class T>
+    requires(response<T> && detail::knows_method<T>)
   constexpr bool operator()(attempt<T> const& a) const {
-    if constexpr (response<T> && detail::knows_method<T>) {
-      if (!a.result.has_value()) return false;
-      auto const& r = a.result.value();
-      if constexpr (detail::knows_idempotency_key<T>) {
-        if (detail::traits<T>::has_idempotency_key(r)) return true;
-      }
-      return is_idempotent_method(detail::traits<T>::method(r)) || http::was_never_processed(r);
-    } else {
-      static_assert(tenax::detail::always_false<T>,
-                    "tenax: http::idempotent_only cannot see the method of the request; name it, as in "
-                    "http::standard_retry(\"GET\") or http::idempotent_only(\"GET\")");
-      return false;
+    if (!a.result.has_value()) return false;
+    auto const& r = a.result.value();
+    if constexpr (detail::knows_idempotency_key<T>) {
+      if (detail::traits<T>::has_idempotency_key(r)) return true;
     }
+    return is_idempotent_method(detail::traits<T>::method(r)) || http::was_never_processed(r);
+  }
+  // Not constexpr: clang then explains the mistake without the whole chain of instantiations.
+  template <class T>
+  bool operator()(attempt<T> const&) const {
+    static_assert(tenax::detail::always_false<T>,
+                  "tenax: http::idempotent_only cannot see the method of the request; name it, as in "
+                  "http::standard_retry(\"GET\") or http::idempotent_only(\"GET\")");
+    return false;
   }
 
   template <class Out>
