@@ -10,7 +10,7 @@
 
 #include <tenax/tenax.hpp>
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 #include <csignal>
 
 #include <sys/time.h>
@@ -63,7 +63,7 @@ auto failing(int failures) {
   };
 }
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 void on_alarm(int) {}
 #endif
 
@@ -130,7 +130,7 @@ TEST_CASE("A real sleep of zero or less returns immediately") {
   CHECK(real_time::now() - start < 1s);
 }
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 TEST_CASE("Signals do not shorten a real sleep") {
   struct sigaction act{};
   struct sigaction old{};

@@ -5,7 +5,7 @@
 #include <random>
 #include <thread>
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 #include <sys/wait.h>
 #include <unistd.h>
 #endif
@@ -96,7 +96,7 @@ TEST_CASE("Every thread has a source of its own") {
 }
 
 // QEMU reports a page of zeros in children, and does not provide it.
-#if TENAX_POSIX && !defined(TENAX_TEST_EMULATED)
+#if defined(TENAX_POSIX) && !defined(TENAX_TEST_EMULATED)
 TEST_CASE("A forked child does not continue the sequence of its parent") {
   static_cast<void>(tenax::this_thread_random()());
   int channel[2] = {};

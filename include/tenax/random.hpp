@@ -99,7 +99,12 @@ class thread_random final : public random_source {
   std::uintptr_t mark_ = ~std::uintptr_t{0};
 };
 
-inline constinit TENAX_THREAD_LOCAL thread_random this_thread_random;
+#if defined(__GLIBCXX__) && !defined(_GLIBCXX_HAS_GTHREADS)
+// A library for machines without threads would allocate a thread's variables on the heap.
+inline constinit thread_random this_thread_random;
+#else
+inline constinit thread_local thread_random this_thread_random;
+#endif
 
 }  // namespace detail
 

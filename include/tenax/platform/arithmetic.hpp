@@ -6,18 +6,14 @@
 
 #include <tenax/platform/compiler.hpp>
 
-// Numbers of 128 bits, without a division of them on MSVC's ABI: clang has no library there that does it.
-#if TENAX_HAS_BUILTINS && defined(__SIZEOF_INT128__) && !defined(_MSC_VER)
-#define TENAX_HAS_INT128 1
-#else
-#define TENAX_HAS_INT128 0
-#endif
+// Numbers of 128 bits are used where the compiler has them, but not with MSVC's ABI: clang has no library there that
+// divides them.
 
 namespace tenax::platform {
 
 /// `sum = a + b`. True if that does not fit; `sum` is then of no use. As are the results of the others.
 constexpr bool add_overflows(std::int64_t a, std::int64_t b, std::int64_t& sum) noexcept {
-#if TENAX_HAS_BUILTINS
+#if !defined(TENAX_WITHOUT_BUILTINS)
   return __builtin_add_overflow(a, b, &sum);
 #else
   sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
@@ -27,7 +23,7 @@ constexpr bool add_overflows(std::int64_t a, std::int64_t b, std::int64_t& sum) 
 
 /// `difference = a - b`.
 constexpr bool subtract_overflows(std::int64_t a, std::int64_t b, std::int64_t& difference) noexcept {
-#if TENAX_HAS_BUILTINS
+#if !defined(TENAX_WITHOUT_BUILTINS)
   return __builtin_sub_overflow(a, b, &difference);
 #else
   difference = static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
@@ -41,7 +37,7 @@ constexpr bool add_carries(std::uint64_t a, std::uint64_t b, std::uint64_t& sum)
   return sum < a;
 }
 
-#if TENAX_HAS_INT128
+#if !defined(TENAX_WITHOUT_BUILTINS) && defined(__SIZEOF_INT128__) && !defined(_MSC_VER)
 __extension__ using two_words = unsigned __int128;
 #else
 struct two_words {
@@ -61,7 +57,7 @@ constexpr two_words multiply(std::uint64_t a, std::uint64_t b) noexcept {
 
 /// The upper word of `a * b`.
 constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) noexcept {
-#if TENAX_HAS_INT128
+#if !defined(TENAX_WITHOUT_BUILTINS) && defined(__SIZEOF_INT128__) && !defined(_MSC_VER)
   return static_cast<std::uint64_t>((two_words{a} * b) >> 64);
 #else
   return multiply(a, b).high;
@@ -70,7 +66,7 @@ constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) noexcept
 
 /// `product = a * b` without a sign.
 constexpr bool multiply_carries(std::uint64_t a, std::uint64_t b, std::uint64_t& product) noexcept {
-#if TENAX_HAS_BUILTINS
+#if !defined(TENAX_WITHOUT_BUILTINS)
   return __builtin_mul_overflow(a, b, &product);
 #else
   product = a * b;
@@ -83,7 +79,7 @@ struct division {
   std::uint64_t rest;
 };
 
-#if !TENAX_HAS_INT128
+#if defined(TENAX_WITHOUT_BUILTINS) || !defined(__SIZEOF_INT128__) || defined(_MSC_VER)
 /// `a / b` for `a.high < b`.
 constexpr division divide(two_words a, std::uint64_t b) noexcept {
   if (a.high == 0) return {a.low / b, a.low % b};
@@ -105,7 +101,7 @@ constexpr division divide(two_words a, std::uint64_t b) noexcept {
 /// `denominator`. None of them but `count` may be zero.
 constexpr division scale(std::uint64_t count, std::uint64_t numerator, std::uint64_t denominator,
                          std::uint64_t unit) noexcept {
-#if TENAX_HAS_INT128
+#if !defined(TENAX_WITHOUT_BUILTINS) && defined(__SIZEOF_INT128__) && !defined(_MSC_VER)
   auto const product = two_words{count} * numerator;
   auto const part = product % denominator * unit;
   auto const units = product / denominator > UINT64_MAX / unit ? two_words{UINT64_MAX}

@@ -11,7 +11,7 @@ struct boot_time {
   /// How long a sleep on another clock may go without a look at this one.
   static constexpr nanoseconds look_again = nanoseconds(second);
 
-#if TENAX_POSIX && defined(CLOCK_BOOTTIME)
+#if defined(TENAX_POSIX) && defined(CLOCK_BOOTTIME)
   [[nodiscard]] static steady_point now() noexcept {
     ::timespec t{};
     ::clock_gettime(CLOCK_BOOTTIME, &t);

@@ -6,7 +6,7 @@
 #include <tenax/platform/system.hpp>
 #include <tenax/platform/windows.hpp>
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 #include <time.h>
 #endif
 

@@ -3,50 +3,34 @@
 //
 // An attribute can only be hidden in a macro. The macros here are private to the library and begin with TENAX_.
 //
-// TENAX_WITHOUT_BUILTINS makes g++ and clang take the paths of a compiler without extensions, so that these paths are
-// tested.
+// TENAX_WITHOUT_BUILTINS, given to g++ or clang, makes them take the paths of a compiler without extensions, so that
+// these paths are tested.
 #pragma once
 
 #include <cstdint>
 
 #include <tenax/platform/cplusplus.hpp>
 
-#if (defined(__GNUC__) || defined(__clang__)) && !defined(TENAX_WITHOUT_BUILTINS)
-#define TENAX_HAS_BUILTINS 1
-#define TENAX_ALWAYS_INLINE [[gnu::always_inline]]
-#define TENAX_NEVER_INLINE [[gnu::noinline]]
-#define TENAX_COLD [[gnu::noinline, gnu::cold]]
-#elif defined(_MSC_VER) && !defined(__clang__)
-#define TENAX_HAS_BUILTINS 0
-#define TENAX_ALWAYS_INLINE [[msvc::forceinline]]
-#define TENAX_NEVER_INLINE [[msvc::noinline]]
-#define TENAX_COLD [[msvc::noinline]]
-#else
-#define TENAX_HAS_BUILTINS 0
-#define TENAX_ALWAYS_INLINE
-#define TENAX_NEVER_INLINE
-#define TENAX_COLD
+#if !defined(__GNUC__) && !defined(__clang__) && !defined(TENAX_WITHOUT_BUILTINS)
+#define TENAX_WITHOUT_BUILTINS
 #endif
 
-// The ABI of MSVC ignores the standard attribute.
+// The ABI of MSVC ignores the standard [[no_unique_address]].
 #if defined(_MSC_VER)
-#define TENAX_NO_UNIQUE_ADDRESS [[msvc::no_unique_address]]
+#define TENAX_ATTRIBUTE(gnu_spelling, msvc_spelling) [[msvc_spelling]]
 #else
-#define TENAX_NO_UNIQUE_ADDRESS [[no_unique_address]]
+#define TENAX_ATTRIBUTE(gnu_spelling, msvc_spelling) [[gnu_spelling]]
 #endif
-
-// A library for machines without threads would allocate a thread's variables on the heap.
-#if defined(__GLIBCXX__) && !defined(_GLIBCXX_HAS_GTHREADS)
-#define TENAX_THREAD_LOCAL
-#else
-#define TENAX_THREAD_LOCAL thread_local
-#endif
+#define TENAX_ALWAYS_INLINE TENAX_ATTRIBUTE(gnu::always_inline, msvc::forceinline)
+#define TENAX_NEVER_INLINE TENAX_ATTRIBUTE(gnu::noinline, msvc::noinline)
+#define TENAX_COLD TENAX_NEVER_INLINE TENAX_ATTRIBUTE(gnu::cold, )
+#define TENAX_NO_UNIQUE_ADDRESS TENAX_ATTRIBUTE(no_unique_address, msvc::no_unique_address)
 
 namespace tenax::platform {
 
 /// Stands where a program never gets.
 [[noreturn]] inline void unreachable() noexcept {
-#if TENAX_HAS_BUILTINS
+#if !defined(TENAX_WITHOUT_BUILTINS)
   __builtin_unreachable();
 #elif defined(_MSC_VER)
   __assume(0);

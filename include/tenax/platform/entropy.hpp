@@ -5,7 +5,7 @@
 #include <tenax/platform/system.hpp>
 #include <tenax/platform/windows.hpp>
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 #include <sys/mman.h>
 #if __has_include(<sys/random.h>)
 #include <sys/random.h>
@@ -29,12 +29,12 @@ inline bool random_bytes(void* bytes, std::size_t size) noexcept {
 }
 
 /// Whether a running process can be copied.
-inline constexpr bool can_fork = TENAX_POSIX != 0;
+inline constexpr bool can_fork = is_posix;
 
 /// Zero, in a page of its own that the operating system fills with zeros in a child process. Null if the system has no
 /// such page.
 inline std::uintptr_t* map_zero_in_children() noexcept {
-#if TENAX_POSIX && defined(MADV_WIPEONFORK) && defined(MAP_ANONYMOUS)
+#if defined(TENAX_POSIX) && defined(MADV_WIPEONFORK) && defined(MAP_ANONYMOUS)
   auto const size = sizeof(std::uintptr_t);  // the system makes a page of it
   void* const page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return nullptr;
@@ -45,7 +45,7 @@ inline std::uintptr_t* map_zero_in_children() noexcept {
 }
 
 inline void unmap([[maybe_unused]] std::uintptr_t* page) noexcept {
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
   ::munmap(page, sizeof(std::uintptr_t));
 #endif
 }

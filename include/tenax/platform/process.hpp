@@ -4,13 +4,13 @@
 
 #include <tenax/platform/system.hpp>
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 #include <unistd.h>
 #endif
 
 namespace tenax::platform {
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 using process_id = ::pid_t;
 [[nodiscard]] inline process_id this_process() noexcept { return ::getpid(); }
 #else

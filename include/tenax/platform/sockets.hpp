@@ -6,7 +6,7 @@
 
 #include <tenax/platform/system.hpp>
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 #include <csignal>
 
 #include <fcntl.h>
@@ -22,7 +22,7 @@ struct loopback_listener {
   unsigned port = 0;
 };
 
-#if TENAX_POSIX
+#if defined(TENAX_POSIX)
 
 /// Another descriptor of the same socket, which a child process does not inherit; less than zero if there is none.
 inline int duplicate_socket(int socket) noexcept { return socket < 0 ? -1 : ::fcntl(socket, F_DUPFD_CLOEXEC, 0); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // platform/stop_token.hpp: std::stop_token, where the standard library has it.
 //
-// TENAX_WITHOUT_STOP_TOKEN pretends that it has not.
+// TENAX_WITHOUT_STOP_TOKEN, given to the compiler, pretends that it has not.
 #pragma once
 
 #include <tenax/platform/threads.hpp>
@@ -10,10 +10,8 @@
 #include <stop_token>
 #endif
 
-#if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
-#define TENAX_HAS_STOP_TOKEN 1
-#else
-#define TENAX_HAS_STOP_TOKEN 0
+#if !defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
+#define TENAX_WITHOUT_STOP_TOKEN
 #endif
 
 namespace tenax::platform {

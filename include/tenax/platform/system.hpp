@@ -10,11 +10,9 @@
 #if defined(TENAX_PLATFORM)
 
 #include TENAX_PLATFORM
-#define TENAX_POSIX 0
 
 #elif defined(_WIN32)
 
-#define TENAX_POSIX 0
 #if defined(__MINGW32__) && defined(__GLIBCXX__) && !defined(_GLIBCXX_HAS_GTHREADS)
 #error \
     "tenax: this MinGW has no std::mutex, and its steady_clock jumps with the wall clock; use the compiler with posix threads (x86_64-w64-mingw32-g++-posix)"
@@ -24,7 +22,7 @@
 
 #elif __has_include(<sys/mman.h>)
 
-#define TENAX_POSIX 1
+#define TENAX_POSIX
 
 #else
 
@@ -33,3 +31,13 @@
 #include <tenax needs TENAX_PLATFORM>
 
 #endif
+
+namespace tenax::platform {
+
+#if defined(TENAX_POSIX)
+inline constexpr bool is_posix = true;
+#else
+inline constexpr bool is_posix = false;
+#endif
+
+}  // namespace tenax::platform

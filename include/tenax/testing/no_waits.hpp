@@ -83,7 +83,7 @@ class skipped_sleeps {
   bool rest_skipped_ = false;
 };
 
-inline constinit TENAX_THREAD_LOCAL skipped_sleeps skipped;
+inline constinit thread_local skipped_sleeps skipped;
 
 inline constexpr sleep_skipper no_waits_skipper{
     [](duration d) noexcept { return skipped.skip(d); },

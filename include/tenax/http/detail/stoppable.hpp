@@ -17,7 +17,7 @@
 #include <tenax/platform/sockets.hpp>
 #include <tenax/platform/threads.hpp>
 
-#if !TENAX_POSIX
+#if !defined(TENAX_POSIX)
 #error \
     "tenax: <tenax/http/retrying_client.hpp> needs a POSIX system; elsewhere use cpp-httplib's client and <tenax/http/httplib.hpp>"
 // A header that does not exist ends the compilation here, before other errors bury the one above.
