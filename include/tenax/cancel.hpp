@@ -20,7 +20,7 @@ template <class Token, class F>
 struct callback_of {
   using type = typename Token::template callback_type<F>;
 };
-#if !defined(TENAX_WITHOUT_STOP_TOKEN)
+#if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
 template <class F>
 struct callback_of<std::stop_token, F> {
   using type = std::stop_callback<F>;
@@ -61,7 +61,7 @@ struct interruptible_sleep<Token> {
 
 }  // namespace detail
 
-#if !defined(TENAX_WITHOUT_STOP_TOKEN)
+#if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
 /// The `std::stop_token` given to `.cancel_with()`, for an operation that passes it on. An empty token if there is none
 /// or if it is of another type.
 [[nodiscard]] inline std::stop_token stop_token_of(attempt_info const& info) noexcept {

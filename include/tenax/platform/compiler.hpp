@@ -15,8 +15,7 @@
 #define TENAX_WITHOUT_BUILTINS
 #endif
 
-// The ABI of MSVC ignores the standard [[no_unique_address]].
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)
 #define TENAX_ATTRIBUTE(gnu_spelling, msvc_spelling) [[msvc_spelling]]
 #else
 #define TENAX_ATTRIBUTE(gnu_spelling, msvc_spelling) [[gnu_spelling]]
@@ -24,7 +23,12 @@
 #define TENAX_ALWAYS_INLINE TENAX_ATTRIBUTE(gnu::always_inline, msvc::forceinline)
 #define TENAX_NEVER_INLINE TENAX_ATTRIBUTE(gnu::noinline, msvc::noinline)
 #define TENAX_COLD TENAX_NEVER_INLINE TENAX_ATTRIBUTE(gnu::cold, )
-#define TENAX_NO_UNIQUE_ADDRESS TENAX_ATTRIBUTE(no_unique_address, msvc::no_unique_address)
+// The ABI of MSVC ignores the standard attribute, also with clang.
+#if defined(_MSC_VER)
+#define TENAX_NO_UNIQUE_ADDRESS [[msvc::no_unique_address]]
+#else
+#define TENAX_NO_UNIQUE_ADDRESS [[no_unique_address]]
+#endif
 
 namespace tenax::platform {
 

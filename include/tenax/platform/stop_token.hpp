@@ -10,10 +10,6 @@
 #include <stop_token>
 #endif
 
-#if !defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
-#define TENAX_WITHOUT_STOP_TOKEN
-#endif
-
 namespace tenax::platform {
 
 /// Whether a `std::stop_callback` can be destroyed while another thread runs it. With g++ 12 for MinGW, a program
