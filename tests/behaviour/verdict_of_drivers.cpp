@@ -182,6 +182,15 @@ TEST_CASE("No predicate turns a cancelled operation into another attempt, and an
                   []() -> int { throw std::system_error(canceled); }, {kind::cancelled, 1});
   auto const again = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
   by_every_driver([&](auto p) { return p.read_hints_with(again); }, [] { return canceled; }, {kind::failure, 3});
+  by_every_driver([&](auto p) { return p.read_hints_with(again); },
+                  [] { return expected_int<std::error_code>{false, canceled}; }, {kind::failure, 3});
+  // It cannot for an exception, and for an error that carries a hint.
+  by_every_driver([&](auto p) { return p.read_hints_with(again); }, []() -> int { throw std::system_error(canceled); },
+                  {kind::cancelled, 1});
+  using told = tenax::with_hint<int>;
+  by_every_driver([&](auto p) { return p.read_hints_with(again); },
+                  [] { return expected_int<told>{false, told(1, {.verdict = tenax::verdict::cancelled})}; },
+                  {kind::cancelled, 1});
   int calls = 0;
   static_cast<void>(tenax::retrying{}
                         .when(tenax::when::exception<std::system_error>)
