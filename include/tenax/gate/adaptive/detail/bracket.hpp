@@ -31,7 +31,7 @@ class rate_bracket {
   struct refusal {
     double demonstrated = 0;  // a rate that the server demonstrably allowed
     double peak = 0;          // how fast the last few requests were sent
-    bool alone = false;       // the first request of all was refused
+    bool accepted = true;     // some request was accepted since the previous refusal
     bool told = false;        // the server said how long to wait
     double share = 1;         // the share of requests that was refused at similar rates
     std::int64_t busy = 0;    // how long requests were sent since the previous refusal, in nanoseconds
@@ -138,8 +138,8 @@ class rate_bracket {
       case phase::start:
         high_ = rate_;
         low_ = rate_ / 4;
-        // One request says nothing about the allowed rate.
-        if (!r.alone) {
+        // While none was accepted, requests under way together say nothing about the allowed rate.
+        if (r.accepted) {
           high_ = least(rate_, 2 * (r.peak + r.demonstrated));
           low_ = least(high_ / 2, r.demonstrated);
         }

@@ -209,7 +209,7 @@ class rate_search {
     auto const accepted = current_phase() == phase::start ? bracket_.accepted_since_refusal() : 0;
     bracket_.refused({.demonstrated = history_.demonstrated(s.at, pause_seconds, accepted),
                       .peak = history_.peak(),
-                      .alone = history_.count() <= 1,
+                      .accepted = bracket_.accepted_since_refusal() != 0,
                       .told = told,
                       .share = chance_.share_below(at),
                       .busy = busy});
