@@ -59,6 +59,8 @@ class retry_loop : public detail::loop_state {
  public:
   /// Whether any part of the policy uses time.
   static constexpr bool reads_clock = ReadsClock;
+  /// Whether a gate wakes a call that waits at it.
+  static constexpr bool wakes = gates_type::wakes;
   /// Whether a call can end before its first attempt.
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
@@ -75,9 +77,10 @@ class retry_loop : public detail::loop_state {
         tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
-  /// and after every wait, including waits at a gate and waits that a cancellation cut short.
+  /// and after every wait, including waits at a gate and waits that a cancellation or `w` cut short. `w`: a gate calls it
+  /// when the call should ask again before its wait has passed; it must outlive the wait.
   TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time<reads_clock>()); }
-  TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now) { return start<true>(now); }
+  TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now, waker w = {}) { return start<true>(now, w); }
 
   /// Decides after an attempt from its outcome: `wait` (then call `start_attempt`) or `stop`.
   template <class T>
@@ -132,7 +135,7 @@ class retry_loop : public detail::loop_state {
  private:
   /// `Told`: `now` is the time; otherwise it was left out.
   template <bool Told>
-  TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
+  TENAX_ALWAYS_INLINE constexpr decision start(time_point now, [[maybe_unused]] waker w = {}) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     if constexpr (has_token) {
       if (detail::asked_to_stop(policy_.token)) {
@@ -146,7 +149,11 @@ class retry_loop : public detail::loop_state {
                 .delay = saturating_subtract(pending_, saturating_between(paused_at_, now))};
       }
     }
-    settle_wait(pending_);
+    if constexpr (wakes) {
+      settle_wait(backs_off_ ? pending_ : saturating_between(paused_at_, now));
+    } else {
+      settle_wait(pending_);
+    }
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
       time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
@@ -155,11 +162,13 @@ class retry_loop : public detail::loop_state {
       }
     }
     if constexpr (!gates_type::empty) {
-      admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
+      admission answer = policy_.gates.admit(tickets_, numbers(policy_.token), now, w);
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
         if constexpr (has_deadline) {
-          if (answer.delay.count() >= time_left_.count()) {
+          if (answer.at_most && time_left_.count() > 0) {
+            answer.delay = detail::shorter(answer.delay, time_left_);
+          } else if (answer.delay.count() >= time_left_.count()) {
             refusal_ = "a gate's wait would pass the deadline";
             refusal_retry_after_ = answer.delay;
             return give_back_and_stop(out_of_time().reason);

@@ -148,10 +148,11 @@ class adaptive_rate_limiter {
   template <cancellation_token Token = detail::no_token, environment Env = real_time>
   [[nodiscard]] permit<adaptive_rate_limiter> acquire(any_duration timeout = (duration::max)(), Token const& token = {},
                                                       Env&& environment = {}) {
+    detail::plain_waiter const waiter;
     ticket t;
     auto const result = detail::wait_at(
-        [&](time_point now) { return admit(t, {}, now); },
-        detail::require_not_negative("adaptive_rate_limiter::acquire: timeout", timeout), token, environment);
+        [&](time_point now, waker const&) { return admit(t, {}, now); },
+        detail::require_not_negative("adaptive_rate_limiter::acquire: timeout", timeout), token, environment, waiter);
     if (result != acquired::yes) t = {};
     return {*this, std::move(t), result};
   }

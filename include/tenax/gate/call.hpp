@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <tenax/capture.hpp>
+#include <tenax/driver/detail/gate_waits.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/detail/feedback.hpp>
 #include <tenax/gate/gate.hpp>
@@ -27,13 +28,19 @@ template <gate G, class F, class Environment>
 auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
   attempt_info info{.started = time_point(environment.now())};
   if constexpr (requires { environment.random(); }) info.random = &environment.random();
+  detail::waiter_for<waking_gate<G>, Environment, detail::no_token> waiter;  // outlives the ticket
   typename G::ticket ticket{};
   auto now = info.started;
   for (;;) {
-    admission const answer = g.admit(ticket, info, now);
+    admission answer;
+    if constexpr (waking_gate<G>) {
+      answer = g.admit(ticket, info, now, waiter.lend());
+    } else {
+      answer = g.admit(ticket, info, now);
+    }
     if (answer.admitted()) break;
     if (answer.refused()) detail::raise(refused(answer.reason, answer.retry_after));
-    environment.sleep(answer.sleep());
+    waiter.sleep(environment, answer.sleep(), detail::no_token());
     now = time_point(environment.now());
     info.elapsed = info.waited = saturating_between(info.started, now);
   }

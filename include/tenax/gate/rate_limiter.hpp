@@ -70,8 +70,10 @@ class rate_limiter {
   [[nodiscard]] acquired acquire(acquire_options options = {}, Token const& token = {}, Env&& environment = {}) {
     auto const timeout = detail::require_not_negative("rate_limiter::acquire: timeout", options.timeout);
     auto const weight = require_weight(options.weight);
+    detail::plain_waiter const waiter;
     ticket t;
-    return detail::wait_at([&](time_point now) { return ask(t, now, timeout, weight); }, timeout, token, environment);
+    return detail::wait_at([&](time_point now, waker const&) { return ask(t, now, timeout, weight); }, timeout, token,
+                           environment, waiter);
   }
 
   /// How long it would take to get `weight` permits if all callers that wait now go first. Takes none.
