@@ -77,8 +77,8 @@ class retry_loop : public detail::loop_state {
         tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
-  /// and after every wait, including waits at a gate and waits that a cancellation or `w` cut short. `w`: a gate calls it
-  /// when the call should ask again before its wait has passed; it must outlive the wait.
+  /// and after every wait, including waits at a gate and waits that a cancellation or `w` cut short. `w` ends a wait at a
+  /// gate early, and must outlive it.
   TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time<reads_clock>()); }
   TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now, waker w = {}) { return start<true>(now, w); }
 
@@ -149,11 +149,7 @@ class retry_loop : public detail::loop_state {
                 .delay = saturating_subtract(pending_, saturating_between(paused_at_, now))};
       }
     }
-    if constexpr (wakes) {
-      settle_wait(backs_off_ ? pending_ : saturating_between(paused_at_, now));
-    } else {
-      settle_wait(pending_);
-    }
+    settle_wait(wakes && !backs_off_ ? saturating_between(paused_at_, now) : pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
       time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <tenax/concepts.hpp>
-#include <tenax/driver/detail/gate_waits.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/gate/gate.hpp>
 
 namespace tenax {

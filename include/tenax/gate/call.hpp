@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <tenax/capture.hpp>
-#include <tenax/driver/detail/gate_waits.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/detail/feedback.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/gate/gate.hpp>
 
 namespace tenax {

@@ -2,8 +2,8 @@
 // gate/waking.hpp: how a thread waits at a gate that wakes it. For gates of your own that have `admit` with a waker.
 #pragma once
 
-#include <tenax/driver/detail/gate_waits.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/platform/stop_token.hpp>
 #include <tenax/platform/wake_word.hpp>
 

@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <tenax/duration.hpp>
 #include <tenax/platform/chrono.hpp>
 #include <tenax/platform/threads.hpp>
 
@@ -34,15 +33,14 @@ class wake_word {
   }
 
   /// Sleeps until `Clock` says `end`, or until it is woken.
-  template <class Clock>
-  void sleep_until(time_point end) {
+  template <class Clock, class TimePoint>
+  void sleep_until(TimePoint end) {
     // Condition variables wait on the steady clock, whatever `Clock` is. So each wait is short enough for `Clock`, and
     // `Clock` decides when the sleep is over.
     std::unique_lock lock(mutex_);
     for (auto now = Clock::now(); now < end && !woken_; now = Clock::now()) {
-      auto const left = saturating_between(now, end);
-      auto const slice = left < Clock::look_again ? left : Clock::look_again;
-      changed_.wait_until(lock, std::chrono::steady_clock::now() + slice);
+      bool const soon = end - Clock::look_again < now;
+      changed_.wait_until(lock, std::chrono::steady_clock::now() + (soon ? end - now : Clock::look_again));
     }
   }
 

@@ -21,6 +21,20 @@ struct gate_maker {
   virtual ~gate_maker() = default;
 };
 
+/// Calls the function that a `keyed` was given.
+template <class Key, class Gate, class Make>
+struct gate_made_by final : gate_maker<Key, Gate> {
+  explicit gate_made_by(Make m) : make(std::move(m)) {}
+  Gate operator()(Key const& key) const override {
+    if constexpr (std::is_invocable_v<Make const&, Key const&>) {
+      return make(key);
+    } else {
+      return make();
+    }
+  }
+  Make make;
+};
+
 /// One of the tables of `tenax::keyed`. Functions that do not take the lock themselves must be called under `mutex`.
 /// Has its own cache line, so that threads with different keys do not disturb each other.
 template <class Key, class Gate, class Hash>

@@ -26,9 +26,12 @@ class wait_queue {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] Place* front() const noexcept { return first_; }
 
+  /// The rank of a caller that arrives now.
+  [[nodiscard]] std::uint64_t next_rank() noexcept { return ++last_rank_; }
+
   /// Puts a caller behind all others that have ever waited.
   void append(Place& p) noexcept {
-    p.rank = ++last_rank_;
+    p.rank = next_rank();
     link(p, last_, nullptr);
   }
 

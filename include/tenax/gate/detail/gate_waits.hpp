@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/gate_waits.hpp: how a blocking call waits between attempts, and at gates that wake it.
+// gate/detail/gate_waits.hpp: how a blocking call waits between attempts, and at gates that wake it.
 #pragma once
 
 #include <type_traits>
