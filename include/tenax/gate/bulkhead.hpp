@@ -6,8 +6,8 @@
 #include <utility>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/gate/call.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -97,17 +97,6 @@ class bulkhead {
     auto const took = detail::longer(saturating_between(t.grant_.started, now), duration::zero());
     mean_ = mean_ == duration::zero() ? took : mean_ + (took - mean_) / 8;
     give_back(t.grant_);
-  }
-
-  /// Calls `f()` when there is a place for it. Throws `tenax::refused` if the queue is full or the wait too long, and
-  /// exceptions of `f`. Takes time and sleep from `environment`; without it, real ones.
-  template <class F>
-  decltype(auto) call(F&& f) {
-    return call_through(*this, std::forward<F>(f));
-  }
-  template <class F, class Environment>
-  decltype(auto) call(F&& f, Environment& environment) {
-    return call_through(*this, std::forward<F>(f), environment);
   }
 
   /// The number of attempts under way.
