@@ -59,7 +59,6 @@ class retry_loop : public detail::loop_state {
  public:
   /// Whether any part of the policy uses time.
   static constexpr bool reads_clock = ReadsClock;
-  /// Whether a gate wakes a call that waits at it.
   static constexpr bool wakes = gates_type::wakes;
   /// Whether a call can end before its first attempt.
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
@@ -77,8 +76,7 @@ class retry_loop : public detail::loop_state {
         tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
-  /// and after every wait, including waits at a gate and waits that a cancellation or `w` cut short. `w` ends a wait at a
-  /// gate early, and must outlive it.
+  /// and after every wait, even one that was cut short. `w` ends a wait at a gate early, and must outlive it.
   TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time<reads_clock>()); }
   TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now, waker w = {}) { return start<true>(now, w); }
 

@@ -8,6 +8,7 @@
 #include <tenax/cancel.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/call.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/tenax.hpp>
@@ -74,7 +75,7 @@ TEST_CASE("waking: a call sleeps once, until the place is free") {
     for (auto& attempt : policy.attempts()) attempt([] {});
   }
   SECTION("the gate alone") {
-    CHECK(places.call([] { return 1; }, clock) == 1);
+    CHECK(tenax::call_through(places, [] { return 1; }, clock) == 1);
   }
   SECTION("a key") {
     tenax::keyed<int, tenax::bulkhead> keyed(

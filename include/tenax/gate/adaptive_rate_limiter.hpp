@@ -215,7 +215,6 @@ class adaptive_rate_limiter {
   }
 
   [[nodiscard]] std::int64_t last() const noexcept { return clock_.last().time_since_epoch().count(); }
-
   [[nodiscard]] std::int64_t paused_until() const noexcept {
     auto const& pause = search_.pause();
     return pause.asking_until() > pause.until() ? pause.asking_until() : pause.until();
@@ -223,12 +222,12 @@ class adaptive_rate_limiter {
 
   /// Lets a caller wait. `next`: when the first in the queue may go.
   admission wait(grant& g, std::int64_t next, std::int64_t now) noexcept {
-    auto const& pause = search_.pause();
-    bool const asked = pause.asked_by_server(now);
     auto const before = static_cast<std::int64_t>(g.rank - queue_.front()->rank);
     auto const delay = delay_of(before, next, now, static_cast<bool>(g.wakes));
     g.due = saturating_add(duration(now), duration(delay)).count();
-    auto answer = asked ? admission::wait_for_server(duration(delay)) : admission::wait(duration(delay));
+    auto const& pause = search_.pause();
+    auto answer = admission::wait(duration(delay));
+    answer.asked_by_server = pause.asked_by_server(now);
     answer.at_most = g.wakes && pause.asking_until() > now;
     return answer;
   }
@@ -258,13 +257,10 @@ class adaptive_rate_limiter {
     auto* const g = queue_.front();
     if (g == nullptr || !g->wakes) return;
     auto const next = search_.next(now);
-    if (next >= g->due) return;
-    g->due = next;
-    g->wakes();
+    if (next < g->due) g->due = next, g->wakes();
   }
 
-  /// If the first of the queue does not come back, it would delay all others. So it loses its place after a while, and
-  /// goes first when it comes.
+  /// A first one that does not come back would delay all others: it loses its place, and goes first when it comes.
   void drop_late(std::int64_t now) noexcept {
     constexpr std::int64_t patience = 250'000'000;
     for (auto* g = queue_.front(); g != nullptr && g->due < now - patience; g = queue_.front()) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/gate/call.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/detail/wait_queue.hpp>
 #include <tenax/gate/waking.hpp>
@@ -154,17 +153,6 @@ class bulkhead {
     free_ += n - at_once_;
     at_once_ = n;
     serve(nullptr);
-  }
-
-  /// Calls `f()` when there is a place for it. Throws `tenax::refused` if the queue is full or the wait too long, and
-  /// exceptions of `f`. Takes time and sleep from `environment`; without it, real ones.
-  template <class F>
-  decltype(auto) call(F&& f) {
-    return call_through(*this, std::forward<F>(f));
-  }
-  template <class F, class Environment>
-  decltype(auto) call(F&& f, Environment& environment) {
-    return call_through(*this, std::forward<F>(f), environment);
   }
 
   /// The number of attempts under way.

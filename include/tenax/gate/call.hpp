@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// gate/call.hpp: one call through a gate, without a retry policy: `gate.call(f)`.
+// gate/call.hpp: one call through a gate, without a retry policy: `call_through(gate, f)`.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include <tenax/capture.hpp>
@@ -21,19 +22,22 @@ template <class T>
 }
 
 /// Calls `f()` once, when the gate admits it, and reports to the gate how it ended. Waits as long as the gate asks for,
-/// in `environment`. Returns what `f` returns and throws what `f` throws.
+/// in `environment`. Returns what `f` returns and throws what `f` throws. For every gate: the library's, your own,
+/// and `keyed<...>[key]`.
 ///
 /// Throws `tenax::refused` if the gate refuses; `f` is not called then.
-template <gate G, class F, class Environment>
-auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
+template <class G, class F, class Environment>
+  requires gate<std::remove_reference_t<G>>
+auto call_through(G&& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
   attempt_info info{.started = time_point(environment.now())};
   if constexpr (requires { environment.random(); }) info.random = &environment.random();
-  detail::waiter_for<waking_gate<G>, Environment, detail::no_token> waiter;  // outlives the ticket
-  typename G::ticket ticket{};
+  using gate_type = std::remove_reference_t<G>;
+  detail::waiter_for<waking_gate<gate_type>, Environment, detail::no_token> waiter;  // outlives the ticket
+  typename gate_type::ticket ticket{};
   auto now = info.started;
   for (;;) {
     admission answer;
-    if constexpr (waking_gate<G>) {
+    if constexpr (waking_gate<gate_type>) {
       answer = g.admit(ticket, info, now, waiter.lend());
     } else {
       answer = g.admit(ticket, info, now);
@@ -50,8 +54,9 @@ auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forwar
 }
 
 /// The same, in real time.
-template <gate G, class F>
-auto call_through(G& g, F&& f) -> decltype(std::forward<F>(f)()) {
+template <class G, class F>
+  requires gate<std::remove_reference_t<G>>
+auto call_through(G&& g, F&& f) -> decltype(std::forward<F>(f)()) {
   real_time const world{};
   return call_through(g, std::forward<F>(f), world);
 }

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/gate/call.hpp>
+#include <tenax/environment.hpp>
 #include <tenax/gate/circuit_options.hpp>
 #include <tenax/gate/detail/circuit_changes.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
@@ -14,6 +14,7 @@
 #include <tenax/gate/detail/probe_places.hpp>
 #include <tenax/gate/detail/sliding_window.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -130,17 +131,6 @@ class circuit_breaker {
       }
     }
     tell(lock);
-  }
-
-  /// Calls `f()` if the circuit lets it through, and counts how it ends. Throws `tenax::refused` if not, and exceptions
-  /// of `f`. Takes the time from `environment`; without it, real time.
-  template <class F>
-  decltype(auto) call(F&& f) {
-    return call_through(*this, std::forward<F>(f));
-  }
-  template <class F, class Environment>
-  decltype(auto) call(F&& f, Environment& environment) {
-    return call_through(*this, std::forward<F>(f), environment);
   }
 
   /// The present state. An open circuit becomes half-open at the first call after its open time.

@@ -9,8 +9,9 @@
 #include <utility>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/gate/call.hpp>
+#include <tenax/environment.hpp>
 #include <tenax/gate/detail/table.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -97,16 +98,6 @@ class keyed {
       return answer;
     }
     void record(ticket& t, feedback const& f, time_point now) const { keyed::record(t, f, now); }
-
-    /// Calls `f()` when the gate admits it: see `call_through`.
-    template <class F>
-    decltype(auto) call(F&& f) const {
-      return call_through(*this, std::forward<F>(f));
-    }
-    template <class F, class Environment>
-    decltype(auto) call(F&& f, Environment& environment) const {
-      return call_through(*this, std::forward<F>(f), environment);
-    }
 
     /// The same gate, a rate limiter, at which every attempt takes `weight` permits. `admit` throws
     /// `std::invalid_argument` for a weight that the limiter rejects.
