@@ -186,6 +186,7 @@ class retry_loop : public detail::loop_state {
       policy_.observers.before_attempt(numbers(policy_.token));
       if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
+    if constexpr (gates_type::has_started) policy_.gates.started(tickets_, now);
     return {};
   }
 
@@ -217,8 +218,9 @@ class retry_loop : public detail::loop_state {
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)},
-                             now);
+        feedback f{.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)};
+        if constexpr (policy_type::limits_type::times_attempts) f.attempt_limit = policy_.limits.attempt;
+        policy_.gates.record(tickets_, f, now);
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);

@@ -89,6 +89,7 @@ struct feedback {
   /// The wait that the other side asked for, as far as the policy's `max_server_wait` allows.
   optional_duration server_wait{};
   allowance left{};  ///< the rest of the other side's limit, if `result_traits` have a function `quota`
+  duration attempt_limit = (duration::max)();  ///< the policy's `.attempt_timeout()`; `duration::max()` without one
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with
@@ -105,6 +106,9 @@ struct feedback {
 /// limits, if nothing happens after `now`. `now` or earlier: a new gate would do as well. `keyed` calls it before it
 /// discards a gate, while no ticket of the gate exists; the function neither calls the user's code nor changes the
 /// gate.
+///
+/// Optional: `g.started(ticket, now)`: the attempt starts now, because all gates have admitted it. For gates that
+/// measure how long attempts run. Not called for attempts that inherit the gates of an outer call.
 ///
 /// Optional: `g.would_admit(info, now, then)`, an `admission`: whether the gate would refuse a retry that is to start
 /// at `then`, as far as it knows at `now`. It is called before the wait, so that no call waits for an attempt that will
@@ -144,9 +148,11 @@ using unwrapped = std::remove_reference_t<decltype(unwrap(std::declval<T const&>
 struct no_gates {
   static constexpr bool empty = true;
   static constexpr bool has_would_admit = false;
+  static constexpr bool has_started = false;
   struct tickets {};
 
   constexpr admission admit(tickets&, attempt_info const&, time_point) const noexcept { return {}; }
+  constexpr void started(tickets&, time_point) const noexcept {}
   constexpr void record(tickets&, feedback const&, time_point) const noexcept {}
   template <class Out>
   constexpr void describe(Out&) const {}
@@ -159,6 +165,9 @@ struct gates {
   static constexpr bool own_would_admit =
       requires(unwrapped<Gate>& g, attempt_info const& a, time_point t) { g.would_admit(a, t, t); };
   static constexpr bool has_would_admit = Outer::has_would_admit || own_would_admit;
+  static constexpr bool own_started =
+      requires(unwrapped<Gate>& g, typename unwrapped<Gate>::ticket& t, time_point now) { g.started(t, now); };
+  static constexpr bool has_started = Outer::has_started || own_started;
   struct tickets {
     typename Outer::tickets outer{};
     typename unwrapped<Gate>::ticket own{};
@@ -181,6 +190,11 @@ struct gates {
     } else {
       return {};
     }
+  }
+
+  constexpr void started([[maybe_unused]] tickets& t, [[maybe_unused]] time_point now) const {
+    if constexpr (Outer::has_started) outer.started(t.outer, now);
+    if constexpr (own_started) unwrap(own).started(t.own, now);
   }
 
   constexpr void record(tickets& t, feedback const& f, time_point now) const {
