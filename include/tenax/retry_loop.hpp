@@ -212,9 +212,9 @@ class retry_loop : public detail::loop_state {
       retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
               detail::permits_retry(policy_.predicate, a);
     }
+    [[maybe_unused]] auto how = feedback::kind::success;
     if constexpr (!gates_type::empty || has_token) {
-      auto const how =
-          detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
+      how = detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
@@ -232,7 +232,7 @@ class retry_loop : public detail::loop_state {
 
     if (a.server_wait && a.server_wait->count() > policy_.limits.server.max.count()) {
       if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      a.server_wait = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
+      a.server_wait = detail::visible_wait(a.hint.wait, policy_.limits.server);
     }
     if constexpr (policy_type::limits_type::restarts) {
       if (a.hint.progress) {
@@ -246,8 +246,9 @@ class retry_loop : public detail::loop_state {
                   "wait::first_of(..., wait::exponential())");
     a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
     if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
-    if (a.server_wait && a.server_wait->count() >= a.upcoming_wait.count()) {
-      a.upcoming_wait = *a.server_wait;
+    auto const least = detail::least_wait(a.server_wait, a.hint.wait, a.upcoming_wait, policy_.limits.server);
+    if (least && least->count() >= a.upcoming_wait.count()) {
+      a.upcoming_wait = *least;
       a.source = wait_source::server;
     }
     if constexpr (has_token) {
@@ -261,7 +262,7 @@ class retry_loop : public detail::loop_state {
     if (enough.stop) return stop(enough.reason);
     if constexpr (gates_type::has_would_admit) {
       auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      admission const answer = policy_.gates.would_admit(numbers(policy_.token), now, then);
+      admission const answer = policy_.gates.before_wait(tickets_, numbers(policy_.token), how, now, then);
       if (answer.refused()) return refused_by(answer);
     }
 
@@ -269,7 +270,7 @@ class retry_loop : public detail::loop_state {
       a.server_wait = a.hint.wait;
       a.number = attempts_;
       policy_.observers.before_sleep(a);
-      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
     auto const next = wait(a.upcoming_wait, now);
