@@ -246,7 +246,7 @@ TEST_CASE("gates: retry_quota") {
   // [retry_quota]
   // As the AWS SDKs: one quota for each client.
   tenax::retry_quota quota(tenax::retry_quota_options::aws_2026());
-  auto const throttled = [](auto const& attempt) { return attempt.hint.throttled; };
+  auto const throttled = []<class T>(tenax::attempt<T> const& a) { return a.hint.throttled; };
   auto const policy =
       polite.stop(tenax::stop::after_attempts(3))
           .wait(tenax::wait::first_of(
