@@ -17,7 +17,8 @@ namespace tenax {
 enum class too_long : unsigned char {
   give_up,  ///< end the call with `stop_reason::server_wait_too_long` and the server's wait in the report: the default
   clamp,    ///< wait for `max_server_wait` and try then, before the time that the server asked for
-  ignore    ///< treat the answer as if it asked for no wait
+  ignore,   ///< treat the answer as if it asked for no wait
+  lengthen  ///< lengthen the policy's own wait by at most `max_server_wait`, as the AWS SDKs do
 };
 
 /// The longest server wait that a policy obeys, and what happens when a server asks for more.
@@ -61,6 +62,19 @@ constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_lim
   if (!asked || asked->count() <= limit.max.count()) return asked;
   if (limit.action == too_long::ignore) return {};
   return limit.max;
+}
+
+/// The server wait that a wait strategy sees.
+constexpr optional_duration visible_wait(optional_duration asked, server_wait_limit const& limit) {
+  return limit.action == too_long::lengthen ? optional_duration() : obeyed_wait(asked, limit);
+}
+
+/// The shortest upcoming wait, after the policy's own wait is known. `asked`: the server's wait; `obeyed`: the part of
+/// it that does not depend on the own wait.
+constexpr optional_duration least_wait(optional_duration obeyed, optional_duration asked, duration own,
+                                       server_wait_limit const& limit) {
+  if (limit.action != too_long::lengthen || !asked) return obeyed;
+  return shorter(*asked, saturating_add(own, limit.max));
 }
 
 }  // namespace detail

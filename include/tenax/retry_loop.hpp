@@ -159,21 +159,9 @@ class retry_loop : public detail::loop_state {
       admission answer = policy_.gates.admit(tickets_, numbers(policy_.token), now, w);
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
-        if constexpr (has_deadline) {
-          if (answer.at_most && time_left_.count() > 0) {
-            answer.delay = detail::shorter(answer.delay, time_left_);
-          } else if (answer.delay.count() >= time_left_.count()) {
-            refusal_ = "a gate's wait would pass the deadline";
-            refusal_retry_after_ = answer.delay;
-            return give_back_and_stop(out_of_time().reason);
-          }
-        }
-        if (answer.asked_by_server && answer.delay.count() > policy_.limits.server.max.count() &&
-            policy_.limits.server.action == too_long::give_up) {
-          server_wait_ = answer.delay;
-          refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
-          refusal_retry_after_ = answer.delay;
-          return give_back_and_stop(stop_reason::server_wait_too_long);
+        auto const& server = policy_.limits.server;
+        if (waits_too_long(answer, has_deadline, server.max, server.action == too_long::give_up)) {
+          return give_back_and_stop(reason_);
         }
         if constexpr (observers_type::hears_gate_wait) {
           gate_wait next{numbers(policy_.token)};
@@ -189,6 +177,7 @@ class retry_loop : public detail::loop_state {
       policy_.observers.before_attempt(numbers(policy_.token));
       if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
+    if constexpr (gates_type::has_started) policy_.gates.started(tickets_, now);
     return {};
   }
 
@@ -214,14 +203,15 @@ class retry_loop : public detail::loop_state {
       retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
               detail::permits_retry(policy_.predicate, a);
     }
+    [[maybe_unused]] auto how = feedback::kind::success;
     if constexpr (!gates_type::empty || has_token) {
-      auto const how =
-          detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
+      how = detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)},
-                             now);
+        feedback f{.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)};
+        if constexpr (policy_type::limits_type::times_attempts) f.attempt_limit = policy_.limits.attempt;
+        policy_.gates.record(tickets_, f, now);
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
@@ -233,7 +223,7 @@ class retry_loop : public detail::loop_state {
 
     if (a.server_wait && a.server_wait->count() > policy_.limits.server.max.count()) {
       if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      a.server_wait = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
+      a.server_wait = detail::visible_wait(a.hint.wait, policy_.limits.server);
     }
     if constexpr (policy_type::limits_type::restarts) {
       if (a.hint.progress) {
@@ -247,8 +237,9 @@ class retry_loop : public detail::loop_state {
                   "wait::first_of(..., wait::exponential())");
     a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
     if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
-    if (a.server_wait && a.server_wait->count() >= a.upcoming_wait.count()) {
-      a.upcoming_wait = *a.server_wait;
+    auto const least = detail::least_wait(a.server_wait, a.hint.wait, a.upcoming_wait, policy_.limits.server);
+    if (least && least->count() >= a.upcoming_wait.count()) {
+      a.upcoming_wait = *least;
       a.source = wait_source::server;
     }
     if constexpr (has_token) {
@@ -262,7 +253,7 @@ class retry_loop : public detail::loop_state {
     if (enough.stop) return stop(enough.reason);
     if constexpr (gates_type::has_would_admit) {
       auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      admission const answer = policy_.gates.would_admit(numbers(policy_.token), now, then);
+      admission const answer = policy_.gates.before_wait(tickets_, numbers(policy_.token), how, now, then);
       if (answer.refused()) return refused_by(answer);
     }
 
@@ -270,7 +261,7 @@ class retry_loop : public detail::loop_state {
       a.server_wait = a.hint.wait;
       a.number = attempts_;
       policy_.observers.before_sleep(a);
-      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
     auto const next = wait(a.upcoming_wait, now);

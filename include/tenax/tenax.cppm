@@ -28,10 +28,12 @@ module;
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/circuit_options.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/retry_quota.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/hedging.hpp>
 #include <tenax/observe/counters.hpp>
@@ -150,6 +152,8 @@ using tenax::hedge_options;
 using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
+using tenax::in_flight_retry_budget;
+using tenax::in_flight_retry_budget_options;
 using tenax::invalid_parameter;
 using tenax::keyed;
 using tenax::keyed_options;
@@ -181,6 +185,8 @@ using tenax::retry_budget;
 using tenax::retry_budget_options;
 using tenax::retry_loop;
 using tenax::retry_predicate;
+using tenax::retry_quota;
+using tenax::retry_quota_options;
 using tenax::retrying;
 using tenax::saturating_add;
 using tenax::saturating_between;

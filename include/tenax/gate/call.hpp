@@ -48,6 +48,7 @@ auto call_through(G&& g, F&& f, Environment& environment) -> decltype(std::forwa
     now = time_point(environment.now());
     info.elapsed = info.waited = saturating_between(info.started, now);
   }
+  if constexpr (requires { g.started(ticket, now); }) g.started(ticket, now);
   auto result = capture(std::forward<F>(f));
   g.record(ticket, feedback_of(result), time_point(environment.now()));
   return std::move(result).get();

@@ -107,6 +107,7 @@ struct feedback {
   /// The wait that the other side asked for, as far as the policy's `max_server_wait` allows.
   optional_duration server_wait{};
   allowance left{};  ///< the rest of the other side's limit, if `result_traits` have a function `quota`
+  duration attempt_limit = (duration::max)();  ///< the policy's `.attempt_timeout()`; `duration::max()` without one
 };
 
 /// Shared state that admits attempts: a rate limiter, a circuit breaker, a bulkhead. Satisfied by a type with
@@ -129,9 +130,17 @@ struct feedback {
 /// discards a gate, while no ticket of the gate exists; the function neither calls the user's code nor changes the
 /// gate.
 ///
+/// Optional: `g.started(ticket, now)`: the attempt starts now, because all gates have admitted it. For gates that
+/// measure how long attempts run. Not called for attempts that inherit the gates of an outer call.
+///
 /// Optional: `g.would_admit(info, now, then)`, an `admission`: whether the gate would refuse a retry that is to start
 /// at `then`, as far as it knows at `now`. It is called before the wait, so that no call waits for an attempt that will
 /// be refused. It takes nothing from the gate.
+///
+/// Optional: `g.reserve_retry(ticket, info, how, now, then)`, an `admission`: called in place of `would_admit`, with the
+/// ticket of the retry, which is empty. `how` is the kind of the failure that is retried. The gate may refuse, or put
+/// into the ticket what the retry holds during its wait; `admit` is then called with this ticket. It must not answer
+/// `wait`.
 template <class G>
 concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_move_assignable_v<typename G::ticket> &&
                requires(G& g, typename G::ticket& t, attempt_info const& a, feedback const& f, time_point now) {
@@ -174,10 +183,12 @@ using unwrapped = std::remove_reference_t<decltype(unwrap(std::declval<T const&>
 struct no_gates {
   static constexpr bool empty = true;
   static constexpr bool has_would_admit = false;
+  static constexpr bool has_started = false;
   static constexpr bool wakes = false;
   struct tickets {};
 
   constexpr admission admit(tickets&, attempt_info const&, time_point, waker const&) const noexcept { return {}; }
+  constexpr void started(tickets&, time_point) const noexcept {}
   constexpr void record(tickets&, feedback const&, time_point) const noexcept {}
   template <class Out>
   constexpr void describe(Out&) const {}
@@ -189,10 +200,17 @@ struct gates {
   static constexpr bool empty = false;
   static constexpr bool own_would_admit =
       requires(unwrapped<Gate>& g, attempt_info const& a, time_point t) { g.would_admit(a, t, t); };
-  static constexpr bool has_would_admit = Outer::has_would_admit || own_would_admit;
   static constexpr bool own_wakes = requires(unwrapped<Gate>& g, typename unwrapped<Gate>::ticket& t,
                                              attempt_info const& a, time_point n, waker w) { g.admit(t, a, n, w); };
   static constexpr bool wakes = Outer::wakes || own_wakes;
+  static constexpr bool own_reserves =
+      requires(unwrapped<Gate>& g, typename unwrapped<Gate>::ticket& t, attempt_info const& a, time_point n) {
+        g.reserve_retry(t, a, feedback::kind::failure, n, n);
+      };
+  static constexpr bool has_would_admit = Outer::has_would_admit || own_would_admit || own_reserves;
+  static constexpr bool own_started =
+      requires(unwrapped<Gate>& g, typename unwrapped<Gate>::ticket& t, time_point now) { g.started(t, now); };
+  static constexpr bool has_started = Outer::has_started || own_started;
   struct tickets {
     typename Outer::tickets outer{};
     typename unwrapped<Gate>::ticket own{};
@@ -215,16 +233,25 @@ struct gates {
     }
   }
 
-  constexpr admission would_admit([[maybe_unused]] attempt_info const& a, [[maybe_unused]] time_point now,
+  /// Whether the gates would refuse the retry that starts at `then`. Tickets may hold something of it afterwards.
+  constexpr admission before_wait([[maybe_unused]] tickets& t, [[maybe_unused]] attempt_info const& a,
+                                  [[maybe_unused]] feedback::kind how, [[maybe_unused]] time_point now,
                                   [[maybe_unused]] time_point then) const {
     if constexpr (Outer::has_would_admit) {
-      if (auto const answer = outer.would_admit(a, now, then); answer.refused()) return answer;
+      if (auto const answer = outer.before_wait(t.outer, a, how, now, then); answer.refused()) return answer;
     }
-    if constexpr (own_would_admit) {
+    if constexpr (own_reserves) {
+      return unwrap(own).reserve_retry(t.own, a, how, now, then);
+    } else if constexpr (own_would_admit) {
       return unwrap(own).would_admit(a, now, then);
     } else {
       return {};
     }
+  }
+
+  constexpr void started([[maybe_unused]] tickets& t, [[maybe_unused]] time_point now) const {
+    if constexpr (Outer::has_started) outer.started(t.outer, now);
+    if constexpr (own_started) unwrap(own).started(t.own, now);
   }
 
   constexpr void record(tickets& t, feedback const& f, time_point now) const {

@@ -7,8 +7,8 @@
 
 #include <tenax/capture.hpp>
 #include <tenax/driver/detail/attempt_scope.hpp>
-#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/retry_loop.hpp>
 

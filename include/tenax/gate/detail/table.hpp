@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <type_traits>
 // Keys are of any hashable type and are found among thousands, which justifies the standard's table and its includes.
 #include <unordered_map>
 #include <utility>
@@ -21,10 +22,10 @@ struct gate_maker {
   virtual ~gate_maker() = default;
 };
 
-/// Calls the function that a `keyed` was given.
+/// Calls `make(key)`, or `make()`.
 template <class Key, class Gate, class Make>
-struct gate_made_by final : gate_maker<Key, Gate> {
-  explicit gate_made_by(Make m) : make(std::move(m)) {}
+struct made_by final : gate_maker<Key, Gate> {
+  explicit made_by(Make m) : make(std::move(m)) {}
   Gate operator()(Key const& key) const override {
     if constexpr (std::is_invocable_v<Make const&, Key const&>) {
       return make(key);
