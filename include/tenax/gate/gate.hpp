@@ -187,7 +187,7 @@ struct no_gates {
   static constexpr bool wakes = false;
   struct tickets {};
 
-  constexpr admission admit(tickets&, attempt_info const&, time_point, waker const&) const noexcept { return {}; }
+  constexpr admission admit(tickets&, attempt_info const&, time_point, waker const& = {}) const noexcept { return {}; }
   constexpr void started(tickets&, time_point) const noexcept {}
   constexpr void record(tickets&, feedback const&, time_point) const noexcept {}
   template <class Out>

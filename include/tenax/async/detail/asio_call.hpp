@@ -82,7 +82,7 @@ class asio_call
   /// The first step. `inside`: whether it runs within the initiating function, where no handler may be called.
   void start(bool inside) {
     if constexpr (notifies) on_stop_.emplace(call_.policy().token.own, stop_step{this->weak_from_this()});
-    go_on([this] { return call_.start(environment_); }, inside);
+    go_on([this] { return call_.start(environment_, wait_.lend()); }, inside);
   }
 
  private:
@@ -113,7 +113,7 @@ class asio_call
   struct wait_step : step {
     void operator()(typename Asio::error_code const&) const {
       auto& call = *this->self;
-      if (call.handler_) call.go_on([&call] { return call.call_.start(call.environment_); }, false);
+      if (call.handler_) call.go_on([&call] { return call.call_.start(call.environment_, call.wait_.lend()); }, false);
     }
   };
 
@@ -163,11 +163,10 @@ class asio_call
       if (next.stops()) return finish(end_.take(call_), inside);
       if (next.waits()) {
         if (next.delay > duration::zero()) {
-          if (!wait_) wait_.emplace(executor_);
-          wait_->expires_after(environment::timed(next.delay));
-          return wait_->async_wait(wait_step{{this->shared_from_this()}});
+          wait_.set(environment::timed(next.delay));
+          return wait_.wait(executor_, wait_step{{this->shared_from_this()}});
         }
-        next = call_.start(environment_);
+        next = call_.start(environment_, wait_.lend());
       } else {
         if (!attempt()) return;
         next = end_attempt();
@@ -267,8 +266,8 @@ class asio_call
       self->kind_ = type;
       if (self->under_way_) {
         Asio::emit(self->signal_, type);
-      } else if (self->wait_) {
-        self->wait_->cancel();
+      } else {
+        self->wait_.cancel();
       }
     });
   }
@@ -280,7 +279,7 @@ class asio_call
   F operation_;
   TENAX_NO_UNIQUE_ADDRESS End end_;
   Executor executor_;
-  std::optional<timer> wait_{};  ///< made by the first wait
+  timer_for<Policy::gates_type::wakes, timer> wait_{};
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<times_attempts, timer, no_timer> limit_;
   bool stopped_ = false;                       ///< the call was asked to stop
   cancellation_type kind_ = Asio::terminal();  ///< with this type of cancellation

@@ -10,7 +10,7 @@
 
 #include <tenax/async/completion.hpp>
 #include <tenax/async/detail/asio_scope.hpp>
-#include <tenax/async/detail/late_timer.hpp>
+#include <tenax/async/detail/woken_timer.hpp>
 #include <tenax/driver/detail/operation.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -221,8 +221,8 @@ struct wait_handler : Handler {
   }
 };
 
-/// The environment of a coroutine of Asio.
-template <class Asio, class Env, class Executor>
+/// The environment of a coroutine of Asio. `Wakes`: its gates wake it.
+template <class Asio, class Env, class Executor, bool Wakes>
 class asio_call_environment : public asio_environment<Asio, Env>, public cancellation_query<Asio> {
  public:
   using asio_environment<Asio, Env>::asio_environment;
@@ -231,6 +231,13 @@ class asio_call_environment : public asio_environment<Asio, Env>, public cancell
   template <class Call, class Info, class F>
   static decltype(auto) make_attempt(Call const& call, Info const& info, F& f) {
     return call_in_scope(call, [&]() -> decltype(auto) { return call_operation(info, f); });
+  }
+
+  /// Lends a waker for the next wait.
+  [[nodiscard]] waker lend() noexcept
+    requires Wakes
+  {
+    return timer_.lend();
   }
 
   /// The length of the next wait.
@@ -247,7 +254,9 @@ class asio_call_environment : public asio_environment<Asio, Env>, public cancell
   }
 
  private:
-  late_timer<typename Asio::template timer<typename asio_environment<Asio, Env>::clock, Executor>> timer_{};
+  using timer = typename Asio::template timer<typename asio_environment<Asio, Env>::clock, Executor>;
+
+  timer_for<Wakes, timer> timer_{};
 };
 
 /// Whether an executor type can hold a strand on itself. For a strand, the answer is that of its inner executor.

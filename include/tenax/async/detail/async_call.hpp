@@ -32,7 +32,7 @@ class async_call {
   ~async_call() { forget_last(); }
 
   /// The first step, and the step after every wait.
-  [[nodiscard]] decision start(World& world) { return start_next(loop_, world); }
+  [[nodiscard]] decision start(World& world, waker w = {}) { return start_next(loop_, world, w); }
 
   /// Begins an attempt and returns its numbers, if the operation takes them. Destroys the last outcome, so that two
   /// outcomes never exist at the same time.

@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include <tenax/gate/gate.hpp>
+
 namespace tenax::detail {
 
 /// A timer that is made for the first wait. Until then, its memory holds the length of that wait.
@@ -21,6 +23,9 @@ class late_timer {
   ~late_timer() {
     if (made_) timer_.~Timer();
   }
+
+  /// No gate wakes this call.
+  [[nodiscard]] static constexpr waker lend() noexcept { return {}; }
 
   /// Sets the length of the next wait.
   void set(length d) {
@@ -40,6 +45,11 @@ class late_timer {
       timer_.expires_after(d);
     }
     timer_.async_wait(std::move(handler));
+  }
+
+  /// Ends the present wait.
+  void cancel() {
+    if (made_) timer_.cancel();
   }
 
  private:

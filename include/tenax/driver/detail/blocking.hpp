@@ -55,11 +55,14 @@ TENAX_ALWAYS_INLINE constexpr T make_attempt(attempt_info const& info, Attempt c
   }
 }
 
-/// The steps of a loop; passes the time if the loop uses it.
+/// The steps of a loop; passes the time if the loop uses it, and the waker if gates wake the call.
 template <class Loop, class Env>
-TENAX_ALWAYS_INLINE constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment) {
-  if constexpr (Loop::reads_clock) {
-    return loop.start_attempt(time_point(environment.now()));
+TENAX_ALWAYS_INLINE constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment,
+                                                  [[maybe_unused]] waker w = {}) {
+  if constexpr (Loop::wakes && requires { environment.lend(); }) {
+    return loop.start_attempt(time_point(environment.now()), environment.lend());
+  } else if constexpr (Loop::reads_clock) {
+    return loop.start_attempt(time_point(environment.now()), w);
   } else {
     return loop.start_attempt();
   }
