@@ -83,12 +83,13 @@ inline bool send_bytes(int socket, char const* bytes, std::size_t size) noexcept
 /// Keeps SIGPIPE from a thread while it writes to a socket that another thread may shut down.
 class no_sigpipe {
  public:
+  // The functions of signal sets are macros on macOS, which cannot be named with `::`.
   no_sigpipe() {
     ::sigset_t pending;
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
+    static_cast<void>(sigemptyset(&pipe_));
+    static_cast<void>(sigaddset(&pipe_, SIGPIPE));
     ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
     ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
   no_sigpipe(no_sigpipe const&) = delete;
@@ -96,7 +97,7 @@ class no_sigpipe {
   ~no_sigpipe() {
     ::sigset_t pending;
     ::sigpending(&pending);
-    if (!was_pending_ && ::sigismember(&pending, SIGPIPE) == 1) {
+    if (!was_pending_ && sigismember(&pending, SIGPIPE) == 1) {
       int signal = 0;
       ::sigwait(&pipe_, &signal);
     }
