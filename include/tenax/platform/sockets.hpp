@@ -80,10 +80,18 @@ inline bool send_bytes(int socket, char const* bytes, std::size_t size) noexcept
 #endif
 }
 
+// The functions of signal sets are macros on macOS, which cannot be named with `::`.
+
+/// Keeps all signals from this thread: other threads of the program handle them.
+inline void block_signals() noexcept {
+  ::sigset_t all;
+  static_cast<void>(sigfillset(&all));
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
 /// Keeps SIGPIPE from a thread while it writes to a socket that another thread may shut down.
 class no_sigpipe {
  public:
-  // The functions of signal sets are macros on macOS, which cannot be named with `::`.
   no_sigpipe() {
     ::sigset_t pending;
     static_cast<void>(sigemptyset(&pipe_));
