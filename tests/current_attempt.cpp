@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <stdexcept>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -17,6 +16,12 @@
 using namespace std::chrono_literals;
 
 namespace {
+
+/// A token that every standard library can have: libc++ before 18 has no `std::stop_token`.
+struct pressed_token {
+  bool const* pressed;
+  [[nodiscard]] bool stop_requested() const { return *pressed; }
+};
 
 bool near(tenax::duration d, tenax::duration expected) { return d <= expected && d > expected - 5s; }
 
@@ -31,15 +36,15 @@ TEST_CASE("Outside of attempts, and in attempts without limits, a client has no 
 }
 
 TEST_CASE("A client sees the deadline, the attempt's time limit and the token of its call") {
-  std::stop_source source;
-  auto const limited = tenax::retrying{}.stop(tenax::stop::deadline(1min)).cancel_with(source.get_token());
+  bool pressed = false;
+  auto const limited = tenax::retrying{}.stop(tenax::stop::deadline(1min)).cancel_with(pressed_token{&pressed});
   limited([&] {
     auto const now = tenax::current_attempt();
     CHECK(now.timed());
     CHECK(near(now.time_left(), 1min));
     CHECK(now.can_stop());
     CHECK_FALSE(now.stop_requested());
-    source.request_stop();
+    pressed = true;
     CHECK(now.stop_requested());
   });
   CHECK_FALSE(tenax::current_attempt().can_stop());
@@ -65,16 +70,16 @@ TEST_CASE("After an attempt that throws, its limits no longer hold") {
 }
 
 TEST_CASE("An attempt inside an attempt has the limits of both") {
-  std::stop_source outer_source, inner_source;
-  auto const outer = tenax::retrying{}.stop(tenax::stop::deadline(10s)).cancel_with(outer_source.get_token());
-  auto const inner = tenax::retrying{}.stop(tenax::stop::deadline(1h)).cancel_with(inner_source.get_token());
+  bool outer_pressed = false, inner_pressed = false;
+  auto const outer = tenax::retrying{}.stop(tenax::stop::deadline(10s)).cancel_with(pressed_token{&outer_pressed});
+  auto const inner = tenax::retrying{}.stop(tenax::stop::deadline(1h)).cancel_with(pressed_token{&inner_pressed});
   outer([&] {
     inner([&](tenax::attempt_info const& info) {
       for (auto const& now : {tenax::current_attempt(), tenax::attempt_limits(info)}) {
         CHECK(near(now.time_left(), 10s));
         CHECK_FALSE(now.stop_requested());
       }
-      outer_source.request_stop();
+      outer_pressed = true;
       CHECK(tenax::current_attempt().stop_requested());
       CHECK(tenax::attempt_limits(info).stop_requested());
     });

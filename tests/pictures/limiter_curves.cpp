@@ -194,7 +194,7 @@ int main(int argc, char** argv) {
 .naive { fill: none; stroke: #be185d; stroke-width: 1.6 }
 .refused { stroke: #be185d; stroke-width: 1.4 }
 )");
-  out.add(R"(<text class="heading" x="54" y="38">Following a limit that nobody tells</text>)");
+  out.add(R"(<text class="heading" x="54" y="38">Following an unannounced limit</text>)");
   draw_changing_limit(out);
   draw_sharing(out);
   return out.write(argc, argv);

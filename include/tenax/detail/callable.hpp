@@ -47,6 +47,24 @@ struct both : F, call_probe {};
 template <class F>
 inline constexpr bool has_call_operator = !requires { &both<F>::operator(); };
 
+/// Whether this can only be called, and is nothing to compare with: a lambda, or a function object
+/// without `==`. (A lambda without captures has the `==` of its function pointer.) False for final classes, of which this is
+/// unknown.
+template <class F>
+constexpr bool find_only_callable() {
+  if constexpr (std::is_class_v<F> && !std::is_final_v<F>) {
+    if constexpr (requires(F const& f) { requires std::is_function_v<std::remove_pointer_t<decltype(+f)>>; }) {
+      return true;
+    } else {
+      return has_call_operator<F> && !requires(F const& f) { f == f; };
+    }
+  } else {
+    return false;
+  }
+}
+template <class F>
+inline constexpr bool only_callable = find_only_callable<F>();
+
 /// Whether a callable can be called with an attempt, as far as this is known without the operation's result.
 template <class F>
 constexpr bool may_take_attempt() {

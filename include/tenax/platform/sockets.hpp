@@ -80,15 +80,24 @@ inline bool send_bytes(int socket, char const* bytes, std::size_t size) noexcept
 #endif
 }
 
+// The functions of signal sets are macros on macOS, which cannot be named with `::`.
+
+/// Keeps all signals from this thread: other threads of the program handle them.
+inline void block_signals() noexcept {
+  ::sigset_t all;
+  static_cast<void>(sigfillset(&all));
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
 /// Keeps SIGPIPE from a thread while it writes to a socket that another thread may shut down.
 class no_sigpipe {
  public:
   no_sigpipe() {
     ::sigset_t pending;
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
+    static_cast<void>(sigemptyset(&pipe_));
+    static_cast<void>(sigaddset(&pipe_, SIGPIPE));
     ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
     ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
   no_sigpipe(no_sigpipe const&) = delete;
@@ -96,7 +105,7 @@ class no_sigpipe {
   ~no_sigpipe() {
     ::sigset_t pending;
     ::sigpending(&pending);
-    if (!was_pending_ && ::sigismember(&pending, SIGPIPE) == 1) {
+    if (!was_pending_ && sigismember(&pending, SIGPIPE) == 1) {
       int signal = 0;
       ::sigwait(&pipe_, &signal);
     }

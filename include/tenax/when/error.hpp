@@ -79,7 +79,15 @@ template <class F>
 /// Retry if the returned value is an error equal to `code`: `when::error(std::errc::timed_out)`.
 template <class Code>
 [[nodiscard]] constexpr auto error(Code code) {
-  return error_if([code = std::move(code)](auto const& error) { return error == code; });
+  constexpr bool comparable = !detail::only_callable<Code> && !detail::is_function<Code>;
+  static_assert(comparable,
+                "tenax: when::error() was given a function; it compares errors with a value: did you mean "
+                "when::error_if(...)?");
+  if constexpr (comparable) {
+    return error_if([code = std::move(code)](auto const& error) { return error == code; });
+  } else {
+    return any_error;
+  }
 }
 
 /// The predicate of a policy without `.when()`; see `when::failed`.

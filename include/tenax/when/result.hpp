@@ -93,8 +93,16 @@ struct result_is_predicate : operators {
 
 /// Retry if the attempt returned a value equal to `value`: `when::result_is(nullptr)`.
 template <class V>
-[[nodiscard]] constexpr result_is_predicate<V> result_is(V value) {
-  return result_is_predicate<V>(std::move(value));
+[[nodiscard]] constexpr auto result_is(V value) {
+  constexpr bool comparable = !detail::only_callable<V>;
+  static_assert(comparable,
+                "tenax: when::result_is() was given a function; it compares results with a value: did you mean "
+                "when::result(...)?");
+  if constexpr (comparable) {
+    return result_is_predicate<V>(std::move(value));
+  } else {
+    return never;
+  }
 }
 
 }  // namespace tenax::when

@@ -86,9 +86,7 @@ class client_control {
   }
 
   void watch() {
-    ::sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    platform::block_signals();
     std::unique_lock lock(mutex_);
     while (!ends_) {
       auto const now = clock::now();
