@@ -33,7 +33,9 @@ inline constexpr bool reads_quota = requires(typename Policy::hint_reader_type c
 template <class Policy, class T>
 constexpr allowance quota_left(Policy const& policy, attempt<T> const& a) {
   if constexpr (reads_quota<Policy, T>) {
-    return policy.hint_reader.quota(a);
+    return a.hint.no_quota ? allowance{} : policy.hint_reader.quota(a);
+  } else if constexpr (std::is_same_v<typename Policy::hint_reader_type, own_hint_reader>) {
+    return a.hint.no_quota ? allowance{} : quota_left(a.result);
   } else {
     return quota_left(a.result);
   }
