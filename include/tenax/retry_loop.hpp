@@ -86,8 +86,8 @@ class retry_loop : public detail::loop_state {
   }
   /// For a driver that has already called the predicate for a first attempt. `wanted`: the predicate wants another one.
   template <class T>
-  TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
-    return finish<false>(result, without_time<reads_clock>(), wanted);
+  TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, time_point now, bool wanted) {
+    return finish<reads_clock>(result, now, wanted);
   }
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
