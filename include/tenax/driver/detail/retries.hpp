@@ -46,20 +46,21 @@ TENAX_ALWAYS_INLINE constexpr duration elapsed_since(time_point start, Env& envi
 
 /// The result of a call that has ended: the last outcome, or a report with it.
 template <bool Reports, class Loop, class T, class Env>
-TENAX_ALWAYS_INLINE inline call_result<Reports, T> end_call([[maybe_unused]] Loop& loop, outcome<T>&& last,
-                                                            [[maybe_unused]] time_point start,
-                                                            [[maybe_unused]] Env& environment) {
+TENAX_ALWAYS_INLINE constexpr call_result<Reports, T> end_call([[maybe_unused]] Loop& loop, outcome<T>&& last,
+                                                               [[maybe_unused]] time_point start,
+                                                               [[maybe_unused]] Env& environment) {
   if constexpr (Reports) {
+    auto const elapsed = Loop::reads_clock ? loop.elapsed() : elapsed_since(start, environment);
     auto const why = loop.refusal();
-    return {std::move(last), loop.reason(),      loop.attempts(), Loop::reads_clock ? loop.elapsed() : elapsed_since(start, environment),
+    return {std::move(last), loop.reason(),      loop.attempts(), elapsed,
             loop.waited(),   loop.server_wait(), why.reason,      why.retry_after};
   } else {
     return std::move(last).get();
   }
 }
 
-/// A first attempt that did not end the call, and how to make the next ones. It has no initializers, because a success
-/// would pay for them: `go_on` sets all of it.
+/// An attempt that did not end the call, and how to make the next ones. It has no initializers, because a success would
+/// pay for them: the path of a success sets all of it when it ends.
 template <class T, class Loop>
 struct failed_attempt {
   stashed_exception failure;  ///< the exception, if the attempt threw
@@ -74,76 +75,66 @@ struct failed_attempt {
 
 /// Makes an attempt again and keeps its outcome. It has a stack frame of its own, because a throw costs more the more a
 /// frame that it unwinds has saved.
-template <class T, class Env, bool Informed, class Loop, class Attempt>
-TENAX_NEVER_INLINE void repeat_attempt(void const* attempt, [[maybe_unused]] Loop const& loop, outcome_slot<T>& slot,
-                                       std::type_info const*& plain) {
+template <class T, class Policy, class Env, bool Informed, class Attempt>
+TENAX_NEVER_INLINE void repeat_attempt(void const* attempt, [[maybe_unused]] retry_loop<Policy const&> const& loop,
+                                       outcome_slot<T>& slot, std::type_info const*& plain) {
   auto const& make = *static_cast<Attempt const*>(attempt);
   stashed_exception failure;
-  bool const returned = slot.fill(
-      [&]() -> T {
-        if constexpr (bounds_attempts<std::remove_cvref_t<decltype(loop.policy())>>) {
-          return make_bounded_attempt<T, Env>(loop.info(), make);
-        } else if constexpr (Informed) {
-          return make(loop.info());
-        } else {
-          return make({});
-        }
-      },
-      failure);
-  if (!returned) slot.keep(failure, plain);
-}
-
-/// Continues a call after its first attempt.
-template <bool Reports, class T, class Loop, class Env>
-TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_retries(Loop& loop, Env& environment,
-                                                                failed_attempt<T, Loop>& first) {
-  using policy = std::remove_cvref_t<decltype(loop.policy())>;
-  std::type_info const* plain = likely_type<typename policy::when_type>;
-  auto& slot = first.slot;
-  if (!first.returned) slot.keep(first.failure, plain);
-  time_point now(first.ended);
-  for (bool wanted = first.wanted;; wanted = false) {
-    {
-      emptied_at_exit const guard(slot);
-      auto const next = loop.finish_attempt(slot.result, now, wanted);
-      if constexpr (can_release<T>) {
-        if (next.waits()) release(slot.result);
-      }
-      if (wait_or_stop(loop, environment, next)) {
-        if constexpr (policy::observers_type::template hears_end<T>) loop.conclude(slot.result);
-        return end_call<Reports>(loop, std::move(slot.result), time_point(first.start), environment);
-      }
-    }
-    first.repeat(first.attempt, loop, slot, plain);
-    now = now_of<Loop::reads_clock>(environment);
+  bool returned = false;
+  if constexpr (bounds_attempts<Policy>) {
+    returned = slot.fill([&]() -> T { return make_bounded_attempt<T, Env>(loop.info(), make); }, failure);
+  } else if constexpr (Informed) {
+    returned = slot.fill([&]() -> T { return make(loop.info()); }, failure);
+  } else {
+    returned = slot.fill(make, failure);
   }
+  if (!returned) slot.keep(failure, plain);
 }
 
 /// The numbers of a first attempt. `time_left` is as the policy's condition says it: 0 if the call is too late.
 template <class Policy, class Env>
-TENAX_ALWAYS_INLINE constexpr attempt_info first_info(Policy const& policy, Env& environment, time_point start) {
+TENAX_ALWAYS_INLINE constexpr attempt_info first_info([[maybe_unused]] Policy const& policy, Env& environment,
+                                                      time_point start) {
   attempt_info info{.started = start, .random = random_of(environment)};
   if constexpr (can_stop<typename Policy::token_type>) info.token = view_token(policy.token);
   if constexpr (has_time_left<typename Policy::stop_type>) info.time_left = time_left(policy.condition, info);
   return info;
 }
 
-/// Continues a call whose first attempt failed: makes the loop, which a success does not need.
+/// Continues a call after an attempt that failed: the first one, or one of the loop `resumed`. Makes a loop for the
+/// first one, which a success does not need.
 template <bool Reports, class T, class Policy, class Env>
 TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environment,
-                                              failed_attempt<T, retry_loop<Policy const&>>& first) {
-  retry_loop<Policy const&> loop(policy, time_point(first.start), random_of(environment));
+                                              failed_attempt<T, retry_loop<Policy const&>>& last,
+                                              retry_loop<Policy const&>* resumed) {
+  retry_loop<Policy const&> own(policy, time_point(last.start), random_of(environment));
+  auto& loop = resumed != nullptr ? *resumed : own;
   if constexpr (has_time_left<typename Policy::stop_type>) {
-    late_loop::started(loop, first_info(policy, environment, time_point(first.start)).time_left);
+    late_loop::started(loop, first_info(policy, environment, time_point(last.start)).time_left);
   }
-  return make_retries<Reports>(loop, environment, first);
-}
-
-/// Continues a call that made attempts without waits. Takes the loop by value, so that the fast path can keep its
-/// numbers in registers until then.
-template <bool Reports, class T, class Loop, class Env>
-TENAX_COLD call_result<Reports, T> resume_call(Loop loop, Env& environment, failed_attempt<T, Loop>& first) {
-  return make_retries<Reports>(loop, environment, first);
+  std::type_info const* plain = likely_type<typename Policy::when_type>;
+  auto& slot = last.slot;
+  if (!last.returned) slot.keep(last.failure, plain);
+  time_point now(last.ended);
+  for (bool wanted = last.wanted;; wanted = false) {
+    {
+      emptied_at_exit const guard(slot);
+      auto const next = loop.template finish<Policy::uses_time>(slot.result, now, wanted);
+      if constexpr (can_release<T>) {
+        if (next.waits()) release(slot.result);
+      }
+      if (wait_or_stop(loop, environment, next)) {
+        if constexpr (Policy::observers_type::template hears_end<T>) loop.conclude(slot.result);
+        if constexpr (Reports) {
+          return end_call<true>(loop, std::move(slot.result), time_point(last.start), environment);
+        } else {
+          return std::move(slot.result).get();
+        }
+      }
+    }
+    last.repeat(last.attempt, loop, slot, plain);
+    if constexpr (Policy::uses_time) now = time_point(environment.now());
+  }
 }
 
 /// Ends a call before its first attempt.
