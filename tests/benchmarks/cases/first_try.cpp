@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// people.cpp: calls as people write them, with the library (-DLIBRARY) and hand-written. `people NAME FAILURES COUNT`
+// first_try.cpp: calls as people write them, with the library (-DLIBRARY) and hand-written. `first_try NAME FAILURES COUNT`
 // makes COUNT calls of one kind, each of an operation that fails FAILURES times and then succeeds.
 #include <chrono>
 #include <cstdio>
