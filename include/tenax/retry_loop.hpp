@@ -52,7 +52,6 @@ class retry_loop : public detail::loop_state {
   using stop_type = typename policy_type::stop_type;
   using gates_type = typename policy_type::gates_type;
   using observers_type = typename policy_type::observers_type;
-  static constexpr bool refers = std::is_reference_v<Policy>;
   static constexpr bool has_token = detail::can_stop<typename policy_type::token_type>;
   static constexpr bool has_deadline = detail::has_time_left<stop_type>;
 
@@ -84,11 +83,6 @@ class retry_loop : public detail::loop_state {
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result) {
     return finish<false>(result, without_time<reads_clock>(), false);
-  }
-  /// For a driver that has already called the predicate for a first attempt. `wanted`: the predicate wants another one.
-  template <class T>
-  TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
-    return finish<false>(result, without_time<reads_clock>(), wanted);
   }
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
@@ -130,8 +124,8 @@ class retry_loop : public detail::loop_state {
 
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
- private:
-  /// `Told`: `now` is the time; otherwise it was left out.
+  // For the library's drivers. `Told`: `now` is the time; otherwise it was left out. `asked`: the driver has called the
+  // predicate, which wants another attempt.
   template <bool Told>
   TENAX_ALWAYS_INLINE constexpr decision start(time_point now, [[maybe_unused]] waker w = {}) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
@@ -197,7 +191,14 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    bool const wanted = asked || detail::policy_wants_retry(policy_, a);
+    bool wanted = asked || a.hint.verdict == verdict::retry;
+    if (!asked && (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient)) {
+      if constexpr (detail::has_veto<typename policy_type::when_type>) {
+        wanted = policy_.predicate.wants(a);
+      } else {
+        wanted = policy_.predicate(a);
+      }
+    }
     bool retry = wanted;
     if constexpr (detail::can_fail<T> || detail::has_veto<typename policy_type::when_type>) {
       retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
@@ -269,6 +270,7 @@ class retry_loop : public detail::loop_state {
     return next;
   }
 
+ private:
   constexpr decision refused_by(admission const& answer) {
     refusal_ = answer.reason;
     refusal_retry_after_ = answer.retry_after;
@@ -281,7 +283,7 @@ class retry_loop : public detail::loop_state {
     return stop(reason);
   }
 
-  std::conditional_t<refers, policy_type const&, policy_type> policy_;
+  Policy policy_;
   typename gates_type::tickets tickets_{};
 };
 

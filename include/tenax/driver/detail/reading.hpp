@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/reading.hpp: how a policy reads the outcome of an attempt: its hint, the quota that is left, the
-// predicate.
+// driver/detail/reading.hpp: how a policy reads the outcome of an attempt: its hint, and the quota that is left.
 #pragma once
 
 #include <concepts>
@@ -39,15 +38,6 @@ constexpr allowance quota_left(Policy const& policy, attempt<T> const& a) {
   } else {
     return quota_left(a.result);
   }
-}
-
-/// Whether the outcome is worth another attempt, if the request may be repeated.
-template <class Policy, class T>
-TENAX_ALWAYS_INLINE constexpr bool policy_wants_retry(Policy const& policy, attempt<T> const& a) {
-  if (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient) {
-    return wants_retry(policy.predicate, a);
-  }
-  return a.hint.verdict == verdict::retry;
 }
 
 }  // namespace tenax::detail
