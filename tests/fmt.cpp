@@ -26,6 +26,11 @@ struct network_error : std::runtime_error {
 
 struct page {};
 
+/// A result with a text for log lines.
+struct answer {
+  int code = 200;
+};
+
 struct reply {
   bool has_value() const { return ok; }
   std::error_code error() const { return make_error_code(std::errc::timed_out); }
@@ -66,6 +71,12 @@ struct open_gate {
   void record(ticket&, tenax::feedback const&, tenax::time_point) {}
 };
 
+/// The error of a call that says how long to wait.
+struct throttled {
+  bool has_value() const { return false; }
+  tenax::with_hint<std::string> error() const { return tenax::retry_after(2s, std::string("slow down")); }
+};
+
 struct named_gate : open_gate {
   template <class Out>
   void describe(Out& out) const {
@@ -76,6 +87,16 @@ struct named_gate : open_gate {
 };
 
 }  // namespace
+
+template <>
+struct tenax::result_traits<answer> {
+  static constexpr bool can_fail = true;
+  static constexpr bool failed(answer const& a) { return a.code >= 500; }
+  template <class Out>
+  static void describe(answer const& a, Out& out) {
+    out.text(a.code >= 500 ? "busy\n" : "fine");
+  }
+};
 
 TEST_CASE("A duration is written as people write it") {
   CHECK(fmt::format("{}", tenax::human(1500ms)) == "1.5s");
@@ -142,6 +163,15 @@ TEST_CASE("An attempt is written with its outcome") {
     tenax::outcome<reply> const bad(reply{}), good(reply{true});
     CHECK(fmt::format("{}", tenax::attempt<reply>{{}, bad}) == "attempt 1 failed: " + message);
     CHECK(fmt::format("{}", tenax::attempt<reply>{{}, good}) == "attempt 1 returned a value");
+  }
+  SECTION("an error inside of an error with a hint") {
+    tenax::outcome<throttled> const slow(throttled{});
+    CHECK(fmt::format("{}", tenax::attempt<throttled>{{}, slow}) == "attempt 1 failed: slow down");
+  }
+  SECTION("the words of result_traits, as in a log line") {
+    tenax::outcome<answer> const bad(answer{503}), good(answer{});
+    CHECK(fmt::format("{}", tenax::attempt<answer>{{}, bad}) == "attempt 1 failed: busy ");
+    CHECK(fmt::format("{}", tenax::attempt<answer>{{}, good}) == "attempt 1 returned: fine");
   }
   SECTION("text from outside cannot forge lines, and keeps its letters") {
     std::runtime_error const forged("oops\nERROR: größer\x1b[31m");

@@ -7,6 +7,7 @@
 #include <tenax/concepts.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/observe/hooks.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/when/compose.hpp>
@@ -98,13 +99,14 @@ struct policy {
   static constexpr bool uses_time = detail::uses_time<When> || detail::uses_time<Wait> || detail::uses_time<Stop> ||
                                     Observers::uses_time || !Gates::empty;
 
-  When predicate;
+  // Most parts are empty, and a waiting asynchronous call holds a copy of its policy.
+  TENAX_NO_UNIQUE_ADDRESS When predicate;
   Wait strategy;
   Stop condition;
-  Observers observers{};
-  Gates gates{};
+  TENAX_NO_UNIQUE_ADDRESS Observers observers{};
+  TENAX_NO_UNIQUE_ADDRESS Gates gates{};
   Token token{};
-  HintReader hint_reader{};
+  TENAX_NO_UNIQUE_ADDRESS HintReader hint_reader{};
   Limits limits{};
 };
 

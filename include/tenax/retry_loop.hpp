@@ -59,6 +59,7 @@ class retry_loop : public detail::loop_state {
  public:
   /// Whether any part of the policy uses time.
   static constexpr bool reads_clock = ReadsClock;
+  static constexpr bool wakes = gates_type::wakes;
   /// Whether a call can end before its first attempt.
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
@@ -75,9 +76,9 @@ class retry_loop : public detail::loop_state {
         tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
-  /// and after every wait, including waits at a gate and waits that a cancellation cut short.
+  /// and after every wait, even one that was cut short. `w` ends a wait at a gate early, and must outlive it.
   TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time<reads_clock>()); }
-  TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now) { return start<true>(now); }
+  TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now, waker w = {}) { return start<true>(now, w); }
 
   /// Decides after an attempt from its outcome: `wait` (then call `start_attempt`) or `stop`.
   template <class T>
@@ -132,7 +133,7 @@ class retry_loop : public detail::loop_state {
  private:
   /// `Told`: `now` is the time; otherwise it was left out.
   template <bool Told>
-  TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
+  TENAX_ALWAYS_INLINE constexpr decision start(time_point now, [[maybe_unused]] waker w = {}) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     if constexpr (has_token) {
       if (detail::asked_to_stop(policy_.token)) {
@@ -146,7 +147,7 @@ class retry_loop : public detail::loop_state {
                 .delay = saturating_subtract(pending_, saturating_between(paused_at_, now))};
       }
     }
-    settle_wait(pending_);
+    settle_wait(wakes && !backs_off_ ? saturating_between(paused_at_, now) : pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
       time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
@@ -155,22 +156,12 @@ class retry_loop : public detail::loop_state {
       }
     }
     if constexpr (!gates_type::empty) {
-      admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
+      admission answer = policy_.gates.admit(tickets_, numbers(policy_.token), now, w);
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
-        if constexpr (has_deadline) {
-          if (answer.delay.count() >= time_left_.count()) {
-            refusal_ = "a gate's wait would pass the deadline";
-            refusal_retry_after_ = answer.delay;
-            return give_back_and_stop(out_of_time().reason);
-          }
-        }
-        if (answer.asked_by_server && answer.delay.count() > policy_.limits.server.max.count() &&
-            policy_.limits.server.action == too_long::give_up) {
-          server_wait_ = answer.delay;
-          refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
-          refusal_retry_after_ = answer.delay;
-          return give_back_and_stop(stop_reason::server_wait_too_long);
+        auto const& server = policy_.limits.server;
+        if (waits_too_long(answer, has_deadline, server.max, server.action == too_long::give_up)) {
+          return give_back_and_stop(reason_);
         }
         if constexpr (observers_type::hears_gate_wait) {
           gate_wait next{numbers(policy_.token)};

@@ -100,8 +100,8 @@ TEST_CASE("Not-found answers affect neither a circuit breaker nor a budget") {
     static_cast<void>(p.try_call([] { throw not_found("no such user"); }));
     static_cast<void>(p.try_call([] { throw tenax::permanent(net_error("gone")); }));
     static_cast<void>(p.try_call([] { throw std::invalid_argument("a bug"); }));
-    CHECK_THROWS(breaker.call([] { throw tenax::permanent(net_error("gone")); }, clock));
-    CHECK_THROWS(breaker.call([] { throw std::invalid_argument("a bug"); }, clock));
+    CHECK_THROWS(tenax::call_through(breaker, [] { throw tenax::permanent(net_error("gone")); }, clock));
+    CHECK_THROWS(tenax::call_through(breaker, [] { throw std::invalid_argument("a bug"); }, clock));
   }
   CHECK(breaker.state() == tenax::circuit_state::closed);
   CHECK(budget.may_retry());

@@ -9,6 +9,7 @@
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/adaptive_throttle.hpp>
 #include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
@@ -180,7 +181,7 @@ TEST_CASE("gates: circuit_breaker alone") {
       });
   auto const page_or_old_one = [&](std::string const& old) {
     try {
-      return breaker.call(fetch);
+      return tenax::call_through(breaker, fetch);
     } catch (tenax::refused const&) {
       return old;  // immediately, without a request
     }

@@ -13,7 +13,7 @@ fail() {
 }
 
 # The floor of a header; the drawing in docs/contributing.md has the same order.
-awk -v most_upwards=3 '
+awk -v most_upwards=2 '
   function floor_of(h) {
     if (h ~ /^platform\//) return 0
     if (h ~ /^detail\//) return 1

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include <tenax/gate/call.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -171,7 +172,7 @@ TEST_CASE("adaptive_throttle: invalid options are rejected") {
 TEST_CASE("adaptive_throttle: used alone and in a policy") {
   tenax::testing::virtual_time clock(7);
   adaptive_throttle throttle;
-  CHECK(throttle.call([] { return 3; }, clock) == 3);
+  CHECK(tenax::call_through(throttle, [] { return 3; }, clock) == 3);
   auto const refuse = []() -> int { throw tenax::retry_after(0s, std::runtime_error("429")); };
   int refused_here = 0, refused_there = 0;
   auto const policy = tenax::retrying{}
@@ -186,7 +187,7 @@ TEST_CASE("adaptive_throttle: used alone and in a policy") {
   CHECK(refused_there < 40);
   for (int i = 0; i < 1000; ++i) {
     try {
-      throttle.call(refuse, clock);
+      tenax::call_through(throttle, refuse, clock);
     } catch (tenax::refused const&) {
       ++refused_here;
     } catch (std::runtime_error const&) {
@@ -195,7 +196,7 @@ TEST_CASE("adaptive_throttle: used alone and in a policy") {
   }
   CHECK(refused_here + refused_there == 2000);
   CHECK(refused_there < 60);
-  CHECK(adaptive_throttle().call([] { return 3; }) == 3);  // in real time
+  CHECK(tenax::call_through(adaptive_throttle(), [] { return 3; }) == 3);  // in real time
 }
 
 TEST_CASE("adaptive_throttle: an overloaded server gets about k times the requests that it accepts") {

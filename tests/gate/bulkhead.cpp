@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 
+#include <tenax/gate/call.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -241,18 +242,18 @@ TEST_CASE("bulkhead: invalid options are rejected") {
 TEST_CASE("bulkhead: used alone, a call waits for its turn") {
   tenax::testing::virtual_time clock;
   bulkhead places({.at_once = 1, .queue = 1, .max_wait = 1s});
-  CHECK(places.call([] { return 1; }, clock) == 1);
+  CHECK(tenax::call_through(places, [] { return 1; }, clock) == 1);
   ticket busy;
   CHECK(asked(places, busy) == verdict::go);
   clock.after(100ms, [&] { busy = {}; });
-  CHECK(places.call([&] { return places.running(); }, clock) == 1);
+  CHECK(tenax::call_through(places, [&] { return places.running(); }, clock) == 1);
   CHECK(clock.now() == tenax::time_point(100ms));
   CHECK(places.running() == 0);
-  CHECK_THROWS_AS(places.call([] { throw std::runtime_error("down"); }, clock), std::runtime_error);
+  CHECK_THROWS_AS(tenax::call_through(places, [] { throw std::runtime_error("down"); }, clock), std::runtime_error);
   CHECK(places.running() == 0);
 
   CHECK(asked(places, busy, 100ms) == verdict::go);
-  CHECK_THROWS_AS(places.call([] {}, clock), tenax::refused);
+  CHECK_THROWS_AS(tenax::call_through(places, [] {}, clock), tenax::refused);
   CHECK(clock.now() == tenax::time_point(1100ms));
   CHECK(places.waiting() == 0);
 }
@@ -444,7 +445,7 @@ TEST_CASE("bulkhead: eight threads in real time all get their turn") {
   std::atomic<bool> crowded{false};
   tests::in_eight_threads([&](int) {
     for (int i = 0; i < 10; ++i) {
-      places.call([&] {
+      tenax::call_through(places, [&] {
         if (++inside > 2) crowded = true;
         std::this_thread::sleep_for(1ms);
         --inside;

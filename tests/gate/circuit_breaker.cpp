@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include <tenax/gate/call.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -361,7 +362,7 @@ TEST_CASE("circuit_breaker: in a policy, a wait at a later gate is not part of a
   CHECK(breaker.state() == state::open);
   // Without a policy.
   circuit_breaker alone(half_slow);
-  for (int i = 0; i < 4; ++i) alone.call([&] { clock.advance(1s); }, clock);
+  for (int i = 0; i < 4; ++i) tenax::call_through(alone, [&] { clock.advance(1s); }, clock);
   CHECK(alone.state() == state::open);
 }
 
@@ -868,7 +869,7 @@ TEST_CASE("circuit_breaker: a worker that retries refusals waits until the circu
                           .wait(tenax::wait::constant(1s))
                           .stop(tenax::stop::after_attempts(3))
                           .environment(std::ref(clock));
-  CHECK(worker([&] { return breaker.call([] { return 7; }, clock); }) == 7);
+  CHECK(worker([&] { return tenax::call_through(breaker, [] { return 7; }, clock); }) == 7);
   CHECK(clock.slept() == 30s);
   CHECK(breaker.state() == state::closed);
 }
@@ -1014,20 +1015,21 @@ TEST_CASE("circuit_breaker: an exception of the observer ends the call, and leak
 TEST_CASE("circuit_breaker: used alone") {
   tenax::testing::virtual_time clock;
   circuit_breaker breaker({.failures = 2, .open_jitter = 0});
-  CHECK(breaker.call([] { return 7; }, clock) == 7);
+  CHECK(tenax::call_through(breaker, [] { return 7; }, clock) == 7);
   int value = 3;
-  static_assert(std::is_same_v<decltype(breaker.call([&]() -> int& { return value; })), int&>);
-  CHECK(&breaker.call([&]() -> int& { return value; }, clock) == &value);
-  breaker.call([] {}, clock);
+  static_assert(std::is_same_v<decltype(tenax::call_through(breaker, [&]() -> int& { return value; })), int&>);
+  CHECK(&tenax::call_through(breaker, [&]() -> int& { return value; }, clock) == &value);
+  tenax::call_through(breaker, [] {}, clock);
 
   using result = tests::expected<int, std::string>;
-  CHECK_THROWS_AS(breaker.call([]() -> int { throw std::runtime_error("down"); }, clock), std::runtime_error);
-  CHECK_FALSE(breaker.call([] { return result::failure("down"); }, clock).has_value());
+  CHECK_THROWS_AS(
+      tenax::call_through(breaker, []() -> int { throw std::runtime_error("down"); }, clock), std::runtime_error);
+  CHECK_FALSE(tenax::call_through(breaker, [] { return result::failure("down"); }, clock).has_value());
   CHECK(breaker.state() == state::open);
   clock.advance(1s);
   int calls = 0;
   try {
-    breaker.call([&] { ++calls; }, clock);
+    tenax::call_through(breaker, [&] { ++calls; }, clock);
     FAIL("was not refused");
   } catch (tenax::refused const& e) {
     CHECK(e.what() == std::string("circuit open"));
@@ -1035,15 +1037,16 @@ TEST_CASE("circuit_breaker: used alone") {
   }
   CHECK(calls == 0);
   breaker.isolate(clock.now());
-  CHECK_THROWS_AS(breaker.call([] {}), tenax::refused);  // in real time
+  CHECK_THROWS_AS(tenax::call_through(breaker, [] {}), tenax::refused);  // in real time
 }
 
 TEST_CASE("circuit_breaker: used alone, a cancelled probe and a probe with retry_after") {
   tenax::testing::virtual_time clock;
   circuit_breaker breaker({.failures = 1, .count_throttled = false});
-  CHECK_THROWS(breaker.call([]() -> int { throw tenax::retry_after(1s, std::runtime_error("429")); }, clock));
+  CHECK_THROWS(
+      tenax::call_through(breaker, []() -> int { throw tenax::retry_after(1s, std::runtime_error("429")); }, clock));
   CHECK(breaker.state() == state::closed);
-  CHECK_THROWS_AS(breaker.call([]() -> int { throw tenax::cancelled(); }, clock), tenax::cancelled);
+  CHECK_THROWS_AS(tenax::call_through(breaker, []() -> int { throw tenax::cancelled(); }, clock), tenax::cancelled);
   CHECK(breaker.state() == state::closed);
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
@@ -282,7 +283,7 @@ TEST_CASE("keyed: if all keys are in use, a new one is refused") {
 
 TEST_CASE("keyed: a refused attempt does not keep its gate in use") {
   bulkheads all(one_at_once, {.max_keys = 1});
-  all[1].call([] {});
+  tenax::call_through(all[1], [] {});
   bulkheads::ticket a, b, c;
   CHECK(asked(all, 1, a) == verdict::go);
   CHECK(asked(all, 1, b) == verdict::wait);
@@ -362,8 +363,8 @@ TEST_CASE("keyed: the view goes into a policy without std::ref, beside other gat
   CHECK(has(all, std::string(100, 'c')));
   CHECK(all.size() == 3);
 
-  CHECK(all["b"].call([] { return 5; }, clock) == 5);
-  CHECK_THROWS_AS(all["a"].call([] { return 5; }, clock), tenax::refused);
+  CHECK(tenax::call_through(all["b"], [] { return 5; }, clock) == 5);
+  CHECK_THROWS_AS(tenax::call_through(all["a"], [] { return 5; }, clock), tenax::refused);
 }
 
 TEST_CASE("keyed: random schedules agree with a simple model") {

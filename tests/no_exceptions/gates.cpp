@@ -5,6 +5,7 @@
 
 #include <tenax/gate/adaptive_throttle.hpp>
 #include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
@@ -35,8 +36,8 @@ int main() {
   CHECK(breaker.state() == circuit_state::open);
   CHECK(changes == 1);
   breaker.close(clock.now());
-  CHECK(breaker.call([] { return 3; }, clock) == 3);
-  CHECK(!breaker.call(down, clock).has_value());
+  CHECK(tenax::call_through(breaker, [] { return 3; }, clock) == 3);
+  CHECK(!tenax::call_through(breaker, down, clock).has_value());
 
   tenax::retry_budget budget({.tokens = 2});
   CHECK(base.through(std::ref(budget)).try_call(down).attempts == 1);
@@ -49,17 +50,17 @@ int main() {
   CHECK(base.through(std::ref(quota)).try_call(down).attempts == 2);
 
   tenax::bulkhead places({.at_once = 1, .queue = 0});
-  CHECK(places.call([&] { return places.running(); }, clock) == 1);
+  CHECK(tenax::call_through(places, [&] { return places.running(); }, clock) == 1);
   tenax::bulkhead::ticket busy;
   CHECK(places.admit(busy, {}, clock.now()).admitted());
   CHECK(base.through(std::ref(places)).try_call(down).attempts == 0);
 
   tenax::adaptive_throttle throttle;
-  CHECK(throttle.call([] { return 3; }, clock) == 3);
+  CHECK(tenax::call_through(throttle, [] { return 3; }, clock) == 3);
 
   tenax::keyed<std::string, tenax::bulkhead> hosts([] { return tenax::bulkhead({.at_once = 1}); });
   CHECK(base.through(hosts["a"]).try_call([] { return result(3); }).succeeded());
-  CHECK(hosts["b"].call([] { return 4; }, clock) == 4);
+  CHECK(tenax::call_through(hosts["b"], [] { return 4; }, clock) == 4);
   CHECK(hosts.size() == 2);
   return failed_checks;
 }

@@ -53,19 +53,22 @@ class coroutine_environment {
     return e.code() == std::errc::operation_canceled;
   }
 
+  /// The length of the next wait.
+  void set_pause(duration d) noexcept { pause_ = d; }
   /// Returns something to await.
   template <class Token>
-  auto pause(duration d, Token const& token) {
-    if constexpr (can_stop<Token> && requires { unwrap(sleep_)(d, token); }) {
-      return unwrap(sleep_)(d, token);
+  auto pause(Token const& token) {
+    if constexpr (can_stop<Token> && requires(duration d) { unwrap(sleep_)(d, token); }) {
+      return unwrap(sleep_)(duration(pause_), token);
     } else {
-      return unwrap(sleep_)(d);
+      return unwrap(sleep_)(duration(pause_));
     }
   }
 
  private:
   TENAX_NO_UNIQUE_ADDRESS Env environment_;
   TENAX_NO_UNIQUE_ADDRESS Sleep sleep_;
+  duration pause_{};
 };
 
 template <template <class> class Task, bool WantsReport, class Policy, class Env, class Sleep, class F>

@@ -2,52 +2,21 @@
 // fmt/report.hpp: attempts, reports, stop reasons and counters for {fmt}.
 #pragma once
 
-#include <concepts>
+#include <type_traits>
 
 #include <tenax/fmt/description.hpp>
+#include <tenax/observe/counters_snapshot.hpp>
+#include <tenax/observe/outcome_text.hpp>
 #include <tenax/report.hpp>
-#include <tenax/result_traits.hpp>
 
 namespace tenax::detail {
 
-template <class R>
-void write_error(description& out, R const& error) {
-  if constexpr (requires { std::string_view(error.message()); }) {
-    out.foreign(std::string_view(error.message()));
-  } else if constexpr (requires { std::string_view(error.what()); }) {
-    out.foreign(std::string_view(error.what()));
-  } else if constexpr (expected_like<R>) {
-    write_error(out, error.error());
-  } else {
-    out.value(error, "an error");
-  }
-}
-
-/// The output for `result_traits::describe`: its text may come from a server.
-struct foreign_words {
-  description& out;
-  void text(std::string_view words) { out.foreign(words); }
-};
-
+/// Writes how an attempt ended. A value that is not a failure is written with its own formatter.
 template <class T>
-void write_outcome(description& out, outcome<T> const& result) {
-  if (auto const* const caught = result.caught()) {
-    out.text(" failed: ");
-    out.foreign(caught->standard() != nullptr ? caught->standard()->what() : "an exception of another type");
-    return;
-  }
-  if constexpr (can_fail<T>) {
-    auto const failed = result_failed(result);
-    if constexpr (requires(foreign_words& words) { traits_of<T>::describe(result.value(), words); }) {
-      out.text(failed ? " failed: " : " returned ");
-      foreign_words words{out};
-      return traits_of<T>::describe(result.value(), words);
-    } else if (failed) {
-      out.text(" failed: ");
-      return write_error(out, result.value());
-    }
-  }
-  out.text(" returned");
+void write_result(description& out, outcome<T> const& result) {
+  out.text(" ");
+  if (write_outcome(out, result)) return;
+  out.text("returned");
   if constexpr (!std::is_void_v<T>) {
     out.text(" ");
     out.value(result.value(), "a value");
@@ -59,13 +28,6 @@ inline void write_time(description& out, std::string_view words, duration d) {
   if (d == duration::zero()) return;
   out.text(words);
   out.time(in_passing(d));
-}
-
-inline void write_server_wait(description& out, optional_duration d) {
-  if (!d) return;
-  out.text(" (the server asked for ");
-  *d == (duration::max)() ? out.text("a wait without end") : out.time(in_passing(*d));
-  out.text(")");
 }
 
 inline void write_times(description& out, attempt_info const& a) {
@@ -85,7 +47,7 @@ template <class T>
 void write(description& out, attempt<T> const& a) {
   out.text("attempt ");
   out.number(a.number);
-  write_outcome(out, a.result);
+  write_result(out, a.result);
   write_times(out, a);
 }
 
@@ -125,22 +87,10 @@ void write(description& out, report<T> const& r) {
   write_time(out, ", waited ", r.waited);
   if (r.attempts == 0) return;
   out.text("; the last one");
-  write_outcome(out, r.result);
+  write_result(out, r.result);
 }
 
-/// Recognizes `tenax::counters::snapshot` by its members: naming the type would include <atomic> for all users.
-template <class C>
-concept totals = requires(C const& c) {
-  { c.waiting } -> std::same_as<duration const&>;
-  { c.gate_waiting } -> std::same_as<duration const&>;
-  { c.attempts } -> std::same_as<std::uint64_t const&>;
-  { c.retries } -> std::same_as<std::uint64_t const&>;
-  { c.succeeded } -> std::same_as<std::uint64_t const&>;
-  { c.gave_up } -> std::same_as<std::uint64_t const&>;
-};
-
-template <totals C>
-void write(description& out, C const& c) {
+inline void write(description& out, counters_snapshot const& c) {
   out.count(c.succeeded + c.gave_up, " call", " calls");
   out.text(" (");
   out.number(c.succeeded);
@@ -168,5 +118,5 @@ struct fmt::formatter<tenax::stop_reason> : tenax::detail::written<tenax::stop_r
 template <class T>
 struct fmt::formatter<tenax::report<T>> : tenax::detail::written<tenax::report<T>> {};
 
-template <tenax::detail::totals C>
-struct fmt::formatter<C, char> : tenax::detail::written<C> {};
+template <>
+struct fmt::formatter<tenax::counters_snapshot> : tenax::detail::written<tenax::counters_snapshot> {};

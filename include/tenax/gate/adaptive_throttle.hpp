@@ -6,9 +6,10 @@
 #include <utility>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/gate/call.hpp>
+#include <tenax/environment.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/sliding_window.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -79,17 +80,6 @@ class adaptive_throttle {
     bool const refused = f.how == feedback::kind::throttled || (count_failures_ && f.how == feedback::kind::failure);
     std::lock_guard const lock(mutex_);
     counts_.add(clock_.at(now), 1, refused ? 0 : 1);
-  }
-
-  /// Calls `f()` unless it is refused, and counts how it ends. Throws `tenax::refused` if it is refused, and exceptions
-  /// of `f`. Takes time and randomness from `environment`; without it, real ones.
-  template <class F>
-  decltype(auto) call(F&& f) {
-    return call_through(*this, std::forward<F>(f));
-  }
-  template <class F, class Environment>
-  decltype(auto) call(F&& f, Environment& environment) {
-    return call_through(*this, std::forward<F>(f), environment);
   }
 
   /// The probability that an attempt would be refused now.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// gate/call.hpp: one call through a gate, without a retry policy: `gate.call(f)`.
+// gate/call.hpp: one call through a gate, without a retry policy: `call_through(gate, f)`.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include <tenax/capture.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/detail/feedback.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/gate/gate.hpp>
 
 namespace tenax {
@@ -20,20 +22,29 @@ template <class T>
 }
 
 /// Calls `f()` once, when the gate admits it, and reports to the gate how it ended. Waits as long as the gate asks for,
-/// in `environment`. Returns what `f` returns and throws what `f` throws.
+/// in `environment`. Returns what `f` returns and throws what `f` throws. For every gate: the library's, your own,
+/// and `keyed<...>[key]`.
 ///
 /// Throws `tenax::refused` if the gate refuses; `f` is not called then.
-template <gate G, class F, class Environment>
-auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
+template <class G, class F, class Environment>
+  requires gate<std::remove_reference_t<G>>
+auto call_through(G&& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
   attempt_info info{.started = time_point(environment.now())};
   if constexpr (requires { environment.random(); }) info.random = &environment.random();
-  typename G::ticket ticket{};
+  using gate_type = std::remove_reference_t<G>;
+  detail::waiter_for<waking_gate<gate_type>, Environment, detail::no_token> waiter;  // outlives the ticket
+  typename gate_type::ticket ticket{};
   auto now = info.started;
   for (;;) {
-    admission const answer = g.admit(ticket, info, now);
+    admission answer;
+    if constexpr (waking_gate<gate_type>) {
+      answer = g.admit(ticket, info, now, waiter.lend());
+    } else {
+      answer = g.admit(ticket, info, now);
+    }
     if (answer.admitted()) break;
     if (answer.refused()) detail::raise(refused(answer.reason, answer.retry_after));
-    environment.sleep(answer.sleep());
+    waiter.sleep(environment, answer.sleep(), detail::no_token());
     now = time_point(environment.now());
     info.elapsed = info.waited = saturating_between(info.started, now);
   }
@@ -44,8 +55,9 @@ auto call_through(G& g, F&& f, Environment& environment) -> decltype(std::forwar
 }
 
 /// The same, in real time.
-template <gate G, class F>
-auto call_through(G& g, F&& f) -> decltype(std::forward<F>(f)()) {
+template <class G, class F>
+  requires gate<std::remove_reference_t<G>>
+auto call_through(G&& g, F&& f) -> decltype(std::forward<F>(f)()) {
   real_time const world{};
   return call_through(g, std::forward<F>(f), world);
 }

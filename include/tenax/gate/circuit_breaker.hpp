@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <tenax/gate/call.hpp>
+#include <tenax/environment.hpp>
 #include <tenax/gate/circuit_options.hpp>
 #include <tenax/gate/detail/circuit_changes.hpp>
 #include <tenax/gate/detail/circuit_counts.hpp>
@@ -14,6 +14,7 @@
 #include <tenax/gate/detail/open_time.hpp>
 #include <tenax/gate/detail/probe_places.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -150,17 +151,6 @@ class circuit_breaker {
       if (failed || (slow && counts_.too_slow(rules_, now))) open_circuit(now, t.grant_.random);
     }
     tell(lock);
-  }
-
-  /// Calls `f()` if the circuit lets it through, and counts how it ends. Throws `tenax::refused` if not, and exceptions
-  /// of `f`. Takes the time from `environment`; without it, real time.
-  template <class F>
-  decltype(auto) call(F&& f) {
-    return call_through(*this, std::forward<F>(f));
-  }
-  template <class F, class Environment>
-  decltype(auto) call(F&& f, Environment& environment) {
-    return call_through(*this, std::forward<F>(f), environment);
   }
 
   /// The present state. An open circuit becomes half-open at the first call after its open time.

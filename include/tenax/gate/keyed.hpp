@@ -9,17 +9,13 @@
 #include <utility>
 
 #include <tenax/detail/reject.hpp>
-#include <tenax/gate/call.hpp>
+#include <tenax/environment.hpp>
 #include <tenax/gate/detail/table.hpp>
+#include <tenax/gate/gate.hpp>
+#include <tenax/gate/keyed_options.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
-
-/// How many gates are kept, and for how long.
-struct keyed_options {
-  std::int64_t max_keys = 10'000;                        ///< at least 1
-  any_duration forget_after = std::chrono::minutes(10);  ///< unused gates are kept this long; more than zero
-};
 
 /// One `Gate` for each key, made at the first attempt with that key. `keyed[key]` is a gate: a small value, given to
 /// `.through()` without `std::ref`.
@@ -77,7 +73,17 @@ class keyed {
     static constexpr bool is_gate_view = true;
 
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
-      return all_->ask(key_, t, now, [&] { return keyed::admit(t, info, now, weight_); });
+      return all_->ask(key_, t, now, [&] { return keyed::admit(t, info, now, weight_, {}); });
+    }
+    admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w) const
+      requires waking_gate<Gate>
+    {
+      return all_->ask(key_, t, now, [&] { return keyed::admit(t, info, now, weight_, w); });
+    }
+    void step_aside(ticket& t) const
+      requires requires(Gate& g, typename Gate::ticket& own) { g.step_aside(own); }
+    {
+      if (t.entry_ != nullptr) t.entry_->own.step_aside(t.own_);
     }
     admission reserve_retry(ticket& t, attempt_info const& info, feedback::kind how, time_point now,
                             time_point then) const
@@ -98,16 +104,6 @@ class keyed {
       return answer;
     }
     void record(ticket& t, feedback const& f, time_point now) const { keyed::record(t, f, now); }
-
-    /// Calls `f()` when the gate admits it: see `call_through`.
-    template <class F>
-    decltype(auto) call(F&& f) const {
-      return call_through(*this, std::forward<F>(f));
-    }
-    template <class F, class Environment>
-    decltype(auto) call(F&& f, Environment& environment) const {
-      return call_through(*this, std::forward<F>(f), environment);
-    }
 
     /// The same gate, a rate limiter, at which every attempt takes `weight` permits. `admit` throws
     /// `std::invalid_argument` for a weight that the limiter rejects.
@@ -216,9 +212,12 @@ class keyed {
     return admission::refuse("too many keys in use", detail::longer(saturating_between(now, first), duration::zero()));
   }
 
-  static admission admit(ticket& t, attempt_info const& info, time_point now, [[maybe_unused]] std::uint64_t weight) {
+  static admission admit(ticket& t, attempt_info const& info, time_point now, [[maybe_unused]] std::uint64_t weight,
+                         [[maybe_unused]] waker const& w) {
     if constexpr (weighs) {
-      return t.entry_->own.with_weight(weight).admit(t.own_, info, now);
+      return t.entry_->own.with_weight(weight).admit(t.own_, info, now, w);
+    } else if constexpr (waking_gate<Gate>) {
+      return t.entry_->own.admit(t.own_, info, now, w);
     } else {
       return t.entry_->own.admit(t.own_, info, now);
     }

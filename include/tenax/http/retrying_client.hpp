@@ -12,7 +12,6 @@
 #include <vector>
 
 #include <tenax/current_attempt.hpp>
-#include <tenax/http.hpp>
 #include <tenax/http/detail/client_control.hpp>
 #include <tenax/http/detail/httplib_attempt.hpp>
 #include <tenax/http/detail/path_pattern.hpp>
@@ -21,6 +20,8 @@
 #include <tenax/http/httplib_result.hpp>
 #include <tenax/http/idempotency_key.hpp>
 #include <tenax/http/replayable.hpp>
+#include <tenax/http/standard_retry.hpp>
+#include <tenax/tenax.hpp>
 
 namespace tenax::http {
 

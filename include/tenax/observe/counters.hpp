@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include <tenax/observe/counters_snapshot.hpp>
 #include <tenax/report.hpp>
 
 namespace tenax {
@@ -18,16 +19,7 @@ class counters {
   static constexpr bool uses_time = false;
 
   /// All numbers together, for printing.
-  struct snapshot {
-    std::uint64_t attempts = 0;   ///< attempts made
-    std::uint64_t retries = 0;    ///< retries scheduled
-    std::uint64_t succeeded = 0;  ///< calls that ended with a wanted value
-    std::uint64_t gave_up = 0;    ///< calls that ended in any other way
-    duration waiting{};           ///< sum of the scheduled waits between attempts; at most `duration::max()`
-    duration gate_waiting{};      ///< sum of the scheduled waits at gates; at most `duration::max()`
-
-    friend constexpr bool operator==(snapshot const&, snapshot const&) = default;
-  };
+  using snapshot = counters_snapshot;
 
   [[nodiscard]] snapshot read() const noexcept {
     return {load(attempts_),

@@ -10,9 +10,8 @@
 #include <tenax/attempt.hpp>
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/detail/foreign_text.hpp>
-#include <tenax/platform/error_text.hpp>
+#include <tenax/observe/outcome_text.hpp>
 #include <tenax/report.hpp>
-#include <tenax/result_traits.hpp>
 
 namespace tenax {
 
@@ -32,7 +31,7 @@ class log_line {
     put(next);
     if (a.upcoming_wait.count() > 0) {
       put(" in ");
-      put(duration_text(in_passing(a.upcoming_wait)).c_str());
+      time(in_passing(a.upcoming_wait));
     } else {
       put(" at once");
     }
@@ -43,7 +42,7 @@ class log_line {
     std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate ", static_cast<unsigned long>(w.number));
     size_ = std::string_view(text_).size();
     if (w.upcoming_wait.count() != (duration::max)().count()) put("for ");
-    put(duration_text(in_passing(w.upcoming_wait)).c_str());
+    time(in_passing(w.upcoming_wait));
   }
 
   /// The line for a call that ended.
@@ -70,18 +69,23 @@ class log_line {
 
   [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
 
-  /// For `result_traits::describe`.
+  // For `write_outcome`.
   void text(std::string_view words) { put(words); }
+  void foreign(std::string_view words) { put(words); }
+  void time(duration d) { put(duration_text(d).c_str()); }
+  template <class V>
+  void value(V const& v, std::string_view otherwise) {
+    if constexpr (requires { std::string_view(v); }) {
+      put(std::string_view(v));
+    } else {
+      put(otherwise);
+    }
+  }
 
  private:
   template <class T>
   void put_server_wait(attempt<T> const& a) {
-    if (a.server_wait) {
-      put(" (the server asked for ");
-      put(a.server_wait->count() == (duration::max)().count() ? "a wait without end"
-                                                              : duration_text(in_passing(*a.server_wait)).c_str());
-      put(")");
-    }
+    write_server_wait(*this, a.server_wait);
     if (!a.hint.ignored.empty()) {
       put(" (");
       put(a.hint.ignored);
@@ -101,58 +105,7 @@ class log_line {
 
   template <class T>
   void put_outcome(outcome<T> const& result) {
-    if (auto const* caught = result.caught()) {
-      put("failed: ");
-      put(caught->standard() != nullptr ? caught->standard()->what() : "an exception of another type");
-      return;
-    }
-    if constexpr (can_fail<T>) {
-      auto const failed = result_failed(result);
-      if constexpr (requires { traits_of<T>::describe(result.value(), *this); }) {
-        put(failed ? "failed: " : "returned: ");
-        return traits_of<T>::describe(result.value(), *this);
-      } else if (failed) {
-        put("failed: ");
-        return put_error(result.value());
-      }
-    }
-    put("returned a result that is to be retried");
-  }
-
-  template <class R>
-  void put_error(R const& value) {
-    if constexpr (requires { value.category().name(), value.value(), value.message(); }) {
-      put_error_code(value);
-    } else if constexpr (requires { std::string_view(value.message()); }) {
-      put(std::string_view(value.message()));
-    } else if constexpr (requires { value.error(); }) {
-      put_error(value.error());
-    } else if constexpr (requires { std::string_view(value); }) {
-      put(std::string_view(value));
-    } else if constexpr (requires { std::string_view(value.what()); }) {
-      put(std::string_view(value.what()));
-    } else {
-      put("an error");
-    }
-  }
-
-  /// Writes an error code of the standard library, or of a similar type. Its `message()` would make a string. Codes of
-  /// the operating system are written without it; only a category of another kind may allocate.
-  template <class ErrorCode>
-  void put_error_code(ErrorCode const& code) {
-    std::string_view const category = code.category().name();
-    char buffer[256] = {};
-    if constexpr (requires { std::string_view(code.message(buffer, sizeof buffer)); }) {
-      put(std::string_view(code.message(buffer, sizeof buffer)));
-    } else {
-      bool const is_errno = category == "generic" || (platform::system_errors_are_errno && category == "system");
-      char const* const text = is_errno ? platform::errno_text(code.value(), buffer, sizeof buffer) : nullptr;
-      if (text != nullptr) {
-        put(text);
-      } else {
-        put(std::string_view(code.message()));
-      }
-    }
+    if (!write_outcome(*this, result)) put("returned a result that is to be retried");
   }
 
   char text_[512];

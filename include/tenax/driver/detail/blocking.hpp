@@ -8,15 +8,11 @@
 #include <tenax/capture.hpp>
 #include <tenax/driver/detail/attempt_scope.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/retry_loop.hpp>
 
 namespace tenax::detail {
-
-template <class Env, class Token>
-inline constexpr bool interruptible = requires(Env& e, duration d, Token const& t) { e.sleep(d, t); };
-template <class Env>
-inline constexpr bool interruptible<Env, no_token> = false;
 
 template <bool ReadsClock, class Env>
 TENAX_ALWAYS_INLINE constexpr time_point now_of([[maybe_unused]] Env& environment) {
@@ -79,18 +75,13 @@ TENAX_ALWAYS_INLINE constexpr decision finish_one(Loop& loop, outcome<T> const& 
 }
 
 /// Waits as long as the loop asks for it. Returns whether the loop stops.
-template <class Loop, class Env>
-TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next) {
+template <class Loop, class Env, class Waiter = plain_waiter const>
+TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next,
+                                                [[maybe_unused]] Waiter&& waiter = {}) {
   while (next.waits()) {
-    if (next.delay.count() > 0) {
-      if constexpr (interruptible<Env, std::remove_cvref_t<decltype(loop.policy().token)>>) {
-        environment.sleep(next.delay, loop.policy().token);
-      } else {
-        environment.sleep(next.delay);
-      }
-    }
+    if (next.delay.count() > 0) waiter.sleep(environment, next.delay, loop.policy().token);
     if constexpr (Loop::reads_clock) {
-      next = loop.start_attempt(time_point(environment.now()));
+      next = loop.start_attempt(time_point(environment.now()), waiter.lend());
     } else {
       next = loop.start_attempt();
     }
@@ -98,19 +89,25 @@ TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, de
   return next.stops();
 }
 
+/// The waiter of a loop.
+template <class Loop, class Env>
+using waiter_of = waiter_for<Loop::wakes, Env, std::remove_cvref_t<decltype(std::declval<Loop&>().policy().token)>>;
+
 /// The driver: `attempt(info)` makes an attempt, `finish(loop, outcome)` makes the result of the call.
 template <class T, bool ReadsClock, class Policy, class Env, class Attempt, class Finish>
 constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt const& attempt, Finish const& finish) {
   auto const start = now_of<ReadsClock>(environment);
-  retry_loop<Policy const&, ReadsClock> loop(policy, start, random_of(environment));
+  using loop_type = retry_loop<Policy const&, ReadsClock>;
+  waiter_of<loop_type, Env> waiter;  // outlives the tickets of the loop
+  loop_type loop(policy, start, random_of(environment));
   decision first;
   if constexpr (ReadsClock) {
-    first = loop.start_attempt(start);
+    first = loop.start_attempt(start, waiter.lend());
   } else {
     first = loop.start_attempt();
   }
-  [[maybe_unused]] auto const ended = wait_or_stop(loop, environment, first);
-  if constexpr (retry_loop<Policy const&, ReadsClock>::can_end_unstarted) {
+  [[maybe_unused]] auto const ended = wait_or_stop(loop, environment, first, waiter);
+  if constexpr (loop_type::can_end_unstarted) {
     if (ended) {
       auto none = loop.template unstarted<T>();
       loop.conclude(none);
@@ -126,7 +123,7 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
     if constexpr (can_release<T>) {
       if (next.waits()) release(slot.result);
     }
-    if (wait_or_stop(loop, environment, next)) {
+    if (wait_or_stop(loop, environment, next, waiter)) {
       loop.conclude(slot.result);
       return finish(loop, std::move(slot.result));
     }

@@ -114,6 +114,23 @@ class loop_state {
     return stop(attempts_ == 0 ? stop_reason::expired_on_entry : stop_reason::deadline);
   }
 
+  /// Whether a call may not wait at a gate as long as it answered: beyond its deadline (`timed`), or longer than `most`
+  /// because the other side asked for it. Then sets the reason. A wait that may be shorter ends at the deadline.
+  TENAX_ALWAYS_INLINE constexpr bool waits_too_long(admission& answer, bool timed, duration most,
+                                                    bool gives_up) noexcept {
+    if (timed && answer.at_most && time_left_.count() > 0) {
+      answer.delay = shorter(answer.delay, time_left_);
+    } else if (timed && answer.delay.count() >= time_left_.count()) {
+      refusal_ = "a gate's wait would pass the deadline";
+      refusal_retry_after_ = answer.delay;
+      return out_of_time().stops();
+    }
+    if (!answer.asked_by_server || answer.delay.count() <= most.count() || !gives_up) return false;
+    refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
+    server_wait_ = refusal_retry_after_ = answer.delay;
+    return stop(stop_reason::server_wait_too_long).stops();
+  }
+
   TENAX_ALWAYS_INLINE constexpr decision wait(duration d, time_point now) noexcept {
     pending_ = d;
     paused_at_ = now;

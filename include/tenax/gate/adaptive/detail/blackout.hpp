@@ -38,7 +38,7 @@ class blackout {
   constexpr finding accepted(std::int64_t at) noexcept {
     ++accepted_;
     finding found;
-    if (refusals_ >= 3 && at > cycle_) {
+    if (refusals_ >= refusals_in_a_row && at > cycle_) {
       found.accepted = accepted_;
       found.rate = static_cast<double>(accepted_) / seconds(at - cycle_);
       found.most = static_cast<double>(accepted_) / seconds(last_ - cycle_);
@@ -54,6 +54,8 @@ class blackout {
   constexpr void accepted_before() noexcept { ++accepted_; }
 
  private:
+  static constexpr std::uint64_t refusals_in_a_row = 3;
+
   std::int64_t cycle_ = 0;  // the start of the count of accepted requests
   std::int64_t from_ = 0;
   std::int64_t last_ = 0;

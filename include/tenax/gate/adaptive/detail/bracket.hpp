@@ -6,6 +6,7 @@
 
 #include <tenax/gate/adaptive/detail/blackout.hpp>
 #include <tenax/gate/adaptive/detail/probe_schedule.hpp>
+#include <tenax/gate/adaptive/detail/search_rules.hpp>
 #include <tenax/gate/adaptive/detail/send_history.hpp>
 #include <tenax/gate/detail/rate_math.hpp>
 
@@ -38,35 +39,32 @@ class rate_bracket {
   };
 
   /// Begins with a guess. No rate is below `floor`, unless a ceiling is lower.
-  rate_bracket(double guess, double floor) : floor_(floor > slowest ? floor : slowest), rate_(guess), low_(guess) {
+  constexpr rate_bracket(double guess, double floor) noexcept
+      : floor_(floor > slowest ? floor : slowest), rate_(guess), low_(guess) {
     limit_rate();
   }
 
-  [[nodiscard]] double rate() const noexcept { return rate_; }
-  [[nodiscard]] phase current_phase() const noexcept { return phase_; }
+  [[nodiscard]] constexpr double rate() const noexcept { return rate_; }
+  [[nodiscard]] constexpr phase current_phase() const noexcept { return phase_; }
   /// The time from one request to the next, in nanoseconds.
-  [[nodiscard]] std::int64_t interval() const noexcept { return interval_; }
-  static constexpr std::int64_t interval_of(double rate) noexcept {
-    constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of a few do not overflow
-    auto const ns = 1e9 / rate;
-    return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
-  }
+  [[nodiscard]] constexpr std::int64_t interval() const noexcept { return interval_; }
   /// The version of the rate: an answer counts only for the rate at which its request was sent.
-  [[nodiscard]] std::uint32_t version() const noexcept { return version_; }
+  [[nodiscard]] constexpr std::uint32_t version() const noexcept { return version_; }
 
   /// Begins at `limit`, and never exceeds it.
-  void begin_at(double limit) noexcept {
+  constexpr void begin_at(double limit) noexcept {
     given_ = ceiling_ = low_ = high_ = rate_ = limit;
-    interval_ = interval_of(limit);
+    interval_ = search_rules::interval_of(limit);
     phase_ = phase::steady;
   }
 
   /// The server says that it allows `limit`. The rate is kept half a percent below. Returns whether the search starts
   /// there anew.
-  bool announced(double limit) noexcept {
+  constexpr bool announced(double limit) noexcept {
     bool const as_announced = announced_ == 0 || (phase_ == phase::steady && low_ >= ceiling_);
     announced_ = limit;
-    ceiling_ = given_ > 0 ? least(given_, 0.995 * limit) : 0.995 * limit;
+    ceiling_ = search_rules::below_announced * limit;
+    if (given_ > 0) ceiling_ = least(given_, ceiling_);
     if (!as_announced && low_ <= ceiling_) {
       high_ = high_ > 0 ? least(high_, ceiling_) : ceiling_;
       limit_rate();
@@ -79,130 +77,61 @@ class rate_bracket {
     set_rate(ceiling_);
     return true;
   }
-  [[nodiscard]] double announced_limit() const noexcept { return announced_; }
+  [[nodiscard]] constexpr double announced_limit() const noexcept { return announced_; }
 
   /// A paced request was accepted at this rate.
-  void accepted(std::int64_t now) noexcept {
+  constexpr void accepted(std::int64_t now) noexcept {
     ++accepted_;
     switch (phase_) {
-      case phase::start:
-        if (accepted_ >= 4) {
-          low_ = rate_;
-          if (at_ceiling()) phase_ = phase::steady;
-          set_rate(rate_ * 2);
-        }
-        break;
-      case phase::search:
-        if (accepted_ >= needed(rate_ / low_ - 1)) {
-          low_ = rate_;
-          assumed_ = false;
-          max_step_up_ = unknown;
-          continue_search();
-        }
-        break;
-      case phase::steady:
-        if (accepted_ >= 32) contradictions_ = 0;
-        if (high_ > low_ * 1.06 && accepted_ >= 16) {
-          continue_search();
-        } else if (probes_.due(now, accepted_)) {
-          step_ = 0;
-          phase_ = phase::probe;
-          next_step();
-        }
-        break;
-      case phase::probe:
-        if (accepted_ >= needed(rate_ / low_ - 1)) {
-          low_ = rate_;
-          next_step();
-        }
-        break;
+      case phase::start: return accepted_in_start();
+      case phase::search: return accepted_in_search();
+      case phase::steady: return accepted_in_steady(now);
+      case phase::probe: return accepted_in_probe();
     }
   }
 
   /// Any request was accepted.
-  void note_accepted() noexcept { ++accepted_since_refusal_; }
-  [[nodiscard]] std::uint64_t accepted_since_refusal() const noexcept { return accepted_since_refusal_; }
+  constexpr void note_accepted() noexcept { ++accepted_since_refusal_; }
+  [[nodiscard]] constexpr std::uint64_t accepted_since_refusal() const noexcept { return accepted_since_refusal_; }
 
   /// A refusal costs a pause. Returns how long ago the last refusal was.
-  std::int64_t costs(std::int64_t now, double pause_seconds) noexcept { return probes_.refused(now, pause_seconds); }
+  constexpr std::int64_t costs(std::int64_t now, double pause_seconds) noexcept {
+    return probes_.refused(now, pause_seconds);
+  }
 
   /// The pause before a refusal was too short, which says nothing about the rate.
-  void refused_after_pause() noexcept {
+  constexpr void refused_after_pause() noexcept {
     ++version_;
     accepted_ = 0;
   }
 
   /// A request was refused at this rate.
-  void refused(refusal const& r) noexcept {
+  constexpr void refused(refusal const& r) noexcept {
     switch (phase_) {
-      case phase::start:
-        high_ = rate_;
-        low_ = rate_ / 4;
-        // While none was accepted, requests under way together say nothing about the allowed rate.
-        if (r.accepted) {
-          high_ = least(rate_, 2 * (r.peak + r.demonstrated));
-          low_ = least(high_ / 2, r.demonstrated);
-        }
-        // What was accepted beyond the demonstrated rate was a burst.
-        burst_ = 1 + static_cast<double>(accepted_since_refusal_) * (1 - low_ / (high_ / 2));
-        if (burst_ > 64) burst_ = 64;
-        assumed_ = true;
-        // A server that says when it allows more has demonstrated its limit; the more it accepted, the more precisely.
-        max_step_up_ = r.told ? 3.0 / static_cast<double>(accepted_since_refusal_ + 1) : unknown;
-        continue_search();
-        break;
-      case phase::search:
-        high_ = rate_;
-        if (assumed_ && r.told) distrust_low(r.busy);
-        continue_search();
-        break;
-      case phase::steady: {
-        // Some requests come too early by chance. While that costs less than a fiftieth, a lower rate would cost as
-        // much.
-        if (auto const price = 50 * probes_.price(rate_); static_cast<double>(accepted_) >= price) {
-          accepted_ -= static_cast<std::uint64_t>(price);
-          break;
-        }
-        ++contradictions_;
-        auto cut = 1.0 / static_cast<double>(accepted_ + 1);
-        if (cut < 0.01) cut = 0.01;
-        for (unsigned i = 1; i < contradictions_ && cut < 0.5; ++i) cut *= 2;
-        if (cut > 0.5) cut = 0.5;
-        if (!r.told && cut > r.share) cut = r.share > 0.1 ? r.share : least(cut, 0.1);
-        high_ = rate_;
-        auto lower = least(rate_ * (1 - cut), r.demonstrated);
-        low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
-        probes_.in_vain();
-        set_rate(low_);
-        break;
-      }
-      case phase::probe:
-        // Refused at the first step: there is no rate in between to search for.
-        high_ = step_ > 1 ? rate_ : low_;
-        probes_.in_vain();
-        phase_ = phase::steady;
-        set_rate(low_);
-        break;
+      case phase::start: refused_in_start(r); break;
+      case phase::search: refused_in_search(r); break;
+      case phase::steady: refused_in_steady(r); break;
+      case phase::probe: refused_in_probe(); break;
     }
     accepted_since_refusal_ = 0;
   }
 
   /// A blackout costs as much as a `Retry-After`.
-  void learn_from(blackout::finding const& found) noexcept {
+  constexpr void learn_from(blackout::finding const& found) noexcept {
     probes_.costs(found.seconds);
-    if (found.rate >= rate_ || found.accepted < 16) return;
+    if (found.rate >= rate_ || found.accepted < search_rules::telling_blackout) return;
     auto const accepted = static_cast<double>(found.accepted);
     // Most of the missing requests were never sent, because rates were lower at the beginning.
-    if (30 * found.seconds < accepted / found.rate - accepted / rate_) return;
-    burst_ = least(64, 1 + accepted * (1 - found.rate / rate_));
+    if (search_rules::blackout_share * found.seconds < accepted / found.rate - accepted / rate_) return;
+    burst_ = search_rules::burst_of(accepted, found.rate / rate_);
     low_ = found.rate;
-    high_ = least(rate_, least(1.25 * found.rate, 1.03 * found.most));
-    max_step_up_ = unknown;
+    high_ = least(rate_, least(search_rules::above_found * found.rate, search_rules::above_most * found.most));
+    max_step_up_ = search_rules::unlimited;
     continue_search();
   }
 
   /// Refusals do not depend on the rate: `r` is as good as the present lower end.
-  void raise_to(double r) noexcept {
+  constexpr void raise_to(double r) noexcept {
     low_ = r;
     high_ = 0;
     phase_ = phase::steady;
@@ -212,22 +141,106 @@ class rate_bracket {
   }
 
   /// Goes back to an earlier state. Answers to requests sent meanwhile do not count.
-  void go_back_to(rate_bracket const& before) noexcept {
+  constexpr void go_back_to(rate_bracket const& before) noexcept {
     auto const version = version_;
     *this = before;
     version_ = version + 1;
   }
 
  private:
-  void limit_rate() noexcept {
-    if (rate_ < floor_) rate_ = floor_;
-    if (ceiling_ > 0 && rate_ > ceiling_) rate_ = ceiling_;
-    interval_ = interval_of(rate_);
+  /// Doubles the rate until it is refused.
+  constexpr void accepted_in_start() noexcept {
+    if (accepted_ < search_rules::start_after) return;
+    low_ = rate_;
+    if (at_ceiling()) phase_ = phase::steady;
+    set_rate(rate_ * 2);
   }
 
-  [[nodiscard]] bool at_ceiling() const noexcept { return ceiling_ > 0 && low_ >= ceiling_; }
+  /// Everything refused is above the limit; what was accepted may have been a burst.
+  constexpr void refused_in_start(refusal const& r) noexcept {
+    high_ = rate_;
+    low_ = rate_ / 4;
+    // While none was accepted, requests under way together say nothing about the allowed rate.
+    if (r.accepted) {
+      high_ = least(rate_, 2 * (r.peak + r.demonstrated));
+      low_ = least(high_ / 2, r.demonstrated);
+    }
+    burst_ = search_rules::burst_of(static_cast<double>(accepted_since_refusal_), low_ / (high_ / 2));
+    assumed_ = true;
+    max_step_up_ = search_rules::first_step_up(r.told, accepted_since_refusal_);
+    continue_search();
+  }
 
-  void set_rate(double r) noexcept {
+  /// Confirms the tried rate: it is the lower end now.
+  constexpr void accepted_in_search() noexcept {
+    if (!confirmed()) return;
+    low_ = rate_;
+    assumed_ = false;
+    max_step_up_ = search_rules::unlimited;
+    continue_search();
+  }
+
+  /// The tried rate is the upper end now.
+  constexpr void refused_in_search(refusal const& r) noexcept {
+    high_ = rate_;
+    if (assumed_ && r.told) distrust_low(r.busy);
+    continue_search();
+  }
+
+  /// Keeps the rate, until there is a reason to search or to probe.
+  constexpr void accepted_in_steady(std::int64_t now) noexcept {
+    if (accepted_ >= search_rules::calm_after) contradictions_ = 0;
+    if (high_ > low_ * search_rules::room_above && accepted_ >= search_rules::search_after) {
+      continue_search();
+    } else if (probes_.due(now, accepted_)) {
+      step_ = 0;
+      phase_ = phase::probe;
+      next_step();
+    }
+  }
+
+  /// Lowers the rate, unless the refusal costs no more than a lower rate would.
+  constexpr void refused_in_steady(refusal const& r) noexcept {
+    if (auto const price = search_rules::fair_share * probes_.price(rate_); static_cast<double>(accepted_) >= price) {
+      accepted_ -= static_cast<std::uint64_t>(price);
+      return;
+    }
+    auto const cut = search_rules::cut_after(accepted_, ++contradictions_, r.told, r.share);
+    high_ = rate_;
+    auto const lower = least(rate_ * (1 - cut), r.demonstrated);
+    low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
+    probes_.in_vain();
+    set_rate(low_);
+  }
+
+  constexpr void accepted_in_probe() noexcept {
+    if (!confirmed()) return;
+    low_ = rate_;
+    next_step();
+  }
+
+  /// Goes back to the confirmed rate. Refused at the first step: there is no rate in between to search for.
+  constexpr void refused_in_probe() noexcept {
+    high_ = step_ > 1 ? rate_ : low_;
+    probes_.in_vain();
+    phase_ = phase::steady;
+    set_rate(low_);
+  }
+
+  constexpr void limit_rate() noexcept {
+    if (rate_ < floor_) rate_ = floor_;
+    if (ceiling_ > 0 && rate_ > ceiling_) rate_ = ceiling_;
+    interval_ = search_rules::interval_of(rate_);
+  }
+
+  [[nodiscard]] constexpr bool at_ceiling() const noexcept { return ceiling_ > 0 && low_ >= ceiling_; }
+
+  /// Whether enough requests were accepted at the tried rate.
+  [[nodiscard]] constexpr bool confirmed() const noexcept {
+    return accepted_ >= search_rules::confirmations(burst_, rate_ / low_ - 1);
+  }
+
+  constexpr void set_rate(double r) noexcept {
     auto const lowest = ceiling_ > 0 ? least(floor_, ceiling_) : floor_;
     if (low_ < lowest) low_ = lowest;
     rate_ = r;
@@ -238,43 +251,27 @@ class rate_bracket {
 
   /// At the beginning, the demonstrated rate may have been a burst. Between two refusals with a server wait, the server
   /// accepts its limit and no burst. `busy`: the time between them in which requests were sent.
-  void distrust_low(std::int64_t busy) noexcept {
+  constexpr void distrust_low(std::int64_t busy) noexcept {
     auto const n = accepted_since_refusal_ == 0 ? 1 : static_cast<double>(accepted_since_refusal_);
     if (busy > 0 && 2 * n / seconds(busy) < low_) low_ = n / seconds(busy);
   }
 
-  void continue_search() noexcept {
-    if (high_ > 0 && high_ <= low_ * precision) {
-      phase_ = phase::steady;
-      set_rate(low_);
-    } else if (high_ > 0) {
-      phase_ = phase::search;
-      set_rate(least(root(low_ * high_), low_ * (1 + max_step_up_)));
-    } else {
-      phase_ = phase::start;
-      set_rate(low_ * 2);
-    }
+  /// Tries the geometric mean, or keeps the lower end if the upper end is near. There is an upper end.
+  constexpr void continue_search() noexcept {
+    bool const found = high_ <= low_ * search_rules::precision;
+    phase_ = found ? phase::steady : phase::search;
+    set_rate(found ? low_ : least(root(low_ * high_), low_ * (1 + max_step_up_)));
   }
 
-  /// Steps of 3, 7, 15, ... percent; beyond that, the limit has risen for good.
-  void next_step() noexcept {
+  constexpr void next_step() noexcept {
     ++step_;
-    if (step_ <= 5 && !at_ceiling()) return set_rate(low_ * (1 + 0.01 * static_cast<double>((2U << step_) - 1)));
+    if (step_ <= search_rules::last_step && !at_ceiling()) return set_rate(low_ * search_rules::probe_factor(step_));
     high_ = 0;
     probes_.start_over();
     phase_ = at_ceiling() ? phase::steady : phase::start;
     set_rate(at_ceiling() ? low_ : low_ * 2);
   }
 
-  /// How many requests in a row have to be accepted before a rate counts as confirmed: so many that, with this excess
-  /// over the confirmed rate, they would have used up the server's burst.
-  [[nodiscard]] std::uint64_t needed(double excess) const noexcept {
-    auto const n = excess > 0 ? burst_ * (1 + 1 / excess) : 512;
-    return n < 12 ? 12 : n > 512 ? 512 : static_cast<std::uint64_t>(n);
-  }
-
-  static constexpr double precision = 1.03;
-  static constexpr double unknown = 1e9;
   static constexpr double slowest = send_history::slowest;
 
   double floor_;          // the lowest rate
@@ -292,8 +289,8 @@ class rate_bracket {
   unsigned contradictions_ = 0;
   unsigned step_ = 0;
   double burst_ = 1;
-  double max_step_up_ = unknown;  // the greatest distance of the next trial from the lower end
-  bool assumed_ = false;          // whether the lower end was never confirmed by enough requests
+  double max_step_up_ = search_rules::unlimited;  // the greatest distance of the next trial from the lower end
+  bool assumed_ = false;                          // whether the lower end was never confirmed by enough requests
   probe_schedule probes_;
 };
 

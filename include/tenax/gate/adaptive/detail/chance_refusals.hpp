@@ -24,9 +24,9 @@ class chance_refusals {
   };
 
   /// A rate at which requests were accepted.
-  [[nodiscard]] double proven() const noexcept { return proven_; }
+  [[nodiscard]] constexpr double proven() const noexcept { return proven_; }
   /// The rate of a trial.
-  [[nodiscard]] double trial() const noexcept { return trial_; }
+  [[nodiscard]] constexpr double trial() const noexcept { return trial_; }
 
   /// A request that was answered.
   struct request {
@@ -36,38 +36,39 @@ class chance_refusals {
   };
 
   /// The request was accepted. `version`: the number of the allowed rate. True if this ends a trial well.
-  bool accepted(request const& r, std::uint32_t version) noexcept {
+  constexpr bool accepted(request const& r, std::uint32_t version) noexcept {
     double const rate = r.rate;
     count_answer(r, version, false);
-    if (rate > proven_ && here_.n - here_.k >= (proven_ == 0 ? 5 : 12) && here_.k <= most * here_.n) proven_ = rate;
-    bool const well = trying_ && here_.n >= 24 && low_.k + here_.k <= most * (low_.n + here_.n);
+    if (rate > proven_ && here_.n - here_.k >= (proven_ == 0 ? first_proof : proof) && here_.k <= most * here_.n)
+      proven_ = rate;
+    bool const well = trying_ && here_.n >= trial_length && low_.k + here_.k <= most * (low_.n + here_.n);
     if (well) {
       // The trial keeps the share that was seen at lower rates.
       share_ = (low_.k + here_.k) / (low_.n + here_.n);
-      trusted_ = 500;
+      trusted_ = trusted_refusals;
       needed_ = few;
       end_trial();
     }
     run_ += 1;
     // By chance, such a long run of accepted requests happens only once in 150 times: so refusals by chance have ended.
-    if (share_ > 0 && run_ * share_ > 5) share_ = 0;
+    if (share_ > 0 && run_ * share_ > unlikely_run) share_ = 0;
     return well;
   }
 
   /// The share that is refused at rates far below the proven one; 1 as long as it is unknown. A limit is not lower than
   /// that share below the rate.
-  [[nodiscard]] double share_below(double rate) const noexcept {
-    return rate > much_lower * proven_ || low_.n < 8 || low_.k < 2 ? 1 : low_.k / low_.n;
+  [[nodiscard]] constexpr double share_below(double rate) const noexcept {
+    return rate > much_lower * proven_ || low_.n < fewest || low_.k < 2 ? 1 : low_.k / low_.n;
   }
 
   /// The same for a request that was refused.
-  verdict refused(request const& r, std::uint32_t version) noexcept {
+  constexpr verdict refused(request const& r, std::uint32_t version) noexcept {
     double const rate = r.rate;
     count_answer(r, version, true);
     run_ = 0;
     if (trying_) {
       if (here_.k <= most * here_.n + 2 && usual(low_.k / low_.n)) return verdict::chance;
-      proven_ = 0.9 * trial_;
+      proven_ = below_failed_trial * trial_;
       needed_ *= 2;
       end_trial();
       return verdict::give_up;
@@ -77,53 +78,63 @@ class chance_refusals {
       if (--trusted_ <= 0) share_ = 0;
       return usual(share_) ? verdict::chance : verdict::real;
     }
-    if (rate > much_lower * proven_ || low_.n < 8 || low_.k > most * low_.n) return verdict::real;
+    if (rate > much_lower * proven_ || low_.n < fewest || low_.k > most * low_.n) return verdict::real;
     if (low_.k < needed_ || low_.k < least_share * low_.n) return verdict::real;
     trying_ = true;
-    trial_ = least(proven_, 1.5 * rate);
+    trial_ = least(proven_, trial_factor * rate);
     here_ = {};
     return verdict::try_up;
   }
 
  private:
-  static constexpr double much_lower = 0.7;
-  static constexpr double few = 4;
-  static constexpr double most = 0.3;
-  static constexpr double least_share = 0.005;  // a smaller share costs less than trials
+  static constexpr double much_lower = 0.7;                  // than the proven rate
+  static constexpr double few = 4;                           // refusals that begin the first trial
+  static constexpr double fewest = 8;                        // requests that show a share
+  static constexpr double most = 0.3;                        // a greater share is never chance
+  static constexpr double least_share = 0.005;               // a smaller share costs less than trials
+  static constexpr double first_proof = 5;                   // accepted requests that prove a rate for the first time
+  static constexpr double proof = 12;                        // and later
+  static constexpr double trial_factor = 1.5;                // how far a trial goes up
+  static constexpr double trial_length = 24;                 // requests
+  static constexpr double below_failed_trial = 0.9;          // the proven rate after a trial that failed
+  static constexpr int trusted_refusals = 500;               // for how many refusals a share is trusted
+  static constexpr double unlikely_run = 5;                  // e^-5 is 1/150
+  static constexpr double kept_here = 128, kept_low = 1024;  // older requests count half
 
   struct count {
     double n = 0;  // requests
     double k = 0;  // refused
   };
 
-  void count_answer(request const& r, std::uint32_t version, bool refused) noexcept {
+  constexpr void count_answer(request const& r, std::uint32_t version, bool refused) noexcept {
     if (version != version_) {
       version_ = version;
       here_ = {};
     }
     if (!r.paced) return;
-    add(here_, refused, 128);
+    add(here_, refused, kept_here);
     if (trying_ || !r.confirmed) return;
     if (static_cast<double>(r.rate) > much_lower * proven_) {
       low_ = {};
     } else {
-      add(low_, refused, 1024);
+      add(low_, refused, kept_low);
     }
   }
 
-  static void add(count& c, bool refused, double limit) noexcept {
+  static constexpr void add(count& c, bool refused, double limit) noexcept {
     c.n += 1;
     c.k += refused ? 1 : 0;
     if (c.n > limit) c.n /= 2, c.k /= 2;
   }
 
   /// Whether the refused share at the present rate is not above the chance share.
-  [[nodiscard]] bool usual(double share) const noexcept {
+  [[nodiscard]] constexpr bool usual(double share) const noexcept {
     auto const expected = here_.n * share;
-    return here_.k <= expected + 3 * root(expected) + 1;
+    constexpr double deviations = 3;
+    return here_.k <= expected + deviations * root(expected) + 1;
   }
 
-  void end_trial() noexcept {
+  constexpr void end_trial() noexcept {
     trying_ = false;
     low_ = {};
   }

@@ -24,6 +24,7 @@ namespace tenax::detail {
 class rate_search {
  public:
   using phase = search_phase;
+  static constexpr std::int64_t second = 1'000'000'000;
 
   /// What a request remembers from the moment at which it was admitted.
   struct stamp {
@@ -39,13 +40,13 @@ class rate_search {
 
   /// Limits that hold whatever the search finds.
   struct bounds {
-    double least = 0;                              // the lowest rate
-    double at_once = 0.25;                         // see quota_pacing
-    std::int64_t longest_pause = 300'000'000'000;  // see throttle_pause
+    double least = 0;                           // the lowest rate
+    double at_once = 0.25;                      // see quota_pacing
+    std::int64_t longest_pause = 300 * second;  // see throttle_pause
   };
 
   /// Begins with a guess, or with `limit` if that is more than 0; then never exceeds `limit`.
-  rate_search(double guess, double limit, bounds const& b)
+  constexpr rate_search(double guess, double limit, bounds const& b)
       : start_(limit > 0 ? limit : guess),
         bracket_(start_, b.least),
         before_pause_(bracket_),
@@ -55,14 +56,14 @@ class rate_search {
     if (limit > 0) bracket_.begin_at(limit);
   }
 
-  [[nodiscard]] double rate() const noexcept { return bracket_.rate(); }
-  [[nodiscard]] phase current_phase() const noexcept { return bracket_.current_phase(); }
-  [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
-  [[nodiscard]] std::int64_t paused_until() const noexcept { return pause_.until(); }
-  [[nodiscard]] throttle_pause const& pause() const noexcept { return pause_; }
+  [[nodiscard]] constexpr double rate() const noexcept { return bracket_.rate(); }
+  [[nodiscard]] constexpr phase current_phase() const noexcept { return bracket_.current_phase(); }
+  [[nodiscard]] constexpr std::uint32_t generation() const noexcept { return generation_; }
+  [[nodiscard]] constexpr std::int64_t paused_until() const noexcept { return pause_.until(); }
+  [[nodiscard]] constexpr throttle_pause const& pause() const noexcept { return pause_; }
 
   /// Ends a pause, undoes the change of the rate by the refusal before it, and discards the server's remaining quota.
-  void resume(std::int64_t now) noexcept {
+  constexpr void resume(std::int64_t now) noexcept {
     if (pause_.asked_by_server(now) && paused_generation_ == generation_) bracket_.go_back_to(before_pause_);
     pause_.resume(now);
     told_.forget();
@@ -70,17 +71,17 @@ class rate_search {
 
   /// Until when a new search would send requests that this one would not, or a few intervals longer if the rate found
   /// is slow.
-  [[nodiscard]] std::int64_t owes_until(std::int64_t now) const noexcept {
+  [[nodiscard]] constexpr std::int64_t owes_until(std::int64_t now) const noexcept {
     if (history_.count() == 0) return now;
     auto const step = duration(spacing(now));
-    bool const slow = step > duration(rate_bracket::interval_of(start_));
-    auto until = saturating_add(duration(last_grant_), saturating_multiply(step, slow ? 10 : 1)).count();
+    bool const slow = step > duration(search_rules::interval_of(start_));
+    auto until = saturating_add(duration(last_grant_), saturating_multiply(step, slow ? slow_intervals : 1)).count();
     if (pause_.until() > until) until = pause_.until();
     return pause_.asking_until() > until ? pause_.asking_until() : until;
   }
 
   /// The earliest time of the next request.
-  [[nodiscard]] std::int64_t next(std::int64_t now) const noexcept {
+  [[nodiscard]] constexpr std::int64_t next(std::int64_t now) const noexcept {
     auto earliest = pause_.until() > now ? pause_.until() : now;
     if (pause_.asking_until() > earliest) earliest = pause_.asking_until();
     if (history_.count() != 0) {
@@ -90,11 +91,11 @@ class rate_search {
     return earliest;
   }
 
-  [[nodiscard]] std::int64_t interval() const noexcept { return bracket_.interval(); }
+  [[nodiscard]] constexpr std::int64_t interval() const noexcept { return bracket_.interval(); }
 
   /// The server announces what it allows in each `window`. The rate is kept half a percent below, and never above;
   /// refusals still lower it. Delays later requests if earlier ones were too fast for the announced limit.
-  void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
+  constexpr void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
     if (limit == bracket_.announced_limit() || !bracket_.announced(limit)) return;
     auto const made_up_for = history_.next_after(now, window, interval()) - interval();
     if (made_up_for > last_grant_) last_grant_ = made_up_for;
@@ -103,53 +104,46 @@ class rate_search {
   /// The server says that `remaining` requests are left for the time `reset`, besides those under way: they are spread
   /// over that time. After it, one request is sent to learn more. A server that refuses nevertheless is no longer
   /// trusted. `limit`: the whole quota, or 0 if that is unknown.
-  void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::uint64_t limit, std::int64_t reset,
-               std::uint64_t in_flight) noexcept {
+  constexpr void allowed(stamp const& s, std::int64_t now, std::uint64_t remaining, std::uint64_t limit,
+                         std::int64_t reset, std::uint64_t in_flight) noexcept {
     if (s.generation != generation_ || reset <= 0) return;
     auto const left = remaining > in_flight ? remaining - in_flight : 0;
     if (told_.tell(now, last_grant_, left, limit, reset) && left == 0) pause_.obey(now, reset);
   }
 
-  stamp grant(std::int64_t now) noexcept {
+  /// A request is sent now. Returns what its answer needs.
+  constexpr stamp grant(std::int64_t now) noexcept {
     bool const told = holds_to_what_is_left(now);
-    bool const at_once = now < told_.until() && told_.at_once();
+    // If the quota decides the time, or a request asks, the answer says nothing about the rate.
+    bool const of_quota = told || (now < told_.until() && told_.at_once());
     bool const asks = pause_.ask(now);
-    bool const paced = history_.count() != 0 && !told && !at_once && now - last_grant_ < interval() + interval() / 2;
+    bool const paced = history_.count() != 0 && now - last_grant_ < interval() + interval() / 2;
     bool const first = pause_.leave(now);
-    chance_refusals::request sent;
-    if (generation_ != 0 && !told && !at_once && !asks) {
-      auto const gap = first ? 0 : now - last_grant_;
-      sent = {.rate = static_cast<float>(gap > interval() ? 1e9 / static_cast<double>(gap) : rate()),
-              .paced = !first && gap < 2 * interval(),
-              .confirmed = current_phase() == phase::steady};
-    }
-    auto const since = pause_.until() > last_grant_ ? pause_.until() : last_grant_;
-    bool const idle = history_.count() != 0 && now - since > 1'000'000'000 + 2 * interval();
-    blackout_.sent(now, idle && !first);
-    if (idle) idle_ += now - since;
+    stamp const s{.generation = generation_,
+                  .version = bracket_.version(),
+                  .paced = !of_quota && (paced || first),
+                  .first_after_pause = first || asks,
+                  .told = told,
+                  .asks = asks,
+                  .sent = generation_ == 0 || of_quota || asks ? chance_refusals::request{} : request_at(now, first),
+                  .at = now};
+    note_idle_time(now, first);
     history_.add(now);
     last_grant_ = now;
-    return {.generation = generation_,
-            .version = bracket_.version(),
-            .paced = !told && !at_once && (paced || first),
-            .first_after_pause = first || asks,
-            .told = told,
-            .asks = asks,
-            .sent = sent,
-            .at = now};
+    return s;
   }
 
   /// A grant was abandoned: nothing was sent, or the answer says nothing.
-  void withdrawn(stamp const& s) noexcept {
+  constexpr void withdrawn(stamp const& s) noexcept {
     if (s.asks) pause_.ask_again();
   }
 
   /// The request was answered, but neither accepted nor refused.
-  void failed(stamp const& s) noexcept {
+  constexpr void failed(stamp const& s) noexcept {
     if (s.asks) pause_.answered();
   }
 
-  void accepted(stamp const& s, std::int64_t now) noexcept {
+  constexpr void accepted(stamp const& s, std::int64_t now) noexcept {
     pause_.note_round_trip(now - s.at);
     if (s.asks) {
       pause_.answered();
@@ -164,38 +158,69 @@ class rate_search {
   }
 
   /// `wait`: the server's wait, or less than zero if it did not ask for one.
-  void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
+  constexpr void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
     pause_.note_round_trip(now - s.at);
     if (s.asks) pause_.answered();
+    bool const counts = s.generation == generation_;
+    double rate = s.sent.rate;
+    if (counts && rate > 0 && refused_by_chance(s, rate)) {
+      if (wait > 0) pause_.obey(now, wait);
+      return;
+    }
     // A wait that is cut is obeyed up to the maximum, but says nothing about the rate: it may be a mistake.
     bool const told = wait >= 0 && wait <= pause_.longest();
-    double at = s.sent.rate;
-    if (s.generation == generation_ && s.sent.rate > 0) {
-      using verdict = chance_refusals::verdict;
-      auto const v = chance_.refused(s.sent, s.version);
-      if (v == verdict::chance || v == verdict::try_up) {
-        if (wait > 0) pause_.obey(now, wait);
-        if (v == verdict::try_up) {
-          before_trial_ = bracket_;
-          bracket_.raise_to(chance_.trial());
-        }
-        return;
-      }
-      if (v == verdict::give_up) {
-        // The refusal before the trial counts now.
-        bracket_.go_back_to(before_trial_);
-        at = rate();
-      }
-    }
     if (wait >= 0) pause_.begin(now, wait);
-    if (s.generation == generation_ && !told) {
-      if (wait < 0) pause_.hold(now, interval());
-      blackout_.refused(now);
+    if (!counts) return;
+    if (wait < 0) pause_.hold(now, interval());
+    if (!told) blackout_.refused(now);
+    begin_generation(s, now, told, told || wait < 0 ? pause_.until() - now : 0, rate);
+  }
+
+ private:
+  static constexpr std::int64_t slow_intervals = 10;  // for these, a slow rate that was found is remembered
+
+  /// The rate at which a request is sent, for `chance_`. `first`: the first one after a pause.
+  [[nodiscard]] constexpr chance_refusals::request request_at(std::int64_t now, bool first) const noexcept {
+    auto const gap = first ? 0 : now - last_grant_;
+    return {.rate = static_cast<float>(gap > interval() ? 1e9 / static_cast<double>(gap) : rate()),
+            .paced = !first && gap < 2 * interval(),
+            .confirmed = current_phase() == phase::steady};
+  }
+
+  /// A request is sent after a time in which none was sent, although it was allowed.
+  constexpr void note_idle_time(std::int64_t now, bool first) noexcept {
+    auto const since = pause_.until() > last_grant_ ? pause_.until() : last_grant_;
+    bool const idle = history_.count() != 0 && now - since > second + 2 * interval();
+    blackout_.sent(now, idle && !first);
+    if (idle) idle_ += now - since;
+  }
+
+  /// Whether a refusal says nothing about the rate; may begin a trial of a higher one. If a trial failed, goes back to
+  /// the rate before it, where the refusal counts: sets `rate` to it.
+  constexpr bool refused_by_chance(stamp const& s, double& rate) noexcept {
+    using verdict = chance_refusals::verdict;
+    switch (chance_.refused(s.sent, s.version)) {
+      case verdict::real: return false;
+      case verdict::chance: return true;
+      case verdict::try_up:
+        before_trial_ = bracket_;
+        bracket_.raise_to(chance_.trial());
+        return true;
+      case verdict::give_up:
+        bracket_.go_back_to(before_trial_);
+        rate = bracket_.rate();
+        return false;
     }
-    if (s.generation != generation_) return;
+    return false;
+  }
+
+  /// The first refusal of a generation changes the rate, unless only the pause before it was too short. `pause`: how
+  /// long nothing is sent, if that says something; `rate`: at which the refused request was sent.
+  constexpr void begin_generation(stamp const& s, std::int64_t now, bool told, std::int64_t pause,
+                                  double rate) noexcept {
     ++generation_;
     told_.refused(s.told);
-    auto const pause_seconds = told || wait < 0 ? seconds(pause_.until() > now ? pause_.until() - now : 0) : 0;
+    auto const pause_seconds = seconds(pause > 0 ? pause : 0);
     auto const busy = bracket_.costs(now, pause_seconds) - (now - s.at) - idle_;
     idle_ = 0;
     if (s.first_after_pause && history_.count() > 1) {
@@ -211,20 +236,19 @@ class rate_search {
                       .peak = history_.peak(),
                       .accepted = bracket_.accepted_since_refusal() != 0,
                       .told = told,
-                      .share = chance_.share_below(at),
+                      .share = chance_.share_below(rate),
                       .busy = busy});
   }
 
- private:
   /// Whether the rest of the quota decides the spacing. With an announced limit only if that is slower, because other
   /// clients use the limit as well.
-  [[nodiscard]] bool holds_to_what_is_left(std::int64_t now) const noexcept {
+  [[nodiscard]] constexpr bool holds_to_what_is_left(std::int64_t now) const noexcept {
     bool const slower = told_.spacing() > interval();
     return now < told_.until() && (bracket_.announced_limit() == 0 || slower) && !(told_.at_once() && slower);
   }
 
   /// The time from one request to the next.
-  [[nodiscard]] std::int64_t spacing(std::int64_t now) const noexcept {
+  [[nodiscard]] constexpr std::int64_t spacing(std::int64_t now) const noexcept {
     if (holds_to_what_is_left(now)) return told_.spacing();
     return pause_.answer_due() > interval() ? pause_.answer_due() : interval();
   }

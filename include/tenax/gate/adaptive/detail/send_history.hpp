@@ -14,27 +14,27 @@ class send_history {
  public:
   static constexpr double slowest = 1.0 / 3600;
 
-  void add(std::int64_t now) noexcept {
+  constexpr void add(std::int64_t now) noexcept {
     if (count_ == 0) first_ = now;
     moments_[count_++ % size] = now;
   }
 
   /// The number of all requests so far.
-  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
 
   /// The rate that the server demonstrably allowed: the highest rate over any time span that ends with the pause.
   /// `accepted`: the number of accepted requests, if all requests count, otherwise 0.
-  [[nodiscard]] double demonstrated(std::int64_t refused_at, double pause_seconds,
-                                    std::uint64_t accepted) const noexcept {
+  [[nodiscard]] constexpr double demonstrated(std::int64_t refused_at, double pause_seconds,
+                                              std::uint64_t accepted) const noexcept {
     auto const known = count_ < size ? count_ : size;
-    double best = static_cast<double>(accepted) / (seconds(refused_at - first_) + pause_seconds + 1e-9);
+    double best = static_cast<double>(accepted) / (seconds(refused_at - first_) + pause_seconds + not_zero);
     if (best < slowest) best = slowest;
     std::uint64_t n = 0;
     for (std::uint64_t i = 1; i <= known; ++i) {
       auto const at = moments_[(count_ - i) % size];
       if (at >= refused_at) continue;
       ++n;
-      auto const rate = static_cast<double>(n) / (seconds(refused_at - at) + pause_seconds + 1e-9);
+      auto const rate = static_cast<double>(n) / (seconds(refused_at - at) + pause_seconds + not_zero);
       if (rate > best) best = rate;
     }
     return best;
@@ -42,7 +42,8 @@ class send_history {
 
   /// When the next request may be sent if the requests of the last `window` should have been `interval` apart. At the
   /// latest after another window: then none of them counts any more.
-  [[nodiscard]] std::int64_t next_after(std::int64_t now, std::int64_t window, std::int64_t interval) const noexcept {
+  [[nodiscard]] constexpr std::int64_t next_after(std::int64_t now, std::int64_t window,
+                                                  std::int64_t interval) const noexcept {
     auto const known = count_ < size ? count_ : size;
     auto next = duration(now);
     auto const forgotten = saturating_add(next, duration(window));
@@ -55,15 +56,17 @@ class send_history {
   }
 
   /// The rate of the last few requests, which may be below the allowed rate.
-  [[nodiscard]] double peak() const noexcept {
-    auto const known = count_ < 8 ? count_ : 8;
+  [[nodiscard]] constexpr double peak() const noexcept {
+    auto const known = count_ < last_few ? count_ : last_few;
     if (known < 2) return slowest;
     auto const took = seconds(moments_[(count_ - 1) % size] - moments_[(count_ - known) % size]);
-    return static_cast<double>(known - 1) / (took + 1e-9);
+    return static_cast<double>(known - 1) / (took + not_zero);
   }
 
  private:
   static constexpr std::uint64_t size = 128;
+  static constexpr std::uint64_t last_few = 8;
+  static constexpr double not_zero = 1e-9;  // a nanosecond: a time that is divided by is more than zero
 
   std::uint64_t count_ = 0;
   std::int64_t first_ = 0;

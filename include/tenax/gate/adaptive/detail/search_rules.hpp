@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// gate/adaptive/detail/search_rules.hpp: the formulas of the rate search, and their constants.
+#pragma once
+
+#include <cstdint>
+
+#include <tenax/gate/detail/rate_math.hpp>
+
+/// Functions of numbers only. Rates are per second.
+namespace tenax::detail::search_rules {
+
+// --- the search between two rates ---
+inline constexpr double precision = 1.03;          // the search ends when both rates are so near to each other
+inline constexpr double room_above = 1.06;         // so far below a refused rate, a confirmed one is searched again
+inline constexpr std::uint64_t start_after = 4;    // requests accepted before the rate is doubled
+inline constexpr std::uint64_t search_after = 16;  // requests accepted before a steady rate is searched again
+inline constexpr std::uint64_t calm_after = 32;    // requests accepted before earlier refusals no longer count
+inline constexpr double unlimited = 1e9;           // a step up of any size
+
+/// How far below an announced limit the rate is kept.
+inline constexpr double below_announced = 0.995;
+
+/// The time from one request to the next, in nanoseconds.
+constexpr std::int64_t interval_of(double rate) noexcept {
+  constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of a few do not overflow
+  auto const ns = 1e9 / rate;
+  return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
+}
+
+/// The estimated burst of a server that accepted `accepted` requests, of which its limit explains the share `explained`.
+constexpr double burst_of(double accepted, double explained) noexcept {
+  constexpr double most = 64;
+  return least(most, 1 + accepted * (1 - explained));
+}
+
+/// How many requests in a row have to be accepted before a rate counts as confirmed: so many that, with this excess
+/// over the confirmed rate, they would have used up the server's burst.
+constexpr std::uint64_t confirmations(double burst, double excess) noexcept {
+  constexpr std::uint64_t fewest = 12, most = 512;
+  auto const n = excess > 0 ? burst * (1 + 1 / excess) : static_cast<double>(most);
+  return n < static_cast<double>(fewest) ? fewest
+         : n > static_cast<double>(most) ? most
+                                         : static_cast<std::uint64_t>(n);
+}
+
+/// The greatest step up after the first refusal, as a share of the demonstrated rate. A server that says when it allows
+/// more has demonstrated its limit; the more it accepted, the more precisely.
+constexpr double first_step_up(bool told, std::uint64_t accepted) noexcept {
+  return told ? 3.0 / static_cast<double>(accepted + 1) : unlimited;
+}
+
+// --- a refusal of a steady rate ---
+
+/// Some requests come too early by chance. A lower rate would cost as much as one refusal in so many times its price.
+inline constexpr double fair_share = 50;
+
+/// By which share a steady rate is lowered that was refused after `accepted` requests. Doubled for each further refusal
+/// (`contradictions`). If the server did not say how long to wait, the share of the requests that it refused is enough.
+constexpr double cut_after(std::uint64_t accepted, unsigned contradictions, bool told, double refused_share) noexcept {
+  constexpr double smallest = 0.01, greatest = 0.5, untold = 0.1;
+  auto cut = 1.0 / static_cast<double>(accepted + 1);
+  if (cut < smallest) cut = smallest;
+  for (unsigned i = 1; i < contradictions && cut < greatest; ++i) cut *= 2;
+  if (cut > greatest) cut = greatest;
+  if (told || cut <= refused_share) return cut;
+  return refused_share > untold ? refused_share : least(cut, untold);
+}
+
+// --- a probe ---
+
+/// After this step of a probe, the limit has risen for good.
+inline constexpr unsigned last_step = 5;
+
+/// By how much the confirmed rate is exceeded in step 1, 2, ...: by 3, 7, 15, ... percent.
+constexpr double probe_factor(unsigned step) noexcept { return 1 + 0.01 * static_cast<double>((2U << step) - 1); }
+
+// --- a blackout ---
+
+/// A blackout after fewer accepted requests says too little about the rate.
+inline constexpr std::uint64_t telling_blackout = 16;
+/// A blackout explains missing requests only if it would have had room for so many of them at least once.
+inline constexpr double blackout_share = 30;
+/// How far above the rate that was found its limit may be, and above the highest possible one.
+inline constexpr double above_found = 1.25;
+inline constexpr double above_most = 1.03;
+
+}  // namespace tenax::detail::search_rules

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// bracket.cpp: the phases of the rate search, between a confirmed and a refused rate.
+#include <tenax/gate/adaptive/detail/bracket.hpp>
+
+#include "catch.hpp"
+
+using tenax::detail::rate_bracket;
+using phase = tenax::detail::search_phase;
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+/// As if `n` paced requests had been accepted one second after the start.
+constexpr void accept(rate_bracket& b, int n, std::int64_t now = second) {
+  for (int i = 0; i < n; ++i) {
+    b.note_accepted();
+    b.accepted(now);
+  }
+}
+
+/// A search for a limit of 100 a second: each rate above it is refused.
+constexpr rate_bracket found(double guess) {
+  rate_bracket b(guess, 0);
+  for (int i = 0; i < 100'000 && b.current_phase() != phase::steady; ++i) {
+    if (b.rate() > 100) {
+      b.refused({.demonstrated = 90, .peak = b.rate()});
+    } else {
+      accept(b, 1);
+    }
+  }
+  return b;
+}
+
+}  // namespace
+
+TEST_CASE("In the start phase, the rate doubles after four accepted requests") {
+  static constexpr auto after = [](int n) {
+    rate_bracket b(10, 0);
+    accept(b, n);
+    return b;
+  };
+  static_assert(after(3).rate() == 10);
+  static_assert(after(4).rate() == 20);
+  static_assert(after(8).rate() == 40);
+  static_assert(after(8).current_phase() == phase::start);
+}
+
+TEST_CASE("The first refusal begins a search at the geometric mean") {
+  static constexpr auto refused = [](rate_bracket::refusal const& r) {
+    rate_bracket b(10, 0);
+    accept(b, 8);
+    b.refused(r);
+    return b;
+  };
+  constexpr auto b = refused({.demonstrated = 20, .peak = 40});
+  static_assert(b.current_phase() == phase::search);
+  static_assert(b.rate() > 28.2 && b.rate() < 28.3);
+  static_assert(b.accepted_since_refusal() == 0);
+  // A server that says how long to wait has demonstrated its limit: 8 requests were accepted.
+  static_assert(refused({.demonstrated = 20, .peak = 40, .told = true}).rate() == 20 * (1 + 3.0 / 9));
+  // While none was accepted, the rate is known only to be too high.
+  static_assert(refused({.demonstrated = 20, .peak = 40, .accepted = false}).rate() == 20);
+}
+
+TEST_CASE("The search ends within three percent below the limit, from any guess") {
+  static_assert(found(1).rate() > 97 && found(1).rate() <= 100);
+  static_assert(found(77).rate() > 97 && found(77).rate() <= 100);
+  static_assert(found(1000).rate() > 97 && found(1000).rate() <= 100);
+}
+
+TEST_CASE("A refusal of a steady rate lowers it, unless it is rare") {
+  static constexpr auto after = [](int accepted) {
+    auto b = found(77);
+    auto const before = b.rate();
+    accept(b, accepted);
+    b.refused({.demonstrated = 1000});
+    return b.rate() / before;
+  };
+  static_assert(after(9) < 0.901 && after(9) > 0.899);
+  static_assert(after(0) == 0.5);
+  static_assert(after(60) == 1);  // without a pause, a refusal costs as much as one request in 50
+}
+
+TEST_CASE("A probe goes up by 3 percent, and back when it is refused") {
+  static constexpr auto probed = [](bool back) {
+    auto b = found(77);
+    auto const before = b.rate();
+    accept(b, 40);
+    if (b.current_phase() != phase::probe) return 0.0;
+    if (back) b.refused({.demonstrated = 50});
+    return b.current_phase() == (back ? phase::steady : phase::probe) ? b.rate() / before : 0.0;
+  };
+  static_assert(probed(false) > 1.029 && probed(false) < 1.031);
+  static_assert(probed(true) == 1);
+}
+
+TEST_CASE("After five steps of a probe, the start phase begins again") {
+  static constexpr auto risen = [] {
+    auto b = found(77);
+    accept(b, 40);
+    for (int i = 0; i < 10'000 && b.current_phase() == phase::probe; ++i) accept(b, 1);
+    return b;
+  }();
+  static_assert(risen.current_phase() == phase::start);
+  static_assert(risen.rate() > 200);
+}
+
+TEST_CASE("A rate never exceeds the given and the announced limit, nor falls below the lowest rate") {
+  static constexpr auto given = [] {
+    rate_bracket b(50, 0);
+    b.begin_at(50);
+    accept(b, 1000, 1000 * second);
+    return b;
+  }();
+  static_assert(given.rate() == 50 && given.current_phase() == phase::steady);
+  static constexpr auto announced = [](double limit) {
+    rate_bracket b(10, 0);
+    b.begin_at(50);
+    b.announced(limit);
+    return b.rate();
+  };
+  static_assert(announced(20) == 0.995 * 20);
+  static_assert(announced(200) == 50);
+  static constexpr auto lowest = [] {
+    rate_bracket b(10, 8);
+    for (int i = 0; i < 50; ++i) b.refused({.demonstrated = 1, .accepted = false});
+    return b.rate();
+  }();
+  static_assert(lowest == 8);
+}
+
+TEST_CASE("Going back to an earlier state makes the answers since then invalid") {
+  static constexpr auto versions = [] {
+    rate_bracket b(10, 0);
+    auto const before = b;
+    accept(b, 4);
+    auto const between = b.version();
+    b.go_back_to(before);
+    return b.rate() == 10 && b.version() > between;
+  }();
+  static_assert(versions);
+}
