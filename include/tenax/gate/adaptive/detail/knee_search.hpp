@@ -3,7 +3,6 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 
 #include <tenax/duration.hpp>
@@ -26,14 +25,20 @@ constexpr double rough_log2(double numerator, double denominator) noexcept {
   return log(numerator) - log(denominator);
 }
 
+/// Square root of a number of at least 1, with an error below 0.2 %.
+constexpr double rough_root(double x) noexcept {
+  auto const guess = std::bit_cast<double>((std::bit_cast<std::uint64_t>(x) >> 1) + 0x1ff7'a3be'a91d'9b1b);
+  return (guess + x / guess) / 2;
+}
+
 /// Searches for the knee: the number of requests at once above which the server answers later, and not more.
 ///
 /// Requests are measured in blocks: some at the lower number of places, twice as many at a higher one, then again some
 /// at the lower one, so that a steady change of the server cancels out. By Little's law, goodput = places / round trip.
 /// Where the round trip does not depend on the number of places, more places give as much more goodput; where it grows
-/// in proportion, none. The search steps up while less than about half of the additional places are lost, and down
-/// otherwise. Round trips are compared as logarithms, and the result of a block is bounded, so that pauses of the server
-/// and slow kinds of requests count little.
+/// in proportion, none. The search steps up while less than seven tenths of the additional places are lost, and
+/// down otherwise. The mean is that of square roots, and the result of a block is bounded, so that pauses of the server and
+/// slow kinds of requests count little. The more round trips differ, the more requests are measured.
 ///
 /// The search compares the present with the present. So no baseline has to be measured, at which the server would be
 /// idle, and none can drift. The shortest round trip is remembered, and grows by at most 5 % in an hour: while round
@@ -46,6 +51,14 @@ class knee_search {
   struct sample {
     std::uint32_t block = 0;  ///< 0: not measured
     bool high = false;
+  };
+
+  /// How a request ended.
+  enum class result : unsigned char {
+    good,
+    bad,
+    overloaded,  ///< bad, and the server says that it has too many requests
+    unknown      ///< it says nothing about the server
   };
 
   knee_search(double start, double least, double most) noexcept : places_(start), least_(least), most_(most) {
@@ -78,18 +91,19 @@ class knee_search {
     return s;
   }
 
-  /// A request has ended. `good`: it succeeded; `counts`: the result says something about the server.
-  void ended(sample s, duration took, bool good, bool counts, time_point now) noexcept {
+  /// A request has ended.
+  void ended(sample s, duration took, result how, time_point now) noexcept {
     if (s.block == block_) {
       --open_;
       auto& side = sides_[s.high];
-      if (good) {
-        double const root = std::sqrt(static_cast<double>(took.count() < 1 ? 1 : took.count()));
-        side.roots += root;
-        side.squares += root * root;
+      if (how == result::good) {
+        double const time = static_cast<double>(took.count() < 1 ? 1 : took.count());
+        side.roots += rough_root(time);
+        side.times += time;
         ++side.good;
-      } else if (counts) {
+      } else if (how != result::unknown) {
         ++side.bad;
+        if (how == result::overloaded || took > 2 * round_trip()) ++side.late;
       }
     }
     if (phase_ == draining && (open_ == 0 || end_block_soon_)) end_block(now);
@@ -107,17 +121,18 @@ class knee_search {
   enum phase : unsigned char { low_first, rising, low_again, draining };
 
   struct measured {
-    double roots = 0;    // sum of square roots of round trips
-    double squares = 0;  // sum of round trips
+    double roots = 0;  // sum of square roots of round trips
+    double times = 0;  // sum of round trips
     std::uint64_t in_flight = 0;
     std::uint32_t started = 0;
     std::uint32_t good = 0;
     std::uint32_t bad = 0;
+    std::uint32_t late = 0;  // of the bad ones: the server is overloaded
 
     [[nodiscard]] double mean() const noexcept { return (roots / good) * (roots / good); }
     // Relative variance of the mean of one round trip.
     [[nodiscard]] double spread() const noexcept {
-      double const v = 4 * (squares / good / mean() - 1);
+      double const v = 4 * (times / good / mean() - 1);
       return v < 0 ? 0 : v;
     }
     [[nodiscard]] double share() const noexcept { return static_cast<double>(good) / (good + bad); }
@@ -171,7 +186,11 @@ class knee_search {
     auto const& low = sides_[0];
     auto const& high = sides_[1];
     constexpr std::uint32_t enough = 4;
-    if (low.good < enough || high.good < enough) return;
+    if (low.good < enough || high.good < enough) {
+      if (low.late + high.late < enough || low.late + high.late <= low.good + high.good) return;
+      spread_ = 0;  // measures few requests, so that the next steps follow soon
+      return step(false, true);
+    }
     double const log = rough_log2(duration(static_cast<duration::rep>(low.mean())));
     remember(log, now);
     spread_ += (low.spread() - spread_) / 4;
