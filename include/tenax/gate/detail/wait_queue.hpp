@@ -25,6 +25,7 @@ class wait_queue {
   [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] Place* front() const noexcept { return first_; }
+  [[nodiscard]] Place* back() const noexcept { return last_; }
 
   /// The rank of a caller that arrives now.
   [[nodiscard]] std::uint64_t next_rank() noexcept { return ++last_rank_; }
