@@ -113,8 +113,8 @@ class attempt_range {
 
   Environment environment_;
   TENAX_NO_UNIQUE_ADDRESS
-      detail::waiter_of<loop, std::remove_reference_t<decltype(detail::unwrap(std::declval<Environment const&>()))>>
-          waiter_{};
+  detail::waiter_of<loop, std::remove_reference_t<decltype(detail::unwrap(std::declval<Environment const&>()))>>
+      waiter_{};
   loop loop_;
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<loop::can_end_unstarted, detail::kept_outcome<loop>, detail::nothing_kept>
       last_{};
