@@ -178,8 +178,8 @@ class mutex {
   view released_;
 };
 
-/// A condition variable for one waiter, which waits without a limit: a schedule in which a wake-up is lost does not end,
-/// and fails. Each operation is a step.
+/// A condition variable for one waiter, which waits without a limit: a schedule in which a wake-up is lost fails. Each
+/// operation is a step.
 class condition_variable {
  public:
   void notify_one() {

@@ -29,9 +29,9 @@ struct acquire_options {
 ///
 /// Use it as a gate, `.through(std::ref(limiter))`, or alone: `if (limiter.try_acquire())`. Callers are served in order
 /// of arrival. A caller that waits has a place in line and no permit: when it gives up, callers behind it move up, and
-/// nothing is lost. It learns how long it has to wait if all before it go, and is woken earlier if some leave; without a
-/// waker, it asks again earlier. A caller that is late by more than the time of its permits may be passed; it keeps its
-/// rank.
+/// nothing is lost. It learns how long it has to wait if all before it go, and is woken earlier if some leave; without
+/// a waker, it asks again earlier. A caller that is late by more than the time of its permits may be passed; it keeps
+/// its rank.
 ///
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply
 /// beside the others.

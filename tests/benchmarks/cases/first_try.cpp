@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// first_try.cpp: calls as people write them, with the library (-DLIBRARY) and hand-written. `first_try NAME FAILURES COUNT`
+// first_try.cpp: calls as people write them, with the library (-DLIBRARY) and hand-written.
+// `first_try NAME FAILURES COUNT`
 // makes COUNT calls of one kind, each of an operation that fails FAILURES times and then succeeds.
 #include <chrono>
 #include <cstdio>
@@ -165,9 +166,7 @@ MEASURED int measured_deadline(int& failures) {
   return policy(fails_by_exception, failures);
 }
 
-MEASURED tenax::report<int> measured_value_report(int& failures) {
-  return by_value.try_call(fails_by_value, failures);
-}
+MEASURED tenax::report<int> measured_value_report(int& failures) { return by_value.try_call(fails_by_value, failures); }
 
 MEASURED tenax::report<int> measured_exception_report(int& failures) {
   return by_exception.try_call(fails_by_exception, failures);

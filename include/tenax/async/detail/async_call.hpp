@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <tenax/driver/detail/blocking.hpp>
+#include <tenax/driver/detail/retries.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/report.hpp>
 #include <tenax/retry_loop.hpp>
