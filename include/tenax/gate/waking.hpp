@@ -55,7 +55,8 @@ class gate_waiter {
   /// Lends the caller's waker for the next wait. None if the environment's sleep cannot be ended.
   [[nodiscard]] waker lend() noexcept {
     if constexpr (can_be_woken) {
-      word_.reset();
+      if (lent_) word_.reset();
+      lent_ = true;
       return {[](void* self) noexcept { static_cast<gate_waiter*>(self)->word_.wake(); }, this};
     } else {
       return {};
@@ -75,6 +76,7 @@ class gate_waiter {
 
  private:
   platform::wake_word word_;
+  bool lent_ = false;
 };
 
 }  // namespace tenax::detail
