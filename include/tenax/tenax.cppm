@@ -35,6 +35,7 @@ module;
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/hedging.hpp>
 #include <tenax/observe/counters.hpp>
+#include <tenax/observe/counters_snapshot.hpp>
 #include <tenax/observe/hooks.hpp>
 #include <tenax/observe/log.hpp>
 #include <tenax/outcome.hpp>
@@ -130,6 +131,7 @@ using tenax::circuit_breaker_options;
 using tenax::circuit_state;
 using tenax::completion;
 using tenax::counters;
+using tenax::counters_snapshot;
 using tenax::current_attempt;
 using tenax::decision;
 using tenax::default_policy;
