@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// http_beast.cpp: the snippets about Boost.Beast of docs/reference/http.md.
+// http_beast.cpp: the snippets about Boost of docs/reference/http.md and docs/reference/errors.md.
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <tenax/http.hpp>
 #include <tenax/http/beast.hpp>
@@ -44,4 +46,22 @@ TEST_CASE("http_beast: exchange") {
   // [/beast]
   CHECK(album.message.result_int() == 200);
   CHECK(requests == 2);
+}
+
+TEST_CASE("http_beast: an exception of Boost that says it was cancelled") {
+  int calls = 0;
+  auto const read = [&]() -> int {
+    ++calls;
+    throw boost::system::system_error(boost::asio::error::operation_aborted);
+  };
+  // [boost_cancelled]
+  auto const boost_errors = []<class T>(tenax::attempt<T> const& a) -> tenax::hint {
+    auto const* e = a.result.template exception_as<boost::system::system_error>();
+    if (e == nullptr || e->code() != boost::asio::error::operation_aborted) return {};
+    return {.verdict = tenax::verdict::cancelled};
+  };
+  auto const report = tenax::retrying{}.read_hints_with(boost_errors).try_call(read);
+  CHECK(report.reason == tenax::stop_reason::cancelled);
+  // [/boost_cancelled]
+  CHECK(calls == 1);
 }

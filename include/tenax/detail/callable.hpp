@@ -47,9 +47,8 @@ struct both : F, call_probe {};
 template <class F>
 inline constexpr bool has_call_operator = !requires { &both<F>::operator(); };
 
-/// Whether this can only be called, and is nothing to compare with: a lambda, or a function object
-/// without `==`. (A lambda without captures has the `==` of its function pointer.) False for final classes, of which
-/// this is unknown.
+/// Whether a class is for calls only, and not a value to compare with: a lambda, or a function object without `==`. A
+/// lambda without captures has the `==` of its function pointer. False for final classes, of which this is unknown.
 template <class F>
 constexpr bool find_only_callable() {
   if constexpr (std::is_class_v<F> && !std::is_final_v<F>) {

@@ -4,9 +4,9 @@
 
 #include <type_traits>
 
+#include <tenax/detail/outcome_text.hpp>
 #include <tenax/fmt/description.hpp>
 #include <tenax/observe/counters_snapshot.hpp>
-#include <tenax/observe/outcome_text.hpp>
 #include <tenax/report.hpp>
 
 namespace tenax::detail {

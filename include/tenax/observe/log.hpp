@@ -10,7 +10,7 @@
 #include <tenax/attempt.hpp>
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/detail/foreign_text.hpp>
-#include <tenax/observe/outcome_text.hpp>
+#include <tenax/detail/outcome_text.hpp>
 #include <tenax/report.hpp>
 
 namespace tenax {

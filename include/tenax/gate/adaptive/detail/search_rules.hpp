@@ -27,8 +27,7 @@ constexpr std::int64_t interval_of(double rate) noexcept {
   return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
 }
 
-/// The estimated burst of a server that accepted `accepted` requests, of which its limit explains the share
-/// `explained`.
+/// The estimated burst of a server that accepted `accepted` requests. Its limit explains the share `explained` of them.
 constexpr double burst_of(double accepted, double explained) noexcept {
   constexpr double most = 64;
   return least(most, 1 + accepted * (1 - explained));

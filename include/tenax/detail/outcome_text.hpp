@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observe/outcome_text.hpp: describes an outcome and the server's wait in words, for log lines and {fmt}.
+// detail/outcome_text.hpp: describes an outcome and the server's wait in words, for log lines and {fmt}.
 #pragma once
 
 #include <string_view>

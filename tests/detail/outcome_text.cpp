@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // outcome_text.cpp: the words in which log lines and {fmt} describe an outcome.
-#include <tenax/observe/outcome_text.hpp>
+#include <tenax/detail/outcome_text.hpp>
 
 #include <chrono>
 #include <stdexcept>
