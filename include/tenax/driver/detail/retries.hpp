@@ -59,6 +59,10 @@ TENAX_ALWAYS_INLINE constexpr call_result<Reports, T> end_call([[maybe_unused]] 
   }
 }
 
+/// The loop of a call. That of a report reads the clock if waits can be cut short.
+template <bool Reports, class Policy>
+using call_loop = retry_loop<Policy const&, Policy::uses_time || (Reports && can_stop<typename Policy::token_type>)>;
+
 /// An attempt that did not end the call, and how to make the next ones. It has no initializers, because a success would
 /// pay for them: the path of a success sets all of it when it ends.
 template <class T, class Loop>
@@ -75,9 +79,9 @@ struct failed_attempt {
 
 /// Makes an attempt again and keeps its outcome. It has a stack frame of its own, because a throw costs more the more a
 /// frame that it unwinds has saved.
-template <class T, class Policy, class Env, bool Informed, class Attempt>
-TENAX_NEVER_INLINE void repeat_attempt(void const* attempt, [[maybe_unused]] retry_loop<Policy const&> const& loop,
-                                       outcome_slot<T>& slot, std::type_info const*& plain) {
+template <class T, class Policy, class Env, bool Informed, class Loop, class Attempt>
+TENAX_NEVER_INLINE void repeat_attempt(void const* attempt, [[maybe_unused]] Loop const& loop, outcome_slot<T>& slot,
+                                       std::type_info const*& plain) {
   auto const& make = *static_cast<Attempt const*>(attempt);
   stashed_exception failure;
   bool returned = false;
@@ -105,9 +109,9 @@ TENAX_ALWAYS_INLINE constexpr attempt_info first_info([[maybe_unused]] Policy co
 /// first one, which a success does not need.
 template <bool Reports, class T, class Policy, class Env>
 TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environment,
-                                              failed_attempt<T, retry_loop<Policy const&>>& last,
-                                              retry_loop<Policy const&>* resumed) {
-  retry_loop<Policy const&> own(policy, time_point(last.start), random_of(environment));
+                                              failed_attempt<T, call_loop<Reports, Policy>>& last,
+                                              call_loop<Reports, Policy>* resumed) {
+  call_loop<Reports, Policy> own(policy, time_point(last.start), random_of(environment));
   auto& loop = resumed != nullptr ? *resumed : own;
   if constexpr (has_time_left<typename Policy::stop_type>) {
     late_loop::started(loop, first_info(policy, environment, time_point(last.start)).time_left);
@@ -119,7 +123,7 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
   for (bool wanted = last.wanted;; wanted = false) {
     {
       emptied_at_exit const guard(slot);
-      auto const next = loop.template finish<Policy::uses_time>(slot.result, now, wanted);
+      auto const next = loop.template finish<call_loop<Reports, Policy>::reads_clock>(slot.result, now, wanted);
       if constexpr (can_release<T>) {
         if (next.waits()) release(slot.result);
       }
@@ -133,7 +137,7 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
       }
     }
     last.repeat(last.attempt, loop, slot, plain);
-    if constexpr (Policy::uses_time) now = time_point(environment.now());
+    if constexpr (call_loop<Reports, Policy>::reads_clock) now = time_point(environment.now());
   }
 }
 
@@ -141,7 +145,7 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
 template <bool Reports, class T, class Policy, class Env>
 TENAX_COLD call_result<Reports, T> end_unstarted(Policy const& policy, Env& environment, time_point start,
                                                  stop_reason reason) {
-  retry_loop<Policy const&> loop(policy, start, random_of(environment));
+  call_loop<Reports, Policy> loop(policy, start, random_of(environment));
   late_loop::stopped(loop, reason);
   auto none = loop.template unstarted<T>();
   loop.conclude(none);
