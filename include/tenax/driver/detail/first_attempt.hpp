@@ -134,13 +134,14 @@ template <bool Reports, class T, class Policy, class Env, class F, class... Args
 TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& policy, Env& environment, F& f,
                                                              Args&... args) {
   using loop_type = call_loop<Reports, Policy>;
+  using likely = likely_exception<typename Policy::when_type>;
   auto const attempt = [&]() -> T { return call_operation(attempt_info{}, f, args...); };
   auto const start = now_of<Reports>(environment);
   loop_type loop(policy, time_point(), random_of(environment));
   for (;;) {
     outcome_slot<T> slot;
     stashed_exception failure;
-    if (!slot.fill(attempt, failure)) [[unlikely]] {
+    if (!slot.template fill<likely>(attempt, failure)) [[unlikely]] {
       // Copies, so that the loop above has its numbers in registers until here.
       auto const again = attempt;
       late_loop::goes_on(loop);
@@ -175,6 +176,7 @@ template <bool Reports, class T, class Policy, class Env, class F, class... Args
 TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& policy, Env& environment, F& f,
                                                              Args&... args) {
   using loop_type = call_loop<Reports, Policy>;
+  using likely = likely_exception<typename Policy::when_type>;
   constexpr bool uses_clock = loop_type::reads_clock;
   constexpr bool predicate_uses_clock = uses_time<typename Policy::when_type>;
   constexpr bool has_deadline = has_time_left<typename Policy::stop_type>;
@@ -209,29 +211,39 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
   bool returned = false;
   bool wanted = false;
   time_point ended;
+  auto const first = [&]() -> T {
+    if constexpr (needs_numbers<Policy, F, Args...>) {
+      return attempt_first<T, knows>(policy, frame, numbers, attempt);
+    } else {
+      return attempt();
+    }
+  };
   if constexpr (!Reports && fails_by_exception_only<Policy, T>) {
 #if defined(__cpp_exceptions)
     try {
-#endif
-      if constexpr (needs_numbers<Policy, F, Args...>) {
-        return attempt_first<T, knows>(policy, frame, numbers, attempt);
+      if constexpr (std::is_void_v<likely>) {
+        return first();
       } else {
-        return attempt();
+        try {
+          return first();
+        } catch (likely const& e) {
+          failed.failure.keep(e);
+        }
       }
-#if defined(__cpp_exceptions)
     } catch (std::exception const& e) {
       failed.failure.keep(e);
     } catch (...) {
       failed.failure.keep_other();
     }
+#else
+    return first();
 #endif
   } else {
     outcome_slot<T> slot;
     if constexpr (needs_numbers<Policy, F, Args...>) {
-      auto const first = [&]() -> T { return attempt_first<T, knows>(policy, frame, numbers, attempt); };
-      returned = slot.fill(first, failed.failure);
+      returned = slot.template fill<likely>(first, failed.failure);
     } else {
-      returned = slot.fill(attempt, failed.failure);
+      returned = slot.template fill<likely>(attempt, failed.failure);
     }
     if (returned) [[likely]] {
       value_at_exit<T> const guard(slot);

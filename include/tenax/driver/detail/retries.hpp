@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tenax/driver/detail/blocking.hpp>
+#include <tenax/when/exception.hpp>
 
 namespace tenax::detail {
 
@@ -19,6 +20,22 @@ inline constexpr std::type_info const* likely_type = nullptr;
 template <class When>
   requires requires { When::likely_type; }
 inline constexpr std::type_info const* likely_type<When> = When::likely_type;
+
+/// The class of exceptions that a predicate wants, if it is a single one that derives from `std::exception`; otherwise
+/// `void`. A handler for just this class saves the search for its base class.
+template <class When>
+struct likely {
+  using type = void;
+};
+#if defined(__cpp_exceptions)
+template <class E>
+  requires(platform::derives_from<E, std::exception> && !std::is_same_v<E, std::exception>)
+struct likely<when::exception_predicate<E>> {
+  using type = E;
+};
+#endif
+template <class When>
+using likely_exception = typename likely<When>::type;
 
 template <bool Reports, class T>
 using call_result = std::conditional_t<Reports, report<T>, T>;
@@ -74,25 +91,23 @@ struct failed_attempt {
   duration start;  ///< when the call started, and when the attempt ended: on the clock of the call, if it reads one
   duration ended;
   void const* attempt;
-  void (*repeat)(void const* attempt, Loop const&, outcome_slot<T>&, std::type_info const*&);
+  void (*repeat)(failed_attempt&, Loop const&);
 };
 
-/// Makes an attempt again and keeps its outcome. It has a stack frame of its own, because a throw costs more the more a
-/// frame that it unwinds has saved.
+/// Makes an attempt again and keeps its outcome in `last`. It has a stack frame of its own, with one saved register:
+/// a throw costs more the more a frame that it unwinds has saved.
 template <class T, class Policy, class Env, bool Informed, class Loop, class Attempt>
-TENAX_NEVER_INLINE void repeat_attempt(void const* attempt, [[maybe_unused]] Loop const& loop, outcome_slot<T>& slot,
-                                       std::type_info const*& plain) {
-  auto const& make = *static_cast<Attempt const*>(attempt);
-  stashed_exception failure;
-  bool returned = false;
+TENAX_NEVER_INLINE void repeat_attempt(failed_attempt<T, Loop>& last, [[maybe_unused]] Loop const& loop) {
+  using likely = likely_exception<typename Policy::when_type>;
+  auto const& make = *static_cast<Attempt const*>(last.attempt);
   if constexpr (bounds_attempts<Policy>) {
-    returned = slot.fill([&]() -> T { return make_bounded_attempt<T, Env>(loop.info(), make); }, failure);
+    auto const bounded = [&]() -> T { return make_bounded_attempt<T, Env>(loop.info(), make); };
+    last.returned = last.slot.template fill<likely>(bounded, last.failure);
   } else if constexpr (Informed) {
-    returned = slot.fill([&]() -> T { return make(loop.info()); }, failure);
+    last.returned = last.slot.template fill<likely>([&]() -> T { return make(loop.info()); }, last.failure);
   } else {
-    returned = slot.fill(make, failure);
+    last.returned = last.slot.template fill<likely>(make, last.failure);
   }
-  if (!returned) slot.keep(failure, plain);
 }
 
 /// The numbers of a first attempt. `time_left` is as the policy's condition says it: 0 if the call is too late.
@@ -118,9 +133,9 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
   }
   std::type_info const* plain = likely_type<typename Policy::when_type>;
   auto& slot = last.slot;
-  if (!last.returned) slot.keep(last.failure, plain);
   time_point now(last.ended);
   for (bool wanted = last.wanted;; wanted = false) {
+    if (!last.returned) slot.keep(last.failure, plain);
     {
       emptied_at_exit const guard(slot);
       auto const next = loop.template finish<call_loop<Reports, Policy>::reads_clock>(slot.result, now, wanted);
@@ -136,7 +151,7 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
         }
       }
     }
-    last.repeat(last.attempt, loop, slot, plain);
+    last.repeat(last, loop);
     if constexpr (call_loop<Reports, Policy>::reads_clock) now = time_point(environment.now());
   }
 }
