@@ -111,13 +111,22 @@ union outcome_slot {
   constexpr outcome_slot() noexcept {}  // initializes nothing, because a compiler would fill all of it with zeros
   constexpr ~outcome_slot() {}
 
-  /// Calls `f` and keeps its value. If it throws, returns false, and the exception is in `failure`.
-  template <class F>
+  /// Calls `f` and keeps its value. If it throws, returns false, and the exception is in `failure`. `Likely`: a class
+  /// derived from `std::exception` that is caught faster, or `void`.
+  template <class Likely = void, class F>
   TENAX_ALWAYS_INLINE bool fill(F const& f, [[maybe_unused]] stashed_exception& failure) {
 #if defined(__cpp_exceptions)
     try {
-      ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
-      return true;
+      if constexpr (!std::is_void_v<Likely>) {
+        try {
+          return make(f);
+        } catch (Likely const& e) {
+          failure.keep(e);
+          return false;
+        }
+      } else {
+        return make(f);
+      }
     } catch (std::exception const& e) {
       failure.keep(e);
     } catch (...) {
@@ -125,8 +134,7 @@ union outcome_slot {
     }
     return false;
 #else
-    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
-    return true;
+    return make(f);
 #endif
   }
 
@@ -147,6 +155,13 @@ union outcome_slot {
 
   nothing nothing_;
   outcome<T> result;
+
+ private:
+  template <class F>
+  TENAX_ALWAYS_INLINE bool make(F const& f) {
+    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+    return true;
+  }
 };
 
 /// Destroys the content of a slot.

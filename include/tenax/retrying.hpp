@@ -252,7 +252,14 @@ class retrying : public Policy {
   /// The loop's body runs once for every attempt and calls `attempt` once. An exception of the block is swallowed if it
   /// is to be retried, or thrown out of `attempt`. The policy sees what the block returns. A body that does not call
   /// `attempt`, or leaves the loop, ends it. The loop waits between its turns, never in the body.
-  [[nodiscard]] constexpr auto attempts() const { return attempt_range<Policy, Environment>(policy(), environment_); }
+  ///
+  /// The range refers to this policy, and holds a copy if it is a temporary object.
+  [[nodiscard]] constexpr auto attempts() const& {
+    return attempt_range<Policy const&, Environment>(static_cast<Policy const&>(*this), environment_);
+  }
+  [[nodiscard]] constexpr auto attempts() const&& {
+    return attempt_range<Policy, Environment>(static_cast<Policy const&>(*this), environment_);
+  }
 
   /// The parts of the policy without the environment, as drivers see them.
   [[nodiscard, gnu::always_inline]] constexpr Policy const& policy() const noexcept { return *this; }

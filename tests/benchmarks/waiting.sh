@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# waiting.sh: threads that wait at a bulkhead: throughput beside std::counting_semaphore (32 threads, 8 places), the time
-# from a free place to the thread that runs beside a condition variable by hand, and the instructions of a question from
-# a short and a long queue. Times depend on the machine, so run it by hand, on a machine that does nothing else. Fails
-# below the bars.
+# waiting.sh: threads that wait at a bulkhead: throughput beside std::counting_semaphore (32 threads, 8 places), the
+# time from a free place to the thread that runs beside a condition variable by hand, and the instructions of a question
+# from a short and a long queue. Times depend on the machine, so run it by hand, on a machine that does nothing else.
+# Fails below the bars.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"

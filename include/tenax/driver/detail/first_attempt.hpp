@@ -42,10 +42,10 @@ inline constexpr bool never_waits<Wait> = true;
 /// The report of a call whose last attempt returned a value. The value moves first, so that compilers keep nothing for
 /// the time in which the clock is read.
 template <class T, class Env>
-TENAX_ALWAYS_INLINE inline report<T> report_value(outcome<T>& last, loop_state const& loop, time_point start,
-                                                  Env& environment) {
+TENAX_ALWAYS_INLINE inline report<T> report_value(outcome<T>& last, loop_state const& loop, stop_reason reason,
+                                                  time_point start, Env& environment) {
   auto const why = loop.refusal();
-  return make_report<T>([&]() -> T { return std::move(last).value(); }, loop.reason(), loop.attempts(),
+  return make_report<T>([&]() -> T { return std::move(last).value(); }, reason, loop.attempts(),
                         [&] { return elapsed_since(start, environment); }, loop.waited(), loop.server_wait(),
                         why.reason, why.retry_after);
 }
@@ -76,7 +76,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> end_now(Policy const& policy,
 }
 
 /// Makes the first attempt. `numbers.time_left` is the time that is left until the deadline.
-template <class T, class Policy, class Env, class Attempt>
+template <class T, bool Knows, class Policy, class Attempt>
 TENAX_ALWAYS_INLINE inline T attempt_first([[maybe_unused]] Policy const& policy, [[maybe_unused]] attempt_frame& frame,
                                            attempt_info const& numbers, Attempt const& attempt) {
   attempt_info info = numbers;
@@ -85,7 +85,7 @@ TENAX_ALWAYS_INLINE inline T attempt_first([[maybe_unused]] Policy const& policy
   }
   if constexpr (Policy::limits_type::times_attempts) info.time_left = shorter(info.time_left, policy.limits.attempt);
   if constexpr (bounds_attempts<Policy>) {
-    attempt_scope<is_real<Env> && Policy::uses_time> const scope(frame, info);
+    attempt_scope<Knows> const scope(frame, info);
     return attempt(info);
   } else {
     return attempt(info);
@@ -133,23 +133,25 @@ template <bool Reports, class T, class Policy, class Env, class F, class... Args
   requires(path_of<Policy, T, F, Args...> == call_path::loop)
 TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& policy, Env& environment, F& f,
                                                              Args&... args) {
-  using loop_type = retry_loop<Policy const&>;
+  using loop_type = call_loop<Reports, Policy>;
+  using likely = likely_exception<typename Policy::when_type>;
   auto const attempt = [&]() -> T { return call_operation(attempt_info{}, f, args...); };
   auto const start = now_of<Reports>(environment);
   loop_type loop(policy, time_point(), random_of(environment));
   for (;;) {
     outcome_slot<T> slot;
     stashed_exception failure;
-    if (!slot.fill(attempt, failure)) [[unlikely]] {
+    if (!slot.template fill<likely>(attempt, failure)) [[unlikely]] {
       // Copies, so that the loop above has its numbers in registers until here.
       auto const again = attempt;
+      late_loop::goes_on(loop);
       loop_type resumed(std::move(loop));
       failed_attempt<T, loop_type> last;
       last.failure = failure;
       last.returned = last.wanted = false;
       last.start = last.ended = start.time_since_epoch();
       last.attempt = &again;
-      last.repeat = repeat_attempt<T, Policy, Env, false, decltype(again)>;
+      last.repeat = repeat_attempt<T, Policy, Env, false, loop_type, decltype(again)>;
       return retry_call<Reports, T, Policy, Env>(policy, environment, last, &resumed);
     }
     value_at_exit<T> const guard(slot);
@@ -160,7 +162,8 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
     if (wait_or_stop(loop, environment, next)) {
       loop.conclude(slot.result);
       if constexpr (Reports) {
-        return report_value(slot.result, loop, start, environment);
+        // Nothing but this decision ends the call: there is no token, deadline or gate.
+        return report_value(slot.result, loop, next.reason, start, environment);
       } else {
         return std::move(slot.result).value();
       }
@@ -172,11 +175,14 @@ template <bool Reports, class T, class Policy, class Env, class F, class... Args
   requires(path_of<Policy, T, F, Args...> == call_path::first)
 TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& policy, Env& environment, F& f,
                                                              Args&... args) {
-  constexpr bool uses_clock = Policy::uses_time;
+  using loop_type = call_loop<Reports, Policy>;
+  using likely = likely_exception<typename Policy::when_type>;
+  constexpr bool uses_clock = loop_type::reads_clock;
   constexpr bool predicate_uses_clock = uses_time<typename Policy::when_type>;
   constexpr bool has_deadline = has_time_left<typename Policy::stop_type>;
   constexpr bool has_token = can_stop<typename Policy::token_type>;
   constexpr bool informed = called_with_attempt<F, Args...>;
+  constexpr bool knows = is_real<Env> && (uses_clock || Reports);  // when the attempt begins, on the real clock
   auto const attempt = [&](attempt_info const& info = {}) -> T {
     if constexpr (informed) {
       return f(info, args...);
@@ -201,33 +207,43 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
   }
 
   attempt_frame frame;
-  failed_attempt<T, retry_loop<Policy const&>> failed;
+  failed_attempt<T, loop_type> failed;
   bool returned = false;
   bool wanted = false;
   time_point ended;
+  auto const first = [&]() -> T {
+    if constexpr (needs_numbers<Policy, F, Args...>) {
+      return attempt_first<T, knows>(policy, frame, numbers, attempt);
+    } else {
+      return attempt();
+    }
+  };
   if constexpr (!Reports && fails_by_exception_only<Policy, T>) {
 #if defined(__cpp_exceptions)
     try {
-#endif
-      if constexpr (needs_numbers<Policy, F, Args...>) {
-        return attempt_first<T, Policy, Env>(policy, frame, numbers, attempt);
+      if constexpr (std::is_void_v<likely>) {
+        return first();
       } else {
-        return attempt();
+        try {
+          return first();
+        } catch (likely const& e) {
+          failed.failure.keep(e);
+        }
       }
-#if defined(__cpp_exceptions)
     } catch (std::exception const& e) {
       failed.failure.keep(e);
     } catch (...) {
       failed.failure.keep_other();
     }
+#else
+    return first();
 #endif
   } else {
     outcome_slot<T> slot;
     if constexpr (needs_numbers<Policy, F, Args...>) {
-      auto const first = [&]() -> T { return attempt_first<T, Policy, Env>(policy, frame, numbers, attempt); };
-      returned = slot.fill(first, failed.failure);
+      returned = slot.template fill<likely>(first, failed.failure);
     } else {
-      returned = slot.fill(attempt, failed.failure);
+      returned = slot.template fill<likely>(attempt, failed.failure);
     }
     if (returned) [[likely]] {
       value_at_exit<T> const guard(slot);
@@ -263,13 +279,13 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
   world_for_retries<Env> world = environment;
   failed.returned = returned;
   failed.wanted = wanted;
-  failed.start = is_real<Env> && uses_clock && has_deadline ? frame.begun : begin.time_since_epoch();
+  failed.start = knows && has_deadline ? frame.begun : begin.time_since_epoch();
   if constexpr (uses_clock) {
     if (!predicate_uses_clock || !returned) ended = time_point(environment.now());
   }
   failed.ended = ended.time_since_epoch();
   failed.attempt = &again;
-  failed.repeat = repeat_attempt<T, Policy, Env, informed, decltype(again)>;
+  failed.repeat = repeat_attempt<T, Policy, Env, informed, loop_type, decltype(again)>;
   return retry_call<Reports, T, Policy, Env>(rules, world, failed, nullptr);
 }
 

@@ -201,6 +201,10 @@ struct late_loop {
   TENAX_ALWAYS_INLINE static constexpr void stopped(loop_state& loop, stop_reason reason) noexcept {
     loop.stop(reason);
   }
+  /// For a loop that has not stopped: then compilers do not keep a reason through its turns.
+  TENAX_ALWAYS_INLINE static constexpr void goes_on(loop_state& loop) noexcept {
+    loop.reason_ = stop_reason::succeeded;
+  }
 };
 
 /// The outcome of a call that ended before its first attempt: see `retry_loop::unstarted`.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tenax/driver/detail/blocking.hpp>
+#include <tenax/when/exception.hpp>
 
 namespace tenax::detail {
 
@@ -19,6 +20,22 @@ inline constexpr std::type_info const* likely_type = nullptr;
 template <class When>
   requires requires { When::likely_type; }
 inline constexpr std::type_info const* likely_type<When> = When::likely_type;
+
+/// The class of exceptions that a predicate wants, if it is a single one that derives from `std::exception`; otherwise
+/// `void`. A handler for just this class saves the search for its base class.
+template <class When>
+struct likely {
+  using type = void;
+};
+#if defined(__cpp_exceptions)
+template <class E>
+  requires(platform::derives_from<E, std::exception> && !std::is_same_v<E, std::exception>)
+struct likely<when::exception_predicate<E>> {
+  using type = E;
+};
+#endif
+template <class When>
+using likely_exception = typename likely<When>::type;
 
 template <bool Reports, class T>
 using call_result = std::conditional_t<Reports, report<T>, T>;
@@ -59,6 +76,10 @@ TENAX_ALWAYS_INLINE constexpr call_result<Reports, T> end_call([[maybe_unused]] 
   }
 }
 
+/// The loop of a call. That of a report reads the clock if waits can be cut short.
+template <bool Reports, class Policy>
+using call_loop = retry_loop<Policy const&, Policy::uses_time || (Reports && can_stop<typename Policy::token_type>)>;
+
 /// An attempt that did not end the call, and how to make the next ones. It has no initializers, because a success would
 /// pay for them: the path of a success sets all of it when it ends.
 template <class T, class Loop>
@@ -70,25 +91,23 @@ struct failed_attempt {
   duration start;  ///< when the call started, and when the attempt ended: on the clock of the call, if it reads one
   duration ended;
   void const* attempt;
-  void (*repeat)(void const* attempt, Loop const&, outcome_slot<T>&, std::type_info const*&);
+  void (*repeat)(failed_attempt&, Loop const&);
 };
 
-/// Makes an attempt again and keeps its outcome. It has a stack frame of its own, because a throw costs more the more a
-/// frame that it unwinds has saved.
-template <class T, class Policy, class Env, bool Informed, class Attempt>
-TENAX_NEVER_INLINE void repeat_attempt(void const* attempt, [[maybe_unused]] retry_loop<Policy const&> const& loop,
-                                       outcome_slot<T>& slot, std::type_info const*& plain) {
-  auto const& make = *static_cast<Attempt const*>(attempt);
-  stashed_exception failure;
-  bool returned = false;
+/// Makes an attempt again and keeps its outcome in `last`. It has a stack frame of its own, with one saved register:
+/// a throw costs more the more a frame that it unwinds has saved.
+template <class T, class Policy, class Env, bool Informed, class Loop, class Attempt>
+TENAX_NEVER_INLINE void repeat_attempt(failed_attempt<T, Loop>& last, [[maybe_unused]] Loop const& loop) {
+  using likely = likely_exception<typename Policy::when_type>;
+  auto const& make = *static_cast<Attempt const*>(last.attempt);
   if constexpr (bounds_attempts<Policy>) {
-    returned = slot.fill([&]() -> T { return make_bounded_attempt<T, Env>(loop.info(), make); }, failure);
+    auto const bounded = [&]() -> T { return make_bounded_attempt<T, Env>(loop.info(), make); };
+    last.returned = last.slot.template fill<likely>(bounded, last.failure);
   } else if constexpr (Informed) {
-    returned = slot.fill([&]() -> T { return make(loop.info()); }, failure);
+    last.returned = last.slot.template fill<likely>([&]() -> T { return make(loop.info()); }, last.failure);
   } else {
-    returned = slot.fill(make, failure);
+    last.returned = last.slot.template fill<likely>(make, last.failure);
   }
-  if (!returned) slot.keep(failure, plain);
 }
 
 /// The numbers of a first attempt. `time_left` is as the policy's condition says it: 0 if the call is too late.
@@ -105,21 +124,21 @@ TENAX_ALWAYS_INLINE constexpr attempt_info first_info([[maybe_unused]] Policy co
 /// first one, which a success does not need.
 template <bool Reports, class T, class Policy, class Env>
 TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environment,
-                                              failed_attempt<T, retry_loop<Policy const&>>& last,
-                                              retry_loop<Policy const&>* resumed) {
-  retry_loop<Policy const&> own(policy, time_point(last.start), random_of(environment));
+                                              failed_attempt<T, call_loop<Reports, Policy>>& last,
+                                              call_loop<Reports, Policy>* resumed) {
+  call_loop<Reports, Policy> own(policy, time_point(last.start), random_of(environment));
   auto& loop = resumed != nullptr ? *resumed : own;
   if constexpr (has_time_left<typename Policy::stop_type>) {
     late_loop::started(loop, first_info(policy, environment, time_point(last.start)).time_left);
   }
   std::type_info const* plain = likely_type<typename Policy::when_type>;
   auto& slot = last.slot;
-  if (!last.returned) slot.keep(last.failure, plain);
   time_point now(last.ended);
   for (bool wanted = last.wanted;; wanted = false) {
+    if (!last.returned) slot.keep(last.failure, plain);
     {
       emptied_at_exit const guard(slot);
-      auto const next = loop.template finish<Policy::uses_time>(slot.result, now, wanted);
+      auto const next = loop.template finish<call_loop<Reports, Policy>::reads_clock>(slot.result, now, wanted);
       if constexpr (can_release<T>) {
         if (next.waits()) release(slot.result);
       }
@@ -132,8 +151,8 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
         }
       }
     }
-    last.repeat(last.attempt, loop, slot, plain);
-    if constexpr (Policy::uses_time) now = time_point(environment.now());
+    last.repeat(last, loop);
+    if constexpr (call_loop<Reports, Policy>::reads_clock) now = time_point(environment.now());
   }
 }
 
@@ -141,7 +160,7 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
 template <bool Reports, class T, class Policy, class Env>
 TENAX_COLD call_result<Reports, T> end_unstarted(Policy const& policy, Env& environment, time_point start,
                                                  stop_reason reason) {
-  retry_loop<Policy const&> loop(policy, start, random_of(environment));
+  call_loop<Reports, Policy> loop(policy, start, random_of(environment));
   late_loop::stopped(loop, reason);
   auto none = loop.template unstarted<T>();
   loop.conclude(none);
