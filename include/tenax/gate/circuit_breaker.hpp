@@ -30,10 +30,10 @@ namespace tenax {
 /// exceptions that the policy does not retry, do not count. Attempts that were admitted before a change of state do not
 /// count after it.
 ///
-/// With `slow_after`, a share of `slow_ratio` of slow attempts in `window` opens the circuit too. An attempt is slow when
-/// it has run for `slow_after`, however it ends; an attempt that used up the policy's `.attempt_timeout()` is slow as
-/// well. An attempt that is still running is counted at the next attempt, at most an eighth of `slow_after` late. A slow
-/// probe has failed.
+/// With `slow_after`, a share of `slow_ratio` of slow attempts in `window` opens the circuit too. An attempt is slow
+/// when it has run for `slow_after`, however it ends; an attempt that used up the policy's `.attempt_timeout()` is slow
+/// as well. An attempt that is still running is counted at the next attempt, at most an eighth of `slow_after` late. A
+/// slow probe has failed.
 ///
 /// A failure with a server wait (`feedback::server_wait`) keeps the circuit open for at least that long, without
 /// jitter, up to `max_open`; the same holds while it is already open or half-open, and for answers to earlier attempts.

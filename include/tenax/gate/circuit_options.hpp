@@ -35,7 +35,8 @@ struct circuit_breaker_options {
   /// choose at least the attempts of a call times the calls that may fail together, or use `failure_ratio`.
   std::optional<std::int64_t> failures{};
   std::optional<double> failure_ratio{};  ///< share of failures in `window`; above 0, at most 1
-  /// An attempt that has run for this long is slow, however it ends; more than zero. Not given: attempts are never slow.
+  /// An attempt that has run for this long is slow, however it ends; more than zero. Not given: attempts are never
+  /// slow.
   std::optional<any_duration> slow_after{};
   std::optional<double> slow_ratio{};           ///< share of slow attempts in `window`; above 0, at most 1; else 0.5
   std::optional<any_duration> window{};         ///< with a ratio or `slow_after`: more than zero; 30 s if not given

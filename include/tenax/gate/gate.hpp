@@ -120,8 +120,8 @@ struct feedback {
 /// `info.number` is the number of the attempt that is to start, and `info.is_retry()` says whether it repeats a
 /// failure. A gate neither waits nor blocks.
 ///
-/// Optional: `g.admit(ticket, info, now, waker)`: the gate wakes callers. It keeps the waker while the caller waits, and
-/// calls it when the caller should ask again before its wait has passed. A caller that goes to wait at another gate
+/// Optional: `g.admit(ticket, info, now, waker)`: the gate wakes callers. It keeps the waker while the caller waits,
+/// and calls it when the caller should ask again before its wait has passed. A caller that goes to wait at another gate
 /// meanwhile says so by `g.step_aside(ticket)`, if the gate has that function: it keeps its rank, and others may pass
 /// it until it asks again.
 ///
@@ -137,10 +137,10 @@ struct feedback {
 /// at `then`, as far as it knows at `now`. It is called before the wait, so that no call waits for an attempt that will
 /// be refused. It takes nothing from the gate.
 ///
-/// Optional: `g.reserve_retry(ticket, info, how, now, then)`, an `admission`: called in place of `would_admit`, with the
-/// ticket of the retry, which is empty. `how` is the kind of the failure that is retried. The gate may refuse, or put
-/// into the ticket what the retry holds during its wait; `admit` is then called with this ticket. It must not answer
-/// `wait`.
+/// Optional: `g.reserve_retry(ticket, info, how, now, then)`, an `admission`: called in place of `would_admit`, with
+/// the ticket of the retry, which is empty. `how` is the kind of the failure that is retried. The gate may refuse, or
+/// put into the ticket what the retry holds during its wait; `admit` is then called with this ticket. It must not
+/// answer `wait`.
 template <class G>
 concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_move_assignable_v<typename G::ticket> &&
                requires(G& g, typename G::ticket& t, attempt_info const& a, feedback const& f, time_point now) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/circuit_counts.hpp: counts of a closed circuit breaker: failures in a row, shares of failed and slow attempts.
+// gate/detail/circuit_counts.hpp: counts of a closed circuit breaker: failures in a row, shares of failed and slow
+// attempts.
 #pragma once
 
 #include <cstdint>

@@ -33,8 +33,8 @@ struct waiting_place : queue_links<Place> {
   waiting_place() noexcept {}  // NOLINT: see queue_links
 };
 
-/// One queue for each priority. Every operation takes the same time however many callers wait, except that a caller that
-/// comes back to its rank passes those in front of it. Used under a lock.
+/// One queue for each priority. Every operation takes the same time however many callers wait, except that a caller
+/// that comes back to its rank passes those in front of it. Used under a lock.
 template <class Place>
 class priority_queues {
  public:

@@ -17,8 +17,8 @@ struct queue_links {
   queue_links() noexcept {}  // NOLINT: sets nothing, so that a caller that does not wait does not pay for it
 };
 
-/// Waiting callers, by rank. Every operation takes the same time however many wait, except `insert`, which takes as long
-/// as callers of a lower rank wait. It does not allocate, and is used under a lock.
+/// Waiting callers, by rank. Every operation takes the same time however many wait, except `insert`, which takes as
+/// long as callers of a lower rank wait. It does not allocate, and is used under a lock.
 template <class Place>
 class wait_queue {
  public:

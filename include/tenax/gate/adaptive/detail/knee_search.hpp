@@ -37,8 +37,8 @@ constexpr double rough_root(double x) noexcept {
 /// at the lower one, so that a steady change of the server cancels out. By Little's law, goodput = places / round trip.
 /// Where the round trip does not depend on the number of places, more places give as much more goodput; where it grows
 /// in proportion, none. The search steps up while less than seven tenths of the additional places are lost, and
-/// down otherwise. The mean is that of square roots, and the result of a block is bounded, so that pauses of the server and
-/// slow kinds of requests count little. The more round trips differ, the more requests are measured.
+/// down otherwise. The mean is that of square roots, and the result of a block is bounded, so that pauses of the server
+/// and slow kinds of requests count little. The more round trips differ, the more requests are measured.
 ///
 /// The search compares the present with the present. So no baseline has to be measured, at which the server would be
 /// idle, and none can drift. The shortest round trip is remembered, and grows by at most 5 % in an hour: while round
