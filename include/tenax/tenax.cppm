@@ -45,7 +45,6 @@ module;
 #include <tenax/observe/counters_snapshot.hpp>
 #include <tenax/observe/hooks.hpp>
 #include <tenax/observe/log.hpp>
-#include <tenax/observe/outcome_text.hpp>
 #include <tenax/outcome.hpp>
 #include <tenax/policy.hpp>
 #include <tenax/random.hpp>

@@ -11,6 +11,7 @@
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/concurrency_limiter.hpp>
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/rate_limiter.hpp>
@@ -282,6 +283,30 @@ TEST_CASE("gates: bulkhead") {
   CHECK(report.waited == 1s);
   clock.after(100ms, [&] { busy.clear(); });
   CHECK(policy([&] { return places.running(); }) == 1);
+}
+
+TEST_CASE("gates: concurrency_limiter") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  auto const search = [] { return 3; };
+  auto const reindex = [] { return 4; };
+  // [concurrency_limiter]
+  tenax::concurrency_limiter places;  // one for each server, shared by all threads
+  auto const policy = polite.through(std::ref(places));
+  // [/concurrency_limiter]
+  CHECK(policy(search) == 3);
+  // [with_priority]
+  auto const for_users = polite.through(places.with_priority(tenax::priority::critical));
+  auto const in_background = polite.through(places.with_priority(tenax::priority::optional));
+  // [/with_priority]
+  CHECK(for_users(search) == 3);
+  CHECK(in_background(reindex) == 4);
+  std::ostringstream out;
+  // [concurrency_state]
+  tenax::concurrency_state const now = places.state();
+  out << now.in_flight << " of " << now.limit << " places taken, " << now.waiting << " waiting\n";
+  // [/concurrency_state]
+  CHECK(out.str() == "0 of 8 places taken, 0 waiting\n");
 }
 
 TEST_CASE("gates: adaptive_throttle") {

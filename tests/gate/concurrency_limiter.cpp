@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/call.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -30,7 +31,7 @@ using tests::asked;
 using tests::kind;
 using tests::tell;
 using tests::verdict;
-using ticket = concurrency_limiter::ticket;
+using limiter_ticket = concurrency_limiter::ticket;
 
 namespace {
 
@@ -108,17 +109,17 @@ void shared_database(pool_server& s) {
   };
 }
 
-/// From the first minute on, for an hour, a quarter of the workers.
+/// 16 workers, 16 to 24 ms for each request. From the first minute on, for an hour, a quarter of the workers.
 void fewer_workers(pool_server& s) {
   s.add([](double t) { return t > 60 && t < 3660 ? workers / 4 : workers; },
-        [w = s.clock] { return between(*w, 8ms, 12ms); });
+        [w = s.clock] { return between(*w, 16ms, 24ms); });
   through_first(s);
 }
 
-/// From the first minute on, for an hour, all requests take four times as long.
+/// The same. From the first minute on, for an hour, all requests take four times as long.
 void slower_workers(pool_server& s) {
   s.add([](double) { return workers; },
-        [w = s.clock] { return between(*w, 8ms, 12ms) * (w->seconds() > 60 && w->seconds() < 3660 ? 4 : 1); });
+        [w = s.clock] { return between(*w, 16ms, 24ms) * (w->seconds() > 60 && w->seconds() < 3660 ? 4 : 1); });
   through_first(s);
 }
 
@@ -134,8 +135,8 @@ result run(model m, Gate&& gate, std::uint64_t seed = 1) {
   world w(seed);
   pool_server server(w);
   m(server);
-  auto r = simulation::saturate(w, gate, server, 80, 10);
-  return {r.per_second(10, 80), r.percentile(0.99)};
+  auto r = simulation::saturate(w, gate, server, 70, 10);
+  return {r.per_second(10, 70), r.percentile(0.99)};
 }
 
 result fixed_limit(model m, std::int64_t limit) { return run(m, tenax::bulkhead({.at_once = limit, .queue = 0})); }
@@ -166,9 +167,9 @@ TEST_CASE("concurrency_limiter: reaches nine tenths of the best fixed limit, and
   for (auto const& m : all) {
     INFO(m.name);
     double best = 0;
-    for (std::int64_t const limit : {12, 16, 20, 24, 32}) best = std::max(best, fixed_limit(m.server, limit).goodput);
+    for (std::int64_t const limit : {18, 24}) best = std::max(best, fixed_limit(m.server, limit).goodput);
     auto const unloaded = fixed_limit(m.server, 1);
-    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
       auto const found = run(m.server, concurrency_limiter(unknown), seed);
       INFO("seed " << seed << ": " << found.goodput << " of " << best << ", 99 % within " << in_ms(found.p99)
                    << " ms, unloaded " << in_ms(unloaded.p99) << " ms");
@@ -191,13 +192,13 @@ TEST_CASE("concurrency_limiter: an incident of an hour does not move its baselin
       if (w.seconds() < 3660.5) after = limiter.state().least_round_trip;
     });
     INFO("baseline " << in_ms(before) << " ms, then " << in_ms(after) << " ms");
-    CHECK(before > 8ms);
-    CHECK(before < 11ms);
+    CHECK(before > 16ms);
+    CHECK(before < 22ms);
     CHECK(after < times(1.1, before));
-    // Four workers of 16, or all with a quarter of the speed, serve 400 requests a second.
-    CHECK(r.per_second(70, 3660) >= 0.9 * 400);
-    CHECK(r.per_second(20, 60) >= 0.9 * 1600);
-    CHECK(r.per_second(3670, 3690) >= 0.9 * 1600);
+    // Four workers of 16, or all with a quarter of the speed, serve 200 requests a second.
+    CHECK(r.per_second(70, 3660) >= 0.9 * 200);
+    CHECK(r.per_second(20, 60) >= 0.9 * 800);
+    CHECK(r.per_second(3670, 3690) >= 0.9 * 800);
   }
 }
 
@@ -205,7 +206,7 @@ TEST_CASE("concurrency_limiter: does not change the limit without enough request
   concurrency_limiter limiter({.start = 8});
   tenax::duration now{};
   for (int i = 0; i < 20'000; ++i) {
-    std::array<ticket, 3> few;
+    std::array<limiter_ticket, 3> few;
     for (auto& t : few) REQUIRE(asked(limiter, t, now) == verdict::go);
     now += i % 2 == 0 ? 10ms : 30ms;
     for (auto& t : few) tell(limiter, t, kind::success, now);
@@ -220,7 +221,7 @@ TEST_CASE("concurrency_limiter: late and throttled attempts shrink the limit, ot
     tenax::duration now{};
     auto const rounds = [&](int n, kind end, tenax::duration d) {
       for (int i = 0; i < n; ++i) {
-        std::vector<ticket> all(64);
+        std::vector<limiter_ticket> all(64);
         for (auto& t : all) static_cast<void>(asked(limiter, t, now));
         now += d;
         for (auto& t : all) tell(limiter, t, end, now);
@@ -249,7 +250,7 @@ TEST_CASE("concurrency_limiter: after an overload in which every attempt timed o
   // timeouts only.
   tenax::duration now{};
   for (int i = 0; i < 3000; ++i) {
-    std::vector<ticket> all(200);
+    std::vector<limiter_ticket> all(200);
     std::size_t in = 0;
     for (auto& t : all) in += asked(limiter, t, now) == verdict::go ? 1 : 0;
     auto const rounds = (in + 3) / 4;
@@ -263,7 +264,7 @@ TEST_CASE("concurrency_limiter: after an overload in which every attempt timed o
 
 TEST_CASE("concurrency_limiter: admits as many attempts as there are places, queues the next, refuses the others") {
   concurrency_limiter limiter({.start = 2, .queue = 1});
-  ticket a, b, waiting, d;
+  limiter_ticket a, b, waiting, d;
   CHECK(asked(limiter, a) == verdict::go);
   CHECK(asked(limiter, b) == verdict::go);
   CHECK(asked(limiter, waiting) == verdict::wait);
@@ -286,7 +287,7 @@ TEST_CASE("concurrency_limiter: admits as many attempts as there are places, que
 
 TEST_CASE("concurrency_limiter: a waiter is refused after max_wait, and one that is abandoned leaves the queue") {
   concurrency_limiter limiter({.start = 1, .queue = 1, .max_wait = 100ms});
-  ticket a, b, c;
+  limiter_ticket a, b, c;
   CHECK(asked(limiter, a) == verdict::go);
   CHECK(asked(limiter, b) == verdict::wait);
   CHECK(asked(limiter, b, 99ms) == verdict::wait);
@@ -303,7 +304,7 @@ TEST_CASE("concurrency_limiter: a waiter is refused after max_wait, and one that
 namespace {
 
 struct caller {
-  ticket t{};
+  limiter_ticket t{};
   int woken = 0;
   tenax::waker waker() {
     return {[](void* self) noexcept { ++static_cast<caller*>(self)->woken; }, this};
@@ -314,7 +315,7 @@ struct caller {
 
 TEST_CASE("concurrency_limiter: wakes the most important waiter, and the first of its priority") {
   concurrency_limiter limiter({.start = 1, .queue = 8});
-  ticket running;
+  limiter_ticket running;
   CHECK(asked(limiter, running) == verdict::go);
   std::array<caller, 4> all;
   std::array const levels{priority::low, priority::high, priority::critical, priority::high};
@@ -336,7 +337,7 @@ TEST_CASE("concurrency_limiter: wakes the most important waiter, and the first o
 
 TEST_CASE("concurrency_limiter: a full queue gives up its least important waiter, the last one") {
   concurrency_limiter limiter({.start = 1, .queue = 2});
-  ticket running;
+  limiter_ticket running;
   CHECK(asked(limiter, running) == verdict::go);
   caller first, last, important, more;
   auto const low = limiter.with_priority(priority::low);
@@ -420,7 +421,7 @@ std::array<traffic, 5> under_load(double load) {
     traffic& of;
     std::map<attempt*, std::shared_ptr<attempt>>& waiting;
     bool& over;
-    ticket t{};
+    limiter_ticket t{};
     bool done = false;
   };
   std::function<void()> const arrive = [&] {
@@ -465,7 +466,7 @@ TEST_CASE("concurrency_limiter: the least important attempts are refused first, 
 
 TEST_CASE("concurrency_limiter: the range changes while it works") {
   concurrency_limiter limiter({.start = 1, .queue = 2});
-  ticket running;
+  limiter_ticket running;
   CHECK(asked(limiter, running) == verdict::go);
   caller waits;
   CHECK(limiter.admit(waits.t, {}, {}, waits.waker()).waits());
@@ -496,14 +497,24 @@ TEST_CASE("concurrency_limiter: invalid options are rejected") {
 TEST_CASE("concurrency_limiter: used alone, and in policies") {
   tenax::testing::virtual_time clock;
   concurrency_limiter limiter({.start = 1, .queue = 0});
-  CHECK(limiter.call([&] { return limiter.state().in_flight; }, clock) == 1);
+  CHECK(tenax::call_through(limiter, [&] { return limiter.state().in_flight; }, clock) == 1);
   auto const policy = tenax::retrying{}.environment(std::ref(clock)).through(limiter.with_priority(priority::high));
   CHECK(policy([&] {
-          CHECK_THROWS_AS(limiter.call([] {}, clock), tenax::refused);
+          CHECK_THROWS_AS(tenax::call_through(limiter, [] {}, clock), tenax::refused);
           return 3;
         }) == 3);
   CHECK_THROWS(policy([] { throw std::logic_error("bug"); }));
   CHECK(limiter.state().in_flight == 0);
+
+  auto held = limiter.acquire(1s, tenax::detail::no_token(), clock);
+  CHECK(held);
+  CHECK(limiter.acquire(1s, tenax::detail::no_token(), clock).result() == tenax::acquired::refused);
+  held.report_success();
+  CHECK(limiter.state().in_flight == 0);
+  concurrency_limiter patient({.start = 1});
+  auto const first = patient.acquire(1s, tenax::detail::no_token(), clock);
+  CHECK(patient.acquire(100ms, tenax::detail::no_token(), clock).result() == tenax::acquired::timed_out);
+  CHECK(patient.state().waiting == 0);
 }
 
 TEST_CASE("concurrency_limiter: random schedules lose no place, whatever callers do") {
@@ -529,7 +540,7 @@ TEST_CASE("concurrency_limiter: random schedules lose no place, whatever callers
         auto const i = draw(all.size());
         auto& c = *all[i];
         if (act == 3) {
-          ticket moved = std::move(c.t);
+          limiter_ticket moved = std::move(c.t);
           c.t = std::move(moved);
           if (limiter.admit(c.t, {}, at, draw(3) == 0 ? tenax::waker{} : c.waker()).refused()) {
             all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
@@ -560,7 +571,7 @@ TEST_CASE("concurrency_limiter: eight threads never exceed the most places, and 
     tenax::seeded_random random(static_cast<std::uint64_t>(thread));
     auto const gate = limiter.with_priority(static_cast<priority>(thread % 5));
     for (int i = 0; i < 40'000; ++i) {
-      ticket t;
+      limiter_ticket t;
       tenax::time_point const now(tenax::duration(clock.fetch_add(1000)));
       auto answer = gate.admit(t, {}, now);
       if (answer.waits()) answer = gate.admit(t, {}, now + 1us);

@@ -173,8 +173,8 @@ TEST_CASE("retry_quota: one for each key") {
 
 namespace {
 
-/// The bucket of the AWS SDKs, from a table of the AWS SDKs and Tools Reference Guide: capacity, costs, and what comes
-/// back.
+/// The bucket of the AWS SDKs, from the table of the AWS SDKs and Tools Reference Guide: capacity, costs, and what
+/// comes back.
 class aws_bucket {
  public:
   bool acquire(bool throttling) {

@@ -7,6 +7,7 @@
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/concurrency_limiter.hpp>
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/retry_budget.hpp>
@@ -54,6 +55,10 @@ int main() {
   tenax::bulkhead::ticket busy;
   CHECK(places.admit(busy, {}, clock.now()).admitted());
   CHECK(base.through(std::ref(places)).try_call(down).attempts == 0);
+
+  tenax::concurrency_limiter found({.start = 1, .queue = 0});
+  CHECK(base.through(std::ref(found)).try_call(down).attempts == 3);
+  CHECK(found.state().in_flight == 0);
 
   tenax::adaptive_throttle throttle;
   CHECK(tenax::call_through(throttle, [] { return 3; }, clock) == 3);

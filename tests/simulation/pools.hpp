@@ -52,7 +52,7 @@ class pool {
     }
   }
   void work(tenax::duration d, std::function<void()> done) {
-    world_.after(d, [this, done = std::move(done), began = world_.now(), d]() mutable {
+    world_.after(d, [this, done = std::move(done), began = world_.now()]() mutable {
       // A pause that began meanwhile makes the request longer.
       if (stopped_until_ > began && stopped_until_ > world_.now()) {
         return work(stopped_until_ - world_.now(), std::move(done));

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/adaptive/detail/knee_search.hpp>
-#include <tenax/gate/call.hpp>
 #include <tenax/gate/concurrency_options.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/priority_queues.hpp>
@@ -121,15 +121,20 @@ class concurrency_limiter {
                                    : result::unknown);
   }
 
-  /// Calls `f()` when there is a place for it. Throws `tenax::refused` if the queue is full or the wait too long, and
-  /// exceptions of `f`. Takes time and sleep from `environment`; without it, real ones.
-  template <class F>
-  decltype(auto) call(F&& f) {
-    return call_through(*this, std::forward<F>(f));
-  }
-  template <class F, class Environment>
-  decltype(auto) call(F&& f, Environment& environment) {
-    return call_through(*this, std::forward<F>(f), environment);
+  /// Waits for a place without a policy: for at most `timeout`, and at most `max_wait`. Report to the permit how the
+  /// request ended. Takes time and sleep from `environment`; without it, real ones.
+  ///
+  /// Throws `std::invalid_argument` for a negative timeout.
+  template <cancellation_token Token = detail::no_token, environment Env = real_time>
+  [[nodiscard]] permit<concurrency_limiter> acquire(any_duration timeout = (duration::max)(), Token const& token = {},
+                                                    Env&& environment = {}) {
+    detail::gate_waiter<std::remove_reference_t<Env>, Token> waiter;  // outlives the ticket
+    ticket t;
+    auto const result = detail::wait_at([&](time_point now, waker const& w) { return admit(t, {}, now, w); },
+                                        detail::require_not_negative("concurrency_limiter::acquire: timeout", timeout),
+                                        token, environment, waiter);
+    if (result != acquired::yes) t = {};
+    return {*this, std::move(t), result};
   }
 
   /// Changes the fewest and the most places; the search goes on from the nearest number. Waiters that find a place are

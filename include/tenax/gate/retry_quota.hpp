@@ -26,8 +26,8 @@ struct retry_quota_options {
   /// The retry quota of the AWS SDKs from 2026 on, standard mode. AWS SDKs and Tools Reference Guide, "Retry behavior".
   [[nodiscard]] static constexpr retry_quota_options aws_2026() { return {}; }
 
-  /// The retry budget of MongoDB's drivers, "Client Backpressure", adaptive policy: only retries of overload errors
-  /// (throttled attempts) cost a token. https://github.com/mongodb/specifications, source/client-backpressure.
+  /// The retry budget of MongoDB's drivers, "Client Backpressure", adaptive retry policy: only retries of overload
+  /// errors (throttled attempts) cost a token. https://github.com/mongodb/specifications, source/client-backpressure.
   [[nodiscard]] static constexpr retry_quota_options mongodb() {
     return {.tokens = 1000,
             .retry_cost = 0,
@@ -42,8 +42,8 @@ struct retry_quota_options {
 /// its wait, and the price depends on the failure that it repeats. A success gives tokens back. So single failures are
 /// retried, and in an outage retries end soon.
 ///
-/// A retry that never starts gives back what it paid. A retry that came without a policy (a hedge, a loop of your
-/// own that calls `admit` alone) costs `retry_cost`. Polls cost nothing, and count as first attempts.
+/// A retry that never starts gives back what it paid. A retry that did not come through a policy (a hedge, a loop of
+/// your own that calls `admit` alone) costs `retry_cost`. Polls cost nothing, and count as first attempts.
 ///
 /// Unlike `retry_budget`, failures themselves cost nothing: a program whose failures are not worth a retry does not use
 /// up its quota.
