@@ -178,4 +178,27 @@ class mutex {
   view released_;
 };
 
+/// A condition variable for one waiter, which waits without a limit: a schedule in which a wake-up is lost fails. Each
+/// operation is a step.
+class condition_variable {
+ public:
+  void notify_one() {
+    if (auto* const t = threads::current()) t->step();
+    waits_ = false;
+  }
+
+  template <class Lock, class Time>
+  void wait_until(Lock& lock, Time const&) {
+    auto* const t = threads::current();
+    if (t == nullptr) return;
+    waits_ = true;
+    lock.unlock();
+    t->step_until_free(&waits_);
+    lock.lock();
+  }
+
+ private:
+  bool waits_ = false;
+};
+
 }  // namespace tests::model

@@ -90,6 +90,14 @@ class scheduler {
     }
     void await_resume() const noexcept {}
 
+    /// Lets the scheduler resume the coroutine now.
+    void end_now() noexcept {
+      if (!waits_) return;
+      auto node = scheduler_.waiting_.extract(place_);
+      node.key() = scheduler_.now_;
+      place_ = scheduler_.waiting_.insert(std::move(node));
+    }
+
    private:
     friend scheduler;
     scheduler& scheduler_;

@@ -90,6 +90,9 @@ TEST_CASE("Waits that a server may ask for count, up to max_server_wait") {
   STATIC_REQUIRE(worst_case(three.max_server_wait(30s, tenax::too_long::clamp)).total_wait == 1min);
   // Waits above 30 s are ignored then, but shorter ones are obeyed.
   STATIC_REQUIRE(worst_case(three.max_server_wait(30s, tenax::too_long::ignore)).total_wait == 1min);
+  // Each of the two waits is at most 30 s longer than the own one.
+  STATIC_REQUIRE(worst_case(three.max_server_wait(30s, tenax::too_long::lengthen)).total_wait ==
+                 1min + worst_case(three).own_wait);
   STATIC_REQUIRE(worst_case(three.stop(tenax::stop::deadline(10s))).total_wait == 10s);
 
   constexpr auto on_top = three.wait(

@@ -73,7 +73,7 @@ class attempt_range {
   };
 
   constexpr iterator begin() {
-    more_ = !detail::wait_or_stop(loop_, world(), loop_.start_attempt(now()));
+    more_ = !detail::wait_or_stop(loop_, world(), loop_.start_attempt(now(), waiter_.lend()), waiter_);
     if (!more_) {
       auto const none = loop_.template unstarted<void>();
       loop_.conclude(none);
@@ -104,7 +104,7 @@ class attempt_range {
       if (passed.count() > 0) next.delay = saturating_subtract(next.delay, passed);
     }
     more_ = false;
-    more_ = !detail::wait_or_stop(loop_, world(), next);
+    more_ = !detail::wait_or_stop(loop_, world(), next, waiter_);
     if (!more_) last_.end(loop_);
     last_.forget();
   }
@@ -112,6 +112,9 @@ class attempt_range {
   using loop = retry_loop<Policy>;
 
   Environment environment_;
+  TENAX_NO_UNIQUE_ADDRESS
+  detail::waiter_of<loop, std::remove_reference_t<decltype(detail::unwrap(std::declval<Environment const&>()))>>
+      waiter_{};
   loop loop_;
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<loop::can_end_unstarted, detail::kept_outcome<loop>, detail::nothing_kept>
       last_{};

@@ -5,21 +5,14 @@
 // other libraries that name their `callback_type` still work.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-
 #include <tenax/environment.hpp>
-#include <tenax/platform/chrono.hpp>
 #include <tenax/platform/stop_token.hpp>
+#include <tenax/platform/wake_word.hpp>
 
 namespace tenax {
 
 namespace detail {
 
-template <class Token, class F>
-struct callback_of {
-  using type = typename Token::template callback_type<F>;
-};
 #if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
 template <class F>
 struct callback_of<std::stop_token, F> {
@@ -36,26 +29,11 @@ struct interruptible_sleep<Token> {
     if (!token.stop_possible()) return detail::sleep_until<Clock>(end);
     if constexpr (!platform::stop_callbacks_are_sound) return detail::poll_until<Clock>(end, token);
 
-    struct {
-      std::mutex mutex;
-      std::condition_variable changed;
-      bool stopped = false;
-    } state;
-    auto const wake = [&state] {
-      std::lock_guard const lock(state.mutex);
-      state.stopped = true;
-      state.changed.notify_one();
-    };
-    // The destructor waits for a callback that is running, so `state` outlives every use.
+    platform::wake_word word;
+    auto const wake = [&word] { word.wake(); };
+    // The destructor waits for a callback that is running, so `word` outlives every use.
     typename callback_of<Token, decltype(wake)>::type const callback(token, wake);
-
-    // Condition variables wait on the steady clock, whatever `Clock` is. So each wait is short enough for `Clock`, and
-    // `Clock` decides when the sleep is over.
-    std::unique_lock lock(state.mutex);
-    for (auto now = Clock::now(); now < end && !state.stopped; now = Clock::now()) {
-      auto const slice = shorter(saturating_between(now, end), Clock::look_again);
-      state.changed.wait_until(lock, std::chrono::steady_clock::now() + slice);
-    }
+    word.sleep_until<Clock>(end);
   }
 };
 

@@ -26,18 +26,26 @@ class stashed_exception {
   stashed_exception() = default;
 
 #if defined(__cpp_exceptions)
-  /// Stores the exception that is being handled; `standard` is the same one, if it is a `std::exception`.
-  TENAX_COLD static stashed_exception current(std::exception const* standard) noexcept {
+  /// The exception that is being handled; `standard` is the same one, if it is a `std::exception`.
+  static stashed_exception current(std::exception const* standard) {
     stashed_exception s;
-    ::new (static_cast<void*>(s.pointer_)) std::exception_ptr(std::current_exception());
-    s.standard_ = standard;
-#if defined(__cpp_rtti)
-    s.hinted_ = standard != nullptr ? nullptr : hinted_error();
-#else
-    s.hinted_ = hinted_error();
-#endif
+    if (standard != nullptr) {
+      s.keep(*standard);
+    } else {
+      s.keep_other();
+    }
     return s;
   }
+
+  /// Stores the exception that is being handled, which is `standard`.
+  TENAX_COLD void keep(std::exception const& standard) noexcept {
+    keep(&standard, nullptr);
+#if !defined(__cpp_rtti)
+    hinted_ = hinted_error();
+#endif
+  }
+  /// Stores the exception that is being handled, which is not a `std::exception`.
+  TENAX_COLD void keep_other() { keep(nullptr, hinted_error()); }
 #endif
 
   /// The exception with what it says about trying again. `plain` is a type known to say nothing, or null: a call whose
@@ -65,15 +73,28 @@ class stashed_exception {
 
  private:
 #if defined(__cpp_exceptions)
-  /// What the exception that is being handled says about trying again.
-  static error_with_hint const* hinted_error() noexcept {
+  void keep(std::exception const* standard, error_with_hint const* hinted) noexcept {
+    ::new (static_cast<void*>(pointer_)) std::exception_ptr(std::current_exception());
+    standard_ = standard;
+    hinted_ = hinted;
+  }
+
+  /// What the exception that is being handled says about trying again. A thread that the operating system cancels
+  /// unwinds its stack with an exception that must not be held up: it passes through.
+  static error_with_hint const* hinted_error() {
     try {
       throw;
     } catch (error_with_hint const& e) {
       return &e;
     } catch (std::system_error const& e) {
       return hint_in(e);
-    } catch (...) {
+    }
+#if defined(__GLIBCXX__)
+    catch (__cxxabiv1::__forced_unwind const&) {
+      throw;
+    }
+#endif
+    catch (...) {
       return nullptr;
     }
   }
@@ -87,7 +108,7 @@ class stashed_exception {
 /// Room for the outcome of an attempt. Code that fills it must empty it: see `emptied_at_exit`.
 template <class T>
 union outcome_slot {
-  constexpr outcome_slot() noexcept : nothing_() {}
+  constexpr outcome_slot() noexcept {}  // initializes nothing, because a compiler would fill all of it with zeros
   constexpr ~outcome_slot() {}
 
   /// Calls `f` and keeps its value. If it throws, returns false, and the exception is in `failure`.
@@ -98,16 +119,9 @@ union outcome_slot {
       ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
       return true;
     } catch (std::exception const& e) {
-      failure = stashed_exception::current(&e);
-    }
-#if defined(__GLIBCXX__)
-    // A thread that the operating system cancels unwinds its stack with this exception, and must not be held up.
-    catch (__cxxabiv1::__forced_unwind const&) {
-      throw;
-    }
-#endif
-    catch (...) {
-      failure = stashed_exception::current(nullptr);
+      failure.keep(e);
+    } catch (...) {
+      failure.keep_other();
     }
     return false;
 #else

@@ -14,14 +14,14 @@ namespace tenax {
 /// A stop condition, not the predicate, decides whether another attempt is *allowed*. `A` is `attempt_info` or an
 /// `attempt<T>`.
 template <class P, class A>
-concept retry_predicate = std::is_copy_constructible_v<P> && requires(P const& p, A const& a) {
+concept retry_predicate = platform::copyable<P> && requires(P const& p, A const& a) {
   { p(a) } -> std::same_as<bool>;
 };
 
 /// Returns how long to wait before the next attempt, or no answer. Satisfied by any copyable callable for which
 ///   1. `w(a)` is a duration of any unit, or a `std::optional` (or `optional_duration`) of one, for a const `w`.
 template <class W, class A>
-concept partial_wait_strategy = std::is_copy_constructible_v<W> && requires(W const& w, A const& a) {
+concept partial_wait_strategy = platform::copyable<W> && requires(W const& w, A const& a) {
   { w(a) } -> std::convertible_to<optional_duration>;
 };
 
@@ -37,7 +37,7 @@ concept wait_strategy = partial_wait_strategy<W, A> && requires(W const& w, A co
 /// Decides when to give up; sees `upcoming_wait`. Satisfied by any copyable callable for which
 ///   1. `s(a)` is `bool` for a const `s`.
 template <class S, class A>
-concept stop_condition = std::is_copy_constructible_v<S> && requires(S const& s, A const& a) {
+concept stop_condition = platform::copyable<S> && requires(S const& s, A const& a) {
   { s(a) } -> std::same_as<bool>;
 };
 
@@ -57,7 +57,7 @@ concept environment = requires(E& e, duration d) {
 /// A token that a caller can ask to stop, as `std::stop_token`. Satisfied by any copyable type for which
 ///   1. `t.stop_requested()` is convertible to `bool` for a const `t`.
 template <class T>
-concept cancellation_token = std::is_copy_constructible_v<T> && requires(T const& t) {
+concept cancellation_token = platform::copyable<T> && requires(T const& t) {
   { t.stop_requested() } -> std::convertible_to<bool>;
 };
 

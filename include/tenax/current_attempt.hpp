@@ -17,7 +17,8 @@ class attempt_limits {
 
   /// The limits of an attempt that starts now, and of the attempts of this thread around it.
   attempt_limits(attempt_info const& info) : attempt_limits(detail::innermost_attempt) {
-    own_.token = info.token;
+    own_.token = info.token.token;
+    own_.stop_requested = info.token.stop_requested;
     if (info.time_left == (duration::max)()) return;
     auto const ends = time_point(saturating_add(real_time::now().time_since_epoch(), info.time_left));
     if (ends < ends_) ends_ = ends;
@@ -35,18 +36,18 @@ class attempt_limits {
 
   /// Whether the call has a token.
   [[nodiscard]] constexpr bool can_stop() const noexcept {
-    if (own_.token.stop_requested != nullptr) return true;
+    if (own_.stop_requested != nullptr) return true;
     for (auto const* f = outer_; f != nullptr; f = f->outer) {
-      if (f->token.stop_requested != nullptr) return true;
+      if (f->stop_requested != nullptr) return true;
     }
     return false;
   }
 
   /// Whether the call, or a call around it, was asked to stop.
   [[nodiscard]] bool stop_requested() const {
-    if (is_asked(own_)) return true;
+    if (own_.is_asked()) return true;
     for (auto const* f = outer_; f != nullptr; f = f->outer) {
-      if (is_asked(*f)) return true;
+      if (f->is_asked()) return true;
     }
     return false;
   }
@@ -56,12 +57,9 @@ class attempt_limits {
 
   explicit attempt_limits(detail::attempt_frame const* outer) noexcept : outer_(outer) {
     for (auto const* f = outer_; f != nullptr; f = f->outer) {
-      if (f->ends < ends_) ends_ = f->ends;
+      auto const ends = f->ends();
+      if (ends < ends_) ends_ = ends;
     }
-  }
-
-  static bool is_asked(detail::attempt_frame const& f) {
-    return f.token.stop_requested != nullptr && f.token.stop_requested(f.token.token);
   }
 
   time_point ends_ = (time_point::max)();

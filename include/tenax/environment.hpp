@@ -49,6 +49,13 @@ struct interruptible_sleep {
   }
 };
 
+/// The type of a callback that a token calls when it is triggered. <tenax/cancel.hpp> specializes it for
+/// `std::stop_token`.
+template <class Token, class F>
+struct callback_of {
+  using type = typename Token::template callback_type<F>;
+};
+
 /// A token with callbacks for which `interruptible_sleep` is not specialized.
 template <class Token>
 concept left_polling = requires(Token const& t) {
@@ -64,7 +71,9 @@ struct clock_environment {
   [[nodiscard]] static time_point now() noexcept {
     auto const real = Clock::now();
     auto const* const skips = find_skipper();
-    return skips == nullptr ? real : skips->shown(real);
+    if (skips != nullptr) [[unlikely]]
+      return skips->shown(real);
+    return real;
   }
 
   /// Sleeps until the clock has advanced by `d`. Signals and a busy machine do not end a sleep early, and their delays

@@ -29,6 +29,7 @@ struct hint {
   bool throttled = false;     ///< refused because of a rate limit; gates slow down for it
   bool inconclusive = false;  ///< the attempt shows nothing about the other side: nothing was sent, or it was cancelled
   bool progress = false;      ///< the attempt got further than those before it; see `.reset_on_progress()`
+  bool no_quota = false;  ///< the answer was searched for the rest of a quota, and names none: gates need not search
   /// The name of a field whose wait was not plausible and was ignored, such as `Retry-After`: a word for the log. Must
   /// live as long as the program.
   std::string_view ignored{};

@@ -7,6 +7,7 @@
 #include <tenax/concepts.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/observe/hooks.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/when/compose.hpp>
@@ -17,7 +18,8 @@ namespace tenax {
 enum class too_long : unsigned char {
   give_up,  ///< end the call with `stop_reason::server_wait_too_long` and the server's wait in the report: the default
   clamp,    ///< wait for `max_server_wait` and try then, before the time that the server asked for
-  ignore    ///< treat the answer as if it asked for no wait
+  ignore,   ///< treat the answer as if it asked for no wait
+  lengthen  ///< lengthen the policy's own wait by at most `max_server_wait`, as the AWS SDKs do
 };
 
 /// The longest server wait that a policy obeys, and what happens when a server asks for more.
@@ -63,6 +65,19 @@ constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_lim
   return limit.max;
 }
 
+/// The server wait that a wait strategy sees.
+constexpr optional_duration visible_wait(optional_duration asked, server_wait_limit const& limit) {
+  return limit.action == too_long::lengthen ? optional_duration() : obeyed_wait(asked, limit);
+}
+
+/// The shortest upcoming wait, after the policy's own wait is known. `asked`: the server's wait; `obeyed`: the part of
+/// it that does not depend on the own wait.
+constexpr optional_duration least_wait(optional_duration obeyed, optional_duration asked, duration own,
+                                       server_wait_limit const& limit) {
+  if (limit.action != too_long::lengthen || !asked) return obeyed;
+  return shorter(*asked, saturating_add(own, limit.max));
+}
+
 }  // namespace detail
 
 /// The parts of a policy, one for each role, as an immutable value. Users make it with the setters of
@@ -84,13 +99,14 @@ struct policy {
   static constexpr bool uses_time = detail::uses_time<When> || detail::uses_time<Wait> || detail::uses_time<Stop> ||
                                     Observers::uses_time || !Gates::empty;
 
-  When predicate;
+  // Most parts are empty, and a waiting asynchronous call holds a copy of its policy.
+  TENAX_NO_UNIQUE_ADDRESS When predicate;
   Wait strategy;
   Stop condition;
-  Observers observers{};
-  Gates gates{};
+  TENAX_NO_UNIQUE_ADDRESS Observers observers{};
+  TENAX_NO_UNIQUE_ADDRESS Gates gates{};
   Token token{};
-  HintReader hint_reader{};
+  TENAX_NO_UNIQUE_ADDRESS HintReader hint_reader{};
   Limits limits{};
 };
 

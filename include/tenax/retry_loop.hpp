@@ -52,13 +52,13 @@ class retry_loop : public detail::loop_state {
   using stop_type = typename policy_type::stop_type;
   using gates_type = typename policy_type::gates_type;
   using observers_type = typename policy_type::observers_type;
-  static constexpr bool refers = std::is_reference_v<Policy>;
   static constexpr bool has_token = detail::can_stop<typename policy_type::token_type>;
   static constexpr bool has_deadline = detail::has_time_left<stop_type>;
 
  public:
   /// Whether any part of the policy uses time.
   static constexpr bool reads_clock = ReadsClock;
+  static constexpr bool wakes = gates_type::wakes;
   /// Whether a call can end before its first attempt.
   static constexpr bool can_end_unstarted = has_token || has_deadline || !gates_type::empty;
 
@@ -75,19 +75,14 @@ class retry_loop : public detail::loop_state {
         tickets_(std::move(other.tickets_)) {}
 
   /// Whether the next attempt may start: `attempt`, `wait` (then call it again), or `stop`. Call it at the beginning
-  /// and after every wait, including waits at a gate and waits that a cancellation cut short.
+  /// and after every wait, even one that was cut short. `w` ends a wait at a gate early, and must outlive it.
   TENAX_ALWAYS_INLINE constexpr decision start_attempt() { return start<false>(without_time<reads_clock>()); }
-  TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now) { return start<true>(now); }
+  TENAX_ALWAYS_INLINE constexpr decision start_attempt(time_point now, waker w = {}) { return start<true>(now, w); }
 
   /// Decides after an attempt from its outcome: `wait` (then call `start_attempt`) or `stop`.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result) {
     return finish<false>(result, without_time<reads_clock>(), false);
-  }
-  /// For a driver that has already called the predicate for a first attempt. `wanted`: the predicate wants another one.
-  template <class T>
-  TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, bool wanted) {
-    return finish<false>(result, without_time<reads_clock>(), wanted);
   }
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
@@ -129,10 +124,10 @@ class retry_loop : public detail::loop_state {
 
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
- private:
-  /// `Told`: `now` is the time; otherwise it was left out.
+  // For the library's drivers. `Told`: `now` is the time; otherwise it was left out. `asked`: the driver has called the
+  // predicate, which wants another attempt.
   template <bool Told>
-  TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
+  TENAX_ALWAYS_INLINE constexpr decision start(time_point now, [[maybe_unused]] waker w = {}) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
     if constexpr (has_token) {
       if (detail::asked_to_stop(policy_.token)) {
@@ -146,7 +141,7 @@ class retry_loop : public detail::loop_state {
                 .delay = saturating_subtract(pending_, saturating_between(paused_at_, now))};
       }
     }
-    settle_wait(pending_);
+    settle_wait(wakes && !backs_off_ ? saturating_between(paused_at_, now) : pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
       time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
@@ -155,22 +150,12 @@ class retry_loop : public detail::loop_state {
       }
     }
     if constexpr (!gates_type::empty) {
-      admission const answer = policy_.gates.admit(tickets_, numbers(policy_.token), now);
+      admission answer = policy_.gates.admit(tickets_, numbers(policy_.token), now, w);
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
-        if constexpr (has_deadline) {
-          if (answer.delay.count() >= time_left_.count()) {
-            refusal_ = "a gate's wait would pass the deadline";
-            refusal_retry_after_ = answer.delay;
-            return give_back_and_stop(out_of_time().reason);
-          }
-        }
-        if (answer.asked_by_server && answer.delay.count() > policy_.limits.server.max.count() &&
-            policy_.limits.server.action == too_long::give_up) {
-          server_wait_ = answer.delay;
-          refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
-          refusal_retry_after_ = answer.delay;
-          return give_back_and_stop(stop_reason::server_wait_too_long);
+        auto const& server = policy_.limits.server;
+        if (waits_too_long(answer, has_deadline, server.max, server.action == too_long::give_up)) {
+          return give_back_and_stop(reason_);
         }
         if constexpr (observers_type::hears_gate_wait) {
           gate_wait next{numbers(policy_.token)};
@@ -186,6 +171,7 @@ class retry_loop : public detail::loop_state {
       policy_.observers.before_attempt(numbers(policy_.token));
       if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
+    if constexpr (gates_type::has_started) policy_.gates.started(tickets_, now);
     return {};
   }
 
@@ -205,20 +191,28 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    bool const wanted = asked || detail::policy_wants_retry(policy_, a);
+    bool wanted = asked || a.hint.verdict == verdict::retry;
+    if (!asked && (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient)) {
+      if constexpr (detail::has_veto<typename policy_type::when_type>) {
+        wanted = policy_.predicate.wants(a);
+      } else {
+        wanted = policy_.predicate(a);
+      }
+    }
     bool retry = wanted;
     if constexpr (detail::can_fail<T> || detail::has_veto<typename policy_type::when_type>) {
       retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
               detail::permits_retry(policy_.predicate, a);
     }
+    [[maybe_unused]] auto how = feedback::kind::success;
     if constexpr (!gates_type::empty || has_token) {
-      auto const how =
-          detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
+      how = detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-        policy_.gates.record(tickets_, {.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)},
-                             now);
+        feedback f{.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)};
+        if constexpr (policy_type::limits_type::times_attempts) f.attempt_limit = policy_.limits.attempt;
+        policy_.gates.record(tickets_, f, now);
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
@@ -230,7 +224,7 @@ class retry_loop : public detail::loop_state {
 
     if (a.server_wait && a.server_wait->count() > policy_.limits.server.max.count()) {
       if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      a.server_wait = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
+      a.server_wait = detail::visible_wait(a.hint.wait, policy_.limits.server);
     }
     if constexpr (policy_type::limits_type::restarts) {
       if (a.hint.progress) {
@@ -244,8 +238,9 @@ class retry_loop : public detail::loop_state {
                   "wait::first_of(..., wait::exponential())");
     a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
     if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
-    if (a.server_wait && a.server_wait->count() >= a.upcoming_wait.count()) {
-      a.upcoming_wait = *a.server_wait;
+    auto const least = detail::least_wait(a.server_wait, a.hint.wait, a.upcoming_wait, policy_.limits.server);
+    if (least && least->count() >= a.upcoming_wait.count()) {
+      a.upcoming_wait = *least;
       a.source = wait_source::server;
     }
     if constexpr (has_token) {
@@ -259,7 +254,7 @@ class retry_loop : public detail::loop_state {
     if (enough.stop) return stop(enough.reason);
     if constexpr (gates_type::has_would_admit) {
       auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      admission const answer = policy_.gates.would_admit(numbers(policy_.token), now, then);
+      admission const answer = policy_.gates.before_wait(tickets_, numbers(policy_.token), how, now, then);
       if (answer.refused()) return refused_by(answer);
     }
 
@@ -267,7 +262,7 @@ class retry_loop : public detail::loop_state {
       a.server_wait = a.hint.wait;
       a.number = attempts_;
       policy_.observers.before_sleep(a);
-      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
+      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
     auto const next = wait(a.upcoming_wait, now);
@@ -275,6 +270,7 @@ class retry_loop : public detail::loop_state {
     return next;
   }
 
+ private:
   constexpr decision refused_by(admission const& answer) {
     refusal_ = answer.reason;
     refusal_retry_after_ = answer.retry_after;
@@ -287,7 +283,7 @@ class retry_loop : public detail::loop_state {
     return stop(reason);
   }
 
-  std::conditional_t<refers, policy_type const&, policy_type> policy_;
+  Policy policy_;
   typename gates_type::tickets tickets_{};
 };
 

@@ -7,9 +7,9 @@
 
 #include <tenax/attempt_range.hpp>
 #include <tenax/default_policy.hpp>
-#include <tenax/driver/detail/blocking.hpp>
 #include <tenax/driver/detail/check.hpp>
 #include <tenax/driver/detail/check_shared.hpp>
+#include <tenax/driver/detail/first_attempt.hpp>
 #include <tenax/driver/detail/operation.hpp>
 #include <tenax/driver/detail/wrapped.hpp>
 #include <tenax/environment.hpp>
@@ -216,40 +216,24 @@ class retrying : public Policy {
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>
   TENAX_ALWAYS_INLINE auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
+    using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
-      using result = detail::result_or_void<F, Args...>;
-      auto& world = detail::unwrap(environment_);
-      auto const attempt = [&](attempt_info const& info = {}) -> result {
-        return detail::call_operation(info, f, args...);
-      };
-      if constexpr (!detail::starts_at_once<Policy> ||
-                    detail::called_with_attempt<std::remove_reference_t<F>, std::remove_reference_t<Args>...>) {
-        auto const finish = [](auto const&, outcome<result>&& last) -> result { return std::move(last).get(); };
-        return detail::drive<result, Policy::uses_time>(static_cast<Policy const&>(*this), world, attempt, finish);
-      } else if constexpr (detail::fails_by_exception_only<Policy, result>) {
-        return detail::drive_exceptions<result>(static_cast<Policy const&>(*this), world, attempt);
-      } else {
-        return detail::drive_values<result>(static_cast<Policy const&>(*this), world, attempt);
-      }
+      return detail::make_call<false, result>(static_cast<Policy const&>(*this), detail::unwrap(environment_), f,
+                                              args...);
     } else {
-      return detail::explain_call<detail::result_or_void<F, Args...>, Policy, std::remove_reference_t<F>,
-                                  std::remove_reference_t<Args>...>();
+      return detail::explain_call<result, Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>();
     }
   }
 
   /// As a plain call, but returns a `tenax::report`: value or exception, stop reason, attempts, elapsed, waited. Throws
   /// only exceptions of the policy's callbacks.
   template <class F, class... Args>
-  [[nodiscard]] auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
+  [[nodiscard]] TENAX_ALWAYS_INLINE auto try_call(F&& f, Args&&... args) const
+      -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
-      auto const attempt = [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); };
-      auto const finish = [](auto const& loop, outcome<result>&& last) -> report<result> {
-        auto const why = loop.refusal();
-        return {std::move(last), loop.reason(),      loop.attempts(), loop.elapsed(),
-                loop.waited(),   loop.server_wait(), why.reason,      why.retry_after};
-      };
-      return detail::drive<result, true>(policy(), detail::unwrap(environment_), attempt, finish);
+      return detail::make_call<true, result>(static_cast<Policy const&>(*this), detail::unwrap(environment_), f,
+                                             args...);
     } else {
       return detail::explain_call<report<result>, Policy, std::remove_reference_t<F>,
                                   std::remove_reference_t<Args>...>();

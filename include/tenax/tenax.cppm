@@ -7,6 +7,7 @@ module;
 #include <tenax/async/coroutine.hpp>
 #include <tenax/async/hedging.hpp>
 #include <tenax/async/latencies.hpp>
+#include <tenax/async/wake_signal.hpp>
 #include <tenax/attempt.hpp>
 #include <tenax/attempt_range.hpp>
 #include <tenax/cancel.hpp>
@@ -27,11 +28,17 @@ module;
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/circuit_options.hpp>
+#include <tenax/gate/concurrency_limiter.hpp>
+#include <tenax/gate/concurrency_options.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
+#include <tenax/gate/keyed_options.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/retry_quota.hpp>
+#include <tenax/gate/waking.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/hedging.hpp>
 #include <tenax/observe/counters.hpp>
@@ -130,6 +137,9 @@ using tenax::circuit_breaker;
 using tenax::circuit_breaker_options;
 using tenax::circuit_state;
 using tenax::completion;
+using tenax::concurrency_limiter;
+using tenax::concurrency_options;
+using tenax::concurrency_state;
 using tenax::counters;
 using tenax::counters_snapshot;
 using tenax::current_attempt;
@@ -152,6 +162,8 @@ using tenax::hedge_options;
 using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
+using tenax::in_flight_retry_budget;
+using tenax::in_flight_retry_budget_options;
 using tenax::invalid_parameter;
 using tenax::keyed;
 using tenax::keyed_options;
@@ -170,6 +182,7 @@ using tenax::per_second;
 using tenax::permanent;
 using tenax::permit;
 using tenax::policy;
+using tenax::priority;
 using tenax::random_source;
 using tenax::rate;
 using tenax::rate_limiter;
@@ -183,6 +196,8 @@ using tenax::retry_budget;
 using tenax::retry_budget_options;
 using tenax::retry_loop;
 using tenax::retry_predicate;
+using tenax::retry_quota;
+using tenax::retry_quota_options;
 using tenax::retrying;
 using tenax::saturating_add;
 using tenax::saturating_between;
@@ -209,6 +224,9 @@ using tenax::version_patch;
 using tenax::version_text;
 using tenax::wait_source;
 using tenax::wait_strategy;
+using tenax::wake_signal;
+using tenax::waker;
+using tenax::waking_gate;
 using tenax::windowed_retry_budget;
 using tenax::windowed_retry_budget_options;
 using tenax::with_hint;

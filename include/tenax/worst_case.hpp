@@ -25,16 +25,17 @@ struct worst_case_bounds {
 namespace detail {
 
 /// Adds up the longest waits between `attempts` attempts. If a server may ask for waits, none of them is shorter than
-/// `server_wait`.
+/// `server.max`.
 template <class Wait>
 constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts, duration limit,
-                                   duration most_server_wait, bool asked) {
+                                   server_wait_limit server, bool asked) {
   constexpr std::uint32_t looked_at = 1'000;  // for each of these attempts, the strategy is called
   constexpr std::uint32_t parts = 64;         // growing parts that a strategy may have after them
 
   constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
   duration total{};
-  wait::range_query q{.most_server_wait = asked ? most_server_wait : duration::zero()};
+  bool const adds = server.action == too_long::lengthen;
+  wait::range_query q{.most_server_wait = asked ? server.max : duration::zero()};
   std::uint32_t part = 0;
   for (std::uint32_t n = 1; n < attempts && total.count() < limit.count();) {
     auto const part_end = n > looked_at || attempts == no_limit ? grows_until(strategy, n) : n;
@@ -48,7 +49,7 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
     }
     auto const times = q.number - n + 1;
     auto range = wait::bounds_of(strategy, q);
-    if (asked && range.most.count() < most_server_wait.count()) range.most = most_server_wait;
+    if (asked) range.most = adds ? saturating_add(range.most, server.max) : longer(range.most, server.max);
     if (attempts == no_limit && part_end == no_limit && range.most.count() != 0) return limit;
     total = saturating_add(total, times == 1 ? range.most : saturating_multiply(range.most, times));
     n = q.number + 1;
@@ -72,7 +73,7 @@ template <class... Parts>
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
   constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
   auto const limits = detail::bounds_of(p.condition);
-  auto const obeyed = p.limits.server.max;
+  auto const obeyed = p.limits.server;
 
   worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};
   if (!policy<Parts...>::gates_type::empty) {
@@ -84,7 +85,7 @@ template <class... Parts>
     return detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
   };
   result.own_wait = longest(false);
-  result.total_wait = obeyed.count() == 0 ? result.own_wait : longest(true);
+  result.total_wait = obeyed.max.count() == 0 ? result.own_wait : longest(true);
   return result;
 }
 

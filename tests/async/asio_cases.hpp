@@ -466,6 +466,107 @@ TEST_CASE(NET ": coroutines share a limit in the order of their arrival", TAG) {
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
+TEST_CASE(NET ": a gate wakes a call that waits for a place", TAG) {
+  tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
+  world w;
+  tenax::bulkhead::ticket busy;
+  REQUIRE(one.admit(busy, {}, still_time::now()).admitted());
+  timer later(w.io, 1234ms);
+  later.async_wait([&](error_code) { one.record(busy, {}, still_time::now()); });
+  auto const policy = steady.through(std::ref(one));
+  bool never = false;
+  struct token {
+    bool const* flag;
+    bool stop_requested() const { return *flag; }
+  };
+  auto const awaits = [&](auto const& p) {
+    CHECK(w.run(driver::async_retry(p, []() -> awaitable<int> { co_return 1; })) == 1);
+  };
+  auto const initiates = [&](auto const& p) {
+    flaky_initiation operation(w.io, {});
+    bool done = false;
+    driver::async_retry(
+        w.io, p, [&](auto t) { return operation(std::move(t)); }, [&](error_code, std::size_t) { done = true; });
+    for (w.settle(); !done; w.settle()) still_clock::current += 1ms;
+  };
+  SECTION("an awaitable") { awaits(policy); }
+  SECTION("an awaitable with a deadline") { awaits(policy.stop(tenax::stop::deadline(2s))); }
+  SECTION("an awaitable with a token") { awaits(policy.cancel_with(token{&never})); }
+  SECTION("an initiating function") { initiates(policy); }
+  SECTION("an initiating function with a token") { initiates(policy.cancel_with(token{&never})); }
+  CHECK(w.passed() >= 1234ms);
+  CHECK(w.passed() <= 1236ms);
+  CHECK(one.running() == 0);
+  CHECK(one.waiting() == 0);
+}
+
+TEST_CASE(NET ": a call that waits at a gate that wakes ends with its event loop, and leaves the queue", TAG) {
+  tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
+  tenax::bulkhead::ticket busy;
+  REQUIRE(one.admit(busy, {}, still_time::now()).admitted());
+  {
+    world w;
+    auto const policy = steady.through(std::ref(one));
+    driver::async_retry(w.io, policy, [] { return forever(); }, [](std::exception_ptr) {});
+    flaky_initiation operation(w.io, {});
+    driver::async_retry(w.io, policy, [&](auto t) { return operation(std::move(t)); }, [](error_code, std::size_t) {});
+    w.settle();
+    CHECK(one.waiting() == 2);
+  }
+  CHECK(one.waiting() == 0);
+  busy = {};
+  CHECK(one.running() == 0);
+}
+
+TEST_CASE(NET ": threads and calls wake each other at a gate", TAG) {
+  tenax::bulkhead two({.at_once = 2, .queue = 200, .max_wait = 1min});
+  auto const policy = tenax::retrying{}.through(std::ref(two));
+  constexpr int each = 50;
+  std::atomic<int> inside{0}, calls{0};
+  std::atomic<bool> crowded{false};
+  auto const body = [&] {
+    if (++inside > 2) crowded = true;
+    std::this_thread::yield();
+    --inside;
+    ++calls;
+  };
+  net::io_context io;
+  for (int i = 0; i < each; ++i) {
+    driver::async_retry(
+        io, policy,
+        [&]() -> awaitable<void> {
+          body();
+          co_return;
+        },
+        [](std::exception_ptr) {});
+    driver::async_retry(
+        io, policy,
+        [&](auto token) {
+          return net::async_initiate<decltype(token), void(error_code)>(
+              [&](auto handler) {
+                net::post(io, [&, handler = std::move(handler)]() mutable {
+                  body();
+                  std::move(handler)(error_code());
+                });
+              },
+              token);
+        },
+        [](error_code) {});
+  }
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < each; ++i) policy(body);
+    });
+    threads.emplace_back([&] { io.run(); });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK_FALSE(crowded);
+  CHECK(calls == 4 * each);
+  CHECK(two.running() == 0);
+  CHECK(two.waiting() == 0);
+}
+
 TEST_CASE(NET ": its coroutines work with the driver for any library", TAG) {
   world w;
   flaky operation{2, 100ms};

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include <tenax/async/wake_signal.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/tenax.hpp>
@@ -234,6 +235,94 @@ TEST_CASE("Coroutines share a gate's limit in the order of their arrival, and no
   world.run();
   CHECK(world.now().time_since_epoch() == 4900ms);
   for (int i = 0; i < 50; ++i) CHECK(order[static_cast<std::size_t>(i)] == i);
+}
+
+namespace {
+
+/// A sleep of the scheduler that a gate can end: the scheduler resumes the coroutine in its next step.
+struct woken_sleep {
+  scheduler& world;
+  tenax::wake_signal& signal;
+  scheduler::sleep sleep;
+
+  woken_sleep(scheduler& w, tenax::duration d, tenax::wake_signal& s) : world(w), signal(s), sleep(w, d) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> h) {
+    sleep.await_suspend(h);
+    auto const wake = [](void* self) noexcept { static_cast<woken_sleep*>(self)->sleep.end_now(); };
+    if (!signal.listen({wake, this})) sleep.end_now();
+  }
+  void await_resume() noexcept { signal.ignore(); }
+};
+
+struct woken_by_gates {
+  scheduler* world;
+  woken_sleep operator()(tenax::duration d, tenax::wake_signal& s) const { return {*world, d, s}; }
+  scheduler::sleep operator()(tenax::duration d) const { return (*world)(d); }
+  [[nodiscard]] tenax::time_point now() const { return world->now(); }
+};
+
+}  // namespace
+
+TEST_CASE("A gate wakes a coroutine whose sleep takes a wake_signal, and one of another library asks again") {
+  scheduler world;
+  tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
+  tenax::bulkhead::ticket busy;
+  REQUIRE(one.admit(busy, {}, world.now()).admitted());
+  auto const policy = steady.through(std::ref(one));
+  auto const operation = [&]() -> task<int> { co_return 1; };
+  auto const release = [&]() -> task<int> {
+    co_await world(1234ms);
+    one.record(busy, {}, world.now());
+    co_return 0;
+  };
+  auto holder = release();
+  holder.start();
+  SECTION("a sleep that gates end") {
+    auto call = tenax::coroutine::retry<task>(policy, woken_by_gates{&world}, operation);
+    call.start();
+    world.run();
+    CHECK(call.get() == 1);
+    CHECK(world.now().time_since_epoch() == 1234ms);
+  }
+  SECTION("a call that is destroyed while it waits") {
+    auto call =
+        std::optional(tenax::coroutine::retry<task>(policy, woken_by_gates{&world}, [&] { return operation(); }));
+    call->start();
+    CHECK(one.waiting() == 1);
+    call.reset();
+    CHECK(one.waiting() == 0);
+    world.run();
+  }
+  SECTION("a sleep that gates do not end") {
+    auto call = tenax::coroutine::retry<task>(policy, std::ref(world), operation);
+    call.start();
+    world.run();
+    CHECK(call.get() == 1);
+    CHECK(world.now().time_since_epoch() >= 1234ms);
+    CHECK(world.now().time_since_epoch() <= 1290ms);
+  }
+  CHECK(one.running() == 0);
+}
+
+TEST_CASE("wake_signal: calls its listener once, and not after ignore()") {
+  tenax::wake_signal signal;
+  int calls = 0;
+  tenax::waker const count{[](void* n) noexcept { ++*static_cast<int*>(n); }, &calls};
+  auto wake = signal.lend();
+  CHECK_FALSE(signal.stop_requested());
+  CHECK(signal.listen(count));
+  wake();
+  wake();
+  CHECK(calls == 1);
+  CHECK(signal.stop_requested());
+  CHECK_FALSE(signal.listen(count));
+  wake = signal.lend();
+  CHECK_FALSE(signal.stop_requested());
+  CHECK(signal.listen(count));
+  signal.ignore();
+  wake();
+  CHECK(calls == 1);
 }
 
 TEST_CASE("A coroutine that is destroyed while it waits gives the gates' permits back") {

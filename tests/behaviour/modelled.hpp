@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -18,10 +19,11 @@
 #include "../model_checker.hpp"
 
 // The headers are compiled unchanged. Another namespace keeps them separate from those of other files. Inside it, `std`
-// is the namespace below: the real one, except for these two names.
+// is the namespace below: the real one, except for these names.
 namespace modelled::std {
 using namespace ::std;
 using tests::model::atomic;
+using tests::model::condition_variable;
 using tests::model::mutex;
 }  // namespace modelled::std
 

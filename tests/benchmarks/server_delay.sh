@@ -10,7 +10,7 @@ need g++-12 clang++-19 valgrind
 include=$here/../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-declare -A most=([delay]=3200 [nothing]=400 [date]=750)
+declare -A most=([delay]=2100 [nothing]=220 [date]=370)
 
 instructions() {  # program, case
   valgrind --tool=callgrind --callgrind-out-file=/dev/null "--toggle-collect=measured_$2" "$1" "$2" 1000 2>&1 |

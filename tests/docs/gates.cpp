@@ -11,9 +11,11 @@
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/retry_quota.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/testing/no_waits.hpp>
 
@@ -225,6 +227,45 @@ TEST_CASE("gates: windowed_retry_budget") {
     }));
   }
   CHECK(calls == 100 + 20 + 1);
+}
+
+TEST_CASE("gates: in_flight_retry_budget") {
+  virtual_time clock;
+  auto const polite =
+      tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock));
+  // [in_flight_retry_budget]
+  tenax::in_flight_retry_budget budget({.ratio = 0.2, .min_retries = 3});  // one for each server
+  auto const policy = polite.through(std::ref(budget));
+  // [/in_flight_retry_budget]
+  CHECK(policy.try_call([] { throw network_error("down"); }).attempts == 3);
+  CHECK(budget.in_flight() == 0);
+}
+
+TEST_CASE("gates: retry_quota") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  // [retry_quota]
+  // As the AWS SDKs: one quota for each client.
+  tenax::retry_quota quota(tenax::retry_quota_options::aws_2026());
+  auto const throttled = []<class T>(tenax::attempt<T> const& a) { return a.hint.throttled; };
+  auto const policy =
+      polite.stop(tenax::stop::after_attempts(3))
+          .wait(tenax::wait::first_of(
+              tenax::wait::only_if(throttled,
+                                   tenax::wait::exponential({.base = 1s, .max = 20s}).full()),
+              tenax::wait::exponential({.base = 50ms, .max = 20s}).full()))
+          .max_server_wait(5s, tenax::too_long::lengthen)  // at most 5 s more than the own wait
+          .through(std::ref(quota));
+  // [/retry_quota]
+  CHECK(policy.try_call([] { throw network_error("down"); }).attempts == 3);
+  CHECK(quota.tokens() == 500 - 2 * 14);
+  CHECK(clock.slept() <= 150ms);
+  CHECK(policy.try_call([] { throw tenax::retry_after(1h, network_error("busy")); }).attempts == 3);
+  CHECK(quota.tokens() == 500 - 2 * 14 - 2 * 5);
+  CHECK(clock.slept() >= 10s);
+  CHECK(clock.slept() <= 13s + 150ms);
+  CHECK(policy([] { return 1; }) == 1);
+  CHECK(quota.tokens() == 500 - 2 * 14 - 2 * 5 + 1);
 }
 
 TEST_CASE("gates: bulkhead") {

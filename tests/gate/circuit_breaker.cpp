@@ -158,6 +158,214 @@ TEST_CASE("circuit_breaker: opens at a ratio of failures among enough calls") {
   }
 }
 
+namespace {
+
+/// Opens when half of at least 4 attempts in 10 s took a second or longer; failures hardly matter.
+constexpr tenax::circuit_breaker_options half_slow{
+    .failures = 1000, .slow_after = 1s, .window = 10s, .minimum_calls = 4, .open_for = 5s, .open_jitter = 0};
+
+/// Makes one attempt that takes `d`. Returns whether it was admitted.
+bool took(circuit_breaker<>& breaker, tenax::duration d, tenax::duration now = {}, kind how = kind::success,
+          tenax::duration limit = (tenax::duration::max)()) {
+  ticket t;
+  if (asked(breaker, t, now) != verdict::go) return false;
+  breaker.started(t, tenax::time_point(now));
+  breaker.record(t, {.how = how, .attempt_limit = limit}, tenax::time_point(now + d));
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("circuit_breaker: opens at a share of slow attempts, even if they succeed") {
+  SECTION("half of the attempts") {
+    circuit_breaker breaker(half_slow);
+    CHECK(took(breaker, 1s));
+    CHECK(took(breaker, 999ms, 1s));
+    CHECK(took(breaker, 10ms, 2s));
+    CHECK(breaker.state() == state::closed);
+    CHECK(took(breaker, 2s, 2s));
+    CHECK(breaker.state() == state::open);
+  }
+  SECTION("never without slow_after") {
+    circuit_breaker breaker({.failure_ratio = 0.5, .minimum_calls = 4});
+    for (int i = 0; i < 50; ++i) CHECK(took(breaker, 1h, std::chrono::hours(i)));
+    CHECK(breaker.state() == state::closed);
+  }
+  SECTION("not below the share, and not below minimum_calls") {
+    circuit_breaker breaker(half_slow);
+    for (int i = 0; i < 3; ++i) CHECK(took(breaker, 1s));
+    for (int i = 0; i < 3; ++i) CHECK(took(breaker, 1ms, 20s));
+    CHECK(took(breaker, 1s, 20s));
+    CHECK(took(breaker, 1s, 20s));
+    CHECK(breaker.state() == state::closed);  // the first three have left the window
+    CHECK(took(breaker, 1s, 20s));
+    CHECK(breaker.state() == state::open);
+  }
+  SECTION("slow_ratio sets the share") {
+    auto all = half_slow;
+    all.slow_ratio = 1;
+    circuit_breaker breaker(all);
+    CHECK(took(breaker, 1ms));
+    for (int i = 0; i < 9; ++i) CHECK(took(breaker, 1s, 1s));
+    CHECK(breaker.state() == state::closed);
+    for (int i = 0; i < 4; ++i) CHECK(took(breaker, 1s, 11s));
+    CHECK(breaker.state() == state::open);
+  }
+  SECTION("failures that are slow count for both limits") {
+    auto two = half_slow;
+    two.failures = 2;
+    circuit_breaker breaker(two);
+    CHECK(took(breaker, 1s, 0s, kind::failure));
+    CHECK(took(breaker, 1s, 0s, kind::failure));
+    CHECK(breaker.state() == state::open);
+  }
+  SECTION("an attempt without a result counts only if it was slow") {
+    circuit_breaker breaker(half_slow);
+    for (int i = 0; i < 10; ++i) CHECK(took(breaker, 999ms, 0s, kind::cancelled));
+    for (int i = 0; i < 3; ++i) CHECK(took(breaker, 1s, 0s, kind::cancelled));
+    CHECK(breaker.state() == state::closed);
+    CHECK(took(breaker, 1s, 0s, kind::unknown));
+    CHECK(breaker.state() == state::open);
+  }
+}
+
+TEST_CASE("circuit_breaker: attempts that are still running after slow_after are slow") {
+  circuit_breaker breaker(half_slow);
+  std::array<ticket, 4> hanging;
+  for (auto& t : hanging) {
+    CHECK(asked(breaker, t) == verdict::go);
+    breaker.started(t, tenax::time_point());
+  }
+  ticket next;
+  SECTION("at most an eighth of slow_after late, and never early") {
+    CHECK(asked(breaker, next, 999ms) == verdict::go);
+    CHECK(asked(breaker, next, 1125ms) == verdict::refuse);
+    CHECK(breaker.state() == state::open);
+    // Their late results say nothing more.
+    for (auto& t : hanging) tell(breaker, t, kind::success, 1200ms);
+    CHECK(breaker.state() == state::open);
+  }
+  SECTION("each is counted once") {
+    auto most = half_slow;
+    most.slow_ratio = 0.8;
+    circuit_breaker patient(most);
+    std::array<ticket, 3> slow;
+    for (auto& t : slow) {
+      CHECK(asked(patient, t) == verdict::go);
+      patient.started(t, tenax::time_point());
+    }
+    CHECK(took(patient, 1ms, 2s));
+    CHECK(took(patient, 1ms, 2s));
+    for (auto& t : slow) tell(patient, t, kind::success, 3s);
+    for (int i = 0; i < 4; ++i) CHECK(took(patient, 1s, 3s));
+    CHECK(patient.state() == state::closed);  // 7 of 9
+    CHECK(took(patient, 1s, 3s));
+    CHECK(patient.state() == state::open);  // 8 of 10
+  }
+  SECTION("an attempt that ended, or was abandoned, is not running") {
+    for (int i = 0; i < 3; ++i) tell(breaker, hanging[static_cast<std::size_t>(i)], kind::success, 10ms);
+    hanging[3] = {};
+    CHECK(asked(breaker, next, 5s) == verdict::go);
+  }
+  SECTION("the time at a later gate does not count") {
+    // All four wait at another gate again, and start later.
+    for (auto& t : hanging) CHECK(asked(breaker, t, 900ms) == verdict::go);
+    CHECK(asked(breaker, next, 3s) == verdict::go);
+    for (auto& t : hanging) {
+      CHECK(asked(breaker, t, 3s) == verdict::go);
+      breaker.started(t, tenax::time_point(3s));
+      tell(breaker, t, kind::success, 3500ms);
+    }
+    CHECK(breaker.state() == state::closed);
+  }
+}
+
+TEST_CASE("circuit_breaker: an attempt that used up its attempt timeout is slow") {
+  SECTION("by hand") {
+    circuit_breaker breaker(half_slow);
+    for (int i = 0; i < 3; ++i) CHECK(took(breaker, 200ms, 0s, kind::failure, 200ms));
+    // Ended earlier than the timeout, or not by a failure.
+    CHECK(took(breaker, 150ms, 0s, kind::failure, 200ms));
+    CHECK(took(breaker, 200ms, 0s, kind::success, 200ms));
+    CHECK(took(breaker, 10ms, 0s));
+    CHECK(took(breaker, 10ms, 0s));
+    CHECK(breaker.state() == state::closed);
+    CHECK(took(breaker, 199500us, 0s, kind::failure, 200ms));  // a client whose timer was early
+    CHECK(breaker.state() == state::open);
+  }
+  SECTION("in a policy") {
+    tenax::testing::virtual_time clock;
+    circuit_breaker breaker(half_slow);
+    auto const base =
+        tenax::retrying{}.stop(tenax::stop::after_attempts(1)).environment(std::ref(clock)).through(std::ref(breaker));
+    auto const attempt = [&](tenax::attempt_info const&) {
+      clock.advance(200ms);
+      throw std::runtime_error("no answer in time");
+    };
+    for (int i = 0; i < 4; ++i) CHECK_THROWS(base(attempt));
+    CHECK(breaker.state() == state::closed);
+    for (int i = 0; i < 4; ++i) CHECK_THROWS(base.attempt_timeout(200ms)(attempt));
+    CHECK(breaker.state() == state::open);
+  }
+}
+
+TEST_CASE("circuit_breaker: a slow probe has failed") {
+  circuit_breaker breaker(half_slow);
+  breaker.open(tenax::time_point());
+  SECTION("when it ends, even with a success") {
+    CHECK(took(breaker, 999ms, 5s));
+    CHECK(breaker.state() == state::closed);
+    breaker.open(tenax::time_point(10s));
+    CHECK(took(breaker, 1s, 15s));
+    CHECK(breaker.state() == state::open);
+    CHECK(left(breaker, 16s) == tenax::optional_duration(10s));
+  }
+  SECTION("while it runs") {
+    ticket probe, next;
+    CHECK(asked(breaker, probe, 5s) == verdict::go);
+    breaker.started(probe, tenax::time_point(5s));
+    CHECK(ask(breaker, next, 5500ms).reason == std::string("circuit half-open, and probes are under way"));
+    CHECK(ask(breaker, next, 6125ms).reason == std::string("circuit open"));
+    CHECK(left(breaker, 6125ms) == tenax::optional_duration(10s));
+    tell(breaker, probe, kind::success, 7s);
+    CHECK(breaker.state() == state::open);
+  }
+  SECTION("not while it waits at another gate") {
+    ticket probe, next;
+    CHECK(asked(breaker, probe, 5s) == verdict::go);
+    CHECK(asked(breaker, probe, 8s) == verdict::go);
+    breaker.started(probe, tenax::time_point(8s));
+    tell(breaker, probe, kind::success, 8500ms);
+    CHECK(breaker.state() == state::closed);
+  }
+  SECTION("would_admit does not look at slow attempts") {
+    ticket probe;
+    CHECK(asked(breaker, probe, 5s) == verdict::go);
+    breaker.started(probe, tenax::time_point(5s));
+    CHECK(breaker.would_admit({}, tenax::time_point(8s), tenax::time_point(8s)).admitted());
+    CHECK(breaker.state() == state::half_open);
+  }
+}
+
+TEST_CASE("circuit_breaker: in a policy, a wait at a later gate is not part of a slow attempt") {
+  tenax::testing::virtual_time clock;
+  circuit_breaker breaker(half_slow);
+  tests::test_gate queue(std::vector<tenax::admission>(20, tenax::admission::wait(2s)));
+  auto const policy =
+      tenax::retrying{}.environment(std::ref(clock)).through(std::ref(breaker)).through(std::ref(queue));
+  policy([] {});
+  for (int i = 0; i < 10; ++i) policy([&] { clock.advance(10ms); });
+  CHECK(breaker.state() == state::closed);
+  for (int i = 0; i < 11; ++i) {
+    if (breaker.state() == state::closed) policy([&] { clock.advance(1s); });
+  }
+  CHECK(breaker.state() == state::open);
+  // Without a policy.
+  circuit_breaker alone(half_slow);
+  for (int i = 0; i < 4; ++i) tenax::call_through(alone, [&] { clock.advance(1s); }, clock);
+  CHECK(alone.state() == state::open);
+}
+
 TEST_CASE("circuit_breaker: with both limits, either opens it") {
   tenax::circuit_breaker_options const both{.failures = 3, .failure_ratio = 0.5, .minimum_calls = 6};
   circuit_breaker row(both);
@@ -643,6 +851,12 @@ TEST_CASE("circuit_breaker: keep_until") {
   CHECK(attempted(ratio, kind::failure, 1s));
   CHECK(attempted(ratio, kind::success, 1s));
   CHECK(kept(ratio, 1s) == 11s);
+
+  circuit_breaker slow(half_slow);
+  CHECK(took(slow, 1ms, 1s));
+  CHECK(kept(slow, 1s) <= 1s);
+  CHECK(took(slow, 1s, 1s));
+  CHECK(kept(slow, 2s) == 12s);
 }
 
 TEST_CASE("circuit_breaker: a worker that retries refusals waits until the circuit lets it through") {
@@ -710,9 +924,17 @@ TEST_CASE("circuit_breaker: invalid options are rejected") {
                Catch::Matchers::ContainsSubstring("failure_ratio must be above 0 and at most 1, but is "));
   }
   CHECK(refused_options({.failure_ratio = 1}) == "accepted");
-  CHECK(refused_options({.window = 3s}) == "tenax: circuit_breaker: window needs a failure_ratio, but is 3s");
+  for (double const ratio : {0.0, -1.0, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THAT(refused_options({.slow_after = 1s, .slow_ratio = ratio}),
+               Catch::Matchers::ContainsSubstring("slow_ratio must be above 0 and at most 1, but is "));
+  }
+  CHECK(refused_options({.slow_ratio = 0.5}) == "tenax: circuit_breaker: slow_ratio needs slow_after, but is 0.5");
+  CHECK(refused_options({.slow_after = 0s}) == "tenax: circuit_breaker: slow_after must be more than zero, but is 0s");
+  CHECK(refused_options({.slow_after = 1s, .window = 1min, .minimum_calls = 3}) == "accepted");
+  CHECK(refused_options({.window = 3s}) ==
+        "tenax: circuit_breaker: window needs a failure_ratio or slow_after, but is 3s");
   CHECK(refused_options({.failures = 3, .minimum_calls = 7}) ==
-        "tenax: circuit_breaker: minimum_calls needs a failure_ratio, but is 7");
+        "tenax: circuit_breaker: minimum_calls needs a failure_ratio or slow_after, but is 7");
   CHECK(refused_options({.failure_ratio = 0.5, .window = 0s}) ==
         "tenax: circuit_breaker: window must be more than zero, but is 0s");
   CHECK(refused_options({.failure_ratio = 0.5, .minimum_calls = 0}) ==

@@ -7,8 +7,10 @@
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/retry_quota.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
@@ -41,6 +43,11 @@ int main() {
   CHECK(base.through(std::ref(budget)).try_call(down).attempts == 1);
   tenax::windowed_retry_budget windowed;
   CHECK(base.through(std::ref(windowed)).try_call(down).attempts == 2);
+
+  tenax::in_flight_retry_budget in_flight({.ratio = 0, .min_retries = 1});
+  CHECK(base.through(std::ref(in_flight)).try_call(down).attempts == 3);
+  tenax::retry_quota quota({.tokens = 14});
+  CHECK(base.through(std::ref(quota)).try_call(down).attempts == 2);
 
   tenax::bulkhead places({.at_once = 1, .queue = 0});
   CHECK(tenax::call_through(places, [&] { return places.running(); }, clock) == 1);

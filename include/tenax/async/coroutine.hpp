@@ -13,10 +13,29 @@
 
 namespace tenax {
 
+class wake_signal;
+
 namespace detail {
 
-/// A call's environment: time, sleep and randomness from the coroutine's library where it provides them.
-template <class Env, class Sleep>
+/// Whether a sleep can be ended by a gate.
+template <class Sleep>
+inline constexpr bool sleep_can_be_woken =
+    requires(unwrapped<Sleep>& sleep, duration d, wake_signal& signal) { sleep(d, signal); };
+
+/// A signal in an object that moves only before its first use.
+template <class Signal>
+struct kept_signal {
+  kept_signal() = default;
+  kept_signal(kept_signal&&) noexcept : kept_signal() {}
+  kept_signal& operator=(kept_signal&&) = delete;
+
+  Signal signal{};
+};
+struct no_signal {};
+
+/// A call's environment: time, sleep and randomness from the coroutine's library where it provides them. `Wakes`: gates
+/// end its sleeps.
+template <class Env, class Sleep, bool Wakes>
 class coroutine_environment {
  public:
   coroutine_environment(Env environment, Sleep sleep)
@@ -53,26 +72,41 @@ class coroutine_environment {
     return e.code() == std::errc::operation_canceled;
   }
 
+  /// Lends a waker for the next wait.
+  [[nodiscard]] waker lend() noexcept
+    requires Wakes
+  {
+    return kept_.signal.lend();
+  }
+
+  /// The length of the next wait.
+  void set_pause(duration d) noexcept { pause_ = d; }
   /// Returns something to await.
   template <class Token>
-  auto pause(duration d, Token const& token) {
-    if constexpr (can_stop<Token> && requires { unwrap(sleep_)(d, token); }) {
-      return unwrap(sleep_)(d, token);
+  auto pause(Token const& token) {
+    if constexpr (Wakes && requires(duration d) { unwrap(sleep_)(d, token, kept_.signal); }) {
+      return unwrap(sleep_)(duration(pause_), token, kept_.signal);
+    } else if constexpr (Wakes) {
+      return unwrap(sleep_)(duration(pause_), kept_.signal);
+    } else if constexpr (can_stop<Token> && requires(duration d) { unwrap(sleep_)(d, token); }) {
+      return unwrap(sleep_)(duration(pause_), token);
     } else {
-      return unwrap(sleep_)(d);
+      return unwrap(sleep_)(duration(pause_));
     }
   }
 
  private:
   TENAX_NO_UNIQUE_ADDRESS Env environment_;
   TENAX_NO_UNIQUE_ADDRESS Sleep sleep_;
+  duration pause_{};
+  TENAX_NO_UNIQUE_ADDRESS std::conditional_t<Wakes, kept_signal<wake_signal>, no_signal> kept_{};
 };
 
 template <template <class> class Task, bool WantsReport, class Policy, class Env, class Sleep, class F>
 auto start_coroutine(retrying<Policy, Env> const& policy, Sleep sleep, F operation) {
   if constexpr (check_async_operation<Policy, F, false>()) {
     using result = awaited_result<F>;
-    using world = coroutine_environment<Env, Sleep>;
+    using world = coroutine_environment<Env, Sleep, Policy::gates_type::wakes && sleep_can_be_woken<Sleep>>;
     using task = Task<std::conditional_t<WantsReport, report<result>, result>>;
     return drive_coroutine<result, WantsReport, task, Policy, world, F>(
         policy.policy(), world(policy.environment(), std::move(sleep)), std::move(operation));
@@ -97,6 +131,9 @@ namespace coroutine {
 /// `.cancel_with()`, the token can end the sleep early; otherwise a cancellation is noticed when the sleep ends. If
 /// `sleep` has a function `now()`, that is the clock, and if it has `random()`, that is the source of randomness.
 /// Otherwise these come from the policy's environment.
+///
+/// If `sleep(d, signal)` can be called with a `wake_signal&`, or `sleep(d, token, signal)`, a gate can end the sleep:
+/// see <tenax/async/wake_signal.hpp>. Otherwise the gate is asked from time to time.
 ///
 /// A `sleep(d)` that ends early is called again for the rest. `d` may be `duration::max()`, a wait without end. A
 /// `std::system_error` with `std::errc::operation_canceled` counts as a cancellation, and ends the call.

@@ -97,6 +97,7 @@ inline void write(description& out, server_wait_limit limit) {
     case too_long::give_up: return out.text("; above that, the call gives up");
     case too_long::clamp: return out.text("; longer ones are shortened to that");
     case too_long::ignore: return out.text("; longer ones are ignored");
+    case too_long::lengthen: return out.text(" beyond the own wait; longer ones are shortened to that");
   }
 }
 

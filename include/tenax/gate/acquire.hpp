@@ -4,6 +4,7 @@
 
 #include <tenax/concepts.hpp>
 #include <tenax/environment.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/gate/gate.hpp>
 
 namespace tenax {
@@ -28,23 +29,20 @@ enum class acquired : unsigned char {
 
 namespace detail {
 
-/// Waits until `ask(now)` admits or refuses, or until its wait would end after the timeout. Asks again after every
-/// wait.
-template <class Ask, class Token, class Env>
-acquired wait_at(Ask const& ask, duration timeout, Token const& token, Env& environment) {
+/// Waits until `ask(now, waker)` admits or refuses, or until its wait would end after the timeout. Asks again after
+/// every wait. `waiter` outlives the ticket.
+template <class Ask, class Token, class Env, class Waiter>
+acquired wait_at(Ask const& ask, duration timeout, Token const& token, Env& environment, Waiter& waiter) {
   auto now = time_point(environment.now());
   auto const deadline = time_point(saturating_add(now.time_since_epoch(), timeout));
   for (;;) {
     if (asked_to_stop(token)) return acquired::cancelled;
-    admission const answer = ask(now);
+    admission const answer = ask(now, waiter.lend());
     if (answer.admitted()) return acquired::yes;
     if (answer.refused()) return acquired::refused;
-    if (answer.delay > saturating_between(now, deadline)) return acquired::timed_out;
-    if constexpr (can_stop<Token> && requires { environment.sleep(answer.sleep(), token); }) {
-      environment.sleep(answer.sleep(), token);
-    } else {
-      environment.sleep(answer.sleep());
-    }
+    auto const left = saturating_between(now, deadline);
+    if (answer.at_most ? left <= duration::zero() : answer.delay > left) return acquired::timed_out;
+    waiter.sleep(environment, shorter(answer.sleep(), longer(left, duration::zero())), token);
     now = time_point(environment.now());
   }
 }

@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <utility>
 
@@ -13,6 +12,8 @@
 #include <tenax/gate/adaptive_rate_options.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/gate/detail/wait_queue.hpp>
+#include <tenax/gate/waking.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -20,7 +21,7 @@ namespace tenax {
 /// A rate limiter that finds the limit by itself, shares it among all threads and calls, and follows it when it
 /// changes: `polite.through(std::ref(limiter))`. Paces requests evenly. When a request is refused, the rate changes for
 /// all callers. Callers that sleep at the limiter ask it again when they wake, so **no request is sent on a schedule
-/// made before the refusal**.
+/// made before the refusal**; when the rate rises or a caller leaves, the first in the queue is woken.
 ///
 /// A wait that the server asks for (`Retry-After`) stops all admission until it has passed, but at most for
 /// `max_pause`; then requests go one by one at the new rate. Waits during such a pause are
@@ -36,11 +37,19 @@ namespace tenax {
 ///
 /// Thread safety: safe. A lock is held for some nanoseconds, never during a wait. Neither copied nor moved.
 class adaptive_rate_limiter {
-  /// The content of a ticket.
-  struct grant {
-    std::int64_t place = 0;
-    bool admitted = false;
+  /// What a ticket holds.
+  enum class standing : unsigned char {
+    queued,   ///< a rank in the queue
+    aside,    ///< its rank, while it is late or waits at another gate
+    admitted  ///< an admitted request
+  };
+  struct grant : detail::queue_links<grant> {
+    standing is;
+    std::int64_t due;  ///< queued: when its owner will ask again
+    waker wakes;
     detail::rate_search::stamp stamp{};
+
+    grant() noexcept {}  // NOLINT: see queue_links
   };
 
  public:
@@ -63,47 +72,55 @@ class adaptive_rate_limiter {
   /// A place in the queue, or an admitted request.
   using ticket = detail::gate_ticket<adaptive_rate_limiter, grant>;
 
-  admission admit(ticket& t, attempt_info const&, time_point at) {
+  admission admit(ticket& t, attempt_info const&, time_point at, waker const& w = {}) {
     std::lock_guard const lock(mutex_);
-    auto const now = clock_.at(at);
-    auto const time = now.time_since_epoch().count();
+    auto const time = clock_.at(at).time_since_epoch().count();
+    auto& g = t.grant_;
     if (t.gate_ == nullptr) {
-      if (queue_.empty() && search_.next(time) <= time) {
-        t.gate_ = this;
-        return grant_to(t, time);
-      }
-      queue_.push_back({});  // may throw
       t.gate_ = this;
-      t.grant_.admitted = false;
-      t.grant_.place = first_ + static_cast<std::int64_t>(queue_.size()) - 1;
-    } else if (t.grant_.admitted) {
+      if (queue_.empty() && search_.next(time) <= time) {
+        g.rank = queue_.next_rank();
+        return grant_to(g, time);
+      }
+      queue_.append(g);
+    } else if (g.is == standing::admitted) {
       // The caller has waited at another gate since it was admitted.
-      if (t.grant_.stamp.generation == search_.generation() && search_.paused_until() <= time) return admission::go();
-      queue_.push_front({});  // may throw
-      t.grant_.admitted = false;
-      search_.withdrawn(t.grant_.stamp);
+      if (g.stamp.generation == search_.generation() && search_.paused_until() <= time) return admission::go();
+      search_.withdrawn(g.stamp);
       --in_flight_;
-      t.grant_.place = --first_;
+      queue_.insert(g);
+    } else if (g.is == standing::aside) {
+      queue_.insert(g);
     }
+    g.is = standing::queued;
+    g.wakes = w;
+    g.due = INT64_MAX;
     drop_late(time);
     auto const next = search_.next(time);
-    if (t.grant_.place <= first_ && next <= time) {
-      if (t.grant_.place == first_) queue_.pop_front(), ++first_;
-      drop_gone();
-      return grant_to(t, time);
+    if (queue_.front() == &g && next <= time) {
+      queue_.erase(g);
+      auto const answer = grant_to(g, time);
+      wake_first(time);
+      return answer;
     }
-    bool const asked = search_.pause().asked_by_server(time);
-    auto const delay = delay_of(t.grant_.place - first_, next, time);
-    if (t.grant_.place >= first_) {
-      auto const due = saturating_add(now.time_since_epoch(), duration(delay));
-      queue_[static_cast<std::size_t>(t.grant_.place - first_)].due = due.count();
-    }
-    return asked ? admission::wait_for_server(duration(delay)) : admission::wait(duration(delay));
+    auto const answer = wait(g, next, time);
+    wake_first(time);
+    return answer;
+  }
+
+  /// The caller waits at another gate: it keeps its rank, and others may pass it until it asks again.
+  void step_aside(ticket& t) {
+    if (t.gate_ == nullptr) return;
+    std::lock_guard const lock(mutex_);
+    if (t.grant_.is != standing::queued) return;
+    queue_.erase(t.grant_);
+    t.grant_.is = standing::aside;
+    wake_first(last());
   }
 
   void record(ticket& t, feedback const& f, time_point at) {
     std::lock_guard const lock(mutex_);
-    if (t.gate_ == nullptr || !t.grant_.admitted) return;
+    if (t.gate_ == nullptr || t.grant_.is != standing::admitted) return;
     auto const time = clock_.at(at).time_since_epoch().count();
     t.gate_ = nullptr;
     --in_flight_;
@@ -126,13 +143,16 @@ class adaptive_rate_limiter {
       search_.allowed(t.grant_.stamp, time, f.left.remaining, f.left.limit == allowance::unknown ? 0 : f.left.limit,
                       f.left.reset->count(), in_flight_);
     }
+    wake_first(time);
   }
 
-  /// Ends a pause and discards the server's remaining quota: callers that ask from now on are admitted at the present
-  /// rate. Callers that already sleep ask when they wake. For operators who know that a server's wait was wrong.
+  /// Ends a pause and discards the server's remaining quota: callers are admitted at the present rate, and the first
+  /// one that waits is woken. For operators who know that a server's wait was wrong.
   void resume(time_point now = real_time::now()) {
     std::lock_guard const lock(mutex_);
-    search_.resume(clock_.at(now).time_since_epoch().count());
+    auto const time = clock_.at(now).time_since_epoch().count();
+    search_.resume(time);
+    wake_first(time);
   }
 
   /// Until when `keyed` must keep this limiter: during a pause, until the next request may be sent; a few intervals
@@ -148,10 +168,11 @@ class adaptive_rate_limiter {
   template <cancellation_token Token = detail::no_token, environment Env = real_time>
   [[nodiscard]] permit<adaptive_rate_limiter> acquire(any_duration timeout = (duration::max)(), Token const& token = {},
                                                       Env&& environment = {}) {
+    detail::gate_waiter<std::remove_reference_t<Env>, Token> waiter;  // outlives the ticket
     ticket t;
     auto const result = detail::wait_at(
-        [&](time_point now) { return admit(t, {}, now); },
-        detail::require_not_negative("adaptive_rate_limiter::acquire: timeout", timeout), token, environment);
+        [&](time_point now, waker const& w) { return admit(t, {}, now, w); },
+        detail::require_not_negative("adaptive_rate_limiter::acquire: timeout", timeout), token, environment, waiter);
     if (result != acquired::yes) t = {};
     return {*this, std::move(t), result};
   }
@@ -159,14 +180,12 @@ class adaptive_rate_limiter {
   /// The present state.
   [[nodiscard]] adaptive_rate_state state() const {
     std::lock_guard const lock(mutex_);
-    std::uint32_t waiting = 0;
-    for (auto const& p : queue_) waiting += p.gone ? 0 : 1;
     return {.rate = search_.rate(),
             .doing = static_cast<adaptive_rate_state::phase>(search_.current_phase()),
             .paused_until = clock_.told(time_point(duration(paused_until()))),
             .generation = search_.generation(),
             .in_flight = in_flight_,
-            .waiting = waiting,
+            .waiting = static_cast<std::uint32_t>(queue_.size()),
             .admitted = admitted_,
             .throttled = throttled_};
   }
@@ -179,19 +198,15 @@ class adaptive_rate_limiter {
  private:
   friend ticket;
 
-  admission grant_to(ticket& t, std::int64_t time) noexcept {
-    t.grant_.stamp = search_.grant(time);
-    t.grant_.admitted = true;
+  static constexpr bool moves_grants = true;
+
+  admission grant_to(grant& g, std::int64_t time) noexcept {
+    g.stamp = search_.grant(time);
+    g.is = standing::admitted;
     ++in_flight_;
     ++admitted_;
     return admission::go();
   }
-
-  /// A place in the queue.
-  struct place {
-    std::int64_t due = INT64_MAX;  // when its owner will ask again
-    bool gone = false;
-  };
 
   /// Whether an announcement is plausible for a service: a period of at most a month, and at least one request a day.
   static bool makes_sense(allowance const& left) noexcept {
@@ -199,23 +214,37 @@ class adaptive_rate_limiter {
     return left.announces() && *left.window <= 31 * day && saturating_multiply(day, left.limit) >= *left.window;
   }
 
+  [[nodiscard]] std::int64_t last() const noexcept { return clock_.last().time_since_epoch().count(); }
   [[nodiscard]] std::int64_t paused_until() const noexcept {
     auto const& pause = search_.pause();
     return pause.asking_until() > pause.until() ? pause.asking_until() : pause.until();
   }
 
-  /// The wait of a caller with `before` others before it, if the first of them may go at `next`. Kept short enough to
-  /// notice in time that the rate has risen, or that the request that asks again was answered.
-  [[nodiscard]] std::int64_t delay_of(std::int64_t before, std::int64_t next, std::int64_t now) const noexcept {
+  /// Lets a caller wait. `next`: when the first in the queue may go.
+  admission wait(grant& g, std::int64_t next, std::int64_t now) noexcept {
+    auto const before = static_cast<std::int64_t>(g.rank - queue_.front()->rank);
+    auto const delay = delay_of(before, next, now, static_cast<bool>(g.wakes));
+    g.due = saturating_add(duration(now), duration(delay)).count();
+    auto const& pause = search_.pause();
+    auto answer = admission::wait(duration(delay));
+    answer.asked_by_server = pause.asked_by_server(now);
+    answer.at_most = g.wakes && pause.asking_until() > now;
+    return answer;
+  }
+
+  /// The wait of a caller with `before` others before it, if the first of them may go at `next`. A caller without a
+  /// waker asks soon enough to notice in time that the rate has risen, or that the request that asks again was
+  /// answered.
+  [[nodiscard]] std::int64_t delay_of(std::int64_t before, std::int64_t next, std::int64_t now,
+                                      bool wakes) const noexcept {
     constexpr std::int64_t soon = 100'000'000;
     auto first = saturating_subtract(duration(next), duration(now)).count();
-    if (before < 0) before = 0;
     if (first < 0) first = 0;
-    if (search_.pause().asking_until() > now) return first < soon ? first + 1 : soon;
+    if (search_.pause().asking_until() > now && !wakes) return first < soon ? first + 1 : soon;
     auto const interval = duration(search_.interval());
     auto const few = saturating_multiply(interval, static_cast<std::uint64_t>(before < 2 ? before : 2)).count();
     auto const all = saturating_multiply(interval, static_cast<std::uint64_t>(before)).count();
-    auto const own = all < soon ? all : few < soon ? soon : few;
+    auto const own = all < soon || wakes ? all : few < soon ? soon : few;
     auto delay = saturating_add(duration(first), duration(own)).count();
     // A wait that the server asked for is at most the longest pause, so a `max_server_wait` of that length is enough.
     auto const& pause = search_.pause();
@@ -223,40 +252,46 @@ class adaptive_rate_limiter {
     return delay > 0 ? delay : 1;
   }
 
-  /// If the first of the queue does not come back, it would delay all others. So it loses its place after a while, and
-  /// goes first when it comes.
-  void drop_late(std::int64_t now) {
-    constexpr std::int64_t patience = 250'000'000;
-    while (!queue_.empty() && (queue_.front().gone || queue_.front().due < now - patience)) {
-      queue_.pop_front();
-      ++first_;
-    }
+  /// Wakes the first in the queue if it may go before the moment at which it would ask.
+  void wake_first(std::int64_t now) noexcept {
+    auto* const g = queue_.front();
+    if (g == nullptr || !g->wakes) return;
+    auto const next = search_.next(now);
+    if (next < g->due) g->due = next, g->wakes();
   }
 
-  void drop_gone() {
-    while (!queue_.empty() && queue_.front().gone) {
-      queue_.pop_front();
-      ++first_;
+  /// A first one that does not come back would delay all others: it loses its place, and goes first when it comes.
+  void drop_late(std::int64_t now) noexcept {
+    constexpr std::int64_t patience = 250'000'000;
+    for (auto* g = queue_.front(); g != nullptr && g->due < now - patience; g = queue_.front()) {
+      queue_.erase(*g);
+      g->is = standing::aside;
     }
   }
 
   /// An attempt was abandoned, in the queue or under way.
-  void take_back(grant const& g) noexcept {
+  void take_back(grant& g) noexcept {
     std::lock_guard const lock(mutex_);
-    if (g.admitted) {
+    if (g.is == standing::admitted) {
       search_.withdrawn(g.stamp);
       --in_flight_;
-    } else if (g.place >= first_) {
-      queue_[static_cast<std::size_t>(g.place - first_)].gone = true;
-      drop_gone();
+    } else if (g.is == standing::queued) {
+      queue_.erase(g);
     }
+    wake_first(last());
+  }
+
+  /// A ticket has moved.
+  void moved(grant& from, grant& to) noexcept {
+    std::lock_guard const lock(mutex_);
+    to = from;
+    if (from.is == standing::queued) queue_.replace(from, to);
   }
 
   mutable std::mutex mutex_;
   detail::forward_clock clock_;
   detail::rate_search search_;
-  std::deque<place> queue_;
-  std::int64_t first_ = 0;  // the number of the first place in the queue
+  detail::wait_queue<grant> queue_;
   std::uint32_t in_flight_ = 0;
   std::uint64_t admitted_ = 0;
   std::uint64_t throttled_ = 0;

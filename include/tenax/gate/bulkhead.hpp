@@ -7,7 +7,8 @@
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/detail/ticket.hpp>
-#include <tenax/gate/gate.hpp>
+#include <tenax/gate/detail/wait_queue.hpp>
+#include <tenax/gate/waking.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
@@ -23,37 +24,51 @@ struct bulkhead_options {
 /// for at most `max_wait` each; all others are refused immediately. So a slow server occupies a few threads, not all.
 /// Nygard, "Release It!", 2nd edition, 5.3. A place is held from admission until the attempt is reported or abandoned.
 ///
-/// A gate cannot wake its callers, so a waiter is told to ask again: after half the time until its expected turn (from
-/// the mean duration of recent attempts), between 1 ms and 50 ms, and before its deadline. A free place is kept for the
-/// first in the queue until it asks. A waiter may be passed only if it is late: more than `grace` after the moment at
-/// which it should have asked again. So a waiter that waits at another gate, or never comes back, does not hold up the
-/// others. A late waiter keeps its rank, and is served when it asks. A waiter that is abandoned leaves the queue.
+/// A place that becomes free is given to the first in the queue, which is woken. A waiter that is abandoned leaves the
+/// queue, and a place that it was given goes to the next one. A waiter that waits at another gate keeps its rank, and
+/// others may pass it until it asks again.
+///
+/// A caller without a waker, as in a loop that waits by itself, is told to ask again: after half the time until its
+/// expected turn (from the mean duration of recent attempts), between 1 ms and 50 ms, and before its deadline. A free
+/// place is kept for it until it is late: more than `grace` after the moment at which it should have asked again.
 ///
 /// Add it as the last gate: a granted place stays occupied while a gate that comes later makes the attempt wait.
 ///
-/// Thread safety: safe. Neither copied nor moved; must outlive the calls that go through it.
+/// Thread safety: safe. Neither copied nor moved; must outlive the calls that go through it. Every operation takes the
+/// same time however many callers wait.
 class bulkhead {
-  struct rank {
-    bool running;
-    std::uint64_t number;  ///< waiting: the number in order of arrival
-    time_point started;    ///< running: when it started
+  /// What a ticket holds.
+  enum class standing : unsigned char {
+    lost,    ///< nothing: it came back after `max_wait`
+    queued,  ///< a rank in the queue
+    aside,   ///< its rank, while it is late or waits at another gate
+    given,   ///< a place that it does not know of yet
+    running  ///< a place
+  };
+
+  struct place : detail::queue_links<place> {
+    standing is;
+    time_point started;  ///< running: when it started
+    time_point joined;   ///< waiting: when it came
+    time_point late;     ///< waiting without a waker: after this moment, others may pass it
+    waker wakes;
+
+    place() noexcept {}  // NOLINT: see queue_links
   };
 
  public:
-  using ticket = detail::gate_ticket<bulkhead, rank>;
+  using ticket = detail::gate_ticket<bulkhead, place>;
 
-  /// How late a waiter may ask again without losing its turn.
+  /// How late a waiter without a waker may ask again without losing its turn.
   static constexpr duration grace = std::chrono::milliseconds(50);
 
   /// Throws `std::invalid_argument` for an option outside of its range.
   explicit bulkhead(bulkhead_options o = {})
-      : at_once_(detail::require_count("bulkhead: at_once", "must be at least 1", o.at_once, 1)),
+      : at_once_(require_at_once(o.at_once)),
         room_(detail::require_count("bulkhead: queue", "must be at least 0", o.queue, 0)),
         max_wait_(detail::require_positive("bulkhead: max_wait", o.max_wait)),
         free_(at_once_) {
     if (room_ > 65536) invalid_parameter("bulkhead: queue", "must be at most 65536", static_cast<double>(room_));
-    // An array by hand, because <vector> costs as much to compile as all the rest of this header.
-    queue_ = new waiter[room_];
   }
 
   /// Overloads for wrong calls: their message shows how to make a bulkhead.
@@ -65,50 +80,91 @@ class bulkhead {
 
   bulkhead(bulkhead const&) = delete;
   bulkhead& operator=(bulkhead const&) = delete;
-  ~bulkhead() { delete[] queue_; }
 
-  admission admit(ticket& t, attempt_info const& info, time_point now) {
+  admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w = {}) {
     std::lock_guard const lock(mutex_);
-    if (t.gate_ == nullptr) return arrive(t, info.time_left, now);
-    if (t.grant_.running) return admission::go();
-    auto const place = find(t.grant_.number);
-    if (place == waiting_) {  // was removed, because it came back too late
-      t.gate_ = nullptr;
-      return waited_too_long();
+    now_ = now;
+    auto& p = t.grant_;
+    if (t.gate_ == nullptr) {
+      serve(nullptr);
+      if (free_ > static_cast<std::int64_t>(queue_.size())) {
+        --free_;
+        return start(t);
+      }
+      if (in_line() == room_) forget_lost();
+      if (in_line() == room_) return admission::refuse("bulkhead full");
+      t.gate_ = this;
+      p.wakes = w;
+      p.joined = p.late = now;
+      queue_.append(p);
+      enter(p);
+      return wait(p, info.time_left);
     }
-    auto const before = punctual(place, now);
-    if (free_ > before) {
-      leave(place);
-      return start(t, now);
+    if (p.is == standing::running) return admission::go();
+    if (p.is == standing::queued || p.is == standing::aside) {
+      if (p.is == standing::aside) {
+        aside_.erase(p);
+        queue_.insert(p);
+      } else if (!p.wakes) {
+        --asking_;
+      }
+      p.wakes = w;
+      enter(p);
+      serve(&p);
+      if (p.is == standing::queued && !waits_too_long(p)) return wait(p, info.time_left);
     }
-    auto const left = saturating_subtract(max_wait_, saturating_between(queue_[place].joined, now));
-    if (left <= duration::zero()) {
-      leave(place);
-      t.gate_ = nullptr;
-      return waited_too_long();
+    if (p.is == standing::given) return start(t);
+    t.gate_ = nullptr;
+    leave(p);
+    return admission::refuse("waited too long for a place in the bulkhead");
+  }
+
+  /// The caller waits at another gate: it keeps its rank, and others may pass it until it asks again.
+  void step_aside(ticket& t) {
+    if (t.gate_ == nullptr) return;
+    std::lock_guard const lock(mutex_);
+    auto& p = t.grant_;
+    if (p.is == standing::given) {
+      ++free_;
+    } else if (p.is == standing::queued) {
+      leave_queue(p);
+    } else {
+      return;
     }
-    return ask_again(queue_[place], before, left, info.time_left, now);
+    put_aside(p);
+    serve(nullptr);
   }
 
   void record(ticket& t, feedback const&, time_point now) {
     std::lock_guard const lock(mutex_);
-    if (t.gate_ == nullptr || !t.grant_.running) return;
+    now_ = now;
+    if (t.gate_ == nullptr || t.grant_.is != standing::running) return;
     t.gate_ = nullptr;
     auto const took = detail::longer(saturating_between(t.grant_.started, now), duration::zero());
     mean_ = mean_ == duration::zero() ? took : mean_ + (took - mean_) / 8;
-    give_back(t.grant_);
+    leave(t.grant_);
+  }
+
+  /// Changes the number of attempts that may be under way; at least 1. Waiters that find a place are woken. If fewer
+  /// are allowed than are under way, these end first. Throws `std::invalid_argument` otherwise, and changes nothing.
+  void set(std::int64_t at_once) {
+    auto const n = require_at_once(at_once);
+    std::lock_guard const lock(mutex_);
+    free_ += n - at_once_;
+    at_once_ = n;
+    serve(nullptr);
   }
 
   /// The number of attempts under way.
   [[nodiscard]] std::uint32_t running() const {
     std::lock_guard const lock(mutex_);
-    return at_once_ - free_;
+    return static_cast<std::uint32_t>(at_once_ - free_);
   }
 
-  /// The number of attempts in the queue.
+  /// The number of attempts that wait.
   [[nodiscard]] std::size_t waiting() const {
     std::lock_guard const lock(mutex_);
-    return waiting_;
+    return in_line();
   }
 
   template <class Out>
@@ -118,101 +174,125 @@ class bulkhead {
 
  private:
   friend ticket;
+  static constexpr bool moves_grants = true;
 
-  struct waiter {
-    std::uint64_t number;
-    time_point joined;
-    time_point late;  ///< after this moment, others may pass it
-  };
-
-  static admission waited_too_long() noexcept {
-    return admission::refuse("waited too long for a place in the bulkhead");
+  static std::int64_t require_at_once(std::int64_t n) {
+    return detail::require_count("bulkhead: at_once", "must be at least 1", n, 1);
   }
 
-  admission arrive(ticket& t, duration time_left, time_point now) {
-    auto const before = punctual(waiting_, now);
-    if (free_ > before) return start(t, now);
-    forget_lost(now);
-    if (waiting_ == room_) return admission::refuse("bulkhead full");
-    queue_[waiting_] = {++last_, now, now};
-    t.grant_ = {false, last_, now};
-    t.gate_ = this;
-    return ask_again(queue_[waiting_++], before, max_wait_, time_left, now);
-  }
+  std::size_t in_line() const noexcept { return queue_.size() + aside_.size(); }
 
-  admission start(ticket& t, time_point now) noexcept {
-    --free_;
-    t.grant_ = {true, 0, now};
+  admission start(ticket& t) noexcept {
     t.gate_ = this;
+    t.grant_.is = standing::running;
+    t.grant_.started = now_;
     return admission::go();
   }
 
-  /// `before`: the number of waiters that are served first.
-  admission ask_again(waiter& w, std::size_t before, duration left, duration time_left, time_point now) const noexcept {
+  void enter(place& p) noexcept {
+    p.is = standing::queued;
+    if (!p.wakes) ++asking_;
+  }
+
+  void put_aside(place& p) noexcept {
+    p.is = standing::aside;
+    aside_.insert(p);
+  }
+
+  void leave_queue(place& p) noexcept {
+    queue_.erase(p);
+    if (!p.wakes) --asking_;
+  }
+
+  /// Gives free places to the first in the queue. One that has no waker gets its place when it asks: until it is late,
+  /// the place is kept for it. `asks`: the caller that asks now.
+  void serve(place const* asks) noexcept {
+    std::int64_t kept = 0;
+    for (auto* p = queue_.front(); p != nullptr && free_ > kept;) {
+      auto* const next = p->after;
+      if (p == asks || p->wakes) {
+        leave_queue(*p);
+        --free_;
+        p->is = standing::given;
+        if (p != asks) p->wakes();
+      } else if (now_ <= p->late) {
+        ++kept;
+      } else {
+        leave_queue(*p);
+        put_aside(*p);
+      }
+      p = next;
+    }
+  }
+
+  admission wait(place& p, duration time_left) noexcept {
     constexpr duration least = std::chrono::milliseconds(1);
     constexpr duration most = std::chrono::milliseconds(50);
-    auto const turn = saturating_multiply(mean_, before + 1) / (2 * static_cast<duration::rep>(at_once_));
+    auto const left = saturating_subtract(max_wait_, saturating_between(p.joined, now_));
+    // Callers without a waker may not come, so those behind them ask again.
+    if (p.wakes) return admission::wait_at_most(asking_ == 0 ? left : detail::shorter(left, most));
+    auto const before = p.rank - queue_.front()->rank;
+    auto const turn = saturating_multiply(mean_, before + 1) / (2 * at_once_);
     auto wait = detail::shorter(left, detail::longer(least, detail::shorter(most, turn)));
     // A place may be free sooner than expected, so a caller with a deadline asks before the deadline instead of giving
     // up.
     if (wait >= time_left) wait = detail::shorter(wait, detail::longer(least, time_left / 2));
-    w.late = time_point(saturating_add(now.time_since_epoch(), wait + grace));
+    p.late = time_point(saturating_add(now_.time_since_epoch(), wait + grace));
     return admission::wait(wait);
   }
 
-  /// How many of the first `n` waiters are not late.
-  std::size_t punctual(std::size_t n, time_point now) const noexcept {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (now <= queue_[i].late) ++count;
-    }
-    return count;
-  }
-
-  /// The index of a waiter in the queue; the queue's size if it is not there.
-  std::size_t find(std::uint64_t number) const noexcept {
-    std::size_t i = 0;
-    while (i < waiting_ && queue_[i].number != number) ++i;
-    return i;
-  }
-
-  void leave(std::size_t place) noexcept {
-    --waiting_;
-    for (; place < waiting_; ++place) queue_[place] = queue_[place + 1];
+  [[nodiscard]] bool waits_too_long(place const& p) const noexcept {
+    return saturating_between(p.joined, now_) >= max_wait_;
   }
 
   /// Removes waiters that are late and have waited too long.
-  void forget_lost(time_point now) noexcept {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < waiting_; ++i) {
-      bool const lost = now > queue_[i].late && saturating_between(queue_[i].joined, now) >= max_wait_;
-      if (!lost) queue_[kept++] = queue_[i];
+  void forget_lost() noexcept {
+    for (auto* p = queue_.front(); p != nullptr;) {
+      auto* const next = p->after;
+      if (!p->wakes && now_ > p->late && waits_too_long(*p)) leave_queue(*p), p->is = standing::lost;
+      p = next;
     }
-    waiting_ = kept;
-  }
-
-  void give_back(rank const& r) noexcept {
-    if (r.running) {
-      ++free_;
-    } else if (auto const place = find(r.number); place != waiting_) {
-      leave(place);
+    while (!aside_.empty() && waits_too_long(*aside_.front())) {
+      aside_.front()->is = standing::lost;
+      aside_.erase(*aside_.front());
     }
   }
 
-  void take_back(rank const& r) noexcept {
+  /// A caller goes away: its place or its rank becomes free.
+  void leave(place& p) noexcept {
+    switch (p.is) {
+      case standing::lost: return;
+      case standing::aside: return aside_.erase(p);
+      case standing::queued: leave_queue(p); break;
+      case standing::given:
+      case standing::running: ++free_; break;
+    }
+    serve(nullptr);
+  }
+
+  void take_back(place& p) noexcept {
     std::lock_guard const lock(mutex_);
-    give_back(r);
+    leave(p);
   }
 
-  std::uint32_t const at_once_;
-  std::uint32_t const room_;
+  /// A ticket has moved.
+  void moved(place& from, place& to) noexcept {
+    std::lock_guard const lock(mutex_);
+    to = from;
+    if (from.is == standing::queued) queue_.replace(from, to);
+    if (from.is == standing::aside) aside_.replace(from, to);
+  }
+
+  std::int64_t at_once_;
+  std::size_t const room_;
   duration const max_wait_;
   std::mutex mutable mutex_;
-  std::uint32_t free_;
-  waiter* queue_ = nullptr;  ///< an array of `room_` waiters; the first `waiting_` are used
-  std::size_t waiting_ = 0;
-  std::uint64_t last_ = 0;
-  duration mean_{};  ///< the mean duration of an attempt
+  std::int64_t free_;  ///< less than zero after `set` to fewer places
+  detail::wait_queue<place> queue_;
+  detail::wait_queue<place> aside_;  ///< waiters that others may pass
+  std::size_t asking_ = 0;           ///< waiters in the queue without a waker
+  duration mean_{};                  ///< the mean duration of an attempt
+  time_point now_{};                 ///< of the last call
 };
 
 }  // namespace tenax

@@ -8,6 +8,7 @@
 #include <tenax/capture.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/detail/feedback.hpp>
+#include <tenax/gate/detail/gate_waits.hpp>
 #include <tenax/gate/gate.hpp>
 
 namespace tenax {
@@ -22,7 +23,7 @@ template <class T>
 
 /// Calls `f()` once, when the gate admits it, and reports to the gate how it ended. Waits as long as the gate asks for,
 /// in `environment`. Returns what `f` returns and throws what `f` throws. For every gate: the library's, your own,
-/// gates combined with `&&`, and `keyed<...>[key]`.
+/// and `keyed<...>[key]`.
 ///
 /// Throws `tenax::refused` if the gate refuses; `f` is not called then.
 template <class G, class F, class Environment>
@@ -30,16 +31,24 @@ template <class G, class F, class Environment>
 auto call_through(G&& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
   attempt_info info{.started = time_point(environment.now())};
   if constexpr (requires { environment.random(); }) info.random = &environment.random();
-  typename std::remove_reference_t<G>::ticket ticket{};
+  using gate_type = std::remove_reference_t<G>;
+  detail::waiter_for<waking_gate<gate_type>, Environment, detail::no_token> waiter;  // outlives the ticket
+  typename gate_type::ticket ticket{};
   auto now = info.started;
   for (;;) {
-    admission const answer = g.admit(ticket, info, now);
+    admission answer;
+    if constexpr (waking_gate<gate_type>) {
+      answer = g.admit(ticket, info, now, waiter.lend());
+    } else {
+      answer = g.admit(ticket, info, now);
+    }
     if (answer.admitted()) break;
     if (answer.refused()) detail::raise(refused(answer.reason, answer.retry_after));
-    environment.sleep(answer.sleep());
+    waiter.sleep(environment, answer.sleep(), detail::no_token());
     now = time_point(environment.now());
     info.elapsed = info.waited = saturating_between(info.started, now);
   }
+  if constexpr (requires { g.started(ticket, now); }) g.started(ticket, now);
   auto result = capture(std::forward<F>(f));
   g.record(ticket, feedback_of(result), time_point(environment.now()));
   return std::move(result).get();

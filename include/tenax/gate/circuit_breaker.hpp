@@ -9,18 +9,15 @@
 #include <tenax/environment.hpp>
 #include <tenax/gate/circuit_options.hpp>
 #include <tenax/gate/detail/circuit_changes.hpp>
+#include <tenax/gate/detail/circuit_counts.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/open_time.hpp>
 #include <tenax/gate/detail/probe_places.hpp>
-#include <tenax/gate/detail/sliding_window.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
-
-/// Stands for the observer of a breaker without one.
-struct no_circuit_observer {};
 
 /// A circuit breaker: after too many failures, refuses attempts for a while, so that a server that is down gets no
 /// requests and its clients fail immediately. After that while, a few attempts pass as probes: their success closes the
@@ -32,6 +29,11 @@ struct no_circuit_observer {};
 /// rejects the request counts as a success, because the other side is well. Cancelled and abandoned attempts, and
 /// exceptions that the policy does not retry, do not count. Attempts that were admitted before a change of state do not
 /// count after it.
+///
+/// With `slow_after`, a share of `slow_ratio` of slow attempts in `window` opens the circuit too. An attempt is slow
+/// when it has run for `slow_after`, however it ends; an attempt that used up the policy's `.attempt_timeout()` is slow
+/// as well. An attempt that is still running is counted at the next attempt, at most an eighth of `slow_after` late. A
+/// slow probe has failed.
 ///
 /// A failure with a server wait (`feedback::server_wait`) keeps the circuit open for at least that long, without
 /// jitter, up to `max_open`; the same holds while it is already open or half-open, and for answers to earlier attempts.
@@ -50,15 +52,16 @@ class circuit_breaker {
     std::uint64_t generation;
     std::uint64_t lease;
     random_source* random;
+    detail::attempt_start start;
   };
 
  public:
   using ticket = detail::gate_ticket<circuit_breaker, pass>;
 
   /// Throws `std::invalid_argument` for an option outside of its range, for `window` and `minimum_calls` without
-  /// `failure_ratio`, and for `max_open < open_for`.
+  /// `failure_ratio` or `slow_after`, for `slow_ratio` without `slow_after`, and for `max_open < open_for`.
   explicit circuit_breaker(circuit_breaker_options const& o = {}, Observer observer = {})
-      : rules_(o), probes_(rules_), window_(*rules_.window), time_(rules_), changes_(std::move(observer)) {}
+      : rules_(o), probes_(rules_), counts_(rules_), time_(rules_), changes_(std::move(observer)) {}
 
   /// Overloads for wrong calls: their message shows how to make a breaker.
   template <detail::bare_value First, class... More>
@@ -74,6 +77,10 @@ class circuit_breaker {
   admission admit(ticket& t, attempt_info const& info, time_point at) {
     std::unique_lock lock(mutex_);
     auto const now = clock_.at(at);
+    if (rules_.slow_after) {
+      if (t.gate_ != nullptr && t.grant_.generation == generation_) counts_.slow().wait_again(t.grant_.start, now);
+      if (counts_.found_slow(rules_, state_, now)) open_circuit(now, info.random);
+    }
     if (t.gate_ != nullptr && holds(t.grant_)) {
       if (state_ != circuit_state::half_open) return admission::go();
       if (now >= time_.quiet_until()) {
@@ -88,11 +95,18 @@ class circuit_breaker {
     auto const answer = ask(now);
     if (answer.admitted()) {
       if (state_ == circuit_state::half_open) probes_.take(now);
-      t.grant_ = {generation_, probes_.number(), info.random};
+      t.grant_ = {generation_, probes_.number(), info.random, {now}};
       t.gate_ = this;
     }
     tell(lock);
     return answer;
+  }
+
+  /// All gates have admitted the attempt.
+  void started(ticket& t, time_point at) {
+    if (!rules_.slow_after || t.gate_ == nullptr) return;
+    std::lock_guard const lock(mutex_);
+    if (t.grant_.generation == generation_) counts_.slow().start(t.grant_.start, clock_.at(at));
   }
 
   /// Refuses if at `then` the circuit is still open or isolated, or half-open before the next probe may start.
@@ -117,18 +131,24 @@ class circuit_breaker {
       if (bad && state_ != circuit_state::closed) time_.hear(rules_, now, f.server_wait);
       return;
     }
-    if (state_ == circuit_state::half_open) probes_.give_back(t.grant_.lease);
-    if (f.how == kind::success || f.how == kind::answered) {
-      succeeded(now);
-    } else if (bad) {
-      time_.hear(rules_, now, f.server_wait);
-      failed(now, t.grant_.random);
-    } else if (state_ == circuit_state::half_open) {
-      // A few callers may change their minds, but a series of such probes must not become a storm.
-      if (f.how == kind::throttled) time_.hear(rules_, now, f.server_wait);
-      if (f.how == kind::throttled || ++unanswered_ > rules_.probes) {
+    bool const good = f.how == kind::success || f.how == kind::answered;
+    bool const throttled = f.how == kind::throttled;
+    bool const slow = rules_.slow_after && counts_.slow().end(t.grant_.start, f, now, good || bad);
+    if (bad || (throttled && state_ == circuit_state::half_open)) time_.hear(rules_, now, f.server_wait);
+    if (state_ == circuit_state::half_open) {
+      probes_.give_back(t.grant_.lease);
+      if (good && !slow) {
+        if (++successes_ >= rules_.successes_to_close) close_circuit(now);
+      } else if (bad || slow) {
+        open_circuit(now, t.grant_.random);
+      } else if (throttled || ++unanswered_ > rules_.probes) {
+        // A few callers may change their minds, but a series of such probes must not become a storm.
         time_.pause(rules_, now, t.grant_.random);
       }
+    } else {
+      bool const failed = bad && counts_.failed(rules_, now);
+      if (good) counts_.succeeded(rules_, now);
+      if (failed || (slow && counts_.too_slow(rules_, now))) open_circuit(now, t.grant_.random);
     }
     tell(lock);
   }
@@ -158,17 +178,13 @@ class circuit_breaker {
   /// a failure that still counts; for ever while it is isolated. `now` or earlier: a new breaker would do as well.
   [[nodiscard]] time_point keep_until(time_point now) const {
     std::lock_guard const lock(mutex_);
+    auto const quiet = time_.quiet_until();
     switch (state_) {
-      case circuit_state::closed: {
-        auto const counted = window_.counted().second != 0 ? window_.empty_at() : (time_point::min)();
-        auto const row = in_a_row_ != 0 ? detail::open_time::after(failed_at_, *rules_.max_open) : (time_point::min)();
-        auto const kept = counted > row ? counted : row;
-        return kept == (time_point::min)() ? now : clock_.told(kept);
-      }
+      case circuit_state::closed: return counts_.any() ? clock_.told(counts_.count_until(rules_)) : now;
       case circuit_state::open: return clock_.told(detail::open_time::after(time_.ends(), time_.next()));
       case circuit_state::half_open: {
         auto const kept = detail::open_time::after(half_open_at_, time_.next());
-        return clock_.told(kept > time_.quiet_until() ? kept : time_.quiet_until());
+        return clock_.told(kept > quiet ? kept : quiet);
       }
       case circuit_state::isolated: break;
     }
@@ -205,28 +221,6 @@ class circuit_breaker {
     return admission::go();
   }
 
-  void succeeded(time_point now) {
-    if (state_ == circuit_state::half_open) {
-      if (++successes_ >= rules_.successes_to_close) close_circuit(now);
-      return;
-    }
-    in_a_row_ = 0;
-    if (rules_.failure_ratio) window_.add(now, 1, 0);
-  }
-
-  void failed(time_point now, random_source* random) {
-    ++in_a_row_;
-    failed_at_ = now;
-    bool enough = state_ == circuit_state::half_open || (rules_.failures && in_a_row_ >= *rules_.failures);
-    if (rules_.failure_ratio) {
-      window_.add(now, 1, 1);
-      auto const [calls, failures] = window_.total(now);
-      enough = enough || (calls >= *rules_.minimum_calls &&
-                          static_cast<double>(failures) >= *rules_.failure_ratio * static_cast<double>(calls));
-    }
-    if (enough) open_circuit(now, random);
-  }
-
   void open_circuit(time_point now, random_source* random) {
     if (state_ != circuit_state::open) change(circuit_state::open, now);
     time_.begin(rules_, now, random);
@@ -255,10 +249,10 @@ class circuit_breaker {
     }
     state_ = to;
     ++generation_;
-    in_a_row_ = successes_ = unanswered_ = 0;
+    successes_ = unanswered_ = 0;
     probes_.start_over(rules_);
     half_open_at_ = now;
-    window_.clear();
+    counts_.clear();
   }
 
   void tell([[maybe_unused]] std::unique_lock<std::mutex>& lock) {
@@ -267,7 +261,9 @@ class circuit_breaker {
 
   void take_back(pass const& p) noexcept {
     std::lock_guard const lock(mutex_);
-    if (p.generation == generation_ && state_ == circuit_state::half_open) probes_.give_back(p.lease);
+    if (p.generation != generation_) return;
+    if (state_ == circuit_state::half_open) probes_.give_back(p.lease);
+    counts_.slow().take_back(p.start);
   }
 
   detail::circuit_rules const rules_;
@@ -275,13 +271,11 @@ class circuit_breaker {
   detail::forward_clock clock_;
   circuit_state state_ = circuit_state::closed;
   std::uint64_t generation_ = 1;
-  std::int64_t in_a_row_ = 0;
   std::int64_t successes_ = 0;
   std::int64_t unanswered_ = 0;  // probes that did not count
   detail::probe_places probes_;
-  detail::sliding_window window_;
+  detail::circuit_counts counts_;
   detail::open_time time_;
-  time_point failed_at_{};
   time_point half_open_at_{};
   detail::state_changes<circuit_state, Observer> changes_;
 };

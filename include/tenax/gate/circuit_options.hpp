@@ -29,15 +29,19 @@ enum class circuit_state : unsigned char {
 }
 
 /// The options of a circuit breaker: when it opens, and for how long. With neither `failures` nor `failure_ratio` it
-/// opens after 5 failures in a row; with both, when either is reached.
+/// opens after 5 failures in a row; with both, when either is reached. Slow attempts may open it as well.
 struct circuit_breaker_options {
   /// Failed attempts in a row, over all calls; at least 1. A policy that makes 8 attempts reaches 5 with one call. So
   /// choose at least the attempts of a call times the calls that may fail together, or use `failure_ratio`.
   std::optional<std::int64_t> failures{};
-  std::optional<double> failure_ratio{};            ///< share of failures in `window`; above 0, at most 1
-  std::optional<any_duration> window{};             ///< with `failure_ratio`: more than zero; 30 s if not given
-  std::optional<std::int64_t> minimum_calls{};      ///< with `failure_ratio`: fewer never open it; 20 if not given
-  bool count_throttled = true;                      ///< whether a throttled attempt is a failure, or does not count
+  std::optional<double> failure_ratio{};  ///< share of failures in `window`; above 0, at most 1
+  /// An attempt that has run for this long is slow, however it ends; more than zero. Not given: attempts are never
+  /// slow.
+  std::optional<any_duration> slow_after{};
+  std::optional<double> slow_ratio{};           ///< share of slow attempts in `window`; above 0, at most 1; else 0.5
+  std::optional<any_duration> window{};         ///< with a ratio or `slow_after`: more than zero; 30 s if not given
+  std::optional<std::int64_t> minimum_calls{};  ///< with a ratio or `slow_after`: fewer never open it; 20 if not given
+  bool count_throttled = true;                  ///< whether a throttled attempt is a failure, or does not count
   any_duration open_for = std::chrono::seconds(5);  ///< the first open time; more than zero
   double open_factor = 2;                           ///< growth of the open time after each failed probe; at least 1
   /// The longest open time; not below `open_for`. If not given: the longer one of 1 minute and `open_for`, and up to 5
@@ -51,6 +55,9 @@ struct circuit_breaker_options {
   std::optional<any_duration> probe_lease{};
 };
 
+/// Stands for the observer of a breaker without one.
+struct no_circuit_observer {};
+
 namespace detail {
 
 /// The options of a circuit breaker, with all defaults filled in.
@@ -62,15 +69,24 @@ struct circuit_rules : circuit_breaker_options {
     auto const least = [](char const* name, std::int64_t value) {
       require_count(name, "must be at least 1", value, 1);
     };
-    if (!failure_ratio) {
-      if (window) invalid_parameter("circuit_breaker: window", "needs a failure_ratio", *window);
+    auto const share = [](char const* name, double value) {
+      if (!(value > 0 && value <= 1)) invalid_parameter(name, "must be above 0 and at most 1", value);
+    };
+    if (!failure_ratio && !slow_after) {
+      if (window) invalid_parameter("circuit_breaker: window", "needs a failure_ratio or slow_after", *window);
       if (minimum_calls) {
-        invalid_parameter("circuit_breaker: minimum_calls", "needs a failure_ratio",
+        invalid_parameter("circuit_breaker: minimum_calls", "needs a failure_ratio or slow_after",
                           static_cast<double>(*minimum_calls));
       }
-      if (!failures) failures = 5;
-    } else if (!(*failure_ratio > 0 && *failure_ratio <= 1)) {
-      invalid_parameter("circuit_breaker: failure_ratio", "must be above 0 and at most 1", *failure_ratio);
+    }
+    if (!failure_ratio && !failures) failures = 5;
+    if (failure_ratio) share("circuit_breaker: failure_ratio", *failure_ratio);
+    if (slow_after) {
+      require_positive("circuit_breaker: slow_after", *slow_after);
+      slow_ratio = slow_ratio.value_or(0.5);
+      share("circuit_breaker: slow_ratio", *slow_ratio);
+    } else if (slow_ratio) {
+      invalid_parameter("circuit_breaker: slow_ratio", "needs slow_after", *slow_ratio);
     }
     if (failures) least("circuit_breaker: failures", *failures);
     window = require_positive("circuit_breaker: window", window.value_or(std::chrono::seconds(30)));
@@ -87,6 +103,11 @@ struct circuit_rules : circuit_breaker_options {
     least("circuit_breaker: probes", probes);
     least("circuit_breaker: successes_to_close", successes_to_close);
     probe_lease = require_positive("circuit_breaker: probe_lease", probe_lease.value_or(open_for));
+  }
+
+  /// Whether this many attempts of `calls` in the window open the circuit.
+  [[nodiscard]] bool reaches(double ratio, std::int64_t calls, std::int64_t bad) const {
+    return calls >= *minimum_calls && static_cast<double>(bad) >= ratio * static_cast<double>(calls);
   }
 
   /// The time that follows `d` if the attempt after `d` did not end well.

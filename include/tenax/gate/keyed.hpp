@@ -12,15 +12,10 @@
 #include <tenax/environment.hpp>
 #include <tenax/gate/detail/table.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/gate/keyed_options.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax {
-
-/// How many gates are kept, and for how long.
-struct keyed_options {
-  std::int64_t max_keys = 10'000;                        ///< at least 1
-  any_duration forget_after = std::chrono::minutes(10);  ///< unused gates are kept this long; more than zero
-};
 
 /// One `Gate` for each key, made at the first attempt with that key. `keyed[key]` is a gate: a small value, given to
 /// `.through()` without `std::ref`.
@@ -78,7 +73,28 @@ class keyed {
     static constexpr bool is_gate_view = true;
 
     admission admit(ticket& t, attempt_info const& info, time_point now) const {
-      return all_->admit(key_, t, info, now, weight_);
+      return all_->ask(key_, t, now, [&] { return keyed::admit(t, info, now, weight_, {}); });
+    }
+    admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w) const
+      requires waking_gate<Gate>
+    {
+      return all_->ask(key_, t, now, [&] { return keyed::admit(t, info, now, weight_, w); });
+    }
+    void step_aside(ticket& t) const
+      requires requires(Gate& g, typename Gate::ticket& own) { g.step_aside(own); }
+    {
+      if (t.entry_ != nullptr) t.entry_->own.step_aside(t.own_);
+    }
+    admission reserve_retry(ticket& t, attempt_info const& info, feedback::kind how, time_point now,
+                            time_point then) const
+      requires requires(Gate& g, typename Gate::ticket& own) { g.reserve_retry(own, info, how, now, then); }
+    {
+      return all_->ask(key_, t, now, [&] { return t.entry_->own.reserve_retry(t.own_, info, how, now, then); });
+    }
+    void started(ticket& t, time_point now) const
+      requires requires(Gate& g, typename Gate::ticket& own) { g.started(own, now); }
+    {
+      if (t.entry_ != nullptr) t.entry_->own.started(t.own_, now);
     }
     admission would_admit(attempt_info const& info, time_point now, time_point then) const
       requires requires(Gate& g) { g.would_admit(info, now, then); }
@@ -123,7 +139,7 @@ class keyed {
   explicit keyed(Make make, keyed_options o = {})
       : most_(detail::require_count("keyed: max_keys", "must be at least 1", o.max_keys, 1)),
         forget_after_(detail::require_positive("keyed: forget_after", o.forget_after)),
-        make_(new made_by<Make>(std::move(make))) {}
+        make_(new detail::made_by<Key, Gate, Make>(std::move(make))) {}
 
   keyed(keyed const&) = delete;
   keyed& operator=(keyed const&) = delete;
@@ -158,19 +174,6 @@ class keyed {
   }
 
  private:
-  template <class Make>
-  struct made_by final : detail::gate_maker<Key, Gate> {
-    explicit made_by(Make m) : make(std::move(m)) {}
-    Gate operator()(Key const& key) const override {
-      if constexpr (std::is_invocable_v<Make const&, Key const&>) {
-        return make(key);
-      } else {
-        return make();
-      }
-    }
-    Make make;
-  };
-
   /// One of `max_keys`, given back unless it is kept.
   struct reservation {
     keyed* owner;
@@ -184,14 +187,16 @@ class keyed {
     return tables_[(static_cast<std::uint64_t>(Hash{}(key)) * 0x9e3779b97f4a7c15u) >> 60];
   }
 
-  admission admit(Key const& key, ticket& t, attempt_info const& info, time_point now, std::uint64_t weight) {
+  /// Asks the gate of a key, which the ticket keeps.
+  template <class Ask>
+  admission ask(Key const& key, ticket& t, time_point now, Ask const& asked) {
     if (t.entry_ == nullptr) {
       t.entry_ = find(key, now);
       if (t.entry_ == nullptr) t.entry_ = add(key, now);
       if (t.entry_ == nullptr) return refuse_key(now);
     }
     t.entry_->use(now);
-    auto const answer = ask(t, info, now, weight);
+    auto const answer = asked();
     if (answer.refused()) t.give_back();
     return answer;
   }
@@ -207,9 +212,12 @@ class keyed {
     return admission::refuse("too many keys in use", detail::longer(saturating_between(now, first), duration::zero()));
   }
 
-  static admission ask(ticket& t, attempt_info const& info, time_point now, [[maybe_unused]] std::uint64_t weight) {
+  static admission admit(ticket& t, attempt_info const& info, time_point now, [[maybe_unused]] std::uint64_t weight,
+                         [[maybe_unused]] waker const& w) {
     if constexpr (weighs) {
-      return t.entry_->own.with_weight(weight).admit(t.own_, info, now);
+      return t.entry_->own.with_weight(weight).admit(t.own_, info, now, w);
+    } else if constexpr (waking_gate<Gate>) {
+      return t.entry_->own.admit(t.own_, info, now, w);
     } else {
       return t.entry_->own.admit(t.own_, info, now);
     }

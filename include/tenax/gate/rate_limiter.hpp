@@ -11,6 +11,7 @@
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/detail/rate_limits.hpp>
 #include <tenax/gate/rate.hpp>
+#include <tenax/gate/waking.hpp>
 #include <tenax/platform/compiler.hpp>
 
 namespace tenax {
@@ -28,8 +29,9 @@ struct acquire_options {
 ///
 /// Use it as a gate, `.through(std::ref(limiter))`, or alone: `if (limiter.try_acquire())`. Callers are served in order
 /// of arrival. A caller that waits has a place in line and no permit: when it gives up, callers behind it move up, and
-/// nothing is lost. It learns how long it has to wait if all before it go, and asks again earlier, because some may
-/// leave. A caller that is late by more than the time of its permits may be passed; it keeps its rank.
+/// nothing is lost. It learns how long it has to wait if all before it go, and is woken earlier if some leave; without
+/// a waker, it asks again earlier. A caller that is late by more than the time of its permits may be passed; it keeps
+/// its rank.
 ///
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply
 /// beside the others.
@@ -70,8 +72,10 @@ class rate_limiter {
   [[nodiscard]] acquired acquire(acquire_options options = {}, Token const& token = {}, Env&& environment = {}) {
     auto const timeout = detail::require_not_negative("rate_limiter::acquire: timeout", options.timeout);
     auto const weight = require_weight(options.weight);
+    detail::gate_waiter<std::remove_reference_t<Env>, Token> waiter;  // outlives the ticket
     ticket t;
-    return detail::wait_at([&](time_point now) { return ask(t, now, timeout, weight); }, timeout, token, environment);
+    return detail::wait_at([&](time_point now, waker const& w) { return ask(t, now, timeout, weight, w); }, timeout,
+                           token, environment, waiter);
   }
 
   /// How long it would take to get `weight` permits if all callers that wait now go first. Takes none.
@@ -114,7 +118,14 @@ class rate_limiter {
   };
 
   /// A caller whose wait would exceed its `info.time_left` takes no place in line.
-  admission admit(ticket& t, attempt_info const& info, time_point now) { return ask(t, now, info.time_left, 1); }
+  admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w = {}) {
+    return ask(t, now, info.time_left, 1, w);
+  }
+
+  /// The caller waits at another gate: it keeps its rank, and others may pass it until it asks again.
+  void step_aside(ticket& t) noexcept {
+    if (t.gate_ != nullptr && !t.goes_) limits_.give_up(t.place_);
+  }
 
   void record(ticket& t, feedback const&, time_point) noexcept {
     if (t.goes_) t.gate_ = nullptr;
@@ -132,9 +143,10 @@ class rate_limiter {
     using ticket = rate_limiter::ticket;
     static constexpr bool is_gate_view = true;
 
-    admission admit(ticket& t, attempt_info const& info, time_point now) const {
-      return limiter_->ask(t, now, info.time_left, weight_);
+    admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w = {}) const {
+      return limiter_->ask(t, now, info.time_left, weight_, w);
     }
+    void step_aside(ticket& t) const noexcept { limiter_->step_aside(t); }
     void record(ticket& t, feedback const& f, time_point now) const noexcept { limiter_->record(t, f, now); }
 
     template <class Out>
@@ -172,26 +184,27 @@ class rate_limiter {
     return weight;
   }
 
-  admission ask(ticket& t, time_point now, duration time_left, std::uint64_t weight) {
+  admission ask(ticket& t, time_point now, duration time_left, std::uint64_t weight, waker const& w) {
     auto const time = count(now);
     if (t.gate_ == nullptr) {
       t.goes_ = limits_.take(time, weight);
-      if (!t.goes_) return join(t, time, time_left, weight);
+      if (!t.goes_) return join(t, time, time_left, weight, w);
       t.gate_ = this;
     }
-    return t.goes_ ? admission::go() : ask_again(t, time);
+    return t.goes_ ? admission::go() : ask_again(t, time, w);
   }
 
-  TENAX_NEVER_INLINE admission join(ticket& t, std::int64_t now, duration time_left, std::uint64_t weight) {
+  TENAX_NEVER_INLINE admission join(ticket& t, std::int64_t now, duration time_left, std::uint64_t weight,
+                                    waker const& w) {
     auto const latest = saturating_add(duration(now), time_left).count();
-    auto const answer = limits_.join(t.place_, now, latest, weight);
+    auto const answer = limits_.join(t.place_, now, latest, weight, w);
     t.goes_ = answer.goes;
     if (!answer.too_late) t.gate_ = this;
     return told(answer);
   }
 
-  TENAX_NEVER_INLINE admission ask_again(ticket& t, std::int64_t now) {
-    auto const answer = limits_.ask(t.place_, now);
+  TENAX_NEVER_INLINE admission ask_again(ticket& t, std::int64_t now, waker const& w) {
+    auto const answer = limits_.ask(t.place_, now, w);
     t.goes_ = answer.goes;
     return told(answer);
   }

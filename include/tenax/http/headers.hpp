@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -81,6 +83,30 @@ constexpr std::string_view trimmed(std::string_view value) noexcept {
   return value;
 }
 
+/// Whether eight characters are printable ASCII, without a tab. Not for constant expressions.
+inline bool eight_are_printable(char const* text) noexcept {
+  std::uint64_t chars = 0;
+  std::memcpy(&chars, text, sizeof chars);
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t signs = ones * 0x80;
+  auto const above = chars | (chars + ones);          // the sign of a character from 0x7f on
+  auto const below = (chars - ones * 0x20) & ~chars;  // the sign of a character below 0x20
+  return ((above | below) & signs) == 0;
+}
+
+/// Whether all characters are printable ASCII or tabs.
+constexpr bool is_printable(std::string_view text) noexcept {
+  std::size_t at = 0;
+  if (!std::is_constant_evaluated()) {
+    for (; text.size() - at >= 8 && eight_are_printable(text.data() + at); at += 8) {
+    }
+  }
+  for (char const c : text.substr(at)) {
+    if ((c < ' ' || c > '~') && c != '\t') return false;
+  }
+  return true;
+}
+
 }  // namespace tenax::http::detail
 
 namespace tenax::http {
@@ -116,10 +142,7 @@ concept header_list = requires(H const& headers) {
 /// nor printable ASCII, because the fields that this library reads cannot contain one (RFC 9110, section 5.5).
 [[nodiscard]] constexpr std::optional<std::string_view> usable_value(std::string_view value) noexcept {
   value = detail::trimmed(value);
-  for (char const c : value) {
-    if ((c < ' ' || c > '~') && c != '\t') return std::nullopt;
-  }
-  return value;
+  return detail::is_printable(value) ? std::optional(value) : std::nullopt;
 }
 
 /// Calls `visit` with the unchanged value of every line of the field `name`, in order.

@@ -10,6 +10,7 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/http/detail/response_hint.hpp>
 #include <tenax/http/response_traits.hpp>
 #include <tenax/platform/chrono.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -37,63 +38,6 @@ concept body_reader = std::is_invocable_r_v<optional_duration, F const&, std::st
                       } && !requires(F const& f, std::string_view body) {
                         requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*f(body))>>;
                       };
-
-/// Whether the directives of a response apply to retries: only if it failed. gRPC's directives come with status 200.
-template <class R>
-constexpr bool speaks_to_us(R const& r, server_hint const& asked) {
-  return http::failed(r) || asked.source == "grpc-retry-pushback-ms";
-}
-
-/// Whether a status means "too fast" if a delay comes with it, and something else otherwise.
-constexpr bool may_say_too_fast(int status) noexcept { return status == 503 || status == 403; }
-
-/// The statuses that the user has declared to mean "too fast".
-struct throttling_statuses {
-  int codes[4]{};
-
-  [[nodiscard]] constexpr bool has(int status) const noexcept {
-    for (auto const code : codes) {
-      if (code != 0 && code == status) return true;
-    }
-    return false;
-  }
-};
-
-constexpr int require_throttling_status(int code) {
-  if (code < 100 || code > 999) {
-    invalid_parameter("http::hint_reader::throttled: code", "must be a number of three digits, such as 503",
-                      static_cast<double>(code));
-  }
-  return code;
-}
-
-/// Added to a delay that was computed with the clocks of both sides: they are compared in whole seconds, so the delay
-/// may be short by nearly a second.
-inline constexpr auto clock_slack = std::chrono::seconds(1);
-
-template <class R>
-constexpr hint to_hint(R const& r, server_hint const& asked) {
-  hint h;
-  if (asked.verdict != server_verdict::none && speaks_to_us(r, asked)) {
-    h.verdict = asked.verdict == server_verdict::retry ? verdict::transient : verdict::forbidden;
-  }
-  // A cancellation by the caller has precedence over the server's directive.
-  if (http::error_of(r) == transport_error::cancelled) h.verdict = verdict::cancelled;
-  if (asked.delay) h.wait = duration(*asked.delay) + (asked.by_local_clock ? clock_slack : std::chrono::seconds(0));
-  h.ignored = asked.ignored;
-  auto const status = http::status_of(r);
-  // An implausible delay is not waited for, but it still shows that requests came too fast.
-  h.throttled = status == 429 || ((h.wait || !h.ignored.empty()) && may_say_too_fast(status));
-  return h;
-}
-
-constexpr allowance to_allowance(std::optional<quota_state> const& said) {
-  if (!said) return {};
-  return {.remaining = said->remaining.value_or(allowance::unknown),
-          .limit = said->limit.value_or(allowance::unknown),
-          .reset = optional_duration(said->reset),
-          .window = optional_duration(said->window)};
-}
 
 }  // namespace detail
 
@@ -179,7 +123,7 @@ class hint_reader {
   /// Returns the hints of `r`.
   template <response R>
   [[nodiscard]] constexpr hint read(R const& r) const {
-    auto h = detail::to_hint(r, http::delay_of(r, clock_(), profile_));
+    auto h = detail::to_hint(r, http::status_of(r), clock_, profile_);
     h.throttled = h.throttled || throttling_.has(http::status_of(r));
     if constexpr (std::is_same_v<Extractor, detail::no_body>) {
       return h;

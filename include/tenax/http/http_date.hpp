@@ -7,7 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <tenax/http/detail/date_matcher.hpp>
+#include <tenax/http/detail/fixdate.hpp>
 #include <tenax/platform/arithmetic.hpp>
 #include <tenax/platform/chrono.hpp>
 
@@ -109,6 +109,7 @@ constexpr std::optional<http::wall_time> resolve_date(written_date w, http::wall
 template <std::size_t N>
 constexpr std::optional<http::wall_time> match_date(std::string_view const (&patterns)[N], std::string_view text,
                                                     http::wall_time reference, bool check_weekday) noexcept {
+  if (written_date w; read_fixdate(text, w)) return resolve_date(w, reference, check_weekday);
   date_matcher matcher(text);
   for (auto const pattern : patterns) {
     if (matcher.match(pattern)) return resolve_date(matcher.written(), reference, check_weekday);

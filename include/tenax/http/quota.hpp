@@ -59,22 +59,24 @@ constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b
 template <class H>
 class quota_finder {
  public:
-  constexpr quota_finder(H const& headers, http::wall_time received, http::profile p) noexcept
-      : reader_(headers, wanted, received, p) {}
+  /// `first`: what `first_relevant` returns.
+  template <class Iterator>
+  constexpr quota_finder(H const& headers, Iterator first, http::wall_time received, http::profile p) noexcept
+      : reader_(headers, first, known_dialects.quotas, p) {
+    reader_.received(received);
+  }
 
   constexpr std::optional<http::quota_state> find() noexcept {
     if (reader_.fields().any()) {
       add_rate_limits();
       for (auto d = known_dialects.begin(); d != known_dialects.end();) d = add_quota(d);
     }
-    if (!reader_.strict()) add_windows();
+    if (!reader_.strict() && reader_.fields().has_windows()) add_windows();
     if (!tightest_) add_policy();
     return tightest_;
   }
 
  private:
-  static constexpr field_set wanted = known_dialects.quotas | bit(field::date) | bit(field::age);
-
   constexpr void add(http::quota_state const& found) noexcept {
     if (!found.limit && !found.remaining) return;
     if (tightest_ && !is_tighter(found, *tightest_)) {
@@ -182,6 +184,15 @@ class quota_finder {
   std::optional<http::quota_state> tightest_{};
 };
 
+template <class H, class D>
+constexpr std::optional<http::quota_state> find_quota(H const& headers,
+                                                      std::chrono::time_point<std::chrono::system_clock, D> now,
+                                                      http::profile p) noexcept {
+  auto const first = first_relevant(headers);
+  if (first == std::end(headers)) return std::nullopt;
+  return quota_finder<H>(headers, first, to_wall_time(now), p).find();
+}
+
 }  // namespace tenax::http::detail
 
 namespace tenax::http {
@@ -200,7 +211,7 @@ template <header_list H, class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(H const& headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,
                                                          profile p = profile::pragmatic) noexcept {
-  return detail::quota_finder<H>(headers, detail::to_wall_time(now), p).find();
+  return detail::find_quota(headers, now, p);
 }
 
 /// The same, with headers written as `{{"RateLimit-Remaining", "5"}}`.
@@ -208,7 +219,7 @@ template <class D>
 [[nodiscard]] constexpr std::optional<quota_state> quota(std::initializer_list<header> headers,
                                                          std::chrono::time_point<std::chrono::system_clock, D> now,
                                                          profile p = profile::pragmatic) noexcept {
-  return detail::quota_finder<std::initializer_list<header>>(headers, detail::to_wall_time(now), p).find();
+  return detail::find_quota(headers, now, p);
 }
 
 }  // namespace tenax::http

@@ -187,7 +187,8 @@ template <response R>
 template <response R>
 [[nodiscard]] constexpr bool failed(R const& r) {
   auto const status = http::status_of(r);
-  return status >= 400 || status == 0 || detail::announces(status) || http::error_of(r) != transport_error::none;
+  if (status >= 200 && status < 400) return false;  // mostly
+  return status >= 400 || status == 0 || detail::announces(status);
 }
 
 /// Whether the failure is transient: a status for which `is_transient_status` holds, or a transport error that is

@@ -42,13 +42,20 @@ namespace tenax::http::detail {
 template <class H>
 class delay_finder {
  public:
-  constexpr delay_finder(H const& headers, int status, http::wall_time received, http::profile p) noexcept
-      : reader_(headers, is_quota_status(status) ? all_fields : all_fields & ~known_dialects.quotas, received, p),
+  /// `first`: what `first_relevant` returns.
+  template <class Iterator>
+  constexpr delay_finder(H const& headers, Iterator first, int status, http::profile p) noexcept
+      : reader_(headers, first, is_quota_status(status) ? all_fields : all_fields & ~known_dialects.quotas, p),
         status_(status) {}
 
-  constexpr http::server_hint find() noexcept {
+  /// Whether `http::quota` may find something.
+  [[nodiscard]] constexpr bool names_quota() const noexcept { return reader_.names_quota(); }
+
+  /// `received`: the time when the response arrived.
+  constexpr http::server_hint find(http::wall_time received) noexcept {
     bool const refused = is_quota_status(status_);
-    if (!reader_.fields().any() && !refused) return {};
+    if (!reader_.fields().any() && !(refused && reader_.fields().has_windows())) return {};
+    reader_.received(received);
     if (reader_.fields().has(field::grpc_retry_pushback_ms)) {
       push_back();
     } else {
@@ -137,11 +144,13 @@ class delay_finder {
   /// windows send one field for each window.
   constexpr void find_later_reset() noexcept {
     if (!by_retry_after_) return;
-    for_each_window_line<true>(reader_.fields().headers(), [&](field f, std::string_view, auto const& line) {
-      for (auto const& d : known_dialects) {
-        if (d.pattern && d.wait == f) offer(f, reader_.delay_in(line, d.how->as));
-      }
-    });
+    if (reader_.fields().has_windows()) {
+      for_each_window_line<true>(reader_.fields().headers(), [&](field f, std::string_view, auto const& line) {
+        for (auto const& d : known_dialects) {
+          if (d.pattern && d.wait == f) offer(f, reader_.delay_in(line, d.how->as));
+        }
+      });
+    }
     if ((reader_.fields().found() & known_dialects.plain_remaining) == 0) return;
     for (auto const& d : known_dialects) {
       if (d.how->when != when_told::not_left || d.how->standard || !reader_.fields().has(d.wait)) continue;
@@ -199,21 +208,23 @@ class delay_finder {
 
   [[nodiscard]] constexpr exhausted_windows read_windows() noexcept {
     exhausted_windows found;
+    if (!reader_.names_quota()) return found;
     for (auto const& d : known_dialects) {
       if (d.how->when != when_told::window || d.pattern || !reader_.fields().has(d.wait) ||
           reader_.remaining(d.remaining) != 0)
         continue;
       found.add(d.wait, reader_.delay(d.wait, d.how->as));
     }
-    for_each_window_line(reader_.fields().headers(), [&](field f, std::string_view window, auto const& line) {
-      for (auto const& d : known_dialects) {
-        if (!d.pattern || d.wait != f) continue;
-        if (d.quota && reader_.remaining(d.how->remaining, window) != 0) continue;
-        auto const reading = reader_.delay_in(line, d.how->as);
-        found.add(f, reading);
-        found.refused = found.refused || (!d.quota && reading.found());
-      }
-    });
+    if (reader_.fields().has_windows())
+      for_each_window_line(reader_.fields().headers(), [&](field f, std::string_view window, auto const& line) {
+        for (auto const& d : known_dialects) {
+          if (!d.pattern || d.wait != f) continue;
+          if (d.quota && reader_.remaining(d.how->remaining, window) != 0) continue;
+          auto const reading = reader_.delay_in(line, d.how->as);
+          found.add(f, reading);
+          found.refused = found.refused || (!d.quota && reading.found());
+        }
+      });
     if (found.longest.implausible && ignored_.empty()) ignored_ = name_of(found.ignored);
     found.longest.implausible = false;
     return found;
@@ -228,6 +239,15 @@ class delay_finder {
   bool by_retry_after_ = false;
   std::string_view ignored_{};
 };
+
+template <class H, class D>
+constexpr http::server_hint find_delay(H const& headers, int status,
+                                       std::chrono::time_point<std::chrono::system_clock, D> now,
+                                       http::profile p) noexcept {
+  auto const first = first_relevant(headers);
+  if (first == std::end(headers)) return {};
+  return delay_finder<H>(headers, first, status, p).find(to_wall_time(now));
+}
 
 }  // namespace tenax::http::detail
 
@@ -262,7 +282,7 @@ template <header_list H, class D>
 [[nodiscard]] constexpr server_hint server_delay(H const& headers, int status,
                                                  std::chrono::time_point<std::chrono::system_clock, D> now,
                                                  profile p = profile::pragmatic) noexcept {
-  return detail::delay_finder<H>(headers, status, detail::to_wall_time(now), p).find();
+  return detail::find_delay(headers, status, now, p);
 }
 
 /// The same, with headers written as `{{"Retry-After", "120"}}`.
@@ -270,7 +290,7 @@ template <class D>
 [[nodiscard]] constexpr server_hint server_delay(std::initializer_list<header> headers, int status,
                                                  std::chrono::time_point<std::chrono::system_clock, D> now,
                                                  profile p = profile::pragmatic) noexcept {
-  return detail::delay_finder<std::initializer_list<header>>(headers, status, detail::to_wall_time(now), p).find();
+  return detail::find_delay(headers, status, now, p);
 }
 
 }  // namespace tenax::http

@@ -7,6 +7,7 @@
 
 #include <tenax/detail/callable.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/report.hpp>
 
 namespace tenax::detail {
@@ -167,7 +168,7 @@ struct observers {
     if constexpr (own_on_give_up<T>) unwrap(own).on_give_up(a, reason);
   }
 
-  Earlier earlier;
+  TENAX_NO_UNIQUE_ADDRESS Earlier earlier;
   Observer own;
 };
 

@@ -32,6 +32,15 @@
 
 namespace tenax::platform {
 
+// Every compiler has these under one name. They cost less to compile than their templates in <type_traits>, which check
+// what they are given.
+template <class T>
+inline constexpr bool copyable = __is_constructible(T, T const&);
+template <class T>
+inline constexpr bool trivially_copyable = __is_trivially_copyable(T);
+template <class T, class Base>
+concept derives_from = __is_base_of(Base, T);
+
 /// Stands where a program never gets.
 [[noreturn]] inline void unreachable() noexcept {
 #if !defined(TENAX_WITHOUT_BUILTINS)

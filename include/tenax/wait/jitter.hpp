@@ -80,7 +80,7 @@ struct jittered : operators {
   }
 
   W strategy;
-  Jitter jitter;
+  TENAX_NO_UNIQUE_ADDRESS Jitter jitter;
 };
 
 /// The base of strategies that can have jitter. `Derived` has `operator()(attempt_info const&)`, whose answer is at

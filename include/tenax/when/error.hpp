@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <tenax/detail/callable.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/when/compose.hpp>
 #include <tenax/when/exception.hpp>
@@ -57,7 +58,7 @@ struct error_predicate : operators {
     out.text("certain errors");
   }
 
-  F condition;
+  TENAX_NO_UNIQUE_ADDRESS F condition;
 };
 
 /// Retry if the returned value is an error for which `condition(error)` is true. The error is the `error()` of an

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <typeinfo>
 
+#include <tenax/platform/compiler.hpp>
 #include <tenax/platform/type_name.hpp>
 #include <tenax/when/compose.hpp>
 
@@ -68,7 +69,7 @@ struct exception_where : operators {
     out.text(platform::type_name<E>());
   }
 
-  F condition;
+  TENAX_NO_UNIQUE_ADDRESS F condition;
 };
 
 /// See `when::exception`.

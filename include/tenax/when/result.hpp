@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include <tenax/detail/callable.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/when/compose.hpp>
 
 namespace tenax::when {
@@ -49,7 +50,7 @@ struct result_predicate : operators {
     out.text("results that your function selects");
   }
 
-  F condition;
+  TENAX_NO_UNIQUE_ADDRESS F condition;
 };
 
 /// Retry if the attempt returned a value for which `condition(value)` is true:

@@ -23,9 +23,12 @@
 #include <tenax/gate/adaptive_throttle.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/concurrency_limiter.hpp>
+#include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/retry_quota.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 
 namespace {
@@ -63,6 +66,9 @@ tenax::circuit_breaker<> breaker({.failure_ratio = 0.5});
 tenax::retry_budget budget;
 tenax::windowed_retry_budget windowed;
 tenax::bulkhead places;
+tenax::concurrency_limiter concurrency;
+tenax::in_flight_retry_budget in_flight;
+tenax::retry_quota quota;
 tenax::adaptive_throttle throttle;
 tenax::keyed<int, tenax::retry_budget> by_key([] { return tenax::retry_budget(); });
 
@@ -97,6 +103,9 @@ extern "C" {
 [[gnu::noinline]] int measured_retry_budget() { return pass(budget); }
 [[gnu::noinline]] int measured_windowed_retry_budget() { return pass(windowed); }
 [[gnu::noinline]] int measured_bulkhead() { return pass(places); }
+[[gnu::noinline]] int measured_concurrency_limiter() { return pass(concurrency); }
+[[gnu::noinline]] int measured_in_flight_retry_budget() { return pass(in_flight); }
+[[gnu::noinline]] int measured_retry_quota() { return pass(quota); }
 [[gnu::noinline]] int measured_adaptive_throttle() { return pass(throttle); }
 [[gnu::noinline]] int measured_keyed() { return pass(by_key[7]); }
 }
@@ -117,6 +126,9 @@ struct {
                  {"retry_budget", measured_retry_budget},
                  {"windowed_retry_budget", measured_windowed_retry_budget},
                  {"bulkhead", measured_bulkhead},
+                 {"concurrency_limiter", measured_concurrency_limiter},
+                 {"in_flight_retry_budget", measured_in_flight_retry_budget},
+                 {"retry_quota", measured_retry_quota},
                  {"adaptive_throttle", measured_adaptive_throttle},
                  {"keyed", measured_keyed}};
 

@@ -19,10 +19,6 @@
 
 namespace tenax::detail {
 
-/// Whether a token or the attempt's timer can interrupt a call of this policy from outside of its executor.
-template <class Policy>
-inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
-
 /// A call under way. Its steps run one after the other on `Executor`; a strand if a token or a timer can interrupt it.
 /// It lives as long as one of its steps is pending. Keeps work on the given executor and on the handler's.
 template <class Asio, class T, class Policy, class Env, class F, class End, class Base, class Executor, class Handler>
@@ -58,7 +54,8 @@ class asio_call
         end_(std::move(end)),
         executor_(executor),
         limit_(executor),
-        call_(with_token(policy, linked{policy.token, &stopped_}), environment(env)) {
+        environment_(env),
+        call_(with_token(policy, linked{policy.token, &stopped_}), environment_) {
     // Counting work costs time, and mostly the two executors are the same.
     if constexpr (std::is_same_v<Base, handler_executor>) {
       if (Asio::executor_of(*handler_, executor) == base) return;
@@ -85,7 +82,7 @@ class asio_call
   /// The first step. `inside`: whether it runs within the initiating function, where no handler may be called.
   void start(bool inside) {
     if constexpr (notifies) on_stop_.emplace(call_.policy().token.own, stop_step{this->weak_from_this()});
-    go_on([this] { return call_.start(); }, inside);
+    go_on([this] { return call_.start(environment_, wait_.lend()); }, inside);
   }
 
  private:
@@ -116,7 +113,7 @@ class asio_call
   struct wait_step : step {
     void operator()(typename Asio::error_code const&) const {
       auto& call = *this->self;
-      if (call.handler_) call.go_on([&call] { return call.call_.start(); }, false);
+      if (call.handler_) call.go_on([&call] { return call.call_.start(call.environment_, call.wait_.lend()); }, false);
     }
   };
 
@@ -166,11 +163,10 @@ class asio_call
       if (next.stops()) return finish(end_.take(call_), inside);
       if (next.waits()) {
         if (next.delay > duration::zero()) {
-          if (!wait_) wait_.emplace(executor_);
-          wait_->expires_after(environment::timed(next.delay));
-          return wait_->async_wait(wait_step{{this->shared_from_this()}});
+          wait_.set(environment::timed(next.delay));
+          return wait_.wait(executor_, wait_step{{this->shared_from_this()}});
         }
-        next = call_.start();
+        next = call_.start(environment_, wait_.lend());
       } else {
         if (!attempt()) return;
         next = end_attempt();
@@ -238,7 +234,7 @@ class asio_call
     } else {
       if (too_late && !call_.last().has_value()) call_.threw(*capture([] { throw attempt_timed_out(); }).caught());
     }
-    return call_.finish_attempt();
+    return call_.finish_attempt(environment_);
   }
 
   template <class Deliver>
@@ -270,8 +266,8 @@ class asio_call
       self->kind_ = type;
       if (self->under_way_) {
         Asio::emit(self->signal_, type);
-      } else if (self->wait_) {
-        self->wait_->cancel();
+      } else {
+        self->wait_.cancel();
       }
     });
   }
@@ -283,7 +279,7 @@ class asio_call
   F operation_;
   TENAX_NO_UNIQUE_ADDRESS End end_;
   Executor executor_;
-  std::optional<timer> wait_{};  ///< made by the first wait
+  timer_for<Policy::gates_type::wakes, timer> wait_{};
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<times_attempts, timer, no_timer> limit_;
   bool stopped_ = false;                       ///< the call was asked to stop
   cancellation_type kind_ = Asio::terminal();  ///< with this type of cancellation
@@ -293,6 +289,7 @@ class asio_call
   std::atomic<bool> answered_{false};  ///< the operation has completed, or its initiating function has returned
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<takes_info || times_attempts, attempt_info, nothing> info_{};
   typename Asio::cancellation_signal signal_{};
+  TENAX_NO_UNIQUE_ADDRESS environment environment_;
   async_call<T, policy_type, environment, policy_type::uses_time || End::wants_report> call_;
   std::optional<typename callback<token_type>::type> on_stop_{};
 };

@@ -4,13 +4,13 @@
 
 #include <chrono>
 #include <exception>
-#include <optional>
 #include <ratio>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/async/completion.hpp>
 #include <tenax/async/detail/asio_scope.hpp>
+#include <tenax/async/detail/woken_timer.hpp>
 #include <tenax/driver/detail/operation.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -108,10 +108,14 @@ constexpr bool check_signature() {
   return takes_error && can_end;
 }
 
+/// Whether a token or the attempt's timer can interrupt a call of this policy from outside of its executor.
+template <class Policy>
+inline constexpr bool interrupts = can_stop<typename Policy::token_type> || Policy::limits_type::times_attempts;
+
 /// Combines a policy's token with the cancellation state of Asio.
 template <class Token, class State>
 struct linked_token {
-  Token own;
+  TENAX_NO_UNIQUE_ADDRESS Token own;
   State state{};
 
   [[nodiscard]] bool stop_requested() const {
@@ -217,11 +221,10 @@ struct wait_handler : Handler {
   }
 };
 
-/// The environment of a coroutine of Asio.
-template <class Asio, class Env, class Executor>
+/// The environment of a coroutine of Asio. `Wakes`: its gates wake it.
+template <class Asio, class Env, class Executor, bool Wakes>
 class asio_call_environment : public asio_environment<Asio, Env>, public cancellation_query<Asio> {
  public:
-  using executor_query = typename Asio::executor_query;
   using asio_environment<Asio, Env>::asio_environment;
 
   /// Calls the operation.
@@ -230,20 +233,30 @@ class asio_call_environment : public asio_environment<Asio, Env>, public cancell
     return call_in_scope(call, [&]() -> decltype(auto) { return call_operation(info, f); });
   }
 
-  /// Whether there is a timer for the pauses.
-  [[nodiscard]] bool entered() const noexcept { return timer_.has_value(); }
-  void enter(Executor const& executor) { timer_.emplace(executor); }
+  /// Lends a waker for the next wait.
+  [[nodiscard]] waker lend() noexcept
+    requires Wakes
+  {
+    return timer_.lend();
+  }
 
+  /// The length of the next wait.
+  void set_pause(duration d) { timer_.set(this->timed(d)); }
   template <class Token>
-  auto pause(duration d, Token const&) {
-    timer_->expires_after(this->timed(d));
+  auto pause(Token const&) {
     return Asio::template initiate<void()>(
-        [this](auto handler) { timer_->async_wait(wait_handler<decltype(handler)>(std::move(handler))); },
+        [this](auto handler) {
+          // The handler knows the coroutine's executor. A query of the coroutine would enlarge its frame.
+          auto const executor = handler.get_executor();
+          timer_.wait(executor, wait_handler<decltype(handler)>(std::move(handler)));
+        },
         typename Asio::template use_awaitable_on<Executor>());
   }
 
  private:
-  std::optional<typename Asio::template timer<typename asio_environment<Asio, Env>::clock, Executor>> timer_{};
+  using timer = typename Asio::template timer<typename asio_environment<Asio, Env>::clock, Executor>;
+
+  timer_for<Wakes, timer> timer_{};
 };
 
 /// Whether an executor type can hold a strand on itself. For a strand, the answer is that of its inner executor.

@@ -91,7 +91,7 @@ auto await_operation(retrying<Policy, Env> const& policy, F operation) {
     return await_call<Asio, result, WantsReport, task, Policy, Env, F>(policy.policy(), policy.environment(),
                                                                        std::move(operation));
   } else {
-    using world = asio_call_environment<Asio, Env, executor>;
+    using world = asio_call_environment<Asio, Env, executor, Policy::gates_type::wakes>;
     if constexpr (Asio::has_cancellation) {
       using token = linked_token<no_token, typename Asio::cancellation_state>;
       return drive_coroutine<result, WantsReport, task>(with_token(policy.policy(), token{}),

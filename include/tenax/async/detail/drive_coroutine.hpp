@@ -81,28 +81,39 @@ TENAX_ALWAYS_INLINE inline decltype(auto) make_attempt([[maybe_unused]] Call con
   }
 }
 
-/// The driver. All parameters are values, so that they live in the coroutine's frame.
+/// Carries out decisions up to the next wait, attempt or end. Gives the environment the length of a wait.
+template <class Call, class World>
+decision::step next_step(Call& call, World& world, decision next) {
+  while (next.waits()) {
+    if (next.delay > duration::zero()) {
+      world.set_pause(next.delay);
+      break;
+    }
+    next = call.start(world);
+  }
+  return next.next;
+}
+
+/// The driver. All parameters are values, so that they live in the coroutine's frame. Compilers give every variable and
+/// every temporary a place of its own in the frame, so there are few of them; the small ones come first and share one.
 template <class T, bool WantsReport, class Task, class Policy, class World, class F>
 Task drive_coroutine(Policy policy, World world, F operation) {
-  // Only the coroutine itself can query its cancellation state and its executor.
-  if constexpr (requires { typename World::cancellation_query_type; }) {
-    policy.token.state = co_await typename World::cancellation_query_type();
-  }
-  async_call<T, Policy const&, World&, Policy::uses_time || WantsReport> call(policy, world);
-  decision next = call.start();
+  auto next = decision::step::wait;
+  std::conditional_t<called_with_attempt<F>, attempt_info, nothing> info{};
+  async_call<T, Policy const&, World, Policy::uses_time || WantsReport> call(policy, world);
   for (;;) {
-    while (next.waits()) {
-      if (next.delay > duration::zero()) {
-        if constexpr (requires { typename World::executor_query; }) {
-          if (!world.entered()) world.enter(co_await typename World::executor_query());
-        }
-        co_await world.pause(next.delay, policy.token);
-      }
-      next = call.start();
+    // Only the coroutine itself can query its cancellation state, which the operation may have replaced.
+    if constexpr (requires { typename World::cancellation_query_type; }) {
+      policy.token.state = co_await typename World::cancellation_query_type();
     }
-    if (next.stops()) break;
+    next = next_step(call, world, call.step(world));
+    while (next == decision::step::wait) {
+      co_await world.pause(policy.token);
+      next = next_step(call, world, call.start(world));
+    }
+    if (next == decision::step::stop) break;
 
-    auto const info = call.template begin_attempt<called_with_attempt<F>>();
+    info = call.template begin_attempt<called_with_attempt<F>>();
 #if defined(__cpp_exceptions)
     try {
 #endif
@@ -125,11 +136,6 @@ Task drive_coroutine(Policy policy, World world, F operation) {
       call.threw(nullptr);
     }
 #endif
-    // The operation may have replaced the cancellation state.
-    if constexpr (requires { typename World::cancellation_query_type; }) {
-      policy.token.state = co_await typename World::cancellation_query_type();
-    }
-    next = call.finish_attempt();
   }
   if constexpr (WantsReport) {
     co_return call.report_result();

@@ -37,6 +37,7 @@ struct hedge_attempt {
     auto answer = hedging.budget().admit(budget, info, now);
     if (answer.admitted()) answer = hedging.gates().admit(tickets, info, now);
     if (answer.admitted() && inherited) answer = inherited->admit(info, now);
+    if (answer.admitted()) hedging.gates().started(tickets, now);
     return answer;
   }
   void record(Hedging& hedging, feedback const& how, time_point now) {

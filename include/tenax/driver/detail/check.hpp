@@ -8,6 +8,7 @@
 #include <tenax/concepts.hpp>
 #include <tenax/detail/callable.hpp>
 #include <tenax/detail/role.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
@@ -214,8 +215,8 @@ constexpr bool check_token() {
 /// library are known to be right, unless they hold something that cannot be copied.
 template <class P>
 inline constexpr bool when_fits = check_when<P>();
-template <std::derived_from<when::operators> P>
-  requires(std::is_copy_constructible_v<P>)
+template <platform::derives_from<when::operators> P>
+  requires(platform::copyable<P>)
 inline constexpr bool when_fits<P> = true;
 
 template <class W>
@@ -223,8 +224,8 @@ inline constexpr bool wait_fits = check_wait<W>();
 
 template <class S>
 inline constexpr bool stop_fits = check_stop<S>();
-template <std::derived_from<stop::operators> S>
-  requires(std::is_copy_constructible_v<S>)
+template <platform::derives_from<stop::operators> S>
+  requires(platform::copyable<S>)
 inline constexpr bool stop_fits<S> = true;
 
 }  // namespace tenax::detail

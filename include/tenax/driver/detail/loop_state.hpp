@@ -32,6 +32,9 @@ struct decision {
 
 namespace detail {
 
+/// The steps of a loop that is made after its first attempt, or instead of it.
+struct late_loop;
+
 // Everything here is inlined and passes single numbers, never whole objects: then compilers keep the numbers that a
 // policy uses in registers and drop the rest. Not a template, so that call sites do not instantiate it again.
 class loop_state {
@@ -52,6 +55,8 @@ class loop_state {
   }
 
  protected:
+  friend late_loop;
+
   TENAX_ALWAYS_INLINE constexpr loop_state(time_point now, random_source* random) noexcept
       : started_(now), random_(random) {}
 
@@ -114,6 +119,23 @@ class loop_state {
     return stop(attempts_ == 0 ? stop_reason::expired_on_entry : stop_reason::deadline);
   }
 
+  /// Whether a call may not wait at a gate as long as it answered: beyond its deadline (`timed`), or longer than `most`
+  /// because the other side asked for it. Then sets the reason. A wait that may be shorter ends at the deadline.
+  TENAX_ALWAYS_INLINE constexpr bool waits_too_long(admission& answer, bool timed, duration most,
+                                                    bool gives_up) noexcept {
+    if (timed && answer.at_most && time_left_.count() > 0) {
+      answer.delay = shorter(answer.delay, time_left_);
+    } else if (timed && answer.delay.count() >= time_left_.count()) {
+      refusal_ = "a gate's wait would pass the deadline";
+      refusal_retry_after_ = answer.delay;
+      return out_of_time().stops();
+    }
+    if (!answer.asked_by_server || answer.delay.count() <= most.count() || !gives_up) return false;
+    refusal_ = "a gate waits for longer than max_server_wait, as a server asked";
+    server_wait_ = refusal_retry_after_ = answer.delay;
+    return stop(stop_reason::server_wait_too_long).stops();
+  }
+
   TENAX_ALWAYS_INLINE constexpr decision wait(duration d, time_point now) noexcept {
     pending_ = d;
     paused_at_ = now;
@@ -168,6 +190,17 @@ class loop_state {
   std::uint32_t progress_at_ = 0;  ///< attempts made before the last one that made progress
   bool backs_off_ = false;         ///< the pending wait is one between attempts, and not at a gate
   bool polls_ = false;             ///< the last attempt did not fail
+};
+
+struct late_loop {
+  /// Instead of `start_attempt`, for a first attempt that has been made.
+  TENAX_ALWAYS_INLINE static constexpr void started(loop_state& loop, duration time_left) noexcept {
+    loop.time_left_ = time_left;
+  }
+  /// Ends a call before its first attempt.
+  TENAX_ALWAYS_INLINE static constexpr void stopped(loop_state& loop, stop_reason reason) noexcept {
+    loop.stop(reason);
+  }
 };
 
 /// The outcome of a call that ended before its first attempt: see `retry_loop::unstarted`.

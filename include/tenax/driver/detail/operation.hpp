@@ -69,7 +69,12 @@ struct operation_result {
   using type = void;
 };
 template <class F, class... Args>
-  requires callable_operation<F, Args...>
+  requires called_directly<F, Args...>
+struct operation_result<F, Args...> {
+  using type = decltype(std::declval<F&>()(std::declval<Args&>()...));
+};
+template <class F, class... Args>
+  requires(callable_operation<F, Args...> && !called_directly<F, Args...>)
 struct operation_result<F, Args...> {
   using type =
       decltype(call_operation(std::declval<attempt_info const&>(), std::declval<F&>(), std::declval<Args&>()...));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// driver/detail/reading.hpp: how a policy reads the outcome of an attempt: its hint, the quota that is left, the
-// predicate.
+// driver/detail/reading.hpp: how a policy reads the outcome of an attempt: its hint, and the quota that is left.
 #pragma once
 
 #include <concepts>
@@ -33,19 +32,12 @@ inline constexpr bool reads_quota = requires(typename Policy::hint_reader_type c
 template <class Policy, class T>
 constexpr allowance quota_left(Policy const& policy, attempt<T> const& a) {
   if constexpr (reads_quota<Policy, T>) {
-    return policy.hint_reader.quota(a);
+    return a.hint.no_quota ? allowance{} : policy.hint_reader.quota(a);
+  } else if constexpr (std::is_same_v<typename Policy::hint_reader_type, own_hint_reader>) {
+    return a.hint.no_quota ? allowance{} : quota_left(a.result);
   } else {
     return quota_left(a.result);
   }
-}
-
-/// Whether the outcome is worth another attempt, if the request may be repeated.
-template <class Policy, class T>
-TENAX_ALWAYS_INLINE constexpr bool policy_wants_retry(Policy const& policy, attempt<T> const& a) {
-  if (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient) {
-    return wants_retry(policy.predicate, a);
-  }
-  return a.hint.verdict == verdict::retry;
 }
 
 }  // namespace tenax::detail

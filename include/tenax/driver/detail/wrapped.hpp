@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tenax/driver/detail/operation.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
@@ -23,12 +24,12 @@ class wrapped {
 
   template <class... Args>
     requires(takes_arguments<F, Args...>)  // tenax: the callable cannot be called with these arguments
-  constexpr auto operator()(Args&&... args) -> result_or_void<F, Args...> {
+  TENAX_ALWAYS_INLINE constexpr auto operator()(Args&&... args) -> result_or_void<F, Args...> {
     return retrying_(f_, std::forward<Args>(args)...);
   }
   template <class... Args>
     requires(takes_arguments<F, Args...>)  // tenax: the callable cannot be called with these arguments
-  constexpr auto operator()(Args&&... args) const -> result_or_void<F const, Args...> {
+  TENAX_ALWAYS_INLINE constexpr auto operator()(Args&&... args) const -> result_or_void<F const, Args...> {
     return retrying_(f_, std::forward<Args>(args)...);
   }
 #if !defined(__clang__)

@@ -21,6 +21,9 @@ class forward_clock {
     return saturating_between(time, newest_) <= std::chrono::seconds(1) ? time : go_on(time);
   }
 
+  /// The newest time so far.
+  [[nodiscard]] constexpr time_point last() const noexcept { return newest_; }
+
   /// The same without changing the state: does not correct for a step back.
   [[nodiscard]] constexpr time_point translated(time_point now) const noexcept {
     return time_point(saturating_add(now.time_since_epoch(), offset_));

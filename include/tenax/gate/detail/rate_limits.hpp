@@ -26,6 +26,9 @@ namespace tenax::detail {
 //   - are late: they should have asked again a while ago, and are waiting for something else. They keep their rank;
 //   - sleep so long that they will find as many permits anyway, because callers before them have left meanwhile.
 //
+// A caller with a waker sleeps until its turn if all before it go. Whenever callers leave, the first in line is woken
+// if its turn comes sooner. A caller without one asks again from time to time.
+//
 // Taking available permits while no caller waits changes one number only, without the lock.
 
 /// The answer to a caller that has to wait.
@@ -101,28 +104,34 @@ class gcra_limits {
   }
 
   /// Takes a place in line, unless permits have become available meanwhile.
-  line_answer join(line_place& p, std::int64_t now, std::int64_t latest, std::uint64_t weight) noexcept {
+  line_answer join(line_place& p, std::int64_t now, std::int64_t latest, std::uint64_t weight,
+                   waker const& w) noexcept {
     std::lock_guard const lock(mutex_);
+    now_ = now;
     forget_late(now);
     auto const before = line_.all();
     if (use(before, now, weight)) return {.goes = true};
     auto const wait = wait_behind(before.weights, now, weight);
     if (saturating_add(duration(now), duration(wait)).count() > latest) return {.too_late = true, .wait = wait};
     p.weight = weight;
+    p.wakes = w;
     p.asks = p.late = now;
     line_.append(p);
     return stays(p, before.weights, wait, now);
   }
 
   /// A caller asks again.
-  line_answer ask(line_place& p, std::int64_t now) noexcept {
+  line_answer ask(line_place& p, std::int64_t now, waker const& w) noexcept {
     std::lock_guard const lock(mutex_);
+    now_ = now;
+    p.wakes = w;
     p.late = INT64_MAX;
     if (!p.linked) line_.insert(p);
     forget_late(now);
     auto const before = line_.before(p);
     if (use(before, now, p.weight)) {
       leave(p);
+      wake_first();
       return {.goes = true};
     }
     return stays(p, before.weights, wait_behind(before.weights, now, p.weight), now);
@@ -131,7 +140,9 @@ class gcra_limits {
   /// A caller gives up.
   void give_up(line_place& p) noexcept {
     std::lock_guard const lock(mutex_);
-    if (p.linked) leave(p);
+    if (!p.linked) return;
+    leave(p);
+    wake_first();
   }
 
   /// The ticket of a caller has moved.
@@ -225,7 +236,7 @@ class gcra_limits {
     auto const slot = wait_behind(before + p.weight, now, 1) - wait;
     auto const next = wait_behind(0, now, 1);
     auto ask_after = wait;
-    if (before != 0) {
+    if (before != 0 && !p.wakes) {
       auto const slots = slot > 0 ? (wait - next) / slot / 16 : 0;
       // While the head has not come for the available permits, the others look one after another.
       ask_after = next > 0 ? next + slots * slot : wait / 16;
@@ -237,6 +248,20 @@ class gcra_limits {
     line_.changed(p);
     publish();
     return {.wait = wait, .ask_after = ask_after};
+  }
+
+  /// Wakes the first in line if its turn comes before the moment at which it would ask.
+  void wake_first() noexcept {
+    auto* const p = line_.head();
+    if (p == nullptr || !p->wakes) return;
+    auto const wait = wait_behind(0, now_, p->weight);
+    auto const turn = saturating_add(duration(now_), duration(wait)).count();
+    if (turn >= p->asks) return;
+    auto const slot = wait_behind(p->weight, now_, 1) - wait;
+    p->asks = turn;
+    p->late = saturating_add(duration(turn), duration(slot < patience ? patience : slot)).count();
+    line_.changed(*p);
+    p->wakes();
   }
 
   /// Lets others pass callers at the front that should have asked again a while ago.
@@ -254,8 +279,12 @@ class gcra_limits {
 
   gcra limits_[N];
   std::atomic<std::uint64_t> used_[N];  // arrival times
+  /// How long a caller that was woken may take to ask.
+  static constexpr std::int64_t patience = 50'000'000;
+
   std::atomic<int> waiting_{0};
   waiting_line line_;
+  std::int64_t now_ = 0;  // when a caller asked last
   mutable std::mutex mutex_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <type_traits>
 // Keys are of any hashable type and are found among thousands, which justifies the standard's table and its includes.
 #include <unordered_map>
 #include <utility>
@@ -19,6 +20,20 @@ template <class Key, class Gate>
 struct gate_maker {
   virtual Gate operator()(Key const& key) const = 0;
   virtual ~gate_maker() = default;
+};
+
+/// Calls `make(key)`, or `make()`.
+template <class Key, class Gate, class Make>
+struct made_by final : gate_maker<Key, Gate> {
+  explicit made_by(Make m) : make(std::move(m)) {}
+  Gate operator()(Key const& key) const override {
+    if constexpr (std::is_invocable_v<Make const&, Key const&>) {
+      return make(key);
+    } else {
+      return make();
+    }
+  }
+  Make make;
 };
 
 /// One of the tables of `tenax::keyed`. Functions that do not take the lock themselves must be called under `mutex`.

@@ -10,17 +10,17 @@ namespace tenax::detail {
 
 /// Holds a `Grant` of a `Gate`, or nothing. The gate, its friend, fills and empties it. A ticket that is destroyed or
 /// assigned to while it holds something calls `gate.take_back(grant)`, which takes the gate's lock; a gate that empties
-/// a ticket under its own lock sets `gate_` to null instead.
+/// a ticket under its own lock sets `gate_` to null instead. A gate that keeps a pointer to the grant declares
+/// `moves_grants` and has a function `moved(from, to)`.
 template <class Gate, class Grant>
 class gate_ticket {
  public:
   gate_ticket() = default;
-  gate_ticket(gate_ticket&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)), grant_(other.grant_) {}
+  gate_ticket(gate_ticket&& other) noexcept { take_over(other); }
   gate_ticket& operator=(gate_ticket&& other) noexcept {
     if (this != &other) {
       give_back();
-      gate_ = std::exchange(other.gate_, nullptr);
-      grant_ = other.grant_;
+      take_over(other);
     }
     return *this;
   }
@@ -29,6 +29,14 @@ class gate_ticket {
  private:
   friend Gate;
 
+  void take_over(gate_ticket& other) noexcept {
+    gate_ = std::exchange(other.gate_, nullptr);
+    if constexpr (requires { Gate::moves_grants; }) {
+      if (gate_ != nullptr) gate_->moved(other.grant_, grant_);
+    } else {
+      grant_ = other.grant_;
+    }
+  }
   void give_back() noexcept {
     if (gate_ != nullptr) std::exchange(gate_, nullptr)->take_back(grant_);
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <tenax/gate/gate.hpp>
 #include <tenax/platform/arithmetic.hpp>
 
 namespace tenax::detail {
@@ -20,6 +21,7 @@ struct line_place {
   std::int64_t asks;      // when the caller is expected to ask again
   std::int64_t first;     // the earliest `asks` from here down
   std::int64_t late;      // after this moment, others may pass the caller
+  waker wakes;            // none: the caller asks by itself
   bool linked = false;
 
   line_place() noexcept {}  // NOLINT: sets nothing, so that a caller that does not wait does not pay for it

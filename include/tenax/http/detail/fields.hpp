@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// http/detail/fields.hpp: finds the header fields that the library reads, in one pass.
+// http/detail/fields.hpp: the header fields that the library reads, as numbers, and the names of windows.
 #pragma once
 
 #include <bit>
@@ -208,66 +208,5 @@ constexpr void for_each_window_line(H const& headers, F&& visit) noexcept {
     visit(f, window, readable_value(value));
   }
 }
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-// When a whole call is inlined, GCC does not see that `found_` guards `first_`.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
-/// The relevant lines of a header: which fields are present, and their values.
-template <class H>
-class found_fields {
- public:
-  constexpr found_fields(H const& headers, field_set wanted) noexcept : headers_(headers) {
-    for (auto const& line : headers) {
-      auto const [name, value] = header_of(line);
-      if (name.size() > field_names.longest) continue;
-      for (field_set left = by_length.of[name.size()] & wanted; left != 0; left &= left - 1) {
-        auto const number = static_cast<unsigned>(std::countr_zero(left));
-        if (!http::same_name(name, field_names.names[number])) continue;
-        auto const found = field_set{1} << number;
-        if ((found_ & found) == 0) first_[number] = {value.data(), value.size()};
-        repeated_ |= found_ & found;
-        found_ |= found;
-        break;
-      }
-    }
-  }
-
-  [[nodiscard]] constexpr field_set found() const noexcept { return found_; }
-  [[nodiscard]] constexpr bool any() const noexcept { return found_ != 0; }
-  [[nodiscard]] constexpr bool has(field f) const noexcept { return (found_ & bit(f)) != 0; }
-  [[nodiscard]] constexpr bool is_repeated(field f) const noexcept { return (repeated_ & bit(f)) != 0; }
-  [[nodiscard]] constexpr H const& headers() const noexcept { return headers_; }
-
-  /// Calls `visit(std::optional<std::string_view>)` for each line of `f`; an unusable value is passed as none.
-  template <class F>
-  constexpr void each_line(field f, F&& visit) const noexcept {
-    auto const number = static_cast<unsigned>(f);
-    if (is_repeated(f)) {
-      http::for_each_line(headers_, name_of(f), [&](std::string_view value) { visit(readable_value(value)); });
-    } else if (has(f)) {
-      visit(readable_value({first_[number].data, first_[number].size}));
-    }
-  }
-
- private:
-  struct place {
-    char const* data;
-    std::size_t size;
-  };
-
-  H const& headers_;
-  field_set found_ = 0;
-  field_set repeated_ = 0;
-  // Only entries whose bit is set in `found_` are initialized: clearing all would take half the time of reading a
-  // response without any such field.
-  place first_[field_count];
-};
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
 
 }  // namespace tenax::http::detail

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include <tenax/http/detail/fields.hpp>
+#include <tenax/http/detail/found_fields.hpp>
 #include <tenax/http/detail/number.hpp>
 #include <tenax/http/http_date.hpp>
 
@@ -50,10 +50,18 @@ constexpr bool is_list_of_digits(std::string_view value) noexcept {
 template <class H>
 class http_reader {
  public:
-  constexpr http_reader(H const& headers, field_set wanted, http::wall_time received, http::profile p) noexcept
-      : fields_(headers, p == http::profile::strict ? wanted & known_dialects.standard : wanted),
-        received_(received),
-        profile_(p) {}
+  /// `first`: what `first_relevant` returns.
+  template <class Iterator>
+  constexpr http_reader(H const& headers, Iterator first, field_set wanted, http::profile p) noexcept
+      : fields_(headers, first), profile_(p) {
+    names_quota_ = fields_.has_windows() || (fields_.found() & known_dialects.quotas) != 0;
+    fields_.keep(strict() ? wanted & known_dialects.standard : wanted);
+  }
+
+  /// Sets the time when the response arrived. It is needed only if a field is found.
+  constexpr void received(http::wall_time now) noexcept { received_ = now; }
+  /// Whether a field of either profile names a quota.
+  [[nodiscard]] constexpr bool names_quota() const noexcept { return names_quota_; }
 
   [[nodiscard]] constexpr found_fields<H> const& fields() const noexcept { return fields_; }
   [[nodiscard]] constexpr bool strict() const noexcept { return profile_ == http::profile::strict; }
@@ -258,33 +266,31 @@ class http_reader {
     reference_known_ = true;
     reference_ = received_;
     int dates = 0;
-    fields_.each_line(field::date, [&](std::optional<std::string_view> value) {
-      auto const date = value ? http::parse_http_date(*value, received_, profile_) : std::nullopt;
-      if (!date) return;
-      ++dates;
-      reference_ = *date;
-    });
-    by_local_clock_ = dates != 1;
-    if (by_local_clock_) {
-      reference_ = received_;
-    } else {
-      reference_ += std::chrono::milliseconds(age());
+    int ages = 0;
+    std::int64_t age = 0;
+    for (auto const& line : fields_.headers()) {
+      auto const [name, value] = header_of(line);
+      if (http::same_name(name, name_of(field::date))) {
+        auto const text = readable_value(value);
+        auto const date = text ? http::parse_http_date(*text, received_, profile_) : std::nullopt;
+        if (!date) continue;
+        ++dates;
+        reference_ = *date;
+      } else if (http::same_name(name, name_of(field::age))) {
+        auto const text = readable_value(value);
+        auto const n = text ? read_digits(*text) : std::nullopt;
+        age = ++ages == 1 && n ? scaled({*n}, 1000, longest_delay_ms) : 0;
+      }
     }
-  }
-
-  [[nodiscard]] constexpr std::int64_t age() const noexcept {
-    std::int64_t ms = 0;
-    if (fields_.is_repeated(field::age)) return ms;
-    fields_.each_line(field::age, [&](std::optional<std::string_view> value) {
-      if (auto const n = value ? read_digits(*value) : std::nullopt) ms = scaled({*n}, 1000, longest_delay_ms);
-    });
-    return ms;
+    by_local_clock_ = dates != 1;
+    reference_ = by_local_clock_ ? received_ : reference_ + std::chrono::milliseconds(age);
   }
 
   found_fields<H> fields_;
-  http::wall_time received_;
+  http::wall_time received_{};
   http::wall_time reference_{};
   http::profile profile_;
+  bool names_quota_ = false;
   bool reference_known_ = false;
   bool by_local_clock_ = false;
 };
