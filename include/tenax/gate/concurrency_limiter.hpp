@@ -12,6 +12,7 @@
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/priority_queues.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/gate/waking.hpp>
 #include <tenax/platform/threads.hpp>
 
