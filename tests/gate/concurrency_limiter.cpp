@@ -202,6 +202,36 @@ TEST_CASE("concurrency_limiter: an incident of an hour does not move its baselin
   }
 }
 
+TEST_CASE("concurrency_limiter: several clients of one server do not drive each other up") {
+  // Each of them gains by more places, at the cost of the others.
+  std::array<std::unique_ptr<concurrency_limiter>, 4> clients;
+  for (auto& c : clients) c = std::make_unique<concurrency_limiter>(unknown);
+  world w;
+  pool_server server(w);
+  fixed_pool(server);
+  long served = 0;
+  std::vector<tenax::duration> took;
+  std::function<void(concurrency_limiter&)> const fill = [&](concurrency_limiter& c) {
+    for (;;) {
+      auto held = std::make_shared<limiter_ticket>();
+      if (!c.admit(*held, {}, w.now()).admitted()) return;
+      server.serve([&, held, began = w.now()] {
+        c.record(*held, {}, w.now());
+        if (w.seconds() > 20) {
+          ++served;
+          took.push_back(w.now() - began);
+        }
+        fill(c);
+      });
+    }
+  };
+  for (auto& c : clients) fill(*c);
+  w.run_for(120s);
+  CHECK(static_cast<double>(served) >= 0.95 * 100 * 1600);
+  std::sort(took.begin(), took.end());
+  CHECK(took[took.size() * 99 / 100] <= 3 * 12ms);
+}
+
 TEST_CASE("concurrency_limiter: does not change the limit without enough requests to use it") {
   concurrency_limiter limiter({.start = 8});
   tenax::duration now{};

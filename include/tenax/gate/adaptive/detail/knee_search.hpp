@@ -109,11 +109,12 @@ class knee_search {
     if (phase_ == draining && (open_ == 0 || end_block_soon_)) end_block(now);
   }
 
-  /// Changes the least and the most places.
+  /// Changes the least and the most places, and forgets the round trips.
   void set_range(double least, double most) noexcept {
     least_ = least;
     most_ = most;
     places_ = clamp(places_);
+    recent_ = shortest_ = held_ = 0;
     begin_block();
   }
 
@@ -200,10 +201,18 @@ class knee_search {
     double const later = rough_log2(high.mean(), low.mean());
     double const worse = rough_log2(low.share(), high.share());
     double const lost = (later + worse) / span;  // the share of the additional places that gave nothing
+    // Other clients of the server may share the blame for long round trips: then each of them gains by more places, and
+    // all lose. So above 1.6 times the shortest round trip, the limit does not grow beyond what it was.
+    if (recent_ - shortest_ < 0.7) {
+      held_ = 0;
+    } else if (held_ == 0) {
+      held_ = places_;
+    }
     // Round trips may be a third longer than the shortest; the search trusts steps up less if they are longer.
     double excess = (log > recent_ ? log : recent_) - shortest_ - 0.4;
     excess = excess < 0 ? 0 : excess > 0.6 ? 0.6 : excess;
-    double const bearable = 0.7 - excess * (0.3 / 0.6);
+    // Where round trips differ much, results are uncertain, and some waiting hardly makes requests later.
+    double const bearable = 0.7 + 0.12 * (spread_ < 1 ? spread_ : 1) - excess * (0.3 / 0.6);
     double d = (lost - bearable) / (lost > bearable ? 1 - bearable : 0.5);
     d = d < -1 ? -1 : d > 1 ? 1 : d;
     // Two such blocks in a row step further. A result that no server can have is noise.
@@ -220,6 +229,7 @@ class knee_search {
     if (stride_ > (up ? 0.4 : 0.5)) stride_ = up ? 0.4 : 0.5;
     last_up_ = up;
     places_ = clamp(places_ * (up ? 1 + stride_ : 1 - stride_));
+    if (held_ > 0 && places_ > held_) places_ = held_;
   }
 
   void remember(double log, time_point now) noexcept {
@@ -247,6 +257,7 @@ class knee_search {
   double stride_ = 0.1;
   double recent_ = 0;
   double shortest_ = 0;
+  double held_ = 0;  ///< while round trips are long: the most places; zero: as many as are useful
   time_point remembered_at_{};
   std::uint64_t starts_ = 0;
   std::uint32_t block_ = 0;
