@@ -199,8 +199,10 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    bool wanted = asked || a.hint.verdict == verdict::retry;
-    if (!asked && (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient)) {
+    bool wanted = asked;
+    if (!asked && a.hint.verdict != verdict::none && a.hint.verdict != verdict::transient) {
+      wanted = a.hint.verdict == verdict::retry;
+    } else if (!asked) {
       if constexpr (detail::has_veto<typename policy_type::when_type>) {
         wanted = policy_.predicate.wants(a);
       } else {
