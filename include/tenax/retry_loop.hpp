@@ -123,8 +123,7 @@ class retry_loop : public detail::loop_state {
 
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
-  // For the library's drivers. `Told`: `now` is the time; otherwise it was left out. `asked`: the driver has called the
-  // predicate, which wants another attempt.
+  // For the library's drivers. `Told`: `now` is the time. `asked`: the predicate was called, and wants another attempt.
   template <bool Told>
   TENAX_ALWAYS_INLINE constexpr decision start(time_point now) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
