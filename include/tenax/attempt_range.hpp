@@ -148,7 +148,7 @@ class attempt_range {
     bool const returned = slot.fill(
         [&]() -> T { return detail::attempt_first<T, knows>(policy_, frame, first, attempt); }, failed.exception);
     if (returned) [[likely]] {
-      detail::value_at_exit<T> const guard(slot);
+      [[maybe_unused]] detail::value_at_exit<T> const guard(slot);
       bool const good = !detail::result_failed(slot.result);
       if constexpr (!detail::fails_by_exception_only<policy_type, T>) {
         if constexpr (predicate_uses_time) {

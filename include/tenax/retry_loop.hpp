@@ -124,8 +124,7 @@ class retry_loop : public detail::loop_state {
 
   [[nodiscard]] constexpr policy_type const& policy() const noexcept { return policy_; }
 
-  // For the library's drivers. `Told`: `now` is the time; otherwise it was left out. `asked`: the driver has called the
-  // predicate, which wants another attempt.
+  // For the library's drivers. `Told`: `now` is the time. `asked`: the predicate was called, and wants another attempt.
   template <bool Told>
   TENAX_ALWAYS_INLINE constexpr decision start(time_point now, [[maybe_unused]] waker w = {}) {
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
@@ -191,8 +190,10 @@ class retry_loop : public detail::loop_state {
     }
     if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
 
-    bool wanted = asked || a.hint.verdict == verdict::retry;
-    if (!asked && (a.hint.verdict == verdict::none || a.hint.verdict == verdict::transient)) {
+    bool wanted = asked;
+    if (!asked && a.hint.verdict != verdict::none && a.hint.verdict != verdict::transient) {
+      wanted = a.hint.verdict == verdict::retry;
+    } else if (!asked) {
       if constexpr (detail::has_veto<typename policy_type::when_type>) {
         wanted = policy_.predicate.wants(a);
       } else {

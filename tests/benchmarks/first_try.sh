@@ -53,13 +53,15 @@ value_report_no_wait 3 the same, `.try_call()`, by hand with both clock reads
 exception_no_wait 3 exception predicate, no waits: three throws, then success
 exception_report_no_wait 3 the same, `.try_call()`, by hand with both clock reads'
 
-# What a row may cost more than the loop, and why:
+# What a row may cost more than the loop, in instructions, and why:
 # - A token or a deadline is registered for `current_attempt()`, so that an adapter of a client obeys it: ten
 #   instructions, which a loop around a call that knows neither does not have.
+# - The state of `.attempts()` is in memory, because the body of the loop is the user's.
 # - g++ stores the numbers of a policy that a function makes anew, with a value that it reads at run time (`stderr`).
-declare -A more=([g++-12.exception_token.0]=8 [clang++-19.value_token.0]=1 [g++-12.deadline.0]=5 [g++-12.logged.0]=4)
+declare -A more=([g++-12.exception_token.0]=8 [clang++-19.value_token.0]=1 [g++-12.deadline.0]=5 [g++-12.logged.0]=4
+  [g++-12.value_attempts.0]=1 [g++-12.exception_attempts.0]=8 [clang++-19.value_attempts.0]=13
+  [clang++-19.exception_attempts.0]=17)
 
-declare -A file=()
 for compiler in "${compilers[@]}"; do
   flags=(-std=c++20 -O2 -pthread "-I$include")
   "$compiler" "${flags[@]}" -c "$here/cases/operation.cpp" -o "$work/operation.o"

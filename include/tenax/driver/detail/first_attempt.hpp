@@ -154,7 +154,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
       last.repeat = repeat_attempt<T, Policy, Env, false, loop_type, decltype(again)>;
       return retry_call<Reports, T, Policy, Env>(policy, environment, last, &resumed);
     }
-    value_at_exit<T> const guard(slot);
+    [[maybe_unused]] value_at_exit<T> const guard(slot);
     auto const next = loop.finish_attempt(slot.result);
     if constexpr (can_release<T>) {
       if (next.waits()) release(slot.result);
@@ -246,7 +246,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
       returned = slot.template fill<likely>(attempt, failed.failure);
     }
     if (returned) [[likely]] {
-      value_at_exit<T> const guard(slot);
+      [[maybe_unused]] value_at_exit<T> const guard(slot);
       bool good = true;
       if constexpr (can_fail<T>) good = !result_failed(slot.result);
       if constexpr (!fails_by_exception_only<Policy, T>) {
