@@ -202,11 +202,11 @@ class knee_search {
     double const worse = rough_log2(low.share(), high.share());
     double const lost = (later + worse) / span;  // the share of the additional places that gave nothing
     // Other clients of the server may share the blame for long round trips: then each of them gains by more places, and
-    // all lose. So above 1.6 times the shortest round trip, the limit does not grow beyond what it was.
+    // all lose. So above 1.6 times the shortest round trip, the limit grows by at most a quarter.
     if (recent_ - shortest_ < 0.7) {
       held_ = 0;
     } else if (held_ == 0) {
-      held_ = places_;
+      held_ = 1.25 * places_;  // the search may have been below the knee at this moment
     }
     // Round trips may be a third longer than the shortest; the search trusts steps up less if they are longer.
     double excess = (log > recent_ ? log : recent_) - shortest_ - 0.4;
