@@ -40,9 +40,10 @@ constexpr double rough_root(double x) noexcept {
 /// down otherwise. The mean is that of square roots, and the result of a block is bounded, so that pauses of the server
 /// and slow kinds of requests count little. The more round trips differ, the more requests are measured.
 ///
-/// The search compares the present with the present. So no baseline has to be measured, at which the server would be
-/// idle, and none can drift. The shortest round trip is remembered, and grows by at most 5 % in an hour: while round
-/// trips are more than twice as long, steps up need more evidence, because other clients of the server may cause this.
+/// The search compares the present with the present. So it never has to make the server idle in order to measure a
+/// baseline, and no baseline can drift. It remembers the shortest round trip, which grows by at most 5 % in an hour.
+/// While round trips are longer than that, other clients of the server may be the reason: steps up need more evidence,
+/// and above 1.6 times the shortest round trip the limit grows by at most a quarter.
 ///
 /// Thread safety: unsafe.
 class knee_search {
