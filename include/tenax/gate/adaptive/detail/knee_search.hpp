@@ -40,9 +40,10 @@ constexpr double rough_root(double x) noexcept {
 /// down otherwise. The mean is that of square roots, and the result of a block is bounded, so that pauses of the server
 /// and slow kinds of requests count little. The more round trips differ, the more requests are measured.
 ///
-/// The search compares the present with the present. So no baseline has to be measured, at which the server would be
-/// idle, and none can drift. The shortest round trip is remembered, and grows by at most 5 % in an hour: while round
-/// trips are more than twice as long, steps up need more evidence, because other clients of the server may cause this.
+/// The search compares the present with the present. So it never has to make the server idle in order to measure a
+/// baseline, and no baseline can drift. It remembers the shortest round trip, which grows by at most 5 % in an hour.
+/// While round trips are longer than that, other clients of the server may be the reason: steps up need more evidence,
+/// and above 1.6 times the shortest round trip the limit grows by at most a quarter.
 ///
 /// Thread safety: unsafe.
 class knee_search {
@@ -202,11 +203,11 @@ class knee_search {
     double const worse = rough_log2(low.share(), high.share());
     double const lost = (later + worse) / span;  // the share of the additional places that gave nothing
     // Other clients of the server may share the blame for long round trips: then each of them gains by more places, and
-    // all lose. So above 1.6 times the shortest round trip, the limit does not grow beyond what it was.
+    // all lose. So above 1.6 times the shortest round trip, the limit grows by at most a quarter.
     if (recent_ - shortest_ < 0.7) {
       held_ = 0;
     } else if (held_ == 0) {
-      held_ = places_;
+      held_ = 1.25 * places_;  // the search may have been below the knee at this moment
     }
     // Round trips may be a third longer than the shortest; the search trusts steps up less if they are longer.
     double excess = (log > recent_ ? log : recent_) - shortest_ - 0.4;
