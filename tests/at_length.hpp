@@ -18,4 +18,13 @@ inline constexpr bool in_many_schedules = false;
 inline constexpr bool in_many_schedules = at_length;
 #endif
 
+/// For simulations on one thread, which are slow under sanitizers: those find in a part of them what they find in all.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool every_simulation = false;
+#elif defined(__has_feature)
+inline constexpr bool every_simulation = !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer);
+#else
+inline constexpr bool every_simulation = true;
+#endif
+
 }  // namespace tests

@@ -16,6 +16,7 @@
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
+#include "at_length.hpp"
 #include "gates.hpp"
 #include "simulation/pools.hpp"
 #include "support.hpp"
@@ -165,11 +166,12 @@ TEST_CASE("concurrency_limiter: reaches nine tenths of the best fixed limit, and
                    {"two speeds", two_speeds},          {"pauses", with_pauses},
                    {"shared database", shared_database}};
   for (auto const& m : all) {
+    if (!tests::every_simulation && m.server != fixed_pool && m.server != with_pauses) continue;
     INFO(m.name);
     double best = 0;
     for (std::int64_t const limit : {18, 24}) best = std::max(best, fixed_limit(m.server, limit).goodput);
     auto const unloaded = fixed_limit(m.server, 1);
-    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    for (std::uint64_t seed = 1; seed <= (tests::every_simulation && tests::at_length ? 2 : 1); ++seed) {
       auto const found = run(m.server, concurrency_limiter(unknown), seed);
       INFO("seed " << seed << ": " << found.goodput << " of " << best << ", 99 % within " << in_ms(found.p99)
                    << " ms, unloaded " << in_ms(unloaded.p99) << " ms");
@@ -181,6 +183,7 @@ TEST_CASE("concurrency_limiter: reaches nine tenths of the best fixed limit, and
 
 TEST_CASE("concurrency_limiter: an incident of an hour does not move its baseline, and it recovers within 10 s") {
   for (auto const m : {fewer_workers, slower_workers}) {
+    if (!tests::every_simulation && m != fewer_workers) continue;
     INFO((m == fewer_workers ? "fewer workers" : "slower workers"));
     concurrency_limiter limiter(unknown);
     world w;
