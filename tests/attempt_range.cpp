@@ -442,3 +442,67 @@ TEST_CASE("A policy can be used for several loops, even two at the same time") {
   }
   CHECK(calls == 4);
 }
+
+namespace {
+
+/// Virtual time that counts how often it is read.
+struct counted_time : tenax::testing::virtual_time {
+  int reads = 0;
+  tenax::time_point now() {
+    ++reads;
+    return tenax::testing::virtual_time::now();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A policy with a deadline reads the clock once if the first attempt succeeds, and otherwise twice for each attempt") {
+  counted_time clock;
+  auto const policy = tenax::retrying{}
+                          .when(tenax::when::any_exception)
+                          .wait(tenax::wait::exponential({.base = 1s}).full())
+                          .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(1h))
+                          .environment(std::ref(clock));
+  for (int const failures : {0, 1, 3}) {
+    int left = failures;
+    auto const operation = [&] {
+      if (left-- > 0) throw 1;
+    };
+    clock.reads = 0;
+    policy(operation);
+    CHECK(clock.reads == (failures == 0 ? 1 : 2 * (failures + 1)));
+
+    left = failures;
+    clock.reads = 0;
+    CHECK(policy.try_call(operation).succeeded());
+    CHECK(clock.reads <= 2 + 2 * failures);
+  }
+  clock.reads = 0;
+  for (auto& attempt : policy.attempts()) attempt([] {});
+  CHECK(clock.reads == 1);
+}
+
+TEST_CASE("A report of a policy that does not use time reads the clock at the start and at the end") {
+  counted_time clock;
+  auto const policy = tenax::retrying{}.environment(std::ref(clock));
+  int left = 2;
+  auto const report = policy.try_call([&] {
+    if (left-- > 0) throw std::runtime_error("down");
+  });
+  CHECK(report.succeeded());
+  CHECK(report.attempts == 3);
+  CHECK(report.elapsed == report.waited);
+  CHECK(clock.reads == 2);
+}
+
+TEST_CASE("A loop over the attempts of a temporary policy has a copy of it") {
+  tenax::testing::virtual_time clock;
+  int n = 0;
+  for (auto& attempt : tenax::retrying{}.wait(tenax::wait::constant(1s)).environment(std::ref(clock)).attempts()) {
+    attempt([&] {
+      if (++n < 3) throw std::runtime_error("down");
+    });
+  }
+  CHECK(n == 3);
+  CHECK(clock.slept() == 2s);
+}
