@@ -119,13 +119,15 @@ union outcome_slot {
     try {
       if constexpr (!std::is_void_v<Likely>) {
         try {
-          return make(f);
+          ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+          return true;
         } catch (Likely const& e) {
           failure.keep(e);
           return false;
         }
       } else {
-        return make(f);
+        ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+        return true;
       }
     } catch (std::exception const& e) {
       failure.keep(e);
@@ -134,7 +136,8 @@ union outcome_slot {
     }
     return false;
 #else
-    return make(f);
+    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+    return true;
 #endif
   }
 
@@ -155,13 +158,6 @@ union outcome_slot {
 
   nothing nothing_;
   outcome<T> result;
-
- private:
-  template <class F>
-  TENAX_ALWAYS_INLINE bool make(F const& f) {
-    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
-    return true;
-  }
 };
 
 /// Destroys the content of a slot.
