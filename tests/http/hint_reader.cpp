@@ -437,3 +437,13 @@ TEST_CASE("A delay in a body is checked like one in a header") {
   CHECK_FALSE(h.wait);
   CHECK(h.throttled);
 }
+
+TEST_CASE("a hint says that a response names no quota, so that gates need not search it") {
+  CHECK(read({.status = 200}).no_quota);
+  CHECK(read({.status = 200, .headers = {{"X-Request-Id", "7"}, {"Retry-After", "5"}}}).no_quota);
+  CHECK_FALSE(read({.status = 200, .headers = {{"x-RATELIMIT-remaining", "7"}}}).no_quota);
+  CHECK_FALSE(read({.status = 200, .headers = {{"X-RateLimit-Remaining-Hour", "7"}}}).no_quota);
+  // A reader with the strict profile does not know this field, but a gate may read it in another way.
+  tests::reply const named{.status = 200, .headers = {{"X-RateLimit-Remaining", "7"}}};
+  CHECK_FALSE(http::hint_reader{}.headers(http::profile::strict).read(named).no_quota);
+}

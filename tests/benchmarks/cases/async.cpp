@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // async.cpp: the cost of a call that is retried in standalone Asio, or in a coroutine library of the tests, on one
 // thread and in virtual time: with the library (-DLIBRARY), with a hand-written function that retries any operation
-// (-DFUNCTION), and with a loop around the operation, in the coroutine that wants its result (-DLOOP).
+// (-DFUNCTION), and with a loop around the operation, in the coroutine that wants its result (-DLOOP). With -DLOOP
+// -DFORWARD, the operation of values_once is awaited in a coroutine that only passes its result on.
 // `async NAME COUNT`
 //
 //     NAME         the operation is                    and
@@ -289,9 +290,21 @@ task<void> in_task_throws(server s, bool) {
 
 #else
 
+#ifdef FORWARD
+/// The least that a function around an operation can be: a coroutine that passes the result on.
+template <class F>
+awaitable<int> forwarded(F f) {
+  co_return co_await f();
+}
+#endif
+
 awaitable<void> values(server s, bool once) {
   if (once) {
+#ifdef FORWARD
+    good += co_await forwarded([&] { return ask(s); });
+#else
     good += co_await ask(s);
+#endif
     co_return;
   }
   timer pause(co_await asio::this_coro::executor);

@@ -91,7 +91,13 @@ template <class Loop, class Env, class Waiter = plain_waiter const>
 TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next,
                                                 [[maybe_unused]] Waiter&& waiter = {}) {
   while (next.waits()) {
-    if (next.delay.count() > 0) waiter.sleep(environment, next.delay, loop.policy().token);
+    if (next.delay.count() > 0) {
+      if constexpr (Loop::can_end_unstarted) {
+        waiter.sleep(environment, next.delay, loop.policy().token);
+      } else {
+        waiter.sleep(environment, next.delay, no_token());
+      }
+    }
     if constexpr (Loop::reads_clock) {
       next = loop.start_attempt(time_point(environment.now()), waiter.lend());
     } else {
