@@ -456,7 +456,9 @@ struct counted_time : tenax::testing::virtual_time {
 
 }  // namespace
 
-TEST_CASE("A policy with a deadline reads the clock once if the first attempt succeeds, and otherwise twice for each attempt") {
+TEST_CASE(
+    "A policy with a deadline reads the clock once if the first attempt succeeds, and otherwise twice for each "
+    "attempt") {
   counted_time clock;
   auto const policy = tenax::retrying{}
                           .when(tenax::when::any_exception)
