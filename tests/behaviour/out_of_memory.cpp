@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// out_of_memory.cpp: a caller for which a gate's queue has no memory does not displace others.
+// out_of_memory.cpp: callers wait at gates without memory of their own: queues are linked through the tickets.
 #include <cstdlib>
 #include <deque>
 #include <new>
 
 #include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/gate/bulkhead.hpp>
 
 #include "../catch.hpp"
 #include "../gates.hpp"
@@ -26,42 +27,41 @@ thread_local bool exhausted = false;
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
-TEST_CASE("A limiter that finds no room for another waiter keeps the others") {
+TEST_CASE("Any number of callers waits at an adaptive limiter while there is no memory") {
   using namespace std::chrono_literals;
   tenax::adaptive_rate_limiter limiter;
-  // More than the blocks that a queue keeps for later can hold.
   std::deque<tenax::adaptive_rate_limiter::ticket> tickets(3000);
   auto now = 0s;
-  // Asks with all tickets while there is no memory. Returns how many found a place.
+  // Asks with all tickets while there is no memory.
   auto const ask_all = [&] {
-    std::uint32_t found = 0;
-    for (auto& t : tickets) {
-      exhausted = true;
-      try {
-        static_cast<void>(tests::ask(limiter, t, now));
-        ++found;
-      } catch (std::bad_alloc const&) {
-        t = {};
-      }
-      exhausted = false;
-    }
-    return found;
+    exhausted = true;
+    for (auto& t : tickets) static_cast<void>(tests::ask(limiter, t, now));
+    exhausted = false;
   };
 
   tests::attempted(limiter, tests::kind::success, now);
-  auto found = ask_all();
-  CHECK(found < tickets.size());
-  CHECK(limiter.state().waiting == found);
+  ask_all();
+  CHECK(limiter.state().waiting == tickets.size());
   for (auto& t : tickets) t = {};
   CHECK(limiter.state().waiting == 0);
 
-  // Admissions that are given back are allowed as well.
+  // Admissions that are withdrawn are allowed as well.
   for (auto& t : tickets) CHECK(tests::asked(limiter, t, now += 1s) == tests::verdict::go);
   tests::tell(limiter, tickets.back(), tests::kind::throttled, now);
-  found = ask_all();
-  CHECK(found < tickets.size());
-  CHECK(limiter.state().waiting == found);
+  ask_all();
+  CHECK(limiter.state().waiting == tickets.size());
   CHECK(limiter.state().in_flight == 0);
   tickets.clear();
   CHECK(limiter.state().waiting == 0);
+}
+
+TEST_CASE("Any number of callers waits at a bulkhead while there is no memory") {
+  tenax::bulkhead places({.at_once = 1, .queue = 3000});
+  std::deque<tenax::bulkhead::ticket> tickets(3001);
+  exhausted = true;
+  for (auto& t : tickets) static_cast<void>(tests::ask(places, t));
+  exhausted = false;
+  CHECK(places.waiting() == 3000);
+  tickets.clear();
+  CHECK(places.running() == 0);
 }
