@@ -487,7 +487,11 @@ TEST_CASE(NET ": a gate wakes a call that waits for a place", TAG) {
     bool done = false;
     driver::async_retry(
         w.io, p, [&](auto t) { return operation(std::move(t)); }, [&](error_code, std::size_t) { done = true; });
-    for (w.settle(); !done; w.settle()) still_clock::current += 1ms;
+    w.settle();
+    while (!done) {
+      still_clock::current += 1ms;
+      w.settle();
+    }
   };
   SECTION("an awaitable") { awaits(policy); }
   SECTION("an awaitable with a deadline") { awaits(policy.stop(tenax::stop::deadline(2s))); }
