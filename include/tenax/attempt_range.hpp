@@ -37,7 +37,7 @@ class attempt_range {
       : policy_(policy), environment_(std::move(environment)) {}
   attempt_range(attempt_range const&) = delete;
   attempt_range& operator=(attempt_range const&) = delete;
-  constexpr ~attempt_range() {
+  ~attempt_range() {
     if (made_) [[unlikely]]
       unmake();
   }
@@ -123,7 +123,7 @@ class attempt_range {
   };
   union room {
     constexpr room() noexcept {}
-    constexpr ~room() {}
+    ~room() {}
     progress made;
   };
 

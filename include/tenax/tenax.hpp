@@ -9,6 +9,7 @@
 // Policies and their results
 #include <tenax/capture.hpp>
 #include <tenax/caught_exception.hpp>
+#include <tenax/environment.hpp>
 #include <tenax/retry_loop.hpp>
 #include <tenax/retrying.hpp>
 #include <tenax/worst_case.hpp>
