@@ -4,7 +4,7 @@
 
 #include <tenax/environment.hpp>
 #include <tenax/gate/detail/gate_waits.hpp>
-#include <tenax/platform/stop_token.hpp>
+#include <tenax/platform/threads.hpp>
 #include <tenax/platform/wake_word.hpp>
 
 namespace tenax::detail {

@@ -9,15 +9,3 @@
 #if __has_include(<stop_token>)
 #include <stop_token>
 #endif
-
-namespace tenax::platform {
-
-/// Whether a `std::stop_callback` can be destroyed while another thread runs it. With g++ 12 for MinGW, a program
-/// without this library was seen to hang in such a destructor.
-#if defined(__MINGW32__) && defined(__GLIBCXX__)
-inline constexpr bool stop_callbacks_are_sound = false;
-#else
-inline constexpr bool stop_callbacks_are_sound = true;
-#endif
-
-}  // namespace tenax::platform

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// platform/threads.hpp: refuses a standard library without threads, for the headers that need std::mutex.
+// platform/threads.hpp: refuses a standard library without threads, for the headers that need std::mutex; and what is
+// known about its threads.
 #pragma once
 
 #include <tenax/platform/compiler.hpp>
@@ -10,3 +11,15 @@
 // A header that does not exist ends the compilation here, before other errors bury the one above.
 #include <tenax needs threads here>
 #endif
+
+namespace tenax::platform {
+
+/// Whether a `std::stop_callback` can be destroyed while another thread runs it. With g++ 12 for MinGW, a program
+/// without this library was seen to hang in such a destructor.
+#if defined(__MINGW32__) && defined(__GLIBCXX__)
+inline constexpr bool stop_callbacks_are_sound = false;
+#else
+inline constexpr bool stop_callbacks_are_sound = true;
+#endif
+
+}  // namespace tenax::platform
