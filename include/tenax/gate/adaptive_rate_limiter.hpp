@@ -44,12 +44,10 @@ class adaptive_rate_limiter {
     admitted  ///< an admitted request
   };
   struct grant : detail::queue_links<grant> {
-    standing is;
-    std::int64_t due;  ///< queued: when its owner will ask again
-    waker wakes;
+    standing is = standing::aside;
+    std::int64_t due = 0;  ///< queued: when its owner will ask again
+    waker wakes{};
     detail::rate_search::stamp stamp{};
-
-    grant() noexcept {}  // NOLINT: see queue_links
   };
 
  public:

@@ -47,13 +47,11 @@ class bulkhead {
   };
 
   struct place : detail::queue_links<place> {
-    standing is;
-    time_point started;  ///< running: when it started
-    time_point joined;   ///< waiting: when it came
-    time_point late;     ///< waiting without a waker: after this moment, others may pass it
-    waker wakes;
-
-    place() noexcept {}  // NOLINT: see queue_links
+    standing is = standing::lost;
+    time_point started{};  ///< running: when it started
+    time_point joined{};   ///< waiting: when it came
+    time_point late{};     ///< waiting without a waker: after this moment, others may pass it
+    waker wakes{};
   };
 
  public:

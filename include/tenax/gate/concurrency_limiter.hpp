@@ -34,10 +34,8 @@ namespace tenax {
 /// Thread safety: safe. Neither copied nor moved; must outlive the calls that go through it.
 class concurrency_limiter {
   struct place : detail::waiting_place<place> {
-    time_point started;
-    detail::knee_search::sample sample;
-
-    place() noexcept {}  // NOLINT: see queue_links
+    time_point started{};
+    detail::knee_search::sample sample{};
   };
 
  public:

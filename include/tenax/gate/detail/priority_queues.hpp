@@ -24,13 +24,11 @@ enum class standing : unsigned char {
 /// The part of a ticket that `priority_queues` use. `Place` derives from it.
 template <class Place>
 struct waiting_place : queue_links<Place> {
-  standing is;
-  priority level;
-  time_point joined;
-  time_point late;  ///< without a waker: after this moment, others may pass the caller
-  waker wakes;
-
-  waiting_place() noexcept {}  // NOLINT: see queue_links
+  standing is = standing::lost;
+  priority level{};
+  time_point joined{};
+  time_point late{};  ///< without a waker: after this moment, others may pass the caller
+  waker wakes{};
 };
 
 /// One queue for each priority. Every operation takes the same time however many callers wait, except that a caller

@@ -10,11 +10,9 @@ namespace tenax::detail {
 /// A place in a queue. It lives in the ticket of its caller, and has no meaning while the caller does not wait.
 template <class Place>
 struct queue_links {
-  Place* before;
-  Place* after;
-  std::uint64_t rank;  ///< the number in order of arrival
-
-  queue_links() noexcept {}  // NOLINT: sets nothing, so that a caller that does not wait does not pay for it
+  Place* before = nullptr;
+  Place* after = nullptr;
+  std::uint64_t rank = 0;  ///< the number in order of arrival
 };
 
 /// Waiting callers, by rank. Every operation takes the same time however many wait, except `insert`, which takes as
