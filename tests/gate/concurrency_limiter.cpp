@@ -413,10 +413,10 @@ struct traffic {
 
 /// Sends attempts of all priorities to a pool of 16 workers, whose capacity is 1600 in a second.
 std::array<traffic, 5> under_load(double load) {
+  bool over = false;  // outlives the attempts that still wait
   concurrency_limiter limiter({.queue = 32});
   struct attempt;
   std::map<attempt*, std::shared_ptr<attempt>> waiting;
-  bool over = false;
   world w;
   pool_server server(w);
   fixed_pool(server);
