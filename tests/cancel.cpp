@@ -325,11 +325,17 @@ TEST_CASE("A wait of hundreds of years can be cancelled") {
   std::stop_source source;
   auto const policy =
       tenax::retrying{}.wait(tenax::wait::constant(tenax::duration::max())).cancel_with(source.get_token());
+  std::atomic<bool> attempted{false};
   std::thread other([&] {
+    while (!attempted) std::this_thread::yield();
     std::this_thread::sleep_for(1ms);
     source.request_stop();
   });
-  CHECK_THROWS_AS(policy(fail), std::runtime_error);
+  CHECK_THROWS_AS(policy([&] {
+                    attempted = true;
+                    fail();
+                  }),
+                  std::runtime_error);
   other.join();
 }
 

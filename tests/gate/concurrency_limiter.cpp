@@ -469,7 +469,7 @@ std::array<traffic, 5> under_load(double load) {
     });
   };
   arrive();
-  w.run_for(40s);
+  w.run_for(tests::every_simulation ? 40s : 20s);
   over = true;
   return all;
 }
