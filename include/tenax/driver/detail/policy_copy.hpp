@@ -22,7 +22,7 @@ using world_for_retries = std::conditional_t<copied_for_retries<Env>, Env, Env&>
 // has holes.
 template <class P>
 TENAX_ALWAYS_INLINE constexpr P const& part(P const& p) {
-  return p;
+  return p;  // NOLINT(bugprone-return-const-ref-from-parameter): a part of a policy, never a temporary object
 }
 template <class L, class R>
 TENAX_ALWAYS_INLINE constexpr stop::any_of<L, R> part(stop::any_of<L, R> const& p) {
