@@ -56,7 +56,7 @@ class retry_loop : public detail::loop_state {
   static constexpr bool has_deadline = detail::has_time_left<stop_type>;
 
  public:
-  /// Whether any part of the policy uses time.
+  /// Whether any part of the policy uses time, and whether gates wake a call that waits at them.
   static constexpr bool reads_clock = ReadsClock;
   static constexpr bool wakes = gates_type::wakes;
   /// Whether a call can end before its first attempt.

@@ -79,8 +79,8 @@ struct by_hand {
   bool free = false;
 };
 
-template <class Release, class Acquire>
-long long median_wake(Release const& release, Acquire const& acquire) {
+template <class Hold, class Release, class Acquire>
+long long median_wake(Hold const& hold, Release const& release, Acquire const& acquire) {
   std::vector<long long> samples;
   std::atomic<clock::rep> released{0};
   std::atomic<int> turn{0};
@@ -93,6 +93,7 @@ long long median_wake(Release const& release, Acquire const& acquire) {
     }
   });
   for (int i = 0; i < 2000; ++i) {
+    hold();
     turn = 2 * i + 1;
     std::this_thread::sleep_for(200us);  // the other thread sleeps by now
     released = clock::now().time_since_epoch().count();
@@ -106,27 +107,23 @@ long long median_wake(Release const& release, Acquire const& acquire) {
 
 void wake() {
   by_hand one;
-  auto const hand = median_wake(
-      [&] {
-        std::lock_guard const lock(one.mutex);
-        one.free = true;
-        one.changed.notify_one();
-      },
-      [&] {
-        std::unique_lock lock(one.mutex);
-        one.changed.wait(lock, [&] { return one.free; });
-        one.free = false;
-      });
+  auto const hand = median_wake([] {},
+                                [&] {
+                                  std::lock_guard const lock(one.mutex);
+                                  one.free = true;
+                                  one.changed.notify_one();
+                                },
+                                [&] {
+                                  std::unique_lock lock(one.mutex);
+                                  one.changed.wait(lock, [&] { return one.free; });
+                                  one.free = false;
+                                });
   tenax::bulkhead gate({.at_once = 1, .queue = 4, .max_wait = 1h});
   tenax::bulkhead::ticket held;
-  static_cast<void>(gate.admit(held, {}, tenax::real_time::now()));
   tenax::retrying<> const base;
   auto const through = base.through(std::ref(gate));
-  auto const woken = median_wake([&] { held = {}; },
-                                 [&] {
-                                   through([] {});
-                                   static_cast<void>(gate.admit(held, {}, tenax::real_time::now()));
-                                 });
+  auto const woken = median_wake([&] { static_cast<void>(gate.admit(held, {}, tenax::real_time::now())); },
+                                 [&] { held = {}; }, [&] { through([] {}); });
   std::printf("%lld %lld\n", hand, woken);
 }
 
