@@ -140,7 +140,7 @@ struct any_when : tenax::when::operators {
   }
 };
 
-using any_ticket = std::variant<std::monostate, tenax::rate_limiter::ticket, tenax::retry_budget::ticket, tenax::circuit_breaker<>::ticket,
+using any_ticket = std::variant<std::monostate, tenax::rate_limiter<1>::ticket, tenax::retry_budget::ticket, tenax::circuit_breaker<>::ticket,
                                 tenax::adaptive_throttle::ticket, tenax::bulkhead::ticket, tenax::adaptive_rate_limiter::ticket>;
 
 /// A gate of the library, whose type is known only at run time.
@@ -407,7 +407,7 @@ inline bool read_gate(reader& r, gate_spec& g) {
     auto const rate = read_rate(r, g.arguments);
     g.type = "tenax::rate_limiter", g.a = static_cast<double>(rate.permits), g.b = static_cast<double>(rate.burst), g.d = rate.per.value();
     g.make = [](gate_spec const& s) -> std::unique_ptr<any_gate> {
-      return std::make_unique<gate_model<tenax::rate_limiter>>(tenax::rate{static_cast<std::uint64_t>(s.a), s.d, static_cast<std::uint64_t>(s.b)});
+      return std::make_unique<gate_model<tenax::rate_limiter<1>>>(tenax::rate{static_cast<std::uint64_t>(s.a), s.d, static_cast<std::uint64_t>(s.b)});
     };
   } else if (name == "budget") {
     g.a = 10, g.b = 0.1;
