@@ -38,7 +38,9 @@ class any_wait : public tenax::wait::operators {
   struct model final : base {
     explicit model(W w) : strategy(std::move(w)) {}
     tenax::duration ask(tenax::attempt_info const& a) const override { return tenax::detail::ask_wait(strategy, a); }
-    tenax::wait::bounds range(tenax::wait::range_query const& q) const override { return tenax::wait::bounds_of(strategy, q); }
+    tenax::wait::bounds range(tenax::wait::range_query const& q) const override {
+      return tenax::wait::bounds_of(strategy, q);
+    }
     std::uint32_t grows_until(std::uint32_t n) const override { return tenax::detail::grows_until(strategy, n); }
     void describe(tenax::detail::description& out) const override { tenax::detail::describe(strategy, out, "a wait"); }
     W strategy;
@@ -47,7 +49,10 @@ class any_wait : public tenax::wait::operators {
  public:
   static constexpr bool uses_time = false;
 
-  any_wait() : any_wait(tenax::wait::exponential({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(5)}).full()) {}
+  any_wait()
+      : any_wait(
+            tenax::wait::exponential({.base = std::chrono::milliseconds(100), .max = std::chrono::seconds(5)}).full()) {
+  }
   template <class W>
     requires(!std::is_same_v<W, any_wait>)
   explicit any_wait(W w) : self_(std::make_shared<model<W>>(std::move(w))) {}
@@ -130,7 +135,8 @@ struct any_when : tenax::when::operators {
 
   bool operator()(tenax::attempt<reply> const& a) const { return wanted->has(a.result.value().status); }
   void describe(tenax::detail::description& out) const {
-    if (wanted->no_answer) out.text(wanted->codes.empty() ? "requests without an answer" : "requests without an answer, and ");
+    if (wanted->no_answer)
+      out.text(wanted->codes.empty() ? "requests without an answer" : "requests without an answer, and ");
     if (!wanted->codes.empty()) out.text(wanted->codes.size() == 1 ? "status" : "the statuses");
     for (auto const c : wanted->codes) {
       out.text(" ");
@@ -140,8 +146,9 @@ struct any_when : tenax::when::operators {
   }
 };
 
-using any_ticket = std::variant<std::monostate, tenax::rate_limiter<1>::ticket, tenax::retry_budget::ticket, tenax::circuit_breaker<>::ticket,
-                                tenax::adaptive_throttle::ticket, tenax::bulkhead::ticket, tenax::adaptive_rate_limiter::ticket>;
+using any_ticket = std::variant<std::monostate, tenax::rate_limiter<1>::ticket, tenax::retry_budget::ticket,
+                                tenax::circuit_breaker<>::ticket, tenax::adaptive_throttle::ticket,
+                                tenax::bulkhead::ticket, tenax::adaptive_rate_limiter::ticket>;
 
 /// A gate of the library, whose type is known only at run time.
 class any_gate {
@@ -197,13 +204,15 @@ struct any_gates {
   };
   std::vector<std::unique_ptr<any_gate>> const* list = nullptr;
 
-  tenax::admission admit(tickets& t, tenax::attempt_info const& a, tenax::time_point now, tenax::waker const& = {}) const {
+  tenax::admission admit(tickets& t, tenax::attempt_info const& a, tenax::time_point now,
+                         tenax::waker const& = {}) const {
     for (std::size_t i = 0; i < list->size(); ++i) {
       if (auto const answer = (*list)[i]->admit(t.own[i], a, now); !answer.admitted()) return answer;
     }
     return {};
   }
-  tenax::admission before_wait(tickets&, tenax::attempt_info const& a, tenax::feedback::kind, tenax::time_point now, tenax::time_point then) const {
+  tenax::admission before_wait(tickets&, tenax::attempt_info const& a, tenax::feedback::kind, tenax::time_point now,
+                               tenax::time_point then) const {
     for (auto const& g : *list) {
       if (auto const answer = g->before_wait(a, now, then); answer.refused()) return answer;
     }
@@ -247,7 +256,13 @@ struct settings {
   [[nodiscard]] auto policy(Gates g) const {
     any_when w;
     w.wanted = &when;
-    return tenax::policy{w, wait, stop<Clips>(), tenax::detail::no_observers{}, g, tenax::detail::no_token{}, tenax::detail::own_hint_reader{},
+    return tenax::policy{w,
+                         wait,
+                         stop<Clips>(),
+                         tenax::detail::no_observers{},
+                         g,
+                         tenax::detail::no_token{},
+                         tenax::detail::own_hint_reader{},
                          tenax::detail::call_limits{server}};
   }
 };
@@ -280,7 +295,8 @@ wait_part with_jitter(reader& r, W w, std::string cpp) {
 }
 
 template <std::size_t... I>
-wait_part make_sequence(reader& r, std::array<tenax::duration, 8> const& d, std::string const& cpp, std::index_sequence<I...>) {
+wait_part make_sequence(reader& r, std::array<tenax::duration, 8> const& d, std::string const& cpp,
+                        std::index_sequence<I...>) {
   return with_jitter(r, tenax::wait::sequence<sizeof...(I)>(d[I]...), cpp);
 }
 template <std::size_t N = 1>
@@ -297,17 +313,20 @@ inline wait_part read_one_wait(reader& r, int depth) {
   namespace wait = tenax::wait;
   auto const name = r.word();
   if (name == "none") return {any_wait(wait::none), "wait::none"};
-  if (name.empty()) return r.fail("wait needs a strategy, such as exponential(100ms..5s).full, " + r.here()), wait_part{};
+  if (name.empty())
+    return r.fail("wait needs a strategy, such as exponential(100ms..5s).full, " + r.here()), wait_part{};
   r.need("(");
   if (name == "max" || name == "min") {
     if (depth > 3) return r.fail("max and min are nested too deeply"), wait_part{};
     auto const a = read_wait(r, depth + 1);
     r.need(",");
-    while (r.take(" ")) {}
+    while (r.take(" ")) {
+    }
     auto const b = read_wait(r, depth + 1);
     r.need(")");
     auto const cpp = "wait::" + name + "_of(" + a.cpp + ", " + b.cpp + ")";
-    return name == "max" ? wait_part{any_wait(wait::max_of(a.strategy, b.strategy)), cpp} : wait_part{any_wait(wait::min_of(a.strategy, b.strategy)), cpp};
+    return name == "max" ? wait_part{any_wait(wait::max_of(a.strategy, b.strategy)), cpp}
+                         : wait_part{any_wait(wait::min_of(a.strategy, b.strategy)), cpp};
   }
   if (name == "constant") {
     auto const d = r.time("wait");
@@ -319,7 +338,8 @@ inline wait_part read_one_wait(reader& r, int depth) {
     std::size_t n = 0;
     std::string cpp = "wait::sequence{";
     do {
-      while (r.take(" ")) {}
+      while (r.take(" ")) {
+      }
       if (n == d.size()) return r.fail("sequence has at most 8 waits here"), wait_part{};
       d[n] = r.time("sequence");
       cpp += (n == 0 ? "" : ", ") + cpp_time(d[n]);
@@ -337,37 +357,51 @@ inline wait_part read_one_wait(reader& r, int depth) {
   if (!r.good()) return {};
   auto const top = high.value_or((tenax::duration::max)());
   auto const max_cpp = high ? ", .max = " + cpp_time(*high) + "})" : std::string("})");
-  auto const option = [&](char const* key) { while (r.take(" ")) {} return r.take(",") && (r.take(" "), r.need(key)) && r.need("="); };
+  auto const option = [&](char const* key) {
+    while (r.take(" ")) {
+    }
+    return r.take(",") && (r.take(" "), r.need(key)) && r.need("=");
+  };
   if (name == "exponential") {
     double factor = 2;
     if (r.next() == ',' && option("factor")) factor = r.number("factor", 1, 1000);
     r.need(")");
     if (!r.good()) return {};
     return with_jitter(r, wait::exponential({.base = low, .factor = factor, .max = top}),
-                       "wait::exponential({.base = " + cpp_time(low) + (factor != 2 ? ", .factor = " + cpp_number(factor) : "") + max_cpp);
+                       "wait::exponential({.base = " + cpp_time(low) +
+                           (factor != 2 ? ", .factor = " + cpp_number(factor) : "") + max_cpp);
   }
   if (name == "linear") {
     auto step = low;
     if (r.next() == ',' && option("step")) step = r.time("step");
     r.need(")");
     if (!r.good()) return {};
-    return with_jitter(r, wait::linear({.first = low, .step = step, .max = top}), "wait::linear({.first = " + cpp_time(low) + ", .step = " + cpp_time(step) + max_cpp);
+    return with_jitter(r, wait::linear({.first = low, .step = step, .max = top}),
+                       "wait::linear({.first = " + cpp_time(low) + ", .step = " + cpp_time(step) + max_cpp);
   }
   if (name == "polynomial") {
     std::int64_t exponent = 2;
     if (r.next() == ',' && option("exponent")) exponent = r.whole("exponent", 0, 20);
     r.need(")");
     if (!r.good()) return {};
-    return with_jitter(r, wait::polynomial({.base = low, .exponent = static_cast<unsigned>(exponent), .max = top}),
-                       "wait::polynomial({.base = " + cpp_time(low) + ", .exponent = " + std::to_string(exponent) + max_cpp);
+    return with_jitter(
+        r, wait::polynomial({.base = low, .exponent = static_cast<unsigned>(exponent), .max = top}),
+        "wait::polynomial({.base = " + cpp_time(low) + ", .exponent = " + std::to_string(exponent) + max_cpp);
   }
   r.need(")");
   if (!r.good()) return {};
-  if (name == "fibonacci") return with_jitter(r, wait::fibonacci({.unit = low, .max = top}), "wait::fibonacci({.unit = " + cpp_time(low) + max_cpp);
-  if (name == "uniform" && high) return {any_wait(wait::uniform(low, *high)), "wait::uniform(" + cpp_time(low) + ", " + cpp_time(*high) + ")"};
-  if (name == "decorrelated" && high) return {any_wait(wait::decorrelated({.base = low, .max = *high})), "wait::decorrelated({.base = " + cpp_time(low) + max_cpp};
+  if (name == "fibonacci")
+    return with_jitter(r, wait::fibonacci({.unit = low, .max = top}),
+                       "wait::fibonacci({.unit = " + cpp_time(low) + max_cpp);
+  if (name == "uniform" && high)
+    return {any_wait(wait::uniform(low, *high)), "wait::uniform(" + cpp_time(low) + ", " + cpp_time(*high) + ")"};
+  if (name == "decorrelated" && high)
+    return {any_wait(wait::decorrelated({.base = low, .max = *high})),
+            "wait::decorrelated({.base = " + cpp_time(low) + max_cpp};
   if (name == "uniform" || name == "decorrelated") r.fail(name + " needs two times, as in " + name + "(100ms..5s)");
-  r.fail("the wait \"" + name + "\" is not known; write constant, linear, exponential, fibonacci, polynomial, sequence, uniform, decorrelated or none");
+  r.fail("the wait \"" + name +
+         "\" is not known; write constant, linear, exponential, fibonacci, polynomial, sequence, uniform, decorrelated "
+         "or none");
   return {};
 }
 
@@ -383,7 +417,11 @@ inline wait_part read_wait(reader& r, int depth) {
 inline tenax::rate read_rate(reader& r, std::string& cpp) {
   auto const n = r.whole("rate", 1, 1'000'000);
   r.need("/");
-  struct unit { char const* text; char const* name; std::int64_t seconds; };
+  struct unit {
+    char const* text;
+    char const* name;
+    std::int64_t seconds;
+  };
   tenax::rate result{};
   for (auto const u : {unit{"s", "per_second", 1}, {"min", "per_minute", 60}, {"h", "per_hour", 3600}}) {
     if (!r.take(u.text)) continue;
@@ -405,9 +443,11 @@ inline bool read_gate(reader& r, gate_spec& g) {
   if (name == "rate") {
     if (!open) return r.fail("gate=rate needs a rate, as in gate=rate(10/s,burst=5)");
     auto const rate = read_rate(r, g.arguments);
-    g.type = "tenax::rate_limiter", g.a = static_cast<double>(rate.permits), g.b = static_cast<double>(rate.burst), g.d = rate.per.value();
+    g.type = "tenax::rate_limiter", g.a = static_cast<double>(rate.permits), g.b = static_cast<double>(rate.burst),
+    g.d = rate.per.value();
     g.make = [](gate_spec const& s) -> std::unique_ptr<any_gate> {
-      return std::make_unique<gate_model<tenax::rate_limiter<1>>>(tenax::rate{static_cast<std::uint64_t>(s.a), s.d, static_cast<std::uint64_t>(s.b)});
+      return std::make_unique<gate_model<tenax::rate_limiter<1>>>(
+          tenax::rate{static_cast<std::uint64_t>(s.a), s.d, static_cast<std::uint64_t>(s.b)});
     };
   } else if (name == "budget") {
     g.a = 10, g.b = 0.1;
@@ -416,9 +456,11 @@ inline bool read_gate(reader& r, gate_spec& g) {
       if (r.take(",")) r.take(" "), g.b = r.percent("ratio");
       if (r.good() && g.b < 0.000001) r.fail("ratio must be more than 0%");
     }
-    g.type = "tenax::retry_budget", g.arguments = "{.tokens = " + cpp_number(g.a) + ", .ratio = " + cpp_number(g.b) + "}";
+    g.type = "tenax::retry_budget",
+    g.arguments = "{.tokens = " + cpp_number(g.a) + ", .ratio = " + cpp_number(g.b) + "}";
     g.make = [](gate_spec const& s) -> std::unique_ptr<any_gate> {
-      return std::make_unique<gate_model<tenax::retry_budget>>(tenax::retry_budget_options{.tokens = static_cast<std::int64_t>(s.a), .ratio = s.b});
+      return std::make_unique<gate_model<tenax::retry_budget>>(
+          tenax::retry_budget_options{.tokens = static_cast<std::int64_t>(s.a), .ratio = s.b});
     };
   } else if (name == "circuit") {
     g.a = 5, g.d = std::chrono::seconds(5);
@@ -426,9 +468,11 @@ inline bool read_gate(reader& r, gate_spec& g) {
       g.a = static_cast<double>(r.whole("failures", 1, 1'000'000));
       if (r.take(",")) r.take(" "), g.d = r.time("open_for", true);
     }
-    g.type = "tenax::circuit_breaker<>", g.arguments = "{.failures = " + cpp_number(g.a) + ", .open_for = " + cpp_time(g.d) + "}";
+    g.type = "tenax::circuit_breaker<>",
+    g.arguments = "{.failures = " + cpp_number(g.a) + ", .open_for = " + cpp_time(g.d) + "}";
     g.make = [](gate_spec const& s) -> std::unique_ptr<any_gate> {
-      return std::make_unique<gate_model<tenax::circuit_breaker<>>>(tenax::circuit_breaker_options{.failures = static_cast<std::int64_t>(s.a), .open_for = s.d});
+      return std::make_unique<gate_model<tenax::circuit_breaker<>>>(
+          tenax::circuit_breaker_options{.failures = static_cast<std::int64_t>(s.a), .open_for = s.d});
     };
   } else if (name == "throttle") {
     g.a = open ? r.number("k", 1, 1000) : 2;
@@ -440,7 +484,8 @@ inline bool read_gate(reader& r, gate_spec& g) {
     g.a = open ? static_cast<double>(r.whole("at_once", 1, 100'000)) : 8;
     g.type = "tenax::bulkhead", g.arguments = "{.at_once = " + cpp_number(g.a) + "}";
     g.make = [](gate_spec const& s) -> std::unique_ptr<any_gate> {
-      return std::make_unique<gate_model<tenax::bulkhead>>(tenax::bulkhead_options{.at_once = static_cast<std::int64_t>(s.a)});
+      return std::make_unique<gate_model<tenax::bulkhead>>(
+          tenax::bulkhead_options{.at_once = static_cast<std::int64_t>(s.a)});
     };
   } else if (name == "adaptive") {
     std::string rate = "tenax::per_second(10)";
@@ -452,10 +497,12 @@ inline bool read_gate(reader& r, gate_spec& g) {
     }
     g.type = "tenax::adaptive_rate_limiter", g.arguments = "{.start = " + rate + "}";
     g.make = [](gate_spec const& s) -> std::unique_ptr<any_gate> {
-      return std::make_unique<gate_model<tenax::adaptive_rate_limiter>>(tenax::adaptive_rate_options{.start = {static_cast<std::uint64_t>(s.a), s.d}});
+      return std::make_unique<gate_model<tenax::adaptive_rate_limiter>>(
+          tenax::adaptive_rate_options{.start = {static_cast<std::uint64_t>(s.a), s.d}});
     };
   } else {
-    return r.fail("the gate \"" + name + "\" is not known; write rate(10/s), budget, circuit, throttle, bulkhead or adaptive");
+    return r.fail("the gate \"" + name +
+                  "\" is not known; write rate(10/s), budget, circuit, throttle, bulkhead or adaptive");
   }
   if (open) r.need(")");
   return r.good();
@@ -467,11 +514,14 @@ inline std::string read_policy(std::string_view text, settings& s) {
   while (r.more()) {
     auto const name = r.word();
     if (name.empty() || !r.take("=")) {
-      return "a setting is NAME=VALUE, such as attempts=5; that is expected " + (name.empty() ? r.here() : "after \"" + name + "\"");
+      return "a setting is NAME=VALUE, such as attempts=5; that is expected " +
+             (name.empty() ? r.here() : "after \"" + name + "\"");
     }
     if (name == "attempts") {
-      if (r.take("unlimited")) s.unlimited = true, s.attempts.reset();
-      else s.attempts = r.whole("attempts", 1, 4'294'967'295);
+      if (r.take("unlimited"))
+        s.unlimited = true, s.attempts.reset();
+      else
+        s.attempts = r.whole("attempts", 1, 4'294'967'295);
     } else if (name == "wait") {
       auto part = read_wait(r);
       s.wait = std::move(part.strategy), s.wait_cpp = std::move(part.cpp);
@@ -485,29 +535,38 @@ inline std::string read_policy(std::string_view text, settings& s) {
     } else if (name == "when") {
       s.when = {.codes = {}, .no_answer = false};
       do {
-        if (r.take("no_answer")) s.when.no_answer = true;
-        else s.when.codes.push_back(static_cast<int>(r.whole("when", 100, 999)));
+        if (r.take("no_answer"))
+          s.when.no_answer = true;
+        else
+          s.when.codes.push_back(static_cast<int>(r.whole("when", 100, 999)));
         if (s.when.codes.size() > 30) return "when has at most 30 statuses";
       } while (r.good() && r.take(","));
     } else if (name == "server_wait") {
       s.server.max = r.time("server_wait");
       if (r.take(".")) {
         auto const action = r.word();
-        if (action == "clamp") s.server.action = tenax::too_long::clamp;
-        else if (action == "ignore") s.server.action = tenax::too_long::ignore;
-        else if (action == "lengthen") s.server.action = tenax::too_long::lengthen;
-        else if (action != "give_up") r.fail("server_wait: \"" + action + "\" is not known; write give_up, clamp, ignore or lengthen");
+        if (action == "clamp")
+          s.server.action = tenax::too_long::clamp;
+        else if (action == "ignore")
+          s.server.action = tenax::too_long::ignore;
+        else if (action == "lengthen")
+          s.server.action = tenax::too_long::lengthen;
+        else if (action != "give_up")
+          r.fail("server_wait: \"" + action + "\" is not known; write give_up, clamp, ignore or lengthen");
       }
     } else if (name == "gate") {
       if (s.gates.size() == most_gates) return "a policy has at most 3 gates here";
       read_gate(r, s.gates.emplace_back());
     } else {
-      return "the setting \"" + name + "\" is not known; write attempts, deadline, elapsed, wait, when, server_wait, attempt_timeout or gate";
+      return "the setting \"" + name +
+             "\" is not known; write attempts, deadline, elapsed, wait, when, server_wait, attempt_timeout or gate";
     }
     if (!r.good()) return r.mistake();
-    if (auto const c = r.next(); c != '\0' && c != ' ' && c != '\n' && c != '\t') return name + ": the value cannot be understood " + r.here();
+    if (auto const c = r.next(); c != '\0' && c != ' ' && c != '\n' && c != '\t')
+      return name + ": the value cannot be understood " + r.here();
   }
-  if (!s.attempts && !s.deadline && !s.elapsed && !s.unlimited) return "the policy has no limit; write attempts=3, deadline=30s, or attempts=unlimited";
+  if (!s.attempts && !s.deadline && !s.elapsed && !s.unlimited)
+    return "the policy has no limit; write attempts=3, deadline=30s, or attempts=unlimited";
   return {};
 }
 
@@ -537,11 +596,13 @@ inline std::string cpp_of(settings const& s) {
   if (s.server.max != tenax::server_wait_limit{}.max || s.server.action != tenax::too_long::give_up) {
     char const* const action[] = {"give_up", "clamp", "ignore", "lengthen"};
     out += "\n    .max_server_wait(" + cpp_time(s.server.max);
-    if (s.server.action != tenax::too_long::give_up) out += std::string(", tenax::too_long::") + action[static_cast<int>(s.server.action)];
+    if (s.server.action != tenax::too_long::give_up)
+      out += std::string(", tenax::too_long::") + action[static_cast<int>(s.server.action)];
     out += ")";
   }
   if (s.attempt_timeout) out += "\n    .attempt_timeout(" + cpp_time(*s.attempt_timeout) + ")";
-  for (std::size_t i = 0; i < s.gates.size(); ++i) out += "\n    .through(std::ref(gate_" + std::to_string(i + 1) + "))";
+  for (std::size_t i = 0; i < s.gates.size(); ++i)
+    out += "\n    .through(std::ref(gate_" + std::to_string(i + 1) + "))";
   return out + ";\n";
 }
 
@@ -551,5 +612,7 @@ template <>
 struct tenax::result_traits<explorer::reply> {
   static constexpr bool can_fail = true;
   static constexpr bool failed(explorer::reply const& r) { return r.status == 0 || r.status >= 400; }
-  static constexpr hint read_hint(explorer::reply const& r) { return {.wait = r.retry_after, .throttled = r.status == 429}; }
+  static constexpr hint read_hint(explorer::reply const& r) {
+    return {.wait = r.retry_after, .throttled = r.status == 429};
+  }
 };

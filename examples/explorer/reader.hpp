@@ -26,7 +26,8 @@ class reader {
 
   /// Skips blanks; true if something is left.
   bool more() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n' || rest_.front() == '\t')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n' || rest_.front() == '\t'))
+      rest_.remove_prefix(1);
     return good() && !rest_.empty();
   }
   bool take(std::string_view what) {
@@ -34,9 +35,7 @@ class reader {
     rest_.remove_prefix(what.size());
     return true;
   }
-  bool need(std::string_view what) {
-    return take(what) || fail("\"" + std::string(what) + "\" is expected " + here());
-  }
+  bool need(std::string_view what) { return take(what) || fail("\"" + std::string(what) + "\" is expected " + here()); }
   std::string word() {
     std::size_t n = 0;
     while (n < rest_.size() && ((rest_[n] >= 'a' && rest_[n] <= 'z') || rest_[n] == '_')) ++n;
@@ -94,13 +93,20 @@ class reader {
   tenax::duration time(char const* name, bool positive = false) {
     auto const value = number(name, 0, 1e12);
     double unit = 0;
-    if (take("ns")) unit = 1;
-    else if (take("us")) unit = 1e3;
-    else if (take("min") || take("m ")) unit = 60e9;
-    else if (take("ms")) unit = 1e6;
-    else if (take("s")) unit = 1e9;
-    else if (take("h")) unit = 3600e9;
-    else if (good()) fail(std::string(name) + " needs a unit: ns, us, ms, s, min or h, as in 250ms");
+    if (take("ns"))
+      unit = 1;
+    else if (take("us"))
+      unit = 1e3;
+    else if (take("min") || take("m "))
+      unit = 60e9;
+    else if (take("ms"))
+      unit = 1e6;
+    else if (take("s"))
+      unit = 1e9;
+    else if (take("h"))
+      unit = 3600e9;
+    else if (good())
+      fail(std::string(name) + " needs a unit: ns, us, ms, s, min or h, as in 250ms");
     auto const ns = value * unit + 0.5;
     if (good() && ns > 365.0 * 24 * 3600e9) fail(std::string(name) + " must be at most a year");
     if (good() && positive && ns < 1) fail(std::string(name) + " must be more than zero");
@@ -114,8 +120,15 @@ class reader {
 
 /// A duration as C++ writes it.
 inline std::string cpp_time(tenax::duration d) {
-  struct unit { std::int64_t ns; char const* name; };
-  for (auto const u : {unit{3'600'000'000'000, "h"}, {60'000'000'000, "min"}, {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}}) {
+  struct unit {
+    std::int64_t ns;
+    char const* name;
+  };
+  for (auto const u : {unit{3'600'000'000'000, "h"},
+                       {60'000'000'000, "min"},
+                       {1'000'000'000, "s"},
+                       {1'000'000, "ms"},
+                       {1'000, "us"}}) {
     if (d.count() % u.ns == 0 && d.count() >= u.ns) return std::to_string(d.count() / u.ns) + u.name;
   }
   return d.count() == 0 ? "0s" : std::to_string(d.count()) + "ns";
