@@ -22,6 +22,7 @@ struct mutex {
 template <class M>
 struct unique_lock {
   explicit unique_lock(M&) noexcept {}
+  [[nodiscard]] bool owns_lock() const noexcept { return true; }
   void lock() noexcept {}
   void unlock() noexcept {}
 };
