@@ -43,10 +43,11 @@ async function start() {
   };
   field.addEventListener('input', show);
   byId('preset').addEventListener('change', () => { field.value = byId('preset').value; show(); });
+  const given = location.hash.slice(1);
   field.value = presets['The defaults'];
   show();
   try {
-    if (location.hash.length > 1) field.value = decodeURIComponent(location.hash.slice(1));
+    if (given !== '') field.value = decodeURIComponent(given);
     if (!show()) throw new Error(byId('mistake').textContent);
   } catch (error) {
     field.value = presets['The defaults'];
