@@ -47,7 +47,16 @@ inline std::string explain(std::string_view text) {
   if (auto const mistake = read_policy(text, s); !mistake.empty()) return "! " + mistake + "\n";
   std::string words;
   auto const write = [&](auto const& p) { words = fmt::format("{}\n", p); };
-  s.clips ? write(s.policy<true>(tenax::detail::no_gates{})) : write(s.policy<false>(tenax::detail::no_gates{}));
+  std::vector<std::unique_ptr<any_gate>> gates;
+  for (auto const& g : s.gates) gates.push_back(g.make(g));
+  any_gates through;
+  through.list = &gates;
+  // With gates, only a deadline bounds the waiting.
+  if (gates.empty()) {
+    s.clips ? write(s.policy<true>(tenax::detail::no_gates{})) : write(s.policy<false>(tenax::detail::no_gates{}));
+  } else {
+    s.clips ? write(s.policy<true>(through)) : write(s.policy<false>(through));
+  }
   return words + "\n" + table_of(s) + "\n" + cpp_of(s);
 }
 
