@@ -18,11 +18,11 @@ async function load() {
   const { instance } = await WebAssembly.instantiate(await answer.arrayBuffer(), { wasi_snapshot_preview1: wasi });
   const e = instance.exports;
   e._initialize();
-  return (text) => {
+  return (text, what = 'explain', ...numbers) => {
     const bytes = new TextEncoder().encode(text);
     const at = e.room(bytes.length);
     new Uint8Array(e.memory.buffer, at, bytes.length).set(bytes);
-    const out = e.explain();
+    const out = e[what](...numbers);
     return new TextDecoder().decode(new Uint8Array(e.memory.buffer, out, e.size()));
   };
 }
@@ -43,6 +43,9 @@ async function start() {
   };
   field.addEventListener('input', show);
   byId('preset').addEventListener('change', () => { field.value = byId('preset').value; show(); });
+  const ask = () => { byId('asked').textContent = explain(byId('headers').value, 'headers', Math.floor(Date.now() / 1000)); };
+  byId('headers').addEventListener('input', ask);
+  ask();
   const given = location.hash.slice(1);
   field.value = presets['The defaults'];
   show();

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <tenax/http/server_delay.hpp>
+
 #include "policy.hpp"
 
 namespace explorer {
@@ -74,6 +76,44 @@ inline std::string list_waits(std::uint64_t seed, std::uint32_t count, std::stri
     a.previous_wait = d;
   }
   return out;
+}
+
+/// `STATUS` in the first line, then header lines: how long tenax would wait, by which field. `now`: seconds since 1970.
+inline std::string read_headers(std::string_view text, std::int64_t now) {
+  std::vector<tenax::http::header> headers;
+  int status = 429;
+  for (bool first = true; !text.empty(); first = false) {
+    auto const end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    auto const colon = line.find(':');
+    if (first && colon == std::string_view::npos) {
+      for (std::size_t i = 0; i + 2 < line.size(); ++i) {
+        auto const digit = [&](std::size_t at) { return line[at] >= '0' && line[at] <= '9'; };
+        bool const alone = (i == 0 || line[i - 1] == ' ') && (i + 3 == line.size() || line[i + 3] == ' ');
+        if (!alone || !digit(i) || !digit(i + 1) || !digit(i + 2)) continue;
+        status = (line[i] - '0') * 100 + (line[i + 1] - '0') * 10 + (line[i + 2] - '0');
+        break;
+      }
+    }
+    if (colon == std::string_view::npos) continue;
+    headers.push_back({line.substr(0, colon), tenax::http::detail::trimmed(line.substr(colon + 1))});
+  }
+  std::chrono::time_point<std::chrono::system_clock, std::chrono::seconds> const at{std::chrono::seconds(now)};
+  auto const hint = tenax::http::server_delay(headers, status, at);
+  auto out = "status " + std::to_string(status) + ": ";
+  if (hint.delay) {
+    out += std::string("wait for ") + tenax::detail::duration_text(*hint.delay).c_str() + ", by " +
+           std::string(hint.source);
+    if (hint.by_local_clock) out += ", compared with the clock of this machine";
+  } else {
+    out += "no wait that tenax understands";
+  }
+  if (hint.verdict == tenax::http::server_verdict::retry) out += "; the server wants another attempt";
+  if (hint.verdict == tenax::http::server_verdict::no_retry) out += "; the server forbids another attempt";
+  if (!hint.ignored.empty()) out += "; ignored because it is more than a year: " + std::string(hint.ignored);
+  return out + "\n";
 }
 
 }  // namespace explorer

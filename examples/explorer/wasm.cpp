@@ -20,3 +20,7 @@ extern "C" [[clang::export_name("waits")]] char const* waits(std::uint32_t seed,
   output = explorer::list_waits(seed, count, input);
   return output.data();
 }
+extern "C" [[clang::export_name("headers")]] char const* headers(double now) {
+  output = explorer::read_headers(input, static_cast<std::int64_t>(now));
+  return output.data();
+}

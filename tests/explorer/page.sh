@@ -25,6 +25,7 @@ expect() {
     failed=1
   fi
 }
+expect '' 'status 429: wait for 2min, by Retry-After'
 expect '' 'worst case:  3 attempts, 300ms of waiting'
 expect '#attempts%3D2%20wait%3Dconstant(7s)' 'wait::constant(7s)'
 expect '#attempts%3Dmany' 'The address is damaged; this is the default policy.'
