@@ -8,7 +8,7 @@ output=${1:?the name of the file to write}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ln -s /usr/include/fmt "$work/fmt"
-clang++-19 --target=wasm32-wasi -mexec-model=reactor -std=c++20 -Oz -fno-exceptions -fno-rtti \
+clang++-19 --target=wasm32-wasi -mexec-model=reactor -std=c++20 -Oz -flto -fno-exceptions -fno-rtti \
   -DFMT_HEADER_ONLY -DFMT_STATIC_THOUSANDS_SEPARATOR="','" -DTENAX_PLATFORM='"platform.hpp"' \
   -I"$work" -Iexamples/explorer -Iinclude examples/explorer/wasm.cpp -o "$output" -Wl,--strip-all
 size=$(stat -c %s "$output")
