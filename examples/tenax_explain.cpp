@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <tenax/fmt.hpp>
+
 #include "explorer/answers.hpp"
 
 int main(int argc, char** argv) {
