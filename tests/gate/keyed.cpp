@@ -2,6 +2,7 @@
 // keyed.cpp: one gate per key, made when needed, discarded when idle, never while it is in use.
 #include <tenax/gate/keyed.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -480,4 +481,24 @@ TEST_CASE("keyed: attempts with a weight take more permits of the limiter of the
   CHECK_THROWS_AS(ask("c", 0), std::invalid_argument);
   limits.forget_idle(clock.now() + 1h);
   CHECK(limits.size() == 0);  // a refused attempt keeps no gate
+}
+
+TEST_CASE("keyed: for_each sees every gate once, and may use the gates and the table") {
+  tenax::keyed<std::string, tenax::rate_limiter<>> all([] { return tenax::rate_limiter(tenax::per_second(1)); });
+  std::vector<std::string> seen;
+  auto const note = [&](std::string const& key, tenax::rate_limiter<>& gate) {
+    seen.push_back(key);
+    gate.set(tenax::per_second(10), tenax::testing::virtual_time());
+    CHECK(all.visit(key, [](auto&) {}));
+  };
+  all.for_each(note);
+  CHECK(seen.empty());
+  for (auto const* key : {"a", "b", "c", "d"}) CHECK(attempted(all, key, kind::success));
+  all.for_each(note);
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen == std::vector<std::string>{"a", "b", "c", "d"});
+  CHECK(all.visit("a", [](auto& gate) { CHECK(gate.wait_hint(1, tenax::testing::virtual_time()) == 100ms); }));
+  CHECK_THROWS_AS(all.for_each([](auto const&, auto&) { throw std::runtime_error("stop"); }), std::runtime_error);
+  all.forget_idle(tenax::time_point(24h * 365));
+  CHECK(all.size() == 0);
 }

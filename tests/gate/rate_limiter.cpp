@@ -61,6 +61,18 @@ std::vector<tenax::duration> moments(Limiter& limiter, virtual_time& clock, int 
   return result;
 }
 
+/// Counts how often a caller is woken.
+struct wakes {
+  int count = 0;
+  tenax::waker lend() noexcept {
+    return {[](void* w) noexcept { ++static_cast<wakes*>(w)->count; }, this};
+  }
+};
+
+template <class Limiter, std::size_t N>
+constexpr bool has_set = requires(Limiter& l, tenax::rate const (&rates)[N]) { l.set(rates); };
+static_assert(has_set<rate_limiter<2>, 2> && !has_set<rate_limiter<2>, 1> && !has_set<rate_limiter<2>, 3>);
+
 }  // namespace
 
 TEST_CASE("Permits come evenly") {
@@ -538,4 +550,164 @@ TEST_CASE("Eight threads that wait, come late and give up get no permit twice, a
   moment const later{clock + 8LL * each * 4000};
   for (int i = 0; i < burst; ++i) CHECK(limiter.try_acquire(1, later));
   CHECK_FALSE(limiter.try_acquire(1, later));
+}
+
+TEST_CASE("A new rate applies to permits that are used and to callers that wait") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(1).with_burst(4));
+  CHECK(limiter.try_acquire(4, clock));
+  CHECK(limiter.wait_hint(1, clock) == 1s);
+  limiter.set(per_second(10).with_burst(4), clock);  // four used permits stay four used permits
+  CHECK(limiter.wait_hint(1, clock) == 100ms);
+  CHECK(limiter.wait_hint(4, clock) == 400ms);
+  limiter.set(per_hour(1).with_burst(4), clock);
+  CHECK(limiter.wait_hint(1, clock) == 1h);
+  limiter.set(tenax::rate{.permits = 1'250'000'000, .per = 1s, .burst = 4}, clock);
+  CHECK(limiter.wait_hint(1, clock) <= 1ns);
+  limiter.set(per_second(1), clock);  // a smaller burst: what is beyond it is owed
+  CHECK(limiter.wait_hint(1, clock) >= 3s);
+  CHECK(limiter.wait_hint(1, clock) <= 4s + 1ns);
+  CHECK_THROWS_AS(limiter.try_acquire(2, clock), std::invalid_argument);
+}
+
+TEST_CASE("An unused limiter has the burst of its new rate, and no more") {
+  virtual_time clock;
+  clock.advance(24h);
+  rate_limiter limiter(per_second(1));
+  for (auto const r : {per_second(10).with_burst(7), per_second(1000000).with_burst(3), per_hour(2).with_burst(5)}) {
+    limiter.set(r, clock);
+    std::uint64_t got = 0;
+    while (limiter.try_acquire(1, clock)) ++got;
+    CHECK(got == r.burst);
+    clock.advance(10h);
+  }
+}
+
+TEST_CASE("A faster rate wakes callers that wait, in order, and a slower one delays them") {
+  wakes first, second;
+  rate_limiter limiter(per_hour(1));
+  rate_limiter<>::ticket used, a, b;
+  auto const at = [](tenax::duration d) { return tenax::time_point(d); };
+  CHECK(limiter.admit(used, {}, at(0s)).admitted());
+  CHECK(limiter.admit(a, {}, at(0s), first.lend()).delay == 1h);
+  CHECK(limiter.admit(b, {}, at(0s), second.lend()).delay == 2h);
+  limiter.set(per_second(1), moment{0});
+  CHECK(first.count == 1);
+  CHECK(limiter.admit(a, {}, at(500ms), first.lend()).delay == 500ms);
+  limiter.set(per_second(2), moment{500'000'000});
+  CHECK(limiter.admit(a, {}, at(500ms), first.lend()).delay == 250ms);
+  CHECK(limiter.admit(a, {}, at(750ms), first.lend()).admitted());
+  CHECK(second.count == 1);
+  CHECK(limiter.admit(b, {}, at(750ms), second.lend()).delay == 500ms);
+  limiter.set(per_hour(1), moment{750'000'000});
+  CHECK(limiter.admit(b, {}, at(1250ms), second.lend()).delay > 50min);
+  limiter.set(per_second(1), moment{1'250'000'000});
+  CHECK(limiter.admit(b, {}, at(3s), second.lend()).admitted());
+}
+
+TEST_CASE(
+    "A caller that wants more than a smaller burst goes when all permits are there, and leaves the rest as a debt") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(1).with_burst(5));
+  CHECK(limiter.try_acquire(5, clock));
+  auto const heavy = limiter.with_weight(5);
+  rate_limiter<>::ticket t;
+  CHECK(asked(heavy, t, 0s) == verdict::wait);
+  limiter.set(per_second(1).with_burst(2), clock);
+  CHECK(asked(heavy, t, 4s) == verdict::wait);
+  CHECK(asked(heavy, t, 5s + 2ns) == verdict::go);  // a change may cost two ticks
+  CHECK(limiter.wait_hint(1, moment{5'000'000'002}) == 4s);
+}
+
+TEST_CASE("A rate that makes no sense is refused and leaves the old one") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(2));
+  CHECK_THROWS_AS(limiter.set(tenax::rate{.permits = 0, .per = 1s, .burst = 1}, clock), std::invalid_argument);
+  CHECK_THROWS_AS(limiter.set(tenax::rate{.permits = 1, .per = 0s, .burst = 1}, clock), std::invalid_argument);
+  CHECK(limiter.try_acquire(1, clock));
+  CHECK(limiter.wait_hint(1, clock) == 500ms);
+  rate_limiter two(per_second(9), per_hour(450).with_burst(50));
+  CHECK_THROWS_WITH(two.set({per_second(9), per_hour(450)}, clock), Catch::Contains("limit 1 never applies"));
+  two.set({per_second(20), per_hour(450).with_burst(50)}, clock);
+  CHECK(two.try_acquire(1, clock));
+  CHECK(two.wait_hint(1, clock) == 50ms);
+}
+
+TEST_CASE("Charged permits are owed, however many they are and however fast the rate is") {
+  virtual_time clock;
+  rate_limiter limiter(per_second(10).with_burst(5));
+  limiter.charge(0, clock);
+  limiter.charge(25, clock);
+  CHECK_FALSE(limiter.try_acquire(1, clock));
+  CHECK(limiter.wait_hint(1, clock) == 2100ms);
+  clock.advance(2100ms);
+  CHECK(limiter.try_acquire(1, clock));
+  CHECK_FALSE(limiter.try_acquire(1, clock));
+
+  rate_limiter fast(tenax::rate{.permits = 1'250'000'000, .per = 1s, .burst = 1000});
+  fast.charge(1000, clock);
+  fast.charge(std::uint64_t(1'250'000'000) * 3600, clock);  // one hour
+  for (int i = 0; i < 60; ++i) {
+    clock.advance(59900ms);
+    CHECK_FALSE(fast.try_acquire(1, clock));
+  }
+  CHECK(fast.wait_hint(1, clock) >= 5s);
+  CHECK(fast.wait_hint(1, clock) <= 7s);
+  CHECK(fast.keep_until(clock.now()) > clock.now() + 5s);
+  clock.advance(7s);
+  CHECK(fast.try_acquire(1000, clock));
+  fast.charge(UINT64_MAX, clock);
+  CHECK_FALSE(fast.try_acquire(1, clock));
+
+  rate_limiter two(per_second(10).with_burst(5), per_hour(450).with_burst(50));
+  two.charge(10, clock);
+  CHECK(two.wait_hint(1, clock) == 600ms);
+}
+
+TEST_CASE("A limiter that starts empty, or is drained, has no permits at first") {
+  virtual_time clock;
+  clock.advance(1h);
+  rate_limiter limiter(tenax::start_empty, per_second(10).with_burst(5));
+  CHECK_FALSE(limiter.try_acquire(1, clock));
+  clock.advance(100ms);
+  CHECK(limiter.try_acquire(1, clock));
+  CHECK_FALSE(limiter.try_acquire(1, clock));
+  clock.advance(1h);
+  CHECK(limiter.try_acquire(4, clock));
+  limiter.drain(clock);
+  CHECK_FALSE(limiter.try_acquire(1, clock));
+  CHECK(limiter.wait_hint(5, clock) == 500ms);
+  limiter.drain(clock);  // nothing more
+  CHECK(limiter.wait_hint(5, clock) == 500ms);
+  rate_limiter two(tenax::start_empty, per_second(9).with_burst(9), per_hour(450).with_burst(50));
+  CHECK_FALSE(two.try_acquire(1, clock));
+  clock.advance(8s);
+  CHECK(two.try_acquire(1, clock));
+  CHECK_FALSE(two.try_acquire(1, clock));
+}
+
+TEST_CASE("Eight threads take permits while the rate changes, and never more than the fastest rate allows") {
+  constexpr std::uint64_t each = tests::at_length ? 60'000 : 6'000;
+  rate_limiter limiter(per_second(1000));
+  std::atomic<tenax::duration::rep> clock{0};
+  std::atomic<std::uint64_t> got{0};
+  tests::in_eight_threads([&](int thread) {
+    std::uint64_t own = 0;
+    for (std::uint64_t i = 0; i < each; ++i) {
+      moment const now{clock.fetch_add(1000)};
+      if (thread == 0 && i % 16 == 0) {
+        // From ticks of a nanosecond to ticks of a fraction, and back.
+        limiter.set(i % 32 == 0 ? tenax::rate{.permits = 250'000, .per = 1s, .burst = 3} : per_second(1000), now);
+      } else if (thread == 1 && i % 64 == 0) {
+        limiter.charge(1, now);
+      } else {
+        own += limiter.try_acquire(1, now) ? 1 : 0;
+      }
+    }
+    got += own;
+  });
+  CHECK(got >= 1);
+  CHECK(got <= 8 * each / 4 + 3 + each / 16);
+  clock += 3'600'000'000'000;
+  CHECK(limiter.try_acquire(1, moment{clock}));
 }

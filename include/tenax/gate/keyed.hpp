@@ -162,6 +162,15 @@ class keyed {
     return true;
   }
 
+  /// Calls `f(key, gate)` with every gate that exists when its table is reached, to look at them or to change them.
+  /// No lock is held meanwhile, so `f` may use this object. An exception from `f` ends it. Allocates.
+  template <class F>
+  void for_each(F&& f) {
+    for (auto& t : tables_) {
+      for (detail::pinned_entries<table> all(t); auto* const e : all) f(e->key(), e->own);
+    }
+  }
+
   /// The number of gates.
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
@@ -174,14 +183,6 @@ class keyed {
   }
 
  private:
-  /// One of `max_keys`, given back unless it is kept.
-  struct reservation {
-    keyed* owner;
-    ~reservation() {
-      if (owner != nullptr) owner->size_.fetch_sub(1, std::memory_order_relaxed);
-    }
-  };
-
   table& table_of(Key const& key) const {
     // The upper bits of a product depend on all bits of the hash; the tables themselves use the lower ones.
     return tables_[(static_cast<std::uint64_t>(Hash{}(key)) * 0x9e3779b97f4a7c15u) >> 60];
@@ -243,13 +244,13 @@ class keyed {
   /// A new entry, in use, or the one that another thread has made meanwhile. Null if there is no room.
   entry* add(Key const& key, time_point now) {
     if (!reserve(now)) return nullptr;
-    reservation reserved{this};
+    detail::reserved_place reserved{&size_};
     auto& home = table_of(key);
     auto node = home.make(key, *make_, now);  // outlives the lock
     std::lock_guard const lock(home.mutex);
     if (auto* const e = home.pin(key)) return e;
     auto* const added = home.add(std::move(node));
-    reserved.owner = nullptr;
+    reserved.size = nullptr;
     return added;
   }
 

@@ -22,6 +22,15 @@ struct acquire_options {
   std::uint64_t weight = 1;                  ///< how many permits to take together
 };
 
+/// The type of `start_empty`.
+struct start_empty_t {
+  explicit start_empty_t() = default;
+};
+
+/// The first argument of a rate limiter that begins without permits: a program that restarts often does not begin each
+/// time with a full burst. The time counts from the first question to the limiter.
+inline constexpr start_empty_t start_empty{};
+
 /// A rate limiter (token bucket): limits all callers to a number of permits per period:
 /// `rate_limiter limiter(per_second(10));`. In every time span `w`, it admits at most `rate * w + burst`, whatever the
 /// callers do. Several limits can hold together; then the slower ones need a burst. At most 10 in any second and 500 in
@@ -36,6 +45,9 @@ struct acquire_options {
 /// Throws `std::invalid_argument` for a rate of no permits, no time or no burst, and for a limit that can never apply
 /// beside the others.
 ///
+/// It changes while it works: `set` replaces the rates, `charge` uses permits for costs that are known only afterwards,
+/// `drain` uses all available ones. `rate_limiter limiter(tenax::start_empty, per_second(10));` begins without permits.
+///
 /// Thread safety: safe. With one limit, taking an available permit changes one atomic number, without a lock. Callers
 /// that wait, and all callers with several limits, hold a lock for some nanoseconds. Neither copied nor moved.
 template <std::size_t Limits = 1>
@@ -43,11 +55,14 @@ class rate_limiter {
  public:
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) == Limits)
-  explicit rate_limiter(Rates... rates) : limits_(rates...) {}
+  explicit rate_limiter(Rates... rates) : limits_(false, rates...) {}
+  template <std::same_as<rate>... Rates>
+    requires(sizeof...(Rates) == Limits)
+  explicit rate_limiter(start_empty_t, Rates... rates) : limits_(true, rates...) {}
 
   /// Overloads for wrong calls: their message shows how to make a limiter.
   template <detail::bare_value First, class... More>
-  explicit rate_limiter(First, More...) : limits_(per_second(1)) {
+  explicit rate_limiter(First, More...) : limits_(false, per_second(1)) {
     static_assert(detail::always_false<First>,
                   "tenax: rate_limiter was given a number or a duration, but needs a rate; write "
                   "rate_limiter(per_second(10))");
@@ -82,6 +97,36 @@ class rate_limiter {
   template <environment Env = real_time>
   [[nodiscard]] duration wait_hint(std::uint64_t weight = 1, Env&& environment = {}) const {
     return duration(limits_.wait(count(environment.now()), require_weight(weight)));
+  }
+
+  /// Changes the rate while the limiter works. Used permits stay used, and come back at the new rate. Callers that wait
+  /// keep their places; if the new rate is faster, they are woken. A caller that wants more permits than a smaller burst
+  /// has goes when all permits are available, and the next callers wait for the rest.
+  ///
+  /// Throws `std::invalid_argument` for rates that the constructor rejects, and keeps the old ones.
+  template <environment Env = real_time>
+    requires(Limits == 1)
+  void set(rate r, Env&& environment = {}) {
+    limits_.set({r}, count(environment.now()));
+  }
+  /// Changes all rates: `limiter.set({per_second(9), per_hour(450).with_burst(50)});`
+  template <std::size_t N, environment Env = real_time>
+    requires(N == Limits)
+  void set(rate const (&rates)[N], Env&& environment = {}) {
+    limits_.set(rates, count(environment.now()));
+  }
+
+  /// Uses `weight` permits whether or not they are available, for costs that are known only after the request. If there
+  /// are fewer, callers wait until the missing ones have come back as well. Any number; 0 changes nothing.
+  template <environment Env = real_time>
+  void charge(std::uint64_t weight, Env&& environment = {}) {
+    limits_.charge(count(environment.now()), weight);
+  }
+
+  /// Uses all permits that are available now.
+  template <environment Env = real_time>
+  void drain(Env&& environment = {}) {
+    limits_.drain(count(environment.now()));
   }
 
   /// A place in line, or used permits.
@@ -221,6 +266,8 @@ class rate_limiter {
 
 template <std::same_as<rate>... Rates>
 rate_limiter(Rates...) -> rate_limiter<sizeof...(Rates)>;
+template <std::same_as<rate>... Rates>
+rate_limiter(start_empty_t, Rates...) -> rate_limiter<sizeof...(Rates)>;
 template <detail::bare_value First, class... More>
 rate_limiter(First, More...) -> rate_limiter<1>;
 

@@ -72,6 +72,12 @@ struct gcra {
     return static_cast<std::int64_t>(time < most ? time : most);
   }
 
+  /// How far ahead of now charged permits may move the arrival time, in ticks.
+  [[nodiscard]] constexpr std::int64_t deepest_debt() const noexcept {
+    auto const full = static_cast<std::uint64_t>(depth);
+    return static_cast<std::int64_t>(full + (farthest - full) / 2);
+  }
+
   /// The time from one permit to the next, to compare limits.
   [[nodiscard]] constexpr long double pace() const noexcept {
     return static_cast<long double>(interval) / static_cast<long double>(ticks);

@@ -5,11 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <mutex>
-#include <stdexcept>
 
 #include <tenax/gate/detail/gcra.hpp>
+#include <tenax/gate/detail/live_limits.hpp>
 #include <tenax/gate/detail/waiting_line.hpp>
 #include <tenax/platform/arithmetic.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -44,27 +43,44 @@ template <std::size_t N>
 class gcra_limits {
  public:
   template <class... Rates>
-  explicit gcra_limits(Rates const&... rates) : limits_{gcra(require_rate(rates))...} {
-    for (std::size_t i = 0; i < N; ++i) {
-      used_[i].store(never_used, std::memory_order_relaxed);
-      for (std::size_t j = 0; j < N; ++j) {
-        if (i != j && is_stricter(i, j)) never_applies(j, i);
-      }
-    }
+  explicit gcra_limits(bool empty, Rates const&... rates) : limits_(empty, rates...), waiting_(empty ? 1 : 0) {}
+
+  [[nodiscard]] std::uint64_t most_at_once() const noexcept { return limits_.most_at_once(); }
+
+  /// Changes the rates. What is used stays used, in permits; callers that wait learn their new turn.
+  void set(rate const (&rates)[N], std::int64_t now) {
+    gcra fresh[N];
+    for (std::size_t i = 0; i < N; ++i) fresh[i] = gcra(require_rate(rates[i]));
+    require_all_apply(fresh);
+    std::lock_guard const lock(mutex_);
+    now_ = now;
+    limits_.settle(now);
+    waiting_.store(1, std::memory_order_relaxed);
+    limits_.change(fresh, now);
+    publish();
+    wake_first();
   }
 
-  [[nodiscard]] std::uint64_t most_at_once() const noexcept {
-    auto least = limits_[0].burst;
-    for (auto const& l : limits_) least = l.burst < least ? l.burst : least;
-    return least;
+  /// Uses permits whether or not they are available.
+  void charge(std::int64_t now, std::uint64_t weight) noexcept {
+    std::lock_guard const lock(mutex_);
+    settle(now);
+    waiting_.store(1, std::memory_order_relaxed);
+    limits_.charge(now, weight);
+    publish();
+  }
+
+  /// Uses all permits that are available.
+  void drain(std::int64_t now) noexcept {
+    std::lock_guard const lock(mutex_);
+    settle(now);
+    limits_.empty(now);
   }
 
   /// How long a caller that asks now would wait for permits, if all callers that wait go first.
   [[nodiscard]] std::int64_t wait(std::int64_t now, std::uint64_t weight) noexcept {
-    if constexpr (N == 1) {
-      if (waiting_.load(std::memory_order_relaxed) == 0) return wait_behind(0, now, weight);
-    }
     std::lock_guard const lock(mutex_);
+    settle(now);
     forget_late(now);
     return wait_behind(line_.all().weights, now, weight);
   }
@@ -73,29 +89,26 @@ class gcra_limits {
   [[nodiscard]] std::int64_t whole_at(std::int64_t now) noexcept {
     std::lock_guard const lock(mutex_);
     if (!line_.empty()) return INT64_MAX;
-    std::int64_t longest = 0;
-    for (std::size_t i = 0; i < N; ++i) {
-      auto const& l = limits_[i];
-      // The time after which a full bucket would be full again.
-      auto const rest = l.wait(l.owed(used_[i].load(std::memory_order_relaxed), l.at(now)), l.burst);
-      longest = rest > longest ? rest : longest;
-    }
-    return saturating_add(duration(now), duration(longest)).count();
+    settle(now);
+    return saturating_add(duration(now), duration(limits_.wait_until_whole(now))).count();
   }
 
   /// Uses permits that are available now and that no caller waits for. Returns whether it did.
   bool take(std::int64_t now, std::uint64_t weight) noexcept {
     if constexpr (N == 1) {
-      auto const& l = limits_[0];
-      auto const cost = l.cost(weight);
-      auto const at = l.at(now);
-      auto used = used_[0].load(std::memory_order_relaxed);
+      auto& live = limits_.first();
+      auto used = live.used();
       for (;;) {
-        if (waiting_.load(std::memory_order_relaxed) != 0) break;
+        if (waiting_.load(std::memory_order_acquire) != 0) break;
+        auto const l = live.for_taking();
+        auto const at = l.at(now);
+        auto const cost = l.cost(weight);
         auto const owed = l.owed(used, at);
-        if (owed > l.depth - cost) return false;
-        if (used_[0].compare_exchange_weak(used, at + static_cast<std::uint64_t>(owed + cost),
-                                           std::memory_order_relaxed)) {
+        if (owed > l.depth - cost) {
+          // The numbers are of one time if the used part is the same.
+          if (live.used() == used) return false;
+          used = live.used();
+        } else if (live.replace(used, at + static_cast<std::uint64_t>(owed + cost))) {
           return true;
         }
       }
@@ -108,6 +121,7 @@ class gcra_limits {
                    waker const& w) noexcept {
     std::lock_guard const lock(mutex_);
     now_ = now;
+    settle(now);
     forget_late(now);
     auto const before = line_.all();
     if (use(before, now, weight)) return {.goes = true};
@@ -124,6 +138,7 @@ class gcra_limits {
   line_answer ask(line_place& p, std::int64_t now, waker const& w) noexcept {
     std::lock_guard const lock(mutex_);
     now_ = now;
+    settle(now);
     p.wakes = w;
     p.late = INT64_MAX;
     if (!p.linked) line_.insert(p);
@@ -152,82 +167,33 @@ class gcra_limits {
   }
 
  private:
-  [[noreturn, gnu::cold]] void never_applies(std::size_t idle, std::size_t stricter) const {
-    char text[192];
-    int const n = std::snprintf(text, sizeof text, "tenax: rate_limiter: limit %zu never applies beside limit %zu; ",
-                                idle + 1, stricter + 1);
-    auto const room = sizeof text - static_cast<std::size_t>(n);
-    if (limits_[stricter].pace() > limits_[idle].pace()) {
-      std::snprintf(text + n, room,
-                    "give limit %zu, the slower one, a burst with .with_burst(n), or leave limit %zu out", stricter + 1,
-                    idle + 1);
-    } else {
-      std::snprintf(text + n, room, "leave limit %zu out", idle + 1);
-    }
-    raise(std::invalid_argument(text));
-  }
-
-  /// Whether `j` never applies beside `i`. Of two equal limits, the second one is reported.
-  [[nodiscard]] bool is_stricter(std::size_t i, std::size_t j) const noexcept {
-    auto const a = limits_[i].pace();
-    auto const b = limits_[j].pace();
-    auto const at_once = limits_[i].burst;
-    auto const other = limits_[j].burst;
-    return a >= b && at_once <= other && (i < j || a > b || at_once != other);
+  /// Opens limits whose debt has been paid.
+  void settle(std::int64_t now) noexcept {
+    if (limits_.settle(now)) publish();
   }
 
   /// Not inlined, so that callers that find no line need fewer registers.
   TENAX_NEVER_INLINE bool take_in_order(std::int64_t now, std::uint64_t weight) noexcept {
     std::lock_guard const lock(mutex_);
+    settle(now);
     forget_late(now);
     return use(line_.all(), now, weight);
   }
 
   /// How long it takes until `weight` permits are available in addition to `before`.
   [[nodiscard]] std::int64_t wait_behind(std::uint64_t before, std::int64_t now, std::uint64_t weight) const noexcept {
-    std::uint64_t all = 0;
-    if (platform::add_carries(before, weight, all)) all = UINT64_MAX;
-    std::int64_t longest = 0;
-    for (std::size_t i = 0; i < N; ++i) {
-      auto const& l = limits_[i];
-      auto const own = l.wait(l.owed(used_[i].load(std::memory_order_relaxed), l.at(now)), all);
-      longest = own > longest ? own : longest;
-    }
-    return longest;
+    return limits_.wait(now, permit_sum(before, weight));
   }
 
   /// Uses permits that are available now, if callers before this one can still go when they ask next. Returns whether
   /// it did.
   bool use(waiting_line::summary const& before, std::int64_t now, std::uint64_t weight) noexcept {
-    for (;;) {
-      std::uint64_t used[N];
-      for (std::size_t i = 0; i < N; ++i) {
-        auto const& l = limits_[i];
-        used[i] = used_[i].load(std::memory_order_relaxed);
-        auto const owed = l.owed(used[i], l.at(now));
-        if (owed > l.depth - l.cost(weight)) return false;
-        if (before.weights == 0) continue;
-        auto const others = before.weights < l.burst ? before.weights : l.burst;
-        auto const asleep = before.first > now ? before.first - now : 0;
-        if (l.wait(owed, weight + others) > asleep) return false;
-      }
-      if (use_now(now, weight, used)) return true;
-    }
-  }
-
-  /// With one limit, false if another caller has used permits since `used` was read.
-  bool use_now(std::int64_t now, std::uint64_t weight, std::uint64_t (&used)[N]) noexcept {
-    for (std::size_t i = 0; i < N; ++i) {
-      auto const& l = limits_[i];
-      auto const at = l.at(now);
-      auto const after = at + static_cast<std::uint64_t>(l.owed(used[i], at) + l.cost(weight));
-      if constexpr (N == 1) {
-        return used_[i].compare_exchange_strong(used[i], after, std::memory_order_relaxed);
-      } else {
-        used_[i].store(after, std::memory_order_relaxed);
-      }
-    }
-    return true;
+    return limits_.use(now, weight, [&](gcra const& l, std::int64_t owed, std::uint64_t own) {
+      if (before.weights == 0) return true;
+      auto const others = before.weights < l.burst ? before.weights : l.burst;
+      auto const asleep = before.first > now ? before.first - now : 0;
+      return l.wait(owed, own + others) <= asleep;
+    });
   }
 
   /// Callers near the front ask in each slot, so that they notice when callers before them have left. Callers further
@@ -274,15 +240,14 @@ class gcra_limits {
     publish();
   }
 
-  /// Shows callers that do not hold the lock whether others wait.
-  void publish() noexcept { waiting_.store(line_.empty() ? 0 : 1, std::memory_order_relaxed); }
+  /// Shows callers that do not hold the lock whether they have to take it: others wait, or there is a debt.
+  void publish() noexcept { waiting_.store(line_.empty() && !limits_.closed() ? 0 : 1, std::memory_order_release); }
 
-  gcra limits_[N];
-  std::atomic<std::uint64_t> used_[N];  // arrival times
+  live_limits<N> limits_;
   /// How long a caller that was woken may take to ask.
   static constexpr std::int64_t patience = 50'000'000;
 
-  std::atomic<int> waiting_{0};
+  std::atomic<int> waiting_;
   waiting_line line_;
   std::int64_t now_ = 0;  // when a caller asked last
   mutable std::mutex mutex_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <type_traits>
 // Keys are of any hashable type and are found among thousands, which justifies the standard's table and its includes.
@@ -68,10 +69,14 @@ struct alignas(64) gate_table {
       wait_to_be_forgotten();
     }
 
+    [[nodiscard]] Key const& key() const noexcept { return *key_; }
+
     Gate own;
 
    private:
     friend gate_table;
+    template <class Table>
+    friend class pinned_entries;
 
     void wait_to_be_forgotten() noexcept {
       owes_ = false;
@@ -153,6 +158,43 @@ struct alignas(64) gate_table {
   // The entries that are not in use:
   waiting_line owing{};  ///< those that still limit callers, by the moment until which they do
   waiting_line idle{};   ///< those that limit no caller, by their last use
+};
+
+/// One of the greatest number of gates, given back unless it is kept.
+struct reserved_place {
+  std::atomic<std::size_t>* size;
+  ~reserved_place() {
+    if (size != nullptr) size->fetch_sub(1, std::memory_order_relaxed);
+  }
+};
+
+/// All entries of a table, in use as long as this object exists.
+template <class Table>
+class pinned_entries {
+ public:
+  using entry = typename Table::entry;
+
+  explicit pinned_entries(Table& t) {
+    std::lock_guard const lock(t.mutex);
+    first_ = last_ = new entry*[t.gates.size()];
+    for (auto& [key, e] : t.gates) {
+      e.pin();
+      *last_++ = &e;
+    }
+  }
+  pinned_entries(pinned_entries const&) = delete;
+  pinned_entries& operator=(pinned_entries const&) = delete;
+  ~pinned_entries() {
+    for (auto* const e : *this) e->unpin();
+    delete[] first_;
+  }
+
+  [[nodiscard]] entry** begin() const noexcept { return first_; }
+  [[nodiscard]] entry** end() const noexcept { return last_; }
+
+ private:
+  entry** first_;
+  entry** last_;
 };
 
 }  // namespace tenax::detail

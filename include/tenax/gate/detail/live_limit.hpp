@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// gate/detail/live_limit.hpp: one rate limit that changes while threads take permits without a lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include <tenax/duration.hpp>
+#include <tenax/gate/detail/gcra.hpp>
+#include <tenax/gate/detail/rate_math.hpp>
+
+namespace tenax::detail {
+
+/// The numbers of a `gcra`, and how much of it is used. Threads read the numbers one by one, without a lock, and
+/// then replace the used part; `change` lets no replacement succeed that was computed with numbers from before.
+class live_limit {
+ public:
+  explicit live_limit(gcra const& g) noexcept { store(g); }
+
+  /// All numbers. The caller holds the lock under which they change.
+  [[nodiscard]] gcra numbers() const noexcept {
+    gcra g = for_taking();
+    g.burst = burst();
+    return g;
+  }
+  /// The numbers that taking permits needs. Without the lock they may be of two different times; then `replace` fails.
+  [[nodiscard]] gcra for_taking() const noexcept {
+    gcra g;
+    g.interval = interval_.load(std::memory_order_acquire);
+    g.depth = depth_.load(std::memory_order_acquire);
+    g.ticks = ticks_.load(std::memory_order_acquire);
+    g.farthest = farthest_.load(std::memory_order_acquire);
+    return g;
+  }
+  [[nodiscard]] std::uint64_t burst() const noexcept { return burst_.load(std::memory_order_relaxed); }
+
+  /// The arrival time of the next permit. Read it before the numbers.
+  [[nodiscard]] std::uint64_t used() const noexcept { return used_.load(std::memory_order_acquire); }
+  bool replace(std::uint64_t& used, std::uint64_t after) noexcept {
+    return used_.compare_exchange_weak(used, after, std::memory_order_acquire);
+  }
+
+  // The functions below need the lock under which the numbers change. Those that close the limit also need that threads
+  // without the lock see that they have to take it.
+
+  void use(std::uint64_t after) noexcept { used_.store(after, std::memory_order_release); }
+
+  /// How long it takes until `permits` are available.
+  [[nodiscard]] std::int64_t wait(std::int64_t now, std::uint64_t permits) const noexcept {
+    auto const l = numbers();
+    if (!closed_) return l.wait(l.owed(used(), l.at(now)), permits);
+    auto const closed = duration(opens_ > now ? opens_ - now : 0);
+    return saturating_add(closed, duration(l.wait(l.depth, permits))).count();
+  }
+
+  /// Whether more is owed than the arrival time can show: it counts in ticks that wrap.
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+  /// Uses permits whether or not they are available.
+  void charge(std::int64_t now, std::uint64_t permits) noexcept {
+    auto const l = numbers();
+    auto const at = l.at(now);
+    auto const time = duration(static_cast<std::int64_t>(scaled_up(permits, l.interval, l.ticks)));
+    if (closed_) {
+      opens_ = saturating_add(duration(opens_), time).count();
+      return;
+    }
+    for (auto used = used_.load(std::memory_order_relaxed);;) {
+      auto const owed = l.owed(used, at);
+      auto const room = l.deepest_debt() - owed;
+      bool const fits = room >= 0 && permits <= static_cast<std::uint64_t>(room) / l.interval;
+      auto const after = fits ? owed + static_cast<std::int64_t>(permits * l.interval) : l.depth;
+      if (!replace(used, at + static_cast<std::uint64_t>(after))) continue;
+      if (!fits) {
+        closed_ = true;
+        auto const ticks = static_cast<std::int64_t>(l.ticks);
+        auto const full = saturating_add(duration(now), time);  // the moment for an empty bucket
+        opens_ = owed > l.depth ? saturating_add(full, duration((owed - l.depth) / ticks + 1)).count()
+                                : full.count() - (l.depth - owed) / ticks;
+      }
+      return;
+    }
+  }
+
+  /// Opens a limit whose debt has come down to a used-up bucket.
+  void settle(std::int64_t now) noexcept {
+    if (!closed_ || now < opens_) return;
+    closed_ = false;
+    auto const l = numbers();
+    bool const whole = now - opens_ > l.depth / static_cast<std::int64_t>(l.ticks);
+    use(whole ? l.at(now) : l.at(opens_) + static_cast<std::uint64_t>(l.depth));
+  }
+
+  /// Uses what is available.
+  void empty(std::int64_t now) noexcept {
+    auto const l = numbers();
+    auto const at = l.at(now);
+    auto used = used_.load(std::memory_order_relaxed);
+    while (l.owed(used, at) < l.depth && !replace(used, at + static_cast<std::uint64_t>(l.depth))) {
+    }
+  }
+
+  /// Changes the numbers to those of `g`. Used permits stay used, rounded up by at most two ticks.
+  void change(gcra const& g, std::int64_t now) noexcept {
+    auto const old = numbers();
+    std::uint64_t beyond = 0;
+    if (closed_ && opens_ > now) beyond = scaled_up(static_cast<std::uint64_t>(opens_ - now), old.ticks, old.interval);
+    bool const was_closed = std::exchange(closed_, false);
+    // A thread that has read this or an earlier value, and any of the numbers below, does not find it again.
+    auto before = used_.load(std::memory_order_relaxed);
+    while (!used_.compare_exchange_weak(before, before + 1, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+    auto const owed = was_closed ? old.depth : old.owed(before, old.at(now));
+    auto kept = scaled_up(static_cast<std::uint64_t>(owed), g.interval, old.interval);
+    auto const most = static_cast<std::uint64_t>(g.deepest_debt());
+    if (kept > most) {
+      beyond += (kept - most) / g.interval + 1;
+      kept = most;
+    }
+    store(g);
+    auto after = g.at(now) + kept;
+    if (after - before <= 1) after = before + 2;
+    use(after);
+    if (beyond != 0) charge(now, beyond);
+  }
+
+ private:
+  void store(gcra const& g) noexcept {
+    interval_.store(g.interval, std::memory_order_release);
+    depth_.store(g.depth, std::memory_order_release);
+    ticks_.store(g.ticks, std::memory_order_release);
+    farthest_.store(g.farthest, std::memory_order_release);
+    burst_.store(g.burst, std::memory_order_release);
+  }
+
+  std::atomic<std::uint64_t> interval_;
+  std::atomic<std::int64_t> depth_;
+  std::atomic<std::uint64_t> ticks_;
+  std::atomic<std::uint64_t> farthest_;
+  std::atomic<std::uint64_t> burst_;
+  std::atomic<std::uint64_t> used_{never_used};
+  bool closed_ = false;
+  std::int64_t opens_ = 0;  // if closed: when as much is owed as a full bucket has
+};
+
+}  // namespace tenax::detail
