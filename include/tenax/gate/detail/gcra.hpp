@@ -23,6 +23,7 @@ struct gcra {
   std::uint64_t burst = 1;
   std::uint64_t ticks = 1;  // per nanosecond
   std::uint64_t farthest = 3 * (INT64_MAX / 4);
+  std::uint64_t offset = 0;  // the tick of the clock's epoch
 
   constexpr gcra() = default;
   constexpr explicit gcra(rate const& r) : burst(r.burst) {
@@ -50,7 +51,7 @@ struct gcra {
     return static_cast<std::int64_t>(interval * weight);
   }
   [[nodiscard]] constexpr std::uint64_t at(std::int64_t now) const noexcept {
-    return static_cast<std::uint64_t>(now) * ticks;
+    return static_cast<std::uint64_t>(now) * ticks + offset;
   }
   /// How farthest ahead of now an arrival time is, in ticks: the used part that has not come back yet.
   [[nodiscard]] constexpr std::int64_t owed(std::uint64_t arrival, std::uint64_t at) const noexcept {

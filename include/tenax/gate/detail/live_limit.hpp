@@ -19,11 +19,7 @@ class live_limit {
   explicit live_limit(gcra const& g) noexcept { store(g); }
 
   /// All numbers. The caller holds the lock under which they change.
-  [[nodiscard]] gcra numbers() const noexcept {
-    gcra g = for_taking();
-    g.burst = burst();
-    return g;
-  }
+  [[nodiscard]] gcra const& numbers() const noexcept { return numbers_; }
   /// The numbers that taking permits needs. Without the lock they may be of two different times; then `replace` fails.
   [[nodiscard]] gcra for_taking() const noexcept {
     gcra g;
@@ -31,6 +27,7 @@ class live_limit {
     g.depth = depth_.load(std::memory_order_acquire);
     g.ticks = ticks_.load(std::memory_order_acquire);
     g.farthest = farthest_.load(std::memory_order_acquire);
+    g.offset = offset_.load(std::memory_order_acquire);
     return g;
   }
   [[nodiscard]] std::uint64_t burst() const noexcept { return burst_.load(std::memory_order_relaxed); }
@@ -48,7 +45,7 @@ class live_limit {
 
   /// How long it takes until `permits` are available.
   [[nodiscard]] std::int64_t wait(std::int64_t now, std::uint64_t permits) const noexcept {
-    auto const l = numbers();
+    auto const& l = numbers_;
     if (!closed_) return l.wait(l.owed(used(), l.at(now)), permits);
     auto const closed = duration(opens_ > now ? opens_ - now : 0);
     return saturating_add(closed, duration(l.wait(l.depth, permits))).count();
@@ -59,7 +56,7 @@ class live_limit {
 
   /// Uses permits whether or not they are available.
   void charge(std::int64_t now, std::uint64_t permits) noexcept {
-    auto const l = numbers();
+    auto const& l = numbers_;
     auto const at = l.at(now);
     auto const time = duration(static_cast<std::int64_t>(scaled_up(permits, l.interval, l.ticks)));
     if (closed_) {
@@ -87,30 +84,29 @@ class live_limit {
   void settle(std::int64_t now) noexcept {
     if (!closed_ || now < opens_) return;
     closed_ = false;
-    auto const l = numbers();
+    auto const& l = numbers_;
     bool const whole = now - opens_ > l.depth / static_cast<std::int64_t>(l.ticks);
     use(whole ? l.at(now) : l.at(opens_) + static_cast<std::uint64_t>(l.depth));
   }
 
   /// Uses what is available.
   void empty(std::int64_t now) noexcept {
-    auto const l = numbers();
+    auto const& l = numbers_;
     auto const at = l.at(now);
     auto used = used_.load(std::memory_order_relaxed);
     while (l.owed(used, at) < l.depth && !replace(used, at + static_cast<std::uint64_t>(l.depth))) {
     }
   }
 
-  /// Changes the numbers to those of `g`. Used permits stay used, rounded up by at most two ticks.
-  void change(gcra const& g, std::int64_t now) noexcept {
-    auto const old = numbers();
+  /// Changes the numbers to those of `g`. Used permits stay used.
+  void change(gcra g, std::int64_t now) noexcept {
+    auto const old = numbers_;
     std::uint64_t beyond = 0;
     if (closed_ && opens_ > now) beyond = scaled_up(static_cast<std::uint64_t>(opens_ - now), old.ticks, old.interval);
     bool const was_closed = std::exchange(closed_, false);
-    // A thread that has read this or an earlier value, and any of the numbers below, does not find it again.
-    auto before = used_.load(std::memory_order_relaxed);
-    while (!used_.compare_exchange_weak(before, before + 1, std::memory_order_release, std::memory_order_relaxed)) {
-    }
+    // Arrival times only rise, so a thread that has read one from before, or any of the numbers below, does not find its
+    // arrival time again.
+    auto const before = used_.fetch_add(1, std::memory_order_release);
     auto const owed = was_closed ? old.depth : old.owed(before, old.at(now));
     auto kept = scaled_up(static_cast<std::uint64_t>(owed), g.interval, old.interval);
     auto const most = static_cast<std::uint64_t>(g.deepest_debt());
@@ -118,26 +114,30 @@ class live_limit {
       beyond += (kept - most) / g.interval + 1;
       kept = most;
     }
+    auto const after = before + 2;
+    g.offset = after - kept - static_cast<std::uint64_t>(now) * g.ticks;
     store(g);
-    auto after = g.at(now) + kept;
-    if (after - before <= 1) after = before + 2;
     use(after);
     if (beyond != 0) charge(now, beyond);
   }
 
  private:
   void store(gcra const& g) noexcept {
+    numbers_ = g;
     interval_.store(g.interval, std::memory_order_release);
     depth_.store(g.depth, std::memory_order_release);
     ticks_.store(g.ticks, std::memory_order_release);
     farthest_.store(g.farthest, std::memory_order_release);
+    offset_.store(g.offset, std::memory_order_release);
     burst_.store(g.burst, std::memory_order_release);
   }
 
+  gcra numbers_;  // under the lock; the same numbers for threads without it:
   std::atomic<std::uint64_t> interval_;
   std::atomic<std::int64_t> depth_;
   std::atomic<std::uint64_t> ticks_;
   std::atomic<std::uint64_t> farthest_;
+  std::atomic<std::uint64_t> offset_;
   std::atomic<std::uint64_t> burst_;
   std::atomic<std::uint64_t> used_{never_used};
   bool closed_ = false;

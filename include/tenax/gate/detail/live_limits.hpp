@@ -39,7 +39,7 @@ class live_limits {
   }
   [[nodiscard]] std::uint64_t most_at_once() const noexcept {
     auto least = limits_[0].burst();
-    for (auto const& l : limits_) least = l.burst() < least ? l.burst() : least;
+    for (std::size_t i = 1; i < N; ++i) least = limits_[i].burst() < least ? limits_[i].burst() : least;
     return least;
   }
 
@@ -63,7 +63,7 @@ class live_limits {
     for (;;) {
       std::uint64_t used[N];
       for (std::size_t i = 0; i < N; ++i) {
-        auto const l = limits_[i].numbers();
+        auto const& l = limits_[i].numbers();
         used[i] = limits_[i].used();
         auto const owed = l.owed(used[i], l.at(now));
         if (owed > l.depth - l.cost(weight) || !agrees(l, owed, weight)) return false;
@@ -111,7 +111,7 @@ class live_limits {
   /// With one limit, false if another caller has used permits since `used` was read.
   bool use_now(std::int64_t now, std::uint64_t weight, std::uint64_t (&used)[N]) noexcept {
     for (std::size_t i = 0; i < N; ++i) {
-      auto const l = limits_[i].numbers();
+      auto const& l = limits_[i].numbers();
       auto const at = l.at(now);
       auto const after = at + static_cast<std::uint64_t>(l.owed(used[i], at) + l.cost(weight));
       if constexpr (N == 1) {
