@@ -206,6 +206,8 @@ using tenax::saturating_scale;
 using tenax::saturating_subtract;
 using tenax::seeded_random;
 using tenax::server_wait_limit;
+using tenax::start_empty;
+using tenax::start_empty_t;
 using tenax::stop_condition;
 using tenax::stop_reason;
 #if defined(__cpp_lib_jthread)

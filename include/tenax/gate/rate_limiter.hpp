@@ -100,8 +100,8 @@ class rate_limiter {
   }
 
   /// Changes the rate while the limiter works. Used permits stay used, and come back at the new rate. Callers that wait
-  /// keep their places; if the new rate is faster, they are woken. A caller that wants more permits than a smaller burst
-  /// has goes when all permits are available, and the next callers wait for the rest.
+  /// keep their places; if the new rate is faster, they are woken. A caller that wants more permits than a smaller
+  /// burst has goes when all permits are available, and the next callers wait for the rest.
   ///
   /// Throws `std::invalid_argument` for rates that the constructor rejects, and keeps the old ones.
   template <environment Env = real_time>

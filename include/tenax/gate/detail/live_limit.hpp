@@ -104,8 +104,8 @@ class live_limit {
     std::uint64_t beyond = 0;
     if (closed_ && opens_ > now) beyond = scaled_up(static_cast<std::uint64_t>(opens_ - now), old.ticks, old.interval);
     bool const was_closed = std::exchange(closed_, false);
-    // Arrival times only rise, so a thread that has read one from before, or any of the numbers below, does not find its
-    // arrival time again.
+    // Arrival times only rise, so a thread that has read one from before, or any of the numbers below, does not find
+    // its arrival time again.
     auto const before = used_.fetch_add(1, std::memory_order_release);
     auto const owed = was_closed ? old.depth : old.owed(before, old.at(now));
     auto kept = scaled_up(static_cast<std::uint64_t>(owed), g.interval, old.interval);

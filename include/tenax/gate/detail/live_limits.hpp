@@ -18,8 +18,8 @@ inline std::uint64_t permit_sum(std::uint64_t a, std::uint64_t b) noexcept {
   return platform::add_carries(a, b, all) ? UINT64_MAX : all;
 }
 
-/// Limits that hold together. Used under the lock of its owner, but for `first()` and `most_at_once()`. While one of them
-/// is closed, or they change, no thread takes permits without the lock.
+/// Limits that hold together. Used under the lock of its owner, but for `first()` and `most_at_once()`. While one of
+/// them is closed, or they change, no thread takes permits without the lock.
 template <std::size_t N>
 class live_limits {
  public:
