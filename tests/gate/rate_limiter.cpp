@@ -646,7 +646,7 @@ TEST_CASE("Charged permits are owed, however many they are and however fast the 
 
   rate_limiter fast(tenax::rate{.permits = 1'250'000'000, .per = 1s, .burst = 1000});
   fast.charge(1000, clock);
-  fast.charge(std::uint64_t(1'250'000'000) * 3600, clock);  // one hour
+  fast.charge(std::int64_t(1'250'000'000) * 3600, clock);  // one hour
   for (int i = 0; i < 60; ++i) {
     clock.advance(59900ms);
     CHECK_FALSE(fast.try_acquire(1, clock));
@@ -656,8 +656,15 @@ TEST_CASE("Charged permits are owed, however many they are and however fast the 
   CHECK(fast.keep_until(clock.now()) > clock.now() + 5s);
   clock.advance(7s);
   CHECK(fast.try_acquire(1000, clock));
-  fast.charge(UINT64_MAX, clock);
+  CHECK(tests::rejection([&] {
+          fast.charge(-1, clock);
+          return 0;
+        }) == "tenax: rate_limiter::charge: weight must not be negative, but is -1");
+  CHECK(fast.wait_hint(1, clock) <= 1ns);
+  fast.charge(INT64_MAX, clock);
+  fast.charge(INT64_MAX, clock);
   CHECK_FALSE(fast.try_acquire(1, clock));
+  CHECK(fast.wait_hint(1, clock) > 200 * 365 * 24h);
 
   rate_limiter two(per_second(10).with_burst(5), per_hour(450).with_burst(50));
   two.charge(10, clock);

@@ -56,6 +56,7 @@ class rate_limiter {
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) == Limits)
   explicit rate_limiter(Rates... rates) : limits_(false, rates...) {}
+  /// Begins without permits: `rate_limiter limiter(tenax::start_empty, per_second(10));`
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) == Limits)
   explicit rate_limiter(start_empty_t, Rates... rates) : limits_(true, rates...) {}
@@ -109,7 +110,8 @@ class rate_limiter {
   void set(rate r, Env&& environment = {}) {
     limits_.set({r}, count(environment.now()));
   }
-  /// Changes all rates: `limiter.set({per_second(9), per_hour(450).with_burst(50)});`
+  /// Changes all rates, as many as the limiter has: `limiter.set({per_second(9), per_hour(450).with_burst(50)});`
+  /// Throws as the other overload does.
   template <std::size_t N, environment Env = real_time>
     requires(N == Limits)
   void set(rate const (&rates)[N], Env&& environment = {}) {
@@ -117,10 +119,16 @@ class rate_limiter {
   }
 
   /// Uses `weight` permits whether or not they are available, for costs that are known only after the request. If there
-  /// are fewer, callers wait until the missing ones have come back as well. Any number; 0 changes nothing.
+  /// are fewer, callers wait until the missing ones have come back as well. `weight` may exceed the burst; 0 changes
+  /// nothing.
+  ///
+  /// Throws `std::invalid_argument` for a negative weight.
   template <environment Env = real_time>
-  void charge(std::uint64_t weight, Env&& environment = {}) {
-    limits_.charge(count(environment.now()), weight);
+  void charge(std::int64_t weight, Env&& environment = {}) {
+    if (weight < 0) {
+      invalid_parameter("rate_limiter::charge: weight", "must not be negative", static_cast<double>(weight));
+    }
+    limits_.charge(count(environment.now()), static_cast<std::uint64_t>(weight));
   }
 
   /// Uses all permits that are available now.

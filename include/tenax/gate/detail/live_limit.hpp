@@ -34,8 +34,9 @@ class live_limit {
 
   /// The arrival time of the next permit. Read it before the numbers.
   [[nodiscard]] std::uint64_t used() const noexcept { return used_.load(std::memory_order_acquire); }
+  /// A thread that reads the new value also sees what this one has written before: that others must take the lock.
   bool replace(std::uint64_t& used, std::uint64_t after) noexcept {
-    return used_.compare_exchange_weak(used, after, std::memory_order_acquire);
+    return used_.compare_exchange_weak(used, after, std::memory_order_acq_rel);
   }
 
   // The functions below need the lock under which the numbers change. Those that close the limit also need that threads
