@@ -575,8 +575,7 @@ inline std::string cpp_of(settings const& s) {
   std::string out;
   for (std::size_t i = 0; i < s.gates.size(); ++i) {
     auto const& g = s.gates[i];
-    auto const braces = !g.arguments.empty() && g.arguments.front() == '{';
-    out += g.type + " gate_" + std::to_string(i + 1) + "(" + (braces ? g.arguments : g.arguments) + ");\n";
+    out += g.type + " gate_" + std::to_string(i + 1) + "(" + g.arguments + ");\n";
   }
   out += "namespace wait = tenax::wait;\nauto const policy = tenax::retrying{}\n    .when(";
   if (!s.when.codes.empty()) {

@@ -97,7 +97,7 @@ class reader {
       unit = 1;
     else if (take("us"))
       unit = 1e3;
-    else if (take("min") || take("m "))
+    else if (take("min"))
       unit = 60e9;
     else if (take("ms"))
       unit = 1e6;

@@ -5,6 +5,7 @@
 set -euo pipefail
 site=${1:?the folder of the site}
 work=$(mktemp -d)
+touch "$work/log"  # the server may open it only after it has been read
 python3 -u -m http.server 0 --bind 127.0.0.1 --directory "$site" >"$work/log" 2>&1 &
 server=$!
 trap 'kill $server; rm -rf "$work"' EXIT
@@ -18,7 +19,7 @@ failed=0
 # expect <what follows the address> <text that the page must have>
 expect() {
   timeout 40 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
-    --disable-component-update --disable-sync --user-data-dir="$work/profile" --virtual-time-budget=5000 --dump-dom \
+    --enable-logging=stderr --disable-component-update --disable-sync --user-data-dir="$work/profile" --virtual-time-budget=5000 --dump-dom \
     "http://127.0.0.1:$port/explorer/index.html$1" >"$work/dom" 2>"$work/errors" || true
   if ! grep -qF -- "$2" "$work/dom" || grep -q 'CONSOLE.*Uncaught' "$work/errors"; then
     echo "explorer/index.html$1 does not show: $2" >&2
