@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+// redis/hiredis.hpp: a store for limits that machines share, on a thread of its own: for programs that block.
+#pragma once
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/platform/process.hpp>
+#include <tenax/redis/detail/hiredis_connection.hpp>
+#include <tenax/redis/hiredis_options.hpp>
+#include <tenax/shared/store.hpp>
+
+namespace tenax::redis {
+
+/// A store of shared limits: a server that speaks the protocol of Redis, through hiredis 0.14 or newer.
+/// `hiredis_store store({.host = "redis", .password = "secret"});`
+///
+/// One background thread talks to the server: over one connection for scripts, which go out together, and over one for
+/// messages. It begins with the first question, blocks all signals, and ends in the destructor, which waits at most for
+/// a connection that is being opened. A lost connection is opened again when there is something to ask, after 50 ms at
+/// first and at most every second. The answers of questions that were under way are errors. A server that a cluster
+/// (`MOVED`) names takes the place of the given one; use one store for each limit there.
+///
+/// A child process that was forked gets a thread and connections of its own at its first question.
+///
+/// Throws `std::invalid_argument` for an empty host, a port outside of 1 to 65535 and timeouts that are not more than
+/// zero. Thread safety: safe. Neither copied nor moved; outlives the limits that use it.
+class hiredis_store {
+ public:
+  explicit hiredis_store(hiredis_options o = {}) : options_(std::move(o)) {
+    if (options_.unix_socket.empty()) {
+      if (options_.host.empty()) invalid_parameter("hiredis_store: host", "must not be empty", "\"\"");
+      if (options_.port < 1 || options_.port > 65535) {
+        invalid_parameter("hiredis_store: port", "must be 1 to 65535", static_cast<double>(options_.port));
+      }
+    }
+    tenax::detail::require_positive("hiredis_store: connect_timeout", options_.connect_timeout);
+    tenax::detail::require_positive("hiredis_store: answer_timeout", options_.answer_timeout);
+  }
+  hiredis_store(hiredis_store const&) = delete;
+  hiredis_store& operator=(hiredis_store const&) = delete;
+
+  ~hiredis_store() {
+    {
+      std::lock_guard const lock(mutex_);
+      ends_ = true;
+    }
+    wake();
+    if (thread_.joinable() && is_ours()) thread_.join();
+    if (thread_.joinable()) thread_.detach();
+    for (int const end : pipe_) {
+      if (end >= 0) ::close(end);
+    }
+  }
+
+  /// Sends a question of a limit to the server; the answer comes later, on the background thread.
+  void eval(shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
+            shared::completion done) {
+    {
+      std::lock_guard const lock(mutex_);
+      start();
+      asked_.push_back({&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}});
+    }
+    wake();
+  }
+
+  /// Subscribes to a channel.
+  void listen(std::string_view channel, shared::listener l) {
+    std::lock_guard const lock(mutex_);
+    new_listeners_.push_back({std::string(channel), std::move(l)});
+  }
+
+ private:
+  struct question {
+    shared::script const* run;
+    std::string key;
+    std::vector<std::int64_t> arguments;
+    shared::completion done;
+    time_point sent;
+  };
+  struct subscription {
+    std::string channel;
+    shared::listener to;
+  };
+
+  bool is_ours() const noexcept { return platform::this_process() == process_; }
+
+  /// Starts the thread, once in each process. Under the lock.
+  void start() {
+    if (thread_.joinable() && is_ours()) return;
+    if (thread_.joinable()) {
+      // A copy of another process: its thread is not here, and its connections belong to it.
+      thread_.detach();
+      new (&work_) work();
+      for (int& end : pipe_) ::close(end), end = -1;
+      asked_.clear();
+      new_listeners_.insert(new_listeners_.end(), listeners_.begin(), listeners_.end());
+      listeners_.clear();
+    }
+    if (::pipe(pipe_) != 0) tenax::detail::raise(std::runtime_error("tenax: hiredis_store could not make a pipe"));
+    process_ = platform::this_process();
+    ::sigset_t all;
+    ::sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (...) {
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      throw;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  void wake() noexcept {
+    if (pipe_[1] < 0) return;
+    char const byte = 0;
+    [[maybe_unused]] auto const written = ::write(pipe_[1], &byte, 1);
+  }
+
+  // --- the background thread -------------------------------------------------------------------------------------
+
+  /// What the background thread has.
+  struct work {
+    detail::connection scripts;
+    detail::connection messages;
+    std::deque<question> waiting;  ///< not sent
+    std::deque<question> sent;     ///< in the order of their answers
+    time_point next_connect{};
+    duration connect_wait = first_wait;
+  };
+
+  void run() {
+    for (;;) {
+      bool const goes_on = take_questions();
+      send_questions();
+      if (!goes_on) break;
+      watch();
+    }
+    // Completions that are destroyed report that there is no answer.
+    work_.waiting.clear();
+    work_.sent.clear();
+    work_.scripts.close();
+    work_.messages.close();
+  }
+
+  bool take_questions() {
+    std::lock_guard const lock(mutex_);
+    while (!asked_.empty()) {
+      work_.waiting.push_back(std::move(asked_.front()));
+      asked_.pop_front();
+    }
+    for (auto& l : new_listeners_) {
+      if (work_.messages) subscribe(l.channel);
+      listeners_.push_back(std::move(l));
+    }
+    new_listeners_.clear();
+    return !ends_;
+  }
+
+  void send_questions() {
+    if (work_.waiting.empty() && !work_.scripts) return;
+    if (!work_.scripts && !connect()) return;
+    for (; !work_.waiting.empty(); work_.waiting.pop_front()) {
+      auto& q = work_.waiting.front();
+      q.sent = shared::detail::steady_now();
+      work_.scripts.append(detail::to_command(*q.run, false, q.key, q.arguments));
+      work_.sent.push_back(std::move(q));
+    }
+    if (!work_.scripts.flush()) lose("the connection was lost");
+  }
+
+  bool connect() {
+    auto const now = shared::detail::steady_now();
+    if (now < work_.next_connect) return fail_waiting("the store cannot be reached; it will be tried again");
+    auto why = work_.scripts.open(options_);
+    if (why.empty() && !work_.messages && !listeners_.empty()) {
+      why = work_.messages.open(options_);
+      if (why.empty()) {
+        for (auto const& l : listeners_) subscribe(l.channel);
+        if (!work_.messages.flush()) why = "the connection was lost";
+        if (why.empty()) {
+          for (auto const& l : listeners_) l.to.missed();
+        }
+      }
+    }
+    if (why.empty()) {
+      work_.connect_wait = first_wait;
+      return true;
+    }
+    work_.scripts.close();
+    work_.messages.close();
+    work_.next_connect = shared::detail::steady_now() + work_.connect_wait;
+    work_.connect_wait = tenax::detail::shorter(2 * work_.connect_wait, last_wait);
+    return fail_waiting(why);
+  }
+
+  bool fail_waiting(std::string_view why) {
+    auto failed = std::exchange(work_.waiting, {});
+    for (auto& q : failed) q.done({.error = why});
+    return false;
+  }
+
+  void lose(std::string_view why) {
+    work_.scripts.close();
+    work_.messages.close();
+    work_.next_connect = shared::detail::steady_now() + work_.connect_wait;
+    auto failed = std::exchange(work_.sent, {});
+    for (auto& q : failed) q.done({.error = why});
+  }
+
+  void subscribe(std::string const& channel) {
+    detail::command c;
+    c.add("SUBSCRIBE");
+    c.add(channel);
+    work_.messages.append(c);
+  }
+
+  /// Waits for answers, messages and new questions.
+  void watch() {
+    if (work_.messages && !work_.messages.flush()) return lose("the connection was lost");
+    ::pollfd watched[3] = {
+        {pipe_[0], POLLIN, 0}, {work_.scripts.descriptor(), POLLIN, 0}, {work_.messages.descriptor(), POLLIN, 0}};
+    ::poll(watched, 3, work_.sent.empty() ? -1 : 100);
+    if (watched[0].revents != 0) {
+      char bytes[256];
+      [[maybe_unused]] auto const n = ::read(pipe_[0], bytes, sizeof bytes);
+    }
+    if (watched[1].revents != 0) read_answers();
+    if (work_.messages && watched[2].revents != 0) read_messages();
+    if (!work_.sent.empty() &&
+        saturating_between(work_.sent.front().sent, shared::detail::steady_now()) > options_.answer_timeout.value()) {
+      lose("the store has not answered for longer than answer_timeout");
+    }
+  }
+
+  void read_answers() {
+    if (!work_.scripts.read()) return lose(work_.scripts.trouble());
+    while (work_.scripts && !work_.sent.empty()) {
+      auto const answer = work_.scripts.next();
+      if (answer == nullptr) {
+        if (!work_.scripts.trouble().empty()) lose(work_.scripts.trouble());
+        return;
+      }
+      auto q = std::move(work_.sent.front());
+      work_.sent.pop_front();
+      if (detail::says_no_script(*answer)) {
+        work_.scripts.append(detail::to_command(*q.run, true, q.key, q.arguments));
+        work_.sent.push_back(std::move(q));
+        if (!work_.scripts.flush()) return lose("the connection was lost");
+        continue;
+      }
+      auto const error = answer->type == REDIS_REPLY_ERROR ? detail::text_of(*answer) : std::string_view{};
+      if (error.starts_with("MOVED ")) return follow(error, std::move(q));
+      detail::give(*answer, q.done, shared::detail::steady_now());
+      // A replica, or a server that does not know this client any more: another connection may find the right one.
+      if (error.starts_with("READONLY") || error.starts_with("NOAUTH") || error.starts_with("MASTERDOWN")) {
+        return lose(error);
+      }
+    }
+  }
+
+  /// Goes to the server that a cluster names, `MOVED <slot> <host>:<port>`, with the question.
+  void follow(std::string_view error, question q) {
+    auto const host_at = error.find(' ', 6) + 1;
+    auto const port_at = error.rfind(':') + 1;
+    auto const port = port_at > host_at ? detail::number_in(error.substr(port_at)) : -1;
+    if (port < 1 || port > 65535) return q.done({.error = error});
+    // An empty host is the one that was asked.
+    if (port_at - 1 > host_at) options_.host = error.substr(host_at, port_at - 1 - host_at);
+    options_.port = static_cast<int>(port);
+    options_.unix_socket.clear();
+    lose("the cluster moved the key to another server");
+    work_.next_connect = {};
+    work_.waiting.push_front(std::move(q));
+  }
+
+  void read_messages() {
+    if (!work_.messages.read()) return lose(work_.messages.trouble());
+    while (auto const m = work_.messages.next()) {
+      if (m->type != REDIS_REPLY_ARRAY || m->elements != 3 || m->element[2]->type != REDIS_REPLY_STRING) continue;
+      auto const n = detail::number_in(detail::text_of(*m->element[2]));
+      auto const channel = detail::text_of(*m->element[1]);
+      if (n < 0) continue;
+      std::erase_if(listeners_, [&](subscription const& l) { return l.channel == channel && !l.to(n); });
+    }
+  }
+
+  static constexpr duration first_wait = std::chrono::milliseconds(50);
+  static constexpr duration last_wait = std::chrono::seconds(1);
+
+  hiredis_options options_;
+  std::mutex mutex_;
+  std::deque<question> asked_;
+  std::vector<subscription> new_listeners_;
+  bool ends_ = false;
+  int pipe_[2] = {-1, -1};
+  platform::process_id process_{};
+  std::vector<subscription> listeners_;  ///< of the background thread
+  work work_;
+  std::thread thread_;
+};
+
+}  // namespace tenax::redis

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+// shared/detail/conversation.hpp: what one machine asks a store about one limit, and what it learns from the answers.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <tenax/shared/detail/exact_rate.hpp>
+#include <tenax/shared/lease_script.hpp>
+#include <tenax/shared/leases.hpp>
+
+namespace tenax::shared::detail {
+
+/// The rates of a limit.
+struct rates {
+  std::array<exact_rate, most_limits> each{};
+  std::size_t size = 0;
+
+  friend bool operator==(rates const&, rates const&) = default;
+
+  [[nodiscard]] std::int64_t lateness() const noexcept {
+    auto least = most_late;
+    for (std::size_t i = 0; i < size; ++i) least = (std::min)(least, each[i].lateness());
+    return least;
+  }
+  /// The time of `n` permits at the slowest rate, in microseconds.
+  [[nodiscard]] std::int64_t time_of(std::int64_t n) const noexcept {
+    std::int64_t most = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      most = (std::max)(most, each[i].time_of((std::min)(n, each[i].most())));
+    }
+    return most;
+  }
+  [[nodiscard]] double per_second() const noexcept {
+    double least = 1e300;
+    for (std::size_t i = 0; i < size; ++i) {
+      least = (std::min)(least, 1e6 * static_cast<double>(each[i].permits) / static_cast<double>(each[i].time));
+    }
+    return size == 0 ? 0 : least;
+  }
+  /// The number of permits that can be leased together.
+  [[nodiscard]] std::int64_t most() const noexcept {
+    std::int64_t least = exact;
+    for (std::size_t i = 0; i < size; ++i) least = (std::min)(least, each[i].most());
+    return least;
+  }
+};
+
+/// Finds when the store has done something, on this machine's clock: after the question was sent, before the answer
+/// came, and no later than the fastest of the last answers says.
+class server_clock {
+ public:
+  /// `server`: what the store's clock said, in microseconds; the rest in nanoseconds of this machine's clock.
+  std::int64_t moment(std::int64_t server, std::int64_t sent, std::int64_t arrived) noexcept {
+    auto const ahead = arrived - server * 1000;
+    if (arrived - span_start_ > span) {
+      before_ = arrived - span_start_ < 2 * span ? now_ : INT64_MAX;
+      now_ = INT64_MAX;
+      span_start_ = arrived;
+    }
+    now_ = (std::min)(now_, ahead);
+    auto const found = server * 1000 + (std::min)(now_, before_);
+    if (found < sent) now_ = ahead, before_ = INT64_MAX;  // the store's clock was set back
+    return found < sent ? arrived : found;
+  }
+
+ private:
+  static constexpr std::int64_t span = 10'000'000'000;
+  std::int64_t span_start_ = INT64_MIN / 2;
+  std::int64_t now_ = INT64_MAX;
+  std::int64_t before_ = INT64_MAX;
+};
+
+/// One machine's side: one question at a time. Times are nanoseconds of its steady clock.
+///
+/// Thread safety: none; the caller locks.
+class conversation {
+ public:
+  using question = std::array<std::int64_t, question_size + 3 * most_limits>;
+
+  conversation(rates const& own, std::int64_t machine, std::int64_t timeout, bool strict)
+      : own_(own), held_(own), machine_(machine), timeout_(timeout), strict_(strict) {}
+
+  rates const& held() const noexcept { return held_; }
+  std::int64_t machines() const noexcept { return (std::max)(machines_, std::int64_t{1}); }
+  std::int64_t paused_until() const noexcept { return paused_until_; }
+  std::uint64_t questions() const noexcept { return questions_; }
+  std::string const& trouble() const noexcept { return trouble_; }
+  bool away() const noexcept { return away_; }
+  bool up() const noexcept { return up_; }
+  bool in_flight() const noexcept { return in_flight_; }
+  /// Until when the answer must come.
+  std::int64_t answer_by(std::int64_t now) const noexcept { return (in_flight_ ? sent_ : now) + timeout_; }
+  bool overdue(std::int64_t now) const noexcept { return in_flight_ && now - sent_ >= timeout_; }
+
+  void charge(std::int64_t n) noexcept { charged_ = (std::min)(charged_ + n, held_.most()); }
+  /// `microseconds`: of the pause; less than zero: ends it.
+  void pause(std::int64_t now, std::int64_t microseconds) noexcept {
+    resuming_ = microseconds < 0;
+    pause_wish_ = resuming_ ? 0 : (std::max)(pause_wish_, now + microseconds * 1000);
+    heard(now, (std::max)(microseconds, std::int64_t{0}));
+    if (resuming_) paused_until_ = now;
+  }
+  /// Another machine has asked for a pause.
+  void heard(std::int64_t now, std::int64_t microseconds) noexcept {
+    paused_until_ = microseconds == 0 ? now : (std::max)(paused_until_, now + microseconds * 1000);
+  }
+  void give_back(std::int64_t n, std::int64_t generation) noexcept { back_ = n, back_of_ = generation; }
+  void refresh() noexcept { refresh_ = true; }
+  void set(rates const& r) noexcept { own_ = r, held_ = r, stamp_ = 0, refresh_ = true; }
+
+  /// Whether there is something to tell the store, without a wish for permits.
+  bool has_news() const noexcept { return refresh_ || charged_ > 0 || resuming_ || pause_wish_ > 0 || back_ > 0; }
+  /// Whether a question may be asked now.
+  bool may_ask(std::int64_t now) const noexcept { return !in_flight_ && (!away_ || now >= next_try_); }
+
+  /// The arguments of the next question, which the caller sends. `leaves`: the last one of this machine.
+  std::size_t ask(std::int64_t now, std::int64_t wanted, question& q, bool leaves = false) noexcept {
+    lease_question a;
+    a.machine = machine_;
+    bool const greets = greeted_ == never || now - greeted_ >= 10'000'000'000;
+    a.greeting = leaves ? 2 : greets;
+    if (greets) greeted_ = now;
+    a.wanted = away_ ? 0 : (std::min)(wanted, held_.most());
+    a.charged = sent_charge_ = std::exchange(charged_, 0);
+    a.back = std::exchange(back_, 0);
+    a.generation = back_of_;
+    sent_pause_ = std::exchange(pause_wish_, 0);
+    sent_resume_ = std::exchange(resuming_, false);
+    a.pausing = sent_resume_ ? -1 : sent_pause_ > now ? (sent_pause_ - now) / 1000 : 0;
+    a.empty = away_;
+    a.stamp = stamp_;
+    a.strict = strict_;
+    a.limits = static_cast<std::int64_t>(own_.size);
+    q = {a.machine, a.greeting, a.wanted, a.charged, a.back,  a.generation,
+         a.pausing, a.empty,    a.stamp,  a.strict,  a.limits};
+    for (std::size_t i = 0; i < own_.size; ++i) {
+      auto const at = question_size + 3 * i;
+      q[at] = own_.each[i].permits, q[at + 1] = own_.each[i].time, q[at + 2] = own_.each[i].allowance;
+    }
+    refresh_ = false;
+    in_flight_ = true;
+    sent_ = now;
+    ++questions_;
+    return question_size + 3 * own_.size;
+  }
+  std::uint64_t number() const noexcept { return questions_; }
+
+  /// What an answer has changed.
+  struct news {
+    bool back = false;     ///< the store answers again
+    bool adopted = false;  ///< other limits hold
+    lease permits{};
+  };
+
+  /// Reads an answer to question `number`. Nothing if it cannot be read, which `lost` has to be told.
+  std::optional<news> read(std::uint64_t number, reply const& r, std::int64_t now) {
+    bool const late = number != questions_ || !in_flight_;
+    lease_answer a;
+    auto const n = r.numbers;
+    if (n.size() < answer_size) return std::nullopt;
+    a = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
+    if (a.now <= 0 || a.now > exact || a.granted < 0 || a.limits < 0 ||
+        static_cast<std::size_t>(a.limits) > most_limits ||
+        n.size() != answer_size + 5 * static_cast<std::size_t>(a.limits)) {
+      return std::nullopt;
+    }
+    news told;
+    rates held;
+    held.size = static_cast<std::size_t>(a.limits);
+    lease& l = told.permits;
+    l.limits = held.size;
+    for (std::size_t i = 0; i < held.size; ++i) {
+      auto const at = answer_size + 5 * i;
+      held.each[i] = {n[at], n[at + 1], n[at + 2]};
+      if (n[at] < 1 || n[at + 1] < 1 || n[at + 2] < 0) return std::nullopt;
+      l.lines[i] = {held.each[i], n[at + 3], n[at + 4]};
+    }
+    told.back = away_;
+    told.adopted = own_.size > 0 && held != held_ && held != own_;
+    if (held == own_) stamp_ = a.stamp;
+    if (own_.size > 0) held_ = held;
+    machines_ = a.machines;
+    // A late answer says little about the moment at which the store had the question.
+    l.from = late ? now : clock_.moment(a.now, sent_, now);
+    l.first = a.first;
+    l.count = a.granted;
+    l.generation = a.generation;
+    paused_until_ = a.paused > 0 ? (std::max)(l.from + a.paused * 1000, paused_until_) : paused_until_;
+    if (!late) in_flight_ = false;
+    up_ = true;
+    away_ = false;
+    trouble_.clear();
+    wait_ = first_wait;
+    return told;
+  }
+
+  /// The store did not answer, or with an error. True if it did before.
+  bool lost(std::uint64_t number, std::int64_t now, std::string_view why) {
+    if (number != questions_ || !in_flight_) return false;
+    in_flight_ = false;
+    // What the store may not have heard is said again: too much is used rather than too little.
+    charge(std::exchange(sent_charge_, 0));
+    pause_wish_ = (std::max)(pause_wish_, sent_pause_);
+    resuming_ = resuming_ || sent_resume_;
+    next_try_ = now + wait_;
+    wait_ = (std::min)(2 * wait_, last_wait);
+    trouble_ = why;
+    greeted_ = never;
+    up_ = false;
+    if (std::exchange(away_, true)) return false;
+    // Nothing at first: all machines begin alone at about the same time.
+    for (auto& a : alone_) a = now;
+    for (std::size_t i = 0; i < held_.size; ++i) alone_[i] += share_of(i, 1) * 1000;
+    return true;
+  }
+
+  /// A lease of `n` permits without the store: this machine's share of the rate, without a burst.
+  lease alone(std::int64_t now, std::int64_t n) noexcept {
+    lease l{.from = now, .count = n, .limits = held_.size};
+    for (std::size_t i = 0; i < held_.size; ++i) {
+      auto const& r = held_.each[i];
+      alone_[i] = (std::max)(alone_[i], now);
+      l.lines[i] = {{r.permits, r.time * machines(), 0}, (alone_[i] - now + 999) / 1000, 0};
+      alone_[i] += share_of(i, n) * 1000;
+    }
+    return l;
+  }
+
+ private:
+  std::int64_t share_of(std::size_t i, std::int64_t n) const noexcept {
+    auto const r = held_.each[i];
+    return exact_rate{r.permits, r.time * machines(), 0}.time_of(n);
+  }
+
+  static constexpr std::int64_t never = INT64_MIN;
+  static constexpr std::int64_t first_wait = 100'000'000;
+  static constexpr std::int64_t last_wait = 1'000'000'000;
+
+  rates own_;
+  rates held_;
+  std::int64_t const machine_;
+  std::int64_t const timeout_;
+  bool const strict_;
+  bool up_ = false;
+  bool away_ = false;
+  bool in_flight_ = false;
+  bool refresh_ = false;
+  bool resuming_ = false;
+  bool sent_resume_ = false;
+  std::int64_t sent_ = 0;
+  std::uint64_t questions_ = 0;
+  std::int64_t stamp_ = 0;
+  std::int64_t machines_ = 1;
+  std::int64_t greeted_ = never;
+  std::int64_t charged_ = 0;
+  std::int64_t sent_charge_ = 0;
+  std::int64_t pause_wish_ = 0;
+  std::int64_t sent_pause_ = 0;
+  std::int64_t paused_until_ = INT64_MIN / 2;
+  std::int64_t back_ = 0;
+  std::int64_t back_of_ = 0;
+  std::int64_t next_try_ = 0;
+  std::int64_t wait_ = first_wait;
+  std::array<std::int64_t, most_limits> alone_{};
+  server_clock clock_;
+  std::string trouble_;
+};
+
+}  // namespace tenax::shared::detail

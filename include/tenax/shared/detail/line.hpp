@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+// shared/detail/line.hpp: the callers of one machine that wait for a shared limit, its leases, and its store.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tenax/gate/gate.hpp>
+#include <tenax/platform/entropy.hpp>
+#include <tenax/platform/threads.hpp>
+#include <tenax/shared/detail/callers.hpp>
+#include <tenax/shared/detail/conversation.hpp>
+#include <tenax/shared/options.hpp>
+
+namespace tenax::shared::detail {
+
+/// Outlives its gate while a question is under way. Thread safety: safe.
+class line final : public asker, public std::enable_shared_from_this<line> {
+  using lock = std::unique_lock<std::mutex>;
+
+ public:
+  line(store_ref store, std::string name, std::string key, rates const& r, options const& o)
+      : store_(store),
+        name_(std::move(name)),
+        key_(std::move(key)),
+        options_(o),
+        max_pause_(tenax::detail::require_positive("shared: max_pause", o.max_pause)),
+        talk_(r, make_number(), tenax::detail::require_positive("shared: store_timeout", o.store_timeout).count(),
+              o.refuse_other_limits) {}
+
+  /// Listens for pauses; called once the line is shared.
+  void listen() { store_.listen(key_, listener(weak_from_this())); }
+
+  /// Whether the caller may go. `p` is its place, whether it has waited or not.
+  admission ask(place& p, std::int64_t now, std::int64_t time_left, std::int64_t weight, waker const& w) {
+    lock held(mutex_);
+    settle(now);
+    p.weight = weight;
+    auto const answer = decide(p, now, time_left, w);
+    finish(held, now);
+    return answer;
+  }
+
+  void step_aside(place& p) noexcept {
+    lock const held(mutex_);
+    callers_.step_aside(p);
+  }
+
+  /// The caller goes away without permits.
+  void leave(place& p) noexcept {
+    lock const held(mutex_);
+    callers_.leave(p);
+    // What no caller waits for is given back, unless callers may come in time.
+    if (callers_.permits() > 0 || hand_.in_hand() <= hand_.recent(now_)) return;
+    std::int64_t generation = 0;
+    if (auto const n = hand_.take_last(now_ + leases::horizon, generation); n > 0) talk_.give_back(n, generation);
+  }
+  void moved(place const& from, place& to) noexcept {
+    lock const held(mutex_);
+    callers_.moved(from, to);
+  }
+
+  void charge(std::int64_t n, std::int64_t now) {
+    change(now, [&] { talk_.charge(n); });
+  }
+  void set(rates const& r, std::int64_t now) {
+    change(now, [&] {
+      talk_.set(r);
+      hand_.clear();
+      callers_.wake_all();
+    });
+  }
+  void pause(std::int64_t microseconds, std::int64_t now) {
+    change(now, [&] {
+      talk_.pause(now, (std::min)(microseconds, max_pause_.count() / 1000));
+      pause_began();
+      tell(event::kind::paused, "the other side asked for a pause");
+    });
+  }
+  void resume(std::int64_t now) {
+    change(now, [&] {
+      talk_.pause(now, -1);
+      callers_.wake_all();
+    });
+  }
+  /// Tells the store that this machine leaves.
+  void goodbye() {
+    lock held(mutex_);
+    bool const known = talk_.up();
+    left_ = true;
+    if (!known) return;
+    std::int64_t generation = 0;
+    if (auto const n = hand_.take_last(now_, generation); n > 0) talk_.give_back(n, generation);
+    conversation::question q;
+    auto const size = talk_.ask(now_, 0, q, true);
+    auto const number = talk_.number();
+    held.unlock();
+    store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
+  }
+
+  shared::state state(std::int64_t now) {
+    lock const held(mutex_);
+    shared::state s;
+    s.store_up = talk_.up();
+    s.machines = talk_.machines();
+    s.in_hand = hand_.in_hand();
+    s.waiting = static_cast<std::int64_t>(callers_.size());
+    s.paused = duration(talk_.paused_until() > now ? talk_.paused_until() - now : 0);
+    s.per_second = talk_.held().per_second();
+    s.share = s.per_second / static_cast<double>(talk_.machines());
+    s.admitted = used_;
+    s.expired = expired_;
+    s.questions = talk_.questions();
+    s.trouble = talk_.trouble();
+    return s;
+  }
+
+  void answered(std::uint64_t question, reply const& r, time_point at) noexcept override {
+    auto const now = at.time_since_epoch().count();
+    lock held(mutex_);
+    if (left_) return;
+    now_ = (std::max)(now_, now);
+    auto const news = r.error.empty() ? talk_.read(question, r, now) : std::nullopt;
+    if (news) {
+      // Permits of the time alone.
+      if (news->back) hand_.clear(), tell(event::kind::store_back, "the store answers again");
+      if (news->adopted) {
+        tell(event::kind::limits_adopted, "another machine has set other limits under this name; they hold for all");
+      }
+      auto l = news->permits;
+      if (talk_.paused_until() > l.from && l.from + l.first * 1000 < talk_.paused_until()) l.count = 0;
+      hand_.add(l);
+      if (news->back || l.count > 0) callers_.wake_served(hand_.in_hand());
+      if (news->back) callers_.wake_all();
+    } else {
+      go_alone(question, now, r.error.empty() ? "an answer that does not belong to the question" : r.error);
+    }
+    finish(held, now);
+  }
+
+  void heard(std::int64_t microseconds, time_point at) noexcept override {
+    auto const now = at.time_since_epoch().count();
+    change(now, [&] {
+      if (microseconds < 0) return talk_.refresh();
+      talk_.heard(now, (std::min)(microseconds, max_pause_.count() / 1000));
+      if (microseconds == 0) return callers_.wake_all();
+      pause_began();
+      tell(event::kind::paused, "the other side asked another machine for a pause");
+    });
+  }
+
+ private:
+  static std::int64_t make_number() noexcept {
+    std::uint64_t number = 0;
+    platform::random_bytes(&number, sizeof number);
+    return static_cast<std::int64_t>(number & ((std::uint64_t{1} << 52) - 1)) + 1;
+  }
+
+  template <class F>
+  void change(std::int64_t now, F const& f) {
+    lock held(mutex_);
+    settle(now);
+    f();
+    finish(held, now);
+  }
+
+  /// Brings everything up to `now`.
+  void settle(std::int64_t now) {
+    now_ = (std::max)(now_, now);
+    if (talk_.overdue(now)) go_alone(talk_.number(), now, "the store did not answer in time");
+    auto const* const front = callers_.front();
+    // The first permits of several that are needed together may wait for the last ones.
+    auto const together = front != nullptr && front->weight > 1 ? talk_.held().time_of(front->weight) : 0;
+    expired_ += static_cast<std::uint64_t>(hand_.expire(now, (talk_.held().lateness() + together) * 1000));
+    if (talk_.away() && options_.while_away == without_store::share && hand_.in_hand() < callers_.permits() + wish_) {
+      auto const needed = front == nullptr ? 1 : front->weight;
+      if (hand_.in_hand() < needed)
+        hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), share()))));
+    }
+  }
+
+  void go_alone(std::uint64_t question, std::int64_t now, std::string_view why) {
+    if (!talk_.lost(question, now, why)) return;
+    tell(event::kind::store_away, talk_.trouble());
+    callers_.wake_all();
+  }
+
+  admission decide(place& p, std::int64_t now, std::int64_t time_left, waker const& w) {
+    using enum place::standing;
+    if (p.is == running) return admission::go();
+    if (talk_.away() && options_.while_away != without_store::share) {
+      callers_.leave(p);
+      return options_.while_away == without_store::open ? go(p)
+                                                        : admission::refuse("the store of a shared limit is away");
+    }
+    callers_.come_back(p);
+    auto const pause = talk_.paused_until() - now;
+    if (pause > 0) {
+      if (p.is == nowhere && pause <= time_left) callers_.join(p);
+      p.wakes = w;
+      p.due = talk_.paused_until();
+      return admission::wait_for_server(duration(pause));
+    }
+    auto const due = hand_.due(now, callers_.permits() + p.weight);
+    if (callers_.is_next(p, due, now, talk_.held().lateness() * 1000 / 2)) {
+      callers_.use(p);
+      hand_.use(p.weight, now);
+      return go(p);
+    }
+    auto const answer = wait(p, now, w);
+    if (p.is == nowhere && !answer.at_most && answer.delay.count() > time_left) {
+      // The next caller may come in time for this permit.
+      wish_ = (std::max)(wish_, p.weight);
+      return admission::wait(answer.delay);
+    }
+    if (p.is == nowhere) callers_.join(p);
+    p.wakes = w;
+    return answer;
+  }
+
+  admission go(place& p) {
+    p.is = place::standing::running;
+    used_ += static_cast<std::uint64_t>(p.weight);
+    return admission::go();
+  }
+
+  admission wait(place& p, std::int64_t now, waker const& w) {
+    auto const n = callers_.before(p) + p.weight - 1;
+    auto const in_hand = hand_.in_hand();
+    constexpr std::int64_t least = 50'000;
+    constexpr std::int64_t without_waker = 5'000'000;
+    p.due = INT64_MAX;
+    if (n < in_hand) {
+      p.due = hand_.when(n);
+      auto const d = (std::max)(p.due - now, least);
+      p.due = now + d;
+      return admission::wait(duration(d));
+    }
+    auto const answer_in = (std::max)(talk_.answer_by(now) - now, least);
+    if (in_hand == 0) return admission::wait_at_most(duration(w ? answer_in : (std::min)(answer_in, without_waker)));
+    auto const last = (std::max)(hand_.when(in_hand - 1), now);
+    auto const expected = last - now + talk_.held().time_of(n - in_hand + 1) * 1000;
+    auto const ask_after = (std::min)(expected, w ? answer_in : without_waker);
+    return admission::wait(duration((std::max)(expected, least)), duration((std::max)(ask_after, least)));
+  }
+
+  /// Permits that were leased before a pause are not used after it: the store leases paced ones.
+  void pause_began() noexcept { hand_.clear(); }
+
+  /// The permits of the horizon, divided by the machines; at least 1.
+  [[nodiscard]] std::int64_t share() const noexcept {
+    auto const all = talk_.held().per_second() * static_cast<double>(leases::horizon) / 1e9;
+    auto const part = all / static_cast<double>(talk_.machines());
+    return part < 1 ? 1 : part > 1e12 ? std::int64_t{1'000'000'000'000} : static_cast<std::int64_t>(part);
+  }
+
+  /// How many permits to lease now.
+  [[nodiscard]] std::int64_t wanted(std::int64_t now) noexcept {
+    if (talk_.paused_until() > now) return 0;
+    auto const demand = callers_.permits() + wish_;
+    auto const recent = hand_.recent(now);
+    auto const in_hand = hand_.in_hand();
+    auto const fair = share();
+    auto const first = callers_.front() == nullptr ? (std::min)(wish_, std::int64_t{1}) : callers_.front()->weight;
+    auto const size = std::clamp((std::max)(demand, recent), std::int64_t{1}, fair);
+    if (in_hand < first) return (std::max)(size, first - in_hand);
+    bool const queue_is_longer = in_hand < demand && in_hand + size <= 2 * fair;
+    bool const soon_empty = recent >= 2 && in_hand <= size / 2;
+    return queue_is_longer || soon_empty ? size : 0;
+  }
+
+  void tell(event::kind what, std::string_view why) {
+    if (options_.on_event) untold_.push_back({what, std::string(why)});
+  }
+
+  /// Asks the store if there is a reason to, tells events, and unlocks.
+  void finish(lock& held, std::int64_t now) {
+    conversation::question q;
+    std::size_t size = 0;
+    if (talk_.may_ask(now)) {
+      auto const n = talk_.away() ? 0 : wanted(now);
+      if (n > 0 || talk_.away() || talk_.has_news() || !talk_.up()) size = talk_.ask(now, n, q);
+    }
+    wish_ = size > 0 ? 0 : wish_;
+    auto const number = talk_.number();
+    auto const events = std::exchange(untold_, {});
+    held.unlock();
+    for (auto const& e : events) options_.on_event({e.first, name_, e.second});
+    if (size > 0) store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
+  }
+
+  store_ref const store_;
+  std::string const name_;
+  std::string const key_;
+  options const options_;
+  duration const max_pause_;
+  std::mutex mutable mutex_;
+  conversation talk_;
+  leases hand_;
+  callers callers_;
+  std::int64_t wish_ = 0;  ///< permits for a caller that had no time to wait
+  std::uint64_t used_ = 0;
+  std::uint64_t expired_ = 0;
+  std::int64_t now_ = 0;
+  bool left_ = false;  ///< the gate does not exist any more
+  std::vector<std::pair<event::kind, std::string>> untold_;
+};
+
+}  // namespace tenax::shared::detail
