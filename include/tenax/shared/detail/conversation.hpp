@@ -127,6 +127,9 @@ class conversation {
     if (greets) greeted_ = now;
     a.wanted = away_ ? 0 : (std::min)(wanted, held_.most());
     a.charged = sent_charge_ = std::exchange(charged_, 0);
+    // Other machines may have the store again since the last question: what was used alone counts.
+    if (away_) a.charged += alone_leased_;
+    alone_leased_ = 0;
     a.back = std::exchange(back_, 0);
     a.generation = back_of_;
     sent_pause_ = std::exchange(pause_wish_, 0);
@@ -185,10 +188,11 @@ class conversation {
     if (held == own_) stamp_ = a.stamp;
     if (own_.size > 0) held_ = held;
     machines_ = a.machines;
-    // A late answer says little about the moment at which the store had the question.
+    // A late answer says little about the moment at which the store had the question, and this machine has gone on
+    // without its permits.
     l.from = late ? now : clock_.moment(a.now, sent_, now);
     l.first = a.first;
-    l.count = a.granted;
+    l.count = late ? 0 : a.granted;
     l.generation = a.generation;
     paused_until_ = a.paused > 0 ? (std::max)(l.from + a.paused * 1000, paused_until_) : paused_until_;
     if (!late) in_flight_ = false;
@@ -222,6 +226,7 @@ class conversation {
   /// A lease of `n` permits without the store: this machine's share of the rate, without a burst.
   lease alone(std::int64_t now, std::int64_t n) noexcept {
     lease l{.from = now, .count = n, .limits = held_.size};
+    alone_leased_ += n;
     for (std::size_t i = 0; i < held_.size; ++i) {
       auto const& r = held_.each[i];
       alone_[i] = (std::max)(alone_[i], now);
@@ -239,7 +244,7 @@ class conversation {
 
   static constexpr std::int64_t never = INT64_MIN;
   static constexpr std::int64_t first_wait = 100'000'000;
-  static constexpr std::int64_t last_wait = 1'000'000'000;
+  static constexpr std::int64_t last_wait = 250'000'000;
 
   rates own_;
   rates held_;
@@ -267,6 +272,7 @@ class conversation {
   std::int64_t next_try_ = 0;
   std::int64_t wait_ = first_wait;
   std::array<std::int64_t, most_limits> alone_{};
+  std::int64_t alone_leased_ = 0;  ///< since the last question
   server_clock clock_;
   std::string trouble_;
 };

@@ -40,7 +40,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   /// Whether the caller may go. `p` is its place, whether it has waited or not.
   admission ask(place& p, std::int64_t now, std::int64_t time_left, std::int64_t weight, waker const& w) {
     lock held(mutex_);
-    settle(now);
+    settle(now, weight);
     p.weight = weight;
     auto const answer = decide(p, now, time_left, w);
     finish(held, now);
@@ -171,13 +171,14 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   }
 
   /// Brings everything up to `now`.
-  void settle(std::int64_t now) {
+  void settle(std::int64_t now, std::int64_t weight = 1) {
     now_ = (std::max)(now_, now);
     if (talk_.overdue(now)) go_alone(talk_.number(), now, "the store did not answer in time");
     auto const* const front = callers_.front();
-    // The first permits of several that are needed together may wait for the last ones.
-    auto const together = front != nullptr && front->weight > 1 ? talk_.held().time_of(front->weight) : 0;
-    expired_ += static_cast<std::uint64_t>(hand_.expire(now, (talk_.held().lateness() + together) * 1000));
+    if (front != nullptr) weight = (std::max)(weight, front->weight);
+    // Permits that are used together are used when the last one may be.
+    auto const late = (talk_.held().lateness() + talk_.held().time_of(weight - 1)) * 1000;
+    expired_ += static_cast<std::uint64_t>(hand_.expire(now, late));
     if (talk_.away() && options_.while_away == without_store::share && hand_.in_hand() < callers_.permits() + wish_) {
       auto const needed = front == nullptr ? 1 : front->weight;
       if (hand_.in_hand() < needed)
