@@ -109,6 +109,7 @@ class model_script {
   }
 
   bool exists = false;
+  std::int64_t last_time() const { return last; }
 
  private:
   struct limit {

@@ -51,6 +51,8 @@ struct options {
   any_duration max_pause = std::chrono::minutes(5);
   /// Refuse to work if other machines have set other limits under this name. Otherwise the newest limits hold for all.
   bool refuse_other_limits = false;
+  /// Refuse calls during a pause instead of letting them wait: what is paused is a circuit that another machine opened.
+  bool refuse_while_paused = false;
   /// Called after something has happened, without a lock, from a thread of a call or of the store. Must not throw.
   std::function<void(event const&)> on_event = nullptr;
 };

@@ -137,6 +137,8 @@ class store_ref {
   void eval(script const& run, std::string_view key, std::span<std::int64_t const> arguments, completion done) const {
     eval_(store_, run, key, arguments, std::move(done));
   }
+  /// Whether the store has `listen`.
+  [[nodiscard]] bool listens() const noexcept { return listen_ != nullptr; }
   void listen(std::string_view channel, listener l) const {
     if (listen_ != nullptr) listen_(store_, channel, std::move(l));
   }

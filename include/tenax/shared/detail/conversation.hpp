@@ -93,6 +93,8 @@ class conversation {
   bool away() const noexcept { return away_; }
   bool up() const noexcept { return up_; }
   bool in_flight() const noexcept { return in_flight_; }
+  /// When the last question was asked.
+  std::int64_t asked_at() const noexcept { return sent_; }
   /// Until when the answer must come.
   std::int64_t answer_by(std::int64_t now) const noexcept { return (in_flight_ ? sent_ : now) + timeout_; }
   bool overdue(std::int64_t now) const noexcept { return in_flight_ && now - sent_ >= timeout_; }

@@ -179,7 +179,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     // Permits that are used together are used when the last one may be.
     auto const late = (talk_.held().lateness() + talk_.held().time_of(weight - 1)) * 1000;
     expired_ += static_cast<std::uint64_t>(hand_.expire(now, late));
-    if (talk_.away() && options_.while_away == without_store::share && hand_.in_hand() < callers_.permits() + wish_) {
+    if (talk_.away() && options_.while_away == without_store::share && talk_.held().size > 0 &&
+        hand_.in_hand() < callers_.permits() + wish_) {
       auto const needed = front == nullptr ? 1 : front->weight;
       if (hand_.in_hand() < needed)
         hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), share()))));
@@ -194,7 +195,13 @@ class line final : public asker, public std::enable_shared_from_this<line> {
 
   admission decide(place& p, std::int64_t now, std::int64_t time_left, waker const& w) {
     using enum place::standing;
-    if (p.is == running) return admission::go();
+    if (p.is == running) {
+      // It has waited at another gate since it got its permits.
+      auto const rest = talk_.paused_until() - now;
+      if (rest <= 0) return admission::go();
+      if (!options_.refuse_while_paused) return admission::wait_for_server(duration(rest));
+      return admission::refuse("paused by another machine", duration(rest));
+    }
     if (talk_.away() && options_.while_away != without_store::share) {
       callers_.leave(p);
       return options_.while_away == without_store::open ? go(p)
@@ -202,11 +209,19 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     }
     callers_.come_back(p);
     auto const pause = talk_.paused_until() - now;
+    if (pause > 0 && options_.refuse_while_paused) {
+      callers_.leave(p);
+      return admission::refuse("paused by another machine", duration(pause));
+    }
     if (pause > 0) {
       if (p.is == nowhere && pause <= time_left) callers_.join(p);
       p.wakes = w;
       p.due = talk_.paused_until();
       return admission::wait_for_server(duration(pause));
+    }
+    if (talk_.held().size == 0) {
+      callers_.leave(p);
+      return go(p);
     }
     auto const due = hand_.due(now, callers_.permits() + p.weight);
     if (callers_.is_next(p, due, now, talk_.held().lateness() * 1000 / 2)) {
@@ -263,7 +278,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
 
   /// How many permits to lease now.
   [[nodiscard]] std::int64_t wanted(std::int64_t now) noexcept {
-    if (talk_.paused_until() > now) return 0;
+    if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
     auto const demand = callers_.permits() + wish_;
     auto const recent = hand_.recent(now);
     auto const in_hand = hand_.in_hand();
@@ -284,6 +299,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   void finish(lock& held, std::int64_t now) {
     conversation::question q;
     std::size_t size = 0;
+    // Without messages, pauses of other machines are asked for.
+    if (!store_.listens() && now - talk_.asked_at() > look_again) talk_.refresh();
     if (talk_.may_ask(now)) {
       auto const n = talk_.away() ? 0 : wanted(now);
       if (n > 0 || talk_.away() || talk_.has_news() || !talk_.up()) size = talk_.ask(now, n, q);
@@ -295,6 +312,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     for (auto const& e : events) options_.on_event({e.first, name_, e.second});
     if (size > 0) store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
   }
+
+  static constexpr std::int64_t look_again = 50'000'000;
 
   store_ref const store_;
   std::string const name_;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// redis/hiredis_async.hpp: a store for limits that machines share, on an event loop of the user: libuv, libevent, Asio.
+#pragma once
+
+#include <hiredis/async.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenax/detail/reject.hpp>
+#include <tenax/redis/detail/hiredis_connection.hpp>
+#include <tenax/shared/store.hpp>
+
+namespace tenax::redis {
+
+/// A store of shared limits on an event loop, through hiredis' asynchronous interface. `connect` makes a connection and
+/// attaches it to the loop:
+/// ```
+/// hiredis_async_store store([&] {
+///   auto* const c = redisAsyncConnect("redis", 6379);
+///   redisLibuvAttach(c, loop);
+///   return c;
+/// });
+/// ```
+/// It is called for a connection for scripts and for one for messages, and again when a connection was lost and there
+/// is something to ask, after 50 ms at first and at most every second. For a password, it also sends AUTH. It may
+/// return null. With Asio, `attach` in <tenax/redis/hiredis_asio.hpp> attaches a connection.
+///
+/// A connection that has not answered for `answer_timeout` is given up at the next question.
+///
+/// Thread safety: none. The limits that use it are used on the thread of the loop. Neither copied nor moved; outlives
+/// them. Throws `std::invalid_argument` for an empty function and a timeout that is not more than zero.
+class hiredis_async_store {
+ public:
+  using connector = std::function<redisAsyncContext*()>;
+
+  explicit hiredis_async_store(connector connect, any_duration answer_timeout = std::chrono::seconds(1))
+      : connect_(std::move(connect)),
+        answer_timeout_(tenax::detail::require_positive("hiredis_async_store: answer_timeout", answer_timeout)) {
+    if (!connect_) invalid_parameter("hiredis_async_store: connect", "must be a function", "empty");
+  }
+  hiredis_async_store(hiredis_async_store const&) = delete;
+  hiredis_async_store& operator=(hiredis_async_store const&) = delete;
+  ~hiredis_async_store() {
+    give_up(scripts_);
+    give_up(messages_);
+  }
+
+  void eval(shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
+            shared::completion done) {
+    auto const now = shared::detail::steady_now();
+    if (pending_ > 0 && saturating_between(oldest_, now) > answer_timeout_) give_up(scripts_);
+    if (!ready(now)) return done({.error = "the store cannot be reached; it will be tried again"}, now);
+    send(std::make_unique<question>(
+             question{this, &run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done)}),
+         false);
+  }
+
+  void listen(std::string_view channel, shared::listener l) {
+    listeners_.push_back({std::string(channel), std::move(l)});
+    if (messages_ != nullptr) subscribe(listeners_.back().channel);
+  }
+
+ private:
+  struct question {
+    hiredis_async_store* store;
+    shared::script const* run;
+    std::string key;
+    std::vector<std::int64_t> arguments;
+    shared::completion done;
+  };
+  struct subscription {
+    std::string channel;
+    shared::listener to;
+  };
+
+  bool ready(time_point now) {
+    if (scripts_ != nullptr) return true;
+    if (now < next_connect_) return false;
+    next_connect_ = now + connect_wait_;
+    connect_wait_ = tenax::detail::shorter(2 * connect_wait_, last_wait);
+    open(scripts_);
+    if (scripts_ != nullptr && messages_ == nullptr && !listeners_.empty()) {
+      open(messages_);
+      for (std::size_t i = 0; messages_ != nullptr && i < listeners_.size(); ++i) subscribe(listeners_[i].channel);
+    }
+    return scripts_ != nullptr;
+  }
+
+  void open(redisAsyncContext*& context) {
+    context = connect_();
+    if (context == nullptr) return;
+    if (context->err != 0) {
+      redisAsyncFree(std::exchange(context, nullptr));
+      return;
+    }
+    // hiredis frees a context after this callback.
+    context->data = this;
+    redisAsyncSetDisconnectCallback(context, [](redisAsyncContext const* c, int) { forget(c); });
+    redisAsyncSetConnectCallback(context, [](redisAsyncContext const* c, int status) {
+      if (status != REDIS_OK) forget(c);
+    });
+  }
+
+  static void forget(redisAsyncContext const* c) {
+    auto* const self = static_cast<hiredis_async_store*>(c->data);
+    if (self == nullptr) return;
+    if (self->scripts_ == c) self->scripts_ = nullptr;
+    if (self->messages_ != c) return;
+    self->messages_ = nullptr;
+    for (auto const& l : self->listeners_) l.to.missed();
+  }
+
+  /// Frees a connection; its questions are answered by errors.
+  static void give_up(redisAsyncContext*& context) {
+    if (context == nullptr) return;
+    context->data = nullptr;
+    redisAsyncFree(std::exchange(context, nullptr));
+  }
+
+  void send(std::unique_ptr<question> q, bool whole) {
+    if (pending_++ == 0) oldest_ = shared::detail::steady_now();
+    auto const sent = detail::to_command(*q->run, whole, q->key, q->arguments)
+                          .with([&](int n, char const** data, std::size_t const* sizes) {
+                            return redisAsyncCommandArgv(scripts_, answered, q.get(), n, data, sizes);
+                          });
+    if (sent == REDIS_OK) {
+      static_cast<void>(q.release());  // `answered` owns it, which hiredis always calls
+    } else {
+      --pending_;
+      q->done({.error = "the connection was lost"});
+    }
+  }
+
+  static void answered(redisAsyncContext*, void* answer, void* asked) {
+    std::unique_ptr<question> q(static_cast<question*>(asked));
+    auto* const self = q->store;
+    auto const now = shared::detail::steady_now();
+    --self->pending_;
+    self->oldest_ = now;
+    auto const* const r = static_cast<redisReply*>(answer);
+    if (r == nullptr) return q->done({.error = "the connection was lost"}, now);
+    self->connect_wait_ = first_wait;
+    if (detail::says_no_script(*r) && self->scripts_ != nullptr) return self->send(std::move(q), true);
+    detail::give(*r, q->done, now);
+  }
+
+  void subscribe(std::string const& channel) {
+    redisAsyncCommand(
+        messages_,
+        [](redisAsyncContext* c, void* answer, void*) {
+          auto const* const r = static_cast<redisReply*>(answer);
+          auto* const self = static_cast<hiredis_async_store*>(c->data);
+          if (r == nullptr || self == nullptr || r->type != REDIS_REPLY_ARRAY || r->elements != 3) return;
+          auto const name = detail::text_of(*r->element[1]);
+          if (r->element[2]->type != REDIS_REPLY_STRING) {
+            // Subscribed: what was published before is asked for.
+            for (auto const& l : self->listeners_) {
+              if (l.channel == name) l.to.missed();
+            }
+            return;
+          }
+          auto const n = detail::number_in(detail::text_of(*r->element[2]));
+          if (n >= 0)
+            std::erase_if(self->listeners_, [&](subscription const& l) { return l.channel == name && !l.to(n); });
+        },
+        nullptr, "SUBSCRIBE %b", channel.data(), channel.size());
+  }
+
+  static constexpr duration first_wait = std::chrono::milliseconds(50);
+  static constexpr duration last_wait = std::chrono::seconds(1);
+
+  connector connect_;
+  duration const answer_timeout_;
+  redisAsyncContext* scripts_ = nullptr;
+  redisAsyncContext* messages_ = nullptr;
+  std::vector<subscription> listeners_;
+  std::size_t pending_ = 0;
+  time_point oldest_{};
+  time_point next_connect_{};
+  duration connect_wait_ = first_wait;
+};
+
+}  // namespace tenax::redis

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Limits that machines share, on event loops: one thread for the calls and for the server's answers.
+#include <event2/event.h>
+#include <hiredis/adapters/libevent.h>
+#include <hiredis/adapters/libuv.h>
+#include <uv.h>
+#include <asio.hpp>
+
+#include <chrono>
+#include <functional>
+
+#include <tenax/asio.hpp>
+#include <tenax/redis/hiredis_asio.hpp>
+#include <tenax/redis/hiredis_async.hpp>
+#include <tenax/shared/pause.hpp>
+#include <tenax/shared/rate_limiter.hpp>
+#include <tenax/tenax.hpp>
+
+#include "catch.hpp"
+#include "redis_server.hpp"
+
+using namespace std::chrono_literals;
+using tenax::per_second;
+using tenax::redis::hiredis_async_store;
+using tenax::shared::rate_limiter;
+
+TEST_CASE("Coroutines of Asio wait for permits on one thread", "[redis]") {
+  tests::redis_server server;
+  asio::io_context io;
+  hiredis_async_store store([&] {
+    return tenax::redis::attach<asio::posix::stream_descriptor>(redisAsyncConnect("127.0.0.1", server.port),
+                                                                io.get_executor());
+  });
+  rate_limiter limiter(store, "asio", per_second(200).with_burst(10));
+  tenax::shared::pause held(store, "asio pause");
+  constexpr auto polite = tenax::retrying{}.stop(tenax::stop::after_attempts(3));
+  int went = 0;
+  bool ends = false;
+  auto const work = [&]() -> asio::awaitable<void> {
+    while (!ends) {
+      co_await tenax::asio::async_retry(polite.through(std::ref(held)).through(std::ref(limiter)),
+                                  [&]() -> asio::awaitable<int> {
+                                    ++went;
+                                    co_return 1;
+                                  });
+    }
+  };
+  for (int i = 0; i < 50; ++i) asio::co_spawn(io, work(), asio::detached);
+  io.run_for(1s);
+  CHECK(went >= 195);
+  CHECK(went <= 211);
+  CHECK(limiter.state().store_up);
+  held.begin(300ms);
+  io.run_for(20ms);
+  auto const before = went;
+  io.run_for(200ms);
+  CHECK(went == before);
+  io.run_for(400ms);
+  CHECK(went > before + 40);
+
+  server.kill();
+  io.run_for(300ms);
+  CHECK_FALSE(limiter.state().store_up);
+  server.start();
+  auto const again = went;
+  io.run_for(1s);
+  CHECK(limiter.state().store_up);
+  CHECK(went > again + 100);
+  ends = true;
+  io.run_for(500ms);
+}
+
+TEST_CASE("A loop of libuv or libevent drives a store", "[redis]") {
+  bool const uv = GENERATE(true, false);
+  tests::redis_server server;
+  ::uv_loop_t loop;
+  ::uv_loop_init(&loop);
+  auto* const base = event_base_new();
+  {
+    hiredis_async_store store([&] {
+      auto* const c = redisAsyncConnect("127.0.0.1", server.port);
+      uv ? redisLibuvAttach(c, &loop) : redisLibeventAttach(c, base);
+      return c;
+    });
+    auto const turn = [&] { uv ? ::uv_run(&loop, UV_RUN_NOWAIT) : event_base_loop(base, EVLOOP_NONBLOCK); };
+    rate_limiter limiter(store, "loop", per_second(200).with_burst(10));
+    int went = 0;
+    auto const began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() < began + 500ms) {
+      went += limiter.try_acquire() ? 1 : 0;
+      turn();
+    }
+    CHECK(went >= 95);
+    CHECK(went <= 111);
+    CHECK(limiter.state().store_up);
+    CHECK(limiter.state().questions < 25);
+  }
+  for (int i = 0; i < 10; ++i) ::uv_run(&loop, UV_RUN_NOWAIT);
+  ::uv_loop_close(&loop);
+  event_base_free(base);
+}
+
+TEST_CASE("A store on a loop needs a function and a timeout", "[redis]") {
+  CHECK_THROWS_WITH(hiredis_async_store(hiredis_async_store::connector()),
+                    Catch::Contains("connect must be a function"));
+  CHECK_THROWS_WITH(hiredis_async_store([] { return nullptr; }, 0s),
+                    Catch::Contains("answer_timeout must be more than zero"));
+  hiredis_async_store nothing([] { return nullptr; });
+  rate_limiter limiter(nothing, "nothing", per_second(100));
+  CHECK_FALSE(limiter.try_acquire());
+  CHECK(limiter.state().trouble.find("cannot be reached") != std::string::npos);
+}
