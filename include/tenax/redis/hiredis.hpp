@@ -83,17 +83,8 @@ class hiredis_store {
   }
 
  private:
-  struct question {
-    shared::script const* run;
-    std::string key;
-    std::vector<std::int64_t> arguments;
-    shared::completion done;
-    time_point sent;
-  };
-  struct subscription {
-    std::string channel;
-    shared::listener to;
-  };
+  using question = detail::question;
+  using subscription = detail::subscription;
 
   bool is_ours() const noexcept { return platform::this_process() == process_; }
 
@@ -274,14 +265,7 @@ class hiredis_store {
 
   /// Goes to the server that a cluster names, `MOVED <slot> <host>:<port>`, with the question.
   void follow(std::string_view error, question q) {
-    auto const host_at = error.find(' ', 6) + 1;
-    auto const port_at = error.rfind(':') + 1;
-    auto const port = port_at > host_at ? detail::number_in(error.substr(port_at)) : -1;
-    if (port < 1 || port > 65535) return q.done({.error = error});
-    // An empty host is the one that was asked.
-    if (port_at - 1 > host_at) options_.host = error.substr(host_at, port_at - 1 - host_at);
-    options_.port = static_cast<int>(port);
-    options_.unix_socket.clear();
+    if (!detail::move_to(error, options_)) return q.done({.error = error});
     lose("the cluster moved the key to another server");
     work_.next_connect = {};
     work_.waiting.push_front(std::move(q));

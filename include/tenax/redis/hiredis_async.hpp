@@ -56,7 +56,7 @@ class hiredis_async_store {
     if (pending_ > 0 && saturating_between(oldest_, now) > answer_timeout_) give_up(scripts_);
     if (!ready(now)) return done({.error = "the store cannot be reached; it will be tried again"}, now);
     send(std::make_unique<question>(
-             question{this, &run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done)}),
+             question{{&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done)}, this}),
          false);
   }
 
@@ -66,17 +66,10 @@ class hiredis_async_store {
   }
 
  private:
-  struct question {
+  struct question : detail::question {
     hiredis_async_store* store;
-    shared::script const* run;
-    std::string key;
-    std::vector<std::int64_t> arguments;
-    shared::completion done;
   };
-  struct subscription {
-    std::string channel;
-    shared::listener to;
-  };
+  using subscription = detail::subscription;
 
   bool ready(time_point now) {
     if (scripts_ != nullptr) return true;

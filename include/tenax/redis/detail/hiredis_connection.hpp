@@ -87,6 +87,34 @@ inline std::int64_t number_in(std::string_view text) noexcept {
   return end.ec == std::errc{} && end.ptr == text.data() + text.size() && n >= 0 ? n : -1;
 }
 
+/// The server that a cluster names, `MOVED <slot> <host>:<port>`. An empty host is the one that was asked. False if
+/// there is none.
+inline bool move_to(std::string_view error, hiredis_options& o) {
+  auto const host_at = error.find(' ', 6) + 1;
+  auto const port_at = error.rfind(':') + 1;
+  auto const port = port_at > host_at ? number_in(error.substr(port_at)) : -1;
+  if (port < 1 || port > 65535) return false;
+  if (port_at - 1 > host_at) o.host = error.substr(host_at, port_at - 1 - host_at);
+  o.port = static_cast<int>(port);
+  o.unix_socket.clear();
+  return true;
+}
+
+/// A question of a limit that is under way, and when it was sent.
+struct question {
+  shared::script const* run;
+  std::string key;
+  std::vector<std::int64_t> arguments;
+  shared::completion done;
+  time_point sent{};
+};
+
+/// A channel that a limit listens to.
+struct subscription {
+  std::string channel;
+  shared::listener to;
+};
+
 /// A connection, which is opened, and asked who it is, in one go.
 class connection {
  public:

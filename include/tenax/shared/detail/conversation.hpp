@@ -12,6 +12,7 @@
 #include <tenax/shared/detail/exact_rate.hpp>
 #include <tenax/shared/lease_script.hpp>
 #include <tenax/shared/leases.hpp>
+#include <tenax/shared/options.hpp>
 
 namespace tenax::shared::detail {
 
@@ -88,8 +89,18 @@ class conversation {
   rates const& held() const noexcept { return held_; }
   std::int64_t machines() const noexcept { return (std::max)(machines_, std::int64_t{1}); }
   std::int64_t paused_until() const noexcept { return paused_until_; }
-  std::uint64_t questions() const noexcept { return questions_; }
   std::string const& trouble() const noexcept { return trouble_; }
+  /// What is known; without what this machine has leased and used.
+  shared::state state(std::int64_t now) const {
+    auto const rate = held_.per_second();
+    return {.store_up = up_,
+            .machines = machines(),
+            .paused = duration((std::max)(paused_until_ - now, std::int64_t{0})),
+            .per_second = rate,
+            .share = rate / static_cast<double>(machines()),
+            .questions = questions_,
+            .trouble = trouble_};
+  }
   bool away() const noexcept { return away_; }
   bool up() const noexcept { return up_; }
   bool in_flight() const noexcept { return in_flight_; }

@@ -9,13 +9,13 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <tenax/gate/gate.hpp>
-#include <tenax/platform/entropy.hpp>
 #include <tenax/platform/threads.hpp>
 #include <tenax/shared/detail/callers.hpp>
 #include <tenax/shared/detail/conversation.hpp>
+#include <tenax/shared/detail/demand.hpp>
+#include <tenax/shared/detail/event_list.hpp>
 #include <tenax/shared/options.hpp>
 
 namespace tenax::shared::detail {
@@ -31,7 +31,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
         key_(std::move(key)),
         options_(o),
         max_pause_(tenax::detail::require_positive("shared: max_pause", o.max_pause)),
-        talk_(r, make_number(), tenax::detail::require_positive("shared: store_timeout", o.store_timeout).count(),
+        talk_(r, random_number(), tenax::detail::require_positive("shared: store_timeout", o.store_timeout).count(),
               o.refuse_other_limits) {}
 
   /// Listens for pauses; called once the line is shared.
@@ -79,8 +79,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   void pause(std::int64_t microseconds, std::int64_t now) {
     change(now, [&] {
       talk_.pause(now, (std::min)(microseconds, max_pause_.count() / 1000));
-      pause_began();
-      tell(event::kind::paused, "the other side asked for a pause");
+      hand_.clear();  // the store leases paced ones for the time after
+      events_.add(event::kind::paused, "the other side asked for a pause");
     });
   }
   void resume(std::int64_t now) {
@@ -106,18 +106,11 @@ class line final : public asker, public std::enable_shared_from_this<line> {
 
   shared::state state(std::int64_t now) {
     lock const held(mutex_);
-    shared::state s;
-    s.store_up = talk_.up();
-    s.machines = talk_.machines();
+    auto s = talk_.state(now);
     s.in_hand = hand_.in_hand();
     s.waiting = static_cast<std::int64_t>(callers_.size());
-    s.paused = duration(talk_.paused_until() > now ? talk_.paused_until() - now : 0);
-    s.per_second = talk_.held().per_second();
-    s.share = s.per_second / static_cast<double>(talk_.machines());
     s.admitted = used_;
     s.expired = expired_;
-    s.questions = talk_.questions();
-    s.trouble = talk_.trouble();
     return s;
   }
 
@@ -129,9 +122,10 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     auto const news = r.error.empty() ? talk_.read(question, r, now) : std::nullopt;
     if (news) {
       // Permits of the time alone.
-      if (news->back) hand_.clear(), tell(event::kind::store_back, "the store answers again");
+      if (news->back) hand_.clear(), events_.add(event::kind::store_back, "the store answers again");
       if (news->adopted) {
-        tell(event::kind::limits_adopted, "another machine has set other limits under this name; they hold for all");
+        events_.add(event::kind::limits_adopted,
+                    "another machine has set other limits under this name; they hold for all");
       }
       auto l = news->permits;
       if (talk_.paused_until() > l.from && l.from + l.first * 1000 < talk_.paused_until()) l.count = 0;
@@ -150,18 +144,12 @@ class line final : public asker, public std::enable_shared_from_this<line> {
       if (microseconds < 0) return talk_.refresh();
       talk_.heard(now, (std::min)(microseconds, max_pause_.count() / 1000));
       if (microseconds == 0) return callers_.wake_all();
-      pause_began();
-      tell(event::kind::paused, "the other side asked another machine for a pause");
+      hand_.clear();  // the store leases paced ones for the time after
+      events_.add(event::kind::paused, "the other side asked another machine for a pause");
     });
   }
 
  private:
-  static std::int64_t make_number() noexcept {
-    std::uint64_t number = 0;
-    platform::random_bytes(&number, sizeof number);
-    return static_cast<std::int64_t>(number & ((std::uint64_t{1} << 52) - 1)) + 1;
-  }
-
   template <class F>
   void change(std::int64_t now, F const& f) {
     lock held(mutex_);
@@ -183,41 +171,34 @@ class line final : public asker, public std::enable_shared_from_this<line> {
         hand_.in_hand() < callers_.permits() + wish_) {
       auto const needed = front == nullptr ? 1 : front->weight;
       if (hand_.in_hand() < needed)
-        hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), share()))));
+        hand_.add(talk_.alone(
+            now, (std::max)(needed, (std::min)(callers_.permits(), share_of_horizon(talk_.held(), talk_.machines())))));
     }
   }
 
   void go_alone(std::uint64_t question, std::int64_t now, std::string_view why) {
     if (!talk_.lost(question, now, why)) return;
-    tell(event::kind::store_away, talk_.trouble());
+    events_.add(event::kind::store_away, talk_.trouble());
     callers_.wake_all();
   }
 
   admission decide(place& p, std::int64_t now, std::int64_t time_left, waker const& w) {
     using enum place::standing;
-    if (p.is == running) {
-      // It has waited at another gate since it got its permits.
-      auto const rest = talk_.paused_until() - now;
-      if (rest <= 0) return admission::go();
-      if (!options_.refuse_while_paused) return admission::wait_for_server(duration(rest));
-      return admission::refuse("paused by another machine", duration(rest));
-    }
+    auto const pause = talk_.paused_until() - now;
+    // It may have waited at another gate since it got its permits.
+    if (p.is == running) return pause > 0 ? paused(pause) : admission::go();
     if (talk_.away() && options_.while_away != without_store::share) {
       callers_.leave(p);
       return options_.while_away == without_store::open ? go(p)
                                                         : admission::refuse("the store of a shared limit is away");
     }
     callers_.come_back(p);
-    auto const pause = talk_.paused_until() - now;
-    if (pause > 0 && options_.refuse_while_paused) {
-      callers_.leave(p);
-      return admission::refuse("paused by another machine", duration(pause));
-    }
     if (pause > 0) {
-      if (p.is == nowhere && pause <= time_left) callers_.join(p);
+      if (options_.refuse_while_paused) callers_.leave(p);
+      if (!options_.refuse_while_paused && p.is == nowhere && pause <= time_left) callers_.join(p);
       p.wakes = w;
       p.due = talk_.paused_until();
-      return admission::wait_for_server(duration(pause));
+      return paused(pause);
     }
     if (talk_.held().size == 0) {
       callers_.leave(p);
@@ -240,59 +221,44 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     return answer;
   }
 
+  admission paused(std::int64_t rest) const noexcept {
+    return options_.refuse_while_paused ? admission::refuse("paused by another machine", duration(rest))
+                                        : admission::wait_for_server(duration(rest));
+  }
   admission go(place& p) {
     p.is = place::standing::running;
     used_ += static_cast<std::uint64_t>(p.weight);
     return admission::go();
   }
 
+  /// The wait of a caller, and when it asks again.
   admission wait(place& p, std::int64_t now, waker const& w) {
+    constexpr std::int64_t without_waker = 5'000'000;
     auto const n = callers_.before(p) + p.weight - 1;
     auto const in_hand = hand_.in_hand();
-    constexpr std::int64_t least = 50'000;
-    constexpr std::int64_t without_waker = 5'000'000;
     p.due = INT64_MAX;
     if (n < in_hand) {
-      p.due = hand_.when(n);
-      auto const d = (std::max)(p.due - now, least);
-      p.due = now + d;
-      return admission::wait(duration(d));
+      auto const left = (std::max)(hand_.when(n) - now, shortest_wait);
+      p.due = now + left;
+      return admission::wait(duration(left));
     }
-    auto const answer_in = (std::max)(talk_.answer_by(now) - now, least);
-    if (in_hand == 0) return admission::wait_at_most(duration(w ? answer_in : (std::min)(answer_in, without_waker)));
+    auto const ask_after = (std::max)(w ? talk_.answer_by(now) - now : without_waker, shortest_wait);
+    if (in_hand == 0) return admission::wait_at_most(duration(ask_after));
+    // The other machines may take permits as well, so this is the least.
     auto const last = (std::max)(hand_.when(in_hand - 1), now);
-    auto const expected = last - now + talk_.held().time_of(n - in_hand + 1) * 1000;
-    auto const ask_after = (std::min)(expected, w ? answer_in : without_waker);
-    return admission::wait(duration((std::max)(expected, least)), duration((std::max)(ask_after, least)));
-  }
-
-  /// Permits that were leased before a pause are not used after it: the store leases paced ones.
-  void pause_began() noexcept { hand_.clear(); }
-
-  /// The permits of the horizon, divided by the machines; at least 1.
-  [[nodiscard]] std::int64_t share() const noexcept {
-    auto const all = talk_.held().per_second() * static_cast<double>(leases::horizon) / 1e9;
-    auto const part = all / static_cast<double>(talk_.machines());
-    return part < 1 ? 1 : part > 1e12 ? std::int64_t{1'000'000'000'000} : static_cast<std::int64_t>(part);
+    auto const least = (std::max)(last - now + talk_.held().time_of(n - in_hand + 1) * 1000, shortest_wait);
+    return admission::wait(duration(least), duration((std::min)(least, ask_after)));
   }
 
   /// How many permits to lease now.
   [[nodiscard]] std::int64_t wanted(std::int64_t now) noexcept {
     if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
-    auto const demand = callers_.permits() + wish_;
-    auto const recent = hand_.recent(now);
-    auto const in_hand = hand_.in_hand();
-    auto const fair = share();
-    auto const first = callers_.front() == nullptr ? (std::min)(wish_, std::int64_t{1}) : callers_.front()->weight;
-    auto const size = std::clamp((std::max)(demand, recent), std::int64_t{1}, fair);
-    if (in_hand < first) return (std::max)(size, first - in_hand);
-    bool const queue_is_longer = in_hand < demand && in_hand + size <= 2 * fair;
-    bool const soon_empty = recent >= 2 && in_hand <= size / 2;
-    return queue_is_longer || soon_empty ? size : 0;
-  }
-
-  void tell(event::kind what, std::string_view why) {
-    if (options_.on_event) untold_.push_back({what, std::string(why)});
+    auto const* const front = callers_.front();
+    return to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
+                     .all = callers_.permits() + wish_,
+                     .recent = hand_.recent(now),
+                     .in_hand = hand_.in_hand(),
+                     .fair = share_of_horizon(talk_.held(), talk_.machines())});
   }
 
   /// Asks the store if there is a reason to, tells events, and unlocks.
@@ -307,12 +273,13 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     }
     wish_ = size > 0 ? 0 : wish_;
     auto const number = talk_.number();
-    auto const events = std::exchange(untold_, {});
+    auto const events = events_.take();
     held.unlock();
-    for (auto const& e : events) options_.on_event({e.first, name_, e.second});
+    for (auto const& e : events) options_.on_event({e.what, name_, e.why});
     if (size > 0) store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
   }
 
+  static constexpr std::int64_t shortest_wait = 50'000;
   static constexpr std::int64_t look_again = 50'000'000;
 
   store_ref const store_;
@@ -329,7 +296,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   std::uint64_t expired_ = 0;
   std::int64_t now_ = 0;
   bool left_ = false;  ///< the gate does not exist any more
-  std::vector<std::pair<event::kind, std::string>> untold_;
+  event_list events_{options_.on_event != nullptr};
 };
 
 }  // namespace tenax::shared::detail

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// shared/detail/demand.hpp: how many permits a machine leases: as many as it needs soon, and no more than its share.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <tenax/platform/entropy.hpp>
+#include <tenax/shared/detail/conversation.hpp>
+#include <tenax/shared/leases.hpp>
+
+namespace tenax::shared::detail {
+
+/// The number of a machine: at random, not zero, and exact in a script.
+inline std::int64_t random_number() noexcept {
+  std::uint64_t number = 0;
+  platform::random_bytes(&number, sizeof number);
+  return static_cast<std::int64_t>(number & ((std::uint64_t{1} << 52) - 1)) + 1;
+}
+
+/// A machine's share of the permits of the horizon; at least 1.
+inline std::int64_t share_of_horizon(rates const& r, std::int64_t machines) noexcept {
+  auto const all = r.per_second() * static_cast<double>(leases::horizon) / 1e9;
+  return static_cast<std::int64_t>(std::clamp(all / static_cast<double>(machines), 1.0, 1e12));
+}
+
+/// What a machine wants, in permits.
+struct demand {
+  std::int64_t first;    ///< for the first caller that waits
+  std::int64_t all;      ///< for all callers that wait
+  std::int64_t recent;   ///< used within the horizon
+  std::int64_t in_hand;  ///< leased and not used
+  std::int64_t fair;     ///< this machine's share
+};
+
+/// How many permits to lease; 0: none now. A lease is as large as what was used recently, so that a question is worth
+/// many permits, and at most the share, so that all machines get as much.
+constexpr std::int64_t to_lease(demand const& d) noexcept {
+  auto const size = std::clamp((std::max)(d.all, d.recent), std::int64_t{1}, d.fair);
+  if (d.in_hand < d.first) return (std::max)(size, d.first - d.in_hand);
+  bool const queue_is_longer = d.in_hand < d.all && d.in_hand + size <= 2 * d.fair;
+  bool const soon_empty = d.recent >= 2 && d.in_hand <= size / 2;
+  return queue_is_longer || soon_empty ? size : 0;
+}
+
+}  // namespace tenax::shared::detail
