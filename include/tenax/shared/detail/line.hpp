@@ -30,7 +30,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
         name_(std::move(name)),
         key_(std::move(key)),
         options_(o),
-        max_pause_(tenax::detail::require_positive("shared: max_pause", o.max_pause)),
+        max_pause_(tenax::detail::require_positive("shared: max_pause", o.max_pause).count() / 1000),
         talk_(r, random_number(), tenax::detail::require_positive("shared: store_timeout", o.store_timeout).count(),
               o.refuse_other_limits) {}
 
@@ -78,7 +78,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   }
   void pause(std::int64_t microseconds, std::int64_t now) {
     change(now, [&] {
-      talk_.pause(now, (std::min)(microseconds, max_pause_.count() / 1000));
+      talk_.pause(now, longest(microseconds));
       hand_.clear();  // the store leases paced ones for the time after
       events_.add(event::kind::paused, "the other side asked for a pause");
     });
@@ -92,9 +92,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   /// Tells the store that this machine leaves.
   void goodbye() {
     lock held(mutex_);
-    bool const known = talk_.up();
-    left_ = true;
-    if (!known) return;
+    if (std::exchange(left_, true) || !talk_.up()) return;
     std::int64_t generation = 0;
     if (auto const n = hand_.take_last(now_, generation); n > 0) talk_.give_back(n, generation);
     conversation::question q;
@@ -115,7 +113,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   }
 
   void answered(std::uint64_t question, reply const& r, time_point at) noexcept override {
-    auto const now = at.time_since_epoch().count();
+    std::int64_t const now = at.time_since_epoch().count();
     lock held(mutex_);
     if (left_) return;
     now_ = (std::max)(now_, now);
@@ -139,10 +137,10 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   }
 
   void heard(std::int64_t microseconds, time_point at) noexcept override {
-    auto const now = at.time_since_epoch().count();
+    std::int64_t const now = at.time_since_epoch().count();
     change(now, [&] {
       if (microseconds < 0) return talk_.refresh();
-      talk_.heard(now, (std::min)(microseconds, max_pause_.count() / 1000));
+      talk_.heard(now, longest(microseconds));
       if (microseconds == 0) return callers_.wake_all();
       hand_.clear();  // the store leases paced ones for the time after
       events_.add(event::kind::paused, "the other side asked another machine for a pause");
@@ -150,6 +148,9 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   }
 
  private:
+  /// The part of a pause that is obeyed.
+  std::int64_t longest(std::int64_t us) const noexcept { return (std::min)(us, max_pause_); }
+
   template <class F>
   void change(std::int64_t now, F const& f) {
     lock held(mutex_);
@@ -279,14 +280,13 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     if (size > 0) store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
   }
 
-  static constexpr std::int64_t shortest_wait = 50'000;
-  static constexpr std::int64_t look_again = 50'000'000;
+  static constexpr std::int64_t shortest_wait = 50'000, look_again = 50'000'000;
 
   store_ref const store_;
   std::string const name_;
   std::string const key_;
   options const options_;
-  duration const max_pause_;
+  std::int64_t const max_pause_;  ///< in microseconds
   std::mutex mutable mutex_;
   conversation talk_;
   leases hand_;
