@@ -61,7 +61,7 @@ struct lease {
   }
 };
 
-/// The leases of one machine, in order, and how many permits it uses. Pure: without clock, lock and store.
+/// The leases of one machine, in order. Pure: without clock, lock and store.
 ///
 /// Thread safety: none; the caller locks.
 class leases {
@@ -91,11 +91,7 @@ class leases {
   }
 
   /// Uses the next `n` permits, at most `in_hand()`.
-  void use(std::int64_t n, std::int64_t now) noexcept {
-    roll(now);
-    used_now_ += n;
-    drop(n);
-  }
+  void use(std::int64_t n) noexcept { drop(n); }
 
   /// Forgets permits that should have been used before `now`, less `late` nanoseconds. Returns how many.
   std::int64_t expire(std::int64_t now, std::int64_t late) noexcept {
@@ -139,13 +135,7 @@ class leases {
     return n;
   }
 
-  /// Permits used within `horizon`, at most twice.
-  [[nodiscard]] std::int64_t recent(std::int64_t now) noexcept {
-    roll(now);
-    return (std::max)(used_now_, used_before_);
-  }
-
-  /// How far ahead permits are leased, in nanoseconds: as many as are used in this time.
+  /// How far ahead permits are leased, in nanoseconds: at most this machine's share of what comes in this time.
   static constexpr std::int64_t horizon = 250'000'000;
 
  private:
@@ -167,20 +157,10 @@ class leases {
     }
   }
 
-  void roll(std::int64_t now) noexcept {
-    if (now - span_start_ < horizon) return;
-    used_before_ = now - span_start_ < 2 * horizon ? used_now_ : 0;
-    used_now_ = 0;
-    span_start_ = now;
-  }
-
   std::array<lease, room> all_{};
   std::size_t start_ = 0;
   std::size_t size_ = 0;
   std::int64_t in_hand_ = 0;
-  std::int64_t span_start_ = 0;
-  std::int64_t used_now_ = 0;
-  std::int64_t used_before_ = 0;
 };
 
 }  // namespace tenax::shared

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include <tenax/gate/gate.hpp>
-#include <tenax/platform/threads.hpp>
 #include <tenax/shared/detail/callers.hpp>
 #include <tenax/shared/detail/conversation.hpp>
 #include <tenax/shared/detail/demand.hpp>
@@ -34,7 +33,6 @@ class line final : public asker, public std::enable_shared_from_this<line> {
         talk_(r, random_number(), tenax::detail::require_positive("shared: store_timeout", o.store_timeout).count(),
               o.refuse_other_limits) {}
 
-  /// Listens for pauses; called once the line is shared.
   void listen() { store_.listen(key_, listener(weak_from_this())); }
 
   /// Whether the caller may go. `p` is its place, whether it has waited or not.
@@ -57,9 +55,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     lock const held(mutex_);
     callers_.leave(p);
     // What no caller waits for is given back, unless callers may come in time.
-    if (callers_.permits() > 0 || hand_.in_hand() <= hand_.recent(now_)) return;
-    std::int64_t generation = 0;
-    if (auto const n = hand_.take_last(now_ + leases::horizon, generation); n > 0) talk_.give_back(n, generation);
+    if (callers_.permits() == 0) give_back(now_ + leases::horizon);
   }
   void moved(place const& from, place& to) noexcept {
     lock const held(mutex_);
@@ -93,8 +89,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   void goodbye() {
     lock held(mutex_);
     if (std::exchange(left_, true) || !talk_.up()) return;
-    std::int64_t generation = 0;
-    if (auto const n = hand_.take_last(now_, generation); n > 0) talk_.give_back(n, generation);
+    give_back(now_);
     conversation::question q;
     auto const size = talk_.ask(now_, 0, q, true);
     auto const number = talk_.number();
@@ -108,7 +103,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     s.in_hand = hand_.in_hand();
     s.waiting = static_cast<std::int64_t>(callers_.size());
     s.admitted = used_;
-    s.expired = expired_;
+    s.expired = expected_.expired();
     return s;
   }
 
@@ -159,6 +154,11 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     finish(held, now);
   }
 
+  void give_back(std::int64_t after) noexcept {
+    std::int64_t generation = 0;
+    if (auto const n = hand_.take_last(after, generation); n > 0) talk_.give_back(n, generation);
+  }
+
   /// Brings everything up to `now`.
   void settle(std::int64_t now, std::int64_t weight = 1) {
     now_ = (std::max)(now_, now);
@@ -167,15 +167,12 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     if (front != nullptr) weight = (std::max)(weight, front->weight);
     // Permits that are used together are used when the last one may be.
     auto const late = (talk_.held().lateness() + talk_.held().time_of(weight - 1)) * 1000;
-    expired_ += static_cast<std::uint64_t>(hand_.expire(now, late));
-    if (talk_.away() && options_.while_away == without_store::share && talk_.held().size > 0 &&
-        hand_.in_hand() < callers_.permits() + wish_) {
-      auto const needed = front == nullptr ? 1 : front->weight;
-      if (hand_.in_hand() < needed)
-        hand_.add(talk_.alone(
-            now, (std::max)(needed, (std::min)(callers_.permits(), share_of_horizon(talk_.held(), talk_.machines())))));
-    }
+    expected_.expired(hand_.expire(now, late));
+    auto const needed = front == nullptr ? wish_ : front->weight;
+    if (!talk_.away() || options_.while_away != without_store::share || hand_.in_hand() >= needed) return;
+    hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), fair_share()))));
   }
+  std::int64_t fair_share() const noexcept { return share_of_horizon(talk_.held(), talk_.machines()); }
 
   void go_alone(std::uint64_t question, std::int64_t now, std::string_view why) {
     if (!talk_.lost(question, now, why)) return;
@@ -190,8 +187,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     if (p.is == running) return pause > 0 ? paused(pause) : admission::go();
     if (talk_.away() && options_.while_away != without_store::share) {
       callers_.leave(p);
-      return options_.while_away == without_store::open ? go(p)
-                                                        : admission::refuse("the store of a shared limit is away");
+      if (options_.while_away == without_store::open) return go(p);
+      return admission::refuse("the store of a shared limit is away");
     }
     callers_.come_back(p);
     if (pause > 0) {
@@ -201,14 +198,12 @@ class line final : public asker, public std::enable_shared_from_this<line> {
       p.due = talk_.paused_until();
       return paused(pause);
     }
-    if (talk_.held().size == 0) {
-      callers_.leave(p);
-      return go(p);
-    }
+    if (talk_.held().size == 0) return callers_.leave(p), go(p);
     auto const due = hand_.due(now, callers_.permits() + p.weight);
     if (callers_.is_next(p, due, now, talk_.held().lateness() * 1000 / 2)) {
       callers_.use(p);
-      hand_.use(p.weight, now);
+      hand_.use(p.weight);
+      expected_.used(now);
       return go(p);
     }
     auto const answer = wait(p, now, w);
@@ -255,11 +250,15 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   [[nodiscard]] std::int64_t wanted(std::int64_t now) noexcept {
     if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
     auto const* const front = callers_.front();
-    return to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
-                     .all = callers_.permits() + wish_,
-                     .recent = hand_.recent(now),
-                     .in_hand = hand_.in_hand(),
-                     .fair = share_of_horizon(talk_.held(), talk_.machines())});
+    auto const fair = fair_share();
+    auto const extra = expected_.next(now, talk_.held().lateness() * 1000, fair);
+    auto const n = to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
+                             .all = callers_.permits() + wish_,
+                             .extra = extra,
+                             .in_hand = hand_.in_hand(),
+                             .fair = fair});
+    if (n > 0) expected_.leased(extra);
+    return n;
   }
 
   /// Asks the store if there is a reason to, tells events, and unlocks.
@@ -281,7 +280,6 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   }
 
   static constexpr std::int64_t shortest_wait = 50'000, look_again = 50'000'000;
-
   store_ref const store_;
   std::string const name_;
   std::string const key_;
@@ -291,9 +289,9 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   conversation talk_;
   leases hand_;
   callers callers_;
+  expectation expected_;
   std::int64_t wish_ = 0;  ///< permits for a caller that had no time to wait
   std::uint64_t used_ = 0;
-  std::uint64_t expired_ = 0;
   std::int64_t now_ = 0;
   bool left_ = false;  ///< the gate does not exist any more
   event_list events_{options_.on_event != nullptr};
