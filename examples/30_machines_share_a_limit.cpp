@@ -112,7 +112,7 @@ void measure(char const* name, void (*run)(service&, int, std::string const&, in
       std::_Exit(0);
     }
   }
-  for (int i = 0; i < processes; ++i) ::wait(nullptr);
+  for (int i = 0; i < processes; ++i) ::waitpid(-1, nullptr, 0);
   int accepted = 0, refused = 0, stale = 0;
   for (int i = 0; i < processes; ++i) {
     auto const& c = api->each[i];

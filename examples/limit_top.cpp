@@ -29,7 +29,8 @@ reply run(redisContext* c, char const* format, Args... args) {
 void print(redisContext* c, std::string const& key) {
   auto const held = run(c, "HGET %b s", key.data(), key.size());
   if (held->type != REDIS_REPLY_STRING) return static_cast<void>(std::printf("%-32s unknown\n", key.c_str()));
-  // Version, time of the last question, stamp, leases, end of the pause, machines, number of limits; then five for each.
+  // Version, time of the last question, stamp, leases, end of the pause, machines, number of limits; then five for
+  // each.
   std::istringstream line(held->str);
   std::vector<double> s;
   for (double number; line >> number;) s.push_back(number);

@@ -104,7 +104,7 @@ class hiredis_store {
     process_ = platform::this_process();
     ::sigset_t all;
     ::sigset_t before;
-    ::sigfillset(&all);
+    sigfillset(&all);  // a macro on macOS
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
       thread_ = std::thread([this] { run(); });

@@ -16,9 +16,9 @@
 namespace tenax::shared {
 
 /// A gate that holds all machines while one of them was told to wait: `shared::pause held(store, "catalogue");`, then
-/// `.through(std::ref(held))`. A failure that carries a `Retry-After`, or `begin(d)`, begins a pause; a longer one wins.
-/// Other machines hear of it within milliseconds if the store has `listen`, else at most 50 ms later. After it, all
-/// waiting calls go: a `shared::rate_limiter`, which has such a pause of its own, lets them go one by one.
+/// `.through(std::ref(held))`. A failure that carries a `Retry-After`, or `begin(d)`, begins a pause; a longer one
+/// wins. Other machines hear of it within milliseconds if the store has `listen`, else at most 50 ms later. After it,
+/// all waiting calls go: a `shared::rate_limiter`, which has such a pause of its own, lets them go one by one.
 ///
 /// With `options::refuse_while_paused`, calls are refused instead: for a circuit that one machine has opened. A store
 /// that is away pauses no call, whatever `while_away` says, except `without_store::closed`.
@@ -41,8 +41,9 @@ class pause {
   pause& operator=(pause const&) = delete;
 
   admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w = {}) {
-    auto const answer = line_->ask(t.grant_, count(now), info.time_left.count(), 1, w);
-    t.gate_ = t.grant_.is == place::standing::nowhere ? nullptr : this;
+    bool holds = false;
+    auto const answer = line_->ask(t.grant_, count(now), info.time_left.count(), 1, w, holds);
+    t.gate_ = holds ? this : nullptr;
     return answer;
   }
   void step_aside(ticket& t) noexcept {

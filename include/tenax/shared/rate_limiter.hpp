@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -31,8 +32,8 @@ namespace tenax::shared {
 ///
 /// Use it as a gate, `.through(std::ref(limiter))`, or alone: `if (limiter.try_acquire())`. Callers of one machine are
 /// served in order of arrival, and are woken when permits arrive. A caller whose deadline comes before its permit takes
-/// no place. A failure that carries a `Retry-After`, or `pause(d)`, holds the calls of all machines; after that, permits
-/// come without a burst.
+/// no place. A failure that carries a `Retry-After`, or `pause(d)`, holds the calls of all machines; after that,
+/// permits come without a burst.
 ///
 /// While the store does not answer, no caller sees an error and none waits longer for it than `store_timeout`: this
 /// machine goes on with its share of the rate, as chosen in `options`. `state()` tells what is known.
@@ -193,7 +194,7 @@ class rate_limiter {
 
   std::int64_t require_weight(std::uint64_t weight) const {
     if (weight == 0) invalid_parameter("shared::rate_limiter: weight", "must be at least 1", 0.0);
-    if (weight > static_cast<std::uint64_t>(least_burst_)) {
+    if (weight > static_cast<std::uint64_t>(least_burst_.load())) {
       invalid_parameter("shared::rate_limiter: weight",
                         "must not be more than the burst, which is all that is ever available",
                         static_cast<double>(weight));
@@ -202,8 +203,9 @@ class rate_limiter {
   }
 
   admission ask(ticket& t, time_point now, duration time_left, std::int64_t weight, waker const& w) {
-    auto const answer = line_->ask(t.grant_, count(now), time_left.count(), weight, w);
-    t.gate_ = t.grant_.is == place::standing::nowhere ? nullptr : this;
+    bool holds = false;
+    auto const answer = line_->ask(t.grant_, count(now), time_left.count(), weight, w, holds);
+    t.gate_ = holds ? this : nullptr;
     return answer;
   }
   void pause_at(duration d, time_point now) { line_->pause((d.count() + 999) / 1000, count(now)); }
@@ -211,7 +213,7 @@ class rate_limiter {
   void take_back(place& p) noexcept { line_->leave(p); }
   void moved(place const& from, place& to) noexcept { line_->moved(from, to); }
 
-  std::int64_t least_burst_;
+  std::atomic<std::int64_t> least_burst_;
   std::shared_ptr<detail::line> line_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// shared/store.hpp: what a store is to the limits that machines share: `eval` runs a script, and its answer comes later.
+// shared/store.hpp: what a store is to the limits that machines share: `eval` runs a script, and its answer comes
+// later.
 #pragma once
 
 #include <array>

@@ -154,7 +154,7 @@ int main(int argc, char** argv) {
   for (auto const& p : permits) each[static_cast<std::size_t>(p.process)] += p.at >= from && p.at < to ? 1 : 0;
   auto const [least, most] = std::minmax_element(each.begin(), each.end());
   std::printf(
-      "| %s | %lld/s, burst %lld | %.2f %% | 1/%.1f | %zu / %zu / %zu | %.0f / %.0f / %lld | %.0f %% | %.1f / %.1f ms "
+      "| %s | %lld/s, burst %lld | %.2f %% | %.2f | %zu / %zu / %zu | %.0f / %.0f / %lld | %.0f %% | %.1f / %.1f ms "
       "| %.2f |\n",
       argv[1], rate, burst, 100.0 * double(used) / (double(to - from) / 1e9 * double(rate)),
       double(permits.size()) / double(all->questions.load()), most_in(10'000'000), most_in(100'000'000),

@@ -35,16 +35,16 @@ class line final : public asker, public std::enable_shared_from_this<line> {
 
   void listen() { store_.listen(key_, listener(weak_from_this())); }
 
-  /// Whether the caller may go. `p` is its place, whether it has waited or not.
-  admission ask(place& p, std::int64_t now, std::int64_t time_left, std::int64_t weight, waker const& w) {
+  /// Whether the caller may go. `holds`: its place is in line, or has permits, afterwards.
+  admission ask(place& p, std::int64_t now, std::int64_t time_left, std::int64_t weight, waker const& w, bool& holds) {
     lock held(mutex_);
     settle(now, weight);
     p.weight = weight;
     auto const answer = decide(p, now, time_left, w);
+    holds = p.is != place::standing::nowhere;
     finish(held, now);
     return answer;
   }
-
   void step_aside(place& p) noexcept {
     lock const held(mutex_);
     callers_.step_aside(p);

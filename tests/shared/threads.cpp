@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Threads at a shared limit, with a store that answers on a thread of its own, late, with errors, or not at all.
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <tenax/cancel.hpp>
+#include <tenax/shared/pause.hpp>
+#include <tenax/shared/rate_limiter.hpp>
+
+#include "catch.hpp"
+#include "model_script.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A store in this process. Answers in order, on a thread.
+class local_store {
+ public:
+  std::atomic<bool> fails{false};
+
+  local_store() : thread_([this](std::stop_token const& stop) { run(stop); }) {}
+
+  void eval(tenax::shared::script const&, std::string_view key, std::span<std::int64_t const> arguments,
+            tenax::shared::completion done) {
+    std::lock_guard const lock(mutex_);
+    questions_.push_back({std::string(key), {arguments.begin(), arguments.end()}, std::move(done)});
+    changed_.notify_all();
+  }
+  void listen(std::string_view, tenax::shared::listener l) {
+    std::lock_guard const lock(mutex_);
+    listeners_.push_back(std::move(l));
+  }
+
+ private:
+  struct question {
+    std::string key;
+    std::vector<std::int64_t> arguments;
+    tenax::shared::completion done;
+  };
+
+  void run(std::stop_token const& stop) {
+    std::mt19937 chance{3};
+    for (std::unique_lock lock(mutex_);;) {
+      changed_.wait(lock, stop, [&] { return !questions_.empty(); });
+      if (questions_.empty()) return;
+      auto q = std::move(questions_.front());
+      questions_.erase(questions_.begin());
+      auto const now = std::chrono::steady_clock::now().time_since_epoch() / 1us + 1'000'000;
+      std::int64_t message = -1;
+      std::string error;
+      auto const answer = keys_[q.key].run(q.arguments, now, message, error);
+      auto const listeners = listeners_;
+      lock.unlock();
+      if (message >= 0) {
+        for (auto const& l : listeners) l(message);
+      }
+      if (chance() % 40 == 0) q.done = {};  // no answer
+      if (fails) q.done({.error = "out of order"});
+      q.done({.numbers = answer});
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<question> questions_;
+  std::vector<tenax::shared::listener> listeners_;
+  std::map<std::string, tests::model_script> keys_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("Threads take permits, give up, change and pause a shared limit at the same time", "[shared]") {
+  local_store store;
+  std::atomic<int> went{0};
+  std::atomic<int> events{0};
+  {
+    tenax::shared::options const o{.on_event = [&](tenax::shared::event const&) { ++events; }};
+    tenax::shared::rate_limiter a(store, "limit", o, tenax::per_second(5000).with_burst(100));
+    tenax::shared::rate_limiter b(store, "limit", o, tenax::per_second(5000).with_burst(100));
+    tenax::shared::pause held(store, "pause", o);
+    std::vector<std::jthread> threads;
+    auto const end = std::chrono::steady_clock::now() + 300ms;
+    for (int i = 0; i < 6; ++i) {
+      threads.emplace_back([&, i] {
+        auto& mine = i % 2 == 0 ? a : b;
+        std::mt19937 chance(static_cast<unsigned>(i));
+        while (std::chrono::steady_clock::now() < end) {
+          std::stop_source stop;
+          auto const timeout = std::chrono::microseconds(chance() % 3000);
+          if (chance() % 50 == 0) stop.request_stop();
+          went +=
+              mine.acquire({.timeout = timeout, .weight = 1 + chance() % 3}, stop.get_token()) == tenax::acquired::yes;
+          tenax::shared::pause::ticket t;
+          if (held.admit(t, {}, tenax::time_point(std::chrono::steady_clock::now().time_since_epoch())).admitted()) {
+            held.record(t, {}, tenax::time_point(std::chrono::steady_clock::now().time_since_epoch()));
+          }
+        }
+      });
+    }
+    threads.emplace_back([&] {
+      for (int i = 0; std::chrono::steady_clock::now() < end; ++i) {
+        a.charge(3);
+        if (i % 8 == 0) b.pause(2ms);
+        if (i % 16 == 0) held.begin(1ms);
+        if (i % 16 == 1) a.resume();
+        if (i % 10 == 0) b.set(tenax::per_second(4000 + i).with_burst(100));
+        store.fails = i % 12 == 5;
+        (void)a.state();
+        std::this_thread::sleep_for(2ms);
+      }
+      store.fails = false;
+    });
+  }
+  CHECK(went > 20);
+  CHECK(events > 0);
+}
