@@ -52,6 +52,12 @@ module;
 #include <tenax/result_traits.hpp>
 #include <tenax/retry_loop.hpp>
 #include <tenax/retrying.hpp>
+#include <tenax/shared/lease_script.hpp>
+#include <tenax/shared/leases.hpp>
+#include <tenax/shared/options.hpp>
+#include <tenax/shared/pause.hpp>
+#include <tenax/shared/rate_limiter.hpp>
+#include <tenax/shared/store.hpp>
 #include <tenax/stop/after_attempts.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/stop/deadline.hpp>
@@ -240,6 +246,26 @@ export namespace tenax::coroutine {
 using tenax::coroutine::retry;
 using tenax::coroutine::try_retry;
 }  // namespace tenax::coroutine
+
+export namespace tenax::shared {
+using tenax::shared::completion;
+using tenax::shared::event;
+using tenax::shared::lease;
+using tenax::shared::lease_script;
+using tenax::shared::leases;
+using tenax::shared::listener;
+using tenax::shared::most_limits;
+using tenax::shared::options;
+using tenax::shared::pause;
+using tenax::shared::rate_limiter;
+using tenax::shared::reply;
+using tenax::shared::script;
+using tenax::shared::state;
+using tenax::shared::store;
+using tenax::shared::store_ref;
+using tenax::shared::to_string;
+using tenax::shared::without_store;
+}  // namespace tenax::shared
 
 export namespace tenax::stop {
 using tenax::stop::after_attempts;

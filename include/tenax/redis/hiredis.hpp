@@ -3,8 +3,6 @@
 #pragma once
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,17 +100,8 @@ class hiredis_store {
     }
     if (::pipe(pipe_) != 0) tenax::detail::raise(std::runtime_error("tenax: hiredis_store could not make a pipe"));
     process_ = platform::this_process();
-    ::sigset_t all;
-    ::sigset_t before;
-    sigfillset(&all);  // a macro on macOS
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-      thread_ = std::thread([this] { run(); });
-    } catch (...) {
-      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-      throw;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    detail::no_signals const quiet;
+    thread_ = std::thread([this] { run(); });
   }
 
   void wake() noexcept {

@@ -56,7 +56,7 @@ constexpr exact_rate to_exact(rate const& wanted) {
                       static_cast<double>(r.burst));
   }
   auto const more = static_cast<std::int64_t>(r.burst) - 1;
-  auto const late = std::min((most_late * e.permits + e.time - 1) / e.time, more / 4);
+  auto const late = (std::min)((most_late * e.permits + e.time - 1) / e.time, more / 4);
   e.allowance = more - late;
   return e;
 }
