@@ -30,6 +30,7 @@ module;
 #include <tenax/gate/circuit_options.hpp>
 #include <tenax/gate/concurrency_limiter.hpp>
 #include <tenax/gate/concurrency_options.hpp>
+#include <tenax/gate/dry_run.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
@@ -146,6 +147,9 @@ using tenax::current_attempt;
 using tenax::decision;
 using tenax::default_policy;
 using tenax::draw_between;
+using tenax::dry_run;
+using tenax::dry_run_counter;
+using tenax::dry_run_view;
 using tenax::duration;
 using tenax::environment;
 using tenax::error_with_hint;
