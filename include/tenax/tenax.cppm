@@ -35,6 +35,7 @@ module;
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/keyed_options.hpp>
+#include <tenax/gate/keyed_scheduler.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
@@ -171,6 +172,8 @@ using tenax::in_flight_retry_budget_options;
 using tenax::invalid_parameter;
 using tenax::keyed;
 using tenax::keyed_options;
+using tenax::keyed_scheduler;
+using tenax::keyed_scheduler_options;
 using tenax::latencies;
 using tenax::log_to;
 using tenax::lowest_draw;
