@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# pool.sh: what sixteen threads do in about two seconds if one key is slow: when they wait at the gates of the keys, when a
-# keyed_scheduler hands out the work, and when a queue by hand does. Fails if the scheduler does less than by hand.
+# pool.sh: what sixteen threads do in about two seconds if one key is slow: when they wait at the gates of the keys,
+# when a keyed_scheduler hands out the work, and when a queue by hand does. Fails if the scheduler does less than by
+# hand.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"
