@@ -297,6 +297,9 @@ TEST_CASE("The explanation of a policy with all parts, with and without its driv
 
   CHECK(line("worst case", polite.stop(tenax::stop::after_attempts(5))) ==
         "5 attempts, waiting without limit at the gates");
+  CHECK(line("gates", polite.max_gate_wait(250ms)) ==
+        "a gate, then a limit of 10 a second; an attempt waits there for at most 250ms");
+  CHECK(line("gates", polite.max_gate_wait(0ms)) == "a gate, then a limit of 10 a second; no attempt waits there");
 }
 
 TEST_CASE("The explanation says what is retried") {

@@ -213,6 +213,16 @@ TEST_CASE("Gates can make a call wait for as long as its deadline allows") {
   CHECK(worst_case(gated.stop(tenax::stop::deadline(10s))).own_wait == 10s);
 }
 
+TEST_CASE("A limit on the waits at gates bounds the waits of a call") {
+  open_gate gate;
+  auto const gated = alone.wait(tenax::wait::constant(1s)).through(std::ref(gate)).max_gate_wait(2s);
+  CHECK(worst_case(gated).own_wait == 8s);  // two waits between three attempts, and three at the gate
+  CHECK(worst_case(gated.max_gate_wait(0s)).own_wait == 2s);
+  CHECK(worst_case(gated.stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(5s))).own_wait == 5s);
+  CHECK_FALSE(worst_case(gated.wait(tenax::wait::none).stop(tenax::stop::never)).bounded());
+  CHECK(worst_case(alone.wait(tenax::wait::constant(1s)).max_gate_wait(2s)).own_wait == 2s);
+}
+
 TEST_CASE("The default policy waits less than 300 ms on its own") {
   STATIC_REQUIRE(worst_case(tenax::retrying{}).attempts == 3);
   STATIC_REQUIRE(worst_case(tenax::retrying{}).own_wait < 300ms);

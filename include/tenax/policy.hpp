@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <tenax/concepts.hpp>
+#include <tenax/gate/detail/bounded_gates.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/observe/hooks.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -124,9 +125,13 @@ constexpr auto with_token(P const& p, Token token) {
 }
 template <class P, class Gate>
 constexpr auto with_gate(P const& p, Gate const& gate) {
-  return policy{
-      p.predicate, p.strategy,    p.condition, p.observers, gates<typename P::gates_type, Gate>(p.gates, gate),
-      p.token,     p.hint_reader, p.limits};
+  return policy{p.predicate, p.strategy,    p.condition, p.observers, detail::one_more(p.gates, gate),
+                p.token,     p.hint_reader, p.limits};
+}
+template <class P>
+constexpr auto with_gate_wait(P const& p, duration most) {
+  return policy{p.predicate, p.strategy,    p.condition, p.observers, detail::bounded(p.gates, most),
+                p.token,     p.hint_reader, p.limits};
 }
 template <class P, class F>
 constexpr auto with_hint_reader(P const& p, F reader) {

@@ -113,6 +113,14 @@ class retrying : public Policy {
     }
   }
 
+  /// Limits how long an attempt waits at its gates, at all of them together. It is refused at once if a gate would make
+  /// it wait for longer, and when the time is over. Each attempt has the whole time. 0 means that no attempt waits.
+  /// Throws `std::invalid_argument` for a negative `max`.
+  [[nodiscard]] constexpr auto max_gate_wait(any_duration max) const {
+    auto const most = detail::require_not_negative("max_gate_wait: max", max);
+    return tenax::retrying(detail::with_gate_wait(policy(), most), environment_);
+  }
+
   /// Sets the hint reader: the function that reads from a finished attempt what the other side said about trying again.
   /// Replaces the default, which reads exceptions and `tenax::result_traits`. `f` takes an `attempt<T> const&` and
   /// returns a `tenax::hint`; it is called once after every attempt.

@@ -30,10 +30,12 @@ module;
 #include <tenax/gate/circuit_options.hpp>
 #include <tenax/gate/concurrency_limiter.hpp>
 #include <tenax/gate/concurrency_options.hpp>
+#include <tenax/gate/dry_run.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
 #include <tenax/gate/keyed_options.hpp>
+#include <tenax/gate/keyed_scheduler.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
@@ -152,6 +154,9 @@ using tenax::current_attempt;
 using tenax::decision;
 using tenax::default_policy;
 using tenax::draw_between;
+using tenax::dry_run;
+using tenax::dry_run_counter;
+using tenax::dry_run_view;
 using tenax::duration;
 using tenax::environment;
 using tenax::error_with_hint;
@@ -173,6 +178,8 @@ using tenax::in_flight_retry_budget_options;
 using tenax::invalid_parameter;
 using tenax::keyed;
 using tenax::keyed_options;
+using tenax::keyed_scheduler;
+using tenax::keyed_scheduler_options;
 using tenax::latencies;
 using tenax::log_to;
 using tenax::lowest_draw;

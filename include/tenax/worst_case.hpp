@@ -64,7 +64,8 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 /// that are constants: `static_assert(tenax::worst_case(policy).total_wait <= 30s);`
 ///
 /// An operation can pass on a server's wait. So for `total_wait`, every wait is at least `max_server_wait` (5 minutes,
-/// unless set); a deadline or a lower `max_server_wait` brings it down. The time spent in the attempts is not included:
+/// unless set); a deadline or a lower `max_server_wait` brings it down. Waits at gates are bounded by a deadline or by
+/// `max_gate_wait`, and are part of both sums. The time spent in the attempts is not included:
 /// for a strategy that looks at `elapsed`, attempts take no time. Strategies of your own are called for each of the
 /// first thousand attempts, as `wait::bounds_of` says. With more attempts, the waiting is unbounded unless the strategy
 /// declares `static constexpr bool never_shrinks = true`, as the library's own do. Complexity: linear in the number of
@@ -76,13 +77,16 @@ template <class... Parts>
   auto const obeyed = p.limits.server;
 
   worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};
-  if (!policy<Parts...>::gates_type::empty) {
+  auto const each = detail::longest_gate_wait(p.gates);
+  auto const at_gates = saturating_multiply(each, limits.attempts);
+  if (at_gates == (duration::max)() || (each.count() != 0 && limits.attempts == no_limit)) {
     result.total_wait = result.own_wait = limits.waiting;
     return result;
   }
   auto const longest = [&](bool asked) {
     // Without a limit on attempts, the waiting is bounded only if the strategy never waits.
-    return detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
+    auto const between = detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
+    return detail::shorter(saturating_add(between, at_gates), limits.waiting);
   };
   result.own_wait = longest(false);
   result.total_wait = obeyed.max.count() == 0 ? result.own_wait : longest(true);

@@ -504,6 +504,28 @@ TEST_CASE(NET ": a gate wakes a call that waits for a place", TAG) {
   CHECK(one.waiting() == 0);
 }
 
+TEST_CASE(NET ": a call that waits at a gate for too long is refused, and leaves the queue", TAG) {
+  tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
+  world w;
+  tenax::bulkhead::ticket busy;
+  REQUIRE(one.admit(busy, {}, still_time::now()).admitted());
+  auto const policy = steady.through(std::ref(one)).max_gate_wait(300ms);
+  flaky_initiation operation(w.io, {});
+  int refusals = 0;
+  driver::async_try_retry(
+      w.io, policy, []() -> awaitable<int> { co_return 1; },
+      [&](tenax::report<int> const& r) { refusals += r.reason == stop_reason::refused_by_gate; });
+  driver::async_try_retry(
+      w.io, policy, [&](auto t) { return operation(std::move(t)); },
+      [&](auto const& r) { refusals += r.reason == stop_reason::refused_by_gate; });
+  w.pass(299ms);
+  CHECK(one.waiting() == 2);
+  w.pass(3ms);
+  CHECK(refusals == 2);
+  CHECK(operation.calls == 0);
+  CHECK(one.waiting() == 0);
+}
+
 TEST_CASE(NET ": a call that waits at a gate that wakes ends with its event loop, and leaves the queue", TAG) {
   tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
   tenax::bulkhead::ticket busy;

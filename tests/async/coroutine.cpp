@@ -305,6 +305,28 @@ TEST_CASE("A gate wakes a coroutine whose sleep takes a wake_signal, and one of 
   CHECK(one.running() == 0);
 }
 
+TEST_CASE("A coroutine that waits at a gate for too long is refused, and leaves the queue") {
+  scheduler world;
+  tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
+  tenax::bulkhead::ticket busy;
+  REQUIRE(one.admit(busy, {}, world.now()).admitted());
+  auto const policy = steady.through(std::ref(one)).max_gate_wait(300ms);
+  auto const operation = [&]() -> task<int> { co_return 1; };
+  auto const check = [&](auto sleep) {
+    auto const start = world.now();
+    auto call = tenax::coroutine::try_retry<task>(policy, sleep, operation);
+    call.start();
+    world.run();
+    auto const r = call.get();
+    CHECK(r.reason == stop_reason::refused_by_gate);
+    CHECK(world.now() - start <= 300ms);
+    CHECK(world.now() - start >= 250ms);
+    CHECK(one.waiting() == 0);
+  };
+  SECTION("a sleep that gates end") { check(woken_by_gates{&world}); }
+  SECTION("a sleep that gates do not end") { check(std::ref(world)); }
+}
+
 TEST_CASE("wake_signal: calls its listener once, and not after ignore()") {
   tenax::wake_signal signal;
   int calls = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// limiter.cpp: how the adaptive limiter performs in simulation: the figures of docs/reference/gates.md.
+// limiter.cpp: how the adaptive limiter performs in simulation: the figures of its page in docs/reference/gates.
 #include <chrono>
 #include <cmath>
 #include <cstdint>

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
-// gates.cpp: the snippets of docs/reference/gates.md.
+// gates.cpp: the snippets of docs/reference/gates.md and the pages in docs/reference/gates.
 #include <atomic>
+#include <iomanip>
 #include <sstream>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <tenax/cancel.hpp>
+#include <tenax/detail/duration_text.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/adaptive_throttle.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/call.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/concurrency_limiter.hpp>
+#include <tenax/gate/dry_run.hpp>
 #include <tenax/gate/in_flight_retry_budget.hpp>
 #include <tenax/gate/keyed.hpp>
+#include <tenax/gate/keyed_scheduler.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/gate/retry_quota.hpp>
@@ -585,4 +591,201 @@ TEST_CASE("gates: a service that may be dead") {
   CHECK(said == "bulkhead full");
   CHECK(again == 1s);
   CHECK(sent == 11);
+}
+
+TEST_CASE("gates: set and charge") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  struct answer {
+    std::int64_t tokens;
+  };
+  auto const ask_model = [] { return answer{120}; };
+  // [set_and_charge]
+  // 1000 tokens per minute. A program that restarts often does not begin with a full burst.
+  tenax::rate_limiter tokens(tenax::start_empty, tenax::per_minute(1000).with_burst(1000));
+  auto const policy = polite.through(std::ref(tokens));
+
+  answer const a = policy(ask_model);  // takes one permit
+  tokens.charge(a.tokens - 1, clock);  // the rest is known now; the clock may be left out
+  tokens.set(tenax::per_minute(2000).with_burst(1000), clock);  // the service allows more
+  // [/set_and_charge]
+  CHECK(tokens.wait_hint(1, clock) == 120 * 30ms);
+  CHECK_FALSE(tokens.try_acquire(1, clock));
+}
+
+TEST_CASE("gates: for_each") {
+  virtual_time clock;
+  tenax::keyed<std::string, tenax::rate_limiter<1>> limiters(
+      [] { return tenax::rate_limiter(tenax::per_second(1)); });
+  for (auto const* key : {"a", "b"}) {
+    CHECK(tenax::call_through(limiters[key], [] { return 1; }, clock) == 1);
+  }
+  // [for_each]
+  limiters.for_each([&](std::string const&, tenax::rate_limiter<1>& limiter) {
+    limiter.set(tenax::per_second(4), clock);  // the clock may be left out
+  });
+  // [/for_each]
+  limiters.visit("b", [&](auto& limiter) { CHECK(limiter.wait_hint(1, clock) == 250ms); });
+}
+
+TEST_CASE("gates: dry_run") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  std::string log;
+  auto const write = [&](std::string const& line) { log += line; };
+  auto const send = [] { return 200; };
+  tenax::rate_limiter limiter(tenax::per_second(10));
+  {
+    // [dry_run]
+    tenax::dry_run_counter counter;
+    auto const policy = polite.through(tenax::dry_run(std::ref(limiter), std::ref(counter)));
+    for (int i = 0; i < 4; ++i) policy(send);  // all are sent at once
+    auto const n = counter.read();
+    CHECK(n.admitted == 1);
+    CHECK(n.delayed == 3);
+    // [/dry_run]
+  }
+  // [dry_run_observer]
+  auto const tell = [&](tenax::attempt_info const&, tenax::admission const& answer) {
+    if (answer.refused()) write(std::string("would refuse: ") + answer.reason);
+    if (answer.waits()) write("would wait");
+  };
+  auto const tried = polite.through(tenax::dry_run(std::ref(limiter), tell));
+  // [/dry_run_observer]
+  tried(send);
+  CHECK(log == "would wait");
+}
+
+#if defined(__cpp_lib_jthread)
+TEST_CASE("gates: keyed_scheduler") {
+  std::atomic<int> sent{0};
+  auto const send = [&](std::string const&) { ++sent; };
+  // [keyed_scheduler]
+  using tenants = tenax::keyed<std::string, tenax::rate_limiter<1>>;
+  using work = std::function<void()>;
+  tenants limiters([] { return tenax::rate_limiter(tenax::per_second(500)); });
+  tenax::keyed_scheduler<work, std::string, tenax::rate_limiter<1>> line(limiters);
+
+  auto const worker = [&line](std::stop_token const& token) {
+    while (auto job = line.pop(token)) {  // the next work whose tenant may send now
+      job->run();                         // and tells the limiter how it ended
+    }
+  };
+  std::vector<std::jthread> pool;
+  for (int i = 0; i < 4; ++i) pool.emplace_back(worker);
+
+  for (auto const* tenant : {"big", "big", "small"}) {
+    if (!line.push(tenant, [&send, tenant] { send(tenant); })) throw std::runtime_error("full");
+  }
+  line.close();  // the threads end when all work is done
+  // [/keyed_scheduler]
+  pool.clear();
+  CHECK(line.waiting() + static_cast<std::size_t>(sent) == 3);
+}
+#endif
+
+TEST_CASE("gates: keyed_scheduler of data") {
+  virtual_time clock;
+  tenax::keyed<int, tenax::circuit_breaker<>> breakers(
+      [] { return tenax::circuit_breaker({.failures = 5}); });
+  struct request {
+    int number;
+  };
+  auto const send = [](request const& r) { return response{200, std::to_string(r.number)}; };
+  int put_off = 0;
+  // [scheduled_data]
+  tenax::keyed_scheduler<request, int, tenax::circuit_breaker<>> line(breakers);
+  if (!line.push(7, request{1})) return;
+  if (auto job = line.try_pop(clock)) {  // the clock may be left out
+    if (job->admitted()) {
+      response const page = send(job->work());
+      auto const how =
+          page.status < 500 ? tenax::feedback::kind::success : tenax::feedback::kind::failure;
+      job->record({.how = how}, clock.now());
+    } else {
+      ++put_off;  // job->refusal() has the reason
+    }
+  }
+  // [/scheduled_data]
+  CHECK(put_off == 0);
+  CHECK(line.waiting() == 0);
+}
+
+namespace {
+
+/// The row of an option in the table of a page.
+std::string row_of(std::string const& page, std::string const& option) {
+  auto const text = docs::text("../../docs/reference/gates/" + page + ".md");
+  auto const at = text.find("\n| `" + option + "` | ");
+  INFO(page << ".md must have a row for the option " << option);
+  REQUIRE(at != text.npos);
+  return text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+}
+
+/// Whether the table of a page has this default.
+void has_default(std::string const& page, std::string const& option, std::string const& value) {
+  auto const row = row_of(page, option);
+  auto const begin = row.find(" | ") + 3;
+  INFO(page << ".md: " << row);
+  CHECK(row.substr(begin, row.find(" | ", begin) - begin) == value);
+}
+
+std::string written(double d) {
+  std::ostringstream out;
+  out << std::setprecision(10) << d;
+  return out.str();
+}
+std::string written(std::int64_t n) { return std::to_string(n); }
+std::string written(bool b) { return b ? "true" : "false"; }
+std::string written(tenax::any_duration d) {
+  std::string text = tenax::detail::duration_text(d).c_str();
+  text.insert(text.find_first_not_of("0123456789."), " ");
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("gates: the tables of options have the defaults of the code") {
+#define OPTION(page, options, name) has_default(page, #name, written(options{}.name))
+  OPTION("bulkhead", tenax::bulkhead_options, at_once);
+  OPTION("bulkhead", tenax::bulkhead_options, queue);
+  OPTION("bulkhead", tenax::bulkhead_options, max_wait);
+  OPTION("concurrency_limiter", tenax::concurrency_options, start);
+  OPTION("concurrency_limiter", tenax::concurrency_options, at_least);
+  OPTION("concurrency_limiter", tenax::concurrency_options, at_most);
+  OPTION("concurrency_limiter", tenax::concurrency_options, queue);
+  OPTION("concurrency_limiter", tenax::concurrency_options, max_wait);
+  OPTION("retry_budget", tenax::retry_budget_options, tokens);
+  OPTION("retry_budget", tenax::retry_budget_options, ratio);
+  OPTION("retry_budget", tenax::retry_budget_options, failure_cost);
+  OPTION("retry_budget", tenax::retry_budget_options, throttled_cost);
+  OPTION("windowed_retry_budget", tenax::windowed_retry_budget_options, ratio);
+  OPTION("windowed_retry_budget", tenax::windowed_retry_budget_options, window);
+  OPTION("windowed_retry_budget", tenax::windowed_retry_budget_options, min_per_second);
+  OPTION("windowed_retry_budget", tenax::windowed_retry_budget_options, throttled_cost);
+  OPTION("in_flight_retry_budget", tenax::in_flight_retry_budget_options, ratio);
+  OPTION("in_flight_retry_budget", tenax::in_flight_retry_budget_options, min_retries);
+  OPTION("adaptive_throttle", tenax::adaptive_throttle_options, k);
+  OPTION("adaptive_throttle", tenax::adaptive_throttle_options, window);
+  OPTION("adaptive_throttle", tenax::adaptive_throttle_options, count_failures);
+  OPTION("adaptive_rate_limiter", tenax::adaptive_rate_options, at_once);
+  OPTION("adaptive_rate_limiter", tenax::adaptive_rate_options, max_pause);
+  OPTION("keyed", tenax::keyed_options, max_keys);
+  OPTION("keyed", tenax::keyed_options, forget_after);
+  OPTION("keyed_scheduler", tenax::keyed_scheduler_options, max_waiting);
+  OPTION("keyed_scheduler", tenax::keyed_scheduler_options, max_waiting_per_key);
+  OPTION("circuit_breaker", tenax::circuit_breaker_options, count_throttled);
+  OPTION("circuit_breaker", tenax::circuit_breaker_options, open_for);
+  OPTION("circuit_breaker", tenax::circuit_breaker_options, open_factor);
+  OPTION("circuit_breaker", tenax::circuit_breaker_options, open_jitter);
+  OPTION("circuit_breaker", tenax::circuit_breaker_options, probes);
+  OPTION("circuit_breaker", tenax::circuit_breaker_options, successes_to_close);
+  OPTION("retry_quota", tenax::retry_quota_options, tokens);
+  OPTION("retry_quota", tenax::retry_quota_options, retry_cost);
+  OPTION("retry_quota", tenax::retry_quota_options, throttled_retry_cost);
+  OPTION("retry_quota", tenax::retry_quota_options, success);
+  OPTION("retry_quota", tenax::retry_quota_options, retry_failure);
+#undef OPTION
+  has_default("adaptive_rate_limiter", "start", "10 per second");
+  CHECK(tenax::adaptive_rate_options{}.start.interval() == 100ms);
 }

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include <tenax/detail/duration_text.hpp>
+#include <tenax/gate/rate_limiter.hpp>
 
 #include "docs.hpp"
 
@@ -209,6 +210,22 @@ TEST_CASE("retrying: max_server_wait") {
   };
   CHECK(slept(policy.max_server_wait(30s, tenax::too_long::clamp)) == 30s);
   CHECK(slept(policy.max_server_wait(30s, tenax::too_long::ignore)) == 1s);
+}
+
+TEST_CASE("retrying: max_gate_wait") {
+  virtual_time clock;
+  auto const polite = tenax::retrying{}.environment(std::ref(clock));
+  auto const fetch = [] { return response{200, "fresh"}; };
+  // [max_gate_wait]
+  tenax::rate_limiter limiter(tenax::per_second(1));
+  auto const impatient = polite.through(std::ref(limiter)).max_gate_wait(200ms);
+
+  impatient(fetch);
+  auto const report = impatient.try_call(fetch);  // the next permit comes in a second
+  CHECK(report.reason == stop_reason::refused_by_gate);
+  CHECK(report.retry_after == 1s);
+  // [/max_gate_wait]
+  CHECK(clock.slept() == 0s);
 }
 
 TEST_CASE("retrying: reset_on_progress") {

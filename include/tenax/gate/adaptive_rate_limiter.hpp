@@ -30,10 +30,10 @@ namespace tenax {
 /// were under way together say the same. Between refusals, the limiter tries a higher rate from time to time. Callers
 /// are served in order of arrival.
 ///
-/// The search keeps a bracket between the highest rate that was confirmed and the lowest that was refused;
-/// docs/reference/gates.md has its formula and results. Refusals that come at any rate are distinguished from those
-/// that a lower rate would avoid, as long as they are few; see `at_least`. Processes that do not share the limiter find
-/// a share each. Limits below one request a minute take long to find.
+/// The search keeps a bracket between the highest rate that was confirmed and the lowest that was refused; its page in
+/// docs/reference/gates has its formula and results. Refusals that come at any rate are distinguished from those that a
+/// lower rate would avoid, as long as they are few; see `at_least`. Processes that do not share the limiter find a
+/// share each. Limits below one request a minute take long to find.
 ///
 /// Thread safety: safe. A lock is held for some nanoseconds, never during a wait. Neither copied nor moved.
 class adaptive_rate_limiter {

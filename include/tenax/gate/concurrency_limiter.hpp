@@ -22,11 +22,11 @@ namespace tenax {
 /// that number, answers only come later. Attempts without a place wait in a queue for at most `max_wait`, and others
 /// are refused. With `with_priority`, the most important ones come first, and the least important are refused first.
 ///
-/// The limiter tries a fifth more places every few round trips, and compares the round trips and the successes; see
-/// docs/reference/gates.md. It never lets the other side run idle in order to measure. It learns only while there are
-/// more attempts than places; otherwise the limit stays as it is. If all attempts fail late or are throttled, the limit
-/// shrinks; failures that come quickly, as from a server that is down, do not change it: use a circuit breaker for
-/// them.
+/// The limiter tries a fifth more places every few round trips, and compares the round trips and the successes; see its
+/// page in docs/reference/gates. It never lets the other side run idle in order to measure. It learns only while there
+/// are more attempts than places; otherwise the limit stays as it is. If all attempts fail late or are throttled, the
+/// limit shrinks; failures that come quickly, as from a server that is down, do not change it: use a circuit breaker
+/// for them.
 ///
 /// A place is held from admission until the attempt is reported or abandoned. Add it as the last gate: otherwise waits
 /// at later gates keep places occupied.

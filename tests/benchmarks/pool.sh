@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# pool.sh: what sixteen threads do in about two seconds if one key is slow: when they wait at the gates of the keys,
+# when a keyed_scheduler hands out the work, and when a queue by hand does. Fails if the scheduler does less than by
+# hand.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/needs.bash"
+need g++-12
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+g++-12 -std=c++20 -O2 -pthread -I"$here/../../include" "$here/cases/pool.cpp" -o "$work/pool"
+time=${1:-1990}  # not at a moment at which the next items are due
+gate=$("$work/pool" gate "$time")
+hand=$("$work/pool" hand "$time")
+scheduler=$("$work/pool" scheduler "$time")
+printf 'items in %d ms: %d by threads that wait at the gates, %d by hand, %d by keyed_scheduler\n' \
+  "$time" "$gate" "$hand" "$scheduler"
+# A hundredth, because the last items may be under way when the time is over.
+[ $((scheduler * 100)) -ge $((hand * 99)) ] || { echo '  fewer than by hand'; exit 1; }
