@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# presets.sh: the C++ that the explorer writes compiles, for every preset of its page and for every kind of setting:
+# presets.sh: the C++ that the explorer writes compiles, for every preset and for every kind of setting; the pictures of
+# the documentation are those that the explorer draws:
 #   bash tests/explorer/presets.sh TENAX_EXPLAIN
 set -euo pipefail
 program=$(realpath "${1:?the program tenax_explain}")
@@ -8,16 +9,16 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 {
-  sed -nE "s/^  '[^']*': '(.*)',\$/\1/p" docs/explorer/explorer.js
+  "$program" --presets | cut -f3,4 | tr '\t' '\n' | sed '/^$/d'
   echo 'elapsed=1min wait=max(linear(1s..1min,step=700ms).equal,constant(2s)) when=429,503 server_wait=1min.clamp'
   echo 'deadline=30s.clip wait=sequence(1s,5s).proportional(20%)+uniform(0s..500ms) attempt_timeout=2s when=no_answer'
   echo 'attempts=4 wait=decorrelated(100ms..5s) gate=budget(10,10%) gate=circuit(5,10s) gate=bulkhead(4)'
-  echo 'attempts=4 wait=polynomial(1s..1min,exponent=3).additive(10ms) gate=throttle gate=adaptive(5/s)'
+  echo 'attempts=4 wait=polynomial(1s..1min,exponent=3).additive(10ms) gate=throttle gate=adaptive(5/s) gate=quota(mongodb)'
 } >"$work/policies"
-[ "$(wc -l <"$work/policies")" -ge 10 ] || { echo "the page has too few presets" >&2; exit 1; }
+[ "$(wc -l <"$work/policies")" -ge 20 ] || { echo "the page has too few presets" >&2; exit 1; }
 {
   printf '#include <functional>\n#include <tenax/%s.hpp>\n' tenax http gate/rate_limiter gate/adaptive_rate_limiter gate/adaptive_throttle \
-    gate/bulkhead gate/circuit_breaker gate/retry_budget | grep -v '^#include <functional>$'
+    gate/bulkhead gate/circuit_breaker gate/retry_budget gate/retry_quota | grep -v '^#include <functional>$'
   printf '#include <functional>\nusing namespace std::chrono_literals;\n'
   n=0
   while IFS= read -r policy; do
@@ -28,3 +29,13 @@ trap 'rm -rf "$work"' EXIT
   done <"$work/policies"
 } >"$work/all.cpp"
 "${CXX:-g++}" -std=c++20 -fsyntax-only -Iinclude "$work/all.cpp"
+
+# Draws the pictures of docs/pictures again with: bash tests/explorer/presets.sh TENAX_EXPLAIN --update
+IFS=$'\t' read -r _ _ policy other world < <("$program" --presets | grep '^budget	')
+mkdir "$work/pictures"
+"$program" --svg "$work/pictures/explorer.svg" --crowd "$world" "$policy" "$other" >/dev/null
+"$program" --svg "$work/pictures/explorer_waits.svg" 'attempts=6 wait=exponential(100ms..5s).equal deadline=3s' >/dev/null
+for picture in "$work"/pictures/*.svg; do
+  [ "${2-}" != --update ] || cp "$picture" docs/pictures/
+  cmp "$picture" "docs/pictures/${picture##*/}"
+done
