@@ -10,12 +10,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 {
   "$program" --presets | cut -f3,4 | tr '\t' '\n' | sed '/^$/d'
+  sed -nE 's/^constexpr std::string_view in_explorer = "(.*)";$/\1/p' examples/demo.cpp
   echo 'elapsed=1min wait=max(linear(1s..1min,step=700ms).equal,constant(2s)) when=429,503 server_wait=1min.clamp'
   echo 'deadline=30s.clip wait=sequence(1s,5s).proportional(20%)+uniform(0s..500ms) attempt_timeout=2s when=no_answer'
   echo 'attempts=4 wait=decorrelated(100ms..5s) gate=budget(10,10%) gate=circuit(5,10s) gate=bulkhead(4)'
   echo 'attempts=4 wait=polynomial(1s..1min,exponent=3).additive(10ms) gate=throttle gate=adaptive(5/s) gate=quota(mongodb)'
 } >"$work/policies"
-[ "$(wc -l <"$work/policies")" -ge 20 ] || { echo "the page has too few presets" >&2; exit 1; }
+[ "$(wc -l <"$work/policies")" -ge 24 ] || { echo "there are too few policies" >&2; exit 1; }
 {
   printf '#include <functional>\n#include <tenax/%s.hpp>\n' tenax http gate/rate_limiter gate/adaptive_rate_limiter gate/adaptive_throttle \
     gate/bulkhead gate/circuit_breaker gate/retry_budget gate/retry_quota | grep -v '^#include <functional>$'
