@@ -17,7 +17,7 @@ import split_pages  # noqa: E402
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
 HOME = run_links.HOME
-FIRST = ["index.md", "tutorial.md", "examples.md", "anti-patterns.md", "coming-from.md"]
+FIRST = ["index.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md", "coming-from.md"]
 LAST = ["design.md", "contributing.md", "changelog.md"]
 DIVIDED = split_pages.Pages()
 COMPILER = dict(compiler_pages.pages())
