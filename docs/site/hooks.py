@@ -28,7 +28,7 @@ def entry(page):
     """A page in the menu, or the pages that it is divided into."""
     if page not in DIVIDED.parts:
         return page
-    return {Path(page).stem: DIVIDED.parts[page]}
+    return {"Start" if page == "index.md" else Path(page).stem: DIVIDED.parts[page]}
 
 
 def pages(folder):

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 MOST_WORDS = 1500
+# The home page keeps its short parts.
+LONG_HOME, LONG_PART = 900, 350
 DOCS = Path(__file__).resolve().parent.parent
 
 
@@ -67,34 +69,38 @@ class Pages:
         for path in sorted(DOCS.glob("**/*.md")):
             name = str(path.relative_to(DOCS))
             text = path.read_text()
-            if not name.startswith(("packaging/", "site/")) and name != "index.md" and words(text) > MOST_WORDS:
+            if not name.startswith(("packaging/", "site/")) and words(text) > (MOST_WORDS if name != "index.md" else LONG_HOME):
                 self.divide(name, text)
 
     def divide(self, name, text):
         first, rest = sections(text)
         if len(rest) < 2:
             return
-        folder = name[: -len(".md")]
-        index = f"{folder}/index.md"
+        home = name == "index.md"
+        folder = "start" if home else name[: -len(".md")]
+        index = name if home else f"{folder}/index.md"
         contents = []
         anchors = iter(list(headings(text)))
         names = set()
         for title, body in [(None, first), *rest]:
             page = index
-            if title is not None:
+            if title is not None and home and words(body) < LONG_PART:
+                self.texts[page] += f"## {title}\n{body}"
+            elif title is not None:
                 base = slug(title).strip("-") or "part"
                 while base in names:
                     base += "-"
                 names.add(base)
                 page = f"{folder}/{base}.md"
-                contents.append(f"- [{title}](./{base}.md)")
+                contents.append(f"- [{title}](./{'start/' if home else ''}{base}.md)")
                 self.texts[page] = f"# {title}\n{raised(body)}"
             else:
                 self.texts[page] = body
             for _ in range(sum(1 for _ in headings(body)) + (title is not None)):
                 self.anchors[name, next(anchors)[1]] = page
             self.origin[page] = name
-            self.parts.setdefault(name, []).append(page)
+            if page not in self.parts.setdefault(name, []):
+                self.parts[name].append(page)
         self.texts[index] = self.texts[index].rstrip("\n") + "\n\n" + "\n".join(contents) + "\n"
 
     def place(self, page):
