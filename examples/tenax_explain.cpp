@@ -6,6 +6,7 @@
 //   tenax_explain --presets                      policies, servers and crowds with a name; parts separated by tabs
 //   tenax_explain --svg FILE POLICY              also draws the waits
 //   tenax_explain --crowd WORLD POLICY [POLICY]  what clients do to a server, in counts; --svg FILE draws it
+//   tenax_explain --from-cpp CODE                a policy written as C++ as text
 //   tenax_explain --waits SEED COUNT POLICY      the waits themselves, in nanoseconds
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +17,7 @@
 #include <tenax/fmt.hpp>
 
 #include "explorer/answers.hpp"
+#include "explorer/cpp_reader.hpp"
 #include "explorer/presets.hpp"
 
 int main(int argc, char** argv) {
@@ -41,6 +43,8 @@ int main(int argc, char** argv) {
   }
   if (rest.size() == 1 && rest[0] == "--presets") {
     text = explorer::list_presets();
+  } else if (auto const code = take("--from-cpp", 1); !code.empty()) {
+    text = explorer::text_of_cpp(code[0]) + "\n";
   } else if (auto const waits = take("--waits", 2); !waits.empty() && rest.size() == 1) {
     text = explorer::list_waits(std::strtoull(waits[0].c_str(), nullptr, 10),
                                 static_cast<std::uint32_t>(std::strtoul(waits[1].c_str(), nullptr, 10)), rest[0]);

@@ -220,7 +220,7 @@ async function start() {
   });
   for (const p of presets) byId('preset').add(new Option(p.title, p.name));
 
-  const policy = byId('policy'), other = byId('other'), world = byId('world'), headers = byId('headers');
+  const cpp = byId('cpp'), policy = byId('policy'), other = byId('other'), world = byId('world'), headers = byId('headers');
   const usual = headers.value;
   let ready = false;
   const store = () => {
@@ -262,7 +262,12 @@ async function start() {
     if (!parts[0].startsWith('! ')) {
       byId('words').textContent = parts[0];
       byId('table').textContent = parts[1];
-      byId('cpp').textContent = parts.slice(2).join('\n\n');
+      if (document.activeElement !== cpp) {
+        cpp.value = parts.slice(2).join('\n\n').trim();
+        cpp.rows = Math.max(7, cpp.value.split('\n').length + 1);
+        byId('cpp-mistake').textContent = '';
+        cpp.setAttribute('aria-invalid', 'false');
+      }
       byId('waits').innerHTML = engine('picture', policy.value);
     }
     if (valid()) later();
@@ -270,6 +275,13 @@ async function start() {
   const { policy: policyFields, world: worldFields } = forms();
   const first = bind(policy, byId('policy-mistake'), byId('policy-form'), policyFields, 'attempts=1 ', (t) => engine('check_policy', t), changed);
   const second = bind(world, byId('world-mistake'), byId('world-form'), worldFields, '', (t) => engine('check_world', t), changed);
+  cpp.addEventListener('input', () => {
+    const text = engine('from_cpp', cpp.value);
+    const wrong = text.startsWith('! ');
+    byId('cpp-mistake').textContent = wrong ? text.slice(2) : '';
+    cpp.setAttribute('aria-invalid', String(wrong));
+    if (!wrong) first.set(text);
+  });
   const showOther = () => {
     const sentence = other.value.trim() === '' ? '' : engine('check_policy', other.value);
     byId('other-mistake').textContent = sentence;

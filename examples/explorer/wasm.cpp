@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // wasm.cpp: the functions that the page of the explorer calls. Texts are UTF-8 in the memory of the module.
 #include "answers.hpp"
+#include "cpp_reader.hpp"
 #include "presets.hpp"
 
 namespace {
@@ -51,5 +52,10 @@ extern "C" [[clang::export_name("check_policy")]] char const* check_policy() {
 extern "C" [[clang::export_name("check_world")]] char const* check_world() {
   explorer::world w;
   output = explorer::read_world(input, w);
+  return output.data();
+}
+/// The compact text of a policy that is given as C++.
+extern "C" [[clang::export_name("from_cpp")]] char const* from_cpp() {
+  output = explorer::text_of_cpp(input);
   return output.data();
 }

@@ -62,7 +62,7 @@ try {
     await settled(0);
     assert.match(await text('words'), /worst case: {2}3 attempts, 300ms of waiting/);
     assert.match(await text('asked'), /^status 429: wait for 2min, by Retry-After/);
-    assert.match(await text('cpp'), /\.stop\(tenax::stop::after_attempts\(3\)\);/);
+    assert.match(await value('cpp'), /\.stop\(tenax::stop::after_attempts\(3\)\);/);
     assert.match(await text('waits'), /A call whose attempts all fail ends after 3 attempts/);
     assert.match(await text('crowds'), /60321 calls/);
     assert.equal(await text('notice'), '');
@@ -112,6 +112,19 @@ try {
     await settled(before);
   });
 
+  await test('C++ that is typed becomes text and form, and a mistake in it has a sentence', async () => {
+    await visit();
+    await fill('cpp', 'auto const p = tenax::retrying{}.wait(tenax::wait::linear({.first = 2s})).sto');
+    assert.match(await text('cpp-mistake'), /\.sto\(\) is not known here|"\(" is expected/);
+    assert.match(await text('waits'), /attempts=3 wait=linear\(2s,step=1s\)/);  // the last good one
+    await browser.type('#cpp', 'p(tenax::stop::deadline(9s));');
+    assert.equal(await text('cpp-mistake'), '');
+    assert.equal(await value('policy'), 'wait=linear(2s,step=1s) deadline=9s');
+    assert.equal(await value('policy-form-1'), 'linear');
+    await fill('policy', 'attempts=2');
+    assert.match(await value('cpp'), /after_attempts\(2\)/);
+  });
+
   await test('every preset is drawn, goes through the form unchanged, and comes back from its address', async () => {
     await visit();
     const count = await browser.run(`return document.getElementById('preset').options.length`);
@@ -146,7 +159,7 @@ try {
     await visit(address.slice(address.indexOf('#')));
     assert.equal(await value('headers'), '503\nRetry-After: 7');
     await visit('#attempts%3D2%20wait%3Dconstant(7s)');
-    assert.match(await text('cpp'), /wait::constant\(7s\)/);
+    assert.match(await value('cpp'), /wait::constant\(7s\)/);
   });
 
   await test('a damaged address shows the default with a word', async () => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# presets.sh: the C++ that the explorer writes compiles, for every preset and for every kind of setting; the pictures of
-# the documentation are those that the explorer draws:
+# presets.sh: the C++ that the explorer writes compiles and is read back as the same policy, for every preset and for
+# every kind of setting; the pictures of the documentation are those that the explorer draws:
 #   bash tests/explorer/presets.sh TENAX_EXPLAIN
 set -euo pipefail
 program=$(realpath "${1:?the program tenax_explain}")
@@ -25,7 +25,9 @@ trap 'rm -rf "$work"' EXIT
   while IFS= read -r policy; do
     "$program" "$policy" >"$work/answer" || { echo "$policy: $(cat "$work/answer")" >&2; exit 1; }
     printf 'void policy_%d() {\n' $((++n))
-    sed -n '/^\(tenax::[a-z_<>]* gate_1\|namespace wait\)/,$p' "$work/answer"
+    sed -n '/^\(tenax::[a-z_<>]* gate_1\|namespace wait\)/,$p' "$work/answer" | tee "$work/cpp"
+    again=$("$program" --from-cpp "$(cat "$work/cpp")") || { echo "$policy: $again" >&2; exit 1; }
+    "$program" "$again" | diff - "$work/answer" >&2 || { echo "$policy is read back as $again" >&2; exit 1; }
     printf 'static_cast<void>(policy);\n}\n'
   done <"$work/policies"
 } >"$work/all.cpp"
