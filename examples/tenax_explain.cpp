@@ -18,6 +18,7 @@
 
 #include "explorer/answers.hpp"
 #include "explorer/cpp_reader.hpp"
+#include "explorer/crowd.hpp"
 #include "explorer/presets.hpp"
 
 int main(int argc, char** argv) {

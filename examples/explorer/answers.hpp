@@ -64,6 +64,9 @@ inline std::string explain(std::string_view text) {
   } else {
     s.clips ? write(s.policy<true>(through)) : write(s.policy<false>(through));
   }
+  // The line that the library writes for a policy with this limit.
+  if (s.attempt_timeout)
+    words.insert(words.find("worst case:"), "an attempt:  ends after " + text_of(*s.attempt_timeout) + "\n");
   return words + "\n" + table_of(s) + "\n" + cpp_of(s);
 }
 

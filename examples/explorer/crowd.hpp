@@ -1,37 +1,21 @@
 // SPDX-License-Identifier: MIT
 // crowd.hpp: clients with the same policy call a server in virtual time. Each client is a `tenax::retry_loop`, so the
-// engine is the one of the library's drivers.
+// engine is the one of the library's drivers. Include it in one file of a program.
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <memory>
-#include <string>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "crowd_result.hpp"
 #include "world.hpp"
 
 namespace explorer {
-
-/// What the clients and the server counted.
-struct crowd_result {
-  static constexpr std::size_t slots = 150;
-  enum kind : std::size_t { load, good, throttled, failed, kinds };
-
-  std::int64_t slot = 1;                                     ///< nanoseconds
-  std::array<std::array<std::uint32_t, slots>, kinds> by{};  ///< numbers in each slot: arrivals, and answers by kind
-  std::array<std::uint64_t, kinds> all{};
-  std::uint64_t calls = 0, succeeded = 0, gave_up = 0, refused = 0, late = 0;
-  std::int64_t longest = 0, median = 0, most_95 = 0;  ///< calls, from begin to end, in nanoseconds
-  std::int64_t last_good = -1, recovery = -1;         ///< in nanoseconds; -1: never, or there was no outage
-  std::int64_t ended = 0;                             ///< when the simulation ended
-  bool full = false;                                  ///< it ended because of `most_attempts`
-
-  [[nodiscard]] double amplification() const {
-    return calls == 0 ? 0 : static_cast<double>(all[load]) / static_cast<double>(calls);
-  }
-};
 
 namespace detail {
 
@@ -110,7 +94,7 @@ class agenda {
 
 template <bool Clips>
 crowd_result run(settings const& s, world const& w) {
-  using policy_type = decltype(s.policy<Clips>(any_gates{}));
+  using policy_type = decltype(s.policy<Clips, true>(any_gates{}));
   constexpr auto never = (std::numeric_limits<std::int64_t>::max)();
   crowd_result out;
   auto const length = w.length.count();
@@ -134,7 +118,7 @@ crowd_result run(settings const& s, world const& w) {
   for (std::uint32_t i = 0; i < w.clients; ++i) {
     auto const seed = (static_cast<std::uint64_t>(w.seed) << 32) + 2 * std::uint64_t{i};
     auto& c =
-        clients.emplace_back(client<policy_type>{.policy = s.policy<Clips>(any_gates{}),
+        clients.emplace_back(client<policy_type>{.policy = s.policy<Clips, true>(any_gates{}),
                                                  .arrivals = tenax::seeded_random(seed * 0x9e3779b97f4a7c15),
                                                  .jitter = tenax::seeded_random((seed + 1) * 0x9e3779b97f4a7c15)});
     if (w.gates == gates_of::each) add_gates(c.own);
@@ -174,8 +158,7 @@ crowd_result run(settings const& s, world const& w) {
     } else if (d.starts()) {
       count(crowd_result::load, now);
       auto answer = there.ask(now);
-      auto limit = c.loop->info().time_left.count();
-      if (s.attempt_timeout && s.attempt_timeout->count() < limit) limit = s.attempt_timeout->count();
+      auto const limit = c.loop->info().time_left.count();
       if (answer.at - now > limit) {
         answer = {now + limit, {0, {}}};
         ++out.late;
@@ -215,30 +198,8 @@ crowd_result run(settings const& s, world const& w) {
 
 }  // namespace detail
 
-inline crowd_result run_crowd(settings const& s, world const& w) {
+crowd_result run_crowd(settings const& s, world const& w) {
   return s.clips ? detail::run<true>(s, w) : detail::run<false>(s, w);
-}
-
-/// The counts as text, which the test compares with those of the other machine.
-inline std::string text_of(crowd_result const& r) {
-  std::string out;
-  auto const line = [&](char const* name, std::int64_t value) {
-    char text[96];
-    std::snprintf(text, sizeof text, "%-10s %lld\n", name, static_cast<long long>(value));
-    out += text;
-  };
-  auto const number = [&](char const* name, std::uint64_t value) { line(name, static_cast<std::int64_t>(value)); };
-  number("calls", r.calls), number("succeeded", r.succeeded), number("gave up", r.gave_up);
-  number("refused", r.refused), number("attempts", r.all[crowd_result::load]),
-      number("good", r.all[crowd_result::good]);
-  number("throttled", r.all[crowd_result::throttled]), number("failed", r.all[crowd_result::failed]);
-  number("late", r.late), line("median", r.median), line("95 of 100", r.most_95), line("longest", r.longest);
-  line("last good", r.last_good), line("recovery", r.recovery), line("ended", r.ended);
-  for (auto const& row : r.by) {
-    for (auto const n : row) out += std::to_string(n) + " ";
-    out += "\n";
-  }
-  return out;
 }
 
 }  // namespace explorer

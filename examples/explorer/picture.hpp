@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crowd.hpp"
+#include "crowd_result.hpp"
 
 namespace explorer {
 
@@ -238,7 +238,7 @@ inline std::string picture_of_waits(settings const& s, std::string_view title) {
 inline std::string picture_of_crowds(world const& w, std::vector<std::string_view> const& titles,
                                      std::vector<crowd_result> const& of) {
   constexpr int left = 56, width = 728, height = 130, top = 64, between = 226;
-  drawing out(800, top - 40 + between * static_cast<int>(of.size()), "Requests per second of a crowd of clients");
+  drawing out(800, top - 32 + between * static_cast<int>(of.size()), "Requests per second of a crowd of clients");
   out.write(16, 24, "m",
             "Requests per second. Line: load. Areas: good answers (green), 429 (orange), other failures (red). Dashed: "
             "the capacity.");

@@ -261,18 +261,26 @@ struct settings {
     if (elapsed) s.elapsed = tenax::stop::after_elapsed(*elapsed);
     return s;
   }
-  template <bool Clips, class Gates>
+  /// `Timed`: with the time limit of an attempt, of which gates are told.
+  template <bool Clips, bool Timed = false, class Gates>
   [[nodiscard]] auto policy(Gates g) const {
     any_when w;
     w.wanted = &when;
-    return tenax::policy{w,
-                         wait,
-                         stop<Clips>(),
-                         tenax::detail::no_observers{},
-                         g,
-                         tenax::detail::no_token{},
-                         tenax::detail::own_hint_reader{},
-                         tenax::detail::call_limits{server}};
+    auto const with = [&](auto limits) {
+      return tenax::policy{w,
+                           wait,
+                           stop<Clips>(),
+                           tenax::detail::no_observers{},
+                           g,
+                           tenax::detail::no_token{},
+                           tenax::detail::own_hint_reader{},
+                           limits};
+    };
+    if constexpr (Timed) {
+      return with(tenax::detail::timed_limits<false>{server, attempt_timeout.value_or((tenax::duration::max)())});
+    } else {
+      return with(tenax::detail::call_limits{server});
+    }
   }
 };
 

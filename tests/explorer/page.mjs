@@ -67,6 +67,8 @@ try {
     assert.match(await text('crowds'), /60321 calls/);
     assert.equal(await text('notice'), '');
     await shot('default');
+    await browser.run(`document.getElementById('world-form').scrollIntoView()`);
+    await shot('crowd');
   });
 
   await test('every text on the way to a policy has a sentence or a picture', async () => {
