@@ -17,7 +17,7 @@ import split_pages  # noqa: E402
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
 HOME = run_links.HOME
-FIRST = ["index.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md", "coming-from.md"]
+FIRST = ["index.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md"]
 LAST = ["design.md", "contributing.md", "changelog.md"]
 DIVIDED = split_pages.Pages()
 COMPILER = dict(compiler_pages.pages())
@@ -42,8 +42,11 @@ def pages(folder):
 def on_config(config):
     named = [p for p in FIRST + LAST if (DOCS / p).exists()]
     others = [p.name for p in sorted(DOCS.glob("*.md")) if p.name not in named]
+    known = ["how-to", "reference", "explorer", "packaging", "pictures", "site"]
+    folders = sorted(f.name for f in DOCS.iterdir() if f.is_dir() and f.name not in known and any(f.glob("*.md")))
     config["nav"] = [
         *[entry(p) for p in FIRST if p in named],
+        *[{folder.replace("-", " ").capitalize(): pages(folder)} for folder in folders],
         {"How to": pages("how-to")},
         {"Reference": pages("reference")},
         {"What the compiler says": sorted(COMPILER, key=lambda name: not name.endswith("index.md"))},
