@@ -52,6 +52,16 @@ auto const polite =
         .stop(tenax::stop::after_attempts(8) || tenax::stop::deadline(1min))
         .max_server_wait(30s);
 
+// The growing waits of this policy as a text that the policy explorer reads; a URL may have it after `#p=`.
+constexpr std::string_view in_explorer = "attempts=8 wait=exponential(100ms..2s).full deadline=1min server_wait=30s";
+constexpr std::string_view explorer = "https://example.org/tenax/explorer/index.html";
+
+std::string link_to_explorer() {
+  auto link = fmt::format("{}#p=", explorer);
+  for (char const c : in_explorer) c == ' ' || c == '=' ? link += fmt::format("%{:02X}", c) : link += c;
+  return link;
+}
+
 // --- the output ------------------------------------------------------------------------------------------------------
 
 class narrator {
@@ -200,7 +210,8 @@ int run(std::string const& url, unsigned count) {
   client.set_connection_timeout(5s);
   client.set_read_timeout(5s);
 
-  fmt::print("Fetching {} resource{} from {} with this policy:\n{}\n\n", count, count == 1 ? "" : "s", url, polite);
+  fmt::print("Fetching {} resource{} from {} with this policy:\n{}\n", count, count == 1 ? "" : "s", url, polite);
+  fmt::print("What it does to a server: {}\n\n", link_to_explorer());
   narrator told(count);
   auto const policy = polite.observe(std::ref(told));
   auto const started = std::chrono::steady_clock::now();

@@ -4,5 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 output=$(realpath -m "${1:?the folder to write}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+bash examples/explorer/build.sh "$work/explorer.wasm" &
 mkdocs build --strict --quiet --config-file docs/site/mkdocs.yml --site-dir "$output"
-bash examples/explorer/build.sh "$output/explorer/explorer.wasm"
+wait $!
+cp "$work/explorer.wasm" "$output/explorer/"

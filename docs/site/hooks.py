@@ -1,19 +1,39 @@
 # SPDX-License-Identifier: MIT
-"""Fits the pages of docs/ into the site: a menu made from the folders, and links that leave docs/."""
+"""Fits the pages of docs/ into the site: a menu made from the folders, long pages divided, links that leave docs/, the
+pages about the compiler's sentences, and links that run the snippets."""
 import os
 import re
+import sys
+import tempfile
 from pathlib import Path
+
+from mkdocs.structure.files import File
+
+sys.path.insert(0, str(Path(__file__).parent))
+import compiler_pages  # noqa: E402
+import run_links  # noqa: E402
+import split_pages  # noqa: E402
 
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
-HOME = re.search(r'HOMEPAGE_URL "(.*)"', (ROOT / "CMakeLists.txt").read_text()).group(1)
-FIRST = ["index.md", "tutorial.md", "examples.md", "anti-patterns.md", "coming-from.md"]
+HOME = run_links.HOME
+FIRST = ["index.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md"]
 LAST = ["design.md", "contributing.md", "changelog.md"]
+DIVIDED = split_pages.Pages()
+COMPILER = dict(compiler_pages.pages())
+WORK = tempfile.TemporaryDirectory()
+
+
+def entry(page):
+    """A page in the menu, or the pages that it is divided into."""
+    if page not in DIVIDED.parts:
+        return page
+    return {"Start" if page == "index.md" else Path(page).stem: DIVIDED.parts[page]}
 
 
 def pages(folder):
     """The pages of a folder, then those of its folders; a new page needs no line here."""
-    here = [str(p.relative_to(DOCS)) for p in sorted((DOCS / folder).glob("*.md"))]
+    here = [entry(str(p.relative_to(DOCS))) for p in sorted((DOCS / folder).glob("*.md"))]
     for sub in sorted(p for p in (DOCS / folder).iterdir() if p.is_dir() and any(p.glob("*.md"))):
         here.append({sub.name: pages(sub.relative_to(DOCS))})
     return here
@@ -22,11 +42,15 @@ def pages(folder):
 def on_config(config):
     named = [p for p in FIRST + LAST if (DOCS / p).exists()]
     others = [p.name for p in sorted(DOCS.glob("*.md")) if p.name not in named]
+    known = ["how-to", "reference", "explorer", "packaging", "pictures", "site"]
+    folders = sorted(f.name for f in DOCS.iterdir() if f.is_dir() and f.name not in known and any(f.glob("*.md")))
     config["nav"] = [
-        *[p for p in FIRST if p in named],
+        *[entry(p) for p in FIRST if p in named],
+        *[{folder.replace("-", " ").capitalize(): pages(folder)} for folder in folders],
         {"How to": pages("how-to")},
         {"Reference": pages("reference")},
-        {"About": others + [p for p in LAST if p in named]},
+        {"What the compiler says": sorted(COMPILER, key=lambda name: not name.endswith("index.md"))},
+        {"About": [entry(p) for p in others + [p for p in LAST if p in named]]},
     ]
     return config
 
@@ -34,24 +58,39 @@ def on_config(config):
 def on_files(files, config):
     """Recipes for package managers and the site's own configuration are not parts of the site."""
     for file in list(files):
-        if file.src_path.startswith(("packaging/", "site/")):
+        if file.src_path.startswith(("packaging/", "site/")) or file.src_path in DIVIDED.parts:
             files.remove(file)
+    for name, text in {**DIVIDED.texts, **COMPILER}.items():
+        path = Path(WORK.name) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        files.append(File(name, WORK.name, config["site_dir"], config["use_directory_urls"]))
     return files
 
 
 def on_page_markdown(markdown, page, config, files):
-    """A link to a file outside of docs/ leads to the repository. Blocks of code stay as they are."""
-    folder = (DOCS / page.file.src_path).parent
+    """A link to a file outside of docs/ leads to the repository, one into a divided page to its part. Blocks of code stay
+    as they are, and get a link that runs them."""
+    name = page.file.src_path
+    if name in COMPILER:
+        return markdown
+    origin = DIVIDED.place(name)
+    folder = (DOCS / origin).parent
 
-    def outside(match):
+    def changed(match):
         target, _, anchor = match.group(1).partition("#")
-        if not target or re.match(r"[a-z]+:", target):
+        if re.match(r"[a-z]+:", target) or target.startswith("./"):
             return match.group(0)
-        path = Path(os.path.normpath(folder / target))
+        path = Path(os.path.normpath(folder / target)) if target else DOCS / origin
         if path.is_relative_to(DOCS) and not path.is_relative_to(DOCS / "packaging"):
-            return match.group(0)
+            return f"]({DIVIDED.target(name, str(path.relative_to(DOCS)), anchor)})"
         kind = "tree" if path.is_dir() else "blob"
         return f"]({HOME}/{kind}/main/{path.relative_to(ROOT)}{'#' + anchor if anchor else ''})"
 
+    markdown = run_links.with_links(markdown)
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.M | re.S)
-    return "".join(p if p.startswith("```") else re.sub(r"\]\(([^)\s]+)\)", outside, p) for p in parts)
+    return "".join(p if p.startswith("```") else re.sub(r"\]\(([^)\s]+)\)", changed, p) for p in parts)
+
+
+def on_post_build(config):
+    (Path(config["site_dir"]) / run_links.ALL).write_text(run_links.one_file())

@@ -10,7 +10,7 @@
 
 #include <tenax/http/server_delay.hpp>
 
-#include "policy.hpp"
+#include "picture.hpp"
 
 namespace explorer {
 
@@ -48,7 +48,12 @@ inline std::string explain(std::string_view text) {
   settings s;
   if (auto const mistake = read_policy(text, s); !mistake.empty()) return "! " + mistake + "\n";
   std::string words;
-  auto const write = [&](auto const& p) { words = fmt::format("{}\n", p); };
+  auto const write = [&](auto const& p) {
+    tenax::detail::description lines;
+    tenax::detail::write(lines, p);
+    words.assign(lines.view().data(), lines.view().size());
+    words += "\n";
+  };
   std::vector<std::unique_ptr<any_gate>> gates;
   for (auto const& g : s.gates) gates.push_back(g.make(g));
   any_gates through;
@@ -59,6 +64,9 @@ inline std::string explain(std::string_view text) {
   } else {
     s.clips ? write(s.policy<true>(through)) : write(s.policy<false>(through));
   }
+  // The line that the library writes for a policy with this limit.
+  if (s.attempt_timeout)
+    words.insert(words.find("worst case:"), "an attempt:  ends after " + text_of(*s.attempt_timeout) + "\n");
   return words + "\n" + table_of(s) + "\n" + cpp_of(s);
 }
 
@@ -114,6 +122,35 @@ inline std::string read_headers(std::string_view text, std::int64_t now) {
   if (hint.verdict == tenax::http::server_verdict::no_retry) out += "; the server forbids another attempt";
   if (!hint.ignored.empty()) out += "; ignored because it is more than a year: " + std::string(hint.ignored);
   return out + "\n";
+}
+
+/// The picture of the waits, or a sentence that begins with "! ".
+inline std::string draw_waits(std::string_view text) {
+  settings s;
+  if (auto const mistake = read_policy(text, s); !mistake.empty()) return "! " + mistake + "\n";
+  return picture_of_waits(s, text);
+}
+
+/// Lets crowds call a server. `text`: the world in the first line, then one or two policies, each in its line. Returns
+/// the counts and sets `picture`; or returns a sentence that begins with "! ", the number of the line, and a blank.
+inline std::string draw_crowds(std::string_view text, std::string& picture) {
+  std::vector<std::string_view> lines;
+  for (; !text.empty() && lines.size() < 3; text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1))
+    lines.push_back(text.substr(0, text.find('\n')));
+  world w;
+  if (lines.size() < 2) return "! 0 a world and a policy are expected\n";
+  if (auto const mistake = read_world(lines[0], w); !mistake.empty()) return "! 0 " + mistake + "\n";
+  std::vector<settings> policies(lines.size() - 1);
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    if (auto const mistake = read_policy(lines[i + 1], policies[i]); !mistake.empty())
+      return "! " + std::to_string(i + 1) + " " + mistake + "\n";
+  }
+  std::vector<crowd_result> results;
+  std::string out;
+  for (auto const& s : policies) out += text_of(results.emplace_back(run_crowd(s, w)));
+  lines.erase(lines.begin());
+  picture = picture_of_crowds(w, lines, results);
+  return out;
 }
 
 }  // namespace explorer

@@ -12,13 +12,14 @@
 #include <variant>
 #include <vector>
 
-#include <tenax/fmt.hpp>
+#include <tenax/fmt/policy.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/adaptive_throttle.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/retry_quota.hpp>
 #include <tenax/tenax.hpp>
 
 #include "reader.hpp"
@@ -146,16 +147,18 @@ struct any_when : tenax::when::operators {
   }
 };
 
-using any_ticket = std::variant<std::monostate, tenax::rate_limiter<1>::ticket, tenax::retry_budget::ticket,
-                                tenax::circuit_breaker<>::ticket, tenax::adaptive_throttle::ticket,
-                                tenax::bulkhead::ticket, tenax::adaptive_rate_limiter::ticket>;
+using any_ticket =
+    std::variant<std::monostate, tenax::rate_limiter<1>::ticket, tenax::retry_budget::ticket,
+                 tenax::retry_quota::ticket, tenax::circuit_breaker<>::ticket, tenax::adaptive_throttle::ticket,
+                 tenax::bulkhead::ticket, tenax::adaptive_rate_limiter::ticket>;
 
 /// A gate of the library, whose type is known only at run time.
 class any_gate {
  public:
   virtual ~any_gate() = default;
   virtual tenax::admission admit(any_ticket&, tenax::attempt_info const&, tenax::time_point) = 0;
-  virtual tenax::admission before_wait(tenax::attempt_info const&, tenax::time_point now, tenax::time_point then) = 0;
+  virtual tenax::admission before_wait(any_ticket&, tenax::attempt_info const&, tenax::feedback::kind,
+                                       tenax::time_point now, tenax::time_point then) = 0;
   virtual void started(any_ticket&, tenax::time_point) = 0;
   virtual void record(any_ticket&, tenax::feedback const&, tenax::time_point) = 0;
   virtual void describe(tenax::detail::description&) const = 0;
@@ -171,9 +174,15 @@ class gate_model final : public any_gate {
     if (!std::holds_alternative<ticket>(t)) t.template emplace<ticket>();
     return gate_.admit(*std::get_if<ticket>(&t), a, now);
   }
-  tenax::admission before_wait([[maybe_unused]] tenax::attempt_info const& a, [[maybe_unused]] tenax::time_point now,
+  tenax::admission before_wait([[maybe_unused]] any_ticket& t, [[maybe_unused]] tenax::attempt_info const& a,
+                               [[maybe_unused]] tenax::feedback::kind how, [[maybe_unused]] tenax::time_point now,
                                [[maybe_unused]] tenax::time_point then) override {
-    if constexpr (requires { gate_.would_admit(a, now, then); }) return gate_.would_admit(a, now, then);
+    if constexpr (requires(ticket& own) { gate_.reserve_retry(own, a, how, now, then); }) {
+      if (!std::holds_alternative<ticket>(t)) t.template emplace<ticket>();
+      return gate_.reserve_retry(*std::get_if<ticket>(&t), a, how, now, then);
+    } else if constexpr (requires { gate_.would_admit(a, now, then); }) {
+      return gate_.would_admit(a, now, then);
+    }
     return {};
   }
   void started([[maybe_unused]] any_ticket& t, [[maybe_unused]] tenax::time_point now) override {
@@ -211,10 +220,10 @@ struct any_gates {
     }
     return {};
   }
-  tenax::admission before_wait(tickets&, tenax::attempt_info const& a, tenax::feedback::kind, tenax::time_point now,
-                               tenax::time_point then) const {
-    for (auto const& g : *list) {
-      if (auto const answer = g->before_wait(a, now, then); answer.refused()) return answer;
+  tenax::admission before_wait(tickets& t, tenax::attempt_info const& a, tenax::feedback::kind how,
+                               tenax::time_point now, tenax::time_point then) const {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      if (auto const answer = (*list)[i]->before_wait(t.own[i], a, how, now, then); answer.refused()) return answer;
     }
     return {};
   }
@@ -252,18 +261,26 @@ struct settings {
     if (elapsed) s.elapsed = tenax::stop::after_elapsed(*elapsed);
     return s;
   }
-  template <bool Clips, class Gates>
+  /// `Timed`: with the time limit of an attempt, of which gates are told.
+  template <bool Clips, bool Timed = false, class Gates>
   [[nodiscard]] auto policy(Gates g) const {
     any_when w;
     w.wanted = &when;
-    return tenax::policy{w,
-                         wait,
-                         stop<Clips>(),
-                         tenax::detail::no_observers{},
-                         g,
-                         tenax::detail::no_token{},
-                         tenax::detail::own_hint_reader{},
-                         tenax::detail::call_limits{server}};
+    auto const with = [&](auto limits) {
+      return tenax::policy{w,
+                           wait,
+                           stop<Clips>(),
+                           tenax::detail::no_observers{},
+                           g,
+                           tenax::detail::no_token{},
+                           tenax::detail::own_hint_reader{},
+                           limits};
+    };
+    if constexpr (Timed) {
+      return with(tenax::detail::timed_limits<false>{server, attempt_timeout.value_or((tenax::duration::max)())});
+    } else {
+      return with(tenax::detail::call_limits{server});
+    }
   }
 };
 
@@ -462,6 +479,17 @@ inline bool read_gate(reader& r, gate_spec& g) {
       return std::make_unique<gate_model<tenax::retry_budget>>(
           tenax::retry_budget_options{.tokens = static_cast<std::int64_t>(s.a), .ratio = s.b});
     };
+  } else if (name == "quota") {
+    std::string rules = "aws_2026";
+    if (open && r.take("mongodb"))
+      rules = "mongodb", g.a = 1;
+    else if (open && !r.take("aws_2026"))
+      r.fail("quota has the rules aws_2026 or mongodb");
+    g.type = "tenax::retry_quota", g.arguments = "tenax::retry_quota_options::" + rules + "()";
+    g.make = [](gate_spec const& s) -> std::unique_ptr<any_gate> {
+      return std::make_unique<gate_model<tenax::retry_quota>>(s.a == 1 ? tenax::retry_quota_options::mongodb()
+                                                                       : tenax::retry_quota_options::aws_2026());
+    };
   } else if (name == "circuit") {
     g.a = 5, g.d = std::chrono::seconds(5);
     if (open) {
@@ -502,7 +530,7 @@ inline bool read_gate(reader& r, gate_spec& g) {
     };
   } else {
     return r.fail("the gate \"" + name +
-                  "\" is not known; write rate(10/s), budget, circuit, throttle, bulkhead or adaptive");
+                  "\" is not known; write rate(10/s), budget, quota, circuit, throttle, bulkhead or adaptive");
   }
   if (open) r.need(")");
   return r.good();

@@ -43,6 +43,20 @@ class reader {
     rest_.remove_prefix(n);
     return result;
   }
+  /// A name of C++.
+  std::string name() {
+    std::size_t n = 0;
+    auto const belongs = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    while (n < rest_.size() && belongs(rest_[n])) ++n;
+    std::string result(rest_.substr(0, n));
+    rest_.remove_prefix(n);
+    return result;
+  }
+  void skip() {
+    if (!rest_.empty()) rest_.remove_prefix(1);
+  }
   [[nodiscard]] std::string here() const {
     if (rest_.empty()) return "at the end";
     auto const end = rest_.find(' ');
