@@ -6,151 +6,267 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
-#include <tenax/capture.hpp>
-#include <tenax/driver/detail/blocking.hpp>
-#include <tenax/driver/detail/check_result.hpp>
-#include <tenax/report.hpp>
-#include <tenax/retry_loop.hpp>
+#include <tenax/async/callback_reply.hpp>
+#include <tenax/async/detail/async_call.hpp>
+#include <tenax/async/detail/callback_world.hpp>
+#include <tenax/async/detail/undo.hpp>
 #include <tenax/retrying.hpp>
 
 namespace tenax::detail {
 
-class callback_base {
- public:
-  virtual ~callback_base() = default;
-  virtual void cancel() = 0;
-  virtual void abandon() noexcept = 0;
-  [[nodiscard]] bool ended() const noexcept { return ended_; }
-
- protected:
-  bool ended_ = false;
-};
-
-/// The token of a policy, and whether the call was cancelled by its handle.
-template <class Token>
-struct handle_token {
-  TENAX_NO_UNIQUE_ADDRESS Token own;
-  bool const* cancelled;
-  [[nodiscard]] bool stop_requested() const { return *cancelled || asked_to_stop(own); }
-};
-/// Operations see only their policy's token.
-template <class Token>
-constexpr token_view view_token(handle_token<Token> const& token) noexcept {
-  if constexpr (can_stop<Token>) {
-    return view_token(token.own);
-  } else {
-    return {};
-  }
-}
-
-/// What an attempt is told to call when it has ended.
-template <class T, class State>
-struct callback_reply {
-  std::weak_ptr<State> state;
-  std::uint64_t step;
-
-  template <class... Value>
-    requires(std::is_constructible_v<outcome<T>, Value...>)
-  void operator()(Value&&... value) const {
-    if (auto const self = state.lock()) self->replied(self, step, outcome<T>(std::forward<Value>(value)...));
-  }
-  void fail([[maybe_unused]] std::exception_ptr error) const {
-#if defined(__cpp_exceptions)
-    if (auto const self = state.lock()) {
-      self->replied(self, step, capture([&]() -> T { std::rethrow_exception(error); }));
-    }
-#endif
-  }
-};
-
-/// Whether what `start` returned is a function that aborts the attempt.
-template <class F>
-concept aborts = requires(F& f) { f(); };
-
-/// One call. Every wait and every attempt has a number, so that what comes late or twice is not taken for an answer to
-/// the present step.
+/// One call. Every timer and every attempt has a number, so that what comes late or twice is not taken for an answer to
+/// the present one. Functions that call back only store what happened; `go_on` makes the steps, one after the other.
 template <class T, class Policy, class Env, class Timer, class Start, class Done>
-class callback_state final : public callback_base {
-  using token = handle_token<typename Policy::token_type>;
+class callback_state final : public callback_target<T> {
+  using user_token = typename Policy::token_type;
+  using token = handle_token<user_token>;
   using policy_type = decltype(with_token(std::declval<Policy const&>(), std::declval<token>()));
-  using self = std::shared_ptr<callback_state>;
+  using world = callback_world<Env, Timer>;
+  using call_type = async_call<T, policy_type, world, true>;
+  using reply = callback_reply<T>;
   static constexpr bool timed = Policy::limits_type::times_attempts;
-  static constexpr bool posts = requires(Timer& t, void (*f)()) { t.post(f); };
+  static constexpr bool wakes = world::posts && Policy::gates_type::wakes;
+  static constexpr bool hears_stop =
+      world::posts && can_stop<user_token> && requires(user_token const& t) { t.stop_possible(); };
+  static constexpr bool informed = std::is_invocable_v<Start&, attempt_info const&, reply>;
+  using started = typename std::conditional_t<informed, std::invoke_result<Start&, attempt_info const&, reply>,
+                                              std::invoke_result<Start&, reply>>::type;
+  struct no_listener {};
+  template <bool Hears>
+  struct listener {
+    using type = no_listener;
+  };
+  template <bool Hears>
+    requires Hears
+  struct listener<Hears> {
+    using type = typename callback_of<user_token, callback_post<Timer>>::type;
+  };
 
  public:
   callback_state(retrying<Policy, Env> const& policy, Timer timer, Start start, Done done)
-      : timer_(std::move(timer)), start_(std::move(start)), done_(std::move(done)), environment_(policy.environment()) {
-    loop_.emplace(with_token(policy.policy(), token{policy.policy().token, &cancelled_}), now(),
-                  random_of(unwrap(environment_)));
+      : world_{policy.environment(), std::move(timer)}, start_(std::move(start)), done_(std::move(done)) {
+    call_.emplace(with_token(policy.policy(), token{policy.policy().token, &cancelled_}), world_);
   }
-  callback_state(callback_state const&) = delete;
-  callback_state& operator=(callback_state const&) = delete;
 
-  void begin(self const& me) {
-    weak_ = me;
-    follow(me, start_next());
+  void begin() {
+    if constexpr (hears_stop) {
+      on_stop_.emplace(call_->policy().token.own,
+                       callback_post<Timer>{world_.timer, this->weak_from_this(), &callback_base::cancel});
+    }
+    due_ = true;
+    go_on();
   }
 
   void cancel() override {
-    if (ended_ || cancelled_) return;
+    if (this->ended_ || cancelled_) return;
     cancelled_ = true;
-    if (following_) return;
-    auto const me = weak_.lock();
     if (attempting_) {
       abort_attempt();
-      follow(me, finish(unstarted_exception(stop_reason::cancelled, {})));
-    } else {
-      ++step_;
-      follow(me, start_next());
+      call_->returned(outcome<T>(unstarted_exception(stop_reason::cancelled, {})));
+      answered_ = true;
+    } else if (!answered_) {
+      drop_timer();
     }
+    due_ = true;
+    go_on();
   }
 
   void abandon() noexcept override {
-    ended_ = true;
+    abandoned_ = true;
+    if (this->ended_) return;
+    this->ended_ = true;
     abort_attempt();
-    if (!following_) loop_.reset();  // gives back what gates granted
+    drop_timer();
+    if (!stepping_) release();
   }
 
-  void replied(self const& me, std::uint64_t step, outcome<T>&& result) {
-    if (ended_ || step != step_ || !attempting_) return;
-    attempting_ = false;
-    abort_ = nullptr;
-    auto const next = finish(std::move(result));
-    following_ ? next_.emplace(next) : follow(me, next);
+  [[nodiscard]] bool expects(std::uint64_t attempt) const noexcept override {
+    return !this->ended_ && attempting_ && attempt == attempt_;
+  }
+
+  void replied(std::uint64_t attempt, outcome<T>&& result) override {
+    if (!expects(attempt)) return;
+    call_->returned(std::move(result));
+    end_attempt();
+  }
+
+  void failed(std::uint64_t attempt, std::exception_ptr const& error) override {
+    if (!expects(attempt)) return;
+#if defined(__cpp_exceptions)
+    try {
+      std::rethrow_exception(error);
+    } catch (std::exception const& e) {
+      call_->threw(&e);
+    } catch (...) {
+      call_->threw(nullptr);
+    }
+#else
+    call_->returned(outcome<T>(caught_exception(error)));
+#endif
+    end_attempt();
+  }
+
+  void fired(std::uint64_t alarm) override {
+    if (this->ended_ || alarm != alarm_ || !armed_) return;
+    armed_ = false;
+    cancel_timer_.forget();
+    if (!attempting_) {
+      due_ = true;
+      return go_on();
+    }
+    // A clock that stands still is not a reason to wait again.
+    auto const now = world_.now();
+    if (now > armed_at_ && now < attempt_ends_) return set_timer(saturating_between(now, attempt_ends_));
+    abort_attempt();
+#if defined(__cpp_exceptions)
+    try {
+      throw attempt_timed_out();
+    } catch (std::exception const& e) {
+      call_->threw(&e);
+    }
+#else
+    call_->returned(outcome<T>(caught_exception()));
+#endif
+    end_attempt();
+  }
+
+  void woken() override {
+    if (this->ended_ || attempting_ || answered_ || stepping_) return;
+    drop_timer();
+    due_ = true;
+    go_on();
   }
 
  private:
-  enum class alarm : unsigned char { wait, attempt };
+  void end_attempt() {
+    attempting_ = false;
+    answered_ = true;
+    drop_timer();
+    due_ = true;
+    go_on();
+  }
 
-  struct tick {
-    std::weak_ptr<callback_state> state;
-    std::uint64_t step;
-    alarm what;
-    void operator()() const {
-      if (auto const me = state.lock()) me->fired(me, step, what);
+  /// Makes steps until the event loop has to act. An exception of a callback of the policy ends the call.
+  void go_on() {
+    if (stepping_ || this->ended_) return;
+    struct scope {
+      callback_state& s;
+      bool thrown = true;
+      ~scope() {
+        s.stepping_ = false;
+        if (thrown) s.abandon();
+        if (s.ended_) s.release();
+      }
+    } guard{*this};
+    stepping_ = true;
+    while (due_ && !this->ended_) {
+      due_ = false;
+      auto const next = std::exchange(answered_, false) ? call_->finish_attempt(world_) : call_->start(world_, lend());
+      if (this->ended_) break;  // abandoned by an observer
+      if (next.stops()) {
+        end();
+      } else if (next.starts()) {
+        attempt();
+      } else if (next.delay.count() > 0 && !due_) {
+        set_timer(next.delay);
+      } else {
+        due_ = true;
+      }
     }
-  };
+    guard.thrown = false;
+  }
 
-  [[nodiscard]] time_point now() const {
-    if constexpr (requires { unwrap(timer_).now(); }) {
-      return time_point(unwrap(timer_).now());
+  void attempt() {
+    auto const info = call_->template begin_attempt<true>();
+    auto const number = ++attempt_;
+    attempting_ = true;
+    if constexpr (timed) attempt_ends_ = time_point(saturating_add(world_.now().time_since_epoch(), info.time_left));
+#if defined(__cpp_exceptions)
+    try {
+      start_attempt(info, number);
+    } catch (std::exception const& e) {
+      if (expects(number)) failed_in_start(&e);
+    }
+#if defined(__GLIBCXX__)
+    catch (__cxxabiv1::__forced_unwind const&) {
+      throw;
+    }
+#endif
+    catch (...) {
+      if (expects(number)) failed_in_start(nullptr);
+    }
+#else
+    start_attempt(info, number);
+#endif
+    if constexpr (timed) {
+      if (expects(number)) set_timer(info.time_left);
+    }
+  }
+
+  void start_attempt(attempt_info const& info, std::uint64_t number) {
+    auto const call = [&]() -> decltype(auto) {
+      reply to(std::static_pointer_cast<callback_target<T>>(this->shared_from_this()), number);
+      if constexpr (informed) {
+        return start_(info, std::move(to));
+      } else {
+        return start_(std::move(to));
+      }
+    };
+    if constexpr (undoes<started>) {
+      std::decay_t<started> f = call();
+      if (expects(number)) {
+        abort_.keep(std::move(f));
+      } else if (attempt_ != number) {
+        undo<std::decay_t<started>>::call(f);  // `start` itself has cancelled or destroyed the call
+      }
     } else {
-      return time_point(unwrap(environment_).now());
+      static_cast<void>(call());
     }
+  }
+
+#if defined(__cpp_exceptions)
+  void failed_in_start(std::exception const* error) {
+    call_->threw(error);
+    end_attempt();
+  }
+#endif
+
+  /// Aborts the attempt under way, if there is one; a reply that comes later has no effect.
+  void abort_attempt() noexcept {
+    if (!attempting_) return;
+    attempting_ = false;
+    ++attempt_;
+    abort_();
+  }
+
+  void set_timer(duration d) {
+    ++alarm_;
+    armed_ = true;
+    if constexpr (timed) armed_at_ = world_.now();
+    auto const number = alarm_;
+    constexpr duration longest = std::chrono::hours(24);
+    if constexpr (undoes<typename world::timer_result>) {
+      auto cancel = world_.set_timer(shorter(d, longest), callback_alarm(this->weak_from_this(), number));
+      if (armed_ && alarm_ == number) cancel_timer_.keep(std::move(cancel));
+    } else {
+      static_cast<void>(world_.set_timer(shorter(d, longest), callback_alarm(this->weak_from_this(), number)));
+    }
+  }
+  void drop_timer() noexcept {
+    ++alarm_;
+    if (std::exchange(armed_, false)) cancel_timer_();
   }
 
   /// A gate may call it in any thread, so it only posts.
   [[nodiscard]] waker lend() noexcept {
-    if constexpr (posts && policy_type::gates_type::wakes) {
+    if constexpr (wakes) {
       return {[](void* of) noexcept {
                 auto& s = *static_cast<callback_state*>(of);
-                s.timer_.post([weak = s.weak_] {
-                  auto const me = weak.lock();
-                  if (me && !me->ended_ && !me->attempting_ && !me->following_) me->ask(me);
-                });
+                callback_post<Timer>{s.world_.timer, s.weak_from_this(), &callback_base::woken}();
               },
               this};
     } else {
@@ -158,148 +274,38 @@ class callback_state final : public callback_base {
     }
   }
 
-  void fired(self const& me, std::uint64_t step, alarm what) {
-    if (ended_ || step != step_) return;
-    if (what == alarm::wait) return ask(me);
-    if (!attempting_) return;
-    abort_attempt();
-#if defined(__cpp_exceptions)
-    auto const next = finish(capture([]() -> T { throw attempt_timed_out(); }));
-    following_ ? next_.emplace(next) : follow(me, next);
-#endif
-  }
-
-  /// Asks after a wait whether the attempt may start.
-  void ask(self const& me) {
-    ++step_;
-    auto const next = start_next();
-    following_ ? next_.emplace(next) : follow(me, next);
-  }
-
-  decision finish(outcome<T>&& result) {
-    last_.emplace(std::move(result));
-    return step([&] { return loop_->finish_attempt(*last_, now()); });
-  }
-  decision start_next() {
-    return step([&] { return loop_->start_attempt(now(), lend()); });
-  }
-
-  /// Makes a step of the loop. An exception of a callback of the policy ends the call.
-  template <class F>
-  decision step(F const& f) {
-    struct scope {
-      callback_state& s;
-      bool thrown = true;
-      ~scope() {
-        if (thrown) s.ended_ = true;
-      }
-    } guard{*this};
-    auto const next = f();
-    guard.thrown = false;
-    return next;
-  }
-
-  /// Aborts the attempt under way, if there is one; a reply that comes later has no effect.
-  void abort_attempt() noexcept {
-    if (!attempting_) return;
-    attempting_ = false;
-    ++step_;
-    if (auto const f = std::exchange(abort_, nullptr)) f(*this);
-  }
-
-  /// Carries out decisions until the event loop has to act. What calls back at once leaves its decision in `next_`.
-  void follow(self const& me, decision next) {
-    struct scope {
-      callback_state& s;
-      ~scope() {
-        s.following_ = false;
-        if (s.ended_) s.loop_.reset();
-      }
-    } const guard{*this};
-    following_ = true;
-    for (;;) {
-      next_.reset();
-      if (next.stops()) return end();
-      if (next.starts()) {
-        attempt(me);
-      } else if (next.delay.count() <= 0) {
-        next_.emplace(start_next());
-      } else {
-        timer_(next.delay, tick{me, ++step_, alarm::wait});
-      }
-      if (ended_) return;
-      if (cancelled_ && !next_) {
-        if (attempting_) {
-          abort_attempt();
-          next_.emplace(finish(unstarted_exception(stop_reason::cancelled, {})));
-        } else {
-          next_.emplace(start_next());
-        }
-      }
-      if (!next_) return;
-      next = *next_;
-    }
-  }
-
-  void attempt(self const& me) {
-    auto const info = loop_->info();
-    auto const step = ++step_;
-    attempting_ = true;
-    callback_reply<T, callback_state> const reply{me, step};
-    auto const begun = capture([&] { begin_attempt(info, reply, step); });
-    if (ended_ || step != step_ || !attempting_) return;
-    if (auto const* const caught = begun.caught()) {
-      attempting_ = false;
-      next_.emplace(finish(*caught));
-      return;
-    }
-    if constexpr (timed) timer_(info.time_left, tick{me, step, alarm::attempt});
-  }
-
-  template <class Reply>
-  void begin_attempt(attempt_info const& info, Reply const& reply, std::uint64_t step) {
-    auto const call = [&]() -> decltype(auto) {
-      if constexpr (std::is_invocable_v<Start&, attempt_info const&, Reply>) {
-        return start_(info, reply);
-      } else {
-        return start_(reply);
-      }
-    };
-    using aborter = decltype(call());
-    if constexpr (aborts<std::decay_t<aborter>>) {
-      auto f = std::make_shared<std::decay_t<aborter>>(call());
-      if (ended_ && step != step_) (*f)();  // abandoned by `start` itself
-      if (ended_ || step != step_ || !attempting_) return;
-      aborter_ = std::move(f);
-      abort_ = [](callback_state& s) { (*std::static_pointer_cast<std::decay_t<aborter>>(s.aborter_))(); };
-    } else {
-      static_cast<void>(call());
-    }
-  }
-
   void end() {
-    if (!last_) last_.emplace(loop_->template unstarted<T>());
-    ended_ = true;
-    loop_->conclude(*last_);
-    auto const why = loop_->refusal();
-    done_(report<T>{std::move(*last_), loop_->reason(), loop_->attempts(), loop_->elapsed(), loop_->waited(),
-                    loop_->server_wait(), why.reason, why.retry_after});
+    this->ended_ = true;
+    auto r = call_->report_result();
+    call_.reset();
+    if (!abandoned_) done_(std::move(r));
   }
 
-  Timer timer_;
+  /// Gives back what gates granted.
+  void release() noexcept {
+    if constexpr (hears_stop) on_stop_.reset();
+    call_.reset();
+    auto const last = std::exchange(this->self_, nullptr);
+  }
+
+  world world_;
   Start start_;
   Done done_;
-  TENAX_NO_UNIQUE_ADDRESS Env environment_;
-  bool cancelled_ = false;
-  bool attempting_ = false;
-  bool following_ = false;
-  std::uint64_t step_ = 0;
-  std::weak_ptr<callback_state> weak_{};
-  std::shared_ptr<void> aborter_{};
-  void (*abort_)(callback_state&) = nullptr;
-  std::optional<decision> next_{};
-  std::optional<outcome<T>> last_{};
-  std::optional<retry_loop<policy_type, true>> loop_{};
+  bool cancelled_ = false;   ///< by the handle
+  bool abandoned_ = false;   ///< `done_` must not be called any more
+  bool stepping_ = false;    ///< `go_on` is running
+  bool due_ = false;         ///< the next step can be made
+  bool attempting_ = false;  ///< an attempt waits for its reply
+  bool answered_ = false;    ///< an attempt has ended, and no step was made since
+  bool armed_ = false;       ///< a timer is set
+  std::uint64_t attempt_ = 0;
+  std::uint64_t alarm_ = 0;
+  time_point armed_at_{};
+  time_point attempt_ends_{};
+  TENAX_NO_UNIQUE_ADDRESS undo_of<started> abort_{};
+  TENAX_NO_UNIQUE_ADDRESS undo_of<typename world::timer_result> cancel_timer_{};
+  std::optional<call_type> call_{};
+  std::optional<typename listener<hears_stop>::type> on_stop_{};
 };
 
 }  // namespace tenax::detail
