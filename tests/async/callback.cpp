@@ -36,6 +36,11 @@ int allocations() { return allocated; }
   if (void* const p = std::malloc(size == 0 ? 1 : size)) return p;
   throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
+  ++allocated;
+  return std::malloc(size == 0 ? 1 : size);
+}
+// After inlining these, g++ warns that free() does not match new.
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
@@ -193,6 +198,41 @@ TEST_CASE("callback_retry: an attempt that never replies ends at its time limit 
   CHECK(ended[0].reason == tenax::stop_reason::attempts);
   CHECK(ended[0].result.exception_as<tenax::attempt_timed_out>() != nullptr);
   CHECK(ended[0].elapsed == 4300ms);
+}
+
+TEST_CASE("callback_retry: what aborts an attempt may say how it ended") {
+  struct answer {
+    int status;
+  };
+  event_loop loop;
+  int ended = 0;
+  auto const done = [&](tenax::report<answer> const& r) {
+    ++ended;
+    REQUIRE(r.has_value());
+    CHECK(r.result.value().status == 504);
+    CHECK(r.attempts == 2);
+  };
+  auto const patient = tenax::retrying{}
+                           .when(tenax::when::result([](answer a) { return a.status == 504; }))
+                           .wait(tenax::wait::constant(100ms))
+                           .attempt_timeout(1s)
+                           .stop(tenax::stop::after_attempts(2));
+  auto const call =
+      tenax::callback_retry(patient, loop.timers(), [](auto const&) { return [] { return answer{504}; }; }, done);
+  loop.run();
+  CHECK(ended == 1);
+  auto const other = tenax::callback_retry(
+      patient, loop.timers(), [](auto const&) { return [] { return tenax::outcome<answer>(answer{504}); }; }, done);
+  loop.run();
+  CHECK(ended == 2);
+
+  // A function that returns a number has not been asked for one, even if that is the type of the result.
+  reports all;
+  auto const start = [](auto const&) { return [] { return 200; }; };
+  auto const third = tenax::callback_retry<int>(policy.attempt_timeout(1s), loop.timers(), start, into(all));
+  loop.run();
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].result.exception_as<tenax::attempt_timed_out>() != nullptr);
 }
 
 TEST_CASE("callback_retry: cancel ends the call at once, in a wait and in an attempt") {

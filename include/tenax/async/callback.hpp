@@ -67,12 +67,13 @@ class [[nodiscard]] callback_call {
 /// auto call = tenax::callback_retry(polite, timer, start, [](tenax::report<page> r) { ... });
 /// ```
 /// - `timer(d, f)` lets the event loop call `f()` once after `d`, which is at most a day; `f` is a `callback_alarm`. If
-///   it returns a function, that is called to cancel the timer. A timer may fire early: the call sets it again for the
+///   it returns a function, that is called to cancel the timer, unless it has fired. A timer may fire early: the call sets it again for the
 ///   rest. A timer that fires twice, or after it was cancelled, has no effect. One that never fires holds the call up
 ///   until it is cancelled.
 /// - `start(reply)`, or `start(info, reply)` with a `tenax::attempt_info const&`, starts an attempt; `reply` is a
 ///   `callback_reply<T>`, and is called once with the result. An exception of `start` is the outcome of the attempt. If
-///   `start` returns a function, that is called to abort an attempt that has not replied. It must not throw.
+///   `start` returns a function, that is called to abort an attempt that has not replied. It must not throw. If it
+///   returns a `T` that is a class, or an `outcome<T>`, that is the outcome of an attempt that took too long.
 /// - `done(r)` is called once, with a `tenax::report<T>`. It may destroy the call. `T` need not be named if `done` has
 ///   a single signature; otherwise write `callback_retry<page>(...)`.
 ///
@@ -82,8 +83,8 @@ class [[nodiscard]] callback_call {
 /// `callback_call::cancel`. Without it, gates are asked from time to time, and a token is looked at before and after
 /// every wait and attempt. `std::ref` of a timer is accepted.
 ///
-/// An attempt that lasts longer than `.attempt_timeout()` is aborted, and fails with `tenax::attempt_timed_out`. An
-/// attempt that never replies lasts until then, or until the call is cancelled. The next attempt does not wait for an
+/// An attempt that lasts longer than `.attempt_timeout()` is aborted, and fails with `tenax::attempt_timed_out`, unless
+/// the function that aborts it says more. An attempt that never replies lasts until then, or until the call is cancelled. The next attempt does not wait for an
 /// aborted one to end. A `std::system_error` with `std::errc::operation_canceled` ends the call as cancelled.
 ///
 /// Replies and timers never nest steps: a call that gets all replies inside `start` is a loop, not a recursion. Copies

@@ -28,7 +28,8 @@ class callback_reply {
   callback_reply(std::weak_ptr<detail::callback_target<T>> target, std::uint64_t attempt) noexcept
       : target_(std::move(target)), attempt_(attempt) {}
 
-  /// The attempt ended with a value, which is made of the argument.
+  /// The attempt ended with a value, which is made of the argument; or with an `outcome<T>`, as in
+  /// `reply(tenax::capture([&] { return transfer.finish(); }))`.
   template <class... Value>
     requires(std::is_constructible_v<outcome<T>, Value && ...> && sizeof...(Value) <= 1)
   void operator()(Value&&... value) const {

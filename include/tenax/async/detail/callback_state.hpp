@@ -90,6 +90,7 @@ class callback_state final : public callback_target<T> {
 
   void replied(std::uint64_t attempt, outcome<T>&& result) override {
     if (!expects(attempt)) return;
+    if (!result.has_value()) return failed(attempt, result.exception());
     call_->returned(std::move(result));
     end_attempt();
   }
@@ -113,7 +114,6 @@ class callback_state final : public callback_target<T> {
   void fired(std::uint64_t alarm) override {
     if (this->ended_ || alarm != alarm_ || !armed_) return;
     armed_ = false;
-    cancel_timer_.forget();
     if (!attempting_) {
       due_ = true;
       return go_on();
@@ -121,16 +121,7 @@ class callback_state final : public callback_target<T> {
     // A clock that stands still is not a reason to wait again.
     auto const now = world_.now();
     if (now > armed_at_ && now < attempt_ends_) return set_timer(saturating_between(now, attempt_ends_));
-    abort_attempt();
-#if defined(__cpp_exceptions)
-    try {
-      throw attempt_timed_out();
-    } catch (std::exception const& e) {
-      call_->threw(&e);
-    }
-#else
-    call_->returned(outcome<T>(caught_exception()));
-#endif
+    time_out();
     end_attempt();
   }
 
@@ -241,6 +232,31 @@ class callback_state final : public callback_target<T> {
     attempting_ = false;
     ++attempt_;
     abort_();
+  }
+
+  /// Aborts the attempt under way, which took too long, and stores its outcome.
+  void time_out() {
+    attempting_ = false;
+    ++attempt_;
+    if constexpr (undoes<started>) {
+      using ended = std::remove_cvref_t<std::invoke_result_t<std::decay_t<started>&>>;
+      constexpr bool says_more = std::is_same_v<ended, outcome<T>> || (std::is_same_v<ended, T> && std::is_class_v<T>);
+      if constexpr (says_more) {
+        auto f = abort_.take();
+        if (f && !undo<std::decay_t<started>>::is_empty(*f)) return call_->returned(outcome<T>((*f)()));
+      } else {
+        abort_();
+      }
+    }
+#if defined(__cpp_exceptions)
+    try {
+      throw attempt_timed_out();
+    } catch (std::exception const& e) {
+      call_->threw(&e);
+    }
+#else
+    call_->returned(outcome<T>(caught_exception()));
+#endif
   }
 
   void set_timer(duration d) {

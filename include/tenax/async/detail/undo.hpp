@@ -13,17 +13,20 @@ template <class R>
 class undo {
  public:
   void keep(R&& f) { f_.emplace(std::move(f)); }
-  void forget() noexcept { f_.reset(); }
+  std::optional<R> take() noexcept { return std::exchange(f_, std::nullopt); }
   void operator()() noexcept {
-    if (!f_) return;
-    auto f = std::exchange(f_, std::nullopt);
-    call(*f);
+    if (auto f = take()) call(*f);
   }
   static void call(R& f) noexcept {
+    if (!is_empty(f)) static_cast<void>(f());
+  }
+  /// Whether it is an empty std::function.
+  static bool is_empty(R& f) noexcept {
     if constexpr (std::is_constructible_v<bool, R&>) {
-      if (!static_cast<bool>(f)) return;  // an empty std::function
+      return !static_cast<bool>(f);
+    } else {
+      return false;
     }
-    f();
   }
 
  private:
@@ -31,7 +34,6 @@ class undo {
 };
 struct no_undo {
   void operator()() const noexcept {}
-  void forget() const noexcept {}
 };
 template <class R>
 inline constexpr bool undoes = std::is_invocable_v<std::add_lvalue_reference_t<std::decay_t<R>>>;
