@@ -41,7 +41,8 @@ class [[nodiscard]] callback_call {
 
   /// Ends the call at once with `stop_reason::cancelled`, and calls `done` before it returns; within a function that
   /// the call itself has called, soon after that function has returned. The result is that of the last attempt;
-  /// `tenax::cancelled` if an attempt was under way, which is aborted, or if there was none. Does nothing after the end.
+  /// `tenax::cancelled` if an attempt was under way, which is aborted, or if there was none. Does nothing after the
+  /// end.
   void cancel() {
     // `done` may destroy this object.
     if (auto const state = state_) state->cancel();
@@ -67,9 +68,9 @@ class [[nodiscard]] callback_call {
 /// auto call = tenax::callback_retry(polite, timer, start, [](tenax::report<page> r) { ... });
 /// ```
 /// - `timer(d, f)` lets the event loop call `f()` once after `d`, which is at most a day; `f` is a `callback_alarm`. If
-///   it returns a function, that is called to cancel the timer, unless it has fired. A timer may fire early: the call sets it again for the
-///   rest. A timer that fires twice, or after it was cancelled, has no effect. One that never fires holds the call up
-///   until it is cancelled.
+///   it returns a function, that is called to cancel the timer, unless it has fired. A timer may fire early: the call
+///   sets it again for the rest. A timer that fires twice, or after it was cancelled, has no effect. One that never
+///   fires holds the call up until it is cancelled.
 /// - `start(reply)`, or `start(info, reply)` with a `tenax::attempt_info const&`, starts an attempt; `reply` is a
 ///   `callback_reply<T>`, and is called once with the result. An exception of `start` is the outcome of the attempt. If
 ///   `start` returns a function, that is called to abort an attempt that has not replied. It must not throw. If it
@@ -78,14 +79,15 @@ class [[nodiscard]] callback_call {
 ///   a single signature; otherwise write `callback_retry<page>(...)`.
 ///
 /// Optional: `timer.now()` is the clock, otherwise the policy's environment is; `timer.random()` is the source of
-/// randomness. `timer.post(f)`, which any thread may call, and which lets the event loop call `f()` soon: with it, gates
-/// end waits early, and a `std::stop_token` given to `.cancel_with()` ends the call at once, like
+/// randomness. `timer.post(f)`, which any thread may call, and which lets the event loop call `f()` soon: with it,
+/// gates end waits early, and a `std::stop_token` given to `.cancel_with()` ends the call at once, like
 /// `callback_call::cancel`. Without it, gates are asked from time to time, and a token is looked at before and after
 /// every wait and attempt. `std::ref` of a timer is accepted.
 ///
 /// An attempt that lasts longer than `.attempt_timeout()` is aborted, and fails with `tenax::attempt_timed_out`, unless
-/// the function that aborts it says more. An attempt that never replies lasts until then, or until the call is cancelled. The next attempt does not wait for an
-/// aborted one to end. A `std::system_error` with `std::errc::operation_canceled` ends the call as cancelled.
+/// the function that aborts it says more. An attempt that never replies lasts until then, or until the call is
+/// cancelled. The next attempt does not wait for an aborted one to end. A `std::system_error` with
+/// `std::errc::operation_canceled` ends the call as cancelled.
 ///
 /// Replies and timers never nest steps: a call that gets all replies inside `start` is a loop, not a recursion. Copies
 /// the policy, allocates once, and destroys the three functions with the call. Exceptions of the policy's callbacks and

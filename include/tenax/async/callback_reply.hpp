@@ -65,9 +65,9 @@ class callback_reply {
   std::uint64_t attempt_ = 0;
 };
 
-/// The function that a timer given to `callback_retry` calls: once, after its time. Has no effect if it is called again,
-/// or after the call has ended. Does not keep the call alive. Copying and destroying it is thread-safe; it is called in
-/// the thread of the event loop.
+/// The function that a timer given to `callback_retry` calls: once, after its time. Has no effect if it is called
+/// again, or after the call has ended. Does not keep the call alive. Copying and destroying it is thread-safe; it is
+/// called in the thread of the event loop.
 class callback_alarm {
  public:
   /// The alarm of no timer: calling it has no effect.

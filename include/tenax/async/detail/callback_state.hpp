@@ -12,14 +12,15 @@
 
 #include <tenax/async/callback_reply.hpp>
 #include <tenax/async/detail/async_call.hpp>
+#include <tenax/async/detail/callback_timer.hpp>
 #include <tenax/async/detail/callback_world.hpp>
 #include <tenax/async/detail/undo.hpp>
 #include <tenax/retrying.hpp>
 
 namespace tenax::detail {
 
-/// One call. Every timer and every attempt has a number, so that what comes late or twice is not taken for an answer to
-/// the present one. Functions that call back only store what happened; `go_on` makes the steps, one after the other.
+/// One call. Every attempt has a number, as every timer has, so that a late or second reply is not taken for one to the
+/// present attempt. Functions that call back only store what happened; `go_on` makes the steps, one after the other.
 template <class T, class Policy, class Env, class Timer, class Start, class Done>
 class callback_state final : public callback_target<T> {
   using user_token = typename Policy::token_type;
@@ -32,19 +33,8 @@ class callback_state final : public callback_target<T> {
   static constexpr bool wakes = world::posts && Policy::gates_type::wakes;
   static constexpr bool hears_stop =
       world::posts && can_stop<user_token> && requires(user_token const& t) { t.stop_possible(); };
-  static constexpr bool informed = std::is_invocable_v<Start&, attempt_info const&, reply>;
-  using started = typename std::conditional_t<informed, std::invoke_result<Start&, attempt_info const&, reply>,
-                                              std::invoke_result<Start&, reply>>::type;
-  struct no_listener {};
-  template <bool Hears>
-  struct listener {
-    using type = no_listener;
-  };
-  template <bool Hears>
-    requires Hears
-  struct listener<Hears> {
-    using type = typename callback_of<user_token, callback_post<Timer>>::type;
-  };
+  static constexpr bool informed = starts_informed<T, Start>;
+  using started = started_by<T, Start>;
 
  public:
   callback_state(retrying<Policy, Env> const& policy, Timer timer, Start start, Done done)
@@ -69,7 +59,7 @@ class callback_state final : public callback_target<T> {
       call_->returned(outcome<T>(unstarted_exception(stop_reason::cancelled, {})));
       answered_ = true;
     } else if (!answered_) {
-      drop_timer();
+      timer_.drop();
     }
     due_ = true;
     go_on();
@@ -80,7 +70,7 @@ class callback_state final : public callback_target<T> {
     if (this->ended_) return;
     this->ended_ = true;
     abort_attempt();
-    drop_timer();
+    timer_.drop();
     if (!stepping_) release();
   }
 
@@ -112,22 +102,22 @@ class callback_state final : public callback_target<T> {
   }
 
   void fired(std::uint64_t alarm) override {
-    if (this->ended_ || alarm != alarm_ || !armed_) return;
-    armed_ = false;
+    if (this->ended_ || !timer_.fired(alarm)) return;
     if (!attempting_) {
       due_ = true;
       return go_on();
     }
     // A clock that stands still is not a reason to wait again.
     auto const now = world_.now();
-    if (now > armed_at_ && now < attempt_ends_) return set_timer(saturating_between(now, attempt_ends_));
+    if (now > timer_.set_at() && now < attempt_ends_)
+      return timer_.set(world_, saturating_between(now, attempt_ends_), *this);
     time_out();
     end_attempt();
   }
 
   void woken() override {
     if (this->ended_ || attempting_ || answered_ || stepping_) return;
-    drop_timer();
+    timer_.drop();
     due_ = true;
     go_on();
   }
@@ -136,7 +126,7 @@ class callback_state final : public callback_target<T> {
   void end_attempt() {
     attempting_ = false;
     answered_ = true;
-    drop_timer();
+    timer_.drop();
     due_ = true;
     go_on();
   }
@@ -163,7 +153,7 @@ class callback_state final : public callback_target<T> {
       } else if (next.starts()) {
         attempt();
       } else if (next.delay.count() > 0 && !due_) {
-        set_timer(next.delay);
+        timer_.set(world_, next.delay, *this);
       } else {
         due_ = true;
       }
@@ -194,7 +184,7 @@ class callback_state final : public callback_target<T> {
     start_attempt(info, number);
 #endif
     if constexpr (timed) {
-      if (expects(number)) set_timer(info.time_left);
+      if (expects(number)) timer_.set(world_, info.time_left, *this);
     }
   }
 
@@ -259,24 +249,6 @@ class callback_state final : public callback_target<T> {
 #endif
   }
 
-  void set_timer(duration d) {
-    ++alarm_;
-    armed_ = true;
-    if constexpr (timed) armed_at_ = world_.now();
-    auto const number = alarm_;
-    constexpr duration longest = std::chrono::hours(24);
-    if constexpr (undoes<typename world::timer_result>) {
-      auto cancel = world_.set_timer(shorter(d, longest), callback_alarm(this->weak_from_this(), number));
-      if (armed_ && alarm_ == number) cancel_timer_.keep(std::move(cancel));
-    } else {
-      static_cast<void>(world_.set_timer(shorter(d, longest), callback_alarm(this->weak_from_this(), number)));
-    }
-  }
-  void drop_timer() noexcept {
-    ++alarm_;
-    if (std::exchange(armed_, false)) cancel_timer_();
-  }
-
   /// A gate may call it in any thread, so it only posts.
   [[nodiscard]] waker lend() noexcept {
     if constexpr (wakes) {
@@ -313,15 +285,12 @@ class callback_state final : public callback_target<T> {
   bool due_ = false;         ///< the next step can be made
   bool attempting_ = false;  ///< an attempt waits for its reply
   bool answered_ = false;    ///< an attempt has ended, and no step was made since
-  bool armed_ = false;       ///< a timer is set
   std::uint64_t attempt_ = 0;
-  std::uint64_t alarm_ = 0;
-  time_point armed_at_{};
+  callback_timer<world, timed> timer_{};
   time_point attempt_ends_{};
   TENAX_NO_UNIQUE_ADDRESS undo_of<started> abort_{};
-  TENAX_NO_UNIQUE_ADDRESS undo_of<typename world::timer_result> cancel_timer_{};
   std::optional<call_type> call_{};
-  std::optional<typename listener<hears_stop>::type> on_stop_{};
+  std::optional<typename stop_listener<hears_stop, user_token, callback_post<Timer>>::type> on_stop_{};
 };
 
 }  // namespace tenax::detail

@@ -81,6 +81,26 @@ struct callback_post {
   }
 };
 
+/// A token that can call a function when it is triggered.
+template <class Token>
+concept has_callbacks = can_stop<Token> && requires(Token const& t) { t.stop_possible(); };
+
+/// What listens to a token.
+template <bool Listens, class Token, class F>
+struct stop_listener {
+  struct type {};
+};
+template <class Token, class F>
+struct stop_listener<true, Token, F> : callback_of<Token, F> {};
+
+/// Whether `Start` takes the attempt's numbers, and what it returns.
+template <class T, class Start>
+inline constexpr bool starts_informed = std::is_invocable_v<Start&, attempt_info const&, callback_reply<T>>;
+template <class T, class Start>
+using started_by = typename std::conditional_t<starts_informed<T, Start>,
+                                               std::invoke_result<Start&, attempt_info const&, callback_reply<T>>,
+                                               std::invoke_result<Start&, callback_reply<T>>>::type;
+
 /// The token of a policy, and whether the call was cancelled by its handle.
 template <class Token>
 struct handle_token {

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include <tenax/async/callback_reply.hpp>
+#include <tenax/async/detail/callback_world.hpp>
 #include <tenax/async/detail/undo.hpp>
 #include <tenax/attempt.hpp>
 #include <tenax/detail/role.hpp>
@@ -39,8 +40,7 @@ constexpr bool check_callbacks() {
     static_assert(times,
                   "tenax: the timer given to callback_retry() is called as timer(d, f), with a tenax::duration and a "
                   "tenax::callback_alarm, and lets the event loop call f() once after d");
-    constexpr bool informed = std::is_invocable_v<Start&, attempt_info const&, reply>;
-    constexpr bool starts = informed || std::is_invocable_v<Start&, reply>;
+    constexpr bool starts = starts_informed<T, Start> || std::is_invocable_v<Start&, reply>;
     static_assert(starts,
                   "tenax: the function given to callback_retry() that starts an attempt takes a "
                   "tenax::callback_reply<T>, or a tenax::attempt_info const& before it");
@@ -50,9 +50,7 @@ constexpr bool check_callbacks() {
       static_assert(keeps_timer,
                     "tenax: the timer given to callback_retry() returns an object that ends with its destructor, and "
                     "callback_retry() does not keep it; return a function that cancels the timer, or nothing");
-      using started = typename std::conditional_t<informed, std::invoke_result<Start&, attempt_info const&, reply>,
-                                                  std::invoke_result<Start&, reply>>::type;
-      constexpr bool keeps_attempt = undoes_or_ends<started>;
+      constexpr bool keeps_attempt = undoes_or_ends<started_by<T, Start>>;
       static_assert(keeps_attempt,
                     "tenax: the function given to callback_retry() that starts an attempt returns an object that ends "
                     "with its destructor, and callback_retry() does not keep it; return a function that aborts the "
