@@ -184,7 +184,7 @@ class callback_state final : public callback_target<T> {
     start_attempt(info, number);
 #endif
     if constexpr (timed) {
-      if (expects(number)) timer_.set(world_, info.time_left, *this);
+      if (expects(number) && times_attempts(call_->policy().limits)) timer_.set(world_, info.time_left, *this);
     }
   }
 
