@@ -145,48 +145,51 @@ auto const base = tenax::retrying{}.wait(tenax::wait::exponential({.base = 100ms
 }  // namespace
 
 TEST_CASE("any_retrying: the same calls as with the policy itself") {
-  using namespace tenax;
   compare_both([](auto&) { return base; });
-  compare_both([](auto&) { return base.when(when::always).stop(stop::after_attempts(4)); });
-  compare_both([](auto&) { return base.when(when::exception<network_error>).stop(stop::after_attempts(4)); });
+  compare_both([](auto&) { return base.when(tenax::when::always).stop(tenax::stop::after_attempts(4)); });
+  compare_both(
+      [](auto&) { return base.when(tenax::when::exception<network_error>).stop(tenax::stop::after_attempts(4)); });
   compare_both([](auto&) {
-    return base.when(when::result([](int status) { return status == 503; }) || when::exception<std::logic_error>);
+    return base.when(tenax::when::result([](int status) { return status == 503; }) ||
+                     tenax::when::exception<std::logic_error>);
   });
-  compare_both([](auto&) { return base.when(when::result_is(503)); });
-  compare_both([](auto&) { return base.stop(stop::deadline(300ms)); });
-  compare_both([](auto&) { return base.stop(stop::deadline(300ms).clip_last_wait() || stop::after_attempts(9)); });
-  compare_both([](auto&) { return base.stop(stop::after_elapsed(300ms) && stop::after_attempts(2)); });
-  compare_both([](auto& c) { return base.stop(stop::deadline_at(c.now() + 1s)); });
-  compare_both([](auto&) { return base.reset_on_progress().stop(stop::after_attempts(3)); });
-  compare_both([](auto&) { return base.attempt_timeout(20ms).stop(stop::deadline(1s)); });
+  compare_both([](auto&) { return base.when(tenax::when::result_is(503)); });
+  compare_both([](auto&) { return base.stop(tenax::stop::deadline(300ms)); });
+  compare_both(
+      [](auto&) { return base.stop(tenax::stop::deadline(300ms).clip_last_wait() || tenax::stop::after_attempts(9)); });
+  compare_both([](auto&) { return base.stop(tenax::stop::after_elapsed(300ms) && tenax::stop::after_attempts(2)); });
+  compare_both([](auto& c) { return base.stop(tenax::stop::deadline_at(c.now() + 1s)); });
+  compare_both([](auto&) { return base.reset_on_progress().stop(tenax::stop::after_attempts(3)); });
+  compare_both([](auto&) { return base.attempt_timeout(20ms).stop(tenax::stop::deadline(1s)); });
   compare_both([](auto&) { return base.max_server_wait(100ms); });
-  compare_both([](auto&) { return base.max_server_wait(100ms, too_long::clamp); });
-  compare_both([](auto&) { return base.max_server_wait(100ms, too_long::lengthen); });
+  compare_both([](auto&) { return base.max_server_wait(100ms, tenax::too_long::clamp); });
+  compare_both([](auto&) { return base.max_server_wait(100ms, tenax::too_long::lengthen); });
   compare_both([](auto&) {
-    return base.wait(wait::first_of(wait::retry_after, wait::constant(30ms))).stop(stop::after_attempts(4));
+    return base.wait(tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::constant(30ms)))
+        .stop(tenax::stop::after_attempts(4));
   });
   compare_both([](auto&) {
-    return base.read_hints_with(
-        [](auto const& a) { return hint{.verdict = a.number == 2 ? verdict::no_retry : verdict::retry, .wait = 5ms}; });
+    return base.read_hints_with([](auto const& a) {
+      return tenax::hint{.verdict = a.number == 2 ? tenax::verdict::no_retry : tenax::verdict::retry, .wait = 5ms};
+    });
   });
-  compare_both([](auto&) { return base.wait([](attempt_info const& a) { return a.number * 10ms; }); });
+  compare_both([](auto&) { return base.wait([](tenax::attempt_info const& a) { return a.number * 10ms; }); });
 }
 
 TEST_CASE("any_retrying: the same calls through gates") {
-  using namespace tenax;
-  std::vector<std::unique_ptr<rate_limiter<>>> limiters;
+  std::vector<std::unique_ptr<tenax::rate_limiter<>>> limiters;
   compare_both([&](auto&) {
-    limiters.push_back(std::make_unique<rate_limiter<>>(per_second(5).with_burst(2)));
+    limiters.push_back(std::make_unique<tenax::rate_limiter<>>(tenax::per_second(5).with_burst(2)));
     return base.through(std::ref(*limiters.back()));
   });
   compare_both([&](auto&) {
-    limiters.push_back(std::make_unique<rate_limiter<>>(per_second(5).with_burst(2)));
-    return base.through(std::ref(*limiters.back())).stop(stop::deadline(500ms));
+    limiters.push_back(std::make_unique<tenax::rate_limiter<>>(tenax::per_second(5).with_burst(2)));
+    return base.through(std::ref(*limiters.back())).stop(tenax::stop::deadline(500ms));
   });
-  std::vector<std::unique_ptr<circuit_breaker<>>> breakers;
+  std::vector<std::unique_ptr<tenax::circuit_breaker<>>> breakers;
   compare_both([&](auto&) {
-    breakers.push_back(std::make_unique<circuit_breaker<>>());
-    limiters.push_back(std::make_unique<rate_limiter<>>(per_second(50)));
+    breakers.push_back(std::make_unique<tenax::circuit_breaker<>>());
+    limiters.push_back(std::make_unique<tenax::rate_limiter<>>(tenax::per_second(50)));
     return base.through(std::ref(*breakers.back())).through(std::ref(*limiters.back()));
   });
 }

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/any/detail/call.hpp>
 #include <tenax/any/detail/check.hpp>
 #include <tenax/any/detail/environment.hpp>
 #include <tenax/any/detail/gates.hpp>
@@ -64,23 +65,23 @@ class any_retrying_of
     requires(!std::is_same_v<Policy, erased_policy>)
   any_retrying_of(retrying<Policy, Environment> const& policy)
       : any_retrying_of(make(policy.policy(), policy.environment()), policy.policy()) {}
-  /// Takes over what a setter has made of an erased policy.
-  any_retrying_of(base const& policy) : base(policy) {}
+  /// Takes over what a setter has made of an erased policy. Allocates if the setter has changed something.
+  any_retrying_of(base const& policy) : base(unchanged(policy) ? policy : nested(policy)) {}
 
   /// As `retrying::operator()`.
   template <class F, class... Args>
   auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
-    using result = detail::result_or_void<F, Args...>;
-    if constexpr (!detail::check_any_result<result, Results...>()) {
-      platform::unreachable();
-    } else if constexpr (detail::call_fits<erased_policy, F, Args...>) {
-      auto const* const b = this->observers.block.get();
-      detail::erased_environment environment(b, b->uses_time);  // a report would need the time
-      return detail::make_call<false, result>(this->policy(), environment, f, args...);
-    } else {
-      return detail::explain_call<result, erased_policy, std::remove_reference_t<F>,
-                                  std::remove_reference_t<Args>...>();
-    }
+    return call<false, detail::result_or_void<F, Args...>>(f, args...);
+  }
+  /// As `retrying::try_call`.
+  template <class F, class... Args>
+  [[nodiscard]] auto try_call(F&& f, Args&&... args) const -> report<detail::result_or_void<F, Args...>> {
+    return call<true, report<detail::result_or_void<F, Args...>>>(f, args...);
+  }
+  /// As `retrying::wrap`.
+  template <class F>
+  [[nodiscard]] auto wrap(F f) const {
+    return detail::wrapped<any_retrying_of, F>(*this, std::move(f));
   }
 
  private:
@@ -89,6 +90,29 @@ class any_retrying_of
     static_assert(detail::check_erasable<Policy, Results...>());
     return std::make_shared<detail::erased_block_of<Policy, Environment, Results...> const>(p, e);
   }
+  static bool unchanged(base const& p) {
+    auto const& made = p.observers.block->server;
+    return made.max == p.limits.server.max && made.action == p.limits.server.action;
+  }
+  static base nested(base const& p) {
+    auto const made = make(p.policy(), p.environment());
+    return base(detail::erased_policy_of(made, p.policy()), detail::erased_environment(made.get()));
+  }
+
+  template <bool Reports, class Ended, class F, class... Args>
+  Ended call(F& f, Args&... args) const {
+    using result = detail::result_or_void<F, Args...>;
+    if constexpr (!detail::check_any_result<result, Results...>()) {
+      platform::unreachable();
+    } else if constexpr (detail::call_fits<erased_policy, F, Args...>) {
+      return detail::call_erased<Reports, detail::called_with_attempt<F, Args...>, result>(
+          *this->observers.block,
+          [&](attempt_info const& info) -> result { return detail::call_operation(info, f, args...); });
+    } else {
+      return detail::explain_call<Ended, erased_policy, F, Args...>();
+    }
+  }
+
   template <class Policy>
   any_retrying_of(std::shared_ptr<block const> const& made, Policy const& p)
       : base(detail::erased_policy_of(made, p), detail::erased_environment(made.get())) {}

@@ -20,12 +20,14 @@ namespace detail {
 /// What is known of a type of results.
 struct result_type {
   void const* id;
+  bool can_fail;  ///< if not, the functions up to `release` are not called
   bool (*failed)(void const*);
   bool (*transient)(void const*);
   bool (*can_repeat)(void const*);
   hint (*read_hint)(void const*);
   allowance (*quota)(void const*);
   void (*describe)(void const*, text_sink&);
+  void (*release)(void const*);
   long double (*number)(void const*);  ///< null: it is not a number
 };
 
@@ -69,6 +71,10 @@ struct result_functions {
       if constexpr (requires { traits_of<T>::describe(at(p), out); }) traits_of<T>::describe(at(p), out);
     }
   }
+  /// For a value that is not const, which the attempt's own call keeps.
+  static void release(void const* p) {
+    if constexpr (can_release<value&>) traits_of<T>::release(const_cast<value&>(at(p)));
+  }
   static constexpr auto number() -> long double (*)(void const*) {
     if constexpr (std::is_arithmetic_v<value>) {
       return [](void const* p) { return static_cast<long double>(at(p)); };
@@ -85,17 +91,20 @@ struct result_functions<void> {
   static hint read_hint(void const*) { return {}; }
   static allowance quota(void const*) { return {}; }
   static void describe(void const*, text_sink&) {}
+  static void release(void const*) {}
   static constexpr auto number() -> long double (*)(void const*) { return nullptr; }
 };
 
 template <class T, class F = result_functions<T>>
 inline constexpr result_type result_type_of{&token_type<std::remove_cvref_t<T>>,
+                                            detail::can_fail<T>,
                                             F::failed,
                                             F::transient,
                                             F::can_repeat,
                                             F::read_hint,
                                             F::quota,
                                             F::describe,
+                                            F::release,
                                             F::number()};
 
 }  // namespace detail
@@ -138,11 +147,14 @@ class any_result {
 template <>
 struct result_traits<any_result> {
   static constexpr bool can_fail = true;
-  static bool failed(any_result const& r) { return r.type_->failed(r.value_); }
-  static bool transient(any_result const& r) { return r.type_->transient(r.value_); }
-  static bool can_repeat(any_result const& r) { return r.type_->can_repeat(r.value_); }
-  static hint read_hint(any_result const& r) { return r.type_->read_hint(r.value_); }
-  static allowance quota(any_result const& r) { return r.type_->quota(r.value_); }
+  static bool failed(any_result const& r) { return r.type_->can_fail && r.type_->failed(r.value_); }
+  static bool transient(any_result const& r) { return r.type_->can_fail && r.type_->transient(r.value_); }
+  static bool can_repeat(any_result const& r) { return !r.type_->can_fail || r.type_->can_repeat(r.value_); }
+  static hint read_hint(any_result const& r) { return r.type_->can_fail ? r.type_->read_hint(r.value_) : hint{}; }
+  static allowance quota(any_result const& r) { return r.type_->can_fail ? r.type_->quota(r.value_) : allowance{}; }
+  static void release(any_result& r) {
+    if (r.type_->can_fail) r.type_->release(r.value_);
+  }
   template <class Out>
   static void describe(any_result const& r, Out& out) {
     detail::sink_to<Out> sink(out);

@@ -13,15 +13,36 @@
 #include <tenax/gate/gate.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
+#include <tenax/report.hpp>
 #include <tenax/retrying.hpp>
 #include <tenax/wait/bounds.hpp>
 #include <tenax/worst_case.hpp>
 
 namespace tenax::detail {
 
-/// The functions of a policy that take an attempt which returned a `T`.
+/// An operation of any type that returns a `T`.
+template <class T>
+struct erased_operation {
+  void* context;
+  T (*attempt)(void*, attempt_info const&);
+  T operator()(attempt_info const& info) const { return attempt(context, info); }
+};
+/// What an operation gets that does not look at the attempt's numbers.
+inline constexpr attempt_info no_info{};
+
+/// The same for one that does not take the attempt's numbers.
+template <class T>
+struct uninformed_operation {
+  erased_operation<T> own;
+  T operator()() const { return own.attempt(own.context, no_info); }
+};
+
+/// The functions of a policy that take an attempt which returned a `T`, and whole calls of an operation that does.
 template <class T>
 struct erased_attempt_functions {
+  T (*run)(void const* policy, void const* environment, erased_operation<T> const&);
+  T (*run_informed)(void const* policy, void const* environment, erased_operation<T> const&);
+  report<T> (*run_report)(void const* policy, void const* environment, erased_operation<T> const&);
   bool (*wants)(void const*, attempt<T> const&);
   bool (*permits)(void const*, attempt<T> const&);
   bool (*goes_on)(void const*, attempt<T> const&);
@@ -74,6 +95,7 @@ struct erased_world_functions {
 struct erased_block_base {
   void const* policy;
   void const* environment;
+  server_wait_limit server;
   erased_functions const* call;
   erased_world_functions const* world;  ///< null: the real environment
   bool uses_time;
@@ -88,13 +110,23 @@ template <class... Results>
 struct erased_block : erased_block_base, erased_attempt_functions<Results>... {};
 
 // What follows is compiled where an erased policy is made.
-template <class P, class T>
+template <class P, class E, class T>
 struct erased_attempt_calls {
   static P const& at(void const* p) { return *static_cast<P const*>(p); }
   using observers = typename P::observers_type;
 
   static constexpr erased_attempt_functions<T> all() {
     erased_attempt_functions<T> f{
+        .run = [](void const* p, void const* e, erased_operation<T> const& own) -> T {
+          uninformed_operation<T> const operation{own};
+          return make_call<false, T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
+        },
+        .run_informed = [](void const* p, void const* e, erased_operation<T> const& operation) -> T {
+          return make_call<false, T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
+        },
+        .run_report = [](void const* p, void const* e, erased_operation<T> const& operation) -> report<T> {
+          return make_call<true, T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
+        },
         .wants = [](void const* p, attempt<T> const& a) -> bool { return wants_retry(at(p).predicate, a); },
         .permits = [](void const* p, attempt<T> const& a) -> bool { return permits_retry(at(p).predicate, a); },
         .goes_on = [](void const* p, attempt<T> const& a) -> bool { return detail::goes_on(at(p).predicate, a); },
@@ -220,6 +252,7 @@ struct erased_block_of final : erased_block<Results...> {
   erased_block_of(P const& p, E const& e) : own_policy(p), own_environment(e) {
     static_cast<erased_block_base&>(*this) = {.policy = &own_policy,
                                               .environment = &own_environment,
+                                              .server = p.limits.server,
                                               .call = &erased_functions_of<P>,
                                               .world = std::is_same_v<E, real_time> ? nullptr : &erased_world_of<E>,
                                               .uses_time = P::uses_time,
@@ -229,7 +262,7 @@ struct erased_block_of final : erased_block<Results...> {
                                               .may_clip = detail::may_clip(own_policy.condition),
                                               .token = {}};
     if constexpr (can_stop<typename P::token_type>) this->token = view_token(own_policy.token);
-    ((static_cast<erased_attempt_functions<Results>&>(*this) = erased_attempt_calls<P, Results>::all()), ...);
+    ((static_cast<erased_attempt_functions<Results>&>(*this) = erased_attempt_calls<P, E, Results>::all()), ...);
   }
   erased_block_of(erased_block_of const&) = delete;
   erased_block_of& operator=(erased_block_of const&) = delete;
