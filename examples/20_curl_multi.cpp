@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// 20_curl_multi.cpp: shows the engine, retry_loop, in a real event loop: libevent and libcurl's multi interface fetch a
-// hundred pages at the same time, in one thread and through a rate limiter, from a server that fails for a while.
+// 20_curl_multi.cpp: shows callback_retry in a real event loop: libevent and libcurl's multi interface fetch a hundred
+// pages at the same time, in one thread and through a rate limiter, from a server that fails for a while.
 //
 //   20_curl_multi                          with a server in this program
 //   20_curl_multi --url http://host:port   with another one: GET /pages/1 ... /pages/100
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -23,6 +22,7 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <httplib.h>
+#include <tenax/async/callback.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/http.hpp>
 #include <tenax/http/curl.hpp>
@@ -48,7 +48,6 @@ using owned = std::unique_ptr<T, freed_by<Free>>;
 
 // --- libevent --------------------------------------------------------------------------------------------------------
 
-// [timer]
 owned<event_base, event_base_free> make_loop() {
   // Without these flags, a timer starts when the loop woke, on a clock that may be 4 ms late, and fires too early.
   owned<event_config, event_config_free> const config(event_config_new());
@@ -59,27 +58,29 @@ owned<event_base, event_base_free> make_loop() {
   return loop;
 }
 
-/// Calls a function once, `d` after it was set.
-class timer {
- public:
-  timer(event_base* loop, std::function<void()> action)
-      : action_(std::move(action)), event_(evtimer_new(loop, &fire, this)) {}
-  timer(timer const&) = delete;
-  timer& operator=(timer const&) = delete;
+void set(event* timer, tenax::duration d) {
+  auto const time = std::chrono::ceil<std::chrono::microseconds>(d).count();
+  timeval const in{time / 1'000'000, time % 1'000'000};
+  evtimer_add(timer, &in);
+}
 
-  void set(tenax::duration d) {
-    auto const time = std::chrono::ceil<std::chrono::microseconds>(d).count();
-    timeval const in{time / 1'000'000, time % 1'000'000};
-    evtimer_add(event_.get(), &in);
-  }
-  void cancel() { evtimer_del(event_.get()); }
-
- private:
-  static void fire(evutil_socket_t, short, void* self) { static_cast<timer*>(self)->action_(); }
-
-  std::function<void()> action_;
-  owned<event, event_free> event_;
-};
+// [timer]
+/// The timers of libevent: calls `f` once, after `d`. Returns a function that cancels the timer.
+auto timers_of(event_base* loop) {
+  struct one_shot {
+    tenax::callback_alarm f;
+    owned<event, event_free> timer;
+  };
+  return [loop](tenax::duration d, tenax::callback_alarm f) {
+    auto const fire = [](evutil_socket_t, short, void* it) {
+      std::unique_ptr<one_shot>(static_cast<one_shot*>(it))->f();
+    };
+    auto* const it = new one_shot{std::move(f), {}};
+    it->timer.reset(evtimer_new(loop, fire, it));
+    set(it->timer.get(), d);
+    return [it] { delete it; };
+  };
+}
 // [/timer]
 
 // --- libcurl on libevent ---------------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ class timer {
 class transfers {
  public:
   explicit transfers(event_base* loop)
-      : loop_(loop), timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }), multi_(curl_multi_init()) {
+      : loop_(loop), timer_(evtimer_new(loop, &time_out, this)), multi_(curl_multi_init()) {
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &watch);
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &set_timer);
@@ -122,11 +123,14 @@ class transfers {
   static int set_timer(CURLM*, long ms, void* self) {
     auto& me = *static_cast<transfers*>(self);
     if (ms < 0) {
-      me.timer_.cancel();
+      evtimer_del(me.timer_.get());
     } else {
-      me.timer_.set(std::chrono::milliseconds(ms));  // even for 0: libcurl must not be called from here
+      set(me.timer_.get(), std::chrono::milliseconds(ms));  // even for 0: libcurl must not be called from here
     }
     return 0;
+  }
+  static void time_out(evutil_socket_t, short, void* self) {
+    static_cast<transfers*>(self)->act(CURL_SOCKET_TIMEOUT, 0);
   }
   static void ready(evutil_socket_t socket, short events, void* self) {
     static_cast<transfers*>(self)->act(
@@ -145,7 +149,7 @@ class transfers {
   }
 
   event_base* loop_;
-  timer timer_;
+  owned<event, event_free> timer_;
   std::map<curl_socket_t, owned<event, event_free>> sockets_;
   std::map<CURL*, std::function<void(CURLcode)>> running_;
   owned<CURLM, curl_multi_cleanup> multi_;  // last member: its destructor closes sockets, and calls back
@@ -154,62 +158,31 @@ class transfers {
 // --- a request, and its retries --------------------------------------------------------------------------------------
 
 // [fetch]
-/// One page: a handle for all its attempts, one after the other. Cannot be moved; `done` must not destroy it.
-template <class Policy>
+/// One page: a handle for all its attempts, one after the other. Destroying it ends the transfer. Cannot be moved.
 class fetch {
  public:
-  using result = tenax::outcome<http::curl_response>;
-
-  fetch(event_base* loop, transfers& all, Policy const& policy, std::string const& url,
-        std::function<void(result const&)> done)
-      : all_(all),
-        done_(std::move(done)),
-        easy_(curl_easy_init()),
-        timer_(loop, [this] { start(); }),
-        retry_(policy, tenax::real_time::now()) {
+  template <class Policy, class Done>
+  fetch(event_base* loop, transfers& all, Policy const& policy, std::string const& url, Done done)
+      : easy_(curl_easy_init()) {
     curl_easy_setopt(easy_.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy_.get(), CURLOPT_NOSIGNAL, 1L);
-  }
-  ~fetch() { all_.abandon(easy_.get()); }
-  fetch(fetch const&) = delete;
-  fetch& operator=(fetch const&) = delete;
 
-  /// Asks whether the next attempt may start: at the beginning, and after every wait.
-  void start() { follow(retry_.start_attempt(tenax::real_time::now())); }
+    auto const start = [this, &all](auto reply) {
+      transfer_.emplace(easy_.get());
+      all.start(easy_.get(),
+                [this, reply](CURLcode code) { reply(tenax::capture([&] { return transfer_->finish(code); })); });
+      return [this, &all] {  // for an attempt that takes too long
+        all.abandon(easy_.get());
+        return transfer_->finish(CURLE_OPERATION_TIMEDOUT);
+      };
+    };
+    call_ = tenax::callback_retry<http::curl_response>(policy, timers_of(loop), start, std::move(done));
+  }
 
  private:
-  void follow(tenax::decision next) {
-    if (next.starts()) send();
-    if (next.waits()) timer_.set(next.delay);  // a gate can cause a wait even before the first attempt
-    if (next.stops()) end();
-  }
-
-  void send() {
-    // Never 0, which would mean "no limit" to libcurl, and not more than libcurl's number of milliseconds can hold.
-    auto const left = std::min<tenax::duration>(retry_.info().time_left, 24h);
-    auto const limit = std::chrono::ceil<std::chrono::milliseconds>(left);
-    curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
-    transfer_.emplace(easy_.get());
-    all_.start(easy_.get(), [this](CURLcode code) {
-      last_.emplace(transfer_->finish(code));
-      transfer_.reset();
-      follow(retry_.finish_attempt(*last_, tenax::real_time::now()));
-    });
-  }
-
-  void end() {
-    if (!last_) last_.emplace(retry_.template unstarted<http::curl_response>());
-    retry_.conclude(*last_);
-    done_(*last_);
-  }
-
-  transfers& all_;
-  std::function<void(result const&)> done_;
   owned<CURL, curl_easy_cleanup> easy_;
-  timer timer_;
-  tenax::retry_loop<Policy const&> retry_;
   std::optional<http::curl_transfer> transfer_;
-  std::optional<result> last_;
+  tenax::callback_call call_;  // last member: its destructor aborts the transfer
 };
 // [/fetch]
 
@@ -222,10 +195,10 @@ int run(std::string const& url) {
   auto const policy = http::standard_retry().attempt_timeout(5s).through(std::ref(limiter)).observe(std::ref(totals));
 
   int fetched = 0;
-  std::deque<fetch<decltype(policy)>> fetches;
+  std::deque<fetch> fetches;
   for (int page = 1; page <= pages; ++page) {
-    auto const count = [&](auto const& r) { fetched += r.has_value() && r.value().status == 200 ? 1 : 0; };
-    fetches.emplace_back(loop.get(), all, policy, url + "/pages/" + std::to_string(page), count).start();
+    auto const count = [&](auto const& report) { fetched += report.succeeded() ? 1 : 0; };
+    fetches.emplace_back(loop.get(), all, policy, url + "/pages/" + std::to_string(page), count);
   }
   std::printf("%zu transfers are under way, and %zu wait for the limiter\n", all.running(), pages - all.running());
   event_base_dispatch(loop.get());  // until there are no more events

@@ -59,6 +59,25 @@ constexpr timed_limits<true> restarting(timed_limits<Restarts> const& l) {
   return {l.server, l.attempt};
 }
 
+/// Whether the limits start again after progress, and whether they limit the time of an attempt. Limits of any policy
+/// know it only when the program runs.
+template <class Limits>
+constexpr bool restarts([[maybe_unused]] Limits const& l) noexcept {
+  if constexpr (requires { l.restarts_now; }) {
+    return l.restarts_now;
+  } else {
+    return Limits::restarts;
+  }
+}
+template <class Limits>
+constexpr bool times_attempts([[maybe_unused]] Limits const& l) noexcept {
+  if constexpr (requires { l.times_attempts_now; }) {
+    return l.times_attempts_now;
+  } else {
+    return Limits::times_attempts;
+  }
+}
+
 /// How long the policy waits for this server wait: none if it ignores the wait.
 constexpr optional_duration obeyed_wait(optional_duration asked, server_wait_limit const& limit) {
   if (!asked || asked->count() <= limit.max.count()) return asked;

@@ -144,7 +144,7 @@ class retry_loop : public detail::loop_state {
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
       time_left_ = detail::time_left(policy_.condition, numbers(policy_.token));
-      if (time_left_.count() == 0 && (attempts_ == 0 || !detail::clips<stop_type>)) {
+      if (time_left_.count() == 0 && (attempts_ == 0 || !detail::may_clip(policy_.condition))) {
         return give_back_and_stop(out_of_time().reason);
       }
     }
@@ -153,7 +153,7 @@ class retry_loop : public detail::loop_state {
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
         auto const& server = policy_.limits.server;
-        if (waits_too_long(answer, has_deadline, server.max, server.action == too_long::give_up)) {
+        if (waits_too_long(answer, has_deadline && has_time_limit(), server.max, server.action == too_long::give_up)) {
           return give_back_and_stop(reason_);
         }
         if constexpr (observers_type::hears_gate_wait) {
@@ -228,7 +228,7 @@ class retry_loop : public detail::loop_state {
       a.server_wait = detail::visible_wait(a.hint.wait, policy_.limits.server);
     }
     if constexpr (policy_type::limits_type::restarts) {
-      if (a.hint.progress) {
+      if (a.hint.progress && detail::restarts(policy_.limits)) {
         progress_at_ = attempts_ - 1;
         a.previous_wait = previous_wait_ = duration::zero();
       }

@@ -3,6 +3,8 @@
 // standard library; those of HTTP are in tenax.http. Written by `bash tests/module/names.sh --update`.
 module;
 
+#include <tenax/async/callback.hpp>
+#include <tenax/async/callback_reply.hpp>
 #include <tenax/async/completion.hpp>
 #include <tenax/async/coroutine.hpp>
 #include <tenax/async/hedging.hpp>
@@ -137,6 +139,10 @@ using tenax::attempt_timed_out;
 using tenax::bulkhead;
 using tenax::bulkhead_options;
 using tenax::call_through;
+using tenax::callback_alarm;
+using tenax::callback_call;
+using tenax::callback_reply;
+using tenax::callback_retry;
 using tenax::cancellation_token;
 using tenax::cancelled;
 using tenax::capture;

@@ -36,6 +36,20 @@ struct first_parameter<R (C::*)(A, More...) const noexcept> : std::type_identity
 template <class M, class C>
 struct first_parameter<M C::*> : std::type_identity<void> {};
 
+/// The type of the only parameter of a callable with one signature, without its reference; otherwise `void`.
+template <class F>
+constexpr auto find_only_parameter() {
+  if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
+    return std::type_identity<std::remove_cvref_t<typename first_parameter<std::remove_pointer_t<F>>::type>>();
+  } else if constexpr (requires { &F::operator(); }) {
+    return std::type_identity<std::remove_cvref_t<typename first_parameter<decltype(&F::operator())>::type>>();
+  } else {
+    return std::type_identity<void>();
+  }
+}
+template <class F>
+using only_parameter = typename decltype(find_only_parameter<F>())::type;
+
 /// Detects an `operator()` of any kind: if `F` has one, the name is ambiguous in `both`.
 struct call_probe {
   void operator()();

@@ -54,6 +54,16 @@ constexpr stop::answer ask_stop(S const& condition, A const& a) {
 template <class S>
 inline constexpr bool clips = requires(S const& s, attempt_info const& a) { s.clip(a); };
 
+/// Whether a condition shortens waits. A condition of any type knows it only when the program runs.
+template <class S>
+constexpr bool may_clip([[maybe_unused]] S const& condition) {
+  if constexpr (requires { condition.may_clip(); }) {
+    return condition.may_clip();
+  } else {
+    return clips<S>;
+  }
+}
+
 /// The upcoming wait, shortened if the condition prefers that to giving up.
 template <class S>
 constexpr duration clip_wait(S const& condition, attempt_info const& a) {

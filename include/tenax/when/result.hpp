@@ -8,6 +8,10 @@
 #include <tenax/platform/compiler.hpp>
 #include <tenax/when/compose.hpp>
 
+namespace tenax {
+class any_result;
+}
+
 namespace tenax::when {
 
 /// See `when::always` and `when::never`.
@@ -39,10 +43,16 @@ struct result_predicate : operators {
   constexpr explicit result_predicate(F f) : condition(std::move(f)) {}
 
   template <class T>
-    requires(!std::is_void_v<T>)
+    requires(!std::is_void_v<T> && !std::same_as<T, any_result>)
   constexpr auto operator()(attempt<T> const& a) const
       -> decltype(static_cast<bool>(std::declval<F const&>()(a.result.value()))) {
     return a.result.has_value() && static_cast<bool>(condition(a.result.value()));
+  }
+  /// For a result of any type: applies to the type that the function takes.
+  template <std::same_as<any_result> T>
+    requires(!std::is_void_v<detail::only_parameter<F>>)
+  bool operator()(attempt<T> const& a) const {
+    return a.result.has_value() && a.result.value().template ask<detail::only_parameter<F>>(condition);
   }
 
   template <class Out>
@@ -77,10 +87,15 @@ struct result_is_predicate : operators {
   constexpr explicit result_is_predicate(V v) : value(std::move(v)) {}
 
   template <class T>
-    requires(!std::is_void_v<T>)
+    requires(!std::is_void_v<T> && !std::same_as<T, any_result>)
   constexpr auto operator()(attempt<T> const& a) const
       -> decltype(static_cast<bool>(a.result.value() == std::declval<V const&>())) {
     return a.result.has_value() && static_cast<bool>(a.result.value() == value);
+  }
+  /// For a result of any type: applies to the type of the value.
+  template <std::same_as<any_result> T>
+  bool operator()(attempt<T> const& a) const {
+    return a.result.has_value() && a.result.value().template ask<V>([this](V const& v) { return v == value; });
   }
 
   template <class Out>

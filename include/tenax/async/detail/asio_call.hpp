@@ -197,7 +197,10 @@ class asio_call
     if (stopped_ && !answered_.load(std::memory_order_acquire)) Asio::emit(signal_, kind_);
     if (answered_.exchange(true, std::memory_order_acq_rel)) return true;
     // Only now, because an operation that throws must leave no timer that keeps the call alive.
-    if constexpr (times_attempts) limit_.async_wait(limit_step{this->shared_from_this(), ++number_});
+    if constexpr (times_attempts) {
+      if (detail::times_attempts(call_.policy().limits))
+        limit_.async_wait(limit_step{this->shared_from_this(), ++number_});
+    }
     return false;
   }
 

@@ -81,6 +81,11 @@ class loop_state {
         backs_off_(other.backs_off_),
         polls_(other.polls_) {}
 
+  /// Whether the condition of a policy that can have a deadline has one.
+  TENAX_ALWAYS_INLINE constexpr bool has_time_limit() const noexcept {
+    return time_left_.count() != (duration::max)().count();
+  }
+
   /// The time for a policy that does not use it.
   template <bool ReadsClock>
   static constexpr time_point without_time() noexcept {

@@ -112,9 +112,13 @@ template <class T>
   requires(!std::is_void_v<T>)
 inline constexpr bool obeys_limits<T> = requires { requires traits_of<T>::obeys_attempt_limits; };
 
+/// Whether it is known to the compiler that a policy limits the time of an attempt.
+template <class Limits>
+inline constexpr bool surely_times = Limits::times_attempts && !requires(Limits const& l) { l.times_attempts_now; };
+
 /// Whether an operation can obey the time limit of an attempt in a call that cannot interrupt it.
 template <class Policy, class F, class... Args>
-concept keeps_time = !Policy::limits_type::times_attempts || called_with_attempt<F, Args...> ||
+concept keeps_time = !surely_times<typename Policy::limits_type> || called_with_attempt<F, Args...> ||
                      obeys_limits<typename operation_result<F, Args...>::type>;
 
 template <class Policy, class F, class... Args>

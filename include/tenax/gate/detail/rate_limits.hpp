@@ -203,9 +203,9 @@ class gcra_limits {
     auto const next = wait_behind(0, now, 1);
     auto ask_after = wait;
     if (before != 0 && !p.wakes) {
-      auto const slots = slot > 0 ? (wait - next) / slot / 16 : 0;
+      auto const ahead = slot > 0 ? (wait - next) / slot / 16 : 0;
       // While the head has not come for the available permits, the others look one after another.
-      ask_after = next > 0 ? next + slots * slot : wait / 16;
+      ask_after = next > 0 ? next + ahead * slot : wait / 16;
     }
     ask_after = ask_after < 1 ? 1 : ask_after;
     ask_after = ask_after < wait ? ask_after : wait;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 30_machines_share_a_limit.cpp: four processes call a service that allows 200 requests per second. First each of them
+// 40_machines_share_a_limit.cpp: four processes call a service that allows 200 requests per second. First each of them
 // has a rate_limiter of its own; then they share one, on a redis-server. The program starts a redis-server of its own,
 // or uses yours: --redis HOST:PORT. A stale request is one that was sent during a pause that the service had asked for,
 // after the pause had reached the store.

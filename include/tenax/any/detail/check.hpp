@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// any/detail/check.hpp: policies and operations that do not fit an erased policy, each explained by one sentence.
+#pragma once
+
+#include <type_traits>
+
+#include <tenax/any/result.hpp>
+#include <tenax/driver/detail/check_result.hpp>
+
+namespace tenax::detail {
+
+/// Whether a policy can judge every type of results that an erased policy is for.
+template <class Policy, class... Results>
+constexpr bool check_erasable() {
+  constexpr bool any_type = (std::is_same_v<any_result, Results> || ...);
+  constexpr bool judges_any = !any_type || policy_fits<Policy, any_result>;
+  static_assert(judges_any,
+                "tenax: this policy looks at results of certain types, so it cannot become an any_retrying, which is "
+                "for results of every type; name their types: tenax::any_retrying_of<page>");
+  if constexpr (any_type) {
+    return judges_any;
+  } else {
+    return (check_result<Policy, Results>() && ...);
+  }
+}
+
+/// Whether an erased policy can be called for an operation that returns a `T`.
+template <class T, class... Results>
+constexpr bool check_any_result() {
+  constexpr bool listed = ((std::is_same_v<any_result, Results> || std::is_same_v<T, Results>) || ...);
+  static_assert(listed,
+                "tenax: this callable returns a type that the any_retrying_of was not made for; add the type to its "
+                "list, as in tenax::any_retrying_of<page, status>");
+  constexpr bool unread = !(std::is_same_v<T, Results> || ...) && std::is_class_v<std::remove_reference_t<T>> &&
+                          !can_fail<T> && status_like<std::remove_cvref_t<T>>;
+  static_assert(
+      !unread,
+      "tenax: the callable returns a type that says whether it failed (ok(), error() or has_value()), which an "
+      "any_retrying does not read; specialize tenax::result_traits for it, or name the type: "
+      "tenax::any_retrying_of<status>");
+  return listed && !unread;
+}
+
+}  // namespace tenax::detail

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// any/detail/parts.hpp: the parts of an erased policy: each calls a function of the block that they share.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/any/detail/block.hpp>
+#include <tenax/platform/compiler.hpp>
+#include <tenax/when/compose.hpp>
+
+namespace tenax::detail {
+
+/// The type of results as which the functions of a block see a `T`: a listed one, or `any_result`.
+template <class T, class... Results>
+using seen_as = std::conditional_t<(std::is_same_v<T, Results> || ...), T, any_result>;
+
+template <class T, class... Results>
+concept seen_by = (std::is_same_v<seen_as<T, Results...>, Results> || ...);
+
+/// An attempt that returned a `T`, as one that returned an `any_result`.
+template <class T>
+class attempt_of_any {
+ public:
+  explicit attempt_of_any(attempt<T> const& a) : result_(erased(a.result)), attempt_{a, result_, a.hint} {}
+  attempt_of_any(attempt_of_any const&) = delete;
+  attempt_of_any& operator=(attempt_of_any const&) = delete;
+  [[nodiscard]] attempt<any_result> const& operator*() const noexcept { return attempt_; }
+
+ private:
+  static outcome<any_result> erased(outcome<T> const& result) {
+    if (!result.has_value()) return *result.caught();
+    if constexpr (std::is_void_v<T>) {
+      return any_result();
+    } else {
+      return any_result(result.value());
+    }
+  }
+  outcome<any_result> result_;
+  attempt<any_result> attempt_;
+};
+
+/// Calls a function of a block with an attempt.
+template <class... Results, class F, class T, class... Args>
+TENAX_ALWAYS_INLINE inline decltype(auto) call_any(erased_block<Results...> const& b, F const& function,
+                                                   attempt<T> const& a, Args... args) {
+  erased_attempt_functions<seen_as<T, Results...>> const& functions = b;
+  if constexpr (std::is_same_v<seen_as<T, Results...>, T>) {
+    return function(functions)(b.policy, a, args...);
+  } else {
+    return function(functions)(b.policy, *attempt_of_any<T>(a), args...);
+  }
+}
+
+template <class Block>
+struct erased_when : when::operators {
+  static constexpr bool uses_time = true;
+  static constexpr bool has_veto = true;
+  Block const* block;
+
+  explicit erased_when(Block const* b) : block(b) {}
+  template <class T>
+  bool operator()(attempt<T> const& a) const {
+    return wants(a);
+  }
+  template <class T>
+  bool wants(attempt<T> const& a) const {
+    return call_any(*block, [](auto const& f) { return f.wants; }, a);
+  }
+  template <class T>
+  bool permits(attempt<T> const& a) const {
+    return call_any(*block, [](auto const& f) { return f.permits; }, a);
+  }
+  template <class T>
+  bool goes_on(attempt<T> const& a) const {
+    return call_any(*block, [](auto const& f) { return f.goes_on; }, a);
+  }
+  template <class Out>
+  void describe(Out& out) const {
+    sink_to<Out> sink(out);
+    block->call->describe_when(block->policy, sink);
+  }
+};
+
+template <class Block>
+struct erased_wait : wait::operators {
+  static constexpr bool uses_time = true;
+  Block const* block;
+
+  explicit erased_wait(Block const* b) : block(b) {}
+  template <class T>
+  duration operator()(attempt<T> const& a) const {
+    return call_any(*block, [](auto const& f) { return f.wait; }, a);
+  }
+  [[nodiscard]] wait::bounds range(wait::range_query const& q) const {
+    return block->call->wait_bounds(block->policy, q);
+  }
+  template <class Out>
+  void describe(Out& out) const {
+    sink_to<Out> sink(out);
+    block->call->describe_wait(block->policy, sink);
+  }
+};
+
+template <class Block>
+struct erased_stop : stop::operators {
+  static constexpr bool uses_time = true;
+  Block const* block;
+
+  explicit erased_stop(Block const* b) : block(b) {}
+  template <class T>
+  bool operator()(attempt<T> const& a) const {
+    return ask(a).stop;
+  }
+  template <class T>
+  stop::answer ask(attempt<T> const& a) const {
+    return call_any(*block, [](auto const& f) { return f.enough; }, a);
+  }
+  [[nodiscard]] bool may_clip() const noexcept { return block->may_clip; }
+  [[nodiscard]] duration clip(attempt_info const& a) const {
+    return block->may_clip ? block->call->clip(block->policy, a) : a.upcoming_wait;
+  }
+  [[nodiscard]] duration time_left(attempt_info const& a) const {
+    return block->has_deadline ? block->call->time_left(block->policy, a) : (duration::max)();
+  }
+  [[nodiscard]] stop::bounds bounds() const { return block->call->stop_bounds(block->policy); }
+  template <class Out>
+  void describe(Out& out) const {
+    sink_to<Out> sink(out);
+    block->call->describe_stop(block->policy, sink);
+  }
+};
+
+/// Owns the block: no setter drops the observers.
+template <class Block>
+struct erased_observers {
+  static constexpr bool uses_time = true;
+  static constexpr bool hears_before_attempt = true;
+  static constexpr bool hears_gate_wait = true;
+  template <class T>
+  static constexpr bool hears_after_attempt = true;
+  template <class T>
+  static constexpr bool hears_before_sleep = true;
+  template <class T>
+  static constexpr bool hears_success = true;
+  template <class T>
+  static constexpr bool hears_end = true;
+
+  std::shared_ptr<Block const> block;
+
+  TENAX_ALWAYS_INLINE void before_attempt(attempt_info const& a) const {
+    if (auto const f = block->call->before_attempt) f(block->policy, a);
+  }
+  void before_gate_wait(gate_wait const& w) const {
+    if (auto const f = block->call->before_gate_wait) f(block->policy, w);
+  }
+  template <class T>
+  TENAX_ALWAYS_INLINE void after_attempt(attempt<T> const& a) const {
+    if (functions<T>().after_attempt) call_any(*block, [](auto const& f) { return f.after_attempt; }, a);
+  }
+  template <class T>
+  void before_sleep(attempt<T> const& a) const {
+    if (functions<T>().before_sleep) call_any(*block, [](auto const& f) { return f.before_sleep; }, a);
+  }
+  template <class T>
+  TENAX_ALWAYS_INLINE void on_success(attempt<T> const& a) const {
+    if (functions<T>().on_success) call_any(*block, [](auto const& f) { return f.on_success; }, a);
+  }
+  template <class T>
+  void on_give_up(attempt<T> const& a, stop_reason reason) const {
+    if (functions<T>().on_give_up) call_any(*block, [](auto const& f) { return f.on_give_up; }, a, reason);
+  }
+
+ private:
+  template <class... Results>
+  static auto listed(erased_block<Results...> const*) -> erased_block<Results...>;
+  template <class T, class... Results>
+  static erased_attempt_functions<seen_as<T, Results...>> const& functions_in(erased_block<Results...> const& b) {
+    return b;
+  }
+  template <class T>
+  auto const& functions() const {
+    return functions_in<T>(*block);
+  }
+};
+
+/// Reads hints as the policy does.
+template <class Block>
+struct erased_hint_reader {
+  Block const* block;
+  template <class T>
+  hint operator()(attempt<T> const& a) const {
+    return call_any(*block, [](auto const& f) { return f.read_hint; }, a);
+  }
+  template <class T>
+  allowance quota(attempt<T> const& a) const {
+    if (!block->has_gates) return {};
+    return call_any(*block, [](auto const& f) { return f.quota; }, a);
+  }
+};
+
+/// The limits of a policy, with switches where other policies have constants.
+struct erased_limits {
+  static constexpr bool times_attempts = true;
+  static constexpr bool restarts = true;
+  server_wait_limit server{};
+  duration attempt = (duration::max)();
+  bool times_attempts_now = false;
+  bool restarts_now = false;
+};
+
+template <class Limits>
+erased_limits limits_erased(Limits const& l) {
+  erased_limits all{
+      .server = l.server, .times_attempts_now = detail::times_attempts(l), .restarts_now = detail::restarts(l)};
+  if constexpr (Limits::times_attempts) all.attempt = l.attempt;
+  return all;
+}
+
+}  // namespace tenax::detail

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// detail/policy_text.hpp: whole policies in plain words.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include <tenax/detail/duration_text.hpp>
+#include <tenax/detail/role.hpp>
+#include <tenax/policy.hpp>
+#include <tenax/wait/bounds.hpp>
+#include <tenax/wait/first_of.hpp>
+#include <tenax/worst_case.hpp>
+
+namespace tenax {
+
+namespace wait {
+struct uniform_strategy;
+}
+
+namespace detail {
+
+/// The lines of an explanation begin in the same column: `retries:     this`.
+inline constexpr std::string_view next_line = "\n             ";
+
+template <class Out>
+void write(Out& out, worst_case_bounds const& w) {
+  if (w.attempts_bounded) {
+    out.count(w.attempts, " attempt", " attempts");
+  } else {
+    out.text("attempts without limit");
+  }
+  if (w.total_wait == duration::zero()) return out.text(", no waiting");
+  if (w.own_wait == (duration::max)()) return out.text(", waiting without limit");
+  out.text(", ");
+  out.time(w.own_wait);
+  out.text(" of waiting");
+  if (w.own_wait == w.total_wait) return;
+  out.text(", or ");
+  w.bounded() ? out.time(w.total_wait) : out.text("without limit");
+  out.text(" if a server asks for it");
+}
+
+template <class Out>
+void write_range(Out& out, wait::bounds r) {
+  duration_text const least(r.least), most(r.most);
+  out.text(least.c_str());
+  if (std::string_view(least.c_str()) == most.c_str()) return;
+  out.text("..");
+  out.text(most.c_str());
+}
+
+/// Writes `: 100ms, 200ms, 400ms, ...`, or the ends of each wait if it is random. Writes nothing if the description
+/// already says it all, or if the wait depends on the server or the outcome.
+template <class Out, class W>
+void write_first_waits(Out& out, W const& strategy, std::uint32_t attempts) {
+  constexpr std::uint32_t shown = 4;
+  wait::bounds ranges[shown];
+  wait::range_query asked, not_asked{.most_server_wait = duration::zero()};
+  auto const waits = attempts - 1 < shown ? attempts - 1 : shown;
+  bool same = true;
+  for (std::uint32_t i = 0; i < waits; ++i) {
+    ranges[i] = wait::bounds_of(strategy, not_asked);
+    if (ranges[i] != wait::bounds_of(strategy, asked) || ranges[i].most == (duration::max)()) return;
+    same = same && ranges[i] == ranges[0];
+    asked = asked.next(ranges[i]);
+    not_asked = not_asked.next(ranges[i]);
+  }
+  if (waits == 0 || std::is_same_v<W, wait::uniform_strategy>) return;
+  if (same && waits > 1) {
+    if (ranges[0].least == ranges[0].most) return;
+    out.text(": ");
+    write_range(out, ranges[0]);
+    return out.text(" each time");
+  }
+  for (std::uint32_t i = 0; i < waits; ++i) {
+    out.text(i == 0 ? ": " : ", ");
+    write_range(out, ranges[i]);
+  }
+  if (waits < attempts - 1) out.text(", ...");
+}
+
+template <class Out, class W>
+void write_waits(Out& out, W const& strategy, std::uint32_t attempts) {
+  detail::describe(strategy, out, "a wait of your own");
+  write_first_waits(out, strategy, attempts);
+}
+
+template <class Out, class L, class R>
+void write_waits(Out& out, wait::first_of_strategy<L, R> const& strategy, std::uint32_t attempts) {
+  write_waits(out, strategy.left, attempts);
+  out.text(next_line);
+  out.text("else ");
+  write_waits(out, strategy.right, attempts);
+}
+
+template <class Out>
+void write(Out& out, server_wait_limit limit) {
+  if (limit.max == (duration::max)()) return out.text("obeyed, however long");
+  if (limit.max == duration::zero() && limit.action != too_long::give_up) return out.text("ignored");
+  if (limit.max == duration::zero()) return out.text("never waited for: the call gives up");
+  out.text("obeyed up to ");
+  out.time(limit.max);
+  switch (limit.action) {
+    case too_long::give_up: return out.text("; above that, the call gives up");
+    case too_long::clamp: return out.text("; longer ones are shortened to that");
+    case too_long::ignore: return out.text("; longer ones are ignored");
+    case too_long::lengthen: return out.text(" beyond the own wait; longer ones are shortened to that");
+  }
+}
+
+template <class Out, class When, class Wait, class Stop, class Observers, class Gates, class Token, class HintReader,
+          class Limits>
+void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
+  auto const worst = worst_case(p);
+  if constexpr (!Gates::empty) {
+    out.text("gates:       ");
+    p.gates.describe(out);
+    out.text("\n");
+  }
+  out.text("retries:     ");
+  detail::describe(p.predicate, out, "a predicate of your own");
+  out.text("\nwaits:       ");
+  write_waits(out, p.strategy, worst.attempts);
+  out.text("\nstops:       ");
+  if constexpr (can_stop<Token>) {
+    detail::describe_operand(p.condition, out, "when your condition says so", " and ");
+    out.text(", or when cancelled");
+  } else {
+    detail::describe(p.condition, out, "when your condition says so");
+  }
+  out.text("\nserver wait: ");
+  write(out, p.limits.server);
+  if constexpr (Limits::times_attempts) {
+    out.text("\nan attempt:  ends after ");
+    out.time(p.limits.attempt);
+  }
+  out.text("\nworst case:  ");
+  write(out, worst);
+  if (!Gates::empty && !worst.bounded()) out.text(" at the gates");
+}
+
+}  // namespace detail
+}  // namespace tenax
