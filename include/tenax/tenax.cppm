@@ -52,6 +52,14 @@ module;
 #include <tenax/result_traits.hpp>
 #include <tenax/retry_loop.hpp>
 #include <tenax/retrying.hpp>
+#include <tenax/settings.hpp>
+#include <tenax/settings/configured.hpp>
+#include <tenax/settings/environment.hpp>
+#include <tenax/settings/error.hpp>
+#include <tenax/settings/retry_settings.hpp>
+#include <tenax/settings/text.hpp>
+#include <tenax/settings/to_text.hpp>
+#include <tenax/settings/wait_settings.hpp>
 #include <tenax/stop/after_attempts.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/stop/deadline.hpp>
@@ -140,6 +148,8 @@ using tenax::completion;
 using tenax::concurrency_limiter;
 using tenax::concurrency_options;
 using tenax::concurrency_state;
+using tenax::configured_retrying;
+using tenax::configured_timed_retrying;
 using tenax::counters;
 using tenax::counters_snapshot;
 using tenax::current_attempt;
@@ -165,6 +175,7 @@ using tenax::hint;
 using tenax::in_flight_retry_budget;
 using tenax::in_flight_retry_budget_options;
 using tenax::invalid_parameter;
+using tenax::jitter_kind;
 using tenax::keyed;
 using tenax::keyed_options;
 using tenax::latencies;
@@ -175,6 +186,7 @@ using tenax::middle_draw;
 using tenax::no_circuit_observer;
 using tenax::optional_duration;
 using tenax::outcome;
+using tenax::parsed_settings;
 using tenax::partial_wait_strategy;
 using tenax::per_hour;
 using tenax::per_minute;
@@ -198,6 +210,7 @@ using tenax::retry_loop;
 using tenax::retry_predicate;
 using tenax::retry_quota;
 using tenax::retry_quota_options;
+using tenax::retry_settings;
 using tenax::retrying;
 using tenax::saturating_add;
 using tenax::saturating_between;
@@ -206,6 +219,9 @@ using tenax::saturating_scale;
 using tenax::saturating_subtract;
 using tenax::seeded_random;
 using tenax::server_wait_limit;
+using tenax::settings_error;
+using tenax::settings_from_environment;
+using tenax::settings_from_text;
 using tenax::start_empty;
 using tenax::start_empty_t;
 using tenax::stop_condition;
@@ -217,13 +233,17 @@ using tenax::suspend_aware_time;
 using tenax::this_thread_random;
 using tenax::time_point;
 using tenax::to_string;
+using tenax::to_text;
 using tenax::too_long;
+using tenax::try_settings_from_text;
 using tenax::verdict;
 using tenax::version;
 using tenax::version_major;
 using tenax::version_minor;
 using tenax::version_patch;
 using tenax::version_text;
+using tenax::wait_kind;
+using tenax::wait_settings;
 using tenax::wait_source;
 using tenax::wait_strategy;
 using tenax::wake_signal;
@@ -251,6 +271,7 @@ using tenax::stop::answer;
 using tenax::stop::any_of;
 using tenax::stop::attempt_count;
 using tenax::stop::bounds;
+using tenax::stop::configured_condition;
 using tenax::stop::deadline;
 using tenax::stop::deadline_at;
 using tenax::stop::deadline_at_condition;
@@ -275,6 +296,7 @@ using tenax::wait::bounds;
 using tenax::wait::bounds_of;
 using tenax::wait::chain;
 using tenax::wait::chain_strategy;
+using tenax::wait::configured_strategy;
 using tenax::wait::constant;
 using tenax::wait::constant_strategy;
 using tenax::wait::decorrelated;

@@ -60,6 +60,9 @@ void write_first_waits(description& out, W const& strategy, std::uint32_t attemp
     not_asked = not_asked.next(ranges[i]);
   }
   if (waits == 0 || std::is_same_v<W, wait::uniform_strategy>) return;
+  if constexpr (requires { strategy.describes_every_wait(); }) {
+    if (strategy.describes_every_wait()) return;
+  }
   if (same && waits > 1) {
     if (ranges[0].least == ranges[0].most) return;
     out.text(": ");
@@ -123,8 +126,10 @@ void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, H
   out.text("\nserver wait: ");
   write(out, p.limits.server);
   if constexpr (Limits::times_attempts) {
-    out.text("\nan attempt:  ends after ");
-    out.time(p.limits.attempt);
+    if (p.limits.attempt != (duration::max)()) {
+      out.text("\nan attempt:  ends after ");
+      out.time(p.limits.attempt);
+    }
   }
   out.text("\nworst case:  ");
   write(out, worst);
