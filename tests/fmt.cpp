@@ -445,6 +445,14 @@ TEST_CASE("The explanation of a policy from settings is that of the policy writt
         fmt::format("{}", base.stop(stop::after_attempts(2)).attempt_timeout(2s)));
 }
 
+TEST_CASE("The name of a call stands before everything else") {
+  auto const named = tenax::retrying{}.wait(tenax::wait::none).named("catalogue");
+  CHECK(fmt::format("{}", tenax::attempt_info{.number = 2, .name = "catalogue"}) == "catalogue: attempt 2");
+  CHECK(fmt::format("{}", named.try_call([] { return 1; })).substr(0, 35) == "catalogue: succeeded after 1 attemp");
+  CHECK(fmt::format("{}", named) ==
+        "name:        catalogue\n" + fmt::format("{}", tenax::retrying{}.wait(tenax::wait::none)));
+}
+
 TEST_CASE("An incomplete character at the end is removed") {
   CHECK(tenax::detail::without_torn_end("abc") == "abc");
   CHECK(tenax::detail::without_torn_end("") == "");

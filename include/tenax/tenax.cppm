@@ -64,6 +64,10 @@ module;
 #include <tenax/stop/compose.hpp>
 #include <tenax/stop/deadline.hpp>
 #include <tenax/suspend_aware_time.hpp>
+#include <tenax/telemetry.hpp>
+#include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/metrics.hpp>
+#include <tenax/telemetry/prometheus.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/no_waits.hpp>
 #include <tenax/testing/script.hpp>
@@ -136,6 +140,8 @@ using tenax::attempt_range;
 using tenax::attempt_timed_out;
 using tenax::bulkhead;
 using tenax::bulkhead_options;
+using tenax::call_metrics;
+using tenax::call_metrics_snapshot;
 using tenax::call_through;
 using tenax::cancellation_token;
 using tenax::cancelled;
@@ -151,6 +157,7 @@ using tenax::concurrency_state;
 using tenax::configured_retrying;
 using tenax::configured_timed_retrying;
 using tenax::counters;
+using tenax::counters_reading;
 using tenax::counters_snapshot;
 using tenax::current_attempt;
 using tenax::decision;
@@ -172,8 +179,10 @@ using tenax::hedge_options;
 using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
+using tenax::histogram_view;
 using tenax::in_flight_retry_budget;
 using tenax::in_flight_retry_budget_options;
+using tenax::instrument;
 using tenax::invalid_parameter;
 using tenax::jitter_kind;
 using tenax::keyed;
@@ -182,6 +191,8 @@ using tenax::latencies;
 using tenax::log_to;
 using tenax::lowest_draw;
 using tenax::made_progress;
+using tenax::metric;
+using tenax::metric_names;
 using tenax::middle_draw;
 using tenax::no_circuit_observer;
 using tenax::optional_duration;
@@ -195,6 +206,7 @@ using tenax::permanent;
 using tenax::permit;
 using tenax::policy;
 using tenax::priority;
+using tenax::prometheus_page;
 using tenax::random_source;
 using tenax::rate;
 using tenax::rate_limiter;
@@ -226,6 +238,7 @@ using tenax::start_empty;
 using tenax::start_empty_t;
 using tenax::stop_condition;
 using tenax::stop_reason;
+using tenax::stop_reason_count;
 #if defined(__cpp_lib_jthread)
 using tenax::stop_token_of;
 #endif
@@ -260,6 +273,19 @@ export namespace tenax::coroutine {
 using tenax::coroutine::retry;
 using tenax::coroutine::try_retry;
 }  // namespace tenax::coroutine
+
+export namespace tenax::metrics {
+using tenax::metrics::attempts;
+using tenax::metrics::calls;
+using tenax::metrics::gate_waiting;
+using tenax::metrics::grpc_attempts;
+using tenax::metrics::grpc_retries;
+using tenax::metrics::grpc_retry_delay;
+using tenax::metrics::retries;
+using tenax::metrics::retry_delay;
+using tenax::metrics::scheduled_retries;
+using tenax::metrics::waiting;
+}  // namespace tenax::metrics
 
 export namespace tenax::stop {
 using tenax::stop::after_attempts;

@@ -107,6 +107,11 @@ inline void write(description& out, server_wait_limit limit) {
 template <class When, class Wait, class Stop, class Observers, class Gates, class Token, class HintReader, class Limits>
 void write(description& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
   auto const worst = worst_case(p);
+  if constexpr (Limits::named) {
+    out.text("name:        ");
+    out.foreign(p.limits.name);
+    out.text("\n");
+  }
   if constexpr (!Gates::empty) {
     out.text("gates:       ");
     p.gates.describe(out);

@@ -16,7 +16,8 @@ namespace tenax {
 namespace detail {
 
 [[noreturn, gnu::cold]] inline void reject_variable(std::string_view name, std::string const& sentence) {
-  raise(settings_error("tenax: environment variable " + safe_text(name) + ": " + sentence, safe_text(name)));
+  auto const place = safe_text(name, 64);
+  raise(settings_error("tenax: environment variable " + place + ": " + sentence, place));
 }
 
 /// Reads one variable for one setting, whose index is `settings_count` for the text of all settings.

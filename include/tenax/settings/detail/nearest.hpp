@@ -11,25 +11,18 @@
 
 namespace tenax::detail {
 
-/// A word of a configuration in quotation marks, cut after 24 characters. Control characters become blanks.
-inline std::string quoted(std::string_view word) {
-  std::string text = "\"";
-  for (int n = 0; !word.empty(); ++n) {
-    if (n == 24) {
-      text += "...";
-      break;
-    }
-    text += take_safe(word);
-  }
-  return text + "\"";
-}
-
-/// Text from outside for a sentence: control characters become blanks.
-inline std::string safe_text(std::string_view words) {
+/// Text from outside for a sentence, cut after `most` characters. Control characters become blanks.
+inline std::string safe_text(std::string_view words, int most) {
   std::string text;
-  while (!words.empty()) text += take_safe(words);
+  for (; !words.empty(); --most) {
+    if (most == 0) return text + "...";
+    text += take_safe(words);
+  }
   return text;
 }
+
+/// A word of a configuration in quotation marks.
+inline std::string quoted(std::string_view word) { return "\"" + safe_text(word, 24) + "\""; }
 
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
