@@ -100,7 +100,8 @@ class async_call {
     auto&& last = result();
     auto const why = loop_.refusal();
     report<T> r{std::move(last), loop_.reason(),      loop_.attempts(), loop_.elapsed(),
-                loop_.waited(),  loop_.server_wait(), why.reason,       "", why.retry_after};
+                loop_.waited(),  loop_.server_wait(), why.reason,       "",
+                why.retry_after};
     set_name(loop_.policy(), r);
     return r;
   }

@@ -45,8 +45,8 @@ using call_result = std::conditional_t<Reports, report<T>, T>;
 template <class T, class Value, class Elapsed>
 TENAX_ALWAYS_INLINE constexpr report<T> make_report(Value const& value, stop_reason reason, std::uint32_t attempts,
                                                     Elapsed const& elapsed, duration waited,
-                                                    optional_duration server_wait, char const* refusal, char const* name,
-                                                    optional_duration retry_after) {
+                                                    optional_duration server_wait, char const* refusal,
+                                                    char const* name, optional_duration retry_after) {
   return {outcome<T>(from_call, value), reason, attempts, elapsed(), waited, server_wait, refusal, name, retry_after};
 }
 
@@ -69,8 +69,8 @@ TENAX_ALWAYS_INLINE constexpr call_result<Reports, T> end_call([[maybe_unused]] 
   if constexpr (Reports) {
     auto const elapsed = Loop::reads_clock ? loop.elapsed() : elapsed_since(start, environment);
     auto const why = loop.refusal();
-    return {std::move(last), loop.reason(),      loop.attempts(), elapsed,
-            loop.waited(),   loop.server_wait(), why.reason,      "", why.retry_after};
+    return {std::move(last), loop.reason(), loop.attempts(), elapsed, loop.waited(), loop.server_wait(), why.reason, "",
+            why.retry_after};
   } else {
     return std::move(last).get();
   }
