@@ -48,6 +48,9 @@ module;
 #include <tenax/outcome.hpp>
 #include <tenax/policy.hpp>
 #include <tenax/random.hpp>
+#include <tenax/reconnect.hpp>
+#include <tenax/reconnect/reconnecting.hpp>
+#include <tenax/reconnect/schedule.hpp>
 #include <tenax/report.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/retry_loop.hpp>
@@ -211,6 +214,9 @@ using tenax::random_source;
 using tenax::rate;
 using tenax::rate_limiter;
 using tenax::real_time;
+using tenax::reconnect_options;
+using tenax::reconnect_schedule;
+using tenax::reconnecting;
 using tenax::refused;
 using tenax::report;
 using tenax::reseed;
