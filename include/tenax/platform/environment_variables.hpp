@@ -12,7 +12,7 @@
 #include <unistd.h>
 // POSIX lets the program declare it; some systems declare it as well.
 extern "C" {
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration)
 }
 #endif
 

@@ -60,8 +60,8 @@ class prometheus_page {
     for (auto const* const f :
          {&calls_, &attempts_, &scheduled_retries_, &waiting_, &gate_waiting_, &retries_, &retry_delay_}) {
       if (f->samples.empty()) continue;
-      page += "# HELP " + f->name + " " + f->description + "\n# TYPE " + f->name +
-              (f->kind == instrument::counter ? " counter\n" : " histogram\n") + f->samples;
+      page.append("# HELP ").append(f->name).append(" ").append(f->description).append("\n# TYPE ").append(f->name);
+      page.append(f->kind == instrument::counter ? " counter\n" : " histogram\n").append(f->samples);
     }
     return page;
   }
@@ -98,16 +98,17 @@ class prometheus_page {
   }
 
   static void sample(family& f, std::string const& labels, std::string const& value, char const* suffix = "") {
-    f.samples += f.name + suffix + "{" + labels + "} " + value + "\n";
+    f.samples.append(f.name).append(suffix).append("{").append(labels).append("} ").append(value).append("\n");
   }
 
   static void histogram(family& f, std::string const& label, histogram_view const& h, std::string const& sum) {
     std::uint64_t below = 0;
     for (unsigned i = 0; i < h.buckets; ++i) {
       below += h.counts[i];
-      auto const end =
-          i + 1 < h.buckets ? seconds(duration(static_cast<duration::rep>(h.bounds[i] * 1e9 + 0.5))) : "+Inf";
-      sample(f, label + ",le=\"" + end + "\"", std::to_string(below), "_bucket");
+      auto labels = label + ",le=\"";
+      labels += i + 1 < h.buckets ? seconds(duration(static_cast<duration::rep>(h.bounds[i] * 1e9 + 0.5))) : "+Inf";
+      labels += '"';
+      sample(f, labels, std::to_string(below), "_bucket");
     }
     sample(f, label, sum, "_sum");
     sample(f, label, std::to_string(below), "_count");

@@ -29,7 +29,7 @@ inline std::string unknown_setting(std::string_view name) {
            (name == "gate" ? "which gates a call passes, with .through(...)"
                            : "which failures are retried, with .when(...)");
   }
-  if (nearest(name, {"retries", "max_retries"}, {}).size() > 0) {
+  if (!nearest(name, {"retries", "max_retries"}, {}).empty()) {
     return quoted(name) + " is not a setting; write \"attempts\", which counts the first call as well";
   }
   return unknown_word(name, "a setting", {"attempts", "wait", "deadline", "elapsed", "server_wait", "attempt_timeout"},

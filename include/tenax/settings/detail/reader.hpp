@@ -26,9 +26,11 @@ constexpr std::uint64_t power_of_ten(unsigned n) noexcept {
   return p;
 }
 
-/// The nearest `double`. Exact division of two exact numbers, because there are at most 15 digits.
-constexpr double value_of(decimal d) noexcept {
-  return static_cast<double>(d.digits) / static_cast<double>(power_of_ten(d.decimals));
+/// The nearest `double`. Divides two exact numbers, because there are at most 15 digits. Stores the quotient, so that
+/// processors with wider registers round it.
+inline double value_of(decimal d) noexcept {
+  double volatile const quotient = static_cast<double>(d.digits) / static_cast<double>(power_of_ten(d.decimals));
+  return quotient;
 }
 
 /// Reads a text from left to right. After the first mistake, every function fails. Nothing throws but `std::bad_alloc`.
