@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include <tenax/observe/counters.hpp>
+#include <tenax/settings.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/script.hpp>
 #include <tenax/testing/virtual_time.hpp>
@@ -423,6 +424,36 @@ TEST_CASE("The explanation says if a policy has no limits") {
         "attempts without limit, waiting without limit");
   CHECK(line("worst case", tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::never).max_server_wait(0s)) ==
         "attempts without limit, no waiting");
+}
+
+TEST_CASE("The explanation of a policy from settings is that of the policy written in code") {
+  namespace stop = tenax::stop;
+  auto const explain = [](std::string_view text) {
+    return fmt::format("{}", tenax::settings_from_text(text).timed_policy());
+  };
+  auto const base = tenax::retrying{};
+  CHECK(explain("") == fmt::format("{}", base));
+  CHECK(explain("attempts=5 wait=exponential(1s..30s,factor=3).equal deadline=1min server_wait=0s.ignore") ==
+        fmt::format("{}", base.wait(tenax::wait::exponential({.base = 1s, .factor = 3, .max = 30s}).equal())
+                              .stop(stop::after_attempts(5) || stop::deadline(1min))
+                              .max_server_wait(0s, tenax::too_long::ignore)));
+  CHECK(explain("attempts=9 wait=uniform(0s..500ms)") ==
+        fmt::format("{}", base.wait(tenax::wait::uniform(0s, 500ms)).stop(stop::after_attempts(9))));
+  CHECK(
+      explain("attempts=9 wait=sequence(1s,5s,2s) elapsed=9s") ==
+      fmt::format(
+          "{}", base.wait(tenax::wait::sequence{1s, 5s, 2s}).stop(stop::after_attempts(9) || stop::after_elapsed(9s))));
+  CHECK(explain("attempts=unlimited wait=none") == fmt::format("{}", base.wait(tenax::wait::none).stop(stop::never)));
+  CHECK(explain("attempts=2 attempt_timeout=2s") ==
+        fmt::format("{}", base.stop(stop::after_attempts(2)).attempt_timeout(2s)));
+}
+
+TEST_CASE("The name of a call stands before everything else") {
+  auto const named = tenax::retrying{}.wait(tenax::wait::none).named("catalogue");
+  CHECK(fmt::format("{}", tenax::attempt_info{.number = 2, .name = "catalogue"}) == "catalogue: attempt 2");
+  CHECK(fmt::format("{}", named.try_call([] { return 1; })).substr(0, 35) == "catalogue: succeeded after 1 attemp");
+  CHECK(fmt::format("{}", named) ==
+        "name:        catalogue\n" + fmt::format("{}", tenax::retrying{}.wait(tenax::wait::none)));
 }
 
 TEST_CASE("An incomplete character at the end is removed") {

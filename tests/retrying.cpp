@@ -537,3 +537,40 @@ TEST_CASE("With stop::never, a call retries until the outcome is accepted") {
   flaky f(1000);
   CHECK(quick.stop(tenax::stop::never)(f) == 1001);
 }
+
+TEST_CASE("A call has the name of its policy in every driver, with any other setting") {
+  using namespace std::chrono_literals;
+  auto const check_name = [](auto const& policy) {
+    tests::with_every_driver([&](auto const& call) {
+      std::vector<std::string> names;
+      auto const see = [&](tenax::attempt_info const& a) { names.emplace_back(a.name); };
+      int calls = 0;
+      auto f = [&] {
+        if (++calls == 1) throw std::runtime_error("once");
+      };
+      call(policy.wait(tenax::wait::none).after_attempt(see).before_attempt(see), f);
+      CHECK(names == std::vector<std::string>(4, "catalogue"));
+    });
+  };
+  auto const named = tenax::retrying{}.named("catalogue");
+  check_name(named);
+  check_name(tenax::retrying{}.named("other").named("catalogue"));
+  check_name(named.stop(tenax::stop::deadline(1h)).max_server_wait(1s));
+  check_name(named.reset_on_progress());
+  check_name(tenax::retrying{}.reset_on_progress().named("catalogue"));
+}
+
+TEST_CASE("An operation and a report have the name of the call, and an empty one if there is none") {
+  auto const name = [](tenax::attempt_info const& a) { return std::string(a.name); };
+  auto const named = tenax::retrying{}.named("catalogue");
+  CHECK(named(name) == "catalogue");
+  CHECK(named.attempt_timeout(std::chrono::seconds(1))(name) == "catalogue");
+  CHECK(named.attempt_timeout(std::chrono::seconds(1)).named("other").reset_on_progress()(name) == "other");
+  CHECK(named.stop(tenax::stop::deadline(std::chrono::hours(1)))(name) == "catalogue");
+  CHECK(tenax::retrying{}(name).empty());
+  CHECK(named.try_call(name).name == std::string("catalogue"));
+  CHECK(named.try_call([]() -> int { throw std::logic_error("no"); }).name == std::string("catalogue"));
+  CHECK(tenax::retrying{}.try_call(name).name == std::string());
+  CHECK_THROWS_WITH(tenax::retrying{}.named(nullptr), "tenax: named: name must be a text, but is null");
+  STATIC_REQUIRE(sizeof(tenax::retrying{}) < sizeof(named));
+}

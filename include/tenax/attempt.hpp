@@ -81,6 +81,8 @@ struct attempt_info {
   detail::token_view token{};
   /// The attempt before this one did not fail: the policy repeats it because its result is not the final one.
   bool polls = false;
+  /// The name of the call, as `.named()` set it; never null.
+  char const* name = "";
 
   /// Whether this attempt repeats a failure. Retry budgets count such attempts.
   [[nodiscard]] constexpr bool is_retry() const noexcept { return number > 1 && !polls; }

@@ -2,6 +2,7 @@
 // policy.hpp: the value that holds the parts of a policy: predicate, wait strategy, stop condition, gates, limits.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include <tenax/concepts.hpp>
@@ -36,6 +37,7 @@ namespace detail {
 template <bool Restarts>
 struct basic_limits {
   static constexpr bool times_attempts = false;
+  static constexpr bool named = false;
   static constexpr bool restarts = Restarts;
   server_wait_limit server{};
 };
@@ -45,9 +47,17 @@ using call_limits = basic_limits<false>;
 template <bool Restarts>
 struct timed_limits {
   static constexpr bool times_attempts = true;
+  static constexpr bool named = false;
   static constexpr bool restarts = Restarts;
   server_wait_limit server{};
   duration attempt{};
+};
+
+/// The same limits, and a name for calls.
+template <class Limits>
+struct named_limits : Limits {
+  static constexpr bool named = true;
+  char const* name = "";
 };
 
 template <bool Restarts>
@@ -57,6 +67,40 @@ constexpr basic_limits<true> restarting(basic_limits<Restarts> const& l) {
 template <bool Restarts>
 constexpr timed_limits<true> restarting(timed_limits<Restarts> const& l) {
   return {l.server, l.attempt};
+}
+template <class Limits>
+constexpr auto restarting(named_limits<Limits> const& l) {
+  auto const own = restarting(static_cast<Limits const&>(l));
+  return named_limits<std::remove_const_t<decltype(own)>>{own, l.name};
+}
+
+template <bool Restarts>
+constexpr timed_limits<Restarts> timed(basic_limits<Restarts> const& l, duration attempt) {
+  return {l.server, attempt};
+}
+template <bool Restarts>
+constexpr timed_limits<Restarts> timed(timed_limits<Restarts> const& l, duration attempt) {
+  return {l.server, attempt};
+}
+template <class Limits>
+constexpr auto timed(named_limits<Limits> const& l, duration attempt) {
+  auto const own = timed(static_cast<Limits const&>(l), attempt);
+  return named_limits<std::remove_const_t<decltype(own)>>{own, l.name};
+}
+
+template <class Limits>
+constexpr named_limits<Limits> named(Limits const& l, char const* name) {
+  return {l, name};
+}
+template <class Limits>
+constexpr named_limits<Limits> named(named_limits<Limits> const& l, char const* name) {
+  return {static_cast<Limits const&>(l), name};
+}
+
+/// Gives an attempt, or a report, the name that the policy has for its calls.
+template <class Policy, class Named>
+constexpr void set_name([[maybe_unused]] Policy const& p, [[maybe_unused]] Named& named) {
+  if constexpr (Policy::limits_type::named) named.name = p.limits.name;
 }
 
 /// Whether the limits start again after progress, and whether they limit the time of an attempt. Limits of any policy

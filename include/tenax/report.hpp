@@ -22,6 +22,9 @@ enum class stop_reason : unsigned char {
   expired_on_entry       ///< the deadline left no time for a first attempt
 };
 
+/// The number of reasons: for a table with an entry for each.
+inline constexpr unsigned stop_reason_count = static_cast<unsigned>(stop_reason::expired_on_entry) + 1;
+
 /// The name of a reason, spelled as in `stop_reason`.
 [[nodiscard]] constexpr char const* to_string(stop_reason reason) noexcept {
   switch (reason) {
@@ -54,6 +57,7 @@ struct [[nodiscard]] report {
   duration waited{};                ///< the part of `elapsed` spent in waits, between attempts and at gates
   optional_duration server_wait{};  ///< the wait that the last answer asked for, for example to re-queue the job
   char const* refusal = "";         ///< the reason of the gate that refused the next attempt; empty if none did
+  char const* name = "";            ///< the name of the call, as `.named()` set it; never null
   optional_duration retry_after{};  ///< the wait after which that gate may admit the call, if it knows
 
   /// Whether the call ended with a value that is not a failure.

@@ -148,9 +148,15 @@ class retrying : public Policy {
   ///
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
-    using timed = detail::timed_limits<Policy::limits_type::restarts>;
-    timed const l{this->limits.server, detail::require_positive("attempt_timeout: limit", limit)};
+    auto const l = detail::timed(this->limits, detail::require_positive("attempt_timeout: limit", limit));
     return tenax::retrying(detail::with_limits(policy(), l), environment_);
+  }
+
+  /// Names the calls, for log lines, reports and observers, which read `attempt_info::name`. `name` is not copied: it
+  /// outlives the policy and its reports, as a literal does. Throws `std::invalid_argument` if it is null.
+  [[nodiscard]] constexpr auto named(char const* name) const {
+    if (name == nullptr) invalid_parameter("named: name", "must be a text", "null");
+    return tenax::retrying(detail::with_limits(policy(), detail::named(this->limits, name)), environment_);
   }
 
   /// Counts attempts and grows waits from the start again after an attempt that made progress (`hint::progress`,
@@ -226,8 +232,7 @@ class retrying : public Policy {
   TENAX_ALWAYS_INLINE auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
-      return detail::make_call<false, result>(static_cast<Policy const&>(*this), detail::unwrap(environment_), f,
-                                              args...);
+      return detail::make_call<false, result>(policy(), detail::unwrap(environment_), f, args...);
     } else {
       return detail::explain_call<result, Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>();
     }
@@ -240,8 +245,11 @@ class retrying : public Policy {
       -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
-      return detail::make_call<true, result>(static_cast<Policy const&>(*this), detail::unwrap(environment_), f,
-                                             args...);
+      if constexpr (!Policy::limits_type::named) {
+        return detail::make_call<true, result>(policy(), detail::unwrap(environment_), f, args...);
+      } else {
+        return detail::named_report<result>(policy(), detail::unwrap(environment_), f, args...);
+      }
     } else {
       return detail::explain_call<report<result>, Policy, std::remove_reference_t<F>,
                                   std::remove_reference_t<Args>...>();

@@ -52,6 +52,9 @@ module;
 #include <tenax/outcome.hpp>
 #include <tenax/policy.hpp>
 #include <tenax/random.hpp>
+#include <tenax/reconnect.hpp>
+#include <tenax/reconnect/reconnecting.hpp>
+#include <tenax/reconnect/schedule.hpp>
 #include <tenax/report.hpp>
 #include <tenax/result_traits.hpp>
 #include <tenax/retry_loop.hpp>
@@ -62,10 +65,22 @@ module;
 #include <tenax/shared/pause.hpp>
 #include <tenax/shared/rate_limiter.hpp>
 #include <tenax/shared/store.hpp>
+#include <tenax/settings.hpp>
+#include <tenax/settings/configured.hpp>
+#include <tenax/settings/environment.hpp>
+#include <tenax/settings/error.hpp>
+#include <tenax/settings/retry_settings.hpp>
+#include <tenax/settings/text.hpp>
+#include <tenax/settings/to_text.hpp>
+#include <tenax/settings/wait_settings.hpp>
 #include <tenax/stop/after_attempts.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/stop/deadline.hpp>
 #include <tenax/suspend_aware_time.hpp>
+#include <tenax/telemetry.hpp>
+#include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/metrics.hpp>
+#include <tenax/telemetry/prometheus.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/no_waits.hpp>
 #include <tenax/testing/script.hpp>
@@ -138,6 +153,8 @@ using tenax::attempt_range;
 using tenax::attempt_timed_out;
 using tenax::bulkhead;
 using tenax::bulkhead_options;
+using tenax::call_metrics;
+using tenax::call_metrics_snapshot;
 using tenax::call_through;
 using tenax::callback_alarm;
 using tenax::callback_call;
@@ -154,7 +171,10 @@ using tenax::completion;
 using tenax::concurrency_limiter;
 using tenax::concurrency_options;
 using tenax::concurrency_state;
+using tenax::configured_retrying;
+using tenax::configured_timed_retrying;
 using tenax::counters;
+using tenax::counters_reading;
 using tenax::counters_snapshot;
 using tenax::current_attempt;
 using tenax::decision;
@@ -179,9 +199,12 @@ using tenax::hedge_options;
 using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
+using tenax::histogram_view;
 using tenax::in_flight_retry_budget;
 using tenax::in_flight_retry_budget_options;
+using tenax::instrument;
 using tenax::invalid_parameter;
+using tenax::jitter_kind;
 using tenax::keyed;
 using tenax::keyed_options;
 using tenax::keyed_scheduler;
@@ -190,10 +213,13 @@ using tenax::latencies;
 using tenax::log_to;
 using tenax::lowest_draw;
 using tenax::made_progress;
+using tenax::metric;
+using tenax::metric_names;
 using tenax::middle_draw;
 using tenax::no_circuit_observer;
 using tenax::optional_duration;
 using tenax::outcome;
+using tenax::parsed_settings;
 using tenax::partial_wait_strategy;
 using tenax::per_hour;
 using tenax::per_minute;
@@ -202,10 +228,14 @@ using tenax::permanent;
 using tenax::permit;
 using tenax::policy;
 using tenax::priority;
+using tenax::prometheus_page;
 using tenax::random_source;
 using tenax::rate;
 using tenax::rate_limiter;
 using tenax::real_time;
+using tenax::reconnect_options;
+using tenax::reconnect_schedule;
+using tenax::reconnecting;
 using tenax::refused;
 using tenax::report;
 using tenax::reseed;
@@ -217,6 +247,7 @@ using tenax::retry_loop;
 using tenax::retry_predicate;
 using tenax::retry_quota;
 using tenax::retry_quota_options;
+using tenax::retry_settings;
 using tenax::retrying;
 using tenax::saturating_add;
 using tenax::saturating_between;
@@ -225,10 +256,14 @@ using tenax::saturating_scale;
 using tenax::saturating_subtract;
 using tenax::seeded_random;
 using tenax::server_wait_limit;
+using tenax::settings_error;
+using tenax::settings_from_environment;
+using tenax::settings_from_text;
 using tenax::start_empty;
 using tenax::start_empty_t;
 using tenax::stop_condition;
 using tenax::stop_reason;
+using tenax::stop_reason_count;
 #if defined(__cpp_lib_jthread)
 using tenax::stop_token_of;
 #endif
@@ -236,13 +271,17 @@ using tenax::suspend_aware_time;
 using tenax::this_thread_random;
 using tenax::time_point;
 using tenax::to_string;
+using tenax::to_text;
 using tenax::too_long;
+using tenax::try_settings_from_text;
 using tenax::verdict;
 using tenax::version;
 using tenax::version_major;
 using tenax::version_minor;
 using tenax::version_patch;
 using tenax::version_text;
+using tenax::wait_kind;
+using tenax::wait_settings;
 using tenax::wait_source;
 using tenax::wait_strategy;
 using tenax::wake_signal;
@@ -279,6 +318,18 @@ using tenax::shared::store_ref;
 using tenax::shared::to_string;
 using tenax::shared::without_store;
 }  // namespace tenax::shared
+export namespace tenax::metrics {
+using tenax::metrics::attempts;
+using tenax::metrics::calls;
+using tenax::metrics::gate_waiting;
+using tenax::metrics::grpc_attempts;
+using tenax::metrics::grpc_retries;
+using tenax::metrics::grpc_retry_delay;
+using tenax::metrics::retries;
+using tenax::metrics::retry_delay;
+using tenax::metrics::scheduled_retries;
+using tenax::metrics::waiting;
+}  // namespace tenax::metrics
 
 export namespace tenax::stop {
 using tenax::stop::after_attempts;
@@ -290,6 +341,7 @@ using tenax::stop::answer;
 using tenax::stop::any_of;
 using tenax::stop::attempt_count;
 using tenax::stop::bounds;
+using tenax::stop::configured_condition;
 using tenax::stop::deadline;
 using tenax::stop::deadline_at;
 using tenax::stop::deadline_at_condition;
@@ -314,6 +366,7 @@ using tenax::wait::bounds;
 using tenax::wait::bounds_of;
 using tenax::wait::chain;
 using tenax::wait::chain_strategy;
+using tenax::wait::configured_strategy;
 using tenax::wait::constant;
 using tenax::wait::constant_strategy;
 using tenax::wait::decorrelated;

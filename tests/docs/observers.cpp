@@ -112,6 +112,21 @@ TEST_CASE("observers: log_to at the end") {
   CHECK(lines == docs::text("text/log_end.txt"));
 }
 
+TEST_CASE("observers: named") {
+  virtual_time clock;
+  std::string lines;
+  auto const to_my_logger = [&](std::string_view line) { lines.append(line); };
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(1s));
+  // [named]
+  auto const policy = base.named("catalogue").before_sleep(tenax::log_to(to_my_logger));
+  // [/named]
+  script<int> once;
+  once.throws(network_error("connection reset")).returns(7);
+  CHECK(policy.environment(std::ref(clock)).try_call(std::ref(once)).name ==
+        std::string("catalogue"));
+  CHECK(lines == docs::text("text/log_named.txt"));
+}
+
 TEST_CASE("observers: counters") {
   virtual_time clock;
   auto const base = tenax::retrying{}.wait(tenax::wait::constant(2s)).environment(std::ref(clock));
@@ -126,7 +141,7 @@ TEST_CASE("observers: counters") {
   CHECK(totals.read() ==
         tenax::counters::snapshot{
             .attempts = 3, .retries = 2, .succeeded = 1, .gave_up = 0, .waiting = 4s});
-  CHECK(totals.ended(tenax::stop_reason::succeeded) == 1);
+  CHECK(totals.read().ended(tenax::stop_reason::succeeded) == 1);
   // [/read]
 }
 

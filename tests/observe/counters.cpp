@@ -99,3 +99,23 @@ TEST_CASE("Sums of waits saturate, at gates and between attempts") {
   totals.before_gate_wait(endless);
   CHECK(totals.read().gate_waiting == tenax::duration::max());
 }
+
+TEST_CASE("One reading has the totals and the calls that ended for each reason") {
+  tenax::counters totals("catalogue");
+  CHECK(totals.name() == std::string("catalogue"));
+  CHECK(tenax::counters().name() == std::string());
+  tenax::attempt_info const info{};
+  for (unsigned r = 0; r < tenax::stop_reason_count; ++r) {
+    for (unsigned i = 0; i <= r; ++i) {
+      auto const reason = static_cast<stop_reason>(r);
+      reason == stop_reason::succeeded ? totals.on_success(info) : totals.on_give_up(info, reason);
+    }
+  }
+  auto const read = totals.read();
+  for (unsigned r = 0; r < tenax::stop_reason_count; ++r) CHECK(read.ended(static_cast<stop_reason>(r)) == r + 1);
+  CHECK(read.succeeded == 1);
+  CHECK(read.gave_up == 44);
+  CHECK(read == totals.read());
+  totals.on_give_up(info, stop_reason::deadline);
+  CHECK(read != totals.read());
+}

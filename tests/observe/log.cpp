@@ -227,3 +227,13 @@ TEST_CASE("A line about a call that never began contains the gate's reason") {
   CHECK(said == lines{"tenax: gave up before the first attempt: server_wait_too_long: a gate waits for longer than "
                       "max_server_wait, as a server asked"});
 }
+
+TEST_CASE("A line begins with the name of the call, if it has one") {
+  lines log;
+  auto const sink = [&](std::string_view line) { log.emplace_back(line); };
+  auto const named = twice.named("cata\nlogue");
+  CHECK(logged(named, reset) == lines{"tenax: cata logue: attempt 1 failed: connection reset; attempt 2 in 1.5s"});
+  tenax::testing::virtual_time clock;
+  static_cast<void>(named.environment(std::ref(clock)).on_give_up(tenax::log_to(sink)).try_call(reset));
+  CHECK(log == lines{"tenax: cata logue: gave up after attempt 2 (attempts), which failed: connection reset"});
+}

@@ -68,6 +68,9 @@ void write_first_waits(Out& out, W const& strategy, std::uint32_t attempts) {
     not_asked = not_asked.next(ranges[i]);
   }
   if (waits == 0 || std::is_same_v<W, wait::uniform_strategy>) return;
+  if constexpr (requires { strategy.describes_every_wait(); }) {
+    if (strategy.describes_every_wait()) return;
+  }
   if (same && waits > 1) {
     if (ranges[0].least == ranges[0].most) return;
     out.text(": ");
@@ -114,6 +117,11 @@ template <class Out, class When, class Wait, class Stop, class Observers, class 
           class Limits>
 void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
   auto const worst = worst_case(p);
+  if constexpr (Limits::named) {
+    out.text("name:        ");
+    out.foreign(p.limits.name);
+    out.text("\n");
+  }
   if constexpr (!Gates::empty) {
     out.text("gates:       ");
     p.gates.describe(out);
@@ -133,8 +141,10 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
   out.text("\nserver wait: ");
   write(out, p.limits.server);
   if constexpr (Limits::times_attempts) {
-    out.text("\nan attempt:  ends after ");
-    out.time(p.limits.attempt);
+    if (p.limits.attempt != (duration::max)()) {
+      out.text("\nan attempt:  ends after ");
+      out.time(p.limits.attempt);
+    }
   }
   out.text("\nworst case:  ");
   write(out, worst);

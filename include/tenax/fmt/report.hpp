@@ -30,6 +30,12 @@ inline void write_time(description& out, std::string_view words, duration d) {
   out.time(in_passing(d));
 }
 
+inline void write_name(description& out, char const* name) {
+  if (*name == '\0') return;
+  out.foreign(name);
+  out.text(": ");
+}
+
 inline void write_times(description& out, attempt_info const& a) {
   write_time(out, ", elapsed ", a.elapsed);
   write_time(out, ", waited ", a.waited);
@@ -38,6 +44,7 @@ inline void write_times(description& out, attempt_info const& a) {
 }
 
 inline void write(description& out, attempt_info const& a) {
+  write_name(out, a.name);
   out.text("attempt ");
   out.number(a.number);
   write_times(out, a);
@@ -45,6 +52,7 @@ inline void write(description& out, attempt_info const& a) {
 
 template <class T>
 void write(description& out, attempt<T> const& a) {
+  write_name(out, a.name);
   out.text("attempt ");
   out.number(a.number);
   write_result(out, a.result);
@@ -68,6 +76,7 @@ inline void write(description& out, stop_reason reason) {
 
 template <class T>
 void write(description& out, report<T> const& r) {
+  write_name(out, r.name);
   out.text(r.succeeded() ? "succeeded after " : "gave up after ");
   out.count(r.attempts, " attempt", " attempts");
   if (!r.succeeded()) {
@@ -120,3 +129,6 @@ struct fmt::formatter<tenax::report<T>> : tenax::detail::written<tenax::report<T
 
 template <>
 struct fmt::formatter<tenax::counters_snapshot> : tenax::detail::written<tenax::counters_snapshot> {};
+
+template <>
+struct fmt::formatter<tenax::counters_reading> : tenax::detail::written<tenax::counters_snapshot> {};

@@ -4,6 +4,7 @@
 module;
 
 #include <tenax/http.hpp>
+#include <tenax/http/attempt_headers.hpp>
 #include <tenax/http/headers.hpp>
 #include <tenax/http/hint_reader.hpp>
 #include <tenax/http/http_date.hpp>
@@ -25,11 +26,15 @@ export module tenax.http;
 export import tenax;
 
 export namespace tenax::http {
+using tenax::http::amz_sdk_request;
+using tenax::http::amz_sdk_request_options;
+using tenax::http::attempt_header;
 using tenax::http::delay_of;
 using tenax::http::error_of;
 using tenax::http::failed;
 using tenax::http::for_each_line;
 using tenax::http::for_each_rate_limit;
+using tenax::http::grpc_previous_rpc_attempts;
 using tenax::http::header;
 using tenax::http::header_line;
 using tenax::http::header_list;
@@ -53,6 +58,8 @@ using tenax::http::quota_of;
 using tenax::http::quota_state;
 using tenax::http::rate_limit;
 using tenax::http::request;
+using tenax::http::resend_baggage;
+using tenax::http::resend_count;
 using tenax::http::resolve;
 using tenax::http::response;
 using tenax::http::response_traits;

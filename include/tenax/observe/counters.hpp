@@ -18,16 +18,28 @@ class counters {
  public:
   static constexpr bool uses_time = false;
 
-  /// All numbers together, for printing.
+  /// The totals, for printing and comparing.
   using snapshot = counters_snapshot;
 
-  [[nodiscard]] snapshot read() const noexcept {
-    return {load(attempts_),
-            load(retries_),
-            load(succeeded_),
-            load(gave_up_),
-            duration(waiting_.load(std::memory_order_relaxed)),
-            duration(gate_waiting_.load(std::memory_order_relaxed))};
+  constexpr counters() noexcept = default;
+  /// With the name of the calls, for pages of metrics. It is not copied: it outlives this object, as a literal does.
+  constexpr explicit counters(char const* name) noexcept : name_(name) {}
+
+  /// The name that was given, or an empty text.
+  [[nodiscard]] char const* name() const noexcept { return name_; }
+
+  /// The totals, and the calls that ended for each reason.
+  [[nodiscard]] counters_reading read() const noexcept {
+    counters_reading r{};
+    r.attempts = load(attempts_);
+    r.retries = load(retries_);
+    r.waiting = duration(waiting_.load(std::memory_order_relaxed));
+    r.gate_waiting = duration(gate_waiting_.load(std::memory_order_relaxed));
+    for (unsigned i = 0; i < stop_reason_count; ++i) {
+      r.by_reason[i] = load(ended_[i]);
+      (i == index(stop_reason::succeeded) ? r.succeeded : r.gave_up) += r.by_reason[i];
+    }
+    return r;
   }
 
   /// The number of calls that ended for this reason.
@@ -39,20 +51,14 @@ class counters {
     add(waiting_, a.upcoming_wait);
   }
   void before_gate_wait(gate_wait const& w) noexcept { add(gate_waiting_, w.upcoming_wait); }
-  void on_success(attempt_info const&) noexcept {
-    add(succeeded_, 1);
-    add(ended_[index(stop_reason::succeeded)], 1);
-  }
-  void on_give_up(attempt_info const&, stop_reason reason) noexcept {
-    add(gave_up_, 1);
-    add(ended_[index(reason)], 1);
-  }
+  void on_success(attempt_info const&) noexcept { add(ended_[index(stop_reason::succeeded)], 1); }
+  void on_give_up(attempt_info const&, stop_reason reason) noexcept { add(ended_[index(reason)], 1); }
 
  private:
   using number = std::atomic<std::uint64_t>;
   using sum = std::atomic<duration::rep>;
 
-  static constexpr std::size_t index(stop_reason reason) noexcept { return static_cast<std::size_t>(reason); }
+  static constexpr unsigned index(stop_reason reason) noexcept { return static_cast<unsigned>(reason); }
   static void add(number& n, std::uint64_t by) noexcept { n.fetch_add(by, std::memory_order_relaxed); }
   /// A wait may have no end, so the sum saturates. A negative wait does not count.
   static void add(sum& total, duration by) noexcept {
@@ -66,11 +72,10 @@ class counters {
 
   number attempts_{};
   number retries_{};
-  number succeeded_{};
-  number gave_up_{};
   sum waiting_{};
   sum gate_waiting_{};
-  number ended_[static_cast<std::size_t>(stop_reason::expired_on_entry) + 1]{};
+  number ended_[stop_reason_count]{};
+  char const* name_ = "";
 };
 
 }  // namespace tenax

@@ -2,6 +2,7 @@
 // observe/log.hpp: `log_to`: writes one log line before each retry.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <string_view>
 #include <type_traits>
@@ -22,13 +23,12 @@ class log_line {
  public:
   template <class T>
   explicit log_line(attempt<T> const& a) {
-    std::snprintf(text_, sizeof text_, "tenax: attempt %lu ", static_cast<unsigned long>(a.number));
-    size_ = std::string_view(text_).size();
+    begin(a, "attempt ");
+    number(a.number);
+    put(" ");
     put_outcome(a.result);
     put("; attempt ");
-    char next[16];
-    std::snprintf(next, sizeof next, "%lu", static_cast<unsigned long>(a.number) + 1);
-    put(next);
+    number(std::uint64_t{a.number} + 1);
     if (a.upcoming_wait.count() > 0) {
       put(" in ");
       time(in_passing(a.upcoming_wait));
@@ -39,8 +39,9 @@ class log_line {
   }
 
   explicit log_line(gate_wait const& w) {
-    std::snprintf(text_, sizeof text_, "tenax: attempt %lu waits at a gate ", static_cast<unsigned long>(w.number));
-    size_ = std::string_view(text_).size();
+    begin(w, "attempt ");
+    number(w.number);
+    put(" waits at a gate ");
     if (w.upcoming_wait.count() != (duration::max)().count()) put("for ");
     time(in_passing(w.upcoming_wait));
   }
@@ -49,7 +50,7 @@ class log_line {
   template <class T>
   log_line(attempt<T> const& a, stop_reason reason) {
     if (a.number == 0) {
-      put("tenax: gave up before the first attempt: ");
+      begin(a, "gave up before the first attempt: ");
       put(to_string(reason));
       if (auto const* const caught = a.result.caught();
           caught != nullptr &&
@@ -59,8 +60,9 @@ class log_line {
       }
       return;
     }
-    std::snprintf(text_, sizeof text_, "tenax: gave up after attempt %lu (", static_cast<unsigned long>(a.number));
-    size_ = std::string_view(text_).size();
+    begin(a, "gave up after attempt ");
+    number(a.number);
+    put(" (");
     put(to_string(reason));
     put("), which ");
     put_outcome(a.result);
@@ -83,6 +85,21 @@ class log_line {
   }
 
  private:
+  void begin(attempt_info const& a, char const* words) {
+    put("tenax: ");
+    if (*a.name != '\0') {
+      put(a.name);
+      put(": ");
+    }
+    put(words);
+  }
+
+  void number(std::uint64_t n) {
+    char digits[24];
+    std::snprintf(digits, sizeof digits, "%llu", static_cast<unsigned long long>(n));
+    put(digits);
+  }
+
   template <class T>
   void put_server_wait(attempt<T> const& a) {
     write_server_wait(*this, a.server_wait);
@@ -149,7 +166,7 @@ struct log_observer {
 /// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. A line is UTF-8 of
 /// at most 511 bytes, and never ends inside a character. Control characters and Unicode's line separators are replaced
 /// by spaces, bytes that are not UTF-8 by question marks, so that a server's text cannot forge lines or control a
-/// terminal.
+/// terminal. The name of the call, if `.named()` set one, stands before the rest: `tenax: catalogue: attempt 2 failed`.
 ///
 /// Allocates nothing, unless the `message()` of an error category of yours does.
 ///

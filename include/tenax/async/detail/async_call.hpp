@@ -99,8 +99,11 @@ class async_call {
   [[nodiscard]] report<T> report_result() {
     auto&& last = result();
     auto const why = loop_.refusal();
-    return {std::move(last), loop_.reason(),      loop_.attempts(), loop_.elapsed(),
-            loop_.waited(),  loop_.server_wait(), why.reason,       why.retry_after};
+    report<T> r{std::move(last), loop_.reason(),      loop_.attempts(), loop_.elapsed(),
+                loop_.waited(),  loop_.server_wait(), why.reason,       "",
+                why.retry_after};
+    set_name(loop_.policy(), r);
+    return r;
   }
 
   /// Returns the numbers of the current attempt.

@@ -39,22 +39,21 @@ template <class Wait>
   requires requires { requires Wait::never_waits; }
 inline constexpr bool never_waits<Wait> = true;
 
-/// The report of a call whose last attempt returned a value. The value moves first, so that compilers keep nothing for
-/// the time in which the clock is read.
+/// The report of a call whose last attempt returned a value, which moves first: compilers then keep nothing for later.
 template <class T, class Env>
 TENAX_ALWAYS_INLINE inline report<T> report_value(outcome<T>& last, loop_state const& loop, stop_reason reason,
                                                   time_point start, Env& environment) {
   auto const why = loop.refusal();
   return make_report<T>([&]() -> T { return std::move(last).value(); }, reason, loop.attempts(),
                         [&] { return elapsed_since(start, environment); }, loop.waited(), loop.server_wait(),
-                        why.reason, why.retry_after);
+                        why.reason, "", why.retry_after);
 }
 
 /// The same for a first attempt.
 template <class T, class Env>
 TENAX_ALWAYS_INLINE inline report<T> report_success(outcome<T>& last, time_point start, Env& environment) {
   return make_report<T>([&]() -> T { return std::move(last).value(); }, stop_reason::succeeded, 1,
-                        [&] { return elapsed_since(start, environment); }, duration(), {}, "", {});
+                        [&] { return elapsed_since(start, environment); }, duration(), {}, "", "", {});
 }
 
 template <class T>
@@ -197,6 +196,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
   if constexpr (uses_clock || Reports) begin = time_point(environment.now());
   attempt_info numbers{.started = begin, .random = random_of(environment)};
   if constexpr (has_token || has_deadline) numbers = first_info(policy, environment, begin);
+  set_name(policy, numbers);
   if constexpr (has_token) {
     if (asked_to_stop(policy.token)) [[unlikely]]
       return end_now<Reports, T>(policy, environment, begin, stop_reason::cancelled);
@@ -287,6 +287,14 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
   failed.attempt = &again;
   failed.repeat = repeat_attempt<T, Policy, Env, informed, loop_type, decltype(again)>;
   return retry_call<Reports, T, Policy, Env>(rules, world, failed, nullptr);
+}
+
+/// The report of a call that has a name.
+template <class T, class Policy, class Env, class F, class... Args>
+report<T> named_report(Policy const& policy, Env& environment, F& f, Args&... args) {
+  auto r = make_call<true, T>(policy, environment, f, args...);
+  r.name = policy.limits.name;
+  return r;
 }
 
 }  // namespace tenax::detail

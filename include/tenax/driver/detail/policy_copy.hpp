@@ -45,6 +45,10 @@ template <bool Restarts>
 TENAX_ALWAYS_INLINE constexpr timed_limits<Restarts> part(timed_limits<Restarts> const& l) {
   return {{l.server.max, l.server.action}, l.attempt};
 }
+template <class Limits>
+TENAX_ALWAYS_INLINE constexpr named_limits<Limits> part(named_limits<Limits> const& l) {
+  return {detail::part(static_cast<Limits const&>(l)), l.name};
+}
 
 template <class Policy>
 TENAX_ALWAYS_INLINE constexpr decltype(auto) policy_for_retries(Policy const& p) {

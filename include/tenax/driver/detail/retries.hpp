@@ -46,8 +46,8 @@ template <class T, class Value, class Elapsed>
 TENAX_ALWAYS_INLINE constexpr report<T> make_report(Value const& value, stop_reason reason, std::uint32_t attempts,
                                                     Elapsed const& elapsed, duration waited,
                                                     optional_duration server_wait, char const* refusal,
-                                                    optional_duration retry_after) {
-  return {outcome<T>(from_call, value), reason, attempts, elapsed(), waited, server_wait, refusal, retry_after};
+                                                    char const* name, optional_duration retry_after) {
+  return {outcome<T>(from_call, value), reason, attempts, elapsed(), waited, server_wait, refusal, name, retry_after};
 }
 
 /// The time since `start` on the clock of the call.
@@ -69,8 +69,8 @@ TENAX_ALWAYS_INLINE constexpr call_result<Reports, T> end_call([[maybe_unused]] 
   if constexpr (Reports) {
     auto const elapsed = Loop::reads_clock ? loop.elapsed() : elapsed_since(start, environment);
     auto const why = loop.refusal();
-    return {std::move(last), loop.reason(),      loop.attempts(), elapsed,
-            loop.waited(),   loop.server_wait(), why.reason,      why.retry_after};
+    return {std::move(last), loop.reason(), loop.attempts(), elapsed, loop.waited(), loop.server_wait(), why.reason, "",
+            why.retry_after};
   } else {
     return std::move(last).get();
   }
@@ -116,6 +116,7 @@ TENAX_ALWAYS_INLINE constexpr attempt_info first_info([[maybe_unused]] Policy co
                                                       time_point start) {
   attempt_info info{.started = start, .random = random_of(environment)};
   if constexpr (can_stop<typename Policy::token_type>) info.token = view_token(policy.token);
+  set_name(policy, info);
   if constexpr (has_time_left<typename Policy::stop_type>) info.time_left = time_left(policy.condition, info);
   return info;
 }

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// telemetry/prometheus.hpp: `prometheus_page`: counters and metrics as the text that Prometheus reads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tenax/detail/foreign_text.hpp>
+#include <tenax/detail/reject.hpp>
+#include <tenax/observe/counters.hpp>
+#include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/metrics.hpp>
+
+namespace tenax {
+
+/// A page of metrics in Prometheus' text format, version 0.0.4, for the answer to `GET /metrics` with the type
+/// `prometheus_page::content_type`:
+/// ```
+/// tenax::prometheus_page page;
+/// page.add(catalogue_counters);
+/// page.add(order_counters);
+/// answer(page.text());
+/// ```
+/// The names are those of `tenax::metrics`, as OpenTelemetry's rules make them: `tenax_client_attempts_total`,
+/// `tenax_client_call_retry_delay_seconds_bucket`. The label `call` is the name of the counters. No locale changes the
+/// text.
+///
+/// Thread safety: distinct objects safe; a shared object unsafe. Counters may be in use while they are added.
+class prometheus_page {
+ public:
+  static constexpr char const* content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+  /// Adds the numbers of `counters`. Throws `std::invalid_argument` if counters with this name were added before.
+  void add(counters const& c) { add(c.name(), c.read()); }
+  void add(std::string_view call, counters_reading const& c) {
+    auto const label = labelled(counted_, "counters", call);
+    for (unsigned i = 0; i < stop_reason_count; ++i) {
+      sample(calls_, label + ",reason=\"" + to_string(static_cast<stop_reason>(i)) + "\"",
+             std::to_string(c.by_reason[i]));
+    }
+    sample(attempts_, label, std::to_string(c.attempts));
+    sample(scheduled_retries_, label, std::to_string(c.retries));
+    sample(waiting_, label, seconds(c.waiting));
+    sample(gate_waiting_, label, seconds(c.gate_waiting));
+  }
+
+  /// Adds histograms. Throws `std::invalid_argument` if metrics with this name were added before.
+  void add(call_metrics const& m) { add(m.name(), m.read()); }
+  void add(std::string_view call, call_metrics_snapshot const& m) {
+    auto const label = labelled(measured_, "metrics", call);
+    histogram(retries_, label, m.retry_histogram(), std::to_string(m.retries));
+    histogram(retry_delay_, label, m.delay_histogram(), seconds(m.delay));
+  }
+
+  /// The page: all that was added, one family of metrics after the other.
+  [[nodiscard]] std::string text() const {
+    std::string page;
+    for (auto const* const f :
+         {&calls_, &attempts_, &scheduled_retries_, &waiting_, &gate_waiting_, &retries_, &retry_delay_}) {
+      if (f->samples.empty()) continue;
+      page.append("# HELP ").append(f->name).append(" ").append(f->description).append("\n# TYPE ").append(f->name);
+      page.append(f->kind == instrument::counter ? " counter\n" : " histogram\n").append(f->samples);
+    }
+    return page;
+  }
+
+ private:
+  struct family {
+    /// OpenTelemetry's rules: points become underscores, seconds are named, and counters end in `_total`.
+    explicit family(metric const& m) : description(m.description), kind(m.kind) {
+      for (auto const* c = m.name; *c != '\0'; ++c) name += *c == '.' ? '_' : *c;
+      if (std::string_view(m.unit) == "s") name += "_seconds";
+      if (m.kind == instrument::counter) name += "_total";
+    }
+    std::string name{};
+    char const* description;
+    instrument kind;
+    std::string samples{};
+  };
+
+  static std::string labelled(std::vector<std::string>& names, char const* what, std::string_view call) {
+    for (auto const& n : names) {
+      if (n == call) {
+        detail::raise(std::invalid_argument("tenax: prometheus_page: two " + std::string(what) + " have the name \"" +
+                                            n + "\"; give each a name of its own"));
+      }
+    }
+    names.emplace_back(call);
+    std::string label = "call=\"";
+    for (auto rest = call; !rest.empty();) {
+      auto const c = detail::take_safe(rest);
+      if (c == "\"" || c == "\\") label += '\\';
+      label += c;
+    }
+    return label + "\"";
+  }
+
+  static void sample(family& f, std::string const& labels, std::string const& value, char const* suffix = "") {
+    f.samples.append(f.name).append(suffix).append("{").append(labels).append("} ").append(value).append("\n");
+  }
+
+  static void histogram(family& f, std::string const& label, histogram_view const& h, std::string const& sum) {
+    std::uint64_t below = 0;
+    for (unsigned i = 0; i < h.buckets; ++i) {
+      below += h.counts[i];
+      auto labels = label + ",le=\"";
+      labels += i + 1 < h.buckets ? seconds(duration(static_cast<duration::rep>(h.bounds[i] * 1e9 + 0.5))) : "+Inf";
+      labels += '"';
+      sample(f, labels, std::to_string(below), "_bucket");
+    }
+    sample(f, label, sum, "_sum");
+    sample(f, label, std::to_string(below), "_count");
+  }
+
+  /// Exact, without zeros at the end.
+  static std::string seconds(duration d) {
+    constexpr duration::rep second = 1'000'000'000;
+    auto text = std::to_string(d.count() / second);
+    auto rest = d.count() % second;
+    if (rest == 0) return text;
+    text += '.';
+    for (auto place = second / 10; rest != 0; place /= 10) {
+      text += static_cast<char>('0' + rest / place);
+      rest %= place;
+    }
+    return text;
+  }
+
+  family calls_{metrics::calls};
+  family attempts_{metrics::attempts};
+  family scheduled_retries_{metrics::scheduled_retries};
+  family waiting_{metrics::waiting};
+  family gate_waiting_{metrics::gate_waiting};
+  family retries_{metrics::retries};
+  family retry_delay_{metrics::retry_delay};
+  std::vector<std::string> counted_;
+  std::vector<std::string> measured_;
+};
+
+}  // namespace tenax

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// telemetry.cpp: the snippets of docs/reference/telemetry.md and docs/how-to/metrics.md.
+#include <tenax/telemetry.hpp>
+
+#include <map>
+
+#include <tenax/http/attempt_headers.hpp>
+
+#include "docs.hpp"
+
+namespace {
+
+// [exporter]
+/// Takes the values of metrics, as an exporter does.
+struct exporter {
+  std::map<std::string, double> values;
+
+  void counter(tenax::metric const& m, std::uint64_t value) { values[m.name] += double(value); }
+  void counter(tenax::metric const& m, std::uint64_t value, tenax::stop_reason) {
+    values[m.name] += double(value);
+  }
+  void histogram(tenax::metric const& m, tenax::histogram_view const& h) { values[m.name] = h.sum; }
+};
+// [/exporter]
+
+}  // namespace
+
+TEST_CASE("telemetry: metrics") {
+  virtual_time clock;
+  // [call_metrics]
+  tenax::counters catalogue("catalogue");
+  tenax::call_metrics catalogue_metrics("catalogue");
+  auto const policy = tenax::retrying{}
+                          .named("catalogue")
+                          .observe(std::ref(catalogue))
+                          .observe(std::ref(catalogue_metrics));
+  // [/call_metrics]
+  script<int> lines;
+  lines.throws(network_error("reset")).throws(network_error("reset")).returns(7);
+  CHECK(policy.environment(std::ref(clock))(std::ref(lines)) == 7);
+
+  // [visit]
+  exporter out;
+  catalogue_metrics.read().visit(out, tenax::metric_names::grpc);
+  CHECK(out.values["grpc.client.attempt.started"] == 3);
+  CHECK(out.values["grpc.client.call.retries"] == 2);
+  // [/visit]
+
+  // [prometheus]
+  tenax::prometheus_page page;
+  page.add(catalogue);
+  page.add(catalogue_metrics);
+  auto const text = page.text();
+  // [/prometheus]
+  CHECK(text.find("tenax_client_attempts_total{call=\"catalogue\"} 3\n") != std::string::npos);
+}
+
+TEST_CASE("telemetry: headers") {
+  std::vector<std::string> sent;
+  auto const send = [&](tenax::http::attempt_header const& h) {
+    sent.push_back(h.name() + std::string(": ") + h.c_str());
+  };
+  int requests = 0;
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none);
+  // [headers]
+  policy([&](tenax::attempt_info const& info) {
+    send(tenax::http::amz_sdk_request(info, {.max = 3}));
+    if (auto const h = tenax::http::resend_baggage(info)) send(h);
+    if (++requests == 1) throw network_error("reset");
+  });
+  CHECK(sent == std::vector<std::string>{"amz-sdk-request: attempt=1; max=3",
+                                         "amz-sdk-request: attempt=2; max=3",
+                                         "baggage: http.request.resend_count=1"});
+  // [/headers]
+}
