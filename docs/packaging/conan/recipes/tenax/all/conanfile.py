@@ -25,6 +25,7 @@ class TenaxConan(ConanFile):
         "httplib": ("cpp-httplib::cpp-httplib", "cpp-httplib/0.20.1"),
         "curl": ("libcurl::libcurl", "libcurl/[>=7.78.0 <9]"),
         "beast": ("boost::headers", "boost/1.86.0"),
+        "grpc": ("grpc::grpc++", "grpc/1.67.1"),
         "asio": ("asio::asio", "asio/1.32.0"),
         "boost_asio": ("boost::headers", "boost/1.86.0"),
     }
