@@ -86,7 +86,7 @@ class service : private grpc::CallbackGenericService {
     grpc::ChannelArguments arguments;
     if (own_retries == 0) tenax::grpc::disable_own_retries(arguments);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel("localhost:" + std::to_string(port_), grpc::InsecureChannelCredentials(),
+    return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port_), grpc::InsecureChannelCredentials(),
                                      arguments);
   }
 

@@ -23,7 +23,7 @@ answer busy_once(int call) {
 
 TEST_CASE("grpc: unary") {
   service const server(busy_once);
-  auto const target = "localhost:" + std::to_string(server.port());
+  auto const target = "127.0.0.1:" + std::to_string(server.port());
   // [channel]
   grpc::ChannelArguments arguments;
   tenax::grpc::disable_own_retries(arguments);

@@ -147,7 +147,7 @@ TEST_CASE("unary: a call that is not idempotent is repeated only if it was never
   CHECK(report.reason == stop_reason::not_retryable);
 
   auto const dead = dead_target();
-  auto const nowhere = Albums::NewStub(grpc::CreateChannel("localhost" + dead, grpc::InsecureChannelCredentials()));
+  auto const nowhere = Albums::NewStub(grpc::CreateChannel("127.0.0.1" + dead, grpc::InsecureChannelCredentials()));
   auto const unsent = p.try_call(tenax::grpc::unary(nowhere, &Albums::Stub::Find, {}));
   CHECK(unsent.attempts == 4);
   CHECK(unsent.value().unsent);
@@ -161,7 +161,7 @@ TEST_CASE("unary: a message that is too large is not taken for a rate limit") {
   service s([](int) { return answer{.messages = {"0123456789"}}; });
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(4);
-  auto const stub = Albums::NewStub(grpc::CreateCustomChannel("localhost:" + std::to_string(s.port()),
+  auto const stub = Albums::NewStub(grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(s.port()),
                                                               grpc::InsecureChannelCredentials(), arguments));
   auto const report = policy().try_call(tenax::grpc::unary(stub, &Albums::Stub::Find, {}, twice));
   CHECK(report.value().status.error_code() == StatusCode::RESOURCE_EXHAUSTED);

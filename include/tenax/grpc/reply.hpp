@@ -33,8 +33,8 @@ struct call_result {
   std::vector<std::pair<std::string, std::string>> trailers{};
   bool idempotent = false;  ///< see `call_options`
   /// Whether it is proven that the call was never sent: no connection was made. gRPC does not report it, so this is
-  /// false for targets that are written as addresses (`ipv4:...`, `ipv6:...`, `unix:...`): name the host, as in
-  /// `dns:///localhost:50051` or `localhost:50051`.
+  /// false for targets that are addresses with a scheme (`ipv4:...`, `ipv6:...`, `unix:...`). Write them without a
+  /// scheme, or name the host: `127.0.0.1:50051`, `dns:///localhost:50051`.
   bool unsent = false;
 
   call_result() = default;
