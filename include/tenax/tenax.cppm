@@ -20,6 +20,7 @@ module;
 #include <tenax/duration.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/errors.hpp>
+#include <tenax/exception_hint.hpp>
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/adaptive_rate_options.hpp>
@@ -52,6 +53,12 @@ module;
 #include <tenax/result_traits.hpp>
 #include <tenax/retry_loop.hpp>
 #include <tenax/retrying.hpp>
+#include <tenax/sql/database_error.hpp>
+#include <tenax/sql/mysql.hpp>
+#include <tenax/sql/sqlite.hpp>
+#include <tenax/sql/sqlstate.hpp>
+#include <tenax/sql/transaction.hpp>
+#include <tenax/sql/when.hpp>
 #include <tenax/stop/after_attempts.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/stop/deadline.hpp>
@@ -149,6 +156,7 @@ using tenax::draw_between;
 using tenax::duration;
 using tenax::environment;
 using tenax::error_with_hint;
+using tenax::exception_hint;
 using tenax::expired;
 using tenax::feedback;
 using tenax::feedback_of;
@@ -162,6 +170,7 @@ using tenax::hedge_options;
 using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
+using tenax::in_doubt_error;
 using tenax::in_flight_retry_budget;
 using tenax::in_flight_retry_budget_options;
 using tenax::invalid_parameter;
@@ -240,6 +249,25 @@ export namespace tenax::coroutine {
 using tenax::coroutine::retry;
 using tenax::coroutine::try_retry;
 }  // namespace tenax::coroutine
+
+export namespace tenax::sql {
+using tenax::sql::breaks_connection;
+using tenax::sql::classify;
+using tenax::sql::condition;
+using tenax::sql::database;
+using tenax::sql::database_error;
+using tenax::sql::error;
+using tenax::sql::error_in;
+using tenax::sql::error_of_state;
+using tenax::sql::error_reader;
+using tenax::sql::is_transient;
+using tenax::sql::mysql_error;
+using tenax::sql::sqlite_error;
+using tenax::sql::sqlstate;
+using tenax::sql::to_string;
+using tenax::sql::transact;
+using tenax::sql::transaction_options;
+}  // namespace tenax::sql
 
 export namespace tenax::stop {
 using tenax::stop::after_attempts;
@@ -336,6 +364,7 @@ using tenax::when::any_error_predicate;
 using tenax::when::any_exception;
 using tenax::when::any_exception_predicate;
 using tenax::when::any_of;
+using tenax::when::connection_lost;
 using tenax::when::constant_predicate;
 using tenax::when::error;
 using tenax::when::error_if;
@@ -345,6 +374,7 @@ using tenax::when::exception_predicate;
 using tenax::when::exception_where;
 using tenax::when::failed;
 using tenax::when::failed_predicate;
+using tenax::when::lock_timeout;
 using tenax::when::negation;
 using tenax::when::never;
 using tenax::when::operand;
@@ -353,4 +383,10 @@ using tenax::when::result;
 using tenax::when::result_is;
 using tenax::when::result_is_predicate;
 using tenax::when::result_predicate;
+using tenax::when::serialization_conflict;
+using tenax::when::server_unavailable;
+using tenax::when::sql_condition_predicate;
+using tenax::when::sqlstate;
+using tenax::when::sqlstate_predicate;
+using tenax::when::too_many_connections;
 }  // namespace tenax::when
