@@ -15,8 +15,8 @@ function(tenax_add_test label name)
   set_tests_properties(${tenax_test_prefix}${name} PROPERTIES LABELS "${label};${TENAX_CONFIGURATION}")
 endfunction()
 
-# tenax_link_what_it_includes(<program> <missing>): links the components, cpp-httplib, libevent, SQLite and MariaDB's client
-# if a source of the program includes them. What is included but not there is listed in <missing>.
+# tenax_link_what_it_includes(<program> <missing>): links the components, cpp-httplib, libevent, SQLite and MariaDB's
+# client if a source of the program includes them. What is included but not there is listed in <missing>.
 function(tenax_link_what_it_includes program missing)
   get_target_property(sources ${program} SOURCES)
   set(included)

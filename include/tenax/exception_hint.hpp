@@ -53,9 +53,9 @@ TENAX_COLD inline error_with_hint const* foreign_hint_of(std::exception const& e
 /// ```
 /// inline tenax::exception_hint<bank::in_doubt> const never_again({.verdict = tenax::verdict::no_retry});
 /// ```
-/// Every policy of the program then reads the hint from an `E`, as if `E` derived from `tenax::error_with_hint`. `E` must
-/// derive from `std::exception`. An exception with a hint of its own keeps that. The hint is for the type, and not for
-/// one object.
+/// Every policy of the program then reads the hint from an `E`, as if `E` derived from `tenax::error_with_hint`. `E`
+/// must derive from `std::exception`. An exception with a hint of its own keeps that. The hint is for the type, and not
+/// for one object.
 ///
 /// Successful calls do not pay for it. Needs RTTI.
 ///

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <pqxx/pqxx>
@@ -30,8 +31,8 @@ bool is_a(std::exception const& e) noexcept {
 
 /// Reads an exception of libpqxx 6 or 7. Returns whether it is one of a server or a connection.
 ///
-/// libpqxx 6 has an SQLSTATE in `sql_error` only; classes that are rolled-back transactions stand for 40001 and 40P01. An
-/// `sql_error` without an SQLSTATE is a connection that broke.
+/// libpqxx 6 has an SQLSTATE in `sql_error` only; classes that are rolled-back transactions stand for 40001 and 40P01.
+/// An `sql_error` without an SQLSTATE is a connection that broke.
 inline bool read_pqxx_error(std::exception const& e, sql::error& into) {
   if (detail::is_a<::pqxx::in_doubt_error>(e) || detail::is_a<::pqxx::statement_completion_unknown>(e)) {
     into = {.what = condition::in_doubt};
@@ -59,7 +60,10 @@ inline bool read_pqxx_error(std::exception const& e, sql::error& into) {
     return true;
   }
   if (detail::is_a<::pqxx::broken_connection>(e)) {
-    into = {.what = condition::connection_lost};
+    // An error of connecting has no code, and only its text tells a server that is full.
+    std::string_view const text = e.what();
+    bool const full = text.find("too many clients") != text.npos || text.find("connection slots") != text.npos;
+    into = {.what = full ? condition::too_many_connections : condition::connection_lost};
     return true;
   }
   return false;

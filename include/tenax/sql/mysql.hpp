@@ -8,8 +8,8 @@ namespace tenax::sql {
 
 /// Classifies an error number of MySQL or MariaDB, of the server or of the client library: `mysql_errno(handle)`.
 ///
-/// 1213 (deadlock) rolls the whole transaction back. 1205 (a lock was not granted in time) rolls back one statement only:
-/// the transaction is still open and has its locks, so it must be rolled back before it is run again.
+/// 1213 (deadlock) rolls the whole transaction back. 1205 (a lock was not granted in time) rolls back one statement
+/// only: the transaction is still open and has its locks, so it must be rolled back before it is run again.
 [[nodiscard]] constexpr error mysql_error(unsigned number) noexcept {
   error e{.code = static_cast<int>(number)};
   switch (number) {

@@ -9,8 +9,9 @@ namespace tenax::sql {
 /// Classifies an extended result code of SQLite: `sqlite3_extended_errcode(db)`.
 ///
 /// `SQLITE_BUSY`: another connection has the lock. The statement may be repeated, and a COMMIT leaves the transaction
-/// open and may be repeated. `SQLITE_BUSY_SNAPSHOT`: the transaction has read what has since changed; it can never write
-/// and must start again. `SQLITE_LOCKED` without a shared cache is a conflict within one connection, which no wait cures.
+/// open and may be repeated. `SQLITE_BUSY_SNAPSHOT`: the transaction has read what has since changed; it can never
+/// write and must start again. `SQLITE_LOCKED` without a shared cache is a conflict within one connection, which no
+/// wait cures.
 [[nodiscard]] constexpr error sqlite_error(int extended_code) noexcept {
   error e{.code = extended_code};
   switch (extended_code) {

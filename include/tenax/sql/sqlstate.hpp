@@ -72,8 +72,8 @@ class sqlstate {
   char text_[6] = {};
 };
 
-/// Classifies an SQLSTATE, those of PostgreSQL included. Class 40 is a conflict, except 40002 (a violated constraint) and
-/// 40003 (in doubt). Class 08 is a lost connection, except 08004 (too many connections) and 08007 (in doubt).
+/// Classifies an SQLSTATE, those of PostgreSQL included. Class 40 is a conflict, except 40002 (a violated constraint)
+/// and 40003 (in doubt). Class 08 is a lost connection, except 08004 (too many connections) and 08007 (in doubt).
 [[nodiscard]] constexpr condition classify(sqlstate const& state) noexcept {
   auto const text = state.text();
   auto const is_class = [text](std::string_view c) { return text.substr(0, 2) == c; };

@@ -18,8 +18,8 @@
 namespace tenax::sql {
 
 /// A database as `transact` uses it. `begin()` starts a transaction, on a new connection if the last one is broken, and
-/// returns what the body works with. `commit()` ends it. Both throw exceptions that `sql::error_reader` can read, such as
-/// `sql::database_error`. `rollback()` and `disconnect()` throw nothing, and do nothing if there is nothing to do.
+/// returns what the body works with. `commit()` ends it. Both throw exceptions that `sql::error_reader` can read, such
+/// as `sql::database_error`. `rollback()` and `disconnect()` throw nothing, and do nothing if there is nothing to do.
 /// Optional: `before_commit()`, and `can_find_out()` with `committed()`, as in `sql::pqxx_database`.
 template <class D>
 concept database = requires(D& d) {
@@ -32,9 +32,9 @@ concept database = requires(D& d) {
 /// Options of `transact`.
 struct transaction_options {
   /// Finds out whether the transaction was committed, if the connection broke during the COMMIT: true, false, or
-  /// `std::nullopt` for "not decided yet". Called after the broken connection was closed, and again after a wait if it is
-  /// not decided or if the question itself fails in a way that may pass. It must not say false while the server may still
-  /// be working on the COMMIT: see docs/how-to/retry-a-transaction.md.
+  /// `std::nullopt` for "not decided yet". Called after the broken connection was closed, and again after a wait if it
+  /// is not decided or if the question itself fails in a way that may pass. It must not say false while the server may
+  /// still be working on the COMMIT: see docs/how-to/retry-a-transaction.md.
   std::function<std::optional<bool>()> committed{};
 };
 
@@ -178,16 +178,16 @@ class transaction_run {
 /// ```
 /// int const left = sql::transact(policy, db, [&](pqxx::work& tx) { return withdraw(tx, account, 100); });
 /// ```
-/// Begins, calls `body(transaction)`, and commits. Returns what the body returned. The body may run several times, so it
-/// must not do anything outside of the transaction that cannot be repeated, and must not commit by itself.
+/// Begins, calls `body(transaction)`, and commits. Returns what the body returned. The body may run several times, so
+/// it must not do anything outside of the transaction that cannot be repeated, and must not commit by itself.
 ///
-/// Starts again after conflicts, lost connections, a server that restarts, and locks that are not granted. Other errors,
-/// and exceptions of the body that are not errors of the database, end the call and are thrown unchanged, after a
-/// rollback. The policy's `.when()` is not used; its waits, stop conditions, gates, observers and token are.
+/// Starts again after conflicts, lost connections, a server that restarts, and locks that are not granted. Other
+/// errors, and exceptions of the body that are not errors of the database, end the call and are thrown unchanged, after
+/// a rollback. The policy's `.when()` is not used; its waits, stop conditions, gates, observers and token are.
 ///
-/// A connection that breaks during the COMMIT leaves it in doubt. Then the call asks `.committed` on a new connection, or
-/// the database if that can find out by itself, and starts again only if the answer is no. Without an answer it throws
-/// `tenax::in_doubt_error`, which no policy retries.
+/// A connection that breaks during the COMMIT leaves it in doubt. Then the call asks `.committed` on a new connection,
+/// or the database if that can find out by itself, and starts again only if the answer is no. Without an answer it
+/// throws `tenax::in_doubt_error`, which no policy retries.
 template <class Policy, class Environment, database Database, class Body>
 auto transact(retrying<Policy, Environment> const& policy, Database& db, Body&& body,
               transaction_options const& options = {}) {

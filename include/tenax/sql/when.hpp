@@ -44,8 +44,8 @@ struct sqlstate_predicate : operators {
   }
 };
 
-/// Retries exceptions that carry one of these SQLSTATEs: `when::sqlstate("40001", "40P01")`. Two characters are a class:
-/// `when::sqlstate("08")`. The characters must outlive the policy, as those of a literal do.
+/// Retries exceptions that carry one of these SQLSTATEs: `when::sqlstate("40001", "40P01")`. Two characters are a
+/// class: `when::sqlstate("08")`. The characters must outlive the policy, as those of a literal do.
 ///
 /// Throws `std::invalid_argument` for a text that is neither.
 template <class... Codes>

@@ -145,8 +145,8 @@ struct failed_predicate : operators {
 /// The default: retry on exceptions derived from `std::runtime_error` and on results that say they failed, unless their
 /// `tenax::result_traits` know that the failure will not pass. Not on `std::logic_error`, which is a bug and not an
 /// outage; and not on an exception whose type has `in_doubt` in its name, such as `pqxx::in_doubt_error`: the operation
-/// may have taken effect. No predicate retries `std::errc::operation_canceled`, returned or thrown in a `std::system_error`: the
-/// operation was cancelled, and the call ends with `stop_reason::cancelled`.
+/// may have taken effect. No predicate retries `std::errc::operation_canceled`, returned or thrown in a
+/// `std::system_error`: the operation was cancelled, and the call ends with `stop_reason::cancelled`.
 inline constexpr failed_predicate failed{};
 
 }  // namespace tenax::when

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// transfers_pqxx.cpp: moves money in a PostgreSQL that restarts and crashes, through a proxy that loses every 40th answer
-// to a COMMIT.
+// transfers_pqxx.cpp: moves money in a PostgreSQL that restarts and crashes, through a proxy that loses every 40th
+// answer to a COMMIT.
 //
 //   transfers_pqxx PORT MODE
 //
