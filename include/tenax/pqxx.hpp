@@ -125,21 +125,11 @@ class pqxx_database {
     transaction_.reset();
   }
 
-  void rollback() noexcept {
-    try {
-      transaction_.reset();
-    } catch (std::exception const&) {
-      connection_.reset();
-    }
-  }
+  void rollback() noexcept { transaction_.reset(); }
 
   void disconnect() noexcept {
     rollback();
-    try {
-      connection_.reset();
-    } catch (std::exception const&) {
-      static_cast<void>(connection_.release());
-    }
+    connection_.reset();
   }
 
   [[nodiscard]] bool can_find_out() const noexcept { return options_.find_out && !number_.empty(); }
