@@ -15,8 +15,8 @@ function(tenax_add_test label name)
   set_tests_properties(${tenax_test_prefix}${name} PROPERTIES LABELS "${label};${TENAX_CONFIGURATION}")
 endfunction()
 
-# tenax_link_what_it_includes(<program> <missing>): links the components, cpp-httplib, libevent, libuv, hiredis, Qt and
-# gRPC if a source of the program includes them. What is included but not there is listed in <missing>.
+# tenax_link_what_it_includes(<program> <missing>): links the components, cpp-httplib, Qt, and libraries with a file for
+# pkg-config, if a source of the program includes them. What is included but not there is listed in <missing>.
 function(tenax_link_what_it_includes program missing)
   get_target_property(sources ${program} SOURCES)
   set(included)
@@ -51,7 +51,9 @@ function(tenax_link_what_it_includes program missing)
     endif()
   endif()
   # What an #include shows to be needed: a regular expression, the name for pkg-config, and the name for people.
-  foreach(need IN ITEMS "<event2/|libevent_core|libevent" "<uv.h>|libuv|libuv" "<hiredis/|hiredis|hiredis" "<grpcpp/|grpc++|gRPC")
+  foreach(need IN ITEMS "<event2/|libevent_core|libevent" "<uv.h>|libuv|libuv" "<hiredis/|hiredis|hiredis"
+      "<mosquitto.h|libmosquitto|libmosquitto" "<sqlite3.h|sqlite3|SQLite" "<mysql.h|libmariadb|MariaDB"
+      "<grpcpp/|grpc++|gRPC")
     string(REPLACE "|" ";" need "${need}")
     list(GET need 0 expression)
     list(GET need 1 package)
@@ -82,24 +84,6 @@ function(tenax_link_what_it_includes program missing)
       list(APPEND absent Qt6)
     endif()
   endif()
-  # Libraries that bring a pkg-config file: what is included, and the name of the file.
-  foreach(pair IN ITEMS "hiredis/|hiredis" "mosquitto.h|libmosquitto")
-    string(REPLACE "|" ";" pair "${pair}")
-    list(GET pair 0 header)
-    list(GET pair 1 module)
-    if(NOT included MATCHES "#include <${header}")
-      continue()
-    endif()
-    find_package(PkgConfig QUIET)
-    if(PKG_CONFIG_FOUND)
-      pkg_check_modules(${module} QUIET IMPORTED_TARGET ${module})
-    endif()
-    if(TARGET PkgConfig::${module})
-      target_link_libraries(${program} PRIVATE PkgConfig::${module})
-    else()
-      list(APPEND absent ${module})
-    endif()
-  endforeach()
   list(JOIN absent ", " absent)
   set(${missing} "${absent}" PARENT_SCOPE)
 endfunction()

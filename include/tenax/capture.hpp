@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <tenax/detail/operation_canceled.hpp>
+#include <tenax/exception_hint.hpp>
 #include <tenax/outcome.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/platform/construct.hpp>
@@ -59,6 +60,8 @@ class stashed_exception {
         // Another exception of a type with a code may say something else.
         if (auto const* const coded = dynamic_cast<std::system_error const*>(standard_)) {
           hinted_ = hint_in(*coded);
+        } else if (auto const* const foreign = foreign_hint_of(*standard_)) {
+          hinted_ = foreign;
         } else {
           plain = &typeid(*standard_);
         }

@@ -3,6 +3,8 @@
 // standard library; those of HTTP are in tenax.http. Written by `bash tests/module/names.sh --update`.
 module;
 
+#include <tenax/any/result.hpp>
+#include <tenax/any_retrying.hpp>
 #include <tenax/async/callback.hpp>
 #include <tenax/async/callback_reply.hpp>
 #include <tenax/async/completion.hpp>
@@ -22,6 +24,7 @@ module;
 #include <tenax/duration.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/errors.hpp>
+#include <tenax/exception_hint.hpp>
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/adaptive_rate_options.hpp>
@@ -59,12 +62,6 @@ module;
 #include <tenax/result_traits.hpp>
 #include <tenax/retry_loop.hpp>
 #include <tenax/retrying.hpp>
-#include <tenax/shared/lease_script.hpp>
-#include <tenax/shared/leases.hpp>
-#include <tenax/shared/options.hpp>
-#include <tenax/shared/pause.hpp>
-#include <tenax/shared/rate_limiter.hpp>
-#include <tenax/shared/store.hpp>
 #include <tenax/settings.hpp>
 #include <tenax/settings/configured.hpp>
 #include <tenax/settings/environment.hpp>
@@ -73,6 +70,18 @@ module;
 #include <tenax/settings/text.hpp>
 #include <tenax/settings/to_text.hpp>
 #include <tenax/settings/wait_settings.hpp>
+#include <tenax/shared/lease_script.hpp>
+#include <tenax/shared/leases.hpp>
+#include <tenax/shared/options.hpp>
+#include <tenax/shared/pause.hpp>
+#include <tenax/shared/rate_limiter.hpp>
+#include <tenax/shared/store.hpp>
+#include <tenax/sql/database_error.hpp>
+#include <tenax/sql/mysql.hpp>
+#include <tenax/sql/sqlite.hpp>
+#include <tenax/sql/sqlstate.hpp>
+#include <tenax/sql/transaction.hpp>
+#include <tenax/sql/when.hpp>
 #include <tenax/stop/after_attempts.hpp>
 #include <tenax/stop/compose.hpp>
 #include <tenax/stop/deadline.hpp>
@@ -146,6 +155,9 @@ using tenax::adaptive_throttle_options;
 using tenax::admission;
 using tenax::allowance;
 using tenax::any_duration;
+using tenax::any_result;
+using tenax::any_retrying;
+using tenax::any_retrying_of;
 using tenax::attempt;
 using tenax::attempt_info;
 using tenax::attempt_limits;
@@ -186,6 +198,7 @@ using tenax::dry_run_view;
 using tenax::duration;
 using tenax::environment;
 using tenax::error_with_hint;
+using tenax::exception_hint;
 using tenax::expired;
 using tenax::feedback;
 using tenax::feedback_of;
@@ -200,6 +213,7 @@ using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
 using tenax::histogram_view;
+using tenax::in_doubt_error;
 using tenax::in_flight_retry_budget;
 using tenax::in_flight_retry_budget_options;
 using tenax::instrument;
@@ -299,6 +313,19 @@ using tenax::coroutine::retry;
 using tenax::coroutine::try_retry;
 }  // namespace tenax::coroutine
 
+export namespace tenax::metrics {
+using tenax::metrics::attempts;
+using tenax::metrics::calls;
+using tenax::metrics::gate_waiting;
+using tenax::metrics::grpc_attempts;
+using tenax::metrics::grpc_retries;
+using tenax::metrics::grpc_retry_delay;
+using tenax::metrics::retries;
+using tenax::metrics::retry_delay;
+using tenax::metrics::scheduled_retries;
+using tenax::metrics::waiting;
+}  // namespace tenax::metrics
+
 export namespace tenax::shared {
 using tenax::shared::completion;
 using tenax::shared::event;
@@ -318,18 +345,25 @@ using tenax::shared::store_ref;
 using tenax::shared::to_string;
 using tenax::shared::without_store;
 }  // namespace tenax::shared
-export namespace tenax::metrics {
-using tenax::metrics::attempts;
-using tenax::metrics::calls;
-using tenax::metrics::gate_waiting;
-using tenax::metrics::grpc_attempts;
-using tenax::metrics::grpc_retries;
-using tenax::metrics::grpc_retry_delay;
-using tenax::metrics::retries;
-using tenax::metrics::retry_delay;
-using tenax::metrics::scheduled_retries;
-using tenax::metrics::waiting;
-}  // namespace tenax::metrics
+
+export namespace tenax::sql {
+using tenax::sql::breaks_connection;
+using tenax::sql::classify;
+using tenax::sql::condition;
+using tenax::sql::database;
+using tenax::sql::database_error;
+using tenax::sql::error;
+using tenax::sql::error_in;
+using tenax::sql::error_of_state;
+using tenax::sql::error_reader;
+using tenax::sql::is_transient;
+using tenax::sql::mysql_error;
+using tenax::sql::sqlite_error;
+using tenax::sql::sqlstate;
+using tenax::sql::to_string;
+using tenax::sql::transact;
+using tenax::sql::transaction_options;
+}  // namespace tenax::sql
 
 export namespace tenax::stop {
 using tenax::stop::after_attempts;
@@ -428,6 +462,7 @@ using tenax::when::any_error_predicate;
 using tenax::when::any_exception;
 using tenax::when::any_exception_predicate;
 using tenax::when::any_of;
+using tenax::when::connection_lost;
 using tenax::when::constant_predicate;
 using tenax::when::error;
 using tenax::when::error_if;
@@ -437,6 +472,7 @@ using tenax::when::exception_predicate;
 using tenax::when::exception_where;
 using tenax::when::failed;
 using tenax::when::failed_predicate;
+using tenax::when::lock_timeout;
 using tenax::when::negation;
 using tenax::when::never;
 using tenax::when::operand;
@@ -445,4 +481,10 @@ using tenax::when::result;
 using tenax::when::result_is;
 using tenax::when::result_is_predicate;
 using tenax::when::result_predicate;
+using tenax::when::serialization_conflict;
+using tenax::when::server_unavailable;
+using tenax::when::sql_condition_predicate;
+using tenax::when::sqlstate;
+using tenax::when::sqlstate_predicate;
+using tenax::when::too_many_connections;
 }  // namespace tenax::when

@@ -17,14 +17,14 @@ awk -v most_upwards=2 '
   function floor_of(h) {
     if (h ~ /^platform\//) return 0
     if (h ~ /^detail\//) return 1
-    if (h ~ /^(version|duration|random|errors|caught_exception|outcome|result_traits|attempt|capture|report|concepts|environment|suspend_aware_time|cancel)\.hpp$/) return 1
+    if (h ~ /^(version|duration|random|errors|exception_hint|caught_exception|outcome|result_traits|attempt|capture|report|concepts|environment|suspend_aware_time|cancel)\.hpp$/) return 1
     if (h ~ /^(when|wait|stop|gate|observe)\//) return 2
     if (h ~ /^(policy|default_policy|retry_loop|worst_case)\.hpp$/) return 3
     if (h ~ /^driver\//) return 4
     if (h ~ /^(retrying|attempt_range|current_attempt|tenax)\.hpp$/) return 5
-    if (h ~ /^(http|async|fmt|testing|shared|settings|telemetry|reconnect)\//) return 6
+    if (h ~ /^(http|grpc|sql|async|fmt|testing|shared|settings|telemetry|reconnect)\//) return 6
     if (h ~ /^redis\//) return 7
-    if (h ~ /^(http|fmt|asio|boost_asio|coroutine|hedging|settings|telemetry|reconnect)\.hpp$/) return 7
+    if (h ~ /^(http|grpc|pqxx|fmt|asio|boost_asio|coroutine|hedging|settings|telemetry|reconnect)\.hpp$/) return 7
     print h " has no floor in tests/docs/house.sh"; bad = 1
     return 7
   }

@@ -39,10 +39,10 @@ TEST_CASE("Coroutines of Asio wait for permits on one thread", "[redis]") {
   auto const work = [&]() -> asio::awaitable<void> {
     while (!ends) {
       co_await tenax::asio::async_retry(polite.through(std::ref(held)).through(std::ref(limiter)),
-                                  [&]() -> asio::awaitable<int> {
-                                    ++went;
-                                    co_return 1;
-                                  });
+                                        [&]() -> asio::awaitable<int> {
+                                          ++went;
+                                          co_return 1;
+                                        });
     }
   };
   for (int i = 0; i < 50; ++i) asio::co_spawn(io, work(), asio::detached);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <typeinfo>
 
 #include <tenax/detail/callable.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -90,6 +91,27 @@ template <class Code>
   }
 }
 
+}  // namespace tenax::when
+
+#if defined(__cpp_exceptions) && defined(__cpp_rtti)
+namespace tenax::detail {
+
+/// Whether the name of an exception's type has the word `in_doubt`: the operation may have taken effect.
+TENAX_COLD inline bool is_in_doubt(std::exception const& e) noexcept {
+  constexpr char word[] = "in_doubt";
+  for (char const* at = typeid(e).name(); *at != 0; ++at) {
+    int same = 0;
+    while (word[same] != 0 && at[same] == word[same]) ++same;
+    if (word[same] == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace tenax::detail
+#endif
+
+namespace tenax::when {
+
 /// The predicate of a policy without `.when()`; see `when::failed`.
 struct failed_predicate : operators {
   static constexpr bool uses_time = false;
@@ -99,7 +121,14 @@ struct failed_predicate : operators {
   template <class T>
   constexpr bool operator()(attempt<T> const& a) const {
 #if defined(__cpp_exceptions)
-    if (!a.result.has_value()) return a.result.template exception_as<std::runtime_error>() != nullptr;
+    if (!a.result.has_value()) {
+      auto const* const e = a.result.template exception_as<std::runtime_error>();
+#if defined(__cpp_rtti)
+      return e != nullptr && !detail::is_in_doubt(*e);
+#else
+      return e != nullptr;
+#endif
+    }
 #endif
     return detail::result_transient(a.result);
   }
@@ -115,8 +144,9 @@ struct failed_predicate : operators {
 
 /// The default: retry on exceptions derived from `std::runtime_error` and on results that say they failed, unless their
 /// `tenax::result_traits` know that the failure will not pass. Not on `std::logic_error`, which is a bug and not an
-/// outage. No predicate retries `std::errc::operation_canceled`, returned or thrown in a `std::system_error`: the
-/// operation was cancelled, and the call ends with `stop_reason::cancelled`.
+/// outage; and not on an exception whose type has `in_doubt` in its name, such as `pqxx::in_doubt_error`: the operation
+/// may have taken effect. No predicate retries `std::errc::operation_canceled`, returned or thrown in a
+/// `std::system_error`: the operation was cancelled, and the call ends with `stop_reason::cancelled`.
 inline constexpr failed_predicate failed{};
 
 }  // namespace tenax::when

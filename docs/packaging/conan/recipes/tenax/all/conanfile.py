@@ -26,6 +26,9 @@ class TenaxConan(ConanFile):
         "curl": ("libcurl::libcurl", "libcurl/[>=7.78.0 <9]"),
         "beast": ("boost::headers", "boost/1.86.0"),
         "nlohmann_json": ("nlohmann_json::nlohmann_json", "nlohmann_json/3.11.3"),
+        "hiredis": ("hiredis::hiredis", "hiredis/1.2.0"),
+        "grpc": ("grpc::grpc++", "grpc/1.67.1"),
+        "pqxx": ("libpqxx::libpqxx", "libpqxx/7.9.2"),
         "asio": ("asio::asio", "asio/1.32.0"),
         "boost_asio": ("boost::headers", "boost/1.86.0"),
     }

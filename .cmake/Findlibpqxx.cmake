@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# Findlibpqxx.cmake: the target libpqxx::pqxx, from libpqxx's own CMake package or from its pkg-config file (Debian).
+find_package(libpqxx CONFIG QUIET)
+set(libpqxx_source "${libpqxx_DIR}")
+if(NOT TARGET libpqxx::pqxx)
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(libpqxx_pc QUIET IMPORTED_TARGET GLOBAL libpqxx)
+  endif()
+  if(TARGET PkgConfig::libpqxx_pc)
+    add_library(libpqxx::pqxx INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(libpqxx::pqxx INTERFACE PkgConfig::libpqxx_pc)
+    set(libpqxx_VERSION "${libpqxx_pc_VERSION}")
+    set(libpqxx_source "${libpqxx_pc_PREFIX}")
+  endif()
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(libpqxx REQUIRED_VARS libpqxx_source VERSION_VAR libpqxx_VERSION)
