@@ -118,9 +118,11 @@ template <class Out, class When, class Wait, class Stop, class Observers, class 
 void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
   auto const worst = worst_case(p);
   if constexpr (Limits::named) {
-    out.text("name:        ");
-    out.foreign(p.limits.name);
-    out.text("\n");
+    if (*p.limits.name != '\0') {
+      out.text("name:        ");
+      out.foreign(p.limits.name);
+      out.text("\n");
+    }
   }
   if constexpr (!Gates::empty) {
     out.text("gates:       ");

@@ -205,10 +205,12 @@ struct erased_hint_reader {
 struct erased_limits {
   static constexpr bool times_attempts = true;
   static constexpr bool restarts = true;
+  static constexpr bool named = true;
   server_wait_limit server{};
   duration attempt = (duration::max)();
   bool times_attempts_now = false;
   bool restarts_now = false;
+  char const* name = "";
 };
 
 template <class Limits>
@@ -216,6 +218,7 @@ erased_limits limits_erased(Limits const& l) {
   erased_limits all{
       .server = l.server, .times_attempts_now = detail::times_attempts(l), .restarts_now = detail::restarts(l)};
   if constexpr (Limits::times_attempts) all.attempt = l.attempt;
+  if constexpr (Limits::named) all.name = l.name;
   return all;
 }
 
