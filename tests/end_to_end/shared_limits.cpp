@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -311,6 +312,29 @@ TEST_CASE("A forked child gets a thread and a connection of its own", "[redis]")
   int status = -1;
   ::waitpid(child, &status, 0);
   CHECK(status == 0);
+}
+
+TEST_CASE("A cluster of three servers keeps each limit on one of them", "[redis]") {
+  std::vector<std::unique_ptr<tests::redis_server>> nodes;
+  std::string create = "redis-cli --cluster create";
+  for (int i = 0; i < 3; ++i) {
+    // A cluster needs a second port, 10000 above the first.
+    int port = tests::free_port();
+    while (port > 55'000) port = tests::free_port();
+    nodes.push_back(std::make_unique<tests::redis_server>(std::vector<std::string>{"--cluster-enabled", "yes"}, port));
+    create += " 127.0.0.1:" + std::to_string(port);
+  }
+  REQUIRE(std::system((create + " --cluster-yes >/dev/null").c_str()) == 0);
+  for (char const* const name : {"a", "b", "c", "d"}) {
+    fleet all(2, 1, {.port = nodes[0]->port}, name, per_second(200).with_burst(5));
+    eventually([&] { return all.limiters[0]->state().store_up && all.limiters[1]->state().machines == 2; });
+    eventually([&] { return all.limiters[1]->state().admitted > 20; });
+    all.limiters[0]->pause(100ms);
+    eventually([&] { return all.heard("another machine for a pause"); });
+  }
+  std::int64_t keys = 0;
+  for (auto& n : nodes) keys += n->number("DBSIZE");
+  CHECK(keys == 4);
 }
 
 TEST_CASE("A store takes a host, a port and timeouts that make sense", "[redis]") {

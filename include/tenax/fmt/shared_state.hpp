@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// fmt/shared_state.hpp: the state of a limit that machines share, and its events, for {fmt}.
+#pragma once
+
+#include <tenax/fmt/description.hpp>
+#include <tenax/shared/options.hpp>
+
+namespace tenax::detail {
+
+/// "store up, 10 machines, 100 of 1000 permits per second; 25 in hand, 3 wait, paused for 2s"
+inline void write(description& out, shared::state const& s) {
+  if (s.trouble.empty()) {
+    out.text(s.store_up ? "store up" : "store not asked yet");
+  } else {
+    out.text("store away (");
+    out.foreign(s.trouble);
+    out.text(")");
+  }
+  out.text(", ");
+  out.count(static_cast<std::uint64_t>(s.machines), " machine", " machines");
+  if (s.per_second > 0) {
+    out.text(", ");
+    out.number(s.share);
+    out.text(" of ");
+    out.number(s.per_second);
+    out.text(" permits per second");
+  }
+  out.text("; ");
+  out.number(s.in_hand);
+  out.text(" in hand, ");
+  out.number(s.waiting);
+  out.text(s.waiting == 1 ? " waits" : " wait");
+  if (s.paused > duration::zero()) {
+    out.text(", paused for ");
+    out.time(s.paused);
+  }
+}
+
+/// "catalogue: store away: Connection refused"
+inline void write(description& out, shared::event const& e) {
+  out.foreign(e.name);
+  out.text(": ");
+  out.text(to_string(e.what));
+  out.text(": ");
+  out.foreign(e.why);
+}
+
+}  // namespace tenax::detail
+
+template <>
+struct fmt::formatter<tenax::shared::state> : tenax::detail::written<tenax::shared::state> {};
+template <>
+struct fmt::formatter<tenax::shared::event> : tenax::detail::written<tenax::shared::event> {};
