@@ -337,6 +337,21 @@ TEST_CASE("A cluster of three servers keeps each limit on one of them", "[redis]
   CHECK(keys == 4);
 }
 
+TEST_CASE("A store forgets the channels of limits that do not exist any more", "[redis]") {
+  tests::redis_server server;
+  hiredis_store store({.port = server.port});
+  for (int i = 0; i < 20; ++i) {
+    rate_limiter limiter(store, "tenant/" + std::to_string(i), per_second(100));
+    CHECK(limiter.acquire({.timeout = 2s}) == tenax::acquired::yes);
+  }
+  rate_limiter last(store, "last", per_second(100));
+  CHECK(last.acquire({.timeout = 2s}) == tenax::acquired::yes);
+  eventually([&] {
+    auto const channels = server.run("PUBSUB", "CHANNELS", "*");
+    return channels != nullptr && channels->elements >= 1 && channels->elements <= 2;
+  });
+}
+
 TEST_CASE("A store takes a host, a port and timeouts that make sense", "[redis]") {
   CHECK_THROWS_WITH(hiredis_store({.host = ""}), Catch::Contains("host must not be empty"));
   CHECK_THROWS_WITH(hiredis_store({.port = 0}), Catch::Contains("port must be 1 to 65535, but is 0"));

@@ -142,8 +142,13 @@ class hiredis_store {
       work_.waiting.push_back(std::move(asked_.front()));
       asked_.pop_front();
     }
+    if (!new_listeners_.empty()) {
+      detail::forget_gone(listeners_, [&](auto const& channel) {
+        if (work_.messages) say("UNSUBSCRIBE", channel);
+      });
+    }
     for (auto& l : new_listeners_) {
-      if (work_.messages) subscribe(l.channel);
+      if (work_.messages) say("SUBSCRIBE", l.channel);
       listeners_.push_back(std::move(l));
     }
     new_listeners_.clear();
@@ -169,7 +174,7 @@ class hiredis_store {
     if (why.empty() && !work_.messages && !listeners_.empty()) {
       why = work_.messages.open(options_);
       if (why.empty()) {
-        for (auto const& l : listeners_) subscribe(l.channel);
+        for (auto const& l : listeners_) say("SUBSCRIBE", l.channel);
         if (!work_.messages.flush()) why = "the connection was lost";
         if (why.empty()) {
           for (auto const& l : listeners_) l.to.missed();
@@ -201,9 +206,10 @@ class hiredis_store {
     for (auto& q : failed) q.done({.error = why});
   }
 
-  void subscribe(std::string const& channel) {
+  /// Sends one word about a channel.
+  void say(char const* what, std::string const& channel) {
     detail::command c;
-    c.add("SUBSCRIBE");
+    c.add(std::string_view(what));
     c.add(channel);
     work_.messages.append(c);
   }

@@ -61,6 +61,10 @@ class hiredis_async_store {
   }
 
   void listen(std::string_view channel, shared::listener l) {
+    detail::forget_gone(listeners_, [&](std::string const& gone) {
+      if (messages_ == nullptr) return;
+      redisAsyncCommand(messages_, nullptr, nullptr, "UNSUBSCRIBE %b", gone.data(), gone.size());
+    });
     listeners_.push_back({std::string(channel), std::move(l)});
     if (messages_ != nullptr) subscribe(listeners_.back().channel);
   }

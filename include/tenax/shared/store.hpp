@@ -97,6 +97,8 @@ class listener {
     if (to != nullptr) to->heard(number < 0 ? 0 : number, now);
     return to != nullptr;
   }
+  /// Whether the limit that listened does not exist any more.
+  [[nodiscard]] bool gone() const noexcept { return to_.expired(); }
   /// Reports that messages may have been missed, because the connection was lost.
   bool missed(time_point now = detail::steady_now()) const noexcept {
     auto const to = to_.lock();

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -132,6 +133,22 @@ struct subscription {
   std::string channel;
   shared::listener to;
 };
+
+/// Removes the channels of limits that do not exist any more. Calls `leave(channel)` for each that no other limit listens
+/// to.
+template <class Leave>
+void forget_gone(std::vector<subscription>& all, Leave const& leave) {
+  std::vector<std::string> gone;
+  std::erase_if(all, [&](subscription const& each) {
+    if (!each.to.gone()) return false;
+    gone.push_back(each.channel);
+    return true;
+  });
+  for (auto const& channel : gone) {
+    bool const heard = std::any_of(all.begin(), all.end(), [&](auto const& each) { return each.channel == channel; });
+    if (!heard) leave(channel);
+  }
+}
 
 /// A connection, which is opened, and asked who it is, in one go.
 class connection {
