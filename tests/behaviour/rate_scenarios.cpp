@@ -62,7 +62,9 @@ TEST_CASE("rate_scenarios: servers that count in windows, require an interval, o
     for (std::uint64_t const limit : {2U, 10U, 100U}) {
       auto const rate = static_cast<double>(limit);
       bool const told = how != tells::nothing;
-      holds_to(told ? "fixed second, told" : "fixed second", rate, simulation::fixed_window(limit, 1s, how));
+      // A rate of half a percent above the limit is refused once in a hundred times, which is no reason to lower it.
+      holds_to(told ? "fixed second, told" : "fixed second", rate, simulation::fixed_window(limit, 1s, how),
+               {.refused = limit == 2 ? 0.009 : 0.006});
       holds_to(told ? "rolling second, told" : "rolling second", rate, simulation::rolling_window(limit, 1s, how));
       holds_to(told ? "interval, told" : "interval", rate,
                simulation::strict_interval([rate](double) { return rate; }, how));
@@ -176,8 +178,7 @@ TEST_CASE("rate_scenarios: a limit that halves is followed immediately, and its 
         CHECK(followed > 300);
         double const two_waits = how == tells::nothing ? 0 : 2;
         CHECK(followed <= 300 + two_waits + 20 / (limit / 2));
-        // At one request a second, a minute is too short to learn.
-        CHECK(recovered <= (limit == 2 ? 840 : 660));
+        CHECK(recovered <= 660);
       }
     }
   }

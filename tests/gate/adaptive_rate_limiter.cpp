@@ -270,7 +270,8 @@ TEST_CASE("The limiter follows a limit that halves and recovers, with few thread
   }
   CHECK(goodput / cells >= 0.92);
   CHECK(steady / cells >= 0.97);
-  CHECK(wasted / cells <= 0.004);
+  // Without the high limits, at which refusals are rarer.
+  CHECK(wasted / cells <= (tests::in_many_schedules ? 0.004 : 0.005));
 }
 
 TEST_CASE("A pause stops all callers, and then they go one by one") {
@@ -869,4 +870,65 @@ TEST_CASE("Eight threads together keep the limit") {
   CHECK(admitted > 4 * static_cast<std::uint64_t>(each));
   CHECK(throttled > 0);
   CHECK(abandoned > static_cast<std::uint64_t>(each) / 10);
+}
+
+TEST_CASE("A limit that is set while the limiter works binds at once, and a caller that waits is woken") {
+  struct counter {
+    int calls = 0;
+    [[nodiscard]] tenax::waker waker() noexcept {
+      return {[](void* self) noexcept { ++static_cast<counter*>(self)->calls; }, this};
+    }
+  };
+  adaptive_rate_limiter limiter({.start = tenax::per_second(1), .at_least = tenax::per_minute(1)});
+  adaptive_rate_limiter::ticket sent, first;
+  counter c;
+  REQUIRE(limiter.admit(sent, {}, tenax::time_point()).admitted());
+  CHECK(limiter.admit(first, {}, tenax::time_point(), c.waker()).delay >= 1s);
+  limiter.set(tenax::per_second(10), tenax::time_point(10ms));
+  CHECK(c.calls == 1);
+  CHECK(limiter.state().rate == Approx(9.95));
+  CHECK(limiter.admit(first, {}, tenax::time_point(10ms), c.waker()).delay <= 91ms);
+  // An answer to a request of the old rate says nothing about the new one.
+  limiter.record(sent, {.how = tests::kind::throttled, .server_wait = tenax::duration(1s)}, tenax::time_point(20ms));
+  CHECK(limiter.state().rate == Approx(9.95));
+  CHECK(limiter.state().paused_until == tenax::time_point(1020ms));
+  limiter.set(tenax::per_second(5), tenax::time_point(30ms));
+  CHECK(limiter.state().paused_until == tenax::time_point(1020ms));  // the server's wait is kept
+  CHECK(limiter.admit(first, {}, tenax::time_point(1020ms), c.waker()).admitted());
+  CHECK(tests::rejection([&] {
+          limiter.set(tenax::per_hour(1), tenax::time_point(2s));
+          return 0;
+        }).find("at_least must not be above limit") != std::string::npos);
+  CHECK(tests::rejection([&] {
+          limiter.set(tenax::rate{.permits = 0}, tenax::time_point(2s));
+          return 0;
+        }) == "tenax: rate: permits must be at least 1, but is 0");
+  CHECK(limiter.state().rate == Approx(4.975));
+}
+
+TEST_CASE("A charge delays the next request by as many intervals") {
+  adaptive_rate_limiter limiter({.limit = tenax::per_second(10)});
+  auto const wait_at = [&](tenax::duration now) {
+    adaptive_rate_limiter::ticket t;
+    auto const answer = limiter.admit(t, {}, tenax::time_point(now));
+    return answer.admitted() ? 0s : answer.delay;
+  };
+  SECTION("before the first request") {
+    limiter.charge(9, tenax::time_point(1s));
+    CHECK(wait_at(1s) > 800ms);
+    CHECK(wait_at(1s) < 910ms);
+  }
+  SECTION("after a request") {
+    CHECK(wait_at(1s) == 0s);
+    limiter.charge(0, tenax::time_point(1s));
+    CHECK(wait_at(1s) < 101ms);
+    limiter.charge(10, tenax::time_point(1s));
+    CHECK(wait_at(1s) > 1s);
+    CHECK(wait_at(1s) < 1200ms);
+    CHECK(wait_at(2200ms) == 0s);
+  }
+  CHECK(tests::rejection([&] {
+          limiter.charge(-1, tenax::time_point());
+          return 0;
+        }) == "tenax: adaptive_rate_limiter::charge: n must not be negative, but is -1");
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <tenax/gate/acquire.hpp>
+#include <tenax/gate/adaptive/detail/queue_wait.hpp>
 #include <tenax/gate/adaptive/detail/search.hpp>
 #include <tenax/gate/adaptive_rate_options.hpp>
 #include <tenax/gate/detail/forward_clock.hpp>
@@ -53,7 +54,8 @@ class adaptive_rate_limiter {
  public:
   /// Throws `std::invalid_argument` for a `rate` of no permits or no time, or with a burst; for `at_least` above
   /// `limit`; and for `at_once` and `max_pause` outside of their ranges.
-  explicit adaptive_rate_limiter(adaptive_rate_options const& options = {}) : search_(detail::search_for(options)) {}
+  explicit adaptive_rate_limiter(adaptive_rate_options const& options = {})
+      : options_(options), search_(detail::search_for(options)) {}
 
   /// Overloads for wrong calls: their message shows how to make a limiter.
   template <class First, class... More>
@@ -133,7 +135,7 @@ class adaptive_rate_limiter {
       case feedback::kind::cancelled:
       case feedback::kind::unknown: search_.withdrawn(t.grant_.stamp); break;
     }
-    if (makes_sense(f.left)) {
+    if (detail::makes_sense(f.left)) {
       auto const seconds = detail::seconds(f.left.window->count());
       search_.announced(time, static_cast<double>(f.left.limit) / seconds, f.left.window->count());
     }
@@ -151,6 +153,27 @@ class adaptive_rate_limiter {
     auto const time = clock_.at(now).time_since_epoch().count();
     search_.resume(time);
     wake_first(time);
+  }
+
+  /// Changes the limit while the limiter works, as the option `limit`: the rate is kept 0.5 % below `limit`, never
+  /// above, and lower after refusals. A pause goes on; callers that wait keep their places, and the first one is woken
+  /// if its turn comes earlier. Throws `std::invalid_argument` as the constructor does, and changes nothing then.
+  void set(rate limit, time_point now = real_time::now()) {
+    detail::paced(limit);  // `rate{0}` means no limit only for the constructor
+    auto changed = options_;
+    changed.limit = limit;
+    auto const begun = detail::search_for(changed);
+    std::lock_guard const lock(mutex_);
+    search_.begin_again(begun);
+    wake_first(clock_.at(now).time_since_epoch().count());
+  }
+
+  /// Counts `n` more requests, for costs that are known only afterwards: the next request waits for that many intervals
+  /// longer. Throws `std::invalid_argument` for a negative `n`.
+  void charge(std::int64_t n, time_point now = real_time::now()) {
+    if (n < 0) invalid_parameter("adaptive_rate_limiter::charge: n", "must not be negative", static_cast<double>(n));
+    std::lock_guard const lock(mutex_);
+    search_.charge(clock_.at(now).time_since_epoch().count(), static_cast<std::uint64_t>(n));
   }
 
   /// Until when `keyed` must keep this limiter: during a pause, until the next request may be sent; a few intervals
@@ -206,12 +229,6 @@ class adaptive_rate_limiter {
     return admission::go();
   }
 
-  /// Whether an announcement is plausible for a service: a period of at most a month, and at least one request a day.
-  static bool makes_sense(allowance const& left) noexcept {
-    constexpr duration day = std::chrono::hours(24);
-    return left.announces() && *left.window <= 31 * day && saturating_multiply(day, left.limit) >= *left.window;
-  }
-
   [[nodiscard]] std::int64_t last() const noexcept { return clock_.last().time_since_epoch().count(); }
   [[nodiscard]] std::int64_t paused_until() const noexcept {
     auto const& pause = search_.pause();
@@ -221,33 +238,13 @@ class adaptive_rate_limiter {
   /// Lets a caller wait. `next`: when the first in the queue may go.
   admission wait(grant& g, std::int64_t next, std::int64_t now) noexcept {
     auto const before = static_cast<std::int64_t>(g.rank - queue_.front()->rank);
-    auto const delay = delay_of(before, next, now, static_cast<bool>(g.wakes));
+    auto const delay = detail::delay_of(search_, before, next, now, static_cast<bool>(g.wakes));
     g.due = saturating_add(duration(now), duration(delay)).count();
     auto const& pause = search_.pause();
     auto answer = admission::wait(duration(delay));
     answer.asked_by_server = pause.asked_by_server(now);
     answer.at_most = g.wakes && pause.asking_until() > now;
     return answer;
-  }
-
-  /// The wait of a caller with `before` others before it, if the first of them may go at `next`. A caller without a
-  /// waker asks soon enough to notice in time that the rate has risen, or that the request that asks again was
-  /// answered.
-  [[nodiscard]] std::int64_t delay_of(std::int64_t before, std::int64_t next, std::int64_t now,
-                                      bool wakes) const noexcept {
-    constexpr std::int64_t soon = 100'000'000;
-    auto first = saturating_subtract(duration(next), duration(now)).count();
-    if (first < 0) first = 0;
-    if (search_.pause().asking_until() > now && !wakes) return first < soon ? first + 1 : soon;
-    auto const interval = duration(search_.interval());
-    auto const few = saturating_multiply(interval, static_cast<std::uint64_t>(before < 2 ? before : 2)).count();
-    auto const all = saturating_multiply(interval, static_cast<std::uint64_t>(before)).count();
-    auto const own = all < soon || wakes ? all : few < soon ? soon : few;
-    auto delay = saturating_add(duration(first), duration(own)).count();
-    // A wait that the server asked for is at most the longest pause, so a `max_server_wait` of that length is enough.
-    auto const& pause = search_.pause();
-    if (pause.asked_by_server(now) && delay > pause.longest() && first <= pause.longest()) delay = pause.longest();
-    return delay > 0 ? delay : 1;
   }
 
   /// Wakes the first in the queue if it may go before the moment at which it would ask.
@@ -286,6 +283,7 @@ class adaptive_rate_limiter {
     if (from.is == standing::queued) queue_.replace(from, to);
   }
 
+  adaptive_rate_options const options_;
   mutable std::mutex mutex_;
   detail::forward_clock clock_;
   detail::rate_search search_;

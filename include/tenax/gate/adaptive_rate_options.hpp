@@ -75,5 +75,11 @@ inline rate_search search_for(adaptive_rate_options const& o) {
   return {start, 0.995 * limit, b};
 }
 
+/// Whether an announcement is plausible for a service: a period of at most a month, and at least one request a day.
+inline bool makes_sense(allowance const& left) noexcept {
+  constexpr duration day = std::chrono::hours(24);
+  return left.announces() && *left.window <= 31 * day && saturating_multiply(day, left.limit) >= *left.window;
+}
+
 }  // namespace detail
 }  // namespace tenax

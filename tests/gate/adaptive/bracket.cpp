@@ -86,7 +86,7 @@ TEST_CASE("A probe goes up by 3 percent, and back when it is refused") {
   static constexpr auto probed = [](bool back) {
     auto b = found(77);
     auto const before = b.rate();
-    accept(b, 40);
+    accept(b, 70);
     if (b.current_phase() != phase::probe) return 0.0;
     if (back) b.refused({.demonstrated = 50});
     return b.current_phase() == (back ? phase::steady : phase::probe) ? b.rate() / before : 0.0;
@@ -95,10 +95,37 @@ TEST_CASE("A probe goes up by 3 percent, and back when it is refused") {
   static_assert(probed(true) == 1);
 }
 
+TEST_CASE("A steady rate that was lost is tried again after a while, and kept if it has come back") {
+  static constexpr auto halved = [](bool came_back, std::int64_t held, std::int64_t later) {
+    auto b = found(77);
+    auto const before = b.rate();
+    b.accepted(second);
+    // Refused in a row, until the rate is half as high.
+    for (int i = 0; i < 4; ++i) {
+      static_cast<void>(b.costs(held * second, 0));
+      b.refused({.demonstrated = before / 2, .told = true});
+    }
+    b.accepted((held + later) * second);
+    if (b.current_phase() != phase::probe) return b.rate() / before;
+    if (b.rate() < 0.9 * before) return 0.0;
+    if (came_back) {
+      accept(b, 12);
+    } else {
+      b.refused({.demonstrated = before / 2, .told = true});
+    }
+    return b.current_phase() == phase::steady ? b.rate() / before : 0.0;
+  };
+  static_assert(halved(true, 100, 50) == 1);
+  static_assert(halved(false, 100, 50) < 0.6);
+  static_assert(halved(true, 100, 40) < 0.6);    // too soon
+  static_assert(halved(true, 100, 1000) < 0.6);  // too late
+  static_assert(halved(true, 10, 50) < 0.6);     // the rate was not held for long
+}
+
 TEST_CASE("After five steps of a probe, the start phase begins again") {
   static constexpr auto risen = [] {
     auto b = found(77);
-    accept(b, 40);
+    accept(b, 70);
     for (int i = 0; i < 10'000 && b.current_phase() == phase::probe; ++i) accept(b, 1);
     return b;
   }();

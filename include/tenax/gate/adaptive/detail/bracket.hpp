@@ -6,19 +6,12 @@
 
 #include <tenax/gate/adaptive/detail/blackout.hpp>
 #include <tenax/gate/adaptive/detail/probe_schedule.hpp>
+#include <tenax/gate/adaptive/detail/search_phase.hpp>
 #include <tenax/gate/adaptive/detail/search_rules.hpp>
 #include <tenax/gate/adaptive/detail/send_history.hpp>
 #include <tenax/gate/detail/rate_math.hpp>
 
 namespace tenax::detail {
-
-/// The phases of a search for a rate.
-enum class search_phase : unsigned char {
-  start,   ///< doubles the rate until a request is refused
-  search,  ///< tries rates between a confirmed and a refused one
-  steady,  ///< keeps the confirmed rate
-  probe    ///< tries a slightly higher rate
-};
 
 /// Knows the highest confirmed and the lowest refused rate, and tries their geometric mean. When both are nearly equal,
 /// keeps the confirmed one and probes above it from time to time. Rates are per second.
@@ -27,16 +20,7 @@ enum class search_phase : unsigned char {
 class rate_bracket {
  public:
   using phase = search_phase;
-
-  /// What a refusal says besides that the rate is too high.
-  struct refusal {
-    double demonstrated = 0;  // a rate that the server demonstrably allowed
-    double peak = 0;          // how fast the last few requests were sent
-    bool accepted = true;     // some request was accepted since the previous refusal
-    bool told = false;        // the server said how long to wait
-    double share = 1;         // the share of requests that was refused at similar rates
-    std::int64_t busy = 0;    // how long requests were sent since the previous refusal, in nanoseconds
-  };
+  using refusal = rate_refusal;
 
   /// Begins with a guess. No rate is below `floor`, unless a ceiling is lower.
   constexpr rate_bracket(double guess, double floor) noexcept
@@ -141,10 +125,9 @@ class rate_bracket {
   }
 
   /// Goes back to an earlier state. Answers to requests sent meanwhile do not count.
-  constexpr void go_back_to(rate_bracket const& before) noexcept {
-    auto const version = version_;
+  constexpr void go_back_to(rate_bracket before) noexcept {
+    before.version_ = version_ + 1;
     *this = before;
-    version_ = version + 1;
   }
 
  private:
@@ -190,7 +173,10 @@ class rate_bracket {
   /// Keeps the rate, until there is a reason to search or to probe.
   constexpr void accepted_in_steady(std::int64_t now) noexcept {
     if (accepted_ >= search_rules::calm_after) contradictions_ = 0;
-    if (high_ > low_ * search_rules::room_above && accepted_ >= search_rules::search_after) {
+    probes_.holds(now, low_);
+    if (auto const lost = probes_.comes_back(now, low_); lost > 0) {
+      begin_probe(comes_back, lost);
+    } else if (high_ > low_ * search_rules::room_above && accepted_ >= search_rules::search_after) {
       continue_search();
     } else if (probes_.due(now, accepted_)) {
       step_ = 0;
@@ -209,20 +195,35 @@ class rate_bracket {
     high_ = rate_;
     auto const lower = least(rate_ * (1 - cut), r.demonstrated);
     low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
-    probes_.in_vain();
+    contradictions_ > search_rules::moved ? probes_.start_over() : probes_.in_vain();
+    probes_.lost(rate_);
     set_rate(low_);
   }
 
   constexpr void accepted_in_probe() noexcept {
     if (!confirmed()) return;
     low_ = rate_;
-    next_step();
+    if (step_ != comes_back) return next_step();
+    probes_.start_over();
+    return_to_low();
   }
 
-  /// Goes back to the confirmed rate. Refused at the first step: there is no rate in between to search for.
+  /// Refused at the first step: there is no rate in between to search for.
   constexpr void refused_in_probe() noexcept {
-    high_ = step_ > 1 ? rate_ : low_;
+    if (step_ == comes_back) return return_to_low();
+    auto const refused = step_ > 1 ? rate_ : low_;
     probes_.in_vain();
+    return_to_low();
+    high_ = refused;
+  }
+
+  constexpr void begin_probe(unsigned step, double r) noexcept {
+    step_ = step;
+    phase_ = phase::probe;
+    set_rate(r);
+  }
+  constexpr void return_to_low() noexcept {
+    high_ = low_;
     phase_ = phase::steady;
     set_rate(low_);
   }
@@ -273,6 +274,7 @@ class rate_bracket {
   }
 
   static constexpr double slowest = send_history::slowest;
+  static constexpr unsigned comes_back = 1000;  // the step of a probe at a rate that was lost
 
   double floor_;          // the lowest rate
   double ceiling_ = 0;    // 0: none

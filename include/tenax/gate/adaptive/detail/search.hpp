@@ -93,6 +93,26 @@ class rate_search {
 
   [[nodiscard]] constexpr std::int64_t interval() const noexcept { return bracket_.interval(); }
 
+  /// Begins another search, for a limit that has changed. Pauses and the last requests stay. Answers to requests of the
+  /// old search do not count.
+  constexpr void begin_again(rate_search const& other) noexcept {
+    start_ = other.start_;
+    bracket_.go_back_to(other.bracket_);
+    before_pause_ = before_trial_ = bracket_;
+    ++generation_;
+    chance_ = {};
+    told_.forget();
+  }
+
+  /// Delays the next request by `n` intervals.
+  constexpr void charge(std::int64_t now, std::uint64_t n) noexcept {
+    if (n == 0) return;
+    auto const ready = now - interval();
+    if (history_.count() == 0 || last_grant_ < ready) last_grant_ = ready;
+    if (history_.count() == 0) history_.add(now);
+    last_grant_ = saturating_add(duration(last_grant_), saturating_multiply(duration(interval()), n)).count();
+  }
+
   /// The server announces what it allows in each `window`. The rate is kept half a percent below, and never above;
   /// refusals still lower it. Delays later requests if earlier ones were too fast for the announced limit.
   constexpr void announced(std::int64_t now, double limit, std::int64_t window) noexcept {

@@ -15,6 +15,7 @@ inline constexpr double room_above = 1.06;         // so far below a refused rat
 inline constexpr std::uint64_t start_after = 4;    // requests accepted before the rate is doubled
 inline constexpr std::uint64_t search_after = 16;  // requests accepted before a steady rate is searched again
 inline constexpr std::uint64_t calm_after = 32;    // requests accepted before earlier refusals no longer count
+inline constexpr unsigned moved = 2;               // more refusals in a row, each after a cut: the limit has moved
 inline constexpr double unlimited = 1e9;           // a step up of any size
 
 /// How far below an announced limit the rate is kept.
