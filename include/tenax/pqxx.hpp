@@ -73,6 +73,7 @@ inline error_reader const pqxx_errors(read_pqxx_error);
 
 /// No policy repeats a COMMIT whose answer was lost, once this header is included in the program.
 inline exception_hint<::pqxx::in_doubt_error> const pqxx_in_doubt({.verdict = verdict::no_retry});
+inline exception_hint<::pqxx::statement_completion_unknown> const pqxx_unknown({.verdict = verdict::no_retry});
 
 /// Options of a `pqxx_database`.
 struct pqxx_options {

@@ -33,21 +33,22 @@ for _ in 1 2 3 4 5; do
 done
 [ -n "$port" ] || fail 'the server did not start'
 
-# A client in the background; the server restarts, and then one of its processes is killed, which it takes for a crash.
+# The server restarts, and then one of its processes is killed, which it takes for a crash.
 disturb() {
-  local pid
+  local pid=
   sleep 0.25
   kill -INT "${running[postgres]}"
   wait "${running[postgres]}" || true
   run_server || fail 'the server did not start again'
-  sleep 0.25
-  for _ in {1..40}; do
+  for _ in {1..200}; do
     pid=$(ps --ppid "${running[postgres]}" -o pid=,args= | awk '/127\.0\.0\.1\(/ { print $1; exit }')
     [ -z "$pid" ] || break
     sleep 0.02
   done
-  [ -n "$pid" ] || fail "the client of mode $1 was too fast for the test"
-  kill -9 "$pid"
+  [ -n "$pid" ] || fail "the client of mode $1 did not come back"
+  sleep 0.25
+  kill -9 "$pid" 2>/dev/null || kill -9 "$(ps --ppid "${running[postgres]}" -o pid=,args= | awk '/127\.0\.0\.1\(/ { print $1; exit }')"
+  sleep 0.25
 }
 
 for mode in find_out committed none; do
@@ -55,6 +56,7 @@ for mode in find_out committed none; do
   client_pid=$!
   running[client]=$client_pid
   disturb "$mode"
+  kill "$client_pid"
   if wait "$client_pid"; then status=0; else status=$?; fi
   unset "running[client]"
   cat "$mode.txt"

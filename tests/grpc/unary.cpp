@@ -142,19 +142,46 @@ TEST_CASE("unary: a call that is not idempotent is repeated only if it was never
   auto const stub = Albums::NewStub(s.channel());
   tenax::testing::virtual_time clock;
   auto const p = policy().environment(std::ref(clock));
-  auto const report = p.try_call(tenax::grpc::unary(stub, &Albums::Stub::Find, {}));
+  tenax::grpc::call_options const sole{.own_retries_disabled = true};
+  auto const report = p.try_call(tenax::grpc::unary(stub, &Albums::Stub::Find, {}, sole));
   CHECK(report.attempts == 1);  // a server can send any text
   CHECK(report.reason == stop_reason::not_retryable);
 
   auto const dead = dead_target();
-  auto const nowhere = Albums::NewStub(grpc::CreateChannel("127.0.0.1" + dead, grpc::InsecureChannelCredentials()));
-  auto const unsent = p.try_call(tenax::grpc::unary(nowhere, &Albums::Stub::Find, {}));
+  grpc::ChannelArguments arguments;
+  tenax::grpc::disable_own_retries(arguments);
+  auto const to = [&](std::string const& target) {
+    return Albums::NewStub(grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
+  };
+  auto const nowhere = to("127.0.0.1" + dead);
+  auto const unsent = p.try_call(tenax::grpc::unary(nowhere, &Albums::Stub::Find, {}, sole));
   CHECK(unsent.attempts == 4);
   CHECK(unsent.value().unsent);
+  // Without the promise, gRPC may have sent the call before.
+  CHECK(p.try_call(tenax::grpc::unary(nowhere, &Albums::Stub::Find, {})).attempts == 1);
   // An address as the target looks like the peer of a connection.
-  auto const literal =
-      Albums::NewStub(grpc::CreateChannel("ipv4:127.0.0.1" + dead, grpc::InsecureChannelCredentials()));
-  CHECK(p.try_call(tenax::grpc::unary(literal, &Albums::Stub::Find, {})).attempts == 1);
+  auto const literal = to("ipv4:127.0.0.1" + dead);
+  CHECK(p.try_call(tenax::grpc::unary(literal, &Albums::Stub::Find, {}, sole)).attempts == 1);
+}
+
+TEST_CASE("unary: gRPC's own retries hide that a call was sent") {
+  auto s = std::make_unique<service>([](int) { return failure(StatusCode::UNAVAILABLE); });
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetServiceConfigJSON(
+      R"({"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 5, "initialBackoff": "0.05s",
+          "maxBackoff": "0.05s", "backoffMultiplier": 1, "retryableStatusCodes": ["UNAVAILABLE"]}}]})");
+  auto const stub = Albums::NewStub(grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(s->port()),
+                                                              grpc::InsecureChannelCredentials(), arguments));
+  std::thread stops([&] {
+    while (s->calls().empty()) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(10ms);
+    s.reset();
+  });
+  auto const report = policy().try_call(tenax::grpc::unary(stub, &Albums::Stub::Find, {}));
+  stops.join();
+  CHECK(report.value().status.error_code() == StatusCode::UNAVAILABLE);
+  CHECK(report.attempts == 1);
 }
 
 TEST_CASE("unary: a message that is too large is not taken for a rate limit") {

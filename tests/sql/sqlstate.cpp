@@ -77,6 +77,8 @@ TEST_CASE("sqlstate: result codes of SQLite") {
   CHECK(sql::sqlite_error(6).what == condition::other);
   CHECK(sql::sqlite_error(262).what == condition::lock_timeout);
   CHECK(sql::sqlite_error(19).what == condition::other);
+  CHECK(sql::sqlite_error(10).what == condition::in_doubt);
+  CHECK(sql::sqlite_error(1290).what == condition::in_doubt);  // SQLITE_IOERR_DIR_FSYNC
 }
 
 TEST_CASE("sqlstate: predicates") {

@@ -21,6 +21,9 @@ struct call_options {
   /// Whether the server may receive the call twice: a read, or a write with a key by which the server recognizes
   /// repetitions. Only such a call is repeated after a failure that does not prove that it was never sent.
   bool idempotent = false;
+  /// A promise that the channel was made with `grpc::disable_own_retries`. Then tenax can tell a call for which there
+  /// was no connection, and repeats it even if it is not idempotent. Otherwise gRPC may have sent the call before.
+  bool own_retries_disabled = false;
   /// Called with the new context of every attempt: adds metadata, credentials, `set_wait_for_ready(true)`. A deadline
   /// that it sets is kept if it is earlier than that of the attempt.
   std::function<void(::grpc::ClientContext&)> prepare{};
@@ -32,20 +35,22 @@ struct call_result {
   /// The trailers of the server, copied from the context.
   std::vector<std::pair<std::string, std::string>> trailers{};
   bool idempotent = false;  ///< see `call_options`
-  /// Whether it is proven that the call was never sent: no connection was made. gRPC does not report it, so this is
-  /// false for targets that are addresses with a scheme (`ipv4:...`, `ipv6:...`, `unix:...`). Write them without a
+  /// Whether it is proven that the call was never sent: no connection was made, and gRPC does not retry by itself.
+  /// False for targets that are addresses with a scheme (`ipv4:...`, `ipv6:...`, `unix:...`). Write them without a
   /// scheme, or name the host: `127.0.0.1:50051`, `dns:///localhost:50051`.
   bool unsent = false;
 
   call_result() = default;
 
   /// Reads how a call ended. Call it while the context lives and after the call has ended.
-  call_result(::grpc::Status ended_with, ::grpc::ClientContext const& context, bool may_be_repeated)
-      : status(std::move(ended_with)), idempotent(may_be_repeated) {
+  call_result(::grpc::Status ended_with, ::grpc::ClientContext const& context, call_options const& options)
+      : status(std::move(ended_with)), idempotent(options.idempotent) {
     for (auto const& [name, value] : context.GetServerTrailingMetadata()) {
       trailers.emplace_back(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
     }
-    if (status.error_code() == ::grpc::StatusCode::UNAVAILABLE) unsent = is_unsent(context);
+    if (options.own_retries_disabled && status.error_code() == ::grpc::StatusCode::UNAVAILABLE) {
+      unsent = is_unsent(context);
+    }
   }
 
   [[nodiscard]] bool ok() const { return status.ok(); }

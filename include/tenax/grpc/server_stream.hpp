@@ -38,6 +38,7 @@ class message_stream : public call_result {
     context_ = std::move(other.context_);
     reader_ = std::move(other.reader_);
     first_ = std::move(other.first_);
+    options_ = std::move(other.options_);
     return *this;
   }
   ~message_stream() { close(); }
@@ -54,7 +55,7 @@ class message_stream : public call_result {
   ::grpc::Status const& finish() {
     if (reader_ != nullptr) {
       auto ended = reader_->Finish();
-      static_cast<call_result&>(*this) = call_result(std::move(ended), *context_, this->idempotent);
+      static_cast<call_result&>(*this) = call_result(std::move(ended), *context_, options_);
       reader_.reset();
     }
     return this->status;
@@ -86,6 +87,7 @@ class message_stream : public call_result {
   std::unique_ptr<::grpc::ClientContext> context_{};  // outlives the reader
   std::unique_ptr<::grpc::ClientReaderInterface<R>> reader_{};
   std::optional<R> first_{};
+  call_options options_{};
 };
 
 /// The opening of a stream as an operation. Made by `grpc::server_stream`.
@@ -98,6 +100,7 @@ class server_stream_call {
   [[nodiscard]] message_stream<R> operator()(attempt_info const& info) const {
     message_stream<R> stream;
     stream.context_ = std::make_unique<::grpc::ClientContext>();
+    stream.options_ = {.idempotent = options_.idempotent, .own_retries_disabled = options_.own_retries_disabled};
     stream.idempotent = options_.idempotent;
     if (options_.prepare) options_.prepare(*stream.context_);
     detail::add_previous_attempts(*stream.context_, info);

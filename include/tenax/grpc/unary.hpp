@@ -39,7 +39,7 @@ class unary_call {
     reply<R> r;
     detail::canceller const cancels(context, info);
     ::grpc::Status ended = call_(context, r.message);
-    static_cast<call_result&>(r) = call_result(std::move(ended), context, options_.idempotent);
+    static_cast<call_result&>(r) = call_result(std::move(ended), context, options_);
     return r;
   }
 
@@ -56,7 +56,7 @@ class unary_call {
 /// `.attempt_timeout()`. When the call is cancelled, the attempt is cancelled: at once by a `std::stop_token`, within
 /// about 5 ms by another token. A retry says so in `grpc-previous-rpc-attempts`; see `grpc::disable_own_retries`.
 ///
-/// A call that is not `.idempotent` is repeated only if no connection was made.
+/// A call that is not `.idempotent` is repeated only if no connection was made, and with `.own_retries_disabled` only.
 ///
 /// Thread safety: an immutable value, as far as the stub is (generated stubs are).
 template <class Given, class Stub, class Request, class R>

@@ -32,8 +32,7 @@ namespace tenax::sql {
     case 1077:  // ER_NORMAL_SHUTDOWN
     case 1079:  // ER_SHUTDOWN_COMPLETE
     case 3168:  // ER_SERVER_ISNT_AVAILABLE
-    case 1290:  // ER_OPTION_PREVENTS_STATEMENT: read-only after a failover
-    case 1836:  // ER_READ_ONLY_MODE
+    case 1836:  // ER_READ_ONLY_MODE: the server was demoted
       e.what = condition::server_unavailable;
       break;
     case 1152:  // ER_ABORTING_CONNECTION

@@ -26,7 +26,10 @@ namespace tenax::sql {
     case 517:  // SQLITE_BUSY_SNAPSHOT
       e.what = condition::conflict;
       break;
-    default: break;
+    default:
+      // SQLITE_IOERR, whatever its extension: a COMMIT may have reached the disk.
+      if ((extended_code & 0xff) == 10) e.what = condition::in_doubt;
+      break;
   }
   return e;
 }

@@ -4,10 +4,11 @@
 //
 //   transfers_pqxx PORT MODE
 //
-// The modes say what is done about a COMMIT in doubt: `find_out` asks the server for the transaction, `committed` looks
+// Makes transfers until it gets SIGTERM. The modes say what is done about a COMMIT in doubt: `find_out` asks the server for the transaction, `committed` looks
 // for the row, `none` reports it, and `default` makes payments by `retrying{}` alone.
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -99,7 +100,9 @@ class proxy {
 
 constexpr int accounts = 6;
 constexpr int threads = 4;
-constexpr int transfers = 250;  // of each thread
+constexpr int fewest = 100;  // transfers of each thread
+
+volatile std::sig_atomic_t enough = 0;
 
 template <class Transaction>
 void transfer(Transaction& tx, int id) {
@@ -155,14 +158,16 @@ int main(int argc, char** argv) {
       }
     }
   } else {
-    made = threads * transfers;
+    std::signal(SIGTERM, [](int) { enough = 1; });
+    std::atomic<int> all{0};
     std::vector<std::thread> workers;
     for (int t = 0; t < threads; ++t) {
       workers.emplace_back([&, t] {
         using serializable = pqxx::transaction<pqxx::serializable>;
         sql::pqxx_database<serializable> db(target, {.find_out = mode == "find_out"});
         auto const policy = patient();
-        for (int id = t; id < made; id += threads) {
+        for (int id = t; enough == 0 || id < threads * fewest; id += threads) {
+          ++all;
           sql::transaction_options options;
           if (mode == "committed") {
             options.committed = [&db, id] {
@@ -185,6 +190,7 @@ int main(int argc, char** argv) {
       });
     }
     for (auto& w : workers) w.join();
+    made = all;
   }
 
   int const doubts = in_doubt;
