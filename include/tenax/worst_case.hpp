@@ -76,7 +76,7 @@ template <class... Parts>
   auto const obeyed = p.limits.server;
 
   worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};
-  if (!policy<Parts...>::gates_type::empty) {
+  if (detail::holds_gates(p.gates)) {
     result.total_wait = result.own_wait = limits.waiting;
     return result;
   }

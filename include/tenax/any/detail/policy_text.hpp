@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/policy_text.hpp: whole policies in plain words.
+// any/detail/policy_text.hpp: whole policies in plain words.
 #pragma once
 
 #include <cstdint>
@@ -115,16 +115,18 @@ template <class Out, class When, class Wait, class Stop, class Observers, class 
 void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
   auto const worst = worst_case(p);
   if constexpr (!Gates::empty) {
-    out.text("gates:       ");
-    p.gates.describe(out);
-    out.text("\n");
+    if (holds_gates(p.gates)) {
+      out.text("gates:       ");
+      p.gates.describe(out);
+      out.text("\n");
+    }
   }
   out.text("retries:     ");
   detail::describe(p.predicate, out, "a predicate of your own");
   out.text("\nwaits:       ");
   write_waits(out, p.strategy, worst.attempts);
   out.text("\nstops:       ");
-  if constexpr (can_stop<Token>) {
+  if (may_stop(p.token)) {
     detail::describe_operand(p.condition, out, "when your condition says so", " and ");
     out.text(", or when cancelled");
   } else {
@@ -133,12 +135,14 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
   out.text("\nserver wait: ");
   write(out, p.limits.server);
   if constexpr (Limits::times_attempts) {
-    out.text("\nan attempt:  ends after ");
-    out.time(p.limits.attempt);
+    if (times_attempts(p.limits)) {
+      out.text("\nan attempt:  ends after ");
+      out.time(p.limits.attempt);
+    }
   }
   out.text("\nworst case:  ");
   write(out, worst);
-  if (!Gates::empty && !worst.bounded()) out.text(" at the gates");
+  if (holds_gates(p.gates) && !worst.bounded()) out.text(" at the gates");
 }
 
 }  // namespace detail
