@@ -3,6 +3,8 @@
 // standard library; those of HTTP are in tenax.http. Written by `bash tests/module/names.sh --update`.
 module;
 
+#include <tenax/any/result.hpp>
+#include <tenax/any_retrying.hpp>
 #include <tenax/async/callback.hpp>
 #include <tenax/async/callback_reply.hpp>
 #include <tenax/async/completion.hpp>
@@ -123,6 +125,9 @@ using tenax::adaptive_throttle_options;
 using tenax::admission;
 using tenax::allowance;
 using tenax::any_duration;
+using tenax::any_result;
+using tenax::any_retrying;
+using tenax::any_retrying_of;
 using tenax::attempt;
 using tenax::attempt_info;
 using tenax::attempt_limits;
