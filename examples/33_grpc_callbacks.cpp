@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 33_grpc_callbacks.cpp: shows callback_retry with gRPC's callback API: three calls at the same time, in one thread, to a
-// server that is not available at first, and that does not answer one request.
+// 33_grpc_callbacks.cpp: shows callback_retry with gRPC's callback API: three calls at the same time, in one thread, to
+// a server that is not available at first, and that does not answer one request.
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
