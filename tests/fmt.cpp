@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <tenax/any_retrying.hpp>
 #include <tenax/observe/counters.hpp>
 #include <tenax/settings.hpp>
 #include <tenax/tenax.hpp>
@@ -466,4 +467,27 @@ TEST_CASE("An incomplete character at the end is removed") {
   CHECK(tenax::detail::without_torn_end("ab\xf0\x9f\x98") == "ab");
   CHECK(tenax::detail::without_torn_end("ab\xf0\x9f\x98\x80") == "ab\xf0\x9f\x98\x80");
   CHECK(tenax::detail::without_torn_end("\x80\x80\x80\x80") == "\x80\x80\x80\x80");
+}
+
+TEST_CASE("An any_retrying explains itself like the policy that it was made of") {
+  tenax::counters totals;
+  open_gate gate;
+  auto const same = [](auto const& policy) {
+    CHECK(fmt::format("{}", tenax::any_retrying(policy)) == fmt::format("{}", policy));
+    CHECK(fmt::format("{}", tenax::any_retrying(tenax::any_retrying(policy))) == fmt::format("{}", policy));
+  };
+  same(tenax::retrying{});
+  same(tenax::retrying{}.when(tenax::when::exception<network_error> && tenax::when::failed).observe(std::ref(totals)));
+  same(tenax::retrying{}
+           .wait(tenax::wait::exponential({.base = 100ms, .max = 5s}).full())
+           .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s)));
+  same(tenax::retrying{}.wait(tenax::wait::first_of(tenax::wait::retry_after, tenax::wait::constant(1s))));
+  same(tenax::retrying{}.through(std::ref(gate)).cancel_with(token{}).attempt_timeout(3s));
+  same(tenax::retrying{}.when(tenax::when::result_is(503)).max_server_wait(1min, tenax::too_long::clamp));
+  same(tenax::retrying{}.stop(tenax::stop::deadline(1s).clip_last_wait() && tenax::stop::after_attempts(2)));
+
+  auto const own = tenax::retrying{}.when(tenax::when::result([](page const&) { return true; }));
+  CHECK(fmt::format("{}", tenax::any_retrying_of<page>(own)) == fmt::format("{}", own));
+  tenax::any_retrying const changed = tenax::any_retrying(own).stop(tenax::stop::after_attempts(7));
+  CHECK(fmt::format("{}", changed) == fmt::format("{}", own.stop(tenax::stop::after_attempts(7))));
 }

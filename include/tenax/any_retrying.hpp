@@ -87,8 +87,11 @@ class any_retrying_of
  private:
   template <class Policy, class Environment>
   static std::shared_ptr<block const> make(Policy const& p, Environment const& e) {
-    static_assert(detail::check_erasable<Policy, Results...>());
-    return std::make_shared<detail::erased_block_of<Policy, Environment, Results...> const>(p, e);
+    if constexpr (detail::check_erasable<Policy, Results...>()) {
+      return std::make_shared<detail::erased_block_of<Policy, Environment, Results...> const>(p, e);
+    } else {
+      return nullptr;
+    }
   }
   static bool unchanged(base const& p) {
     auto const& made = p.observers.block->server;

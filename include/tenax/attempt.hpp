@@ -45,6 +45,16 @@ struct no_token {
 template <class Token>
 inline constexpr bool can_stop = !std::is_same_v<Token, no_token>;
 
+/// Whether a call with this token can be asked to stop. The token of any policy knows it only when the program runs.
+template <class Token>
+constexpr bool may_stop([[maybe_unused]] Token const& token) noexcept {
+  if constexpr (requires { token.may_stop(); }) {
+    return token.may_stop();
+  } else {
+    return can_stop<Token>;
+  }
+}
+
 template <class Token>
 TENAX_ALWAYS_INLINE constexpr bool asked_to_stop(Token const& token) {
   return static_cast<bool>(token.stop_requested());

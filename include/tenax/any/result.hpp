@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/any/detail/text_sink.hpp>
 #include <tenax/attempt.hpp>
-#include <tenax/detail/text_sink.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -111,7 +111,7 @@ inline constexpr result_type result_type_of{&token_type<std::remove_cvref_t<T>>,
 
 /// A value that an operation returned, of a type that the policy did not know when it became an `any_retrying`. It can
 /// fail as its own traits say. A predicate may look at it:
-/// `.when([](tenax::attempt<tenax::any_result> const& a) {...})`. Refers to the value, and is valid as long as the
+/// `.when([](tenax::attempt<tenax::any_result> const& a) { ... })`. Refers to the value, and is valid as long as the
 /// attempt is.
 class any_result {
  public:

@@ -2,7 +2,7 @@
 // fmt/policy.hpp: whole policies for {fmt}, in plain words.
 #pragma once
 
-#include <tenax/detail/policy_text.hpp>
+#include <tenax/any/detail/policy_text.hpp>
 #include <tenax/fmt/description.hpp>
 #include <tenax/retrying.hpp>
 

@@ -270,5 +270,15 @@ struct gates {
   Gate own;
 };
 
+/// Whether a policy has gates. Gates of any policy know it only when the program runs.
+template <class Gates>
+constexpr bool holds_gates([[maybe_unused]] Gates const& gates) {
+  if constexpr (requires { gates.holds_any(); }) {
+    return gates.holds_any();
+  } else {
+    return !Gates::empty;
+  }
+}
+
 }  // namespace detail
 }  // namespace tenax

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <new>
 #include <type_traits>
 #include <utility>
 
+#include <tenax/any/detail/policy_text.hpp>
+#include <tenax/any/detail/text_sink.hpp>
 #include <tenax/any/result.hpp>
-#include <tenax/detail/policy_text.hpp>
-#include <tenax/detail/text_sink.hpp>
 #include <tenax/driver/detail/reading.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -74,6 +76,7 @@ struct erased_functions {
   duration (*clip)(void const*, attempt_info const&);
   duration (*time_left)(void const*, attempt_info const&);
   wait::bounds (*wait_bounds)(void const*, wait::range_query const&);
+  std::uint32_t (*grows_until)(void const*, std::uint32_t) noexcept;
   stop::bounds (*stop_bounds)(void const*);
   worst_case_bounds (*worst_case)(void const*);
   void (*write)(void const*, text_sink&);
@@ -100,6 +103,7 @@ struct erased_block_base {
   erased_world_functions const* world;  ///< null: the real environment
   bool uses_time;
   bool has_gates;
+  duration longest_gate_wait;
   bool has_token;
   bool has_deadline;
   bool may_clip;
@@ -187,6 +191,7 @@ struct erased_calls {
         .clip = [](void const* p, attempt_info const& a) { return clip_wait(at(p).condition, a); },
         .time_left = [](void const* p, attempt_info const& a) { return detail::time_left(at(p).condition, a); },
         .wait_bounds = [](void const* p, wait::range_query const& q) { return wait::bounds_of(at(p).strategy, q); },
+        .grows_until = [](void const* p, std::uint32_t n) noexcept { return detail::grows_until(at(p).strategy, n); },
         .stop_bounds = [](void const* p) { return detail::bounds_of(at(p).condition); },
         .worst_case = [](void const* p) { return tenax::worst_case(at(p)); },
         .write = [](void const* p, text_sink& out) { detail::write(out, at(p)); },
@@ -257,6 +262,7 @@ struct erased_block_of final : erased_block<Results...> {
                                               .world = std::is_same_v<E, real_time> ? nullptr : &erased_world_of<E>,
                                               .uses_time = P::uses_time,
                                               .has_gates = !P::gates_type::empty,
+                                              .longest_gate_wait = detail::longest_gate_wait(p.gates),
                                               .has_token = can_stop<typename P::token_type>,
                                               .has_deadline = has_time_left<typename P::stop_type>,
                                               .may_clip = detail::may_clip(own_policy.condition),

@@ -2,6 +2,7 @@
 // any/detail/environment.hpp: the token and the environment of an erased policy.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <type_traits>
 
@@ -16,6 +17,7 @@ namespace tenax::detail {
 /// The token of an erased policy.
 struct erased_token {
   erased_block_base const* block;
+  [[nodiscard]] bool may_stop() const noexcept { return block->has_token; }
   [[nodiscard]] TENAX_ALWAYS_INLINE bool stop_requested() const {
     return block->has_token && block->call->stop_requested(block->policy);
   }
@@ -63,6 +65,9 @@ struct interruptible_sleep<wake_token<erased_token>> {
 /// The environment of an erased policy. `reads`: whether the clock is read.
 class erased_environment {
  public:
+  /// The clock of Asio's timers. Those of an environment with a clock of its own are not known here.
+  using clock = std::chrono::steady_clock;
+
   explicit erased_environment(erased_block_base const* block, bool reads = true) noexcept
       : block_(block), reads_(reads) {}
 

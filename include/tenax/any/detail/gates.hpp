@@ -97,9 +97,10 @@ struct erased_gates {
   TENAX_ALWAYS_INLINE void record(tickets& t, feedback const& how, time_point now) const {
     if (block->has_gates) block->call->record(block->policy, t.get(*block->call), how, now);
   }
+  [[nodiscard]] bool holds_any() const noexcept { return block->has_gates; }
+  [[nodiscard]] duration longest_wait() const noexcept { return block->longest_gate_wait; }
   template <class Out>
   void describe(Out& out) const {
-    if (!block->has_gates) return out.text("none");
     sink_to<Out> sink(out);
     block->call->describe_gates(block->policy, sink);
   }

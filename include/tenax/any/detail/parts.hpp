@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -93,6 +94,9 @@ struct erased_wait : wait::operators {
   template <class T>
   duration operator()(attempt<T> const& a) const {
     return call_any(*block, [](auto const& f) { return f.wait; }, a);
+  }
+  [[nodiscard]] std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return block->call->grows_until(block->policy, n);
   }
   [[nodiscard]] wait::bounds range(wait::range_query const& q) const {
     return block->call->wait_bounds(block->policy, q);

@@ -36,6 +36,8 @@ struct bounded_gates {
   constexpr void started(tickets& t, time_point now) const { own.started(t.own, now); }
   constexpr void record(tickets& t, feedback const& f, time_point now) const { own.record(t.own, f, now); }
 
+  [[nodiscard]] constexpr bool holds_any() const noexcept { return holds_gates(own); }
+
   template <class Out>
   constexpr void describe(Out& out) const {
     own.describe(out);
@@ -64,12 +66,16 @@ struct bounded_gates {
 
 /// The longest wait of an attempt at the gates of a policy.
 template <class Gates>
-constexpr duration longest_gate_wait(Gates const&) {
-  return Gates::empty ? duration::zero() : (duration::max)();
+constexpr duration longest_gate_wait([[maybe_unused]] Gates const& g) {
+  if constexpr (requires { g.longest_wait(); }) {
+    return g.longest_wait();
+  } else {
+    return Gates::empty ? duration::zero() : (duration::max)();
+  }
 }
 template <class Gates>
 constexpr duration longest_gate_wait(bounded_gates<Gates> const& g) {
-  return Gates::empty ? duration::zero() : g.most;
+  return holds_gates(g.own) ? shorter(g.most, longest_gate_wait(g.own)) : duration::zero();
 }
 
 /// The same gates, and another one.

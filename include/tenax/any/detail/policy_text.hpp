@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/policy_text.hpp: whole policies in plain words.
+// any/detail/policy_text.hpp: whole policies in plain words.
 #pragma once
 
 #include <cstdint>
@@ -125,16 +125,18 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
     }
   }
   if constexpr (!Gates::empty) {
-    out.text("gates:       ");
-    p.gates.describe(out);
-    out.text("\n");
+    if (holds_gates(p.gates)) {
+      out.text("gates:       ");
+      p.gates.describe(out);
+      out.text("\n");
+    }
   }
   out.text("retries:     ");
   detail::describe(p.predicate, out, "a predicate of your own");
   out.text("\nwaits:       ");
   write_waits(out, p.strategy, worst.attempts);
   out.text("\nstops:       ");
-  if constexpr (can_stop<Token>) {
+  if (may_stop(p.token)) {
     detail::describe_operand(p.condition, out, "when your condition says so", " and ");
     out.text(", or when cancelled");
   } else {
@@ -143,14 +145,14 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
   out.text("\nserver wait: ");
   write(out, p.limits.server);
   if constexpr (Limits::times_attempts) {
-    if (p.limits.attempt != (duration::max)()) {
+    if (times_attempts(p.limits)) {
       out.text("\nan attempt:  ends after ");
       out.time(p.limits.attempt);
     }
   }
   out.text("\nworst case:  ");
   write(out, worst);
-  if (!Gates::empty && !worst.bounded()) out.text(" at the gates");
+  if (holds_gates(p.gates) && !worst.bounded()) out.text(" at the gates");
 }
 
 }  // namespace detail

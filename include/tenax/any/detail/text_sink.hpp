@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// detail/text_sink.hpp: a text that is being written, of any type.
+// any/detail/text_sink.hpp: a text that is being written, of any type.
 #pragma once
 
 #include <concepts>
