@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tenax/concepts.hpp>
+#include <tenax/detail/reject.hpp>
 #include <tenax/gate/detail/bounded_gates.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/observe/hooks.hpp>
@@ -87,6 +88,24 @@ constexpr auto timed(named_limits<Limits> const& l, duration attempt) {
   auto const own = timed(static_cast<Limits const&>(l), attempt);
   return named_limits<std::remove_const_t<decltype(own)>>{own, l.name};
 }
+
+/// The name of a call. A text that copies itself does not convert, because its copy would not live as long as the
+/// policy.
+struct call_name {
+  constexpr call_name(char const* name) : text(name) {
+    if (name == nullptr) invalid_parameter("named: name", "must be a text", "null");
+  }
+  template <class T>
+    requires(!std::is_convertible_v<T const&, char const*>)
+  constexpr call_name(T const&) {
+    static_assert(
+        always_false<T>,
+        "tenax: .named() keeps a pointer and copies nothing; give it a literal, as in .named(\"catalogue\"), or "
+        "the c_str() of a text that outlives the policy");
+  }
+
+  char const* text = "";
+};
 
 template <class Limits>
 constexpr named_limits<Limits> named(Limits const& l, char const* name) {

@@ -154,9 +154,8 @@ class retrying : public Policy {
 
   /// Names the calls, for log lines, reports and observers, which read `attempt_info::name`. `name` is not copied: it
   /// outlives the policy and its reports, as a literal does. Throws `std::invalid_argument` if it is null.
-  [[nodiscard]] constexpr auto named(char const* name) const {
-    if (name == nullptr) invalid_parameter("named: name", "must be a text", "null");
-    return tenax::retrying(detail::with_limits(policy(), detail::named(this->limits, name)), environment_);
+  [[nodiscard]] constexpr auto named(detail::call_name name) const {
+    return tenax::retrying(detail::with_limits(policy(), detail::named(this->limits, name.text)), environment_);
   }
 
   /// Counts attempts and grows waits from the start again after an attempt that made progress (`hint::progress`,

@@ -405,3 +405,18 @@ TEST_CASE("A coroutine whose operation was cancelled from outside is not retried
   CHECK(report.result.exception_as<std::system_error>() != nullptr);
   CHECK(calls == 1);
 }
+
+TEST_CASE("A coroutine, its attempts and its report have the name of the policy") {
+  scheduler world;
+  flaky operation{world, 1};
+  std::vector<std::string> names;
+  auto const see = [&](tenax::attempt_info const& a) { names.emplace_back(a.name); };
+  auto const policy = steady.named("catalogue").before_attempt(see).after_attempt(see);
+  auto const report =
+      world.run(tenax::coroutine::try_retry<task>(policy, std::ref(world), [&](tenax::attempt_info const& a) {
+        see(a);
+        return operation();
+      }));
+  CHECK(report.name == std::string("catalogue"));
+  CHECK(names == std::vector<std::string>(6, "catalogue"));
+}

@@ -134,8 +134,8 @@ struct subscription {
   shared::listener to;
 };
 
-/// Removes the channels of limits that do not exist any more. Calls `leave(channel)` for each that no other limit listens
-/// to.
+/// Removes the channels of limits that do not exist any more. Calls `leave(channel)` for each that no other limit
+/// listens to.
 template <class Leave>
 void forget_gone(std::vector<subscription>& all, Leave const& leave) {
   std::vector<std::string> gone;
