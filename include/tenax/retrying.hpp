@@ -114,8 +114,7 @@ class retrying : public Policy {
   }
 
   /// Limits how long an attempt waits at its gates, at all of them together. It is refused at once if a gate would make
-  /// it wait for longer, and when the time is over. Each attempt has the whole time. 0 means that no attempt waits.
-  /// Throws `std::invalid_argument` for a negative `max`.
+  /// it wait for longer, and when the time is over. 0: no attempt waits. Throws `std::invalid_argument` if negative.
   [[nodiscard]] constexpr auto max_gate_wait(any_duration max) const {
     auto const most = detail::require_not_negative("max_gate_wait: max", max);
     return tenax::retrying(detail::with_gate_wait(policy(), most), environment_);
@@ -148,12 +147,12 @@ class retrying : public Policy {
   ///
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
-    auto const l = detail::timed(this->limits, detail::require_positive("attempt_timeout: limit", limit));
-    return tenax::retrying(detail::with_limits(policy(), l), environment_);
+    auto const most = detail::require_positive("attempt_timeout: limit", limit);
+    return tenax::retrying(detail::with_limits(policy(), detail::timed(this->limits, most)), environment_);
   }
 
-  /// Names the calls, for log lines, reports and observers, which read `attempt_info::name`. `name` is not copied: it
-  /// outlives the policy and its reports, as a literal does. Throws `std::invalid_argument` if it is null.
+  /// Names the calls, for log lines, reports and observers (`attempt_info::name`). `name` outlives the policy and its
+  /// reports, as a literal does. Throws `std::invalid_argument` if it is null.
   [[nodiscard]] constexpr auto named(detail::call_name name) const {
     return tenax::retrying(detail::with_limits(policy(), detail::named(this->limits, name.text)), environment_);
   }
@@ -244,11 +243,7 @@ class retrying : public Policy {
       -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
-      if constexpr (!Policy::limits_type::named) {
-        return detail::make_call<true, result>(policy(), detail::unwrap(environment_), f, args...);
-      } else {
-        return detail::named_report<result>(policy(), detail::unwrap(environment_), f, args...);
-      }
+      return detail::make_report<result>(policy(), detail::unwrap(environment_), f, args...);
     } else {
       return detail::explain_call<report<result>, Policy, std::remove_reference_t<F>,
                                   std::remove_reference_t<Args>...>();

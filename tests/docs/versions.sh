@@ -37,5 +37,6 @@ expect docs/packaging/vcpkg/ports/tenax/vcpkg.json "\"homepage\": \"([^\"]*)\"" 
 expect docs/packaging/vcpkg/ports/tenax/portfile.cmake "URLS \"(.*)/archive/" "$home"
 expect docs/packaging/conan/recipes/tenax/all/conanfile.py "homepage = \"([^\"]*)\"" "$home"
 expect docs/packaging/conan/recipes/tenax/all/conandata.yml "url: \"(.*)/archive/" "$home"
+expect examples/demo.cpp "explorer = \"(.*)/explorer/index.html\"" "$home"
 expect tests/docs/cmake/fetch_content/CMakeLists.txt "GIT_REPOSITORY ([^ ]*)\.git" "$home"
 exit $failed

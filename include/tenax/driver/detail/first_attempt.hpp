@@ -289,11 +289,11 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
   return retry_call<Reports, T, Policy, Env>(rules, world, failed, nullptr);
 }
 
-/// The report of a call that has a name.
+/// The report of a call, with its name if it has one.
 template <class T, class Policy, class Env, class F, class... Args>
-report<T> named_report(Policy const& policy, Env& environment, F& f, Args&... args) {
+TENAX_ALWAYS_INLINE report<T> make_report(Policy const& policy, Env& environment, F& f, Args&... args) {
   auto r = make_call<true, T>(policy, environment, f, args...);
-  r.name = policy.limits.name;
+  set_name(policy, r);
   return r;
 }
 
