@@ -4,8 +4,9 @@
 //
 //   transfers_pqxx PORT MODE
 //
-// Makes transfers until it gets SIGTERM. The modes say what is done about a COMMIT in doubt: `find_out` asks the server for the transaction, `committed` looks
-// for the row, `none` reports it, and `default` makes payments by `retrying{}` alone.
+// Makes transfers until it gets SIGTERM. The modes say what is done about a COMMIT in doubt: `find_out` asks the server
+// for the transaction, `committed` looks for the row, `none` reports it, and `default` makes payments by `retrying{}`
+// alone.
 #include <atomic>
 #include <chrono>
 #include <csignal>
