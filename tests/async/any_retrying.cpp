@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An any_retrying in the asynchronous drivers. The tests of the two Asios are in asio_cases.hpp.
+// An any_retrying in the asynchronous drivers.
 #include <tenax/any_retrying.hpp>
 
 #include <functional>
@@ -11,6 +11,15 @@
 #include <tenax/coroutine.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/tenax.hpp>
+#include <tenax/testing/virtual_time.hpp>
+
+#if __has_include(<asio/io_context.hpp>)
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <tenax/asio.hpp>
+#define HAS_ASIO
+#endif
 
 #include "catch.hpp"
 #include "scheduler.hpp"
@@ -97,3 +106,43 @@ TEST_CASE("any_retrying: a time limit for attempts, in event loops that call bac
   timer.run();
   CHECK(ended == 1);
 }
+
+#if defined(HAS_ASIO)
+TEST_CASE("any_retrying: in Asio, on the steady clock, whatever the environment") {
+  tenax::testing::virtual_time clock;
+  bool const real = GENERATE(true, false);
+  auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1ms)).stop(tenax::stop::deadline(1h));
+  auto const any = real ? tenax::any_retrying(policy) : tenax::any_retrying(policy.environment(std::ref(clock)));
+  asio::io_context io;
+  int calls = 0;
+  int got = 0;
+  auto const operation = [&]() -> asio::awaitable<int> {
+    if (++calls < 3) throw network_error("down");
+    co_return calls;
+  };
+  auto const done = [&](tenax::report<int> const& r) {
+    got = r.result.value();
+    CHECK(r.waited == 2ms);
+    CHECK(r.elapsed >= 2ms);
+  };
+  tenax::asio::async_try_retry(io, any, operation, done);
+  io.run();
+  CHECK(got == 3);
+}
+
+TEST_CASE("any_retrying: in Asio, a deadline alone does not end an attempt, and a time limit does") {
+  auto const policy = tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::deadline(5ms));
+  bool const limited = GENERATE(true, false);
+  auto const any = limited ? tenax::any_retrying(policy.attempt_timeout(1h)) : tenax::any_retrying(policy);
+  asio::io_context io;
+  bool cut = false;
+  auto const operation = [&]() -> asio::awaitable<void> {
+    asio::steady_timer timer(io, 20ms);
+    co_await timer.async_wait(asio::use_awaitable);
+  };
+  auto const done = [&](tenax::report<void> const& r) { cut = !r.succeeded(); };
+  tenax::asio::async_try_retry(io, any, operation, done);
+  io.run();
+  CHECK(cut == limited);
+}
+#endif

@@ -18,7 +18,6 @@
 #include <thread>
 #include <vector>
 
-#include <tenax/any_retrying.hpp>
 #include <tenax/coroutine.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/rate_limiter.hpp>
@@ -200,14 +199,6 @@ TEST_CASE(NET ": an awaitable is retried, and its waits need no thread and no re
   world w;
   flaky operation{2, 100ms};
   CHECK(w.run(driver::async_retry(steady, [&] { return operation(); })) == 3);
-  CHECK(w.passed() == 2 * 1s + 3 * 100ms);
-}
-
-TEST_CASE(NET ": one type for every policy", TAG) {
-  world w;
-  tenax::any_retrying const any = steady;
-  flaky operation{2, 100ms};
-  CHECK(w.run(driver::async_retry(any, [&] { return operation(); })) == 3);
   CHECK(w.passed() == 2 * 1s + 3 * 100ms);
 }
 

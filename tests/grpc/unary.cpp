@@ -209,6 +209,7 @@ TEST_CASE("unary: the deadline of an attempt is the time that is left") {
   CHECK(report.value().status.error_code() == StatusCode::DEADLINE_EXCEEDED);
   CHECK(report.attempts == 2);
   CHECK(std::chrono::steady_clock::now() - begun < 1s);
+  CHECK(s.calls().at(0).deadline < std::chrono::system_clock::now() + 1s);  // the server knows it
   // An earlier deadline of the caller holds, a later one does not.
   for (auto const own : {20ms, 10000ms}) {
     auto const one = tenax::retrying{}.stop(stop::after_attempts(1) || stop::deadline(60ms));
@@ -300,4 +301,20 @@ TEST_CASE("reply: a log line says the code, the text, and why the call is not re
   auto const p = policy().on_give_up(tenax::log_to([&](std::string_view line) { text = line; }));
   CHECK_FALSE(p(tenax::grpc::unary(stub, &Albums::Stub::Find, {})).ok());
   CHECK_THAT(text, Catch::Contains("UNAVAILABLE: draining (not repeated: the call is not marked as idempotent)"));
+}
+
+TEST_CASE("reply: which failures slow gates down, and which waits are ignored") {
+  using traits = tenax::result_traits<grpc::Status>;
+  auto const hint = [](StatusCode code, std::string const& text, std::string const& details = {}) {
+    return traits::read_hint(grpc::Status(code, text, details));
+  };
+  CHECK(hint(StatusCode::RESOURCE_EXHAUSTED, "quota").throttled);
+  CHECK_FALSE(hint(StatusCode::RESOURCE_EXHAUSTED, "grpc: received message larger than max (9 vs. 4)").throttled);
+  CHECK_FALSE(hint(StatusCode::UNAVAILABLE, "down").throttled);
+  CHECK(hint(StatusCode::UNAVAILABLE, "busy", wire::details(1s)).throttled);
+  CHECK(hint(StatusCode::UNAVAILABLE, "busy", "\xff").ignored == "google.rpc.RetryInfo");
+  CHECK_FALSE(hint(StatusCode::UNAVAILABLE, "busy", "\xff").wait);
+  CHECK(hint(StatusCode::OK, "") == tenax::hint{});
+  // A delay does not make a permanent code worth a retry.
+  CHECK_FALSE(traits::transient(grpc::Status(StatusCode::ABORTED, "", wire::details(1s))));
 }

@@ -188,22 +188,29 @@ class transaction_run {
 /// A connection that breaks during the COMMIT leaves it in doubt. Then the call asks `.committed` on a new connection,
 /// or the database if that can find out by itself, and starts again only if the answer is no. Without an answer it
 /// throws `tenax::in_doubt_error`, which no policy retries.
-template <class Policy, database Database, class Body>
+template <class Policy, class Database, class Body>
 auto transact(Policy const& policy, Database& db, Body&& body, transaction_options const& options = {}) {
-  using result = decltype(body(db.begin()));
-  static_assert(!std::is_reference_v<result>,
-                "tenax: the body of sql::transact() must return a value; a reference may refer to the transaction");
-  detail::transaction_run<Database, std::remove_reference_t<Body>, result> run(db, body, options);
-  auto const attempt = [&run] { return run.attempt(); };
-  auto report = [&] {
-    if constexpr (requires { policy.when(when::failed); }) {
-      return policy.when(when::failed).try_call(attempt);
-    } else {
-      return policy.try_call(attempt);
-    }
-  }();
-  if (!report.has_value()) std::rethrow_exception(report.exception());
-  return run.end(report.value());
+  constexpr bool is_database = database<Database>;
+  static_assert(
+      is_database,
+      "tenax: sql::transact() needs a database with begin(), commit(), and rollback() and disconnect() that are "
+      "noexcept");
+  if constexpr (is_database) {
+    using result = decltype(body(db.begin()));
+    static_assert(!std::is_reference_v<result>,
+                  "tenax: the body of sql::transact() must return a value; a reference may refer to the transaction");
+    detail::transaction_run<Database, std::remove_reference_t<Body>, result> run(db, body, options);
+    auto const attempt = [&run] { return run.attempt(); };
+    auto report = [&] {
+      if constexpr (requires { policy.when(when::failed); }) {
+        return policy.when(when::failed).try_call(attempt);
+      } else {
+        return policy.try_call(attempt);
+      }
+    }();
+    if (!report.has_value()) std::rethrow_exception(report.exception());
+    return run.end(report.value());
+  }
 }
 
 }  // namespace tenax::sql

@@ -65,8 +65,9 @@ struct interruptible_sleep<wake_token<erased_token>> {
 /// The environment of an erased policy. `reads`: whether the clock is read.
 class erased_environment {
  public:
-  /// The clock of Asio's timers. Those of an environment with a clock of its own are not known here.
+  /// The clock of Asio's timers, and its time. The clock of an environment of another type is not known here.
   using clock = std::chrono::steady_clock;
+  [[nodiscard]] static time_point timer_now() noexcept { return real_time::now(); }
 
   explicit erased_environment(erased_block_base const* block, bool reads = true) noexcept
       : block_(block), reads_(reads) {}

@@ -169,7 +169,14 @@ class asio_environment {
 
   explicit asio_environment(Env environment) : environment_(std::move(environment)) {}
 
-  [[nodiscard]] time_point now() const { return time_point(unwrap(environment_).now()); }
+  /// The time of the timers.
+  [[nodiscard]] time_point now() const {
+    if constexpr (requires { unwrap(environment_).timer_now(); }) {
+      return unwrap(environment_).timer_now();
+    } else {
+      return time_point(unwrap(environment_).now());
+    }
+  }
   [[nodiscard]] random_source& random() const
     requires(!std::is_same_v<Env, real_time> && requires(Env const& e) { unwrap(e).random(); })
   {
