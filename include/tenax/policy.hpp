@@ -88,7 +88,8 @@ constexpr auto timed(named_limits<Limits> const& l, duration attempt) {
   return named_limits<std::remove_const_t<decltype(own)>>{own, l.name};
 }
 
-/// The name of a call. A text that copies itself does not convert, because its copy would not live as long as the policy.
+/// The name of a call. A text that copies itself does not convert, because its copy would not live as long as the
+/// policy.
 struct call_name {
   constexpr call_name(char const* name) : text(name) {
     if (name == nullptr) invalid_parameter("named: name", "must be a text", "null");
