@@ -129,8 +129,10 @@ crowd_result run(settings const& s, world const& w) {
   // Time 0 of a gate may be a special one; the simulation begins at one second.
   auto const point = [](std::int64_t t) { return tenax::time_point(tenax::duration(t + 1'000'000'000)); };
   std::int64_t now = 0;
+  // Calls that a gate refuses make no attempt, and still take steps.
+  std::uint64_t steps = 0;
   while ((now = next.first().at) < length) {
-    if (out.all[crowd_result::load] == most_attempts) {
+    if (out.all[crowd_result::load] == most_attempts || ++steps == 3 * most_attempts) {
       out.full = true;
       break;
     }

@@ -318,9 +318,7 @@ inline std::string picture_of_crowds(world const& w, std::vector<std::string_vie
                                 : " Recovered after " + short_text(r.recovery) + ".";
     if (w.calls != 0 && r.last_good >= 0) more += " Last good answer at " + short_text(r.last_good) + ".";
     out.write(left, y0 + height + 52, "s", more);
-    if (r.full)
-      out.write(left, y0 + 14, "h",
-                "The simulation ended early, after " + std::to_string(most_attempts) + " attempts.");
+    if (r.full) out.write(left, y0 + 14, "h", "The simulation ended early, because it has too many steps.");
   }
   return out.done();
 }

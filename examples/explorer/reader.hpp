@@ -147,10 +147,14 @@ inline std::string cpp_time(tenax::duration d) {
   }
   return d.count() == 0 ? "0s" : std::to_string(d.count()) + "ns";
 }
+/// A number without an exponent, so that it can be read back.
 inline std::string cpp_number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", x);
-  return text;
+  char text[64];
+  std::snprintf(text, sizeof text, "%.12f", x);
+  std::string number = text;
+  while (number.back() == '0') number.pop_back();
+  if (number.back() == '.') number.pop_back();
+  return number;
 }
 
 }  // namespace explorer

@@ -41,7 +41,7 @@ export async function open() {
     driver.on('exit', () => fail(new Error('chromedriver ended')));
   });
   const call = async (method, path, body) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(30000) });
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(60000) });
     const { value } = await answer.json();
     if (!answer.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message.split('\n')[0]}`);
     return value;
@@ -73,12 +73,12 @@ export async function open() {
     picture: async () => Buffer.from(await call('GET', `${at}/screenshot`), 'base64'),
     /** Waits until `script` returns something that is true. */
     until: async (script, ...args) => {
-      for (let i = 0; i < 200; ++i) {
+      for (let i = 0; i < 600; ++i) {
         const value = await browser.run(script, ...args);
         if (value) return value;
         await new Promise((done) => setTimeout(done, 50));
       }
-      throw new Error(`after 10 seconds, this is still false: ${script}`);
+      throw new Error(`after 30 seconds, this is still false: ${script}`);
     },
     close: async () => {
       try {

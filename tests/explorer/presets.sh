@@ -14,6 +14,7 @@ trap 'rm -rf "$work"' EXIT
   echo 'elapsed=1min wait=max(linear(1s..1min,step=700ms).equal,constant(2s)) when=429,503 server_wait=1min.clamp'
   echo 'deadline=30s.clip wait=sequence(1s,5s).proportional(20%)+uniform(0s..500ms) attempt_timeout=2s when=no_answer'
   echo 'attempts=4 wait=decorrelated(100ms..5s) gate=budget(10,10%) gate=circuit(5,10s) gate=bulkhead(4)'
+  echo 'attempts=4 wait=exponential(1ns..8760h,factor=1.000001).proportional(0.0001%) gate=budget(1,0.0001%)'
   echo 'attempts=4 wait=polynomial(1s..1min,exponent=3).additive(10ms) gate=throttle gate=adaptive(5/s) gate=quota(mongodb)'
 } >"$work/policies"
 [ "$(wc -l <"$work/policies")" -ge 24 ] || { echo "there are too few policies" >&2; exit 1; }
