@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <tenax/async/detail/asio_attempt.hpp>
+#include <tenax/async/detail/asio_attempt_limits.hpp>
 #include <tenax/async/detail/asio_environment.hpp>
 #include <tenax/async/detail/async_call.hpp>
 #include <tenax/cancel.hpp>
@@ -28,7 +29,8 @@ class asio_call
   static constexpr bool takes_info =
       shape == asio_shape::initiating_with_info || shape == asio_shape::awaitable_with_info;
   static constexpr bool initiates = shape == asio_shape::initiating || shape == asio_shape::initiating_with_info;
-  static constexpr bool times_attempts = Policy::limits_type::times_attempts;
+  using limits = asio_attempt_limits<Asio, typename Policy::limits_type>;
+  static constexpr bool times_attempts = limits::timed;
 
   using token_type = typename Policy::token_type;
   using cancellation_type = typename Asio::cancellation_type;
@@ -41,8 +43,6 @@ class asio_call
   struct no_timer {
     explicit no_timer(Executor const&) {}
   };
-  static_assert(!times_attempts || Asio::has_cancellation,
-                "tenax: .attempt_timeout() needs an Asio that can cancel an operation: 1.19 or newer, in Boost 1.77");
 
  public:
   asio_call(Policy const& policy, Env const& env, F&& operation, End end, Base const& base, Executor const& executor,
@@ -56,6 +56,7 @@ class asio_call
         limit_(executor),
         environment_(env),
         call_(with_token(policy, linked{policy.token, &stopped_}), environment_) {
+    limits::check(policy.limits);
     // Counting work costs time, and mostly the two executors are the same.
     if constexpr (std::is_same_v<Base, handler_executor>) {
       if (Asio::executor_of(*handler_, executor) == base) return;
