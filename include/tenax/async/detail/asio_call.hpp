@@ -31,7 +31,6 @@ class asio_call
   static constexpr bool initiates = shape == asio_shape::initiating || shape == asio_shape::initiating_with_info;
   using limits = asio_attempt_limits<Asio, typename Policy::limits_type>;
   static constexpr bool times_attempts = limits::timed;
-
   using token_type = typename Policy::token_type;
   using cancellation_type = typename Asio::cancellation_type;
   using linked = linked_token<token_type, bool const*>;
