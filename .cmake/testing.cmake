@@ -50,9 +50,16 @@ function(tenax_link_what_it_includes program missing)
       list(APPEND absent cpp-httplib)
     endif()
   endif()
+  if(included MATCHES "#include <hiredis/")
+    # Not by pkg-config, whose definitions would not fit the precompiled header.
+    if(TARGET hiredis::hiredis)
+      target_link_libraries(${program} PRIVATE hiredis::hiredis)
+    else()
+      list(APPEND absent hiredis)
+    endif()
+  endif()
   # What an #include shows to be needed: a regular expression, the name for pkg-config, and the name for people.
-  foreach(need IN ITEMS "<event2/|libevent_core|libevent" "<uv.h>|libuv|libuv" "<hiredis/|hiredis|hiredis"
-      "<mosquitto.h|libmosquitto|libmosquitto" "<sqlite3.h|sqlite3|SQLite" "<mysql.h|libmariadb|MariaDB"
+  foreach(need IN ITEMS "<event2/|libevent_core|libevent" "<uv.h>|libuv|libuv" "<mosquitto.h|libmosquitto|libmosquitto" "<sqlite3.h|sqlite3|SQLite" "<mysql.h|libmariadb|MariaDB"
       "<grpcpp/|grpc++|gRPC")
     string(REPLACE "|" ";" need "${need}")
     list(GET need 0 expression)

@@ -86,7 +86,7 @@ TEST_CASE("unary: pushback and RetryInfo are obeyed exactly") {
   service s([&](int n) { return script.at(static_cast<std::size_t>(n) - 1); });
   auto const stub = Albums::NewStub(s.channel());
   tenax::testing::virtual_time clock;
-  auto const r = policy().environment(std::ref(clock))(tenax::grpc::unary(*stub, &Albums::Stub::Find, {}, twice));
+  auto const r = policy().environment(std::ref(clock))(tenax::grpc::unary(stub.get(), &Albums::Stub::Find, {}, twice));
   CHECK(r.ok());
   CHECK(clock.sleeps() == sleeps{321ms, 1234ms, 70ms});
 }
@@ -115,7 +115,7 @@ TEST_CASE("unary: a long pushback ends the call, and a code that is permanent is
     return a;
   });
   auto const stub = Albums::NewStub(s.channel());
-  auto const find = tenax::grpc::unary(stub, &Albums::Stub::Find, {}, twice);
+  auto const find = tenax::grpc::unary(*stub, &Albums::Stub::Find, {}, twice);
   auto const report = policy().try_call(find);
   CHECK(report.reason == stop_reason::server_wait_too_long);
   CHECK(report.server_wait == tenax::optional_duration(1h));

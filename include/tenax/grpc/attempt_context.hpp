@@ -25,7 +25,7 @@ inline void disable_own_retries(::grpc::ChannelArguments& arguments) { arguments
 
 namespace detail {
 
-/// The moment at which the time of an attempt is over, on a clock that nobody sets.
+/// The moment at which the time of an attempt is over, on a clock that cannot be set.
 inline gpr_timespec deadline_of(duration left) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(left.count(), GPR_TIMESPAN));
 }

@@ -137,12 +137,11 @@ class server_stream_call {
 /// is as for `grpc::unary`.
 template <class Given, class Stub, class Request, class Reader>
   requires requires(Reader& r) { r.Finish(); }
-[[nodiscard]] auto server_stream(Given& stub,
+[[nodiscard]] auto server_stream(Given&& stub,
                                  std::unique_ptr<Reader> (Stub::*method)(::grpc::ClientContext*, Request const&),
                                  std::type_identity_t<Request> request, call_options options = {}) {
-  auto open = [s = detail::stub_of<Stub>(stub), method, q = std::move(request)](::grpc::ClientContext& context) {
-    return (s->*method)(&context, q);
-  };
+  auto open = [s = detail::stub_of<Stub>(std::forward<Given>(stub)), method,
+               q = std::move(request)](::grpc::ClientContext& context) { return (s->*method)(&context, q); };
   using message = decltype(detail::message_of(std::declval<Reader&>()));
   return server_stream_call<message, decltype(open)>(std::move(open), std::move(options));
 }

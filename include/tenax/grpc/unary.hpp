@@ -15,8 +15,14 @@ namespace detail {
 
 /// The stub, given directly or by a pointer.
 template <class Stub, class Given>
-Stub* stub_of(Given& given) {
-  if constexpr (std::is_base_of_v<Stub, Given>) {
+Stub* stub_of(Given&& given) {
+  constexpr bool lives_on = std::is_lvalue_reference_v<Given> || std::is_pointer_v<std::remove_reference_t<Given>>;
+  static_assert(lives_on,
+                "tenax: the call was given a temporary stub, which is gone before the call is made; keep the stub in a "
+                "variable");
+  if constexpr (!lives_on) {
+    return nullptr;
+  } else if constexpr (std::is_base_of_v<Stub, std::remove_cvref_t<Given>>) {
     return std::addressof(given);
   } else {
     return std::addressof(*given);
@@ -60,9 +66,9 @@ class unary_call {
 ///
 /// Thread safety: an immutable value, as far as the stub is (generated stubs are).
 template <class Given, class Stub, class Request, class R>
-[[nodiscard]] auto unary(Given& stub, ::grpc::Status (Stub::*method)(::grpc::ClientContext*, Request const&, R*),
+[[nodiscard]] auto unary(Given&& stub, ::grpc::Status (Stub::*method)(::grpc::ClientContext*, Request const&, R*),
                          std::type_identity_t<Request> request, call_options options = {}) {
-  auto call = [s = detail::stub_of<Stub>(stub), method, q = std::move(request)](
+  auto call = [s = detail::stub_of<Stub>(std::forward<Given>(stub)), method, q = std::move(request)](
                   ::grpc::ClientContext& context, R& message) { return (s->*method)(&context, q, &message); };
   return unary_call<R, decltype(call)>(std::move(call), std::move(options));
 }

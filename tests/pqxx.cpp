@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// pqxx.cpp: the exceptions of libpqxx. tests/end_to_end/postgres.sh has a server.
+#include <tenax/pqxx.hpp>
+
+#include <functional>
+#include <stdexcept>
+
+#include <tenax/testing/virtual_time.hpp>
+
+#include "catch.hpp"
+
+namespace sql = tenax::sql;
+namespace when = tenax::when;
+using sql::condition;
+
+namespace {
+
+template <class E>
+sql::error read(E const& exception) {
+  return sql::error_in(*tenax::capture([&]() -> int { throw exception; }).caught());
+}
+
+template <class Policy, class E>
+int attempts(Policy const& policy, E const& exception) {
+  tenax::testing::virtual_time clock;
+  int n = 0;
+  static_cast<void>(policy.environment(std::ref(clock)).try_call([&] {
+    ++n;
+    throw exception;
+  }));
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("pqxx: what its exceptions mean") {
+  CHECK(read(pqxx::in_doubt_error("")).what == condition::in_doubt);
+  CHECK(read(pqxx::statement_completion_unknown("")).what == condition::in_doubt);
+  CHECK(read(pqxx::serialization_failure("")) == sql::error_of_state("40001"));
+  CHECK(read(pqxx::deadlock_detected("")) == sql::error_of_state("40P01"));
+  CHECK(read(pqxx::transaction_rollback("")).what == condition::conflict);
+  CHECK(read(pqxx::too_many_connections("")).what == condition::too_many_connections);
+  CHECK(read(pqxx::broken_connection("FATAL:  sorry, too many clients already")).what ==
+        condition::too_many_connections);
+  CHECK(read(pqxx::broken_connection("server closed the connection")).what == condition::connection_lost);
+  CHECK(read(pqxx::sql_error("", "", "57P01")).what == condition::server_unavailable);
+  CHECK(read(pqxx::sql_error("", "", "55P03")).what == condition::lock_timeout);
+  CHECK(read(pqxx::sql_error("")).what == condition::connection_lost);
+  CHECK(read(pqxx::unique_violation("", "", "23505")) == sql::error_of_state("23505"));
+  CHECK(read(pqxx::usage_error("")) == sql::error{});
+  CHECK(read(std::runtime_error("40001")) == sql::error{});
+}
+
+TEST_CASE("pqxx: no policy repeats a COMMIT in doubt") {
+  auto const any = tenax::retrying{}.when(when::any_exception);
+  CHECK(attempts(tenax::retrying{}, pqxx::in_doubt_error("")) == 1);
+  CHECK(attempts(any, pqxx::in_doubt_error("")) == 1);
+  CHECK(attempts(any, pqxx::statement_completion_unknown("")) == 1);
+  CHECK(attempts(any, pqxx::serialization_failure("")) == 3);
+  CHECK(attempts(tenax::retrying{}.when(when::sqlstate("40")), pqxx::deadlock_detected("")) == 3);
+  CHECK(attempts(tenax::retrying{}.when(when::serialization_conflict), pqxx::unique_violation("", "", "23505")) == 1);
+}
+
+TEST_CASE("pqxx: a server that cannot be reached") {
+  sql::pqxx_database<> db([]() -> std::unique_ptr<pqxx::connection> { throw pqxx::broken_connection("refused"); },
+                          {.find_out = true});
+  tenax::testing::virtual_time clock;
+  int bodies = 0;
+  CHECK_THROWS_AS(sql::transact(tenax::retrying{}.environment(std::ref(clock)), db, [&](pqxx::work&) { ++bodies; }),
+                  pqxx::broken_connection);
+  CHECK(bodies == 0);
+  CHECK(clock.sleeps().size() == 2);
+  CHECK_FALSE(db.can_find_out());
+}
