@@ -40,14 +40,10 @@ foreach(folder IN LISTS folders ITEMS "")
     endif()
   endif()
 endforeach()
-<<<<<<< HEAD
+tenax_link_what_it_includes(tenax_test_core missing)
 if(TARGET tenax_test_behaviour)
   target_link_libraries(tenax_test_behaviour PRIVATE nlohmann_json::nlohmann_json)
 endif()
-=======
-tenax_link_what_it_includes(tenax_test_core missing)
-target_link_libraries(tenax_test_behaviour PRIVATE nlohmann_json::nlohmann_json)
->>>>>>> h-b
 find_package(OpenSSL QUIET)
 if(TARGET OpenSSL::SSL AND TARGET tenax_test_http)
   # TLS is tested where it can be; the library does not need it.
