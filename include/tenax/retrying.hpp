@@ -134,9 +134,9 @@ class retrying : public Policy {
   }
 
   /// Limits the time of one attempt. An asynchronous call (`tenax::asio::async_retry`, `tenax::callback_retry`) cancels
-  /// the attempt then, and the policy sees `tenax::attempt_timed_out` or its error code. Blocking calls and `tenax::coroutine::retry` cannot
-  /// interrupt an attempt: there the callable has to take an `attempt_info const&` and to obey `time_left`, which is at
-  /// most `limit`.
+  /// the attempt then, and the policy sees `tenax::attempt_timed_out` or its error code. Blocking calls and
+  /// `tenax::coroutine::retry` cannot interrupt an attempt: there the callable has to take an `attempt_info const&` and
+  /// to obey `time_left`, which is at most `limit`.
   ///
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
