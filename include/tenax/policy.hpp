@@ -58,6 +58,12 @@ constexpr timed_limits<true> restarting(timed_limits<Restarts> const& l) {
   return {l.server, l.attempt};
 }
 
+/// The same limits, with a time limit for one attempt.
+template <class Limits>
+constexpr timed_limits<Limits::restarts> timing(Limits const& l, duration attempt) {
+  return {l.server, attempt};
+}
+
 /// Whether the limits start again after progress, and whether they limit the time of an attempt. Limits of any policy
 /// know it only when the program runs.
 template <class Limits>

@@ -140,15 +140,14 @@ class retrying : public Policy {
   ///
   /// Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
-    using timed = detail::timed_limits<Policy::limits_type::restarts>;
-    timed const l{this->limits.server, detail::require_positive("attempt_timeout: limit", limit)};
-    return tenax::retrying(detail::with_limits(policy(), l), environment_);
+    auto const most = detail::require_positive("attempt_timeout: limit", limit);
+    return tenax::retrying(detail::with_limits(policy(), timing(this->limits, most)), environment_);
   }
 
   /// Counts attempts and grows waits from the start again after an attempt that made progress (`hint::progress`,
   /// `tenax::made_progress(error)`): for resumed downloads and reconnected streams. Deadlines are not extended.
   [[nodiscard]] constexpr auto reset_on_progress() const {
-    return tenax::retrying(detail::with_limits(policy(), detail::restarting(this->limits)), environment_);
+    return tenax::retrying(detail::with_limits(policy(), restarting(this->limits)), environment_);
   }
 
   /// Sets where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.

@@ -205,22 +205,4 @@ struct erased_hint_reader {
   }
 };
 
-/// The limits of a policy, with switches where other policies have constants.
-struct erased_limits {
-  static constexpr bool times_attempts = true;
-  static constexpr bool restarts = true;
-  server_wait_limit server{};
-  duration attempt = (duration::max)();
-  bool times_attempts_now = false;
-  bool restarts_now = false;
-};
-
-template <class Limits>
-erased_limits limits_erased(Limits const& l) {
-  erased_limits all{
-      .server = l.server, .times_attempts_now = detail::times_attempts(l), .restarts_now = detail::restarts(l)};
-  if constexpr (Limits::times_attempts) all.attempt = l.attempt;
-  return all;
-}
-
 }  // namespace tenax::detail
