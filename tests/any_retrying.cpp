@@ -293,6 +293,28 @@ TEST_CASE("any_retrying: setters change an erased policy, which keeps its parts 
   CHECK(calls == 5);
 }
 
+TEST_CASE("any_retrying: its limits are changed one at a time") {
+  virtual_time clock;
+  tenax::any_retrying const given = tenax::retrying{}.environment(std::ref(clock)).stop(tenax::stop::after_attempts(3));
+  auto const attempts_of = [](tenax::any_retrying const& retry) {
+    int calls = 0;
+    tenax::duration least = (tenax::duration::max)();
+    auto const r = retry.try_call([&](tenax::attempt_info const& info) {
+      least = std::min(least, info.time_left);
+      if (++calls == 2) throw tenax::made_progress(network_error("broken"));
+      if (calls < 9) throw network_error("down");
+    });
+    return std::pair(r.attempts, least);
+  };
+  auto const none = (tenax::duration::max)();
+  CHECK(attempts_of(given) == std::pair(3U, none));
+  CHECK(attempts_of(given.attempt_timeout(1s)) == std::pair(3U, tenax::duration(1s)));
+  CHECK(attempts_of(given.reset_on_progress()) == std::pair(4U, none));
+  CHECK(attempts_of(given.reset_on_progress().attempt_timeout(1s)) == std::pair(4U, tenax::duration(1s)));
+  CHECK(attempts_of(given.stop(tenax::stop::after_attempts(2)).attempt_timeout(1s)) ==
+        std::pair(2U, tenax::duration(1s)));
+}
+
 TEST_CASE("any_retrying: blocks and wrapped callables") {
   virtual_time clock;
   tenax::any_retrying const retry = tenax::retrying{}.environment(std::ref(clock));

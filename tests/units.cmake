@@ -11,7 +11,8 @@ file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE "${CMAKE_CURR
 set(elsewhere static no_exceptions compile_fail module consumer end_to_end benchmarks fuzz data docs pictures simulation
   platforms)
 foreach(folder IN LISTS folders ITEMS "")
-  if(folder IN_LIST elsewhere OR folder IN_LIST TENAX_TEST_WITHOUT OR (folder AND NOT IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/${folder}"))
+  if(folder IN_LIST elsewhere OR (folder AND folder IN_LIST TENAX_TEST_WITHOUT)
+      OR (folder AND NOT IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/${folder}"))
     continue()
   endif()
   if(folder STREQUAL "")

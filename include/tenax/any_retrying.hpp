@@ -93,10 +93,7 @@ class any_retrying_of
       return nullptr;
     }
   }
-  static bool unchanged(base const& p) {
-    auto const& made = p.observers.block->server;
-    return made.max == p.limits.server.max && made.action == p.limits.server.action;
-  }
+  static bool unchanged(base const& p) { return p.limits == p.observers.block->limits; }
   static base nested(base const& p) {
     auto const made = make(p.policy(), p.environment());
     return base(detail::erased_policy_of(made, p.policy()), detail::erased_environment(made.get()));

@@ -140,10 +140,10 @@ class retrying : public Policy {
     return copy;
   }
 
-  /// Limits the time of one attempt. An asynchronous call (`tenax::asio::async_retry`) cancels the attempt then, and
-  /// the policy sees `tenax::attempt_timed_out` or its error code. Blocking calls and `tenax::coroutine::retry` cannot
-  /// interrupt an attempt: there the callable has to take an `attempt_info const&` and to obey `time_left`, which is at
-  /// most `limit`. Throws `std::invalid_argument` unless `limit` is more than zero.
+  /// Limits the time of one attempt. An asynchronous call (`tenax::asio::async_retry`, `tenax::callback_retry`) cancels
+  /// the attempt then, and the policy sees `tenax::attempt_timed_out` or its error code. Blocking calls and
+  /// `tenax::coroutine::retry` cannot interrupt an attempt: there the callable has to take an `attempt_info const&` and
+  /// to obey `time_left`, which is at most `limit`. Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
     auto const most = detail::require_positive("attempt_timeout: limit", limit);
     return tenax::retrying(detail::with_limits(policy(), detail::timed(this->limits, most)), environment_);
@@ -158,7 +158,7 @@ class retrying : public Policy {
   /// Counts attempts and grows waits from the start again after an attempt that made progress (`hint::progress`,
   /// `tenax::made_progress(error)`): for resumed downloads and reconnected streams. Deadlines are not extended.
   [[nodiscard]] constexpr auto reset_on_progress() const {
-    return tenax::retrying(detail::with_limits(policy(), detail::restarting(this->limits)), environment_);
+    return tenax::retrying(detail::with_limits(policy(), restarting(this->limits)), environment_);
   }
 
   /// Sets where time, sleep and randomness come from; for tests, `std::ref` of a `tenax::testing::virtual_time`.

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/any/detail/limits.hpp>
 #include <tenax/any/detail/policy_text.hpp>
 #include <tenax/any/detail/text_sink.hpp>
 #include <tenax/any/result.hpp>
@@ -98,7 +99,7 @@ struct erased_world_functions {
 struct erased_block_base {
   void const* policy;
   void const* environment;
-  server_wait_limit server;
+  erased_limits limits;
   erased_functions const* call;
   erased_world_functions const* world;  ///< null: the real environment
   bool uses_time;
@@ -257,7 +258,7 @@ struct erased_block_of final : erased_block<Results...> {
   erased_block_of(P const& p, E const& e) : own_policy(p), own_environment(e) {
     static_cast<erased_block_base&>(*this) = {.policy = &own_policy,
                                               .environment = &own_environment,
-                                              .server = p.limits.server,
+                                              .limits = limits_erased(p.limits),
                                               .call = &erased_functions_of<P>,
                                               .world = std::is_same_v<E, real_time> ? nullptr : &erased_world_of<E>,
                                               .uses_time = P::uses_time,

@@ -12,12 +12,11 @@ namespace tenax::detail {
 /// Whether a policy can judge every type of results that an erased policy is for.
 template <class Policy, class... Results>
 constexpr bool check_erasable() {
-  constexpr bool any_type = (std::is_same_v<any_result, Results> || ...);
-  constexpr bool judges_any = !any_type || policy_fits<Policy, any_result>;
-  static_assert(judges_any,
-                "tenax: this policy looks at results of certain types, so it cannot become an any_retrying, which is "
-                "for results of every type; name their types: tenax::any_retrying_of<page>");
-  if constexpr (any_type) {
+  if constexpr ((std::is_same_v<any_result, Results> || ...)) {
+    constexpr bool judges_any = policy_fits<Policy, any_result>;
+    static_assert(judges_any,
+                  "tenax: this policy looks at results of certain types, so it cannot become an any_retrying, which is "
+                  "for results of every type; name their types: tenax::any_retrying_of<page>");
     return judges_any;
   } else {
     return (check_result<Policy, Results>() && ...);

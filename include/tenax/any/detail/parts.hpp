@@ -205,25 +205,4 @@ struct erased_hint_reader {
   }
 };
 
-/// The limits of a policy, with switches where other policies have constants.
-struct erased_limits {
-  static constexpr bool times_attempts = true;
-  static constexpr bool restarts = true;
-  static constexpr bool named = true;
-  server_wait_limit server{};
-  duration attempt = (duration::max)();
-  bool times_attempts_now = false;
-  bool restarts_now = false;
-  char const* name = "";
-};
-
-template <class Limits>
-erased_limits limits_erased(Limits const& l) {
-  erased_limits all{
-      .server = l.server, .times_attempts_now = detail::times_attempts(l), .restarts_now = detail::restarts(l)};
-  if constexpr (Limits::times_attempts) all.attempt = l.attempt;
-  if constexpr (Limits::named) all.name = l.name;
-  return all;
-}
-
 }  // namespace tenax::detail
