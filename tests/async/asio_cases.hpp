@@ -504,6 +504,30 @@ TEST_CASE(NET ": a gate wakes a call that waits for a place", TAG) {
   CHECK(one.waiting() == 0);
 }
 
+TEST_CASE(NET ": a limiter whose rate rises wakes a call that waits", TAG) {
+  tenax::rate_limiter limiter(tenax::per_minute(1));
+  world w;
+  REQUIRE(limiter.try_acquire(1, still_time()));
+  timer later(w.io, 100ms);
+  later.async_wait([&](error_code) { limiter.set(tenax::per_second(1), still_time()); });
+  auto const policy = steady.through(std::ref(limiter));
+  flaky_initiation operation(w.io, {});
+  int done = 0;
+  driver::async_retry(
+      w.io, policy,
+      [&]() -> awaitable<void> {
+        ++done;
+        co_return;
+      },
+      [](std::exception_ptr) {});
+  driver::async_retry(
+      w.io, policy, [&](auto t) { return operation(std::move(t)); }, [&](error_code, std::size_t) { ++done; });
+  w.pass(1200ms);
+  CHECK(done == 1);
+  w.pass(1s);
+  CHECK(done == 2);
+}
+
 TEST_CASE(NET ": a call that waits at a gate for too long is refused, and leaves the queue", TAG) {
   tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
   world w;

@@ -8,8 +8,8 @@
 
 namespace tenax::detail {
 
-/// Probes less often the more probes have failed and the more a refusal costs; at low rates, by time. A steady rate that
-/// was lost may come back, so it is tried again and again for some minutes. In nanoseconds.
+/// Probes less often the more probes have failed and the more a refusal costs; at low rates, by time. A steady rate
+/// that was lost may come back, so it is tried again and again for some minutes. In nanoseconds.
 class probe_schedule {
  public:
   /// A request was refused, and nothing may be sent for `pause` seconds. Returns how long ago the last refusal was.
