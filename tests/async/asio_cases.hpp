@@ -504,6 +504,18 @@ TEST_CASE(NET ": a gate wakes a call that waits for a place", TAG) {
   CHECK(one.waiting() == 0);
 }
 
+TEST_CASE(NET ": a limiter whose rate rises wakes a call that waits", TAG) {
+  tenax::rate_limiter limiter(tenax::per_minute(1));
+  world w;
+  REQUIRE(limiter.try_acquire(1, still_time()));
+  timer later(w.io, 100ms);
+  later.async_wait([&](error_code) { limiter.set(tenax::per_second(1), still_time()); });
+  auto const policy = steady.through(std::ref(limiter));
+  CHECK(w.run(driver::async_retry(policy, []() -> awaitable<int> { co_return 1; })) == 1);
+  CHECK(w.passed() >= 1s);
+  CHECK(w.passed() <= 1200ms);
+}
+
 TEST_CASE(NET ": a call that waits at a gate for too long is refused, and leaves the queue", TAG) {
   tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
   world w;

@@ -305,6 +305,30 @@ TEST_CASE("A gate wakes a coroutine whose sleep takes a wake_signal, and one of 
   CHECK(one.running() == 0);
 }
 
+TEST_CASE("A limiter whose rate rises wakes a coroutine whose sleep takes a wake_signal") {
+  scheduler world;
+  tenax::rate_limiter limiter(tenax::per_minute(1));
+  struct time_of {
+    scheduler* world;
+    [[nodiscard]] tenax::time_point now() const { return world->now(); }
+    static void sleep(tenax::duration) {}
+  } const time{&world};
+  REQUIRE(limiter.try_acquire(1, time));
+  auto const policy = steady.through(std::ref(limiter));
+  auto const raise = [&]() -> task<int> {
+    co_await world(100ms);
+    limiter.set(tenax::per_second(1), time);
+    co_return 0;
+  };
+  auto other = raise();
+  other.start();
+  auto call = tenax::coroutine::retry<task>(policy, woken_by_gates{&world}, [&]() -> task<int> { co_return 1; });
+  call.start();
+  world.run();
+  CHECK(call.get() == 1);
+  CHECK(world.now().time_since_epoch() < 1200ms);
+}
+
 TEST_CASE("A coroutine that waits at a gate for too long is refused, and leaves the queue") {
   scheduler world;
   tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});

@@ -7,6 +7,10 @@
 
 #include "modelled.hpp"
 
+#define tenax modelled
+#include <tenax/gate/concurrency_limiter.hpp>
+#undef tenax
+
 using namespace std::chrono_literals;
 namespace model = tests::model;
 using modelled::admission;
@@ -100,6 +104,23 @@ TEST_CASE("every step: a bulkhead wakes a sleeping caller for every free place")
         REQUIRE(passed >= 1);
         REQUIRE(gate.running() == 0);
         REQUIRE(gate.waiting() == 0);
+      });
+  CHECK(schedules > 1000);
+}
+
+TEST_CASE("every step: a concurrency limiter wakes a sleeping caller for every free place") {
+  auto const schedules = explore(
+      {.preemptions = few},
+      [] {
+        return std::make_unique<modelled::concurrency_limiter>(
+            modelled::concurrency_options{.start = 1, .at_most = 1, .queue = 2});
+      },
+      [](modelled::concurrency_limiter& gate, int most_inside, int passed) {
+        REQUIRE(most_inside == 1);
+        REQUIRE(passed >= 1);
+        auto const now = gate.state();
+        REQUIRE(now.in_flight == 0);
+        REQUIRE(now.waiting == 0);
       });
   CHECK(schedules > 1000);
 }

@@ -306,3 +306,66 @@ TEST_CASE("rate_scenarios: a limit that falls to a small part is not taken for r
     }
   }
 }
+
+TEST_CASE("rate_scenarios: a server that counts refused requests as well, as haproxy does") {
+  for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
+    bool const told = how != tells::nothing;
+    holds_to(told ? "http_req_rate, told" : "http_req_rate", 10, simulation::counts_all_requests(100, 10s, how),
+             {.share = 0.85, .refused = 0.004, .run = 16});
+    holds_to(told ? "http_req_rate, told" : "http_req_rate", 2, simulation::counts_all_requests(20, 10s, how),
+             {.share = 0.85, .refused = 0.004, .run = 16});
+  }
+  // A client that asks as often as before stays refused.
+  simulation::counts_all_requests server(10, 1s, tells::nothing);
+  int accepted = 0;
+  for (int ms = 0; ms < 10'000; ms += 50) {
+    accepted += server.answer(tenax::time_point(std::chrono::milliseconds(ms))).status == 200 ? 1 : 0;
+  }
+  CHECK(accepted == 10);
+}
+
+TEST_CASE("rate_scenarios: a server whose block is renewed by every request, as with vsthrottle") {
+  // A client that asks during the block stays blocked.
+  simulation::renewed_block server(10, 10, 2s);
+  auto const status = [&](tenax::duration t) { return server.answer(tenax::time_point(t)).status; };
+  for (int i = 0; i < 10; ++i) CHECK(status(1s) == 200);
+  CHECK(status(1s) == 429);
+  CHECK(status(2900ms) == 429);
+  CHECK(status(4800ms) == 429);
+  CHECK(status(6800ms) == 200);
+  holds_to("a short block", 10, simulation::renewed_block(10, 10, 1s), {.share = 0.86, .refused = 0.009, .run = 16});
+  // A long block costs so much that the limit should be known.
+  for (int const threads : {1, 32}) {
+    simulation::renewed_block strict(10, 10, 30s);
+    adaptive_rate_limiter limiter({.limit = tenax::per_second(10)});
+    auto const all = run_workers(limiter, strict, {.workers = threads, .time = 60s});
+    CHECK(all.refused == 0);
+    CHECK(all.accepted >= 590);
+  }
+}
+
+TEST_CASE("rate_scenarios: a server that keeps its rate in thousandths, as nginx does") {
+  // One request a minute is one in 62.5 s.
+  simulation::rate_in_thousandths server(1, 60s);
+  auto const status = [&](tenax::duration t) { return server.answer(tenax::time_point(t)).status; };
+  CHECK(status(0s) == 200);
+  CHECK(status(60s) == 429);
+  CHECK(status(62s) == 429);
+  CHECK(status(62500ms) == 200);
+  CHECK(status(122500ms) == 429);
+  CHECK(status(125s) == 200);
+  holds_to("10r/s", 10, simulation::rate_in_thousandths(10, 1s));
+  holds_to("10r/s burst=5", 10, simulation::rate_in_thousandths(10, 1s, 5), {.refused = 0.012});
+  for (int const threads : {1, 32}) {
+    simulation::rate_in_thousandths slow(1, 60s);
+    adaptive_rate_limiter limiter;
+    double good = 0, bad = 0;
+    auto const all = run_workers(limiter, slow, {.workers = threads, .time = 20h}, [&](double t, bool accepted) {
+      if (t >= 36'000) (accepted ? good : bad) += 1;
+    });
+    CAPTURE(threads, good, bad);
+    CHECK(all.stale == 0);
+    CHECK(good >= 0.95 * 36'000 / 62.5);
+    CHECK(bad <= 5);
+  }
+}

