@@ -272,6 +272,21 @@ TEST_CASE("any_retrying: a predicate of your own may look at any_result") {
   CHECK(calls == 3);
 }
 
+TEST_CASE("any_retrying: a function for results may take an any_result") {
+  virtual_time clock;
+  tenax::any_retrying const retry =
+      tenax::retrying{}
+          .when(tenax::when::result([](tenax::any_result const& r) { return r.get_if<page>() != nullptr; }))
+          .environment(std::ref(clock));
+  int calls = 0;
+  retry([&] {
+    ++calls;
+    return page{200};
+  });
+  CHECK(calls == 3);
+  CHECK(retry([&] { return ++calls; }) == 4);
+}
+
 TEST_CASE("any_retrying: setters change an erased policy, which keeps its parts alive") {
   virtual_time clock;
   tenax::any_retrying retry = [&] {

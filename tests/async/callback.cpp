@@ -2,15 +2,19 @@
 // Calls in event loops that call back: in virtual time, with timers and replies that misbehave.
 #include <tenax/async/callback.hpp>
 
+#include <atomic>
+#include <condition_variable>
 #include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include <tenax/gate/bulkhead.hpp>
@@ -556,6 +560,56 @@ TEST_CASE("callback_retry: replies and alarms of no call have no effect") {
   tenax::callback_call none;
   none.cancel();
   CHECK(!none.running());
+}
+
+TEST_CASE("callback_retry: gates end waits from other threads, and no call is lost") {
+  /// Runs functions in this thread, which other threads may post. Its timers never fire.
+  struct posted_loop {
+    std::mutex mutex{};
+    std::condition_variable changed{};
+    std::vector<std::function<void()>> functions{};
+
+    void operator()(tenax::duration, tenax::callback_alarm const&) {}
+    void post(std::function<void()> f) {
+      std::lock_guard const lock(mutex);
+      functions.push_back(std::move(f));
+      changed.notify_one();
+    }
+    bool run_one() {
+      std::unique_lock lock(mutex);
+      if (!changed.wait_for(lock, 10s, [&] { return !functions.empty(); })) return false;
+      auto const f = std::move(functions.back());
+      functions.pop_back();
+      lock.unlock();
+      f();
+      return true;
+    }
+  } loop;
+  constexpr int calls_here = 50;
+  tenax::bulkhead gate({.at_once = 2, .queue = 100, .max_wait = 1min});
+  auto const shared = tenax::retrying{}.through(std::ref(gate));
+  std::vector<std::thread> threads;
+  std::atomic<int> elsewhere = 0;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) shared([&] { ++elsewhere; });
+    });
+  }
+  int ended = 0;
+  std::vector<tenax::callback_call> calls;
+  auto const start = [&](tenax::callback_reply<int> const& reply) { loop.post([reply] { reply(200); }); };
+  for (int i = 0; i < calls_here; ++i) {
+    calls.push_back(tenax::callback_retry(shared, std::ref(loop), start, [&](tenax::report<int> const& r) {
+      CHECK(r.succeeded());
+      ++ended;
+    }));
+  }
+  while (ended < calls_here && loop.run_one()) {
+  }
+  for (auto& t : threads) t.join();
+  CHECK(ended == calls_here);
+  CHECK(elsewhere == 200);
+  CHECK(gate.running() == 0);
 }
 
 TEST_CASE("callback_retry: a call allocates once, and a step nothing") {

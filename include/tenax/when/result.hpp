@@ -35,6 +35,25 @@ inline constexpr constant_predicate<true> always{};
 /// Never retry: for a policy that only waits at gates or calls observers.
 inline constexpr constant_predicate<false> never{};
 
+}  // namespace tenax::when
+
+namespace tenax::detail {
+
+/// What a function for results answers for a `T`: `bool`, if it can be called. A class, because compilers differ in
+/// whether they look at a constraint of a function before its type.
+template <class F, class T>
+struct result_answer {};
+template <class F, class T>
+  requires(!std::is_void_v<T> && !std::same_as<T, any_result> &&
+           requires(F const& f, outcome<T> const& result) { static_cast<bool>(f(result.value())); })
+struct result_answer<F, T> {
+  using type = bool;
+};
+
+}  // namespace tenax::detail
+
+namespace tenax::when {
+
 /// See `when::result`.
 template <class F>
 struct result_predicate : operators {
@@ -43,16 +62,24 @@ struct result_predicate : operators {
   constexpr explicit result_predicate(F f) : condition(std::move(f)) {}
 
   template <class T>
-    requires(!std::is_void_v<T> && !std::same_as<T, any_result>)
-  constexpr auto operator()(attempt<T> const& a) const
-      -> decltype(static_cast<bool>(std::declval<F const&>()(a.result.value()))) {
+  constexpr typename detail::result_answer<F, T>::type operator()(attempt<T> const& a) const {
     return a.result.has_value() && static_cast<bool>(condition(a.result.value()));
   }
   /// For a result of any type: applies to the type that the function takes.
   template <std::same_as<any_result> T>
-    requires(!std::is_void_v<detail::only_parameter<F>>)
   bool operator()(attempt<T> const& a) const {
-    return a.result.has_value() && a.result.value().template ask<detail::only_parameter<F>>(condition);
+    using taken = detail::only_parameter<F>;
+    if constexpr (std::same_as<taken, any_result>) {
+      return a.result.has_value() && static_cast<bool>(condition(a.result.value()));
+    } else if constexpr (!std::is_void_v<taken>) {
+      return a.result.has_value() && a.result.value().template ask<taken>(condition);
+    } else {
+      static_assert(std::is_void_v<T>,
+                    "tenax: when::result() was given a function that takes several types, so it cannot judge the "
+                    "results of an any_retrying; let it take one type, or name the types of results: "
+                    "tenax::any_retrying_of<page>");
+      return false;
+    }
   }
 
   template <class Out>
