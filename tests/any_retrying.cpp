@@ -448,3 +448,12 @@ TEST_CASE("any_retrying: a member that keeps any policy") {
   CHECK_THROWS_AS(c.get(3), network_error);
   CHECK(clock.now().time_since_epoch() >= 4s);
 }
+
+TEST_CASE("any_retrying keeps the name of the calls and the longest wait at gates", "[any_retrying]") {
+  tenax::any_retrying const any = tenax::retrying{}.named("catalogue").wait(tenax::wait::none);
+  CHECK(std::string(any.try_call([] { return 1; }).name) == "catalogue");
+  CHECK(std::string(any.named("other").try_call([] { return 1; }).name) == "other");
+  std::string seen;
+  static_cast<void>(any([&](tenax::attempt_info const& a) { return seen = a.name; }));
+  CHECK(seen == "catalogue");
+}

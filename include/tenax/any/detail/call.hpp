@@ -102,6 +102,7 @@ std::conditional_t<Reports, report<T>, T> call_erased(erased_block<Results...> c
               ended.waited,
               ended.server_wait,
               ended.refusal,
+              ended.name,
               ended.retry_after};
     } else {
       return s.kept.take();
