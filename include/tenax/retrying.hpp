@@ -241,7 +241,7 @@ class retrying : public Policy {
       -> report<detail::result_or_void<F, Args...>> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
-      return detail::make_report<result>(policy(), detail::unwrap(environment_), f, args...);
+      return detail::report_call<result>(policy(), detail::unwrap(environment_), f, args...);
     } else {
       return detail::explain_call<report<result>, Policy, std::remove_reference_t<F>,
                                   std::remove_reference_t<Args>...>();

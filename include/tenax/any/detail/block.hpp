@@ -130,7 +130,7 @@ struct erased_attempt_calls {
           return make_call<false, T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
         },
         .run_report = [](void const* p, void const* e, erased_operation<T> const& operation) -> report<T> {
-          return make_report<T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
+          return report_call<T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
         },
         .wants = [](void const* p, attempt<T> const& a) -> bool { return wants_retry(at(p).predicate, a); },
         .permits = [](void const* p, attempt<T> const& a) -> bool { return permits_retry(at(p).predicate, a); },

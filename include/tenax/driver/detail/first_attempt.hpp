@@ -291,7 +291,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
 
 /// The report of a call, with its name if it has one.
 template <class T, class Policy, class Env, class F, class... Args>
-TENAX_ALWAYS_INLINE inline report<T> make_report(Policy const& policy, Env& environment, F& f, Args&... args) {
+TENAX_ALWAYS_INLINE inline report<T> report_call(Policy const& policy, Env& environment, F& f, Args&... args) {
   auto r = make_call<true, T>(policy, environment, f, args...);
   set_name(policy, r);
   return r;
