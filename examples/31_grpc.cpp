@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // The server is busy twice; the first time, it says for how long.
-answer busy_at_first(int call) {
+album_answer busy_at_first(int call) {
   if (call == 1) {
     return {.status = {grpc::StatusCode::UNAVAILABLE, "restarting"}, .trailers = {{"grpc-retry-pushback-ms", "30"}}};
   }
@@ -40,7 +40,7 @@ int main() {
   std::printf("the stream ended: %s\n", albums.finish().ok() ? "OK" : "failed");
 
   // A call that must not be made twice.
-  service const broken([](int) { return answer{.status = {grpc::StatusCode::UNAVAILABLE, "connection lost"}}; });
+  service const broken([](int) { return album_answer{.status = {grpc::StatusCode::UNAVAILABLE, "connection lost"}}; });
   auto const orders = Albums::NewStub(broken.channel());
   auto const order = polite(tenax::grpc::unary(orders, &Albums::Stub::Find, {"Vespertine"}));
   std::printf("ordered: %s\n", order.ok() ? "yes" : "unknown");

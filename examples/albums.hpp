@@ -52,7 +52,7 @@ struct grpc::SerializationTraits<album> {
 };
 
 /// What the server answers to one call.
-struct answer {
+struct album_answer {
   grpc::Status status = grpc::Status::OK;
   std::vector<std::string> messages{};
   std::multimap<std::string, std::string> trailers{};
@@ -70,7 +70,7 @@ struct received {
 /// A server on a free port of loopback. `answers` is called once for each call, with its number (from 1).
 class service : private grpc::CallbackGenericService {
  public:
-  explicit service(std::function<answer(int)> answers) : answers_(std::move(answers)) {
+  explicit service(std::function<album_answer(int)> answers) : answers_(std::move(answers)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterCallbackGenericService(this);
@@ -142,7 +142,7 @@ class service : private grpc::CallbackGenericService {
     grpc::GenericCallbackServerContext& context_;
     grpc::ByteBuffer in_{};
     grpc::ByteBuffer out_{};
-    answer answer_{};
+    album_answer answer_{};
     std::atomic<bool> writing_{false};
     std::atomic<bool> cancelled_{false};
     std::thread thread_{};
@@ -152,7 +152,7 @@ class service : private grpc::CallbackGenericService {
     return new reactor(*this, *context);
   }
 
-  answer answer_to(grpc::GenericCallbackServerContext const& context) {
+  album_answer answer_to(grpc::GenericCallbackServerContext const& context) {
     std::lock_guard const lock(mutex_);
     auto const text = [&](char const* name) {
       auto const found = context.client_metadata().find(name);
@@ -163,7 +163,7 @@ class service : private grpc::CallbackGenericService {
     return answers_(static_cast<int>(calls_.size()));
   }
 
-  std::function<answer(int)> answers_;
+  std::function<album_answer(int)> answers_;
   mutable std::mutex mutex_{};
   std::vector<received> calls_{};
   int port_ = 0;
@@ -199,6 +199,6 @@ class Albums {
   }
 };
 
-inline answer failure(grpc::StatusCode code, std::string text = "busy", std::string details = {}) {
+inline album_answer failure(grpc::StatusCode code, std::string text = "busy", std::string details = {}) {
   return {.status = grpc::Status(code, std::move(text), std::move(details))};
 }

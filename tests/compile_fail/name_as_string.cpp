@@ -1,4 +1,4 @@
-// expect: tenax: .named\(\) keeps a pointer and copies nothing; give it a literal
+// expect: tenax: .named() keeps a pointer and copies nothing; give it a literal
 // SPDX-License-Identifier: MIT
 // name_as_string.cpp: a name that is gone when the setter returns.
 #include <string>

@@ -14,7 +14,7 @@ auto const polite = tenax::retrying{}
                         .stop(tenax::stop::after_attempts(5) || tenax::stop::deadline(30s));
 album const request{"1"};
 
-answer busy_once(int call) {
+album_answer busy_once(int call) {
   if (call == 1) return {.status = {grpc::StatusCode::UNAVAILABLE, "busy"}};
   return {.messages = {"Debut"}};
 }
@@ -42,7 +42,7 @@ TEST_CASE("grpc: unary") {
 
 TEST_CASE("grpc: unary by a function") {
   service const server(
-      [](int) { return answer{.messages = {"Debut"}, .trailers = {{"cost", "3"}}}; });
+      [](int) { return album_answer{.messages = {"Debut"}, .trailers = {{"cost", "3"}}}; });
   auto const stub = Albums::NewStub(server.channel());
   // [function]
   auto const found = polite(tenax::grpc::unary<album>(
@@ -72,7 +72,7 @@ TEST_CASE("grpc: server_stream") {
 }
 
 TEST_CASE("grpc: prepare") {
-  service const server([](int) { return answer{.messages = {"Debut"}}; });
+  service const server([](int) { return album_answer{.messages = {"Debut"}}; });
   auto const stub = Albums::NewStub(server.channel());
   // [prepare]
   auto const patient = [](grpc::ClientContext& context) { context.set_wait_for_ready(true); };

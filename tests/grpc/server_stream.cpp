@@ -61,7 +61,7 @@ TEST_CASE("server_stream: failures before the first message are retried, and lat
 }
 
 TEST_CASE("server_stream: a stream without a message is a success") {
-  service s([](int) { return answer{.trailers = {{"total", "0"}}}; });
+  service s([](int) { return album_answer{.trailers = {{"total", "0"}}}; });
   auto const stub = Albums::NewStub(s.channel());
   auto const report = policy().try_call(
       tenax::grpc::server_stream<album>([&](grpc::ClientContext& context) { return stub->List(&context, {"none"}); }));
@@ -77,8 +77,8 @@ TEST_CASE("server_stream: a stream that is not idempotent is not opened twice") 
 
 TEST_CASE("server_stream: time limits hold until the first message only") {
   service s([](int n) {
-    return n == 1 ? answer{.messages = {"late"}, .delay = 5000ms}
-                  : answer{.messages = {"a", "b"}, .delay_of_status = 150ms};
+    return n == 1 ? album_answer{.messages = {"late"}, .delay = 5000ms}
+                  : album_answer{.messages = {"a", "b"}, .delay_of_status = 150ms};
   });
   auto const stub = Albums::NewStub(s.channel());
   auto stream = policy().attempt_timeout(60ms)(tenax::grpc::server_stream(stub, &Albums::Stub::List, {}, twice));
@@ -87,7 +87,7 @@ TEST_CASE("server_stream: time limits hold until the first message only") {
   CHECK(stream.finish().ok());
   CHECK(s.calls().size() == 2);
 
-  service slow([](int) { return answer{.messages = {"late"}, .delay = 5000ms}; });
+  service slow([](int) { return album_answer{.messages = {"late"}, .delay = 5000ms}; });
   auto const late = Albums::NewStub(slow.channel());
   auto const report = tenax::retrying{}
                           .attempt_timeout(20ms)
@@ -98,8 +98,8 @@ TEST_CASE("server_stream: time limits hold until the first message only") {
 
 TEST_CASE("server_stream: a stop token cancels the opening, and the destructor cancels an open stream") {
   service s([](int n) {
-    return n == 1 ? answer{.messages = {"late"}, .delay = 5000ms}
-                  : answer{.messages = {"a"}, .delay_of_status = 5000ms};
+    return n == 1 ? album_answer{.messages = {"late"}, .delay = 5000ms}
+                  : album_answer{.messages = {"a"}, .delay_of_status = 5000ms};
   });
   auto const stub = Albums::NewStub(s.channel());
   auto const begun = std::chrono::steady_clock::now();

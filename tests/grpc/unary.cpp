@@ -40,7 +40,7 @@ tenax::grpc::call_options const twice{.idempotent = true};
 std::string dead_target() {
   int port = 0;
   {
-    service const gone([](int) { return answer{}; });
+    service const gone([](int) { return album_answer{}; });
     port = gone.port();
   }
   return ":" + std::to_string(port);
@@ -49,7 +49,7 @@ std::string dead_target() {
 }  // namespace
 
 TEST_CASE("unary: each attempt has its own context, and a retry says so") {
-  service s([](int n) { return n < 3 ? failure(StatusCode::UNAVAILABLE) : answer{.messages = {"Debut"}}; });
+  service s([](int n) { return n < 3 ? failure(StatusCode::UNAVAILABLE) : album_answer{.messages = {"Debut"}}; });
   auto const stub = Albums::NewStub(s.channel());
   tenax::testing::virtual_time clock;
   auto const report =
@@ -65,7 +65,7 @@ TEST_CASE("unary: each attempt has its own context, and a retry says so") {
 }
 
 TEST_CASE("unary: a function makes the call, and prepares its context") {
-  service s([](int) { return answer{.messages = {"Post"}, .trailers = {{"cost", "3"}}}; });
+  service s([](int) { return album_answer{.messages = {"Post"}, .trailers = {{"cost", "3"}}}; });
   auto const stub = Albums::NewStub(s.channel());
   auto const r = policy()(tenax::grpc::unary<album>(
       [&](grpc::ClientContext& context, album& found) { return stub->Find(&context, {"2"}, &found); },
@@ -78,9 +78,9 @@ TEST_CASE("unary: a function makes the call, and prepares its context") {
 }
 
 TEST_CASE("unary: pushback and RetryInfo are obeyed exactly") {
-  std::vector<answer> script = {failure(StatusCode::UNAVAILABLE),
+  std::vector<album_answer> script = {failure(StatusCode::UNAVAILABLE),
                                 failure(StatusCode::RESOURCE_EXHAUSTED, "slow", wire::details(1234ms)),
-                                failure(StatusCode::UNAVAILABLE, "", wire::details(70ms)), answer{.messages = {"x"}}};
+                                failure(StatusCode::UNAVAILABLE, "", wire::details(70ms)), album_answer{.messages = {"x"}}};
   script[0].trailers = {{"grpc-retry-pushback-ms", "321"}};
   script[2].trailers = {{"grpc-retry-pushback-ms", "50"}};
   service s([&](int n) { return script.at(static_cast<std::size_t>(n) - 1); });
@@ -126,7 +126,7 @@ TEST_CASE("unary: a long pushback ends the call, and a code that is permanent is
 TEST_CASE("unary: each code is retried as its class says") {
   for (int code = 2; code <= 16; ++code) {
     CAPTURE(code);
-    service s([&](int n) { return n == 1 ? failure(static_cast<StatusCode>(code)) : answer{.messages = {"x"}}; });
+    service s([&](int n) { return n == 1 ? failure(static_cast<StatusCode>(code)) : album_answer{.messages = {"x"}}; });
     auto const stub = Albums::NewStub(s.channel());
     tenax::testing::virtual_time clock;
     auto const p = policy().environment(std::ref(clock));
@@ -185,7 +185,7 @@ TEST_CASE("unary: gRPC's own retries hide that a call was sent") {
 }
 
 TEST_CASE("unary: a message that is too large is not taken for a rate limit") {
-  service s([](int) { return answer{.messages = {"0123456789"}}; });
+  service s([](int) { return album_answer{.messages = {"0123456789"}}; });
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(4);
   auto const stub = Albums::NewStub(grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(s.port()),
@@ -198,7 +198,7 @@ TEST_CASE("unary: a message that is too large is not taken for a rate limit") {
 }
 
 TEST_CASE("unary: the deadline of an attempt is the time that is left") {
-  service s([](int) { return answer{.messages = {"x"}, .delay = 2000ms}; });
+  service s([](int) { return album_answer{.messages = {"x"}, .delay = 2000ms}; });
   auto const stub = Albums::NewStub(s.channel());
   auto const begun = std::chrono::steady_clock::now();
   auto const report = tenax::retrying{}
@@ -232,7 +232,7 @@ struct polled_token {
 
 template <class Policy, class Cancel>
 void check_cancelled(Policy const& p, Cancel cancel) {
-  service s([](int) { return answer{.messages = {"x"}, .delay = 5000ms}; });
+  service s([](int) { return album_answer{.messages = {"x"}, .delay = 5000ms}; });
   auto const stub = Albums::NewStub(s.channel());
   auto const begun = std::chrono::steady_clock::now();
   std::thread canceller([&] {
@@ -260,7 +260,7 @@ TEST_CASE("unary: a token without callbacks cancels the attempt") {
 }
 
 TEST_CASE("unary: the token of a call around the call cancels the attempt") {
-  service s([](int) { return answer{.messages = {"x"}, .delay = 5000ms}; });
+  service s([](int) { return album_answer{.messages = {"x"}, .delay = 5000ms}; });
   auto const stub = Albums::NewStub(s.channel());
   std::stop_source source;
   std::jthread const canceller([&] {
@@ -274,7 +274,7 @@ TEST_CASE("unary: the token of a call around the call cancels the attempt") {
 }
 
 TEST_CASE("unary: a channel with gRPC's own retries hides the number of the attempt") {
-  service s([](int n) { return n == 1 ? failure(StatusCode::UNAVAILABLE) : answer{.messages = {"x"}}; });
+  service s([](int n) { return n == 1 ? failure(StatusCode::UNAVAILABLE) : album_answer{.messages = {"x"}}; });
   auto const stub = Albums::NewStub(s.channel(1));
   tenax::testing::virtual_time clock;
   CHECK(policy().environment(std::ref(clock))(tenax::grpc::unary(stub, &Albums::Stub::Find, {}, twice)).ok());

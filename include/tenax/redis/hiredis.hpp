@@ -2,9 +2,6 @@
 // redis/hiredis.hpp: a store for limits that machines share, on a thread of its own: for programs that block.
 #pragma once
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <deque>
 #include <mutex>
@@ -16,6 +13,7 @@
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/platform/process.hpp>
+#include <tenax/platform/wake_pipe.hpp>
 #include <tenax/redis/detail/hiredis_connection.hpp>
 #include <tenax/redis/hiredis_options.hpp>
 #include <tenax/shared/store.hpp>
@@ -55,12 +53,9 @@ class hiredis_store {
       std::lock_guard const lock(mutex_);
       ends_ = true;
     }
-    wake();
+    pipe_.wake();
     if (thread_.joinable() && is_ours()) thread_.join();
     if (thread_.joinable()) thread_.detach();
-    for (int const end : pipe_) {
-      if (end >= 0) ::close(end);
-    }
   }
 
   /// Sends a question of a limit to the server; the answer comes later, on the background thread.
@@ -71,7 +66,7 @@ class hiredis_store {
       start();
       asked_.push_back({&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}});
     }
-    wake();
+    pipe_.wake();
   }
 
   /// Subscribes to a channel.
@@ -93,21 +88,15 @@ class hiredis_store {
       // A copy of another process: its thread is not here, and its connections belong to it.
       thread_.detach();
       new (&work_) work();
-      for (int& end : pipe_) ::close(end), end = -1;
+      pipe_.close();
       asked_.clear();
       new_listeners_.insert(new_listeners_.end(), listeners_.begin(), listeners_.end());
       listeners_.clear();
     }
-    if (::pipe(pipe_) != 0) tenax::detail::raise(std::runtime_error("tenax: hiredis_store could not make a pipe"));
+    if (!pipe_.open()) tenax::detail::raise(std::runtime_error("tenax: hiredis_store could not make a pipe"));
     process_ = platform::this_process();
-    detail::no_signals const quiet;
+    platform::no_signals const quiet;
     thread_ = std::thread([this] { run(); });
-  }
-
-  void wake() noexcept {
-    if (pipe_[1] < 0) return;
-    char const byte = 0;
-    [[maybe_unused]] auto const written = ::write(pipe_[1], &byte, 1);
   }
 
   // --- the background thread -------------------------------------------------------------------------------------
@@ -217,15 +206,10 @@ class hiredis_store {
   /// Waits for answers, messages and new questions.
   void watch() {
     if (work_.messages && !work_.messages.flush()) return lose("the connection was lost");
-    ::pollfd watched[3] = {
-        {pipe_[0], POLLIN, 0}, {work_.scripts.descriptor(), POLLIN, 0}, {work_.messages.descriptor(), POLLIN, 0}};
-    ::poll(watched, 3, work_.sent.empty() ? -1 : 100);
-    if (watched[0].revents != 0) {
-      char bytes[256];
-      [[maybe_unused]] auto const n = ::read(pipe_[0], bytes, sizeof bytes);
-    }
-    if (watched[1].revents != 0) read_answers();
-    if (work_.messages && watched[2].revents != 0) read_messages();
+    auto const readable =
+        pipe_.wait(work_.scripts.descriptor(), work_.messages.descriptor(), work_.sent.empty() ? -1 : 100);
+    if (readable.a) read_answers();
+    if (work_.messages && readable.b) read_messages();
     if (!work_.sent.empty() &&
         saturating_between(work_.sent.front().sent, shared::detail::steady_now()) > options_.answer_timeout.value()) {
       lose("the store has not answered for longer than answer_timeout");
@@ -285,7 +269,7 @@ class hiredis_store {
   std::deque<question> asked_;
   std::vector<subscription> new_listeners_;
   bool ends_ = false;
-  int pipe_[2] = {-1, -1};
+  platform::wake_pipe pipe_;
   platform::process_id process_{};
   std::vector<subscription> listeners_;  ///< of the background thread
   work work_;

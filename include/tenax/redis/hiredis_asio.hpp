@@ -6,6 +6,8 @@
 
 #include <memory>
 
+#include <tenax/platform/cplusplus.hpp>
+
 namespace tenax::redis {
 
 namespace detail {

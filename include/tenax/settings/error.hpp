@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include <tenax/platform/cplusplus.hpp>
+
 namespace tenax {
 
 /// Thrown for a configuration that cannot be understood. `what()` is one line for people:

@@ -145,7 +145,7 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
   out.text("\nserver wait: ");
   write(out, p.limits.server);
   if constexpr (Limits::times_attempts) {
-    if (times_attempts(p.limits)) {
+    if (times_attempts(p.limits) && p.limits.attempt != (duration::max)()) {
       out.text("\nan attempt:  ends after ");
       out.time(p.limits.attempt);
     }

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <hiredis/hiredis.h>
-#include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -102,22 +100,6 @@ inline bool move_to(std::string_view error, hiredis_options& o) {
   o.unix_socket.clear();
   return true;
 }
-
-/// A thread that is started meanwhile gets no signals.
-class no_signals {
- public:
-  no_signals() noexcept {
-    ::sigset_t all;
-    sigfillset(&all);  // a macro on macOS
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~no_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  no_signals(no_signals const&) = delete;
-  no_signals& operator=(no_signals const&) = delete;
-
- private:
-  ::sigset_t before_;
-};
 
 /// A question of a limit that is under way, and when it was sent.
 struct question {
