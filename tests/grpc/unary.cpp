@@ -78,9 +78,9 @@ TEST_CASE("unary: a function makes the call, and prepares its context") {
 }
 
 TEST_CASE("unary: pushback and RetryInfo are obeyed exactly") {
-  std::vector<album_answer> script = {failure(StatusCode::UNAVAILABLE),
-                                failure(StatusCode::RESOURCE_EXHAUSTED, "slow", wire::details(1234ms)),
-                                failure(StatusCode::UNAVAILABLE, "", wire::details(70ms)), album_answer{.messages = {"x"}}};
+  std::vector<album_answer> script = {
+      failure(StatusCode::UNAVAILABLE), failure(StatusCode::RESOURCE_EXHAUSTED, "slow", wire::details(1234ms)),
+      failure(StatusCode::UNAVAILABLE, "", wire::details(70ms)), album_answer{.messages = {"x"}}};
   script[0].trailers = {{"grpc-retry-pushback-ms", "321"}};
   script[2].trailers = {{"grpc-retry-pushback-ms", "50"}};
   service s([&](int n) { return script.at(static_cast<std::size_t>(n) - 1); });

@@ -117,7 +117,7 @@ class rate_limiter {
   template <environment Env = real_time>
   void set(rate r, Env&& environment = {}) {
     auto const changed = to_rates(r);
-    least_burst_ = static_cast<std::int64_t>(r.burst);
+    least_burst_.store(static_cast<std::int64_t>(r.burst));
     line_->set(changed, count(environment.now()));
   }
 
