@@ -121,16 +121,16 @@ class hiredis_async_store {
 
   void send(std::unique_ptr<question> q, bool whole) {
     if (pending_++ == 0) oldest_ = shared::detail::steady_now();
-    auto const sent = detail::to_command(*q->run, whole, q->key, q->arguments)
+    // `answered` owns the question from here on. hiredis calls it for every command that it has taken.
+    auto* const asked = q.release();
+    auto const sent = detail::to_command(*asked->run, whole, asked->key, asked->arguments)
                           .with([&](int n, char const** data, std::size_t const* sizes) {
-                            return redisAsyncCommandArgv(scripts_, answered, q.get(), n, data, sizes);
+                            return redisAsyncCommandArgv(scripts_, answered, asked, n, data, sizes);
                           });
-    if (sent == REDIS_OK) {
-      static_cast<void>(q.release());  // `answered` owns it, which hiredis always calls
-    } else {
-      --pending_;
-      q->done({.error = "the connection was lost"});
-    }
+    if (sent == REDIS_OK) return;
+    --pending_;
+    q.reset(asked);
+    q->done({.error = "the connection was lost"});
   }
 
   static void answered(redisAsyncContext*, void* answer, void* asked) {
