@@ -85,8 +85,8 @@ TEST_CASE("Threads take permits, give up, change and pause a shared limit at the
     tenax::shared::rate_limiter a(store, "limit", o, tenax::per_second(5000).with_burst(100));
     tenax::shared::rate_limiter b(store, "limit", o, tenax::per_second(5000).with_burst(100));
     tenax::shared::pause held(store, "pause", o);
-    std::vector<std::jthread> threads;
     auto const end = std::chrono::steady_clock::now() + 300ms;
+    std::vector<std::jthread> threads;  // before what they use goes
     for (int i = 0; i < 6; ++i) {
       threads.emplace_back([&, i] {
         auto& mine = i % 2 == 0 ? a : b;

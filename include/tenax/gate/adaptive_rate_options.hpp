@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tenax/gate/adaptive/detail/search.hpp>
+#include <tenax/gate/gate.hpp>
 #include <tenax/gate/rate.hpp>
 
 namespace tenax {
