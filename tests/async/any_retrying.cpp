@@ -13,7 +13,8 @@
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
-#if __has_include(<asio/io_context.hpp>)
+// An older Asio has to be told that clang has coroutines.
+#if __has_include(<asio/io_context.hpp>) && (!defined(__clang__) || defined(ASIO_HAS_CO_AWAIT))
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>

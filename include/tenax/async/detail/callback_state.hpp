@@ -38,7 +38,7 @@ class callback_state final : public callback_target<T> {
 
  public:
   callback_state(retrying<Policy, Env> const& policy, Timer timer, Start start, Done done)
-      : world_{policy.environment(), std::move(timer)}, start_(std::move(start)), done_(std::move(done)) {
+      : world_(policy.environment(), std::move(timer)), start_(std::move(start)), done_(std::move(done)) {
     call_.emplace(with_token(policy.policy(), token{policy.policy().token, &cancelled_}), world_);
   }
 

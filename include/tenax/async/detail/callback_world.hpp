@@ -20,6 +20,9 @@ namespace tenax::detail {
 /// The environment of a call: the clock and the source of randomness are those of the timer, where it has them.
 template <class Env, class Timer>
 struct callback_world {
+  // Not an aggregate: clang 16 ends with an internal error where one with empty members is initialized.
+  callback_world(Env e, Timer t) : environment(std::move(e)), timer(std::move(t)) {}
+
   TENAX_NO_UNIQUE_ADDRESS Env environment;
   TENAX_NO_UNIQUE_ADDRESS Timer timer;
 
