@@ -17,6 +17,11 @@ constexpr bool check_erasable() {
     static_assert(judges_any,
                   "tenax: this policy looks at results of certain types, so it cannot become an any_retrying, which is "
                   "for results of every type; name their types: tenax::any_retrying_of<page>");
+    if constexpr (judges_any) {
+      // A predicate that cannot judge them says so here, where compilers need a few lines for it.
+      auto const judge = [](auto const& p, attempt<any_result> const& a) { return static_cast<bool>(p.predicate(a)); };
+      static_cast<void>(static_cast<bool (*)(Policy const&, attempt<any_result> const&)>(judge));
+    }
     return judges_any;
   } else {
     return (check_result<Policy, Results>() && ...);
