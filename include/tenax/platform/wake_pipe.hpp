@@ -2,12 +2,14 @@
 // platform/wake_pipe.hpp: a thread that waits for several descriptors, and is woken by others; for POSIX systems.
 #pragma once
 
+#include <tenax/platform/system.hpp>
+
+#if defined(TENAX_POSIX)
+
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
-
-#include <tenax/platform/cplusplus.hpp>
 
 namespace tenax::platform {
 
@@ -72,3 +74,5 @@ class no_signals {
 };
 
 }  // namespace tenax::platform
+
+#endif
