@@ -228,7 +228,8 @@ class retrying : public Policy {
   TENAX_ALWAYS_INLINE auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
     using result = detail::result_or_void<F, Args...>;
     if constexpr (detail::call_fits<Policy, F, Args...>) {
-      return detail::make_call<false, result>(policy(), detail::unwrap(environment_), f, args...);
+      return detail::make_call<false, result>(static_cast<Policy const&>(*this), detail::unwrap(environment_), f,
+                                              args...);
     } else {
       return detail::explain_call<result, Policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>();
     }

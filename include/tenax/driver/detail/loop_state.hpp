@@ -100,9 +100,10 @@ class loop_state {
     return attempts_ == (std::numeric_limits<std::uint32_t>::max)() ? attempts_ : attempts_ + 1;
   }
 
-  /// The numbers of the next attempt, which can see `token`.
-  template <class Token>
-  TENAX_ALWAYS_INLINE constexpr attempt_info numbers(Token const& token) const noexcept {
+  /// The numbers of the next attempt, which can see `token`, and the name of the call.
+  template <class Token, class Limits>
+  TENAX_ALWAYS_INLINE constexpr attempt_info numbers([[maybe_unused]] Token const& token,
+                                                     [[maybe_unused]] Limits const& limits) const noexcept {
     attempt_info a{.number = next_number(),
                    .elapsed = elapsed_,
                    .waited = waited_,
@@ -112,6 +113,7 @@ class loop_state {
                    .random = random_,
                    .polls = polls_};
     if constexpr (can_stop<Token>) a.token = view_token(token);
+    if constexpr (Limits::named) a.name = limits.name;
     return a;
   }
 
