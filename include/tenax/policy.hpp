@@ -117,9 +117,9 @@ constexpr named_limits<Limits> named(named_limits<Limits> const& l, char const* 
 }
 
 /// Gives an attempt, or a report, the name that the policy has for its calls.
-template <class Policy, class Named>
-constexpr void set_name([[maybe_unused]] Policy const& p, [[maybe_unused]] Named& named) {
-  if constexpr (Policy::limits_type::named) named.name = p.limits.name;
+template <class Limits, class Named>
+constexpr void set_name([[maybe_unused]] Limits const& limits, [[maybe_unused]] Named& named) {
+  if constexpr (Limits::named) named.name = limits.name;
 }
 
 /// Whether the limits start again after progress, and whether they limit the time of an attempt. Limits of any policy

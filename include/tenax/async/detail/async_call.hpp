@@ -102,7 +102,7 @@ class async_call {
     report<T> r{std::move(last), loop_.reason(),      loop_.attempts(), loop_.elapsed(),
                 loop_.waited(),  loop_.server_wait(), why.reason,       "",
                 why.retry_after};
-    set_name(loop_.policy(), r);
+    set_name(loop_.policy().limits, r);
     return r;
   }
 

@@ -196,7 +196,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
   if constexpr (uses_clock || Reports) begin = time_point(environment.now());
   attempt_info numbers{.started = begin, .random = random_of(environment)};
   if constexpr (has_token || has_deadline) numbers = first_info(policy, environment, begin);
-  set_name(policy, numbers);
+  set_name(policy.limits, numbers);
   if constexpr (has_token) {
     if (asked_to_stop(policy.token)) [[unlikely]]
       return end_now<Reports, T>(policy, environment, begin, stop_reason::cancelled);
@@ -293,7 +293,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
 template <class T, class Policy, class Env, class F, class... Args>
 TENAX_ALWAYS_INLINE inline report<T> report_call(Policy const& policy, Env& environment, F& f, Args&... args) {
   auto r = make_call<true, T>(policy, environment, f, args...);
-  set_name(policy, r);
+  set_name(policy.limits, r);
   return r;
 }
 

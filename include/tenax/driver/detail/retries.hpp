@@ -116,7 +116,7 @@ TENAX_ALWAYS_INLINE constexpr attempt_info first_info([[maybe_unused]] Policy co
                                                       time_point start) {
   attempt_info info{.started = start, .random = random_of(environment)};
   if constexpr (can_stop<typename Policy::token_type>) info.token = view_token(policy.token);
-  set_name(policy, info);
+  set_name(policy.limits, info);
   if constexpr (has_time_left<typename Policy::stop_type>) info.time_left = time_left(policy.condition, info);
   return info;
 }
