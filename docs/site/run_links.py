@@ -43,7 +43,7 @@ CHECKS = """// Instead of a test framework:
 def own_headers():
     """The public headers that need nothing but the standard library and each other."""
     texts = {str(p.relative_to(INCLUDE)): p.read_text() for p in sorted(INCLUDE.glob("tenax/**/*.hpp"))}
-    foreign = {n for n, t in texts.items() if re.search(r"#\s*include <(fmt|boost|asio|curl|httplib|cpr)", t) or "/asio" in n or "boost" in n}
+    foreign = {n for n, t in texts.items() if re.search(r"#\s*include <(fmt|boost|asio|curl|httplib|cpr|pqxx|grpc|absl|google|hiredis|nlohmann|sqlite3|mysql|uv|event2|mosquitto)", t) or "/asio" in n or "boost" in n or "pqxx" in n}
     while True:
         more = {n for n, t in texts.items() if n not in foreign and any(i in foreign for i in re.findall(r"#\s*include <(tenax/[^>]*)>", t))}
         if not more:
@@ -96,7 +96,7 @@ def program(path, region):
             there = ROOT / "tests" / ("docs/docs.hpp" if name == "docs.hpp" else name)
             support.append(without_includes(there.read_text()))
             includes += re.findall(r'^#include (<[^>]*>)', there.read_text(), re.M)
-        elif name.startswith("tenax/") and name not in headers or re.match(r"(asio|boost|fmt|httplib|curl)", name):
+        elif name.startswith("tenax/") and name not in headers or re.match(r"(asio|boost|fmt|httplib|curl|pqxx|grpc|hiredis|nlohmann|sqlite3|mysql|uv|event2|mosquitto)", name):
             return None
     standard = sorted({i for i in includes if i[0] == "<" and not i.startswith("<tenax/")} | {"<cstdio>", "<string>"})
     # The test case of the region, or the first one after it, and everything outside of test cases.
