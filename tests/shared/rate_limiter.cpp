@@ -217,7 +217,10 @@ TEST_CASE("A pause holds all machines, a longer one wins, and permits come witho
   CHECK(world.used.between(after, after + 10ms) <= 20);
   CHECK(world.used.between(after + 50ms, after + 1050ms) >= 980);
   CHECK(world.used.between(after, after + 1s) <= 1020);
-  CHECK(world.events.size() >= 10);
+  // Each machine is told once, and the one that was asked knows that it was.
+  auto const told = [&](char const* text) { return std::count(world.events.begin(), world.events.end(), text); };
+  CHECK(told("paused: the other side asked another machine for a pause") == 8);
+  CHECK(told("paused: the other side asked for a pause") == 2);
 }
 
 TEST_CASE("A pause is at most max_pause long and can be ended", "[shared]") {
@@ -302,6 +305,24 @@ TEST_CASE("Several rates hold together, under one key", "[shared]") {
   CHECK(world.used.most_in(60s) <= 150);
   CHECK(world.used.between(world.time.now - 60s, world.time.now) >= 118);
   CHECK(world.server.keys.size() == 1);
+}
+
+TEST_CASE("As many rates are changed as there are", "[shared]") {
+  tests::machines world(per_second(10).with_burst(3), tenax::per_minute(120).with_burst(30));
+  for (int i = 0; i < 2; ++i) world.add(3);
+  world.start();
+  world.run_for(2s);
+  auto env = world.time.environment();
+  auto& limiter = *world.all[0].limiter;
+  CHECK_THROWS_WITH(limiter.set(per_second(5), env), Catch::Contains("must be as many as the limiter was made of"));
+  CHECK(world.all[1].limiter->state(env).per_second == Approx(2));
+  limiter.set({per_second(50).with_burst(5), tenax::per_minute(600).with_burst(40)}, env);
+  world.run_for(20s);
+  CHECK(world.all[1].limiter->state(env).per_second == Approx(10));
+  auto const before = world.used.times.size();
+  world.run_for(10s);
+  CHECK(world.used.times.size() - before >= 98);
+  CHECK(world.used.times.size() - before <= 102);
 }
 
 TEST_CASE("A weight takes as many permits, up to the burst", "[shared]") {

@@ -5,18 +5,16 @@
 #include <algorithm>
 #include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 
 #include <tenax/gate/acquire.hpp>
-#include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/waking.hpp>
-#include <tenax/shared/detail/key.hpp>
-#include <tenax/shared/detail/line.hpp>
+#include <tenax/shared/detail/line_gate.hpp>
 
 namespace tenax::shared {
 
@@ -43,12 +41,8 @@ namespace tenax::shared {
 ///
 /// Thread safety: safe. Never does I/O and never blocks, except in `acquire`. The store outlives it, and it outlives
 /// the calls that go through it. Neither copied nor moved.
-class rate_limiter {
-  using place = detail::place;
-
+class rate_limiter : public detail::line_gate {
  public:
-  using ticket = tenax::detail::gate_ticket<rate_limiter, place>;
-
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) >= 1 && sizeof...(Rates) <= most_limits)
   rate_limiter(store_ref store, std::string_view name, Rates... rates)
@@ -56,15 +50,9 @@ class rate_limiter {
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) >= 1 && sizeof...(Rates) <= most_limits)
   rate_limiter(store_ref store, std::string_view name, options const& o, Rates... rates)
-      : least_burst_((std::min)({static_cast<std::int64_t>(rates.burst)...})),
-        line_(std::make_shared<detail::line>(
-            store, std::string(name), detail::to_key("shared::rate_limiter: name", name), to_rates(rates...), o)) {
-    line_->listen();
-  }
-  ~rate_limiter() { line_->goodbye(); }
-
-  rate_limiter(rate_limiter const&) = delete;
-  rate_limiter& operator=(rate_limiter const&) = delete;
+      : line_gate(store, "shared::rate_limiter: name", name, to_rates(rates...), o),
+        limits_(sizeof...(rates)),
+        least_burst_((std::min)({static_cast<std::int64_t>(rates.burst)...})) {}
 
   /// Takes `weight` permits if they are available on this machine now. If there are none, asks the store for some: the
   /// first call returns false.
@@ -74,7 +62,7 @@ class rate_limiter {
   [[nodiscard]] bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
     ticket t;
     bool const goes = ask(t, time_point(environment.now()), duration::zero(), require_weight(weight), {}).admitted();
-    if (goes) t.gate_ = nullptr;
+    if (goes) forget(t);
     return goes;
   }
 
@@ -95,30 +83,17 @@ class rate_limiter {
         timeout, token, environment, waiter);
   }
 
-  admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w = {}) {
-    return ask(t, now, info.time_left, 1, w);
-  }
-
-  /// The caller waits at another gate: it keeps its rank, and others may pass it until it asks again.
-  void step_aside(ticket& t) noexcept {
-    if (t.gate_ != nullptr) line_->step_aside(t.grant_);
-  }
-
-  /// A failure with a `Retry-After` pauses all machines.
-  void record(ticket& t, feedback const& f, time_point now) {
-    t.gate_ = nullptr;
-    t.grant_.is = place::standing::nowhere;
-    bool const refused = f.how == feedback::kind::throttled || f.how == feedback::kind::failure;
-    if (refused && f.server_wait && f.server_wait->count() > 0) pause_at(*f.server_wait, now);
-  }
-
-  /// Changes the rates for all machines, as many rates as there are. Used permits stay used. Throws
-  /// `std::invalid_argument` as the constructor does, and changes nothing then.
+  /// Changes the rate for all machines. Used permits stay used. Throws `std::invalid_argument` for a rate that the
+  /// constructor rejects, or if the limiter has several rates; it changes nothing then.
   template <environment Env = real_time>
   void set(rate r, Env&& environment = {}) {
-    auto const changed = to_rates(r);
-    least_burst_.store(static_cast<std::int64_t>(r.burst));
-    line_->set(changed, count(environment.now()));
+    set_all({r}, time_point(environment.now()));
+  }
+  /// Changes all rates, as many as the limiter has: `limiter.set({per_second(9), per_hour(450).with_burst(50)});`
+  template <std::size_t N, environment Env = real_time>
+    requires(N > 1 && N <= most_limits)
+  void set(rate const (&rates)[N], Env&& environment = {}) {
+    set_all(rates, time_point(environment.now()));
   }
 
   /// Uses permits without a wait, for costs that are known only afterwards: callers of all machines wait until they
@@ -141,12 +116,6 @@ class rate_limiter {
   template <environment Env = real_time>
   void resume(Env&& environment = {}) {
     line_->resume(count(environment.now()));
-  }
-
-  /// What this machine knows of the limit.
-  template <environment Env = real_time>
-  [[nodiscard]] shared::state state(Env&& environment = {}) const {
-    return line_->state(count(environment.now()));
   }
 
   /// The limiter for attempts that take more than one permit: a small value that refers to it.
@@ -183,14 +152,26 @@ class rate_limiter {
   }
 
  private:
-  friend ticket;
-  static constexpr bool moves_grants = true;
-
   template <class... Rates>
   static detail::rates to_rates(Rates... r) {
     return {.each = {detail::to_exact(r)...}, .size = sizeof...(r)};
   }
-  static std::int64_t count(time_point t) noexcept { return t.time_since_epoch().count(); }
+
+  template <std::size_t N>
+  void set_all(rate const (&rates)[N], time_point now) {
+    if (N != limits_) {
+      invalid_parameter("shared::rate_limiter::set: rates", "must be as many as the limiter was made of",
+                        static_cast<double>(N));
+    }
+    detail::rates changed{.size = N};
+    auto least = static_cast<std::int64_t>(rates[0].burst);
+    for (std::size_t i = 0; i < N; ++i) {
+      changed.each[i] = detail::to_exact(rates[i]);
+      least = (std::min)(least, static_cast<std::int64_t>(rates[i].burst));
+    }
+    least_burst_.store(least);
+    line_->set(changed, count(now));
+  }
 
   std::int64_t require_weight(std::uint64_t weight) const {
     if (weight == 0) invalid_parameter("shared::rate_limiter: weight", "must be at least 1", 0.0);
@@ -202,19 +183,8 @@ class rate_limiter {
     return static_cast<std::int64_t>(weight);
   }
 
-  admission ask(ticket& t, time_point now, duration time_left, std::int64_t weight, waker const& w) {
-    bool holds = false;
-    auto const answer = line_->ask(t.grant_, count(now), time_left.count(), weight, w, holds);
-    t.gate_ = holds ? this : nullptr;
-    return answer;
-  }
-  void pause_at(duration d, time_point now) { line_->pause((d.count() + 999) / 1000, count(now)); }
-
-  void take_back(place& p) noexcept { line_->leave(p); }
-  void moved(place const& from, place& to) noexcept { line_->moved(from, to); }
-
+  std::size_t const limits_;
   std::atomic<std::int64_t> least_burst_;
-  std::shared_ptr<detail::line> line_;
 };
 
 }  // namespace tenax::shared

@@ -17,7 +17,7 @@
 
 namespace tenax::shared {
 
-/// A Lua script for a store that speaks the protocol of Redis (Redis, Valkey, KeyDB, Dragonfly).
+/// A Lua script for a store that speaks the protocol of Redis; tested with Redis 7.0.
 struct script {
   std::string_view text;
   std::array<char, 41> sha1;  ///< the argument of EVALSHA: 40 hexadecimal digits and a zero

@@ -34,7 +34,6 @@ class line final : public asker, public std::enable_shared_from_this<line> {
               o.refuse_other_limits) {}
 
   void listen() { store_.listen(key_, listener(weak_from_this())); }
-
   /// Whether the caller may go. `holds`: its place is in line, or has permits, afterwards.
   admission ask(place& p, std::int64_t now, std::int64_t time_left, std::int64_t weight, waker const& w, bool& holds) {
     lock held(mutex_);
@@ -100,10 +99,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   shared::state state(std::int64_t now) {
     lock const held(mutex_);
     auto s = talk_.state(now);
-    s.in_hand = hand_.in_hand();
-    s.waiting = static_cast<std::int64_t>(callers_.size());
-    s.admitted = used_;
-    s.expired = expected_.expired();
+    s.in_hand = hand_.in_hand(), s.waiting = static_cast<std::int64_t>(callers_.size());
+    s.admitted = used_, s.expired = expected_.expired();
     return s;
   }
 
@@ -112,19 +109,18 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     lock held(mutex_);
     if (left_) return;
     now_ = (std::max)(now_, now);
+    bool const known = talk_.paused_until() > now;
     auto const news = r.error.empty() ? talk_.read(question, r, now) : std::nullopt;
     if (news) {
-      // Permits of the time alone.
       if (news->back) hand_.clear(), events_.add(event::kind::store_back, "the store answers again");
       if (news->adopted) {
-        events_.add(event::kind::limits_adopted,
-                    "another machine has set other limits under this name; they hold for all");
+        events_.add(event::kind::limits_adopted, limits_adopted);
       }
       auto l = news->permits;
       if (talk_.paused_until() > l.from && l.from + l.first * 1000 < talk_.paused_until()) l.count = 0;
       hand_.add(l);
-      if (news->back || l.count > 0) callers_.wake_served(hand_.in_hand());
-      if (news->back) callers_.wake_all();
+      if (!known) others_paused(now);
+      news->back ? callers_.wake_all() : callers_.wake_served(hand_.in_hand());
     } else {
       go_alone(question, now, r.error.empty() ? "an answer that does not belong to the question" : r.error);
     }
@@ -135,15 +131,14 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     std::int64_t const now = at.time_since_epoch().count();
     change(now, [&] {
       if (microseconds < 0) return talk_.refresh();
+      bool const known = talk_.paused_until() > now;
       talk_.heard(now, longest(microseconds));
       if (microseconds == 0) return callers_.wake_all();
-      hand_.clear();  // the store leases paced ones for the time after
-      events_.add(event::kind::paused, "the other side asked another machine for a pause");
+      if (!known) others_paused(now);
     });
   }
 
  private:
-  /// The part of a pause that is obeyed.
   std::int64_t longest(std::int64_t us) const noexcept { return (std::min)(us, max_pause_); }
 
   template <class F>
@@ -154,6 +149,11 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     finish(held, now);
   }
 
+  void others_paused(std::int64_t now) {
+    if (talk_.paused_until() <= now) return;
+    hand_.clear();  // the store leases paced ones for the time after
+    events_.add(event::kind::paused, "the other side asked another machine for a pause");
+  }
   void give_back(std::int64_t after) noexcept {
     std::int64_t generation = 0;
     if (auto const n = hand_.take_last(after, generation); n > 0) talk_.give_back(n, generation);
@@ -218,8 +218,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   }
 
   admission paused(std::int64_t rest) const noexcept {
-    return options_.refuse_while_paused ? admission::refuse("paused by another machine", duration(rest))
-                                        : admission::wait_for_server(duration(rest));
+    if (!options_.refuse_while_paused) return admission::wait_for_server(duration(rest));
+    return admission::refuse("paused by another machine", duration(rest));
   }
   admission go(place& p) {
     p.is = place::standing::running;
@@ -271,7 +271,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
       auto const n = talk_.away() ? 0 : wanted(now);
       if (n > 0 || talk_.away() || talk_.has_news() || !talk_.up()) size = talk_.ask(now, n, q);
     }
-    wish_ = size > 0 ? 0 : wish_;
+    if (size > 0) wish_ = 0;
     auto const number = talk_.number();
     auto const events = events_.take();
     held.unlock();
@@ -279,10 +279,10 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     if (size > 0) store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
   }
 
+  static constexpr char limits_adopted[] = "another machine has set other limits under this name; they hold for all";
   static constexpr std::int64_t shortest_wait = 50'000, look_again = 50'000'000;
   store_ref const store_;
-  std::string const name_;
-  std::string const key_;
+  std::string const name_, key_;
   options const options_;
   std::int64_t const max_pause_;  ///< in microseconds
   std::mutex mutable mutex_;
