@@ -46,9 +46,8 @@ class redis_server {
   int const port;
 
   explicit redis_server(std::vector<std::string> more = {}, int at = free_port()) : port(at), more_(std::move(more)) {
-    char pattern[] = "/tmp/tenax-redis-XXXXXX";
-    if (::mkdtemp(pattern) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
+    folder_ = std::filesystem::temp_directory_path() / "tenax-redis-XXXXXX";
+    if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no temporary folder");
     start();
   }
   redis_server(redis_server const&) = delete;

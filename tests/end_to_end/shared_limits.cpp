@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Limits that machines share, on a real redis-server that is disturbed.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -219,6 +221,35 @@ TEST_CASE("One machine's pause reaches another one in milliseconds", "[redis]") 
   CHECK(all.used(known, asked + 500ms) == 0);
   CHECK(all.used(asked + 500ms, asked + 700ms) <= 125);
   CHECK(all.used(asked + 500ms, asked + 800ms) >= 80);
+}
+
+TEST_CASE("A connection for messages that is lost is opened again", "[redis]") {
+  tests::redis_server server;
+  fleet all(2, 2, {.port = server.port}, "messages", per_second(500).with_burst(20));
+  eventually([&] { return server.number("PUBSUB", "NUMPAT") == 0 && all.limiters[1]->state().machines == 2; });
+  server.run("CLIENT", "KILL", "TYPE", "pubsub");
+  std::this_thread::sleep_for(300ms);
+  all.limiters[0]->pause(500ms);
+  eventually([&] { return all.limiters[1]->state().paused > 0s; }, 100ms);
+  CHECK(all.errors == 0);
+}
+
+TEST_CASE("A store that gets no pipe for its thread is away, and callers go on", "[redis]") {
+  tests::redis_server server;
+  hiredis_store store({.port = server.port});
+  rate_limiter limiter(store, "no pipe", per_second(100));
+  ::rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  ::rlimit const none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  auto const how = limiter.acquire({.timeout = 2s});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(how == tenax::acquired::yes);
+  CHECK(limiter.state().trouble == "hiredis_store could not start its thread");
+  eventually([&] {
+    static_cast<void>(limiter.try_acquire());
+    return limiter.state().store_up;
+  });
 }
 
 TEST_CASE("A key that holds something else is named and not touched", "[redis]") {

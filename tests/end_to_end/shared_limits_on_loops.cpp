@@ -100,6 +100,37 @@ TEST_CASE("A loop of libuv or libevent drives a store", "[redis]") {
   event_base_free(base);
 }
 
+TEST_CASE("A store on a loop leaves a replica, and opens a lost connection for messages again", "[redis]") {
+  tests::redis_server first;
+  tests::redis_server replica({"--replicaof", "127.0.0.1 " + std::to_string(first.port)});
+  asio::io_context io;
+  int port = replica.port;
+  hiredis_async_store store([&] {
+    return tenax::redis::attach<asio::posix::stream_descriptor>(redisAsyncConnect("127.0.0.1", port),
+                                                                io.get_executor());
+  });
+  std::string trouble;
+  tenax::shared::options const o{.on_event = [&](tenax::shared::event const& e) { trouble += e.why; }};
+  rate_limiter limiter(store, "replica", o, per_second(500).with_burst(20));
+  auto const run = [&](auto const& holds) {
+    for (auto const end = std::chrono::steady_clock::now() + 5s; !holds() && std::chrono::steady_clock::now() < end;) {
+      static_cast<void>(limiter.try_acquire());
+      io.run_for(2ms);
+      io.restart();
+    }
+    CHECK(holds());
+  };
+  run([&] { return trouble.find("READONLY") != std::string::npos; });
+  port = first.port;  // as a name that follows the master does
+  run([&] { return limiter.state().store_up; });
+
+  auto const connection = [&] { return first.text("CLIENT", "LIST", "TYPE", "pubsub").substr(0, 8); };  // id=...
+  run([&] { return !connection().empty(); });
+  auto const killed = connection();
+  first.run("CLIENT", "KILL", "TYPE", "pubsub");
+  run([&] { return !connection().empty() && connection() != killed; });
+}
+
 TEST_CASE("A store on a loop needs a function and a timeout", "[redis]") {
   CHECK_THROWS_WITH(hiredis_async_store(hiredis_async_store::connector()),
                     Catch::Contains("connect must be a function"));

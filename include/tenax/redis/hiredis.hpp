@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,7 +30,8 @@ namespace tenax::redis {
 /// first and at most every second. The answers of questions that were under way are errors. A server that a cluster
 /// (`MOVED`) names takes the place of the given one; use one store for each limit there.
 ///
-/// A child process that was forked gets a thread and connections of its own at its first question.
+/// A child process that was forked gets a thread and connections of its own at its first question, unless it was forked
+/// while another thread was in the middle of one: then, as for every lock, the child may wait for ever.
 ///
 /// Throws `std::invalid_argument` for an empty host, a port outside of 1 to 65535 and timeouts that are not more than
 /// zero. Thread safety: safe. Neither copied nor moved; outlives the limits that use it.
@@ -61,11 +63,16 @@ class hiredis_store {
   /// Sends a question of a limit to the server; the answer comes later, on the background thread.
   void eval(shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
             shared::completion done) {
+    std::deque<question> lost;  // destroyed without the lock, because completions call their limits
+    bool started = false;
     {
       std::lock_guard const lock(mutex_);
-      start();
-      asked_.push_back({&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}});
+      started = start(lost);
+      if (started) {
+        asked_.push_back({&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}});
+      }
     }
+    if (!started) return done({.error = "hiredis_store could not start its thread"});
     pipe_.wake();
   }
 
@@ -81,22 +88,31 @@ class hiredis_store {
 
   bool is_ours() const noexcept { return platform::this_process() == process_; }
 
-  /// Starts the thread, once in each process. Under the lock.
-  void start() {
-    if (thread_.joinable() && is_ours()) return;
+  /// Starts the thread, once in each process. Under the lock. False if the system has no thread or no pipe to give.
+  bool start(std::deque<question>& lost) {
+    if (thread_.joinable() && is_ours()) return true;
     if (thread_.joinable()) {
       // A copy of another process: its thread is not here, and its connections belong to it.
       thread_.detach();
       new (&work_) work();
       pipe_.close();
-      asked_.clear();
+      lost.swap(asked_);
       new_listeners_.insert(new_listeners_.end(), listeners_.begin(), listeners_.end());
       listeners_.clear();
     }
-    if (!pipe_.open()) tenax::detail::raise(std::runtime_error("tenax: hiredis_store could not make a pipe"));
+    if (!pipe_.open()) return false;
     process_ = platform::this_process();
     platform::no_signals const quiet;
-    thread_ = std::thread([this] { run(); });
+#if defined(__cpp_exceptions)
+    try {
+#endif
+      thread_ = std::thread([this] { run(); });
+#if defined(__cpp_exceptions)
+    } catch (std::system_error const&) {
+      pipe_.close();
+    }
+#endif
+    return thread_.joinable();
   }
 
   // --- the background thread -------------------------------------------------------------------------------------
@@ -235,10 +251,8 @@ class hiredis_store {
       auto const error = answer->type == REDIS_REPLY_ERROR ? detail::text_of(*answer) : std::string_view{};
       if (error.starts_with("MOVED ")) return follow(error, std::move(q));
       detail::give(*answer, q.done, shared::detail::steady_now());
-      // A replica, or a server that does not know this client any more: another connection may find the right one.
-      if (error.starts_with("READONLY") || error.starts_with("NOAUTH") || error.starts_with("MASTERDOWN")) {
-        return lose(error);
-      }
+      // Another connection may find the right server.
+      if (detail::says_wrong_server(*answer)) return lose(error);
     }
   }
 

@@ -30,6 +30,9 @@ namespace tenax::redis {
 /// is something to ask, after 50 ms at first and at most every second. For a password, it also sends AUTH. It may
 /// return null. With Asio, `attach` in <tenax/redis/hiredis_asio.hpp> attaches a connection.
 ///
+/// A server that answers that it is a replica is left. One that a cluster names (`MOVED`) is not followed: `connect`
+/// goes to the server that has the limit's key.
+///
 /// A connection that has not answered for `answer_timeout` is given up at the next question.
 ///
 /// Thread safety: none. The limits that use it are used on the thread of the loop. Neither copied nor moved; outlives
@@ -75,13 +78,14 @@ class hiredis_async_store {
   };
   using subscription = detail::subscription;
 
+  /// Opens the connections that are missing. Whether there is one for scripts.
   bool ready(time_point now) {
-    if (scripts_ != nullptr) return true;
-    if (now < next_connect_) return false;
+    bool const hears = messages_ != nullptr || listeners_.empty();
+    if ((scripts_ != nullptr && hears) || now < next_connect_) return scripts_ != nullptr;
     next_connect_ = now + connect_wait_;
     connect_wait_ = tenax::detail::shorter(2 * connect_wait_, last_wait);
-    open(scripts_);
-    if (scripts_ != nullptr && messages_ == nullptr && !listeners_.empty()) {
+    if (scripts_ == nullptr) open(scripts_);
+    if (scripts_ != nullptr && !hears) {
       open(messages_);
       for (std::size_t i = 0; messages_ != nullptr && i < listeners_.size(); ++i) subscribe(listeners_[i].channel);
     }
@@ -144,6 +148,8 @@ class hiredis_async_store {
     self->connect_wait_ = first_wait;
     if (detail::says_no_script(*r) && self->scripts_ != nullptr) return self->send(std::move(q), true);
     detail::give(*r, q->done, now);
+    // Another connection may find the right server.
+    if (detail::says_wrong_server(*r)) give_up(self->scripts_), give_up(self->messages_);
   }
 
   void subscribe(std::string const& channel) {

@@ -69,6 +69,12 @@ inline bool says_no_script(redisReply const& r) noexcept {
   return r.type == REDIS_REPLY_ERROR && text_of(r).starts_with("NOSCRIPT");
 }
 
+/// The answer of a replica, or of a server that does not know this client any more.
+inline bool says_wrong_server(redisReply const& r) noexcept {
+  auto const error = r.type == REDIS_REPLY_ERROR ? text_of(r) : std::string_view{};
+  return error.starts_with("READONLY") || error.starts_with("NOAUTH") || error.starts_with("MASTERDOWN");
+}
+
 /// Gives the answer of a script to its completion.
 inline void give(redisReply const& r, shared::completion& done, time_point now) {
   if (r.type == REDIS_REPLY_ERROR) return done({.error = text_of(r)}, now);
