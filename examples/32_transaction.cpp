@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include <sqlite3.h>
@@ -63,9 +64,9 @@ class database {
 }  // namespace
 
 int main() {
-  char path[] = "/tmp/tenax_bank_XXXXXX";
-  if (::mkdtemp(path) == nullptr) return 1;
-  std::string const file = std::string(path) + "/bank.db";
+  std::string path = std::filesystem::temp_directory_path() / "tenax_bank_XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) return 1;
+  std::string const file = path + "/bank.db";
   auto const policy = tenax::retrying{}.wait(tenax::wait::constant(1ms)).before_sleep(tenax::log_to(stdout));
   {
     database mine(file.c_str());
@@ -95,5 +96,5 @@ int main() {
     std::printf("%d are left\n", mine.run("SELECT balance FROM account"));
   }
   for (auto const* suffix : {"", "-wal", "-shm"}) std::remove((file + suffix).c_str());
-  std::remove(path);
+  std::remove(path.c_str());
 }
