@@ -2,12 +2,11 @@
 // async/coroutine.hpp: retries in coroutines of any library. A call that waits needs a timer, not a thread.
 #pragma once
 
-#include <concepts>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/async/detail/drive_coroutine.hpp>
+#include <tenax/async/detail/lent_time.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/retrying.hpp>
 
@@ -36,41 +35,9 @@ struct no_signal {};
 /// A call's environment: time, sleep and randomness from the coroutine's library where it provides them. `Wakes`: gates
 /// end its sleeps.
 template <class Env, class Sleep, bool Wakes>
-class coroutine_environment {
+class coroutine_environment : public lent_time<Env, Sleep> {
  public:
-  coroutine_environment(Env environment, Sleep sleep)
-      : environment_(std::move(environment)), sleep_(std::move(sleep)) {}
-
-  [[nodiscard]] time_point now() const {
-    if constexpr (requires { unwrap(sleep_).now(); }) {
-      return time_point(unwrap(sleep_).now());
-    } else {
-      return time_point(unwrap(environment_).now());
-    }
-  }
-
-  [[nodiscard]] random_source& random() const
-    requires(requires(Sleep const& s) { unwrap(s).random(); } ||
-             (!std::same_as<Env, real_time> && requires(Env const& e) { unwrap(e).random(); }))
-  {
-    if constexpr (requires { unwrap(sleep_).random(); }) {
-      return unwrap(sleep_).random();
-    } else {
-      return unwrap(environment_).random();
-    }
-  }
-
-  /// Returns an exception as one with an error code, or null if it is none; and whether the code means a cancellation.
-  [[nodiscard]] static std::system_error const* system_error_in([[maybe_unused]] std::exception const& e) noexcept {
-#if defined(__cpp_rtti)
-    return dynamic_cast<std::system_error const*>(&e);
-#else
-    return nullptr;
-#endif
-  }
-  [[nodiscard]] static bool says_cancelled(std::system_error const& e) noexcept {
-    return e.code() == std::errc::operation_canceled;
-  }
+  using lent_time<Env, Sleep>::lent_time;
 
   /// Lends a waker for the next wait.
   [[nodiscard]] waker lend() noexcept
@@ -84,20 +51,18 @@ class coroutine_environment {
   /// Returns something to await.
   template <class Token>
   auto pause(Token const& token) {
-    if constexpr (Wakes && requires(duration d) { unwrap(sleep_)(d, token, kept_.signal); }) {
-      return unwrap(sleep_)(duration(pause_), token, kept_.signal);
+    if constexpr (Wakes && requires(duration d) { unwrap(this->source)(d, token, kept_.signal); }) {
+      return unwrap(this->source)(duration(pause_), token, kept_.signal);
     } else if constexpr (Wakes) {
-      return unwrap(sleep_)(duration(pause_), kept_.signal);
-    } else if constexpr (can_stop<Token> && requires(duration d) { unwrap(sleep_)(d, token); }) {
-      return unwrap(sleep_)(duration(pause_), token);
+      return unwrap(this->source)(duration(pause_), kept_.signal);
+    } else if constexpr (can_stop<Token> && requires(duration d) { unwrap(this->source)(d, token); }) {
+      return unwrap(this->source)(duration(pause_), token);
     } else {
-      return unwrap(sleep_)(duration(pause_));
+      return unwrap(this->source)(duration(pause_));
     }
   }
 
  private:
-  TENAX_NO_UNIQUE_ADDRESS Env environment_;
-  TENAX_NO_UNIQUE_ADDRESS Sleep sleep_;
   duration pause_{};
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<Wakes, kept_signal<wake_signal>, no_signal> kept_{};
 };

@@ -45,7 +45,7 @@ class callback_state final : public callback_target<T> {
   void begin() {
     if constexpr (hears_stop) {
       on_stop_.emplace(call_->policy().token.own,
-                       callback_post<Timer>{world_.timer, this->weak_from_this(), &callback_base::cancel});
+                       callback_post<Timer>{world_.source, this->weak_from_this(), &callback_base::cancel});
     }
     due_ = true;
     go_on();
@@ -254,7 +254,7 @@ class callback_state final : public callback_target<T> {
     if constexpr (wakes) {
       return {[](void* of) noexcept {
                 auto& s = *static_cast<callback_state*>(of);
-                callback_post<Timer>{s.world_.timer, s.weak_from_this(), &callback_base::woken}();
+                callback_post<Timer>{s.world_.source, s.weak_from_this(), &callback_base::woken}();
               },
               this};
     } else {

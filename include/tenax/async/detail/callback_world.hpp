@@ -10,6 +10,7 @@
 
 #include <tenax/async/callback_reply.hpp>
 #include <tenax/async/detail/callback_base.hpp>
+#include <tenax/async/detail/lent_time.hpp>
 #include <tenax/cancel.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/gate.hpp>
@@ -17,48 +18,16 @@
 
 namespace tenax::detail {
 
-/// The environment of a call: the clock and the source of randomness are those of the timer, where it has them.
+/// The environment of a call.
 template <class Env, class Timer>
-struct callback_world {
-  // Not an aggregate: clang 16 ends with an internal error where one with empty members is initialized.
-  callback_world(Env e, Timer t) : environment(std::move(e)), timer(std::move(t)) {}
-
-  TENAX_NO_UNIQUE_ADDRESS Env environment;
-  TENAX_NO_UNIQUE_ADDRESS Timer timer;
+struct callback_world : lent_time<Env, Timer> {
+  using lent_time<Env, Timer>::lent_time;
 
   /// Whether other threads can make the event loop call a function.
   static constexpr bool posts = requires(Timer& t, void (*f)()) { unwrap(t).post(f); };
   using timer_result = decltype(unwrap(std::declval<Timer&>())(duration(), callback_alarm()));
 
-  [[nodiscard]] time_point now() const {
-    if constexpr (requires { unwrap(timer).now(); }) {
-      return time_point(unwrap(timer).now());
-    } else {
-      return time_point(unwrap(environment).now());
-    }
-  }
-  [[nodiscard]] random_source& random() const
-    requires(requires(Timer const& t) { unwrap(t).random(); } ||
-             (!std::same_as<Env, real_time> && requires(Env const& e) { unwrap(e).random(); }))
-  {
-    if constexpr (requires { unwrap(timer).random(); }) {
-      return unwrap(timer).random();
-    } else {
-      return unwrap(environment).random();
-    }
-  }
-  decltype(auto) set_timer(duration d, callback_alarm f) { return unwrap(timer)(d, std::move(f)); }
-
-  [[nodiscard]] static std::system_error const* system_error_in([[maybe_unused]] std::exception const& e) noexcept {
-#if defined(__cpp_rtti)
-    return dynamic_cast<std::system_error const*>(&e);
-#else
-    return nullptr;
-#endif
-  }
-  [[nodiscard]] static bool says_cancelled(std::system_error const& e) noexcept {
-    return e.code() == std::errc::operation_canceled;
-  }
+  decltype(auto) set_timer(duration d, callback_alarm f) { return unwrap(this->source)(d, std::move(f)); }
 };
 
 /// Lets the event loop call a function of a call. Any thread may do that, as long as the call's timer lives.
