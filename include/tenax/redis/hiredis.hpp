@@ -64,15 +64,13 @@ class hiredis_store {
   void eval(shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
             shared::completion done) {
     std::deque<question> lost;  // destroyed without the lock, because completions call their limits
-    bool started = false;
-    {
-      std::lock_guard const lock(mutex_);
-      started = start(lost);
-      if (started) {
-        asked_.push_back({&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}});
-      }
+    std::unique_lock lock(mutex_);
+    if (!start(lost)) {
+      lock.unlock();
+      return done({.error = "hiredis_store could not start its thread"});
     }
-    if (!started) return done({.error = "hiredis_store could not start its thread"});
+    asked_.push_back({&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}});
+    lock.unlock();
     pipe_.wake();
   }
 

@@ -42,10 +42,10 @@ struct lease {
     }
     return from + latest * 1000;
   }
-  /// The number of permits that may be used at `now`, used ones too.
-  [[nodiscard]] constexpr std::int64_t due(std::int64_t now) const noexcept {
+  /// The number of permits that may be used at `now`, used ones too; of the others at most `enough`.
+  [[nodiscard]] constexpr std::int64_t due(std::int64_t now, std::int64_t enough) const noexcept {
     auto low = used;
-    auto high = count;
+    auto high = enough < count - used ? used + enough : count;
     // Mostly it is the next one or none.
     if (low < high && when(low) > now) return low;
     if (low + 1 < high && when(low + 1) > now) return low + 1;
@@ -83,7 +83,7 @@ class leases {
   [[nodiscard]] std::int64_t due(std::int64_t now, std::int64_t enough) const noexcept {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < size_ && sum < enough; ++i) {
-      auto const part = at(i).due(now) - at(i).used;
+      auto const part = at(i).due(now, enough - sum) - at(i).used;
       sum += part;
       if (part < at(i).count - at(i).used) break;
     }
@@ -98,7 +98,7 @@ class leases {
     std::int64_t sum = 0;
     while (size_ > 0) {
       auto const& l = at(0);
-      auto const old = l.due(now - late) - l.used;
+      auto const old = l.due(now - late, l.count) - l.used;
       if (old == 0) break;
       sum += old;
       bool const all = l.used + old == l.count;
@@ -126,7 +126,7 @@ class leases {
   std::int64_t take_last(std::int64_t moment, std::int64_t& generation) noexcept {
     if (size_ == 0) return 0;
     auto& l = all_[(start_ + size_ - 1) % room];
-    auto const kept = l.due(moment);
+    auto const kept = l.due(moment, l.count);
     auto const n = l.count - kept;
     generation = l.generation;
     l.count = kept;

@@ -9,47 +9,12 @@
 #include <optional>
 #include <string>
 
-#include <tenax/shared/detail/exact_rate.hpp>
+#include <tenax/shared/detail/rates.hpp>
 #include <tenax/shared/lease_script.hpp>
 #include <tenax/shared/leases.hpp>
 #include <tenax/shared/options.hpp>
 
 namespace tenax::shared::detail {
-
-/// The rates of a limit.
-struct rates {
-  std::array<exact_rate, most_limits> each{};
-  std::size_t size = 0;
-
-  friend bool operator==(rates const&, rates const&) = default;
-
-  [[nodiscard]] std::int64_t lateness() const noexcept {
-    auto least = most_late;
-    for (std::size_t i = 0; i < size; ++i) least = (std::min)(least, each[i].lateness());
-    return least;
-  }
-  /// The time of `n` permits at the slowest rate, in microseconds.
-  [[nodiscard]] std::int64_t time_of(std::int64_t n) const noexcept {
-    std::int64_t most = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      most = (std::max)(most, each[i].time_of((std::min)(n, each[i].most())));
-    }
-    return most;
-  }
-  [[nodiscard]] double per_second() const noexcept {
-    double least = 1e300;
-    for (std::size_t i = 0; i < size; ++i) {
-      least = (std::min)(least, 1e6 * static_cast<double>(each[i].permits) / static_cast<double>(each[i].time));
-    }
-    return size == 0 ? 0 : least;
-  }
-  /// The number of permits that can be leased together.
-  [[nodiscard]] std::int64_t most() const noexcept {
-    std::int64_t least = exact;
-    for (std::size_t i = 0; i < size; ++i) least = (std::min)(least, each[i].most());
-    return least;
-  }
-};
 
 /// Finds when the store has done something, on this machine's clock: after the question was sent, before the answer
 /// came, and no later than the fastest of the last answers says.
@@ -84,9 +49,15 @@ class conversation {
   using question = std::array<std::int64_t, question_size + 3 * most_limits>;
 
   conversation(rates const& own, std::int64_t machine, std::int64_t timeout, bool strict)
-      : own_(own), held_(own), machine_(machine), timeout_(timeout), strict_(strict) {}
+      : own_(own), machine_(machine), timeout_(timeout), strict_(strict) {
+    hold(own);
+  }
 
   rates const& held() const noexcept { return held_; }
+  /// This machine's permits of the horizon.
+  std::int64_t fair_share() const noexcept { return share_; }
+  /// How late a permit may be used, in nanoseconds.
+  std::int64_t late() const noexcept { return late_; }
   std::int64_t machines() const noexcept { return (std::max)(machines_, std::int64_t{1}); }
   std::int64_t paused_until() const noexcept { return paused_until_; }
   std::string const& trouble() const noexcept { return trouble_; }
@@ -124,7 +95,10 @@ class conversation {
   }
   void give_back(std::int64_t n, std::int64_t generation) noexcept { back_ = n, back_of_ = generation; }
   void refresh() noexcept { refresh_ = true; }
-  void set(rates const& r) noexcept { own_ = r, held_ = r, stamp_ = 0, refresh_ = true; }
+  void set(rates const& r) noexcept {
+    own_ = r, stamp_ = 0, refresh_ = true;
+    hold(r);
+  }
 
   /// Whether there is something to tell the store, without a wish for permits.
   bool has_news() const noexcept { return refresh_ || charged_ > 0 || resuming_ || pause_wish_ > 0 || back_ > 0; }
@@ -199,8 +173,9 @@ class conversation {
     told.back = away_;
     told.adopted = own_.size > 0 && held != held_ && held != own_;
     if (held == own_) stamp_ = a.stamp;
-    if (own_.size > 0) held_ = held;
+    bool const changed = own_.size > 0 && (held != held_ || a.machines != machines_);
     machines_ = a.machines;
+    if (changed) hold(held);
     // A late answer says little about the moment at which the store had the question, and this machine has gone on
     // without its permits.
     l.from = late ? now : clock_.moment(a.now, sent_, now);
@@ -250,6 +225,12 @@ class conversation {
   }
 
  private:
+  void hold(rates const& r) noexcept {
+    held_ = r;
+    late_ = r.lateness() * 1000;
+    share_ = share_of_horizon(r, machines());
+  }
+
   std::int64_t share_of(std::size_t i, std::int64_t n) const noexcept {
     auto const r = held_.each[i];
     return exact_rate{r.permits, r.time * machines(), 0}.time_of(n);
@@ -261,6 +242,8 @@ class conversation {
 
   rates own_;
   rates held_;
+  std::int64_t late_ = 0;
+  std::int64_t share_ = 1;
   std::int64_t const machine_;
   std::int64_t const timeout_;
   bool const strict_;

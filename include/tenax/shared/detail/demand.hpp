@@ -6,8 +6,6 @@
 #include <cstdint>
 
 #include <tenax/platform/entropy.hpp>
-#include <tenax/shared/detail/conversation.hpp>
-#include <tenax/shared/leases.hpp>
 
 namespace tenax::shared::detail {
 
@@ -16,12 +14,6 @@ inline std::int64_t random_number() noexcept {
   std::uint64_t number = 0;
   platform::random_bytes(&number, sizeof number);
   return static_cast<std::int64_t>(number & ((std::uint64_t{1} << 52) - 1)) + 1;
-}
-
-/// A machine's share of the permits of the horizon; at least 1.
-inline std::int64_t share_of_horizon(rates const& r, std::int64_t machines) noexcept {
-  auto const all = r.per_second() * static_cast<double>(leases::horizon) / 1e9;
-  return static_cast<std::int64_t>(std::clamp(all / static_cast<double>(machines), 1.0, 1e12));
 }
 
 /// What a machine wants, in permits.

@@ -166,13 +166,12 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     auto const* const front = callers_.front();
     if (front != nullptr) weight = (std::max)(weight, front->weight);
     // Permits that are used together are used when the last one may be.
-    auto const late = (talk_.held().lateness() + talk_.held().time_of(weight - 1)) * 1000;
+    auto const late = talk_.late() + (weight > 1 ? talk_.held().time_of(weight - 1) * 1000 : 0);
     expected_.expired(hand_.expire(now, late));
     auto const needed = front == nullptr ? wish_ : front->weight;
     if (!talk_.away() || options_.while_away != without_store::share || hand_.in_hand() >= needed) return;
-    hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), fair_share()))));
+    hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), talk_.fair_share()))));
   }
-  std::int64_t fair_share() const noexcept { return share_of_horizon(talk_.held(), talk_.machines()); }
 
   void go_alone(std::uint64_t question, std::int64_t now, std::string_view why) {
     if (!talk_.lost(question, now, why)) return;
@@ -200,7 +199,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     }
     if (talk_.held().size == 0) return callers_.leave(p), go(p);
     auto const due = hand_.due(now, callers_.permits() + p.weight);
-    if (callers_.is_next(p, due, now, talk_.held().lateness() * 1000 / 2)) {
+    if (callers_.is_next(p, due, now, talk_.late() / 2)) {
       callers_.use(p);
       hand_.use(p.weight);
       expected_.used(now);
@@ -250,8 +249,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   [[nodiscard]] std::int64_t wanted(std::int64_t now) noexcept {
     if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
     auto const* const front = callers_.front();
-    auto const fair = fair_share();
-    auto const extra = expected_.next(now, talk_.held().lateness() * 1000, fair);
+    auto const fair = talk_.fair_share();
+    auto const extra = expected_.next(now, talk_.late(), fair);
     auto const n = to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
                              .all = callers_.permits() + wish_,
                              .extra = extra,
