@@ -63,13 +63,15 @@ class hiredis_store {
   /// Sends a question of a limit to the server; the answer comes later, on the background thread.
   void eval(shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
             shared::completion done) {
-    std::deque<question> lost;  // destroyed without the lock, because completions call their limits
+    // Both are destroyed without the lock, because completions call their limits.
+    std::deque<question> lost;
+    question next{&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}};
     std::unique_lock lock(mutex_);
     if (!start(lost)) {
       lock.unlock();
-      return done({.error = "hiredis_store could not start its thread"});
+      return next.done({.error = "hiredis_store could not start its thread"});
     }
-    asked_.push_back({&run, std::string(key), {arguments.begin(), arguments.end()}, std::move(done), {}});
+    asked_.push_back(std::move(next));
     lock.unlock();
     pipe_.wake();
   }
