@@ -28,7 +28,7 @@ section() {
 anatomy() {
   local page=$1 what words
   what=$(awk 'NR > 1 && NF { print; exit }' "$page")
-  [[ $what == [A-Za-z\`\[]* ]] || fail "$page does not say first what it is about"
+  [[ $what == [A-Za-z\`\[]* && $what != Header* && $what != Component* ]] || fail "$page does not say first what it is about"
   grep -qE 'Headers?: .*`<tenax/' "$page" || grep -qE '^\|.* header \|' "$page" || fail "$page names no header"
   for part in When 'When not'; do
     grep -qE "^\*\*$part\.\*\* " "$page" || fail "$page has no paragraph **$part.**"
