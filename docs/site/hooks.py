@@ -94,3 +94,5 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_post_build(config):
     (Path(config["site_dir"]) / run_links.ALL).write_text(run_links.one_file())
+    for key in run_links.OFFERED:
+        (Path(config["site_dir"]) / run_links.extra(key)).write_text(run_links.one_file(key))

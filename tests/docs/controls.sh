@@ -58,6 +58,11 @@ expect snippets 'tests/docs/a.cpp#one exists 2 times'
 printf '// [three]\n// [/three]\n' >>"$TENAX_ROOT/tests/docs/a.cpp"
 expect snippets 'tests/docs/a.cpp#three is shown on no page'
 
+add '<!-- snippet: tests/docs/a.cpp#two -->' '```cpp' 'return 0;' '```'
+expect snippets 'tests/docs/a.cpp#two stands in docs/ 2 times'
+printf '%s\n' '<!-- snippet: tests/docs/a.cpp#two -->' '```cpp' 'return 0;' '```' >>"$TENAX_ROOT/README.md"
+expect snippets ''
+
 sed -i -e 's/a = 1/a = 7/' "$TENAX_ROOT/tests/docs/a.cpp"
 bash "$scripts/snippets.sh" --update >/dev/null
 grep -qx 'int a = 7;' "$TENAX_ROOT/docs/page.md" || { echo "snippets.sh --update did not update" >&2; failed=1; }
