@@ -151,9 +151,9 @@ function bind(text, mistake, form, fields, prefix, check, changed) {
       for (const o of options) control.add(new Option(o, o));
       return control;
     };
-    if (kind === 'choice') add(select('default', field.options));
+    if (kind === 'choice') add(select(`default: ${field.options[0]}`, field.options));
     if (kind === 'plain' || kind === 'suffix') add(input(field.hint));
-    if (kind === 'suffix') add(select(field.options.length === 1 ? 'not shortened' : 'default', field.options), field.what);
+    if (kind === 'suffix') add(select(field.options.length === 1 ? 'not shortened' : `default: ${field.options[0]}`, field.options), field.what);
     if (kind === 'call') add(select('none', field.options)), add(input(field.hint), 'options');
     if (kind === 'wait') {
       add(select('default', field.options)), add(input(field.hint), 'times');

@@ -137,7 +137,7 @@ class cpp_reader {
       r_.need(")");
       return n + unit;
     }
-    return cpp_time(r_.time("a duration"));
+    return cpp_time(r_.time("a duration", false, false));
   }
   std::string percent() { return cpp_number(r_.number("a share", 0, 1) * 100) + "%"; }
 
@@ -191,7 +191,7 @@ class cpp_reader {
   }
 
   void server_wait() {
-    out_ += "server_wait=" + time();
+    out_ += "server_wait=" + (r_.take("duration::max()") ? std::string("unlimited") : time());
     if (r_.take(",")) r_.need("too_long::"), out_ += "." + r_.name();
     out_ += " ";
   }

@@ -536,7 +536,15 @@ inline bool read_gate(reader& r, gate_spec& g) {
   return r.good();
 }
 
-/// Reads the text of a policy. Returns the sentence about the first mistake, or nothing.
+/// A time, or `none`.
+inline void read_limit(reader& r, char const* name, std::optional<tenax::duration>& limit) {
+  if (r.take("none"))
+    limit.reset();
+  else
+    limit = r.time(name, true);
+}
+
+/// Reads the text of a policy. Every text of `tenax::settings_from_text` is one. Returns the sentence about the first mistake, or nothing.
 inline std::string read_policy(std::string_view text, settings& s) {
   reader r(text);
   while (r.more()) {
@@ -554,12 +562,12 @@ inline std::string read_policy(std::string_view text, settings& s) {
       auto part = read_wait(r);
       s.wait = std::move(part.strategy), s.wait_cpp = std::move(part.cpp);
     } else if (name == "deadline") {
-      s.deadline = r.time("deadline", true);
-      s.clips = r.take(".clip");
+      read_limit(r, "deadline", s.deadline);
+      s.clips = s.deadline && r.take(".clip");
     } else if (name == "elapsed") {
-      s.elapsed = r.time("elapsed", true);
+      read_limit(r, "elapsed", s.elapsed);
     } else if (name == "attempt_timeout") {
-      s.attempt_timeout = r.time("attempt_timeout", true);
+      read_limit(r, "attempt_timeout", s.attempt_timeout);
     } else if (name == "when") {
       s.when = {.codes = {}, .no_answer = false};
       do {
@@ -570,7 +578,7 @@ inline std::string read_policy(std::string_view text, settings& s) {
         if (s.when.codes.size() > 30) return "when has at most 30 statuses";
       } while (r.good() && r.take(","));
     } else if (name == "server_wait") {
-      s.server.max = r.time("server_wait");
+      s.server.max = r.take("unlimited") ? (tenax::duration::max)() : r.time("server_wait");
       if (r.take(".")) {
         auto const action = r.word();
         if (action == "clamp")
@@ -598,6 +606,16 @@ inline std::string read_policy(std::string_view text, settings& s) {
   return {};
 }
 
+/// `tenax::wait::` in the place of `wait::`, so that the C++ needs no alias.
+inline std::string with_full_names(std::string const& wait) {
+  std::string out;
+  for (std::size_t i = 0; i < wait.size(); ++i) {
+    if (wait.compare(i, 6, "wait::") == 0) out += "tenax::";
+    out += wait[i];
+  }
+  return out;
+}
+
 /// The policy as C++. Gates are declared in front of it.
 inline std::string cpp_of(settings const& s) {
   std::string out;
@@ -605,7 +623,7 @@ inline std::string cpp_of(settings const& s) {
     auto const& g = s.gates[i];
     out += g.type + " gate_" + std::to_string(i + 1) + "(" + g.arguments + ");\n";
   }
-  out += "namespace wait = tenax::wait;\nauto const policy = tenax::retrying{}\n    .when(";
+  out += "auto const policy = tenax::retrying{}\n    .when(";
   if (!s.when.codes.empty()) {
     out += "tenax::when::status(";
     for (std::size_t i = 0; i < s.when.codes.size(); ++i) out += (i == 0 ? "" : ", ") + std::to_string(s.when.codes[i]);
@@ -613,7 +631,7 @@ inline std::string cpp_of(settings const& s) {
   }
   if (s.when.no_answer) out += "tenax::when::transport_error";
   if (s.when.codes.empty() && !s.when.no_answer) out += "!tenax::when::any_error";
-  out += ")\n    .wait(" + s.wait_cpp + ")\n    .stop(";
+  out += ")\n    .wait(" + with_full_names(s.wait_cpp) + ")\n    .stop(";
   std::string stop;
   auto const also = [&](std::string const& part) { stop += (stop.empty() ? "" : " || ") + part; };
   if (s.attempts) also("tenax::stop::after_attempts(" + std::to_string(*s.attempts) + ")");
@@ -622,7 +640,8 @@ inline std::string cpp_of(settings const& s) {
   out += (stop.empty() ? "tenax::stop::never" : stop) + ")";
   if (s.server.max != tenax::server_wait_limit{}.max || s.server.action != tenax::too_long::give_up) {
     char const* const action[] = {"give_up", "clamp", "ignore", "lengthen"};
-    out += "\n    .max_server_wait(" + cpp_time(s.server.max);
+    out += "\n    .max_server_wait(" +
+           (s.server.max == (tenax::duration::max)() ? "tenax::duration::max()" : cpp_time(s.server.max));
     if (s.server.action != tenax::too_long::give_up)
       out += std::string(", tenax::too_long::") + action[static_cast<int>(s.server.action)];
     out += ")";
