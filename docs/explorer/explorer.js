@@ -51,6 +51,7 @@ function forms() {
       { name: 'when', label: 'Statuses to retry', hint: '429,503,no_answer' },
       { name: 'server_wait', label: 'Longest server wait', kind: 'suffix', options: ['give_up', 'clamp', 'ignore', 'lengthen'], what: 'above that', hint: '5min' },
       gate(1), gate(2), gate(3),
+      { name: 'throttled_wait', label: 'Waits after a throttled attempt', kind: 'wait', options: waits, hint: '1s..20s' },
     ],
     world: [
       { name: 'clients', label: 'Clients, 1 to 10000', hint: '100' },

@@ -3,6 +3,7 @@
 //   attempts=5 wait=exponential(100ms..5s).full deadline=30s when=429,503 server_wait=5min gate=rate(10/s,burst=5)
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -114,6 +115,35 @@ struct any_stop : tenax::stop::operators {
 struct reply {
   int status = 200;
   tenax::optional_duration retry_after{};
+};
+
+/// A strategy, and another one for the waits after throttled attempts, if there is one.
+struct waits_by_kind : tenax::wait::operators {
+  static constexpr bool uses_time = false;
+  any_wait usual{};
+  std::optional<any_wait> throttled{};
+
+  tenax::duration operator()(tenax::attempt_info const& a) const { return usual(a); }
+  tenax::duration operator()(tenax::attempt<reply> const& a) const {
+    return throttled && a.hint.throttled ? (*throttled)(a) : usual(a);
+  }
+  [[nodiscard]] tenax::wait::bounds range(tenax::wait::range_query const& q) const {
+    auto const u = usual.range(q);
+    if (!throttled) return u;
+    auto const t = throttled->range(q);
+    return {std::min(t.least, u.least), std::max(t.most, u.most)};
+  }
+  [[nodiscard]] std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return throttled ? std::max(throttled->grows_until(n), usual.grows_until(n)) : usual.grows_until(n);
+  }
+  void describe(tenax::detail::description& out) const {
+    if (throttled) {
+      out.text("after a throttled attempt, ");
+      throttled->describe(out);
+      out.text(", else ");
+    }
+    usual.describe(out);
+  }
 };
 
 struct statuses {
@@ -245,6 +275,8 @@ struct any_gates {
 struct settings {
   any_wait wait{};
   std::string wait_cpp = "wait::exponential({.base = 100ms, .max = 5s}).full()";
+  std::optional<any_wait> throttled_wait{};
+  std::string throttled_cpp{};
   std::optional<std::int64_t> attempts{};
   std::optional<tenax::duration> deadline{}, elapsed{};
   bool clips = false, unlimited = false;
@@ -268,7 +300,7 @@ struct settings {
     w.wanted = &when;
     auto const with = [&](auto limits) {
       return tenax::policy{w,
-                           wait,
+                           waits_by_kind{{}, wait, throttled_wait},
                            stop<Clips>(),
                            tenax::detail::no_observers{},
                            g,
@@ -544,7 +576,8 @@ inline void read_limit(reader& r, char const* name, std::optional<tenax::duratio
     limit = r.time(name, true);
 }
 
-/// Reads the text of a policy. Every text of `tenax::settings_from_text` is one. Returns the sentence about the first mistake, or nothing.
+/// Reads the text of a policy. Every text of `tenax::settings_from_text` is one. Returns the sentence about the first
+/// mistake, or nothing.
 inline std::string read_policy(std::string_view text, settings& s) {
   reader r(text);
   while (r.more()) {
@@ -561,6 +594,9 @@ inline std::string read_policy(std::string_view text, settings& s) {
     } else if (name == "wait") {
       auto part = read_wait(r);
       s.wait = std::move(part.strategy), s.wait_cpp = std::move(part.cpp);
+    } else if (name == "throttled_wait") {
+      auto part = read_wait(r);
+      s.throttled_wait = std::move(part.strategy), s.throttled_cpp = std::move(part.cpp);
     } else if (name == "deadline") {
       read_limit(r, "deadline", s.deadline);
       s.clips = s.deadline && r.take(".clip");
@@ -595,7 +631,8 @@ inline std::string read_policy(std::string_view text, settings& s) {
       read_gate(r, s.gates.emplace_back());
     } else {
       return "the setting \"" + name +
-             "\" is not known; write attempts, deadline, elapsed, wait, when, server_wait, attempt_timeout or gate";
+             "\" is not known; write attempts, deadline, elapsed, wait, throttled_wait, when, server_wait, "
+             "attempt_timeout or gate";
     }
     if (!r.good()) return r.mistake();
     if (auto const c = r.next(); c != '\0' && c != ' ' && c != '\n' && c != '\t')
@@ -631,7 +668,11 @@ inline std::string cpp_of(settings const& s) {
   }
   if (s.when.no_answer) out += "tenax::when::transport_error";
   if (s.when.codes.empty() && !s.when.no_answer) out += "!tenax::when::any_error";
-  out += ")\n    .wait(" + with_full_names(s.wait_cpp) + ")\n    .stop(";
+  out += ")\n    .wait(" +
+         with_full_names(s.throttled_wait ? "wait::first_of(\n        wait::only_if(tenax::when::throttled, " +
+                                                s.throttled_cpp + "),\n        " + s.wait_cpp + ")"
+                                          : s.wait_cpp) +
+         ")\n    .stop(";
   std::string stop;
   auto const also = [&](std::string const& part) { stop += (stop.empty() ? "" : " || ") + part; };
   if (s.attempts) also("tenax::stop::after_attempts(" + std::to_string(*s.attempts) + ")");
@@ -659,6 +700,7 @@ struct tenax::result_traits<explorer::reply> {
   static constexpr bool can_fail = true;
   static constexpr bool failed(explorer::reply const& r) { return r.status == 0 || r.status >= 400; }
   static constexpr hint read_hint(explorer::reply const& r) {
-    return {.wait = r.retry_after, .throttled = r.status == 429};
+    bool const may_be = r.status == 403 || r.status == 503;
+    return {.wait = r.retry_after, .throttled = r.status == 429 || (may_be && r.retry_after)};
   }
 };

@@ -15,6 +15,7 @@ trap 'rm -rf "$work"' EXIT
   echo 'deadline=30s.clip wait=sequence(1s,5s).proportional(20%)+uniform(0s..500ms) attempt_timeout=2s when=no_answer'
   echo 'attempts=4 wait=decorrelated(100ms..5s) gate=budget(10,10%) gate=circuit(5,10s) gate=bulkhead(4)'
   echo 'attempts=4 wait=exponential(1ns..8760h,factor=1.000001).proportional(0.0001%) gate=budget(1,0.0001%)'
+  echo 'attempts=3 throttled_wait=constant(2s)+uniform(0s..1s) wait=exponential(50ms..20s).full'
   echo 'attempts=3 deadline=1d elapsed=none attempt_timeout=none server_wait=unlimited wait=sequence(1s, 1.5s, 2d)'
   echo 'attempts=4 wait=polynomial(1s..1min,exponent=3).additive(10ms) gate=throttle gate=adaptive(5/s) gate=quota(mongodb)'
 } >"$work/policies"
