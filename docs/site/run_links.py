@@ -161,6 +161,10 @@ def program(path, region):
     is_example = path.startswith("examples/")
     if path.endswith(".hpp"):
         raise Cannot("")
+    if re.search(r"^import ", text, re.M):
+        raise Cannot("needs a compiled module")
+    if "tenax_platform::" in text:
+        raise Cannot("is for a machine without an operating system")
     asio = any(library(i[1:-1]) == "asio" for i in includes)
     if asio:
         includes = [i.replace("<asio/", "<boost/asio/").replace("<asio.hpp>", "<boost/asio.hpp>").replace("<tenax/asio.hpp>", "<tenax/boost_asio.hpp>")
