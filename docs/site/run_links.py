@@ -11,13 +11,16 @@ import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
-from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INCLUDE = ROOT / "include"
 HOME = re.search(r'HOMEPAGE_URL "(.*)"', (ROOT / "CMakeLists.txt").read_text()).group(1)
 ALL = "tenax_all.hpp"  # a file of the site: all headers that need only the standard library
+
+ADDRESS = "https://godbolt.org/clientstate/"
+LONGEST = 8000  # characters of a link; servers do not take much longer addresses
 
 # What the names of headers belong to: a key, and the library's name.
 LIBRARIES = {"fmt/": ("fmt", "{fmt}"), "nlohmann/": ("json", "nlohmann/json"), "boost/": ("boost", "Boost"), "asio": ("asio", "Asio"),
@@ -184,12 +187,16 @@ def program(path, region):
         # The test case of the region, or the first one after it, and everything outside of test cases.
         at = text.index(f"// [{region}]\n")
         cases = list(re.finditer(r"^TEST_CASE\(.*?^}\n", text, re.M | re.S))
-        chosen = next((c for c in cases if c.end() > at), None)
+        after = [c for c in cases if c.end() > at]
+        inside = after and after[0].start() < at
+        # Cases about whole pages say nothing about a region in front of them.
+        chosen = next((c for c in after if inside or 'docs::text("../' not in c.group(0)), None)
         for case in reversed(cases):
             if case is not chosen:
                 text = text[:case.start()] + text[case.end():]
     text = re.sub(r"^ *// \[/?[a-z_0-9]+\]\n", "", "\n".join(support) + without_includes(text), flags=re.M)
     # The files of the repository that it reads.
+    text = re.sub(r'docs::text\("\.\./[^"]*"\)', "std::string()", text)
     text = re.sub(r'docs::text\("([^"]*)"\)', lambda m: literal((ROOT / "tests/docs" / m.group(1)).read_text().rstrip("\n")), text)
     if asio:
         text = "namespace asio = boost::asio;  // Compiler Explorer has Boost.Asio, whose names are the same\n" + in_boost(text)
@@ -201,6 +208,8 @@ def program(path, region):
     out += "\n" + ("" if has_main else CHECKS + "\n") + text.strip("\n") + "\n"
     if not has_main:
         out += f"\nint main() {{\n  {'test();' if chosen else ''}\n}}\n"
+    if len(link(out, key)) > LONGEST:
+        raise Cannot("is too long for a link")
     return out, key
 
 
@@ -209,7 +218,13 @@ def link(source, key=None):
     libraries = [{"name": library[0], "ver": library[1]}] if library else []
     state = {"sessions": [{"id": 1, "language": "c++", "source": source, "compilers": [],
                            "executors": [{"compiler": {"id": "g141", "libs": libraries, "options": f"-std=c++20 -O1 {options}".rstrip()}}]}]}
-    return "https://godbolt.org/clientstate/" + quote(base64.b64encode(json.dumps(state).encode()).decode(), safe="")
+    return ADDRESS + base64.urlsafe_b64encode(zlib.compress(json.dumps(state).encode(), 9)).decode().rstrip("=")
+
+
+def state_of(address):
+    """What a link holds, as Compiler Explorer reads it: base64 of compressed JSON."""
+    text = address.removeprefix(ADDRESS)
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
 
 
 MARKER = re.compile(r"<!-- snippet: ((?:tests|examples)/[a-z_0-9/]+\.[ch]pp)#([a-z_0-9]+) -->\n```cpp\n.*?^```$", re.M | re.S)
@@ -238,6 +253,8 @@ def check(number):
     for why in sorted(set(reasons.values())):
         print(f"  {list(reasons.values()).count(why)} {why or 'show only names'}")
     assert len(programs) * 10 > (len(programs) + len(reasons)) * 8, "too few snippets have a link"
+    longest = max(programs, key=lambda name: len(link(*programs[name])))
+    print(f"the longest link, of {longest[0]}#{longest[1]}, has {len(link(*programs[longest]))} characters")
     # One for each library, and some of the others.
     by_key = {}
     for name, (_, key) in programs.items():
@@ -254,7 +271,7 @@ def check(number):
             (Path(folder) / extra(key)).write_text(one_file(key))
         for name in names:
             # What the link holds, as a browser reads it.
-            state = json.loads(base64.b64decode(re.sub(r"%(..)", lambda m: chr(int(m.group(1), 16)), link(*programs[name]).rsplit("/", 1)[1])))
+            state = state_of(link(*programs[name]))
             executor = state["sessions"][0]["executors"][0]["compiler"]
             source = re.sub(rf"<{HOME}/(tenax_\w+\.hpp)>", r'"\1"', state["sessions"][0]["source"])
             (Path(folder) / "a.cpp").write_text(source)
