@@ -105,7 +105,10 @@ class gcra_limits {
         auto const owed = l.owed(used, at);
         if (owed > l.depth - cost) {
           // The numbers are of one time if the used part is the same.
-          if (live.used() == used) return owed > l.depth && take_in_order(now, weight);  // the clock may be set back
+          if (live.used() == used) {
+            if (owed > l.depth) break;  // a debt, or the clock was set back
+            return false;
+          }
           used = live.used();
         } else if (live.replace(used, at + static_cast<std::uint64_t>(owed + cost))) {
           return true;
