@@ -106,7 +106,7 @@ class gcra_limits {
         if (owed > l.depth - cost) {
           // The numbers are of one time if the used part is the same.
           if (live.used() == used) {
-            if (owed > l.depth) break;  // a debt, or the clock was set back
+            if (owed > live.depth()) break;  // a debt, or the clock was set back
             return false;
           }
           used = live.used();
