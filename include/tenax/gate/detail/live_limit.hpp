@@ -30,7 +30,6 @@ class live_limit {
     g.offset = offset_.load(std::memory_order_acquire);
     return g;
   }
-  [[nodiscard]] std::int64_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t burst() const noexcept { return burst_.load(std::memory_order_relaxed); }
 
   /// The arrival time of the next permit. Read it before the numbers.

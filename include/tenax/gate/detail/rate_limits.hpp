@@ -105,10 +105,7 @@ class gcra_limits {
         auto const owed = l.owed(used, at);
         if (owed > l.depth - cost) {
           // The numbers are of one time if the used part is the same.
-          if (live.used() == used) {
-            if (owed > live.depth()) break;  // a debt, or the clock was set back
-            return false;
-          }
+          if (live.used() == used) return take_after_all(now, weight);
           used = live.used();
         } else if (live.replace(used, at + static_cast<std::uint64_t>(owed + cost))) {
           return true;
@@ -179,6 +176,13 @@ class gcra_limits {
     }
     now_ = now;
     if (limits_.settle(now)) publish();
+  }
+
+  /// There are no permits. Looks again if that may be because the clock was set back.
+  TENAX_NEVER_INLINE bool take_after_all(std::int64_t now, std::uint64_t weight) noexcept {
+    auto const used = limits_.first().used();
+    auto const l = limits_.first().for_taking();
+    return l.owed(used, l.at(now)) > l.depth && take_in_order(now, weight);
   }
 
   /// Not inlined, so that callers that find no line need fewer registers.
