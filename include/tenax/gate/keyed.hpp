@@ -167,8 +167,8 @@ class keyed {
   /// `limits.change("gold", [](auto& limiter) { limiter.set(tenax::per_second(50)); });`
   /// Replaces an earlier change of the key. Changes do not count for `max_keys`; remove them with `forget_change`.
   ///
-  /// `f` is copied, and called without a lock, by any thread that makes the gate. `f` is called first with a gate that is
-  /// discarded: an exception from it, such as that of an invalid rate, changes nothing. Allocates.
+  /// `f` is copied, and called without a lock, by any thread that makes the gate. `f` is called first with a gate that
+  /// is discarded: an exception from it, such as that of an invalid rate, changes nothing. Allocates.
   template <class F>
     requires std::is_invocable_v<F const&, Gate&>
   void change(Key const& key, F f) {

@@ -39,8 +39,8 @@ class gate_tables {
     return home.pin(key);
   }
 
-  /// The entry of a key, in use, and made if there is none. Null if there is no room. Also discards one entry whose time
-  /// has come.
+  /// The entry of a key, in use, and made if there is none. Null if there is no room. Also discards one entry whose
+  /// time has come.
   entry* find_or_add(Key const& key, time_point now) {
     auto* const e = find(key, now);
     return e != nullptr ? e : add(key, now);
