@@ -6,7 +6,7 @@
 //
 //     limiter, acquire           rate_limiter: try_acquire(), acquire()
 //     bucket                     a token bucket under a std::mutex, as one would write it by hand
-//     atomic                     steady_clock::now(), and an addition to a shared number: the least that a limiter costs
+//     atomic                     steady_clock::now(), and an addition to a shared number: the least for a limiter
 //     clock                      steady_clock::now(), which each of these calls once
 //     lock                       locks and unlocks a std::mutex
 //     others                     admit and record of a gate, with a given time
