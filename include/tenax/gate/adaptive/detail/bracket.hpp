@@ -95,7 +95,7 @@ class rate_bracket {
       case phase::start: refused_in_start(r); break;
       case phase::search: refused_in_search(r); break;
       case phase::steady: refused_in_steady(r); break;
-      case phase::probe: refused_in_probe(); break;
+      case phase::probe: refused_in_probe(r.told); break;
     }
     accepted_since_refusal_ = 0;
   }
@@ -133,7 +133,7 @@ class rate_bracket {
  private:
   /// Doubles the rate until it is refused.
   constexpr void accepted_in_start() noexcept {
-    if (accepted_ < search_rules::start_after(rate_)) return;
+    if (accepted_ < search_rules::start_after) return;
     low_ = rate_;
     if (at_ceiling()) phase_ = phase::steady;
     set_rate(rate_ * 2);
@@ -211,10 +211,10 @@ class rate_bracket {
   }
 
   /// Refused at the first step: there is no rate in between to search for.
-  constexpr void refused_in_probe() noexcept {
+  constexpr void refused_in_probe(bool told) noexcept {
     if (step_ == comes_back) return return_to_low();
     auto const refused = step_ > 1 ? rate_ : low_;
-    fine_ = step_ == 1 && !fine_;
+    fine_ = told && step_ == 1 && !fine_;
     probes_.in_vain();
     return_to_low();
     high_ = refused;

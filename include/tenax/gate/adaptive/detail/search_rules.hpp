@@ -12,14 +12,11 @@ namespace tenax::detail::search_rules {
 // --- the search between two rates ---
 inline constexpr double precision = 1.03;          // the search ends when both rates are so near to each other
 inline constexpr double room_above = 1.06;         // so far below a refused rate, a confirmed one is searched again
+inline constexpr std::uint64_t start_after = 4;    // requests accepted before the rate is doubled
 inline constexpr std::uint64_t search_after = 16;  // requests accepted before a steady rate is searched again
 inline constexpr std::uint64_t calm_after = 32;    // requests accepted before earlier refusals no longer count
 inline constexpr unsigned moved = 2;               // more refusals in a row, each after a cut: the limit has moved
 inline constexpr double unlimited = 1e9;           // a step up of any size
-
-/// How many requests have to be accepted before the rate is doubled at the beginning. More if they come fast: otherwise
-/// many are under way when the first one is refused.
-constexpr std::uint64_t start_after(double rate) noexcept { return rate < 10 ? 4 : 8; }
 
 /// How far below an announced limit the rate is kept.
 inline constexpr double below_announced = 0.995;
