@@ -34,6 +34,8 @@ template <class Limiter>
 class client {
  public:
   tenax::duration work{};  ///< from an answer to the next request
+  std::function<void(tenax::time_point)> on_send = [](tenax::time_point) {};
+  std::function<void(simulation::reply const&)> on_answer = [](simulation::reply const&) {};
 
   client(timeline& time, Limiter& limiter, std::function<simulation::reply()> server,
          std::function<tenax::duration()> latency)
@@ -58,6 +60,7 @@ class client {
         if (round == round_) ask();
       });
     }
+    on_send(time_.now);
     auto const d = latency_();
     ++round_;
     time_.after(d / 2, [this, d] {
@@ -67,6 +70,7 @@ class client {
   }
   void finish(simulation::reply const& r) {
     if (stopped_) return;
+    on_answer(r);
     auto const how = r.status == 429 ? tenax::feedback::kind::throttled : tenax::feedback::kind::success;
     limiter_.record(ticket_, {.how = how, .server_wait = r.retry_after, .left = r.left}, time_.now);
     ticket_ = {};
@@ -107,6 +111,8 @@ class clients {
   model_server store{time};
   lua_store lua;
   answers seen;
+  std::vector<std::pair<tenax::time_point, tenax::time_point>> holds;  ///< when the other side asked for no requests
+  std::size_t stale = 0;  ///< requests that were sent nevertheless, 1 ms after a machine knew
   std::deque<machine> all;
   std::vector<std::string> events;
   std::mt19937_64 chance;
@@ -115,7 +121,8 @@ class clients {
 
   template <class Server>
   explicit clients(Server s, std::uint64_t seed = 7)
-      : chance(seed), server([s = std::make_shared<Server>(std::move(s))](tenax::time_point t) { return s->answer(t); }) {
+      : chance(seed),
+        server([s = std::make_shared<Server>(std::move(s))](tenax::time_point t) { return s->answer(t); }) {
     store.runs = [this](auto const& run, auto const& key, auto const& arguments, auto& message, auto& error) {
       lua.now = store.microseconds_now();
       auto const numbers = lua.run(run.text, key, arguments, error);
@@ -156,6 +163,14 @@ class clients {
             auto const span = static_cast<std::uint64_t>((slowest - fastest).count() + 1);
             return fastest + tenax::duration(static_cast<std::int64_t>(chance() % span));
           });
+      c.on_send = [this](tenax::time_point t) {
+        stale += static_cast<std::size_t>(std::any_of(holds.end() - std::min<std::ptrdiff_t>(8, std::ssize(holds)),
+                                                      holds.end(),
+                                                      [&](auto const& h) { return h.first < t && t < h.second; }));
+      };
+      c.on_answer = [this](simulation::reply const& r) {
+        if (r.retry_after) holds.emplace_back(time.now + milliseconds(1), time.now + *r.retry_after);
+      };
       time.after(microseconds(chance() % 1000), [&c] { c.start(); });
     }
     return m;

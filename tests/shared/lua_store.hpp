@@ -17,9 +17,9 @@ namespace tests {
 class lua_store {
  public:
   std::map<std::string, std::map<std::string, std::string>> keys{};
-  std::int64_t now = 0;                                                ///< microseconds
+  std::int64_t now = 0;                                           ///< microseconds
   std::vector<std::pair<std::string, std::int64_t>> published{};  ///< since the last call
-  std::int64_t expiry = 0;                                         ///< the last one that was set, in milliseconds
+  std::int64_t expiry = 0;                                        ///< the last one that was set, in milliseconds
 
   lua_store() : lua_(luaL_newstate()) {
     luaL_openlibs(lua_);

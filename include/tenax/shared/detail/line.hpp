@@ -245,7 +245,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
     if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
     auto const* const front = callers_.front();
     auto const fair = talk_.fair_share();
-    auto const extra = talk_.search().on() ? 0 : expected_.next(now, talk_.late(), fair);
+    auto const extra = expected_.next(now, talk_.late(), talk_.search().on() ? (std::min)(fair, callers_.permits()) : fair);
     auto const n = to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
                              .all = callers_.permits() + wish_,
                              .extra = extra,
