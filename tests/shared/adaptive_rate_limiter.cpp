@@ -7,7 +7,6 @@
 #include "clients.hpp"
 
 using namespace std::chrono_literals;
-using simulation::fixed_window;
 using simulation::rolling_window;
 using simulation::tells;
 using simulation::token_bucket;
@@ -77,9 +76,9 @@ TEST_CASE("Machines find the refill of a token bucket, and 1000 a second", "[sha
   tests::clients fast(token_bucket(1000, 100, tells::nothing));
   fast.fastest = 5ms, fast.slowest = 15ms;
   for (int i = 0; i < 10; ++i) fast.add(4);
-  fast.run_for(20s);
-  CHECK(fast.accepted(10s) >= 9700);
-  CHECK(fast.refused(10s) <= 50);
+  fast.run_for(12s);
+  CHECK(fast.accepted(4s) >= 3850);
+  CHECK(fast.refused(4s) <= 40);
 }
 
 TEST_CASE("Requests that were under way together on all machines lower the rate once", "[shared]") {
@@ -128,7 +127,8 @@ TEST_CASE("While the store is away, each machine goes on with its share of the r
   CHECK(all.accepted(50s) <= 520);
   CHECK(rate_of(all) == Approx(found));
   CHECK_FALSE(all.all[0].limiter->state(all.time.environment()).store_up);
-  CHECK(all.events.front().find("store away") == 0);
+  CHECK(std::count_if(all.events.begin(), all.events.end(), [](auto const& e) { return e.find("store away") == 0; }) ==
+        5);
   all.store.up = true;
   all.run_for(1min);
   CHECK(all.all[0].limiter->state(all.time.environment()).store_up);
@@ -146,7 +146,7 @@ TEST_CASE("A store that has lost its data gets the rate from the machines", "[sh
   all.run_for(2min);
   CHECK(rate_of(all) == Approx(found).epsilon(0.1));
   CHECK(all.refused(2min) <= 3);
-  CHECK(all.accepted(2min) >= 48);
+  CHECK(all.accepted(2min) >= 45);
 }
 
 TEST_CASE("Late and lost answers of the store cost little", "[shared]") {
@@ -162,13 +162,13 @@ TEST_CASE("Late and lost answers of the store cost little", "[shared]") {
 }
 
 TEST_CASE("A hundred machines share a limit that they found", "[shared]") {
-  tests::clients all(fixed_window(600, 30s, tells::seconds_rounded_up));
+  tests::clients all(token_bucket(20, 20, tells::seconds_rounded_up));
   for (int i = 0; i < 100; ++i) all.add(1);
-  all.run_for(10min);
-  CHECK(all.accepted(5min) >= 5580);
-  CHECK(all.refused(5min) <= 60);
+  all.run_for(4min);
+  CHECK(all.accepted(2min) >= 2280);
+  CHECK(all.refused(2min) <= 12);
   CHECK(all.stale == 0);
-  CHECK(rate_of(all) < 24);
+  CHECK(rate_of(all) < 22);
 }
 
 TEST_CASE("A known limit is kept by all machines, and set for all of them", "[shared]") {
