@@ -91,11 +91,13 @@ TEST_CASE("Machines find a limit together on a real server, and keep it when the
   std::this_thread::sleep_for(400ms);
   CHECK(api.accepted - alone >= 20);
   server.start();
+  server.run("PING");  // finds that its connection was lost
   allow();
   for (int i = 0; i < 300 && !(machines[0]->state().store_up && machines[2]->state().store_up); ++i) {
     std::this_thread::sleep_for(10ms);
   }
   CHECK(machines[0]->state().store_up);
-  CHECK(machines[0]->state().per_second >= 0.3 * found);
+  CHECK(machines[0]->state().trouble == "");
+  CHECK(machines[0]->state().per_second >= 0.15 * found);
   CHECK(machines[0]->state().doing != tenax::shared::adaptive_state::phase::start);
 }

@@ -3,6 +3,8 @@
 #include <tenax/shared/adaptive_rate_limiter.hpp>
 #include <tenax/shared/rate_limiter.hpp>
 
+#include <cstdio>
+
 #include "catch.hpp"
 #include "clients.hpp"
 
@@ -32,6 +34,19 @@ struct instant {
   }
 };
 
+/// An hour, or a minute, of ten machines with four callers each. One line of a table.
+template <class Limiter, class Server>
+void compare(char const* limiters, char const* server, Server const& s, int machines, int callers, bool fast) {
+  tests::clients<Limiter> all(s, 1);
+  if (fast) all.fastest = 5ms, all.slowest = 15ms;
+  for (int i = 0; i < machines; ++i) all.add(callers);
+  tenax::duration const whole = fast ? tenax::duration(1min) : 1h;
+  auto const late = whole * 5 / 6;
+  all.run_for(whole);
+  std::printf("| %s | %s | %zu | %zu | %zu | %zu |\n", server, limiters, all.accepted(whole), all.refused(whole),
+              all.accepted(late), all.refused(late));
+}
+
 template <class World>
 double rate_of(World& w, std::size_t machine = 0) {
   return w.all[machine].limiter->state(w.time.environment()).per_second;
@@ -55,6 +70,21 @@ TEST_CASE("Ten machines find a limit of 1800 an hour together, with as few refus
   CHECK(s.waiting > 0);
   CHECK(s.share == Approx(s.per_second / 10));
   CHECK(s.doing != tenax::shared::adaptive_state::phase::start);
+}
+
+TEST_CASE("Prints a table: ten limiters of one process each, one for all callers, and one for all machines",
+          "[.compare]") {
+  std::printf(
+      "| server | limiters | accepted | refused | accepted later | refused later |\n|---|---|---|---|---|---|\n");
+  auto const row = [](char const* name, auto const& server, bool fast = false) {
+    compare<tenax::adaptive_rate_limiter>("ten", name, server, 10, 4, fast);
+    compare<tenax::adaptive_rate_limiter>("one, in one process", name, server, 1, 40, fast);
+    compare<adaptive_rate_limiter>("shared by ten machines", name, server, 10, 4, fast);
+  };
+  row("15 in any 30 s", catalogue());
+  row("token bucket, 0.5/s", token_bucket(0.5, 15, tells::seconds_rounded_up));
+  row("15 in each 30 s", simulation::fixed_window(15, 30s, tells::seconds_rounded_up));
+  row("token bucket, 1000/s", token_bucket(1000, 100, tells::nothing), true);
 }
 
 TEST_CASE("Sixteen machines with one caller each reach the limit", "[shared]") {

@@ -103,8 +103,8 @@ class adaptive_rate_limiter : public detail::line_gate {
     searching().set(terms(changed), first_rate(changed), count(environment.now()));
   }
 
-  /// Counts `n` more requests, for costs that are known only afterwards: the next request of all machines waits for that
-  /// many intervals longer. Throws `std::invalid_argument` for a negative `n`.
+  /// Counts `n` more requests, for costs that are known only afterwards: the next request, on whichever machine, waits
+  /// for that many intervals longer. Throws `std::invalid_argument` for a negative `n`.
   template <environment Env = real_time>
   void charge(std::int64_t n, Env&& environment = {}) {
     if (n < 0) {

@@ -44,7 +44,7 @@ end
 local names, s, n = {}, {}, 0
 for name in string.gmatch('kind last stamp age pause machines count p d t a r limit least version generation rate low '
   .. 'high ceiling said phase ok all wrong step burst up assumed refused failed cost held since lost lost_at hold trip '
-  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v', '[^ ]+') do
+  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v sent_p begun_p d_p', '[^ ]+') do
   names[#names + 1], s[name] = name, 0
 end
 if held then
@@ -59,7 +59,8 @@ if held then
 elseif redis.call('HLEN', KEYS[1]) > 0 then
   return redis.error_reply('TENAX the key ' .. KEYS[1] .. ' holds something else: a hash that tenax has not written')
 else
-  for _, name in ipairs({'last', 'pause', 'a', 'version', 'generation', 'refused', 'begun', 'begun_v', 'cycle'}) do
+  for _, name in ipairs({'last', 'pause', 'a', 'version', 'generation', 'refused', 'begun', 'begun_v', 'begun_p',
+    'cycle'}) do
     s[name] = now
   end
   s.kind, s.count, s.p, s.burst, s.up = 2, 1, 1000, 1, 1e9
@@ -69,12 +70,15 @@ else
   s.low = s.rate
   if known == 1 or limit > 0 then s.phase, s.high = STEADY, s.rate end
   s.d = floor(1e9 / s.rate) + 1
+  -- The machines have kept a rate that they know.
+  if known == 1 then s.begun_p, s.sent_p = now - 1e7, 10 * s.rate end
 end
 
 -- A clock that was set back moves what it measured.
 local lost = max(s.last - now, 0)
 if lost > 0 then
-  for _, name in ipairs({'pause', 'a', 'refused', 'since', 'lost_at', 'cycle', 'from', 'till', 'begun', 'begun_v'}) do
+  for _, name in ipairs({'pause', 'a', 'refused', 'since', 'lost_at', 'cycle', 'from', 'till', 'begun', 'begun_v',
+    'begun_p'}) do
     s[name] = s[name] - lost
   end
 end
@@ -132,10 +136,11 @@ if changed then
   -- Permits for later are void. The next one follows the last one that was used.
   local void = later_than(now)
   local last = s.a - (void + 1) * s.d / 1000
-  s.version, s.d = max(s.version + 1, now), max(floor(1e9 / s.rate) + 1, s.fresh * ceil(s.gap * 1000))
+  s.version, s.d_p = max(s.version + 1, now), s.d
+  s.d = max(floor(1e9 / s.rate) + 1, s.fresh * ceil(s.gap * 1000))
   s.a, s.r = max(ceil(last + s.d / 1000), floor(made_up)), 0
   s.sent, s.sent_v, s.begun_v = s.sent - void, 0, max(now, s.pause)
-  if refused then s.generation, s.sent, s.begun = s.version, 0, s.begun_v end
+  if refused then s.sent_p, s.begun_p, s.generation, s.sent, s.begun = s.sent, s.begun, s.version, 0, s.begun_v end
   redis.call('PUBLISH', KEYS[1], whole(s.version))
 end
 

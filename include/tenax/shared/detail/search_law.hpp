@@ -8,11 +8,17 @@ namespace tenax::shared::detail {
 /// `probe_schedule`, `throttle_pause` and `blackout` of `tenax::adaptive_rate_limiter`, with their constants.
 inline constexpr char search_law[] = R"lua(-- How many permits are leased for later than `t`.
 local function later_than(t) return max(ceil((s.a - t) * 1000 / s.d) - 1, 0) end
+-- How many of the permits since the last refusal were for times before `t`, without one of them.
+local function sent_until(t)
+  if t >= s.begun_v or s.d_p == 0 then return s.sent - later_than(t) - 1 end
+  return s.sent - s.sent_v - ceil((s.begun_v - t) * 1000 / s.d_p) - 1
+end
 -- A rate that the other side demonstrably allowed until `t`: what was sent then, and nothing in the pause after it.
 local function demonstrated(t, pause)
-  local more, best = later_than(t) + 1, 1 / 3600
-  best = max(best, (s.sent - more) / (max(t - s.begun, 0) / 1e6 + pause + 1e-6))
-  return max(best, (s.sent_v - more) / (max(t - s.begun_v, 0) / 1e6 + pause + 1e-6))
+  local function over(k, from) return k / (max(t - from, 0) / 1e6 + pause + 1e-6) end
+  local k = sent_until(t)
+  if s.phase == START then k = max(k, s.all) end
+  return max(1 / 3600, over(k, s.begun), over(k + s.sent_p, s.begun_p), over(k - (s.sent - s.sent_v), s.begun_v))
 end
 local function at_ceiling() return s.ceiling > 0 and s.low >= s.ceiling end
 local function burst_of(accepted, explained) return min(64, 1 + accepted * (1 - explained)) end

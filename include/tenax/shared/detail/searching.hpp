@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// shared/detail/searching.hpp: what a machine tells a store about a rate that is searched for, and what it learns of it.
+// shared/detail/searching.hpp: what a machine tells a store about a rate that is searched for, and learns of it.
 #pragma once
 
 #include <algorithm>
