@@ -191,6 +191,15 @@ TEST_CASE("Late and lost answers of the store cost little", "[shared]") {
   CHECK(all.refused(1h) <= 60);
 }
 
+TEST_CASE("Machines find a limit through a store without messages", "[shared]") {
+  tests::clients all(catalogue());
+  all.deaf = true;
+  for (int i = 0; i < 10; ++i) all.add(2);
+  all.run_for(30min);
+  CHECK(all.accepted(20min) >= 570);
+  CHECK(all.refused(30min) <= 35);
+}
+
 TEST_CASE("A hundred machines share a limit that they found", "[shared]") {
   tests::clients all(token_bucket(20, 20, tells::seconds_rounded_up));
   for (int i = 0; i < 100; ++i) all.add(1);

@@ -96,12 +96,23 @@ class client {
   bool woken_ = false, stopped_ = false;
 };
 
+/// A store without messages.
+struct deaf_wire {
+  wire& store;
+
+  void eval(tenax::shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
+            tenax::shared::completion done) {
+    store.eval(run, key, arguments, std::move(done));
+  }
+};
+
 /// Machines with clients of one server. With a shared limiter, or with one each.
 template <class Limiter = tenax::shared::adaptive_rate_limiter>
 class clients {
  public:
   struct machine {
     std::unique_ptr<wire> store;
+    std::unique_ptr<deaf_wire> deaf_store;
     std::unique_ptr<Limiter> limiter;
     std::deque<client<Limiter>> callers;
   };
@@ -117,6 +128,7 @@ class clients {
   std::vector<std::string> events;
   std::mt19937_64 chance;
   std::function<simulation::reply(tenax::time_point)> server;
+  bool deaf = false;  ///< the store has no messages
   tenax::duration fastest = milliseconds(100), slowest = milliseconds(300);
 
   template <class Server>
@@ -147,7 +159,9 @@ class clients {
       o.shared.on_event = [this](tenax::shared::event const& e) {
         events.push_back(std::string(to_string(e.what)) + ": " + std::string(e.why));
       };
-      m.limiter = std::make_unique<Limiter>(*m.store, "test", o);
+      m.deaf_store = std::make_unique<deaf_wire>(*m.store);
+      auto const its = deaf ? tenax::shared::store_ref(*m.deaf_store) : tenax::shared::store_ref(*m.store);
+      m.limiter = std::make_unique<Limiter>(its, "test", o);
     } else {
       m.limiter = std::make_unique<Limiter>(o);
     }

@@ -218,7 +218,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
       expected_.used(now);
       return go(p);
     }
-    auto const answer = expected_wait(p, callers_, hand_, talk_, now, w);
+    auto const answer = expected_wait(p, callers_, hand_, talk_, now, w, talk_.search().on() && !store_.listens());
     if (p.is == nowhere && !answer.at_most && answer.delay.count() > time_left) {
       // The next caller may come in time for this permit.
       wish_ = (std::max)(wish_, p.weight);
@@ -245,7 +245,8 @@ class line : public asker, public std::enable_shared_from_this<line> {
     if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
     auto const* const front = callers_.front();
     auto const fair = talk_.fair_share();
-    auto const extra = expected_.next(now, talk_.late(), talk_.search().on() ? (std::min)(fair, callers_.permits()) : fair);
+    auto const extra =
+        expected_.next(now, talk_.late(), talk_.search().on() ? (std::min)(fair, callers_.permits()) : fair);
     auto const n = to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
                              .all = callers_.permits() + wish_,
                              .extra = extra,
