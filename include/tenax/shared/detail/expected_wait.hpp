@@ -12,8 +12,12 @@
 
 namespace tenax::shared::detail {
 
-/// The wait of a caller, and when it asks again. Sets `p.due`. `looks`: leased permits may be void without a message, so
-/// the first caller asks again.
+/// How often a machine asks whether leased permits are void, if the store has no messages, in nanoseconds.
+inline std::int64_t look_again(rates const& r) noexcept {
+  return std::clamp(r.time_of(1) * 250, std::int64_t{99'000'000}, std::int64_t{999'000'000});
+}
+
+/// The wait of a caller, and when it asks again. Sets `p.due`. `looks`: leased permits may be void without a message.
 inline admission expected_wait(place& p, callers& all, leases const& hand, conversation const& talk, std::int64_t now,
                                waker const& w, bool looks) {
   constexpr std::int64_t shortest = 50'000, without_waker = 5'000'000;
@@ -23,9 +27,8 @@ inline admission expected_wait(place& p, callers& all, leases const& hand, conve
   if (n < in_hand) {
     auto const left = (std::max)(hand.when(n) - now, shortest);
     p.due = now + left;
-    if (!looks || (all.front() != nullptr && all.front() != &p)) return admission::wait(duration(left));
-    auto const look = std::clamp(talk.held().time_of(1) * 250, std::int64_t{100'000'000}, std::int64_t{1'000'000'000});
-    return admission::wait(duration(left), duration(look));
+    if (!looks) return admission::wait(duration(left));
+    return admission::wait(duration(left), duration(look_again(talk.held())));
   }
   auto const ask_after = (std::max)(w ? talk.answer_by(now) - now : without_waker, shortest);
   if (in_hand == 0) return admission::wait_at_most(duration(ask_after));

@@ -121,8 +121,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
       if (news->adopted) {
         events_.add(event::kind::limits_adopted, limits_adopted);
       }
-      // What was leased before the pause is void; what this answer brings was leased for the time after it.
-      if (!known) others_paused(now);
+      if (!known) others_paused(now);  // not what this answer brings: that is for the time after the pause
       auto l = news->permits;
       if (talk_.paused_until() > l.from && l.from + l.first * 1000 < talk_.paused_until()) l.count = 0;
       hand_.add(l);
@@ -147,6 +146,9 @@ class line : public asker, public std::enable_shared_from_this<line> {
 
  private:
   std::int64_t longest(std::int64_t us) const noexcept { return (std::min)(us, max_pause_); }
+
+  /// Whether leased permits may be void without a message.
+  bool looks() const noexcept { return talk_.search().on() && !store_.listens(); }
 
   template <class F>
   void change(std::int64_t now, F const& f) {
@@ -218,7 +220,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
       expected_.used(now);
       return go(p);
     }
-    auto const answer = expected_wait(p, callers_, hand_, talk_, now, w, talk_.search().on() && !store_.listens());
+    auto const answer = expected_wait(p, callers_, hand_, talk_, now, w, looks());
     if (p.is == nowhere && !answer.at_most && answer.delay.count() > time_left) {
       // The next caller may come in time for this permit.
       wish_ = (std::max)(wish_, p.weight);
@@ -261,8 +263,9 @@ class line : public asker, public std::enable_shared_from_this<line> {
     conversation::question q;
     std::size_t size = 0;
     // Without messages, pauses of other machines are asked for. A search should know soon what was accepted.
-    bool const tells = !store_.listens() || talk_.search().waits_to_tell();
-    if (tells && now - talk_.asked_at() > look_again) talk_.refresh();
+    bool const tells = talk_.search().on() ? talk_.search().waits_to_tell() : !store_.listens();
+    auto const after = tells ? soon : looks() ? look_again(talk_.held()) : INT64_MAX;
+    if (now - talk_.asked_at() > after) talk_.refresh();
     if (talk_.may_ask(now)) {
       auto const n = talk_.away() ? 0 : wanted(now);
       if (n > 0 || talk_.away() || talk_.has_news() || !talk_.up()) size = talk_.ask(now, n, q);
@@ -276,7 +279,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
   }
 
   static constexpr char limits_adopted[] = "another machine has set other limits under this name; they hold for all";
-  static constexpr std::int64_t look_again = 50'000'000;
+  static constexpr std::int64_t soon = 50'000'000;
   store_ref const store_;
   script const script_;
   std::string const name_, key_;
