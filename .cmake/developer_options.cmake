@@ -10,7 +10,8 @@ option(TENAX_TEST_REPOSITORY "Run the tests as well that say the same in every c
 option(TENAX_TEST_UNITS "Build the tests that run the library in one process." ON)
 option(TENAX_TEST_MISTAKES "Check what the compiler says of mistakes. Default: TENAX_TEST_REPOSITORY." ${TENAX_TEST_REPOSITORY})
 option(TENAX_TEST_AT_LENGTH "Let the tests with many threads and many schedules take their time." OFF)
-set(TENAX_TEST_WITHOUT "" CACHE STRING "Folders of unit tests that this build leaves out, because other ones run them.")
+set(TENAX_TEST_WITHOUT "" CACHE STRING
+  "Folders of unit tests, and patterns of files in tests/, that this build leaves out, because other ones run them.")
 set(TENAX_CONFIGURATION "" CACHE STRING "A name for this build: a prefix and a label of its tests.")
 mark_as_advanced(TENAX_BUILD_BENCHMARKS TENAX_FETCH_DEPENDENCIES TENAX_FUZZ TENAX_TEST_REPOSITORY TENAX_TEST_UNITS
   TENAX_TEST_MISTAKES TENAX_TEST_AT_LENGTH TENAX_TEST_PLATFORM TENAX_TEST_WITHOUT

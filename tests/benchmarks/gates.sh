@@ -41,7 +41,7 @@ for compiler in g++-12 clang++-19; do
   bucket=$(instructions "$work/$compiler" bucket)
   bucket_ns=$(nanoseconds "$work/$compiler" bucket)
   most[limiter]=$bucket
-  for case in bucket clock lock limiter acquire "${gates[@]}"; do
+  for case in bucket atomic clock lock limiter acquire "${gates[@]}"; do
     count=$(instructions "$work/$compiler" "$case")
     ns=$(nanoseconds "$work/$compiler" "$case")
     ceiling=${most[$case]-}
@@ -56,11 +56,13 @@ for compiler in g++-12 clang++-19; do
   done
 done
 
-printf '\nmillion permits in a second (%s)\n%-11s %8s %8s %8s\n' g++-12 threads bucket limiter ratio
+printf '\nmillion permits in a second (%s); atomic: an addition to one number, the most that is possible\n%-11s %8s %8s %8s %8s %8s\n' g++-12 threads bucket limiter ratio atomic ratio
 for threads in 1 2 4 8; do
   bucket=$(throughput "$work/g++-12" bucket "$threads")
   limiter=$(throughput "$work/g++-12" limiter "$threads")
-  printf '%-11s %8s %8s %8s\n' "$threads" "$bucket" "$limiter" \
-    "$(awk -v a="$limiter" -v b="$bucket" 'BEGIN { printf "%.2f", a / b }')"
+  atomic=$(throughput "$work/g++-12" atomic "$threads")
+  printf '%-11s %8s %8s %8s %8s %8s\n' "$threads" "$bucket" "$limiter" \
+    "$(awk -v a="$limiter" -v b="$bucket" 'BEGIN { printf "%.2f", a / b }')" "$atomic" \
+    "$(awk -v a="$limiter" -v b="$atomic" 'BEGIN { printf "%.2f", a / b }')"
 done
 exit $failed

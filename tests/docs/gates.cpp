@@ -628,6 +628,21 @@ TEST_CASE("gates: for_each") {
   limiters.visit("b", [&](auto& limiter) { CHECK(limiter.wait_hint(1, clock) == 250ms); });
 }
 
+TEST_CASE("gates: change of a key") {
+  virtual_time clock;
+  tenax::keyed<std::string, tenax::rate_limiter<1>> limiters(
+      [] { return tenax::rate_limiter(tenax::per_second(1)); }, {.forget_after = 10min});
+  // [key_change]
+  limiters.change("gold",
+                  [](tenax::rate_limiter<1>& limiter) { limiter.set(tenax::per_second(50)); });
+  // [/key_change]
+  for (int i = 0; i < 2; ++i) {
+    CHECK(tenax::call_through(limiters["gold"], [] { return 1; }, clock) == 1);
+    limiters.visit("gold", [&](auto& limiter) { CHECK(limiter.wait_hint(1, clock) <= 20ms); });
+    limiters.forget_idle(clock.now() + 1h);
+  }
+}
+
 TEST_CASE("gates: dry_run") {
   virtual_time clock;
   auto const polite = tenax::retrying{}.environment(std::ref(clock));

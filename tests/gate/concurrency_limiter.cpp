@@ -622,3 +622,16 @@ TEST_CASE("concurrency_limiter: eight threads never exceed the most places, and 
   CHECK(limiter.state().in_flight == 0);
   CHECK(limiter.state().waiting == 0);
 }
+
+TEST_CASE("concurrency_limiter: there are never fewer places than at_least, also while a trial takes some away") {
+  for (std::int64_t const places : {1, 2, 5, 10}) {
+    concurrency_limiter limiter({.start = places, .at_least = places, .at_most = places, .queue = 0});
+    CAPTURE(places);
+    for (int round = 0; round < 200; ++round) {
+      std::vector<concurrency_limiter::ticket> held(static_cast<std::size_t>(places));
+      for (auto& t : held) REQUIRE(tests::asked(limiter, t, round * 10ms) == tests::verdict::go);
+      for (auto& t : held) tests::tell(limiter, t, tests::kind::success, round * 10ms + 5ms);
+      REQUIRE(limiter.state().limit == places);
+    }
+  }
+}

@@ -3,8 +3,11 @@
 #include <tenax/gate/keyed.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
+#include <vector>
 
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/call.hpp>
@@ -501,4 +504,94 @@ TEST_CASE("keyed: for_each sees every gate once, and may use the gates and the t
   CHECK_THROWS_AS(all.for_each([](auto const&, auto&) { throw std::runtime_error("stop"); }), std::runtime_error);
   all.forget_idle(tenax::time_point(24h * 365));
   CHECK(all.size() == 0);
+}
+
+TEST_CASE("keyed: a change of a key is made to its gate, and to every later gate of that key") {
+  bulkheads all([] { return one_at_once(); }, {.forget_after = 1min});
+  auto const places = [&](int key, tenax::duration now) {
+    bulkheads::ticket first, second;
+    static_cast<void>(asked(all, key, first, now));
+    return asked(all, key, second, now) == verdict::go ? 2 : 1;
+  };
+  CHECK(places(1, 0s) == 1);
+  all.change(1, [](bulkhead& b) { b.set(2); });
+  CHECK(places(1, 0s) == 2);  // the gate that exists
+
+  all.forget_idle(tenax::time_point(2min));
+  CHECK(all.size() == 0);
+  CHECK(places(1, 2min) == 2);  // a new gate
+  CHECK(places(2, 2min) == 1);  // another key
+
+  all.change(3, [](bulkhead& b) { b.set(2); });  // before its first attempt
+  CHECK_FALSE(has(all, 3));
+  CHECK(places(3, 2min) == 2);
+
+  all.change(1, [](bulkhead& b) { b.set(1); });  // replaces the change before
+  CHECK(places(1, 2min) == 1);
+  CHECK(all.forget_change(3));
+  CHECK_FALSE(all.forget_change(3));
+  CHECK(places(3, 2min) == 2);  // the present gate stays as it is
+  all.forget_idle(tenax::time_point(4min));
+  CHECK(places(3, 4min) == 1);
+  CHECK(places(1, 4min) == 1);
+}
+
+TEST_CASE("keyed: a change outlives a gate that makes room for another key") {
+  bulkheads all([] { return one_at_once(); }, {.max_keys = 1});
+  all.change(1, [](bulkhead& b) { b.set(2); });
+  CHECK(attempted(all, 1, kind::success, 0s));
+  CHECK(attempted(all, 2, kind::success, 1s));
+  REQUIRE_FALSE(has(all, 1));
+  bulkheads::ticket first, second;
+  CHECK(asked(all, 1, first, 2s) == verdict::go);
+  CHECK(asked(all, 1, second, 2s) == verdict::go);
+}
+
+TEST_CASE("keyed: a change that throws changes nothing, and leaves the change before") {
+  bulkheads all([] { return one_at_once(); });
+  CHECK_THROWS_AS(all.change(1, [](bulkhead& b) { b.set(0); }), std::invalid_argument);
+  CHECK_FALSE(all.forget_change(1));
+  all.change(1, [](bulkhead& b) { b.set(2); });
+  CHECK_THROWS_AS(all.change(1, [](bulkhead& b) { b.set(0); }), std::invalid_argument);
+  bulkheads::ticket first, second;
+  CHECK(asked(all, 1, first) == verdict::go);
+  CHECK(asked(all, 1, second) == verdict::go);
+}
+
+TEST_CASE("keyed: a change may use the keyed, and is destroyed once") {
+  auto const alive = std::make_shared<int>(0);
+  {
+    bulkheads all([] { return one_at_once(); });
+    CHECK(attempted(all, 1, kind::success));
+    all.change(1, [&all, alive](bulkhead&) { all.visit(2, [](bulkhead&) {}); });
+    CHECK(attempted(all, 1, kind::success));
+    all.change(1, [alive](bulkhead&) {});
+    CHECK(alive.use_count() == 2);
+    all.change(2, [alive](bulkhead&) {});
+    CHECK(all.forget_change(2));
+    CHECK(alive.use_count() == 2);
+  }
+  CHECK(alive.use_count() == 1);
+}
+
+TEST_CASE("keyed: eight threads change one key while its gate comes and goes; the last change stays") {
+  bulkheads all([] { return one_at_once(); }, {.forget_after = 1ms});
+  std::atomic<int> wrong{0};
+  tests::in_eight_threads([&](int thread) {
+    for (int i = 0; i < 200; ++i) {
+      if (thread < 4) {
+        all.change(1, [](bulkhead& b) { b.set(100); });
+      } else {
+        bulkheads::ticket t;
+        if (asked(all, 1, t, std::chrono::milliseconds(10 * i)) == verdict::refuse) ++wrong;
+        t = {};
+        all.forget_idle(tenax::time_point(1h));
+      }
+    }
+  });
+  all.change(1, [](bulkhead& b) { b.set(3); });
+  std::vector<bulkheads::ticket> held(4);
+  int in = 0;
+  for (auto& t : held) in += asked(all, 1, t, 2h) == verdict::go ? 1 : 0;
+  CHECK(in == 3);
 }

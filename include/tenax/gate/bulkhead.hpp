@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tenax/detail/reject.hpp>
+#include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/detail/wait_queue.hpp>
 #include <tenax/gate/waking.hpp>
@@ -81,7 +82,7 @@ class bulkhead {
 
   admission admit(ticket& t, attempt_info const& info, time_point now, waker const& w = {}) {
     std::lock_guard const lock(mutex_);
-    now_ = now;
+    now_ = clock_.at(now);
     auto& p = t.grant_;
     if (t.gate_ == nullptr) {
       serve(nullptr);
@@ -93,7 +94,7 @@ class bulkhead {
       if (in_line() == room_) return admission::refuse("bulkhead full");
       t.gate_ = this;
       p.wakes = w;
-      p.joined = p.late = now;
+      p.joined = p.late = now_;
       queue_.append(p);
       enter(p);
       return wait(p, info.time_left);
@@ -135,10 +136,10 @@ class bulkhead {
 
   void record(ticket& t, feedback const&, time_point now) {
     std::lock_guard const lock(mutex_);
-    now_ = now;
     if (t.gate_ == nullptr || t.grant_.is != standing::running) return;
+    now_ = clock_.at(now);
     t.gate_ = nullptr;
-    auto const took = detail::longer(saturating_between(t.grant_.started, now), duration::zero());
+    auto const took = detail::longer(saturating_between(t.grant_.started, now_), duration::zero());
     mean_ = mean_ == duration::zero() ? took : mean_ + (took - mean_) / 8;
     leave(t.grant_);
   }
@@ -285,12 +286,13 @@ class bulkhead {
   std::size_t const room_;
   duration const max_wait_;
   std::mutex mutable mutex_;
+  detail::forward_clock clock_;
   std::int64_t free_;  ///< less than zero after `set` to fewer places
   detail::wait_queue<place> queue_;
   detail::wait_queue<place> aside_;  ///< waiters that others may pass
   std::size_t asking_ = 0;           ///< waiters in the queue without a waker
   duration mean_{};                  ///< the mean duration of an attempt
-  time_point now_{};                 ///< of the last call
+  time_point now_{};                 ///< of the last call, by `clock_`
 };
 
 }  // namespace tenax

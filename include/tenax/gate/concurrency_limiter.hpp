@@ -107,8 +107,8 @@ class concurrency_limiter {
   void record(ticket& t, feedback const& f, time_point now) {
     using kind = feedback::kind;
     std::lock_guard const lock(mutex_);
-    now_ = clock_.at(now);
     if (t.gate_ == nullptr || t.grant_.is != detail::standing::running) return;
+    now_ = clock_.at(now);
     t.gate_ = nullptr;
     auto const took = detail::longer(saturating_between(t.grant_.started, now_), duration::zero());
     using result = detail::knee_search::result;

@@ -2,18 +2,16 @@
 // gate/keyed.hpp: one gate (rate limiter, circuit breaker, ...) for each host, account or other key.
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/environment.hpp>
-#include <tenax/gate/detail/table.hpp>
+#include <tenax/gate/detail/gate_tables.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/gate/keyed_options.hpp>
-#include <tenax/platform/threads.hpp>
 
 namespace tenax {
 
@@ -34,8 +32,8 @@ namespace tenax {
 /// gate is asked. Neither copied nor moved; must outlive its tickets and the calls that go through it.
 template <class Key, gate Gate, class Hash = std::hash<Key>>
 class keyed {
-  using table = detail::gate_table<Key, Gate, Hash>;
-  using entry = typename table::entry;
+  using tables = detail::gate_tables<Key, Gate, Hash>;
+  using entry = typename tables::entry;
   static constexpr bool weighs = requires(Gate& g) { g.with_weight(std::uint64_t(1)); };
 
  public:
@@ -137,13 +135,12 @@ class keyed {
   template <class Make>
     requires(std::is_invocable_r_v<Gate, Make const&, Key const&> || std::is_invocable_r_v<Gate, Make const&>)
   explicit keyed(Make make, keyed_options o = {})
-      : most_(detail::require_count("keyed: max_keys", "must be at least 1", o.max_keys, 1)),
-        forget_after_(detail::require_positive("keyed: forget_after", o.forget_after)),
-        make_(new detail::made_by<Key, Gate, Make>(std::move(make))) {}
+      : gates_(detail::require_count("keyed: max_keys", "must be at least 1", o.max_keys, 1),
+               detail::require_positive("keyed: forget_after", o.forget_after),
+               new detail::made_by<Key, Gate, Make>(std::move(make))) {}
 
   keyed(keyed const&) = delete;
   keyed& operator=(keyed const&) = delete;
-  ~keyed() { delete make_; }
 
   /// The gate of a key. Makes it at the first attempt.
   [[nodiscard]] view operator[](Key key) { return view(this, std::move(key)); }
@@ -152,11 +149,7 @@ class keyed {
   template <class F>
   bool visit(Key const& key, F&& f) {
     ticket pin;
-    {
-      auto& home = table_of(key);
-      std::lock_guard const lock(home.mutex);
-      pin.entry_ = home.pin(key);
-    }
+    pin.entry_ = gates_.pin(key);
     if (pin.entry_ == nullptr) return false;
     std::forward<F>(f)(pin.entry_->own);
     return true;
@@ -166,34 +159,38 @@ class keyed {
   /// No lock is held meanwhile, so `f` may use this object. An exception from `f` ends it. Allocates.
   template <class F>
   void for_each(F&& f) {
-    for (auto& t : tables_) {
-      for (detail::pinned_entries<table> all(t); auto* const e : all) f(e->key(), e->own);
-    }
+    gates_.for_each(std::forward<F>(f));
   }
+
+  /// Changes the gate of a key for good: calls `f(gate)` with the gate of the key, if there is one, and with every gate
+  /// that is made for this key later, because the one before was discarded. So settings of a key outlive its gates:
+  /// `limits.change("gold", [](auto& limiter) { limiter.set(tenax::per_second(50)); });`
+  /// Replaces an earlier change of the key. Changes do not count for `max_keys`; remove them with `forget_change`.
+  ///
+  /// `f` is copied, and called without a lock, by any thread that makes the gate. `f` is called first with a gate that
+  /// is discarded: an exception from it, such as that of an invalid rate, changes nothing. Allocates.
+  template <class F>
+    requires std::is_invocable_v<F const&, Gate&>
+  void change(Key const& key, F f) {
+    gates_.set_change(key, typename tables::change(new detail::changed_by<Gate, F>(std::move(f))));
+  }
+
+  /// Ends the change of a key: later gates of the key are as they are made. The present gate stays as it is. Returns
+  /// whether there was a change.
+  bool forget_change(Key const& key) { return gates_.forget_change(key); }
 
   /// The number of gates.
-  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t size() const noexcept { return gates_.size(); }
 
   /// Discards every gate that has not been in use for `forget_after`: for programs that seldom use their keys again.
-  void forget_idle(time_point now = real_time::now()) {
-    for (auto& t : tables_) {
-      while (forget(t, now, forget_after_)) {
-      }
-    }
-  }
+  void forget_idle(time_point now = real_time::now()) { gates_.forget_idle(now); }
 
  private:
-  table& table_of(Key const& key) const {
-    // The upper bits of a product depend on all bits of the hash; the tables themselves use the lower ones.
-    return tables_[(static_cast<std::uint64_t>(Hash{}(key)) * 0x9e3779b97f4a7c15u) >> 60];
-  }
-
   /// Asks the gate of a key, which the ticket keeps.
   template <class Ask>
   admission ask(Key const& key, ticket& t, time_point now, Ask const& asked) {
     if (t.entry_ == nullptr) {
-      t.entry_ = find(key, now);
-      if (t.entry_ == nullptr) t.entry_ = add(key, now);
+      t.entry_ = gates_.find_or_add(key, now);
       if (t.entry_ == nullptr) return refuse_key(now);
     }
     t.entry_->use(now);
@@ -204,11 +201,7 @@ class keyed {
 
   /// Refuses: there is no room for another key.
   admission refuse_key(time_point now) const {
-    auto first = (time_point::max)();
-    for (auto& t : tables_) {
-      std::lock_guard const lock(t.mutex);
-      if (t.owes_until() < first) first = t.owes_until();
-    }
+    auto const first = gates_.owes_until();
     if (first == (time_point::max)()) return admission::refuse("too many keys in use");
     return admission::refuse("too many keys in use", detail::longer(saturating_between(now, first), duration::zero()));
   }
@@ -231,70 +224,7 @@ class keyed {
     t.give_back();
   }
 
-  /// The entry of a key, in use; null if there is none. Also discards one entry whose time has come.
-  entry* find(Key const& key, time_point now) {
-    auto& home = table_of(key);
-    typename table::node forgotten;  // outlives the lock: destroying a gate may take long
-    std::lock_guard const lock(home.mutex);
-    forgotten = home.take_oldest(now, forget_after_);
-    if (forgotten) size_.fetch_sub(1, std::memory_order_relaxed);
-    return home.pin(key);
-  }
-
-  /// A new entry, in use, or the one that another thread has made meanwhile. Null if there is no room.
-  entry* add(Key const& key, time_point now) {
-    if (!reserve(now)) return nullptr;
-    detail::reserved_place reserved{&size_};
-    auto& home = table_of(key);
-    auto node = home.make(key, *make_, now);  // outlives the lock
-    std::lock_guard const lock(home.mutex);
-    if (auto* const e = home.pin(key)) return e;
-    auto* const added = home.add(std::move(node));
-    reserved.size = nullptr;
-    return added;
-  }
-
-  /// Makes room for one more key.
-  bool reserve(time_point now) {
-    auto n = size_.load(std::memory_order_relaxed);
-    for (;;) {
-      while (n < most_) {
-        if (size_.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return true;
-      }
-      if (!forget_longest_idle(now)) return false;
-      n = size_.load(std::memory_order_relaxed);
-    }
-  }
-
-  bool forget_longest_idle(time_point now) {
-    table* best = nullptr;
-    time_point since = (time_point::max)();
-    for (auto& t : tables_) {
-      std::lock_guard const lock(t.mutex);
-      auto const* const e = t.oldest(now);
-      if (e != nullptr && (best == nullptr || e->last_used() < since)) {
-        best = &t;
-        since = e->last_used();
-      }
-    }
-    // Another caller may use it by now. Then takes the next one of this table, or looks again in all tables.
-    return best != nullptr && (forget(*best, now, (duration::min)()) || forget_longest_idle(now));
-  }
-
-  /// Discards the gate of a table that has been unused for longest and limits no caller. Whether one was, for `idle`.
-  bool forget(table& t, time_point now, duration idle) {
-    typename table::node forgotten;
-    std::lock_guard const lock(t.mutex);
-    forgotten = t.take_oldest(now, idle);
-    if (forgotten) size_.fetch_sub(1, std::memory_order_relaxed);
-    return static_cast<bool>(forgotten);
-  }
-
-  std::uint32_t const most_;
-  duration const forget_after_;
-  detail::gate_maker<Key, Gate> const* const make_;
-  std::atomic<std::size_t> size_{0};
-  table mutable tables_[16]{};
+  tables gates_;
 };
 
 }  // namespace tenax

@@ -6,11 +6,14 @@
 //
 //     limiter, acquire           rate_limiter: try_acquire(), acquire()
 //     bucket                     a token bucket under a std::mutex, as one would write it by hand
-//     clock                      steady_clock::now(), which each of these three calls once
+//     atomic                     steady_clock::now(), and an addition to a shared number: the least for a limiter
+//     clock                      steady_clock::now(), which each of these calls once
 //     lock                       locks and unlocks a std::mutex
 //     others                     admit and record of a gate, with a given time
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -59,6 +62,7 @@ class token_bucket {
 tenax::rate_limiter limiter(tenax::per_second(1'000'000'000).with_burst(1'000'000));
 token_bucket bucket(1e9, 1e6);
 std::mutex mutex;
+std::atomic<std::int64_t> shared_number{0};
 
 tenax::rate_limiter admitting_limiter(tenax::per_second(1'000'000'000).with_burst(1'000'000));
 tenax::adaptive_rate_limiter adaptive({.start = tenax::per_second(1'000'000), .limit = tenax::per_second(1'000'000)});
@@ -90,6 +94,9 @@ extern "C" {
 [[gnu::noinline]] int measured_limiter() { return limiter.try_acquire(); }
 [[gnu::noinline]] int measured_acquire() { return limiter.acquire() == tenax::acquired::yes; }
 [[gnu::noinline]] int measured_bucket() { return bucket.try_acquire(); }
+[[gnu::noinline]] int measured_atomic() {
+  return shared_number.fetch_add(std::chrono::steady_clock::now().time_since_epoch().count() | 1) != -1;
+}
 [[gnu::noinline]] int measured_clock() {
   return std::chrono::steady_clock::now() != std::chrono::steady_clock::time_point();
 }
@@ -118,6 +125,7 @@ struct {
 } const all[] = {{"limiter", measured_limiter},
                  {"acquire", measured_acquire},
                  {"bucket", measured_bucket},
+                 {"atomic", measured_atomic},
                  {"clock", measured_clock},
                  {"lock", measured_lock},
                  {"rate_limiter", measured_rate_limiter},

@@ -34,33 +34,34 @@ constexpr rate_bracket found(double guess) {
 
 }  // namespace
 
-TEST_CASE("In the start phase, the rate doubles after four accepted requests") {
+TEST_CASE("In the start phase, the rate doubles after four accepted requests, or eight if they come fast") {
   static constexpr auto after = [](int n) {
-    rate_bracket b(10, 0);
+    rate_bracket b(5, 0);
     accept(b, n);
     return b;
   };
-  static_assert(after(3).rate() == 10);
-  static_assert(after(4).rate() == 20);
-  static_assert(after(8).rate() == 40);
-  static_assert(after(8).current_phase() == phase::start);
+  static_assert(after(3).rate() == 5);
+  static_assert(after(4).rate() == 10);
+  static_assert(after(11).rate() == 10);
+  static_assert(after(12).rate() == 20);
+  static_assert(after(12).current_phase() == phase::start);
 }
 
 TEST_CASE("The first refusal begins a search at the geometric mean") {
   static constexpr auto refused = [](rate_bracket::refusal const& r) {
-    rate_bracket b(10, 0);
+    rate_bracket b(4, 0);
     accept(b, 8);
     b.refused(r);
     return b;
   };
-  constexpr auto b = refused({.demonstrated = 20, .peak = 40});
+  constexpr auto b = refused({.demonstrated = 8, .peak = 16});
   static_assert(b.current_phase() == phase::search);
-  static_assert(b.rate() > 28.2 && b.rate() < 28.3);
+  static_assert(b.rate() > 11.3 && b.rate() < 11.4);
   static_assert(b.accepted_since_refusal() == 0);
   // A server that says how long to wait has demonstrated its limit: 8 requests were accepted.
-  static_assert(refused({.demonstrated = 20, .peak = 40, .told = true}).rate() == 20 * (1 + 3.0 / 9));
+  static_assert(refused({.demonstrated = 8, .peak = 16, .told = true}).rate() == 8 * (1 + 3.0 / 9));
   // While none was accepted, the rate is known only to be too high.
-  static_assert(refused({.demonstrated = 20, .peak = 40, .accepted = false}).rate() == 20);
+  static_assert(refused({.demonstrated = 8, .peak = 16, .accepted = false}).rate() == 8);
 }
 
 TEST_CASE("The search ends within three percent below the limit, from any guess") {
@@ -80,6 +81,53 @@ TEST_CASE("A refusal of a steady rate lowers it, unless it is rare") {
   static_assert(after(9) < 0.901 && after(9) > 0.899);
   static_assert(after(0) == 0.5);
   static_assert(after(60) == 1);  // without a pause, a refusal costs as much as one request in 50
+}
+
+TEST_CASE("Between two pauses that the server asks for, it shows its limit, which ends the search sooner") {
+  static constexpr auto after = [](std::int64_t cycle, int accepted) {
+    rate_bracket b(4, 0);
+    accept(b, 8);
+    b.refused({.demonstrated = 8, .peak = 16, .told = true});
+    accept(b, accepted);
+    b.refused({.demonstrated = 8, .told = true, .cycle = cycle});
+    return b;
+  };
+  constexpr auto tried = after(0, 0).rate();
+  static_assert(tried > 9 && tried < 9.5);
+  // 9 requests in 3 seconds, of which one may be rounding: at most 5 in a second. The lower end was a burst.
+  static_assert(after(3 * second, 9).rate() < 8);
+  // At most 8.1 in a second, near the lower end.
+  static_assert(after(248 * second / 100, 11).rate() == 8);
+  static_assert(after(248 * second / 100, 11).current_phase() == phase::steady);
+  // In a time so short, the rounding may hide everything.
+  static_assert(after(2 * second, 11).rate() == tried);
+}
+
+TEST_CASE("After a probe that failed at its first step, the next one begins with 1.5 percent") {
+  static constexpr auto probes = [](unsigned failures) {
+    auto b = found(77);
+    auto const before = b.rate();
+    for (unsigned i = 0; i <= failures; ++i) {
+      while (b.current_phase() != phase::probe) accept(b, 1);
+      if (i < failures) b.refused({.demonstrated = 50});
+    }
+    return b.rate() / before;
+  };
+  static_assert(probes(1) > 1.014 && probes(1) < 1.016);
+  static_assert(probes(2) > 1.029 && probes(2) < 1.031);
+
+  // It ends with that step: 3 percent were refused before.
+  static constexpr auto confirmed = [] {
+    auto b = found(77);
+    auto const before = b.rate();
+    for (int i = 0; i < 2; ++i) {
+      while (b.current_phase() != phase::probe) accept(b, 1);
+      if (i == 0) b.refused({.demonstrated = 50});
+    }
+    while (b.current_phase() == phase::probe) accept(b, 1);
+    return b.rate() / before;
+  }();
+  static_assert(confirmed > 1.014 && confirmed < 1.016);
 }
 
 TEST_CASE("A probe goes up by 3 percent, and back when it is refused") {

@@ -64,9 +64,17 @@ TEST_CASE("If the server does not say how long to wait, the refused share is cut
 }
 
 TEST_CASE("The steps of a probe are 3, 7, 15, 31 and 63 percent above the confirmed rate") {
-  static_assert(near(rules::probe_factor(1), 1.03));
-  static_assert(near(rules::probe_factor(2), 1.07));
-  static_assert(near(rules::probe_factor(3), 1.15));
-  static_assert(near(rules::probe_factor(4), 1.31));
-  static_assert(near(rules::probe_factor(rules::last_step), 1.63));
+  static_assert(near(rules::probe_factor(1, false), 1.03));
+  static_assert(near(rules::probe_factor(2, false), 1.07));
+  static_assert(near(rules::probe_factor(3, false), 1.15));
+  static_assert(near(rules::probe_factor(4, false), 1.31));
+  static_assert(near(rules::probe_factor(rules::last_step, false), 1.63));
+  static_assert(near(rules::probe_factor(1, true), 1.015));
+  static_assert(near(rules::probe_factor(2, true), 1.07));
+}
+
+TEST_CASE(
+    "What a server accepts from one pause to the next limits its rate, but for one request and a second of rounding") {
+  static_assert(near(rules::most_in_cycle(15, 33), 0.5));
+  static_assert(rules::most_in_cycle(15, 2) == rules::unlimited);
 }

@@ -60,6 +60,7 @@ class live_limit {
     auto const& l = numbers_;
     auto const at = l.at(now);
     auto const time = duration(static_cast<std::int64_t>(scaled_up(permits, l.interval, l.ticks)));
+    charged_at_ = now;
     if (closed_) {
       opens_ = saturating_add(duration(opens_), time).count();
       return;
@@ -70,6 +71,7 @@ class live_limit {
       bool const fits = room >= 0 && permits <= static_cast<std::uint64_t>(room) / l.interval;
       auto const after = fits ? owed + static_cast<std::int64_t>(permits * l.interval) : l.depth;
       if (!replace(used, at + static_cast<std::uint64_t>(after))) continue;
+      debt_ = at + static_cast<std::uint64_t>(after);
       if (!fits) {
         closed_ = true;
         auto const ticks = static_cast<std::int64_t>(l.ticks);
@@ -99,6 +101,26 @@ class live_limit {
     }
   }
 
+  /// Whether the clock was set back by more than a second: more is owed than callers can have used.
+  [[nodiscard]] bool set_back(std::int64_t now) const noexcept {
+    constexpr std::int64_t second = 1'000'000'000;
+    if (closed_) return saturating_subtract(duration(charged_at_), duration(now)).count() > second;
+    auto const& l = numbers_;
+    auto const more = l.owed(used(), l.at(now)) - can_owe();
+    return more > 0 && more / static_cast<std::int64_t>(l.ticks) > second;
+  }
+  /// Goes on with a clock that was set back: as much is owed as callers can have used.
+  void go_on(std::int64_t now) noexcept {
+    if (closed_) {
+      auto const back = saturating_subtract(duration(charged_at_), duration(now));
+      opens_ = saturating_subtract(duration(opens_), back).count();
+    } else {
+      auto const owes = can_owe();
+      begin(numbers_, used_.fetch_add(1, std::memory_order_release), static_cast<std::uint64_t>(owes), now);
+    }
+    charged_at_ = now;
+  }
+
   /// Changes the numbers to those of `g`. Used permits stay used.
   void change(gcra g, std::int64_t now) noexcept {
     auto const old = numbers_;
@@ -115,14 +137,28 @@ class live_limit {
       beyond += (kept - most) / g.interval + 1;
       kept = most;
     }
-    auto const after = before + 2;
-    g.offset = after - kept - static_cast<std::uint64_t>(now) * g.ticks;
-    store(g);
-    use(after);
+    begin(g, before, kept, now);
     if (beyond != 0) charge(now, beyond);
   }
 
  private:
+  /// The most that callers can have used, with what was charged.
+  [[nodiscard]] std::int64_t can_owe() const noexcept {
+    auto const& l = numbers_;
+    auto const charged = used() == debt_ ? l.owed(debt_, l.at(charged_at_)) : 0;
+    return charged > l.depth ? charged : l.depth;
+  }
+
+  /// Puts other numbers in place. `before`: the arrival time, which was increased meanwhile; `owed`: what is owed now.
+  void begin(gcra g, std::uint64_t before, std::uint64_t owed, std::int64_t now) noexcept {
+    auto const after = before + 2;
+    g.offset = after - owed - static_cast<std::uint64_t>(now) * g.ticks;
+    store(g);
+    use(after);
+    debt_ = after;
+    charged_at_ = now;
+  }
+
   void store(gcra const& g) noexcept {
     numbers_ = g;
     interval_.store(g.interval, std::memory_order_release);
@@ -142,6 +178,8 @@ class live_limit {
   std::atomic<std::uint64_t> burst_;
   std::atomic<std::uint64_t> used_{never_used};
   bool closed_ = false;
+  std::uint64_t debt_ = never_used;  // the arrival time that the last charge or change left, and when
+  std::int64_t charged_at_ = 0;
   std::int64_t opens_ = 0;  // if closed: when as much is owed as a full bucket has
 };
 

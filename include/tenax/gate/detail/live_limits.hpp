@@ -79,6 +79,19 @@ class live_limits {
     for (auto& l : limits_) l.charge(now, permits);
   }
 
+  /// Whether the clock was set back: see `live_limit`. Then `go_on` continues with it.
+  [[nodiscard]] bool set_back(std::int64_t now) const noexcept {
+    for (auto const& l : limits_) {
+      if (l.set_back(now)) return true;
+    }
+    return false;
+  }
+  void go_on(std::int64_t now) noexcept {
+    for (auto& l : limits_) {
+      if (l.set_back(now)) l.go_on(now);
+    }
+  }
+
   /// Opens what was closed and need not be any more. Returns whether it looked.
   bool settle(std::int64_t now) noexcept {
     if (!closed()) return false;

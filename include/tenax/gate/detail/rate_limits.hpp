@@ -53,8 +53,7 @@ class gcra_limits {
     for (std::size_t i = 0; i < N; ++i) fresh[i] = gcra(require_rate(rates[i]));
     require_all_apply(fresh);
     std::lock_guard const lock(mutex_);
-    now_ = now;
-    limits_.settle(now);
+    settle(now);
     waiting_.store(1, std::memory_order_relaxed);
     limits_.change(fresh, now);
     publish();
@@ -106,7 +105,7 @@ class gcra_limits {
         auto const owed = l.owed(used, at);
         if (owed > l.depth - cost) {
           // The numbers are of one time if the used part is the same.
-          if (live.used() == used) return false;
+          if (live.used() == used) return take_after_all(now, weight);
           used = live.used();
         } else if (live.replace(used, at + static_cast<std::uint64_t>(owed + cost))) {
           return true;
@@ -120,7 +119,6 @@ class gcra_limits {
   line_answer join(line_place& p, std::int64_t now, std::int64_t latest, std::uint64_t weight,
                    waker const& w) noexcept {
     std::lock_guard const lock(mutex_);
-    now_ = now;
     settle(now);
     forget_late(now);
     auto const before = line_.all();
@@ -137,7 +135,6 @@ class gcra_limits {
   /// A caller asks again.
   line_answer ask(line_place& p, std::int64_t now, waker const& w) noexcept {
     std::lock_guard const lock(mutex_);
-    now_ = now;
     settle(now);
     p.wakes = w;
     p.late = INT64_MAX;
@@ -167,9 +164,25 @@ class gcra_limits {
   }
 
  private:
-  /// Opens limits whose debt has been paid.
+  /// Opens limits whose debt has been paid. If the clock was set back, goes on from there: callers wait as long as they
+  /// would have waited.
   void settle(std::int64_t now) noexcept {
+    auto const back = saturating_subtract(duration(now_), duration(now));
+    if (back > std::chrono::seconds(1) && !line_.empty()) line_.set_back(back);
+    if (limits_.set_back(now)) {
+      waiting_.store(1, std::memory_order_relaxed);
+      limits_.go_on(now);
+      publish();
+    }
+    now_ = now;
     if (limits_.settle(now)) publish();
+  }
+
+  /// There are no permits. Looks again if that may be because the clock was set back.
+  TENAX_NEVER_INLINE bool take_after_all(std::int64_t now, std::uint64_t weight) noexcept {
+    auto const used = limits_.first().used();
+    auto const l = limits_.first().for_taking();
+    return l.owed(used, l.at(now)) > l.depth && take_in_order(now, weight);
   }
 
   /// Not inlined, so that callers that find no line need fewer registers.

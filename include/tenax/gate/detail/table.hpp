@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <tenax/duration.hpp>
+#include <tenax/gate/detail/gate_change.hpp>
 #include <tenax/gate/detail/waiting_line.hpp>
 #include <tenax/platform/threads.hpp>
 
@@ -99,6 +100,8 @@ struct alignas(64) gate_table {
 
   using map = std::unordered_map<Key, entry, Hash>;
   using node = typename map::node_type;
+  using change = shared_change<Gate>;
+  using changes_map = std::unordered_map<Key, change, Hash>;
 
   /// The entry of a key, in use from now on; null if there is none.
   entry* pin(Key const& key) {
@@ -106,6 +109,13 @@ struct alignas(64) gate_table {
     if (found == gates.end()) return nullptr;
     found->second.pin();
     return &found->second;
+  }
+
+  /// The change of the gates of a key, if there is one.
+  change change_of(Key const& key) const {
+    if (changes.empty()) return {};
+    auto const found = changes.find(key);
+    return found == changes.end() ? change{} : found->second;
   }
 
   /// A new entry that is not in the table. Needs no lock.
@@ -155,6 +165,7 @@ struct alignas(64) gate_table {
 
   std::mutex mutex{};
   map gates{};
+  changes_map changes{};
   // The entries that are not in use:
   waiting_line owing{};  ///< those that still limit callers, by the moment until which they do
   waiting_line idle{};   ///< those that limit no caller, by their last use

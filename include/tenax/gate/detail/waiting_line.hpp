@@ -108,6 +108,9 @@ class waiting_line {
     for (auto* at = &p; at != nullptr; at = at->above) count(*at);
   }
 
+  /// The clock was set back by `d`.
+  void set_back(duration d) noexcept { set_back(root_, d); }
+
   /// A ticket has moved: `to` takes the place of `from`.
   void move(line_place& from, line_place& to) noexcept {
     to = from;
@@ -123,6 +126,15 @@ class waiting_line {
   }
 
  private:
+  static void set_back(line_place* p, duration d) noexcept {
+    for (; p != nullptr; p = p->right) {
+      p->asks = saturating_subtract(duration(p->asks), d).count();
+      p->first = saturating_subtract(duration(p->first), d).count();
+      p->late = saturating_subtract(duration(p->late), d).count();
+      set_back(p->left, d);
+    }
+  }
+
   static void add(summary& s, std::uint64_t weights, std::int64_t first) noexcept {
     if (platform::add_carries(s.weights, weights, s.weights)) s.weights = UINT64_MAX;
     s.first = first < s.first ? first : s.first;

@@ -133,7 +133,7 @@ class rate_bracket {
  private:
   /// Doubles the rate until it is refused.
   constexpr void accepted_in_start() noexcept {
-    if (accepted_ < search_rules::start_after) return;
+    if (accepted_ < search_rules::start_after(rate_)) return;
     low_ = rate_;
     if (at_ceiling()) phase_ = phase::steady;
     set_rate(rate_ * 2);
@@ -166,7 +166,7 @@ class rate_bracket {
   /// The tried rate is the upper end now.
   constexpr void refused_in_search(refusal const& r) noexcept {
     high_ = rate_;
-    if (assumed_ && r.told) distrust_low(r.busy);
+    if (r.told && r.cycle > 0) learn_from_cycle(r.cycle);
     continue_search();
   }
 
@@ -175,7 +175,9 @@ class rate_bracket {
     if (accepted_ >= search_rules::calm_after) contradictions_ = 0;
     probes_.holds(now, low_);
     if (auto const lost = probes_.comes_back(now, low_); lost > 0) {
-      begin_probe(comes_back, lost);
+      step_ = comes_back;
+      phase_ = phase::probe;
+      set_rate(lost);
     } else if (high_ > low_ * search_rules::room_above && accepted_ >= search_rules::search_after) {
       continue_search();
     } else if (probes_.due(now, accepted_)) {
@@ -203,8 +205,8 @@ class rate_bracket {
   constexpr void accepted_in_probe() noexcept {
     if (!confirmed()) return;
     low_ = rate_;
-    if (step_ != comes_back) return next_step();
-    probes_.start_over();
+    if (step_ != comes_back && !fine_) return next_step();
+    step_ == comes_back ? probes_.start_over() : static_cast<void>(fine_ = false);
     return_to_low();
   }
 
@@ -212,16 +214,12 @@ class rate_bracket {
   constexpr void refused_in_probe() noexcept {
     if (step_ == comes_back) return return_to_low();
     auto const refused = step_ > 1 ? rate_ : low_;
+    fine_ = step_ == 1 && !fine_;
     probes_.in_vain();
     return_to_low();
     high_ = refused;
   }
 
-  constexpr void begin_probe(unsigned step, double r) noexcept {
-    step_ = step;
-    phase_ = phase::probe;
-    set_rate(r);
-  }
   constexpr void return_to_low() noexcept {
     high_ = low_;
     phase_ = phase::steady;
@@ -250,11 +248,12 @@ class rate_bracket {
     accepted_ = 0;
   }
 
-  /// At the beginning, the demonstrated rate may have been a burst. Between two refusals with a server wait, the server
-  /// accepts its limit and no burst. `busy`: the time between them in which requests were sent.
-  constexpr void distrust_low(std::int64_t busy) noexcept {
-    auto const n = accepted_since_refusal_ == 0 ? 1 : static_cast<double>(accepted_since_refusal_);
-    if (busy > 0 && 2 * n / seconds(busy) < low_) low_ = n / seconds(busy);
+  /// From one pause to the next, the server accepts its limit; the demonstrated rate at the beginning may be a burst.
+  constexpr void learn_from_cycle(std::int64_t cycle) noexcept {
+    auto const n = static_cast<double>(accepted_since_refusal_ == 0 ? 1 : accepted_since_refusal_);
+    auto const found = n / seconds(cycle), most = search_rules::most_in_cycle(n, seconds(cycle));
+    if (assumed_ && 2 * found < low_) low_ = found;
+    if (accepted_ >= search_rules::telling_cycle) high_ = least(high_, most);
   }
 
   /// Tries the geometric mean, or keeps the lower end if the upper end is near. There is an upper end.
@@ -266,7 +265,8 @@ class rate_bracket {
 
   constexpr void next_step() noexcept {
     ++step_;
-    if (step_ <= search_rules::last_step && !at_ceiling()) return set_rate(low_ * search_rules::probe_factor(step_));
+    if (step_ <= search_rules::last_step && !at_ceiling())
+      return set_rate(low_ * search_rules::probe_factor(step_, fine_));
     high_ = 0;
     probes_.start_over();
     phase_ = at_ceiling() ? phase::steady : phase::start;
@@ -290,6 +290,7 @@ class rate_bracket {
   std::uint64_t accepted_since_refusal_ = 0;
   unsigned contradictions_ = 0;
   unsigned step_ = 0;
+  bool fine_ = false;  // whether the next probe begins with a smaller step
   double burst_ = 1;
   double max_step_up_ = search_rules::unlimited;  // the greatest distance of the next trial from the lower end
   bool assumed_ = false;                          // whether the lower end was never confirmed by enough requests

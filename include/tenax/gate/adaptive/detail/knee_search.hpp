@@ -163,6 +163,8 @@ class knee_search {
       high_ = static_cast<std::uint32_t>(most_);
       low_ = static_cast<std::uint32_t>(static_cast<double>(high_) / step_apart + 0.5);
       if (low_ >= high_ && high_ > 1) low_ = high_ - 1;
+      // If there is no room for a trial, the places stay as they are.
+      if (low_ < least_) low_ = static_cast<std::uint32_t>(least_);
     }
     auto const least = 2 * low_ < 16 ? 16 : 2 * low_;
     auto const wanted = 120 * spread_;
@@ -198,7 +200,7 @@ class knee_search {
     spread_ += (low.spread() - spread_) / 4;
     double const span = rough_log2(high.level(), low.level());
     double const wanted = rough_log2(high_, low_);
-    if (span < wanted / 2 || span <= 0) return;  // there were not enough requests to use the places
+    if (high_ == low_ || span < wanted / 2 || span <= 0) return;  // there were not enough requests to use the places
     double const later = rough_log2(high.mean(), low.mean());
     double const worse = rough_log2(low.share(), high.share());
     double const lost = (later + worse) / span;  // the share of the additional places that gave nothing

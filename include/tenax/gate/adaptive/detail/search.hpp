@@ -147,6 +147,7 @@ class rate_search {
                   .asks = asks,
                   .sent = generation_ == 0 || of_quota || asks ? chance_refusals::request{} : request_at(now, first),
                   .at = now};
+    if (first) cycle_ = now;
     note_idle_time(now, first);
     history_.add(now);
     last_grant_ = now;
@@ -241,7 +242,8 @@ class rate_search {
     ++generation_;
     told_.refused(s.told);
     auto const pause_seconds = seconds(pause > 0 ? pause : 0);
-    auto const busy = bracket_.costs(now, pause_seconds) - (now - s.at) - idle_;
+    bracket_.costs(now, pause_seconds);
+    auto const cycle = s.at - cycle_ - idle_ + (pause > 0 ? pause : 0);
     idle_ = 0;
     if (s.first_after_pause && history_.count() > 1) {
       // The pause was too short: cut by rounding or by its maximum, or estimated. This says nothing about the rate.
@@ -257,7 +259,7 @@ class rate_search {
                       .accepted = bracket_.accepted_since_refusal() != 0,
                       .told = told,
                       .share = chance_.share_below(rate),
-                      .busy = busy});
+                      .cycle = cycle});
   }
 
   /// Whether the rest of the quota decides the spacing. With an announced limit only if that is slower, because other
@@ -280,7 +282,8 @@ class rate_search {
   std::uint32_t paused_generation_ = 0;
   std::uint32_t generation_ = 0;
   std::int64_t last_grant_ = 0;
-  std::int64_t idle_ = 0;  // time since the last refusal in which requests were allowed but not sent
+  std::int64_t cycle_ = 0;  // when the last pause ended
+  std::int64_t idle_ = 0;   // time since the last refusal in which requests were allowed but not sent
   send_history history_;
   throttle_pause pause_;
   blackout blackout_;

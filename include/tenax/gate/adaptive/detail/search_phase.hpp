@@ -21,7 +21,8 @@ struct rate_refusal {
   bool accepted = true;     // some request was accepted since the previous refusal
   bool told = false;        // the server said how long to wait
   double share = 1;         // the share of requests that was refused at similar rates
-  std::int64_t busy = 0;    // how long requests were sent since the previous refusal, in nanoseconds
+  std::int64_t cycle =
+      0;  // from the end of the previous pause to the end of this one, in nanoseconds, without idle time
 };
 
 }  // namespace tenax::detail

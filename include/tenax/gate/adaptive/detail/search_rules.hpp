@@ -12,11 +12,14 @@ namespace tenax::detail::search_rules {
 // --- the search between two rates ---
 inline constexpr double precision = 1.03;          // the search ends when both rates are so near to each other
 inline constexpr double room_above = 1.06;         // so far below a refused rate, a confirmed one is searched again
-inline constexpr std::uint64_t start_after = 4;    // requests accepted before the rate is doubled
 inline constexpr std::uint64_t search_after = 16;  // requests accepted before a steady rate is searched again
 inline constexpr std::uint64_t calm_after = 32;    // requests accepted before earlier refusals no longer count
 inline constexpr unsigned moved = 2;               // more refusals in a row, each after a cut: the limit has moved
 inline constexpr double unlimited = 1e9;           // a step up of any size
+
+/// How many requests have to be accepted before the rate is doubled at the beginning. More if they come fast: otherwise
+/// many are under way when the first one is refused.
+constexpr std::uint64_t start_after(double rate) noexcept { return rate < 10 ? 4 : 8; }
 
 /// How far below an announced limit the rate is kept.
 inline constexpr double below_announced = 0.995;
@@ -50,6 +53,16 @@ constexpr double first_step_up(bool told, std::uint64_t accepted) noexcept {
   return told ? 3.0 / static_cast<double>(accepted + 1) : unlimited;
 }
 
+/// A time from the end of one pause to the end of the next shows a limit if so many requests were accepted in it.
+inline constexpr std::uint64_t telling_cycle = 8;
+
+/// The highest possible limit of a server that accepted `accepted` requests from the end of one pause to the end of the
+/// next: one more may have had room, and servers round the waits that they send up to whole seconds.
+constexpr double most_in_cycle(double accepted, double seconds) noexcept {
+  constexpr double rounding = 1;
+  return seconds > 2 * rounding ? (accepted + 1) / (seconds - rounding) : unlimited;
+}
+
 // --- a refusal of a steady rate ---
 
 /// Some requests come too early by chance. A lower rate would cost as much as one refusal in so many times its price.
@@ -72,8 +85,11 @@ constexpr double cut_after(std::uint64_t accepted, unsigned contradictions, bool
 /// After this step of a probe, the limit has risen for good.
 inline constexpr unsigned last_step = 5;
 
-/// By how much the confirmed rate is exceeded in step 1, 2, ...: by 3, 7, 15, ... percent.
-constexpr double probe_factor(unsigned step) noexcept { return 1 + 0.01 * static_cast<double>((2U << step) - 1); }
+/// By how much the confirmed rate is exceeded in step 1, 2, ...: by 3, 7, 15, ... percent. `fine`: the first step is
+/// smaller, because the limit is less than 3 percent away.
+constexpr double probe_factor(unsigned step, bool fine) noexcept {
+  return fine && step == 1 ? 1.015 : 1 + 0.01 * static_cast<double>((2U << step) - 1);
+}
 
 // --- a blackout ---
 

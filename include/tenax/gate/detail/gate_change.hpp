@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// gate/detail/gate_change.hpp: a change of the gate of one key, which is also made to later gates of that key.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace tenax::detail {
+
+/// Changes a gate. Never changes itself, so several threads may call it.
+template <class Gate>
+struct gate_change {
+  virtual void operator()(Gate& gate) const = 0;
+  virtual ~gate_change() = default;
+
+  std::atomic<std::uint32_t> users{1};
+};
+
+/// Calls `f(gate)`.
+template <class Gate, class F>
+struct changed_by final : gate_change<Gate> {
+  explicit changed_by(F function) : f(std::move(function)) {}
+  void operator()(Gate& gate) const override { f(gate); }
+  F f;
+};
+
+/// A change with several users, the last of which destroys it; or none.
+template <class Gate>
+class shared_change {
+ public:
+  shared_change() = default;
+  explicit shared_change(gate_change<Gate> const* made) noexcept : change_(made) {}
+  shared_change(shared_change const& other) noexcept : change_(other.change_) {
+    if (change_ != nullptr) users().fetch_add(1, std::memory_order_relaxed);
+  }
+  shared_change& operator=(shared_change other) noexcept {
+    std::swap(change_, other.change_);
+    return *this;
+  }
+  ~shared_change() {
+    if (change_ != nullptr && users().fetch_sub(1, std::memory_order_acq_rel) == 1) delete change_;
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return change_ != nullptr; }
+  [[nodiscard]] bool operator==(shared_change const& other) const noexcept { return change_ == other.change_; }
+  void operator()(Gate& gate) const { (*change_)(gate); }
+
+ private:
+  std::atomic<std::uint32_t>& users() const noexcept { return const_cast<gate_change<Gate>*>(change_)->users; }
+
+  gate_change<Gate> const* change_ = nullptr;
+};
+
+}  // namespace tenax::detail
