@@ -30,11 +30,13 @@ void print(redisContext* c, std::string const& key) {
   auto const held = run(c, "HGET %b s", key.data(), key.size());
   if (held->type != REDIS_REPLY_STRING) return static_cast<void>(std::printf("%-32s unknown\n", key.c_str()));
   // Version, time of the last question, stamp, leases, end of the pause, machines, number of limits; then five for
-  // each.
+  // each. A limit that is searched for (version 2) has one, and what its search knows.
   std::istringstream line(held->str);
   std::vector<double> s;
   for (double number; line >> number;) s.push_back(number);
-  if (s.size() < 7 || s[0] != 1 || s.size() != 7 + 5 * static_cast<std::size_t>(s[6])) {
+  bool const searches = s.size() > 12 && s[0] == 2 && s[6] == 1;
+  bool const known = s.size() >= 7 && s[0] == 1 && s.size() == 7 + 5 * static_cast<std::size_t>(s[6]);
+  if (!searches && !known) {
     return static_cast<void>(std::printf("%-32s was written by another version\n", key.c_str()));
   }
   auto const time = run(c, "TIME");
@@ -42,7 +44,7 @@ void print(redisContext* c, std::string const& key) {
   std::printf("%-32s %3.0f machines, last asked %.3f s ago, %.0f leases%s", key.c_str(), s[5], (now - s[1]) / 1e6, s[3],
               s[4] > now ? "" : "\n");
   if (s[4] > now) std::printf(", paused for %.1f s\n", (s[4] - now) / 1e6);
-  for (std::size_t i = 7; i < s.size(); i += 5) {
+  for (std::size_t i = 7; i < (searches ? 12 : s.size()); i += 5) {
     auto const rate = s[i] / s[i + 1] * 1e6;
     auto const owed = s[i + 3] > now ? (s[i + 3] - now) / 1e6 : 0;
     std::printf("%32s   %10.2f permits per second, %.0f at once; leased or owed: %.0f permits, %.3f s\n", "", rate,

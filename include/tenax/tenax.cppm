@@ -70,6 +70,9 @@ module;
 #include <tenax/settings/text.hpp>
 #include <tenax/settings/to_text.hpp>
 #include <tenax/settings/wait_settings.hpp>
+#include <tenax/shared/adaptive_options.hpp>
+#include <tenax/shared/adaptive_rate_limiter.hpp>
+#include <tenax/shared/adaptive_script.hpp>
 #include <tenax/shared/lease_script.hpp>
 #include <tenax/shared/leases.hpp>
 #include <tenax/shared/options.hpp>
@@ -327,6 +330,10 @@ using tenax::metrics::waiting;
 }  // namespace tenax::metrics
 
 export namespace tenax::shared {
+using tenax::shared::adaptive_options;
+using tenax::shared::adaptive_rate_limiter;
+using tenax::shared::adaptive_script;
+using tenax::shared::adaptive_state;
 using tenax::shared::completion;
 using tenax::shared::event;
 using tenax::shared::lease;

@@ -5,6 +5,7 @@
 
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/keyed.hpp>
+#include <tenax/shared/adaptive_rate_limiter.hpp>
 #include <tenax/shared/pause.hpp>
 #include <tenax/shared/rate_limiter.hpp>
 
@@ -65,6 +66,26 @@ TEST_CASE("docs: a shared rate limiter", "[docs]") {
   CHECK(answer == 1);
   CHECK(limiter.state().store_up);
   CHECK(limiter.state().admitted == 1);
+}
+
+TEST_CASE("docs: a limit that machines find together", "[docs]") {
+  redis_client client;  // does not run this script, so the limiter works without the store
+  my_store store{client};
+  auto const send = [] { return 1; };
+  auto const polite = tenax::retrying{};
+  // [adaptive]
+  tenax::shared::adaptive_rate_limiter limiter(store, "catalogue");
+  int const answer = polite.through(std::ref(limiter))(send);
+  // [/adaptive]
+  CHECK(answer == 1);
+  CHECK(limiter.state().throttled == 0);
+  // [adaptive_options]
+  tenax::shared::adaptive_rate_limiter known(store, "map service",
+                                             {.start = tenax::per_second(2),
+                                              .limit = tenax::per_minute(600),
+                                              .shared = {.store_timeout = 20ms}});
+  // [/adaptive_options]
+  CHECK(known.state().per_second == Approx(9.95));
 }
 
 TEST_CASE("docs: a shared limit for each tenant", "[docs]") {

@@ -17,6 +17,15 @@ TEST_CASE("The state of a shared limit is one line of text", "[fmt]") {
         "store away (Connection refused), 1 machine; 0 in hand, 0 wait");
 }
 
+TEST_CASE("The state of a shared limit that is searched for says what the search does", "[fmt]") {
+  tenax::shared::adaptive_state s{
+      {.store_up = true, .machines = 10, .in_hand = 1, .waiting = 3, .per_second = 0.5, .share = 0.05}};
+  s.doing = tenax::shared::adaptive_state::phase::steady;
+  s.throttled = 4;
+  CHECK(fmt::format("{}", s) ==
+        "store up, 10 machines, 0.05 of 0.5 permits per second; 1 in hand, 3 wait; search: steady, 4 refused");
+}
+
 TEST_CASE("An event of a shared limit is one line of text", "[fmt]") {
   using tenax::shared::event;
   CHECK(fmt::format("{}", event{event::kind::store_away, "catalogue", "Connection refused"}) ==

@@ -62,6 +62,12 @@ struct model_server {
   std::uint64_t permits = 0;
   std::vector<std::function<void(std::string const&, std::int64_t)>> listeners{};
 
+  /// Runs a script, in place of the model: returns the answer, the message if there is one, and an error.
+  std::function<std::vector<std::int64_t>(tenax::shared::script const&, std::string const& key,
+                                          std::vector<std::int64_t> const& arguments, std::int64_t& message,
+                                          std::string& error)>
+      runs{};
+
   std::int64_t microseconds_now() const { return (time.now.time_since_epoch() + clock_ahead).count() / 1000; }
 };
 
@@ -73,21 +79,22 @@ struct wire {
   std::function<bool()> loses = [] { return false; };
   bool refuses = false;  ///< errors at once, in place of no answers, while the server is away
 
-  void eval(tenax::shared::script const&, std::string_view key, std::span<std::int64_t const> arguments,
+  void eval(tenax::shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
             tenax::shared::completion done) {
     auto shared = std::make_shared<tenax::shared::completion>(std::move(done));
     ++server.questions;
     // A lost answer: neither comes nor is known to be lost.
     if (!server.up && !refuses) return lost_.push_back(std::move(shared));
     std::vector<std::int64_t> const copy(arguments.begin(), arguments.end());
-    time.after(delay(), [this, shared, copy, name = std::string(key)] {
+    time.after(delay(), [this, shared, copy, run, name = std::string(key)] {
       if (!server.up) {
         if (refuses) return (*shared)({.error = "connection refused"}, time.now);
         return lost_.push_back(shared);
       }
       std::int64_t message = -1;
       auto error = std::make_shared<std::string>();
-      auto const answer = server.keys[name].run(copy, server.microseconds_now(), message, *error);
+      auto const answer = server.runs ? server.runs(run, name, copy, message, *error)
+                                      : server.keys[name].run(copy, server.microseconds_now(), message, *error);
       if (!answer.empty()) server.permits += static_cast<std::uint64_t>(answer[2]);
       if (message >= 0) {
         for (auto const& l : server.listeners) l(name, message);

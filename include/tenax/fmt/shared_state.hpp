@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tenax/fmt/description.hpp>
+#include <tenax/shared/adaptive_options.hpp>
 #include <tenax/shared/options.hpp>
 
 namespace tenax::detail {
@@ -36,6 +37,16 @@ inline void write(description& out, shared::state const& s) {
   }
 }
 
+/// "store up, 10 machines, 0.05 of 0.5 permits per second; 1 in hand, 3 wait; search: steady, 4 refused"
+inline void write(description& out, shared::adaptive_state const& s) {
+  write(out, static_cast<shared::state const&>(s));
+  out.text("; search: ");
+  out.text(to_string(s.doing));
+  out.text(", ");
+  out.number(s.throttled);
+  out.text(" refused");
+}
+
 /// "catalogue: store away: Connection refused"
 inline void write(description& out, shared::event const& e) {
   out.foreign(e.name);
@@ -49,5 +60,7 @@ inline void write(description& out, shared::event const& e) {
 
 template <>
 struct fmt::formatter<tenax::shared::state> : tenax::detail::written<tenax::shared::state> {};
+template <>
+struct fmt::formatter<tenax::shared::adaptive_state> : tenax::detail::written<tenax::shared::adaptive_state> {};
 template <>
 struct fmt::formatter<tenax::shared::event> : tenax::detail::written<tenax::shared::event> {};

@@ -34,7 +34,8 @@ namespace tenax {
 /// The search keeps a bracket between the highest rate that was confirmed and the lowest that was refused; its page in
 /// docs/reference/gates has its formula and results. Refusals that come at any rate are distinguished from those that a
 /// lower rate would avoid, as long as they are few; see `at_least`. Processes that do not share the limiter find a
-/// share each. Limits below one request a minute take long to find.
+/// share each; `shared::adaptive_rate_limiter` finds the limit for all. Limits below one request a minute take long to
+/// find.
 ///
 /// Thread safety: safe. A lock is held for some nanoseconds, never during a wait. Neither copied nor moved.
 class adaptive_rate_limiter {

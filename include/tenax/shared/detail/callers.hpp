@@ -19,6 +19,8 @@ struct place : tenax::detail::queue_links<place> {
   std::int64_t index = 0;        ///< the number of its first permit, in the stream of all that this machine uses
   std::int64_t due = INT64_MAX;  ///< when it was told to ask again because its permit may be used; if that is known
   waker wakes{};
+  std::int64_t sent = 0;     ///< where a rate is searched for: when it was admitted
+  std::int64_t version = 0;  ///< and at which rate
 };
 
 /// Callers in order of arrival. Those that are late or wait at another gate keep their rank, and others may pass them.

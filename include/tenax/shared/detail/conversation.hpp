@@ -10,48 +10,28 @@
 #include <string>
 
 #include <tenax/shared/detail/rates.hpp>
+#include <tenax/shared/detail/searching.hpp>
+#include <tenax/shared/detail/server_clock.hpp>
 #include <tenax/shared/lease_script.hpp>
 #include <tenax/shared/leases.hpp>
 #include <tenax/shared/options.hpp>
 
 namespace tenax::shared::detail {
 
-/// Finds when the store has done something, on this machine's clock: after the question was sent, before the answer
-/// came, and no later than the fastest of the last answers says.
-class server_clock {
- public:
-  /// `server`: what the store's clock said, in microseconds; the rest in nanoseconds of this machine's clock.
-  std::int64_t moment(std::int64_t server, std::int64_t sent, std::int64_t arrived) noexcept {
-    auto const ahead = arrived - server * 1000;
-    if (arrived - span_start_ > span) {
-      before_ = arrived - span_start_ < 2 * span ? now_ : INT64_MAX;
-      now_ = INT64_MAX;
-      span_start_ = arrived;
-    }
-    now_ = (std::min)(now_, ahead);
-    auto const found = server * 1000 + (std::min)(now_, before_);
-    if (found < sent) now_ = ahead, before_ = INT64_MAX;  // the store's clock was set back
-    return found < sent ? arrived : found;
-  }
-
- private:
-  static constexpr std::int64_t span = 10'000'000'000;
-  std::int64_t span_start_ = INT64_MIN / 2;
-  std::int64_t now_ = INT64_MAX;
-  std::int64_t before_ = INT64_MAX;
-};
-
 /// One machine's side: one question at a time. Times are nanoseconds of its steady clock.
 ///
 /// Thread safety: none; the caller locks.
 class conversation {
  public:
-  using question = std::array<std::int64_t, question_size + 3 * most_limits>;
+  using question = std::array<std::int64_t, question_size + 3 * most_limits + searching::question_size>;
 
-  conversation(rates const& own, std::int64_t machine, std::int64_t timeout, bool strict)
-      : own_(own), machine_(machine), timeout_(timeout), strict_(strict) {
+  conversation(rates const& own, std::int64_t machine, std::int64_t timeout, bool strict,
+               search_terms const& search = {})
+      : own_(own), machine_(machine), timeout_(timeout), strict_(strict), search_(search) {
     hold(own);
   }
+  searching& search() noexcept { return search_; }
+  searching const& search() const noexcept { return search_; }
 
   rates const& held() const noexcept { return held_; }
   /// This machine's permits of the horizon.
@@ -99,9 +79,16 @@ class conversation {
     own_ = r, stamp_ = 0, refresh_ = true;
     hold(r);
   }
+  /// Other terms of a search. `r`: the rate until the store answers.
+  void set(search_terms const& terms, rates const& r) noexcept {
+    search_.set(terms);
+    set(r);
+  }
 
   /// Whether there is something to tell the store, without a wish for permits.
-  bool has_news() const noexcept { return refresh_ || charged_ > 0 || resuming_ || pause_wish_ > 0 || back_ > 0; }
+  bool has_news() const noexcept {
+    return refresh_ || charged_ > 0 || resuming_ || pause_wish_ > 0 || back_ > 0 || search_.has_news();
+  }
   /// Whether a question may be asked now.
   bool may_ask(std::int64_t now) const noexcept { return !in_flight_ && (!away_ || now >= next_try_); }
 
@@ -130,13 +117,17 @@ class conversation {
          a.pausing, a.empty,    a.stamp,  a.strict,  a.limits};
     for (std::size_t i = 0; i < own_.size; ++i) {
       auto const at = question_size + 3 * i;
-      q[at] = own_.each[i].permits, q[at + 1] = own_.each[i].time, q[at + 2] = own_.each[i].allowance;
+      // A store that has lost the rate goes on with the one that was found.
+      auto const& r = search_.on() ? held_.each[i] : own_.each[i];
+      q[at] = r.permits, q[at + 1] = r.time, q[at + 2] = r.allowance;
     }
+    auto const size = question_size + 3 * own_.size;
+    if (search_.on()) search_.write(q.data() + size);
     refresh_ = false;
     in_flight_ = true;
     sent_ = now;
     ++questions_;
-    return question_size + 3 * own_.size;
+    return size + (search_.on() ? searching::question_size : 0);
   }
   std::uint64_t number() const noexcept { return questions_; }
 
@@ -144,19 +135,21 @@ class conversation {
   struct news {
     bool back = false;     ///< the store answers again
     bool adopted = false;  ///< other limits hold
+    bool revised = false;  ///< another rate was found: leased permits are void
     lease permits{};
   };
 
   /// Reads an answer to question `number`. Nothing if it cannot be read, which `lost` has to be told.
   std::optional<news> read(std::uint64_t number, reply const& r, std::int64_t now) {
     bool const late = number != questions_ || !in_flight_;
+    auto const extra = search_.on() ? searching::answer_size : 0;
     lease_answer a;
     auto const n = r.numbers;
     if (n.size() < answer_size) return std::nullopt;
     a = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
     if (a.now <= 0 || a.now > exact || a.granted < 0 || a.limits < 0 ||
         static_cast<std::size_t>(a.limits) > most_limits ||
-        n.size() != answer_size + 5 * static_cast<std::size_t>(a.limits)) {
+        n.size() != answer_size + 5 * static_cast<std::size_t>(a.limits) + extra) {
       return std::nullopt;
     }
     news told;
@@ -171,8 +164,15 @@ class conversation {
       l.lines[i] = {held.each[i], n[at + 3], n[at + 4]};
     }
     told.back = away_;
-    told.adopted = own_.size > 0 && held != held_ && held != own_;
-    if (held == own_) stamp_ = a.stamp;
+    searching::news found;
+    if (search_.on()) {
+      found = search_.read(n.last(extra));
+      told.adopted = found.adopted, told.revised = found.revised;
+      refresh_ = refresh_ || found.stale;
+    } else {
+      told.adopted = own_.size > 0 && held != held_ && held != own_;
+    }
+    if (search_.on() ? search_.own_terms_hold() : held == own_) stamp_ = a.stamp;
     bool const changed = own_.size > 0 && (held != held_ || a.machines != machines_);
     machines_ = a.machines;
     if (changed) hold(held);
@@ -180,8 +180,11 @@ class conversation {
     // without its permits.
     l.from = late ? now : clock_.moment(a.now, sent_, now);
     l.first = a.first;
-    l.count = late ? 0 : a.granted;
+    l.count = late || found.stale ? 0 : a.granted;
     l.generation = a.generation;
+    // Where another machine ends a pause, its message says no more than that something is new.
+    bool const all_known = search_.on() && !late && !search_.was_refused() && pause_wish_ == 0;
+    if (all_known && a.paused == 0) paused_until_ = (std::min)(paused_until_, l.from);
     paused_until_ = a.paused > 0 ? (std::max)(l.from + a.paused * 1000, paused_until_) : paused_until_;
     if (!late) in_flight_ = false;
     up_ = true;
@@ -197,6 +200,7 @@ class conversation {
     in_flight_ = false;
     // What the store may not have heard is said again: too much is used rather than too little.
     charge(std::exchange(sent_charge_, 0));
+    search_.lost();
     pause_wish_ = (std::max)(pause_wish_, sent_pause_);
     resuming_ = resuming_ || sent_resume_;
     next_try_ = now + wait_;
@@ -227,7 +231,8 @@ class conversation {
  private:
   void hold(rates const& r) noexcept {
     held_ = r;
-    late_ = r.lateness() * 1000;
+    // A rate that is searched for is not exact, so a permit may be late.
+    late_ = (search_.on() ? most_late : r.lateness()) * 1000;
     share_ = share_of_horizon(r, machines());
   }
 
@@ -270,6 +275,7 @@ class conversation {
   std::array<std::int64_t, most_limits> alone_{};
   std::int64_t alone_leased_ = 0;  ///< since the last question
   server_clock clock_;
+  searching search_;
   std::string trouble_;
 };
 

@@ -15,23 +15,27 @@
 #include <tenax/shared/detail/conversation.hpp>
 #include <tenax/shared/detail/demand.hpp>
 #include <tenax/shared/detail/event_list.hpp>
+#include <tenax/shared/detail/expected_wait.hpp>
 #include <tenax/shared/options.hpp>
 
 namespace tenax::shared::detail {
 
 /// Outlives its gate while a question is under way. Thread safety: safe.
-class line final : public asker, public std::enable_shared_from_this<line> {
+class line : public asker, public std::enable_shared_from_this<line> {
+  friend class searching_line;
   using lock = std::unique_lock<std::mutex>;
 
  public:
-  line(store_ref store, std::string name, std::string key, rates const& r, options const& o)
+  line(store_ref store, std::string name, std::string key, rates const& r, options const& o,
+       script const& run = lease_script, search_terms const& search = {})
       : store_(store),
+        script_(run),
         name_(std::move(name)),
         key_(std::move(key)),
         options_(o),
         max_pause_(tenax::detail::require_positive("shared: max_pause", o.max_pause).count() / 1000),
         talk_(r, random_number(), tenax::detail::require_positive("shared: store_timeout", o.store_timeout).count(),
-              o.refuse_other_limits) {}
+              o.refuse_other_limits, search) {}
 
   void listen() { store_.listen(key_, listener(weak_from_this())); }
   /// Whether the caller may go. `holds`: its place is in line, or has permits, afterwards.
@@ -93,7 +97,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     auto const size = talk_.ask(now_, 0, q, true);
     auto const number = talk_.number();
     held.unlock();
-    store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
+    store_.eval(script_, key_, std::span(q.data(), size), completion(shared_from_this(), number));
   }
 
   shared::state state(std::int64_t now) {
@@ -112,15 +116,16 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     bool const known = talk_.paused_until() > now;
     auto const news = r.error.empty() ? talk_.read(question, r, now) : std::nullopt;
     if (news) {
+      if (news->revised) hand_.clear();
       if (news->back) hand_.clear(), events_.add(event::kind::store_back, "the store answers again");
       if (news->adopted) {
         events_.add(event::kind::limits_adopted, limits_adopted);
       }
+      if (!known) others_paused(now);  // not what this answer brings: that is for the time after the pause
       auto l = news->permits;
       if (talk_.paused_until() > l.from && l.from + l.first * 1000 < talk_.paused_until()) l.count = 0;
       hand_.add(l);
-      if (!known) others_paused(now);
-      news->back ? callers_.wake_all() : callers_.wake_served(hand_.in_hand());
+      news->back || news->revised ? callers_.wake_all() : callers_.wake_served(hand_.in_hand());
     } else {
       go_alone(question, now, r.error.empty() ? "an answer that does not belong to the question" : r.error);
     }
@@ -131,6 +136,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     std::int64_t const now = at.time_since_epoch().count();
     change(now, [&] {
       if (microseconds < 0) return talk_.refresh();
+      if (talk_.search().on()) return revised(microseconds);
       bool const known = talk_.paused_until() > now;
       talk_.heard(now, longest(microseconds));
       if (microseconds == 0) return callers_.wake_all();
@@ -140,6 +146,9 @@ class line final : public asker, public std::enable_shared_from_this<line> {
 
  private:
   std::int64_t longest(std::int64_t us) const noexcept { return (std::min)(us, max_pause_); }
+
+  /// Whether leased permits may be void without a message.
+  bool looks() const noexcept { return talk_.search().on() && !store_.listens(); }
 
   template <class F>
   void change(std::int64_t now, F const& f) {
@@ -154,6 +163,12 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     hand_.clear();  // the store leases paced ones for the time after
     events_.add(event::kind::paused, "the other side asked another machine for a pause");
   }
+  /// Another machine's question has changed the rate, or a pause: what it is comes with the next answer.
+  void revised(std::int64_t version) {
+    if (!talk_.search().heard(version, talk_.in_flight())) return;
+    hand_.clear();
+    talk_.refresh();
+  }
   void give_back(std::int64_t after) noexcept {
     std::int64_t generation = 0;
     if (auto const n = hand_.take_last(after, generation); n > 0) talk_.give_back(n, generation);
@@ -167,7 +182,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     if (front != nullptr) weight = (std::max)(weight, front->weight);
     // Permits that are used together are used when the last one may be.
     auto const late = talk_.late() + (weight > 1 ? talk_.held().time_of(weight - 1) * 1000 : 0);
-    expected_.expired(hand_.expire(now, late));
+    if (auto const n = hand_.expire(now, late); n > 0) expected_.expired(n), talk_.search().unused(n);
     auto const needed = front == nullptr ? wish_ : front->weight;
     if (!talk_.away() || options_.while_away != without_store::share || hand_.in_hand() >= needed) return;
     hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), talk_.fair_share()))));
@@ -205,7 +220,7 @@ class line final : public asker, public std::enable_shared_from_this<line> {
       expected_.used(now);
       return go(p);
     }
-    auto const answer = wait(p, now, w);
+    auto const answer = expected_wait(p, callers_, hand_, talk_, now, w, looks());
     if (p.is == nowhere && !answer.at_most && answer.delay.count() > time_left) {
       // The next caller may come in time for this permit.
       wish_ = (std::max)(wish_, p.weight);
@@ -223,26 +238,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   admission go(place& p) {
     p.is = place::standing::running;
     used_ += static_cast<std::uint64_t>(p.weight);
+    if (talk_.search().on()) p.sent = now_, p.version = talk_.away() ? 0 : talk_.search().version();
     return admission::go();
-  }
-
-  /// The wait of a caller, and when it asks again.
-  admission wait(place& p, std::int64_t now, waker const& w) {
-    constexpr std::int64_t without_waker = 5'000'000;
-    auto const n = callers_.before(p) + p.weight - 1;
-    auto const in_hand = hand_.in_hand();
-    p.due = INT64_MAX;
-    if (n < in_hand) {
-      auto const left = (std::max)(hand_.when(n) - now, shortest_wait);
-      p.due = now + left;
-      return admission::wait(duration(left));
-    }
-    auto const ask_after = (std::max)(w ? talk_.answer_by(now) - now : without_waker, shortest_wait);
-    if (in_hand == 0) return admission::wait_at_most(duration(ask_after));
-    // The other machines may take permits as well, so this is the least.
-    auto const last = (std::max)(hand_.when(in_hand - 1), now);
-    auto const least = (std::max)(last - now + talk_.held().time_of(n - in_hand + 1) * 1000, shortest_wait);
-    return admission::wait(duration(least), duration((std::min)(least, ask_after)));
   }
 
   /// How many permits to lease now.
@@ -250,7 +247,8 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
     auto const* const front = callers_.front();
     auto const fair = talk_.fair_share();
-    auto const extra = expected_.next(now, talk_.late(), fair);
+    auto const extra =
+        expected_.next(now, talk_.late(), talk_.search().on() ? (std::min)(fair, callers_.permits()) : fair);
     auto const n = to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
                              .all = callers_.permits() + wish_,
                              .extra = extra,
@@ -264,8 +262,10 @@ class line final : public asker, public std::enable_shared_from_this<line> {
   void finish(lock& held, std::int64_t now) {
     conversation::question q;
     std::size_t size = 0;
-    // Without messages, pauses of other machines are asked for.
-    if (!store_.listens() && now - talk_.asked_at() > look_again) talk_.refresh();
+    // Without messages, pauses of other machines are asked for. A search should know soon what was accepted.
+    bool const tells = talk_.search().on() ? talk_.search().waits_to_tell() : !store_.listens();
+    auto const after = tells ? soon : looks() ? look_again(talk_.held()) : INT64_MAX;
+    if (now - talk_.asked_at() > after) talk_.refresh();
     if (talk_.may_ask(now)) {
       auto const n = talk_.away() ? 0 : wanted(now);
       if (n > 0 || talk_.away() || talk_.has_news() || !talk_.up()) size = talk_.ask(now, n, q);
@@ -275,12 +275,13 @@ class line final : public asker, public std::enable_shared_from_this<line> {
     auto const events = events_.take();
     held.unlock();
     for (auto const& e : events) options_.on_event({e.what, name_, e.why});
-    if (size > 0) store_.eval(lease_script, key_, std::span(q.data(), size), completion(shared_from_this(), number));
+    if (size > 0) store_.eval(script_, key_, std::span(q.data(), size), completion(shared_from_this(), number));
   }
 
   static constexpr char limits_adopted[] = "another machine has set other limits under this name; they hold for all";
-  static constexpr std::int64_t shortest_wait = 50'000, look_again = 50'000'000;
+  static constexpr std::int64_t soon = 50'000'000;
   store_ref const store_;
+  script const script_;
   std::string const name_, key_;
   options const options_;
   std::int64_t const max_pause_;  ///< in microseconds

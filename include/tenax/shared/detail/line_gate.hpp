@@ -47,9 +47,8 @@ class line_gate {
 
  protected:
   line_gate(store_ref store, char const* parameter, std::string_view name, rates const& r, options const& o)
-      : line_(std::make_shared<line>(store, std::string(name), to_key(parameter, name), r, o)) {
-    line_->listen();
-  }
+      : line_gate(std::make_shared<line>(store, std::string(name), to_key(parameter, name), r, o)) {}
+  explicit line_gate(std::shared_ptr<line> l) : line_(std::move(l)) { line_->listen(); }
   ~line_gate() { line_->goodbye(); }
 
   static std::int64_t count(time_point t) noexcept { return t.time_since_epoch().count(); }
@@ -65,6 +64,8 @@ class line_gate {
     t.gate_ = nullptr;
     t.grant_.is = place::standing::nowhere;
   }
+  /// The place of a ticket.
+  static place const& place_of(ticket const& t) noexcept { return t.grant_; }
   void pause_at(duration d, time_point now) { line_->pause((d.count() + 999) / 1000, count(now)); }
 
   std::shared_ptr<line> const line_;
