@@ -63,7 +63,7 @@ struct hedges {
 
 TEST_CASE("every step: of two attempts in two threads, one wins, and the other is cancelled if it still runs") {
   std::uint64_t hedged = 0, first_won = 0, second_won = 0, none_won = 0;
-  auto const schedules = model::explore({.preemptions = tests::at_length ? 5 : 4}, [&](model::threads& run) {
+  auto const schedules = model::explore({.preemptions = tests::at_length ? 6 : 3}, [&](model::threads& run) {
     running = &run;
     bool const fails[] = {run.choose(2) == 1, run.choose(2) == 1};
     bool const cancels = run.choose(2) == 1;
@@ -106,8 +106,8 @@ TEST_CASE("every step: of two attempts in two threads, one wins, and the other i
   });
   running = nullptr;
   CHECK(schedules > 500);
-  CHECK(hedged > 50);
+  CHECK(hedged > 20);
   CHECK(first_won > 100);
-  CHECK(second_won > 10);
+  CHECK(second_won > 5);
   CHECK(none_won > 20);
 }
