@@ -45,29 +45,24 @@ struct sleeps {
   [[nodiscard]] tenax::time_point now() const { return world->now(); }
 };
 
-/// An operation that takes a time, and ends early when its token is triggered.
-struct work_for {
-  scheduler& world;
-  tenax::duration time;
-  std::stop_token token;
-
-  struct ends {
-    scheduler::sleep* sleep;
-    void operator()() const { sleep->end_now(); }
-  };
-  task<bool> operator()() const {
-    scheduler::sleep sleep(world, time);
-    std::stop_callback<ends> const early(token, ends{&sleep});
-    co_await awaits{sleep};
-    co_return token.stop_requested();
-  }
-  struct awaits {
-    scheduler::sleep& sleep;
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> h) const { sleep.await_suspend(h); }
-    void await_resume() const noexcept {}
-  };
+struct ends_sleep {
+  scheduler::sleep* sleep;
+  void operator()() const { sleep->end_now(); }
 };
+struct awaits {
+  scheduler::sleep& sleep;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> h) const { sleep.await_suspend(h); }
+  void await_resume() const noexcept {}
+};
+
+/// An operation that takes a time, and ends early when its token is triggered. Returns whether it did.
+task<bool> work_for(scheduler& world, tenax::duration time, std::stop_token token) {
+  scheduler::sleep sleep(world, time);
+  std::stop_callback<ends_sleep> const early(token, ends_sleep{&sleep});
+  if (!token.stop_requested()) co_await awaits{sleep};
+  co_return token.stop_requested();
+}
 
 struct network_error : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -89,7 +84,7 @@ struct world {
     started.push_back(now());
     auto const number = started.size();
     auto const time = takes.at(number - 1);
-    bool const stopped = co_await work_for{loop, time < 0ms ? -time : time, tenax::stop_token_of(info)}();
+    bool const stopped = co_await work_for(loop, time < 0ms ? -time : time, tenax::stop_token_of(info));
     if (stopped) {
       CHECK(info.stop_requested());
       ++cancelled;
@@ -145,7 +140,7 @@ TEST_CASE("coroutine::hedged: fails when all attempts have failed, and a first a
     CHECK(w.now() == 0ms);
   }
   SECTION("nothing") {
-    auto const nothing = [&]() -> task<void> { co_await work_for{w.loop, 10ms, {}}(); };
+    auto const nothing = [&]() -> task<void> { co_await work_for(w.loop, 10ms, std::stop_token()); };
     w.loop.run(tenax::coroutine::hedged<task>(hedging, w.sleep(), nothing));
     CHECK(w.now() == 10ms);
   }
@@ -158,7 +153,7 @@ TEST_CASE("coroutine::hedged: hedges pass the gates of the policy, gates wake th
   tenax::bulkhead::ticket other;
   REQUIRE(two.admit(other, {}, {}).admitted());
   auto const later = [&](tenax::duration d, auto f) -> task<void> {
-    co_await work_for{w.loop, d, {}}();
+    co_await work_for(w.loop, d, std::stop_token());
     f();
   };
   SECTION("woken") {
@@ -224,7 +219,7 @@ TEST_CASE("coroutine::retry: .attempt_timeout() triggers the token of an attempt
     auto const deaf = [&](attempt_info const& info) -> task<int> {
       auto const left = info.time_left;
       CHECK(left == 30ms);
-      co_await work_for{w.loop, 200ms, {}}();
+      co_await work_for(w.loop, 200ms, std::stop_token());
       co_return 5;
     };
     CHECK(w.loop.run(tenax::coroutine::retry<task>(hasty, w.sleep(), deaf)) == 5);
@@ -234,7 +229,7 @@ TEST_CASE("coroutine::retry: .attempt_timeout() triggers the token of an attempt
     std::stop_source source;
     auto const policy = hasty.cancel_with(source.get_token());
     auto const stops = [&]() -> task<void> {
-      co_await work_for{w.loop, 20ms, {}}();
+      co_await work_for(w.loop, 20ms, std::stop_token());
       source.request_stop();
     };
     auto stop = stops();
