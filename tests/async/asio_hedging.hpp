@@ -335,8 +335,7 @@ TEST_CASE(NET ": a hedge starts when a gate wakes it, and gates are told that it
   timer later(w.io, 70ms);
   later.async_wait([&](error_code) { other = {}; });
   SECTION("of the hedging") {
-    auto hedging =
-        tenax::hedging(budget, {.after = 50ms}, still_time()).through(std::ref(two)).through(std::ref(gate));
+    auto hedging = tenax::hedging(budget, {.after = 50ms}, still_time()).through(std::ref(two)).through(std::ref(gate));
     w.run(driver::async_hedged(hedging, operation));
   }
   SECTION("of the policy") {

@@ -286,8 +286,12 @@ TEST_CASE("A blocking hedged call is cancelled while its first attempt waits at 
     CHECK(report.reason == tenax::stop_reason::cancelled);
   };
   auto const policy = tenax::retrying{}.environment(std::ref(w.clock));
-  SECTION("a std::stop_token") { check(policy.cancel_with(source.get_token()), [&] { source.request_stop(); }); }
-  SECTION("a token that has to be looked at") { check(policy.cancel_with(plain_flag{&set}), [&] { set = true; }); }
+  SECTION("a std::stop_token") {
+    check(policy.cancel_with(source.get_token()), [&] { source.request_stop(); });
+  }
+  SECTION("a token that has to be looked at") {
+    check(policy.cancel_with(plain_flag{&set}), [&] { set = true; });
+  }
 }
 
 TEST_CASE("A blocking hedged call has the limits of the attempt around it") {

@@ -74,8 +74,8 @@ struct start_hedged_callback {
 
   aborts operator()(attempt_info const& info, callback_reply<T> reply) {
     using state = callback_hedge<T, Hedging, Timer, refers, replies>;
-    auto const made = std::make_shared<state>(*hedging, limits_of(policy, info), timer, refers{this},
-                                              replies{std::move(reply)});
+    auto const made =
+        std::make_shared<state>(*hedging, limits_of(policy, info), timer, refers{this}, replies{std::move(reply)});
     callback_call call(made);
     made->begin();
     return {std::move(call)};

@@ -24,8 +24,8 @@ inline constexpr bool sleep_can_be_woken =
 
 /// Whether a call uses the sleep that can be ended: a gate may end it, or there is no other.
 template <class Policy, class Sleep>
-inline constexpr bool uses_signal = sleep_can_be_woken<Sleep> && (Policy::gates_type::wakes ||
-                                                                  !requires(unwrapped<Sleep>& s, duration d) { s(d); });
+inline constexpr bool uses_signal =
+    sleep_can_be_woken<Sleep> && (Policy::gates_type::wakes || !requires(unwrapped<Sleep>& s, duration d) { s(d); });
 
 /// A signal in an object that moves only before its first use.
 template <class Signal>

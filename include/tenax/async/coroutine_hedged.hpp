@@ -23,9 +23,10 @@ constexpr bool check_hedged_coroutine() {
                 "tenax: coroutine::hedged() needs an operation that returns something to co_await, and takes no "
                 "arguments or a `tenax::attempt_info const&`, as in [=] { return fetch(url); }");
   constexpr bool woken = sleep_can_be_woken<Sleep>;
-  static_assert(woken,
-                "tenax: coroutine::hedged() needs a sleep that can be ended: one that is called as sleep(d, signal), with "
-                "a tenax::wake_signal&; see <tenax/async/wake_signal.hpp>");
+  static_assert(
+      woken,
+      "tenax: coroutine::hedged() needs a sleep that can be ended: one that is called as sleep(d, signal), with "
+      "a tenax::wake_signal&; see <tenax/async/wake_signal.hpp>");
   return callable && awaits && woken;
 }
 
@@ -37,8 +38,8 @@ auto start_hedged_coroutine(Hedging& hedging, Sleep sleep, F operation, inherite
   if (hedging.abandons_losers()) {
     invalid_parameter("hedging: abandon_losers", "must be false in coroutine::hedged()", "true");
   }
-  return drive_hedged<result, Task<result>, Hedging, world, F>(
-      hedging, world(hedging.environment(), std::move(sleep)), std::move(operation), std::move(limits));
+  return drive_hedged<result, Task<result>, Hedging, world, F>(hedging, world(hedging.environment(), std::move(sleep)),
+                                                               std::move(operation), std::move(limits));
 }
 
 /// The operation of a policy whose attempts are hedged calls.
@@ -72,8 +73,8 @@ namespace coroutine {
 ///
 /// The other attempts are cancelled by the token of their `attempt_info`: an operation that takes it looks at
 /// `info.stop_requested()`, or passes `tenax::stop_token_of(info)` on. The call ends when all attempts have ended. So
-/// `.abandon_losers` is rejected with `std::invalid_argument`. Each attempt is a coroutine of its own, which is destroyed
-/// with the call. `hedging` outlives the call.
+/// `.abandon_losers` is rejected with `std::invalid_argument`. Each attempt is a coroutine of its own, which is
+/// destroyed with the call. `hedging` outlives the call.
 template <template <class> class Task, class Budget, class Environment, class Gates, class Sleep, class F>
 auto hedged(hedging<Budget, Environment, Gates>& hedging, Sleep sleep, F operation) {
   if constexpr (detail::check_hedged_coroutine<Sleep, F>()) {

@@ -105,9 +105,10 @@ outcome<T> run_hedged(Hedging& hedging, inherited_limits&& limits, F const& f, A
   if (hedging.abandons_losers()) {
     // Attempts may outlive the call, so they own what they use.
     constexpr bool copies = (std::is_copy_constructible_v<std::decay_t<F const&>> && ... &&
-                               std::is_copy_constructible_v<std::decay_t<Args const&>>);
+                             std::is_copy_constructible_v<std::decay_t<Args const&>>);
     if constexpr (copies) {
-      auto call = [own = std::tuple<std::decay_t<F const&>, std::decay_t<Args const&>...>(f, args...)](attempt_info const& info) -> T {
+      auto call = [own = std::tuple<std::decay_t<F const&>, std::decay_t<Args const&>...>(f, args...)](
+                      attempt_info const& info) -> T {
         return std::apply([&](auto const& g, auto const&... a) -> T { return call_operation(info, g, a...); }, own);
       };
       using race = hedge_race<T, Hedging, decltype(call)>;
@@ -195,8 +196,8 @@ using hedged_result = result_or_void<std::remove_reference_t<F> const, std::remo
 /// they are passed as const lvalues: `f` has to be safe to call in several threads.
 ///
 /// **Losers.** An attempt is cancelled through its token: `f` takes a `tenax::attempt_info const&`, and looks at
-/// `info.stop_requested()` or passes `tenax::stop_token_of(info)` on. Clients that obey `tenax::current_attempt()` see it
-/// as well. The call returns when all attempts have ended, so that none outlives the objects that it refers to. An
+/// `info.stop_requested()` or passes `tenax::stop_token_of(info)` on. Clients that obey `tenax::current_attempt()` see
+/// it as well. The call returns when all attempts have ended, so that none outlives the objects that it refers to. An
 /// attempt that does not obey its token delays the result. With `.abandon_losers`, the call returns with the first
 /// result: `f` and the arguments are copied, attempts run in detached threads, and what they refer to has to outlive
 /// them, until the end of the program.
@@ -247,8 +248,8 @@ constexpr bool check_hedged_policy() {
 
 }  // namespace detail
 
-/// As `policy(f, args...)`, but every attempt is a hedged call. Hedges have the token and the time limit of the attempt,
-/// and pass the gates of the policy.
+/// As `policy(f, args...)`, but every attempt is a hedged call. Hedges have the token and the time limit of the
+/// attempt, and pass the gates of the policy.
 template <class Policy, class Env, class Budget, class Environment, class Gates, class F, class... Args>
 auto hedged(retrying<Policy, Env> const& policy, hedging<Budget, Environment, Gates>& hedging, F&& f, Args&&... args)
     -> detail::hedged_result<F, Args...> {

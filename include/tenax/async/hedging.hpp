@@ -12,6 +12,7 @@
 #include <tenax/driver/detail/check_shared.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/observe/hedge_counts.hpp>
 #include <tenax/platform/compiler.hpp>
 
 namespace tenax {
@@ -27,16 +28,6 @@ struct hedge_options {
   /// operation must not use objects of the caller: let it own what it needs, as in `[url] { return fetch(url); }`,
   /// never `[&]`. The hedging, its budget and its gates have to outlive these attempts.
   bool abandon_losers = false;
-};
-
-/// How often calls of a `hedging` were hedged, and with which success. `hedges / calls` is the additional load.
-struct hedge_counts {
-  std::uint64_t calls = 0;   ///< calls whose first attempt has started
-  std::uint64_t hedges = 0;  ///< attempts after the first one
-  std::uint64_t won = 0;     ///< hedges whose result became that of the call
-  std::uint64_t lost = 0;    ///< hedges that ended without that: another attempt was faster, or the hedge failed
-
-  friend constexpr bool operator==(hedge_counts const&, hedge_counts const&) = default;
 };
 
 namespace detail {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// hedged_reads.cpp: reads a page again and again in several threads, without and with hedging, and prints how long reads
-// took, how many hedges there were, and how soon losers were cancelled.
+// hedged_reads.cpp: reads a page again and again in several threads, without and with hedging, and prints how long
+// reads took, how many hedges there were, and how soon losers were cancelled.
 //
 //   hedged_reads PORT PATH READS PERCENTILE AT-MOST
 #include <arpa/inet.h>
@@ -102,9 +102,9 @@ int main(int argc, char** argv) {
   measure(reads, plain, [&] { fetch(port, path + "?plain", {}); });
 
   tenax::windowed_retry_budget budget;
-  tenax::hedging hedging(budget, {.after = 20ms,
-                                   .percentile = std::atof(argv[4]),
-                                   .at_most = static_cast<std::uint32_t>(std::atoi(argv[5]))});
+  tenax::hedging hedging(
+      budget,
+      {.after = 20ms, .percentile = std::atof(argv[4]), .at_most = static_cast<std::uint32_t>(std::atoi(argv[5]))});
   measure(reads, hedged, [&] {
     std::atomic<clock_type::rep> first{0};  // when the winner ended
     auto const attempt = [&](tenax::attempt_info const& info) {

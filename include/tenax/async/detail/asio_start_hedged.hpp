@@ -45,9 +45,10 @@ auto start_hedged_initiating(Executor const& given, Hedging& hedging, F operatio
         auto const where = executor_or_bound<Asio>(given, handler);
         constexpr bool knows_executor =
             !std::is_same_v<std::remove_const_t<decltype(where)>, typename Asio::no_executor>;
-        static_assert(knows_executor,
-                      "tenax: async_hedged() has to know where its timers run: pass an io_context or an executor first, "
-                      "async_hedged(io, hedging, operation, token), or bind one to the token with bind_executor");
+        static_assert(
+            knows_executor,
+            "tenax: async_hedged() has to know where its timers run: pass an io_context or an executor first, "
+            "async_hedged(io, hedging, operation, token), or bind one to the token with bind_executor");
         if constexpr (knows_executor) {
           begin_hedged<Asio, result, Hedging, F>(hedging, std::move(operation), std::move(limits),
                                                  end_in_handler<Asio, result>(), where,

@@ -213,10 +213,15 @@ class callback_hedge final : public callback_target<T> {
     this->ended_ = true;
     auto result = loop_->take_result();
     auto const reason = reason_of(result);
-    report<T> r{std::move(result), reason,
+    report<T> r{std::move(result),
+                reason,
                 static_cast<std::uint32_t>(loop_->started()),
                 saturating_between(began_, world_.now()),
-                {}, {}, "", loop_->limits().name, {}};
+                {},
+                {},
+                "",
+                loop_->limits().name,
+                {}};
     loop_.reset();
     if (!abandoned_) done_(std::move(r));
   }

@@ -27,7 +27,8 @@ enum class attempt_stage : unsigned char {
   ended  ///< it uses nothing any more
 };
 
-/// A coroutine that runs from the start. Its owner destroys it, suspended or ended. When it has ended, it calls a waker.
+/// A coroutine that runs from the start. Its owner destroys it, suspended or ended. When it has ended, it calls a
+/// waker.
 class attempt_coroutine {
  public:
   struct promise_type {

@@ -186,8 +186,8 @@ class hedge_race {
   hedge_loop<T, Hedging> loop_;
   std::unique_ptr<hedge_token[]> tokens_;
   Call call_;
-  bool waits_ = false;              ///< a thread waits for the next attempt
-  platform::wake_word word_{};      ///< ends that wait
+  bool waits_ = false;               ///< a thread waits for the next attempt
+  platform::wake_word word_{};       ///< ends that wait
   platform::wake_word over_word_{};  ///< ends the wait for the end of the call
 };
 
