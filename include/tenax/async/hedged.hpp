@@ -179,8 +179,15 @@ constexpr bool check_hedged() {
   }
 }
 
+/// The type of the result. For an operation that is not const, which is a mistake, it is that of the operation, so that
+/// the compiler prints one error.
 template <class F, class... Args>
-using hedged_result = result_or_void<std::remove_reference_t<F> const, std::remove_reference_t<Args> const...>;
+struct hedged_result_of : operation_result<F const, Args const...> {};
+template <class F, class... Args>
+  requires(!callable_operation<F const, Args const...>)
+struct hedged_result_of<F, Args...> : operation_result<F, Args...> {};
+template <class F, class... Args>
+using hedged_result = typename hedged_result_of<std::remove_reference_t<F>, std::remove_reference_t<Args>...>::type;
 
 }  // namespace detail
 
