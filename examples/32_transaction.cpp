@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// SQLite as tenax::sql::transact uses it.
+// [database]
+/// SQLite as tenax::sql::transact uses it.
 class database {
  public:
   explicit database(char const* path) : path_(path) {}
@@ -60,6 +61,7 @@ class database {
   char const* path_;
   sqlite3* db_ = nullptr;
 };
+// [/database]
 
 }  // namespace
 

@@ -24,12 +24,15 @@ namespace {
 
 using connection = std::shared_ptr<redisContext>;
 
+// [connect_to]
+/// A connection, or nothing if the server does not answer within a second.
 connection connect_to(int port) {
   connection c(redisConnectWithTimeout("127.0.0.1", port, {1, 0}), [](redisContext* p) { redisFree(p); });
   if (!c || c->err != 0) return {};
   redisSetTimeout(c.get(), {1, 0});
   return c;
 }
+// [/connect_to]
 
 struct redis_error : std::runtime_error {
   using runtime_error::runtime_error;

@@ -51,6 +51,7 @@ function forms() {
       { name: 'when', label: 'Statuses to retry', hint: '429,503,no_answer' },
       { name: 'server_wait', label: 'Longest server wait', kind: 'suffix', options: ['give_up', 'clamp', 'ignore', 'lengthen'], what: 'above that', hint: '5min' },
       gate(1), gate(2), gate(3),
+      { name: 'throttled_wait', label: 'Waits after a throttled attempt', kind: 'wait', options: waits, hint: '1s..20s' },
     ],
     world: [
       { name: 'clients', label: 'Clients, 1 to 10000', hint: '100' },
@@ -151,9 +152,9 @@ function bind(text, mistake, form, fields, prefix, check, changed) {
       for (const o of options) control.add(new Option(o, o));
       return control;
     };
-    if (kind === 'choice') add(select('default', field.options));
+    if (kind === 'choice') add(select(`default: ${field.options[0]}`, field.options));
     if (kind === 'plain' || kind === 'suffix') add(input(field.hint));
-    if (kind === 'suffix') add(select(field.options.length === 1 ? 'not shortened' : 'default', field.options), field.what);
+    if (kind === 'suffix') add(select(field.options.length === 1 ? 'not shortened' : `default: ${field.options[0]}`, field.options), field.what);
     if (kind === 'call') add(select('none', field.options)), add(input(field.hint), 'options');
     if (kind === 'wait') {
       add(select('default', field.options)), add(input(field.hint), 'times');

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from mkdocs.structure.files import File
+from mkdocs.structure.nav import Link
 
 sys.path.insert(0, str(Path(__file__).parent))
 import compiler_pages  # noqa: E402
@@ -25,8 +26,13 @@ WORK = tempfile.TemporaryDirectory()
 
 
 def entry(page):
-    """A page in the menu, or the pages that it is divided into."""
+    """A page in the menu, or the pages that it is divided into. Below "How to", titles do not begin with these words."""
     if page not in DIVIDED.parts:
+        title = (DOCS / page).read_text().split("\n")[0].removeprefix("# ")
+        for start in ("How to ", "Coming from "):
+            if title.startswith(start):
+                title = title.removeprefix(start)
+                return {title.removeprefix("a ")[0].upper() + title.removeprefix("a ")[1:]: page}
         return page
     return {"Start" if page == "index.md" else Path(page).stem: DIVIDED.parts[page]}
 
@@ -53,6 +59,12 @@ def on_config(config):
         {"About": [entry(p) for p in others + [p for p in LAST if p in named]]},
     ]
     return config
+
+
+def on_nav(nav, config, files):
+    """The explorer is not a page of mkdocs, so the menu gets a link to it."""
+    nav.items.insert(1, Link("Policy explorer", "explorer/index.html"))
+    return nav
 
 
 def on_files(files, config):
@@ -94,3 +106,5 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_post_build(config):
     (Path(config["site_dir"]) / run_links.ALL).write_text(run_links.one_file())
+    for key in run_links.OFFERED:
+        (Path(config["site_dir"]) / run_links.extra(key)).write_text(run_links.one_file(key))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Makes a link to Compiler Explorer for each snippet that needs only headers of this library: the whole program that the
-tests compile, with the headers in one file of the site in the place of theirs, and a CHECK that prints.
+"""Makes a link to Compiler Explorer for each snippet: the whole program that the tests compile, with files of the site in
+the place of the headers, and a CHECK that prints. A snippet whose libraries Compiler Explorer does not have gets the reason.
 
     python3 docs/site/run_links.py NUMBER      compiles and runs NUMBER of the programs, or all: the test of this file
 """
@@ -11,16 +11,38 @@ import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
-from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INCLUDE = ROOT / "include"
 HOME = re.search(r'HOMEPAGE_URL "(.*)"', (ROOT / "CMakeLists.txt").read_text()).group(1)
-ALL = "tenax_all.hpp"  # a file of the site
+ALL = "tenax_all.hpp"  # a file of the site: all headers that need only the standard library
 
-# Headers that need another library are left out.
-FOREIGN = re.compile(r"#\s*include <(?!tenax/)[a-z_0-9]+[./]")
+ADDRESS = "https://godbolt.org/clientstate/"
+LONGEST = 8000  # characters of a link; servers do not take much longer addresses
+
+# What the names of headers belong to: a key, and the library's name.
+LIBRARIES = {"fmt/": ("fmt", "{fmt}"), "nlohmann/": ("json", "nlohmann/json"), "boost/": ("boost", "Boost"), "asio": ("asio", "Asio"),
+             "httplib.h": ("httplib", "cpp-httplib"), "curl/": ("curl", "libcurl"), "pqxx/": ("pqxx", "libpqxx"), "grpc": ("grpc", "gRPC"),
+             "absl/": ("grpc", "gRPC"), "google/": ("grpc", "gRPC"), "hiredis/": ("hiredis", "hiredis"), "sqlite3.h": ("sqlite", "SQLite"),
+             "mysql.h": ("mysql", "MariaDB's C library"), "uv.h": ("uv", "libuv"), "event2/": ("event", "libevent"), "Q": ("qt", "Qt"),
+             "mosquitto.h": ("mosquitto", "libmosquitto")}
+# Those that Compiler Explorer has: its name and version of the library, what the compiler needs, and what the test needs.
+OFFERED = {"fmt": (("fmt", "910"), "-DFMT_HEADER_ONLY", []),
+           "json": (("nlohmann_json", "3111"), "", []),
+           "boost": (("boost", "181"), "-pthread", ["-isystem", str(ROOT / "build/newer-boost/usr/include")])}
+
+
+def library(header):
+    """The key of the library that a header belongs to, or nothing."""
+    return next((key for start, (key, _) in LIBRARIES.items() if header.startswith(start)), None)
+
+
+def extra(key):
+    """The file of the site with the headers that need this library."""
+    return f"tenax_{key}.hpp"
+
 CHECKS = """// Instead of a test framework:
 #define TEST_CASE(...) static void test()
 #define SECTION(...) if (true)
@@ -40,35 +62,57 @@ CHECKS = """// Instead of a test framework:
 """
 
 
-def own_headers():
-    """The public headers that need nothing but the standard library and each other."""
+def headers():
+    """The public headers: name -> (text, the libraries that it needs)."""
     texts = {str(p.relative_to(INCLUDE)): p.read_text() for p in sorted(INCLUDE.glob("tenax/**/*.hpp"))}
-    foreign = {n for n, t in texts.items() if re.search(r"#\s*include <(fmt|boost|asio|curl|httplib|cpr|pqxx|grpc|absl|google|hiredis|nlohmann|sqlite3|mysql|uv|event2|mosquitto)", t) or "/asio" in n or "boost" in n or "pqxx" in n}
+    included = {n: re.findall(r"#\s*include <([^>]*)>", t) for n, t in texts.items()}
+    # Parts of the adapters for Asio include nothing by themselves.
+    needs = {n: {k for i in included[n] if (k := library(i))} for n in texts}
+    for n in texts:
+        if n in ("tenax/pqxx.hpp",):
+            needs[n].add("pqxx")
     while True:
-        more = {n for n, t in texts.items() if n not in foreign and any(i in foreign for i in re.findall(r"#\s*include <(tenax/[^>]*)>", t))}
-        if not more:
-            return {n: t for n, t in texts.items() if n not in foreign}
-        foreign |= more
+        before = sum(map(len, needs.values()))
+        for n in texts:
+            for i in included[n]:
+                needs[n] |= needs.get(i, set())
+        if sum(map(len, needs.values())) == before:
+            return {n: (texts[n], frozenset(needs[n])) for n in texts}
 
 
-def one_file():
-    texts, seen, out = own_headers(), set(), []
+HEADERS = headers()
+
+
+def gathered_headers(key, without):
+    """The public headers that need this library, or none, and what they include: name -> lines. Each after what it includes."""
+    out = {}
 
     def add(name):
-        if name in seen:
+        text, needs = HEADERS[name]
+        if name in out or name in without or needs not in (frozenset(), frozenset([key])):
             return
-        seen.add(name)
-        for line in texts[name].split("\n"):
+        lines = out[name] = []
+        for line in text.split("\n"):
             include = re.match(r"\s*#\s*include <(tenax/[^>]*)>", line)
             if include:
                 add(include.group(1))
             elif not re.match(r"\s*#\s*pragma once", line):
-                out.append(line)
+                lines.append(line)
+        out[name] = out.pop(name)
 
-    for name in texts:
-        if "/detail/" not in name and "/platform/" not in name:
+    for name, (_, needs) in HEADERS.items():
+        if "/detail/" not in name and "/platform/" not in name and needs == frozenset([key] if key else []):
             add(name)
-    return "#pragma once\n" + "\n".join(out) + "\n"
+    return out
+
+
+CORE = gathered_headers(None, {})
+
+
+def one_file(key=None):
+    """The headers that need only the standard library in one file, or in another one those that also need this library."""
+    parts = gathered_headers(key, CORE) if key else CORE
+    return "#pragma once\n" + "\n".join("\n".join(lines) for lines in parts.values()) + "\n"
 
 
 def without_includes(text):
@@ -76,86 +120,170 @@ def without_includes(text):
     return re.sub(r'^#include .*\n', "", text, flags=re.M)
 
 
-def program(path, region):
-    """The program with this region, or nothing if it needs other libraries."""
-    text = (ROOT / path).read_text()
-    includes = re.findall(r'^#include ([<"][^>"]*[>"])', text, re.M)
-    support = []
-    headers = own_headers()
-    for include in list(includes):
-        name = include[1:-1]
-        if include[0] == '"':
-            if name not in ("docs.hpp", "gates.hpp", "support.hpp", "catch.hpp"):
-                return None
-            if name == "catch.hpp":
+class Cannot(Exception):
+    """Why a snippet has no link, as the end of a sentence."""
+
+
+def literal(text):
+    return f'std::string(R"___({text})___")'
+
+
+def gathered(path):
+    """The lines of includes in angle brackets that a file needs, and the texts of the files of the tests that it includes."""
+    system, support, seen = [], [], set()
+
+    def add(file):
+        for include in re.findall(r'^#include ([<"][^>"]*[>"])', file.read_text(), re.M):
+            name = include[1:-1]
+            if include[0] == "<":
+                system.append(include)
                 continue
-            if name == "gates.hpp" and '"support.hpp"' not in includes:
-                there = ROOT / "tests/support.hpp"
-                support.append(without_includes(there.read_text()))
-                includes += re.findall(r'^#include (<[^>]*>)', there.read_text(), re.M)
-            there = ROOT / "tests" / ("docs/docs.hpp" if name == "docs.hpp" else name)
+            there = (file.parent / name).resolve()
+            if not there.exists():
+                there = ROOT / "tests" / name
+            if name == "catch.hpp" or there in seen:
+                continue
+            seen.add(there)
+            add(there)
             support.append(without_includes(there.read_text()))
-            includes += re.findall(r'^#include (<[^>]*>)', there.read_text(), re.M)
-        elif name.startswith("tenax/") and name not in headers or re.match(r"(asio|boost|fmt|httplib|curl|pqxx|grpc|hiredis|nlohmann|sqlite3|mysql|uv|event2|mosquitto)", name):
-            return None
-    standard = sorted({i for i in includes if i[0] == "<" and not i.startswith("<tenax/")} | {"<cstdio>", "<string>"})
-    # The test case of the region, or the first one after it, and everything outside of test cases.
-    at = text.index(f"// [{region}]\n")
-    cases = list(re.finditer(r"^TEST_CASE\(.*?^}\n", text, re.M | re.S))
-    chosen = next((c for c in cases if c.end() > at), None)
-    for case in reversed(cases):
-        if case is not chosen:
-            text = text[:case.start()] + text[case.end():]
-    if chosen and "docs::text(" in chosen.group(0):
-        return None  # reads a file of the repository
+
+    add(ROOT / path)
+    return list(dict.fromkeys(system)), support
+
+
+def in_boost(text):
+    """The same with Boost.Asio, which Compiler Explorer has, in the place of Asio."""
+    text = re.sub(r"\btenax::asio\b", "tenax::boost_asio", text)
+    return re.sub(r"(?<![:\w])asio::error_code", "boost::system::error_code", text)
+
+
+def program(path, region):
+    """The program with this region, and the key of the library that it needs, if any. Raises `Cannot`."""
+    text = (ROOT / path).read_text()
+    includes, support = gathered(path)
+    is_example = path.startswith("examples/")
+    if path.endswith(".hpp"):
+        raise Cannot("")
+    if re.search(r"^import ", text, re.M):
+        raise Cannot("needs a compiled module")
+    if "tenax_platform::" in text:
+        raise Cannot("is for a machine without an operating system")
+    asio = any(library(i[1:-1]) == "asio" for i in includes)
+    if asio:
+        includes = [i.replace("<asio/", "<boost/asio/").replace("<asio.hpp>", "<boost/asio.hpp>").replace("<tenax/asio.hpp>", "<tenax/boost_asio.hpp>")
+                    for i in includes]
+    needs = set()
+    for include in includes:
+        name = include[1:-1]
+        needs |= HEADERS[name][1] if name in HEADERS else {k for k in [library(name)] if k}
+    if missing := sorted({name for key, name in LIBRARIES.values() if key in needs - set(OFFERED)}):
+        raise Cannot("needs " + " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing))
+    if len(needs) > 1:
+        raise Cannot("needs several libraries")
+    key = next(iter(needs), None)
+    standard = sorted({i for i in includes if not i.startswith("<tenax/")} | {"<cstdio>", "<string>"})
+    chosen = None
+    if not is_example and "TEST_CASE" in text:
+        # The test case of the region, or the first one after it, and everything outside of test cases.
+        at = text.index(f"// [{region}]\n")
+        cases = list(re.finditer(r"^TEST_CASE\(.*?^}\n", text, re.M | re.S))
+        after = [c for c in cases if c.end() > at]
+        inside = after and after[0].start() < at
+        # Cases about whole pages say nothing about a region in front of them.
+        chosen = next((c for c in after if inside or 'docs::text("../' not in c.group(0)), None)
+        for case in reversed(cases):
+            if case is not chosen:
+                text = text[:case.start()] + text[case.end():]
     text = re.sub(r"^ *// \[/?[a-z_0-9]+\]\n", "", "\n".join(support) + without_includes(text), flags=re.M)
+    # The files of the repository that it reads.
+    text = re.sub(r'docs::text\("\.\./[^"]*"\)', "std::string()", text)
+    text = re.sub(r'docs::text\("([^"]*)"\)', lambda m: literal((ROOT / "tests/docs" / m.group(1)).read_text().rstrip("\n")), text)
+    if asio:
+        text = "namespace asio = boost::asio;  // Compiler Explorer has Boost.Asio, whose names are the same\n" + in_boost(text)
     text = re.sub(r"\n{3,}", "\n\n", text)
-    main = "test();" if chosen else ""
-    return (f"#include <{HOME}/{ALL}>\n" + "".join(f"#include {i}\n" for i in standard) + "\n" + CHECKS + "\n" + text.strip("\n")
-            + f"\n\nint main() {{\n  {main}\n}}\n")
+    has_main = re.search(r"^int main\(", text, re.M)
+    out = f"#include <{HOME}/{ALL}>\n" + "".join(f"#include {i}\n" for i in standard)
+    if key:
+        out += f"#include <{HOME}/{extra(key)}>\n"
+    out += "\n" + ("" if has_main else CHECKS + "\n") + text.strip("\n") + "\n"
+    if not has_main:
+        out += f"\nint main() {{\n  {'test();' if chosen else ''}\n}}\n"
+    if len(link(out, key)) > LONGEST:
+        raise Cannot("is too long for a link")
+    return out, key
 
 
-def link(source):
+def link(source, key=None):
+    library, options, _ = OFFERED.get(key, (None, "", []))
+    libraries = [{"name": library[0], "ver": library[1]}] if library else []
     state = {"sessions": [{"id": 1, "language": "c++", "source": source, "compilers": [],
-                           "executors": [{"compiler": {"id": "g141", "libs": [], "options": "-std=c++20 -O1"}}]}]}
-    return "https://godbolt.org/clientstate/" + quote(base64.b64encode(json.dumps(state).encode()).decode(), safe="")
+                           "executors": [{"compiler": {"id": "g141", "libs": libraries, "options": f"-std=c++20 -O1 {options}".rstrip()}}]}]}
+    return ADDRESS + base64.urlsafe_b64encode(zlib.compress(json.dumps(state).encode(), 9)).decode().rstrip("=")
 
 
-MARKER = re.compile(r"<!-- snippet: (tests/docs/[a-z_]+\.cpp)#([a-z_0-9]+) -->\n```cpp\n.*?^```$", re.M | re.S)
+def state_of(address):
+    """What a link holds, as Compiler Explorer reads it: base64 of compressed JSON."""
+    text = address.removeprefix(ADDRESS)
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+
+
+MARKER = re.compile(r"<!-- snippet: ((?:tests|examples)/[a-z_0-9/]+\.[ch]pp)#([a-z_0-9]+) -->\n```cpp\n.*?^```$", re.M | re.S)
 
 
 def with_links(markdown):
-    """The text of a page, with a link after each snippet that can run alone."""
+    """The text of a page, with a link after each snippet, or the reason why there is none."""
     def add(match):
-        source = program(match.group(1), match.group(2))
-        return match.group(0) if source is None else f"{match.group(0)}\n\n[Run it]({link(source)})\n"
+        try:
+            return f"{match.group(0)}\n\n[Run it]({link(*program(match.group(1), match.group(2)))})\n"
+        except Cannot as why:
+            return f"{match.group(0)}\n\n*It does not run in the browser, because it {why}.*\n" if str(why) else match.group(0)
 
     return MARKER.sub(add, markdown)
 
 
 def check(number):
     snippets = [m for page in sorted((ROOT / "docs").glob("**/*.md")) for m in MARKER.findall(page.read_text())]
-    programs = {(p, r): s for p, r in snippets if (s := program(p, r)) is not None}
-    print(f"{len(snippets)} snippets, {len(programs)} with a link")
-    assert len(programs) * 3 > len(snippets) * 2, "too few snippets have a link"
-    names = list(programs)
+    programs, reasons = {}, {}
+    for name in dict.fromkeys(snippets):
+        try:
+            programs[name] = program(*name)
+        except Cannot as why:
+            reasons[name] = str(why)
+    print(f"{len(programs) + len(reasons)} snippets, {len(programs)} with a link, {len(reasons)} without:")
+    for why in sorted(set(reasons.values())):
+        print(f"  {list(reasons.values()).count(why)} {why or 'show only names'}")
+    assert len(programs) * 10 > (len(programs) + len(reasons)) * 8, "too few snippets have a link"
+    longest = max(programs, key=lambda name: len(link(*programs[name])))
+    print(f"the longest link, of {longest[0]}#{longest[1]}, has {len(link(*programs[longest]))} characters")
+    # One for each library, and some of the others.
+    by_key = {}
+    for name, (_, key) in programs.items():
+        if key != "boost" or Path(OFFERED["boost"][2][1]).exists():
+            by_key.setdefault(key, []).append(name)
+    names = [name for group in by_key.values() for name in group]
     if number < len(names):
-        names = names[:: len(names) // number][:number]
+        plain = by_key[None]
+        names = plain[:: len(plain) // number][:number] + [group[number % len(group)] for key, group in by_key.items() if key]
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ALL).write_text(one_file())
+        for key in OFFERED:
+            (Path(folder) / extra(key)).write_text(one_file(key))
         for name in names:
             # What the link holds, as a browser reads it.
-            state = json.loads(base64.b64decode(re.sub(r"%(..)", lambda m: chr(int(m.group(1), 16)), link(programs[name]).rsplit("/", 1)[1])))
-            source = state["sessions"][0]["source"].replace(f"<{HOME}/{ALL}>", f'"{ALL}"')
+            state = state_of(link(*programs[name]))
+            executor = state["sessions"][0]["executors"][0]["compiler"]
+            source = re.sub(rf"<{HOME}/(tenax_\w+\.hpp)>", r'"\1"', state["sessions"][0]["source"])
             (Path(folder) / "a.cpp").write_text(source)
-            done = subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O0", "-w", "-pthread", "-o", f"{folder}/a.out", f"{folder}/a.cpp"],
+            options = executor["options"].replace("-O1", "-O0").split() + OFFERED.get(programs[name][1], ("", "", []))[2]
+            done = subprocess.run([os.environ.get("CXX", "g++"), *options, "-w", "-pthread", "-o", f"{folder}/a.out", f"{folder}/a.cpp"],
                                   capture_output=True, text=True)
             if done.returncode == 0:
                 done = subprocess.run([f"{folder}/a.out"], capture_output=True, text=True, timeout=20)
             if done.returncode != 0 or "NO  " in done.stdout:
                 failed += 1
                 print(f"{name[0]}#{name[1]} fails as a program:\n{(done.stdout + done.stderr)[:1500]}")
+    print(f"{len(names)} programs were compiled and run, {failed} failed")
     return failed == 0
 
 

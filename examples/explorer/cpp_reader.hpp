@@ -75,7 +75,7 @@ class cpp_reader {
       if (setter == "when")
         when();
       else if (setter == "wait")
-        out_ += "wait=" + wait() + " ";
+        waits();
       else if (setter == "stop")
         stop();
       else if (setter == "max_server_wait")
@@ -137,7 +137,7 @@ class cpp_reader {
       r_.need(")");
       return n + unit;
     }
-    return cpp_time(r_.time("a duration"));
+    return cpp_time(r_.time("a duration", false, false));
   }
   std::string percent() { return cpp_number(r_.number("a share", 0, 1) * 100) + "%"; }
 
@@ -191,7 +191,7 @@ class cpp_reader {
   }
 
   void server_wait() {
-    out_ += "server_wait=" + time();
+    out_ += "server_wait=" + (r_.take("duration::max()") ? std::string("unlimited") : time());
     if (r_.take(",")) r_.need("too_long::"), out_ += "." + r_.name();
     out_ += " ";
   }
@@ -268,6 +268,19 @@ class cpp_reader {
     }
     if (first.empty()) return name;
     return std::string(name) + "(" + first + (second.empty() ? "" : "," + second) + ")";
+  }
+
+  /// The argument of `.wait()`.
+  void waits() {
+    bool const by_kind = r_.take("wait::first_of(wait::only_if(when::throttled,");
+    if (by_kind) {
+      auto const throttled = wait();
+      r_.need(")"), r_.need(",");
+      out_ += "wait=" + wait() + " throttled_wait=" + throttled + " ";
+      r_.need(")");
+    } else {
+      out_ += "wait=" + wait() + " ";
+    }
   }
 
   std::string wait(int depth = 0) {

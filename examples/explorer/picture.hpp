@@ -176,6 +176,16 @@ inline std::string end_of(failing_calls const& f) {
   return out + ".";
 }
 
+/// A heading that fits into a picture.
+inline std::string heading(std::string_view text) {
+  constexpr std::size_t most = 88;
+  if (text.size() <= most) return std::string(text);
+  auto end = text.rfind(' ', most - 4);
+  if (end == text.npos || end < most / 2) end = most - 4;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;  // not within a character
+  return std::string(text.substr(0, end)) + " ...";
+}
+
 /// The waits: the range and distribution of each, when each attempt begins, and the deadline.
 inline std::string picture_of_waits(settings const& s, std::string_view title) {
   auto const f = fail_calls(s);
@@ -183,7 +193,7 @@ inline std::string picture_of_waits(settings const& s, std::string_view title) {
   auto const rows = static_cast<int>(f.waits.size());
   auto const bottom = top + row * (rows > 0 ? rows : 1);
   drawing out(800, bottom + 52, "Waits of the policy " + std::string(title));
-  out.write(16, 26, "h", title);
+  out.write(16, 26, "h", heading(title));
   std::int64_t deadline = s.deadline ? s.deadline->count() : 0;
   auto const panel = [&](int x0, char const* name, std::vector<std::vector<std::int64_t>> const& of,
                          std::int64_t mark) {
@@ -260,7 +270,7 @@ inline std::string picture_of_crowds(world const& w, std::vector<std::string_vie
     auto const length = static_cast<double>(w.length.count());
     auto const x_of = [&](double ns) { return left + std::min(1.0, ns / length) * width; };
     auto const y_of = [&](double per_second) { return y0 + height - per_second / most * height; };
-    out.write(left, y0 - 8, "h", titles[n]);
+    out.write(left, y0 - 8, "h", heading(titles[n]));
     if (w.outage_to.count() > w.outage_from.count()) {
       auto const from = x_of(double(w.outage_from.count()));
       out.box("o", from, y0, x_of(double(w.outage_to.count())) - from, height);

@@ -3,6 +3,7 @@
 //   attempts=5 wait=exponential(100ms..5s).full deadline=30s when=429,503 server_wait=5min gate=rate(10/s,burst=5)
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -114,6 +115,35 @@ struct any_stop : tenax::stop::operators {
 struct reply {
   int status = 200;
   tenax::optional_duration retry_after{};
+};
+
+/// A strategy, and another one for the waits after throttled attempts, if there is one.
+struct waits_by_kind : tenax::wait::operators {
+  static constexpr bool uses_time = false;
+  any_wait usual{};
+  std::optional<any_wait> throttled{};
+
+  tenax::duration operator()(tenax::attempt_info const& a) const { return usual(a); }
+  tenax::duration operator()(tenax::attempt<reply> const& a) const {
+    return throttled && a.hint.throttled ? (*throttled)(a) : usual(a);
+  }
+  [[nodiscard]] tenax::wait::bounds range(tenax::wait::range_query const& q) const {
+    auto const u = usual.range(q);
+    if (!throttled) return u;
+    auto const t = throttled->range(q);
+    return {std::min(t.least, u.least), std::max(t.most, u.most)};
+  }
+  [[nodiscard]] std::uint32_t grows_until(std::uint32_t n) const noexcept {
+    return throttled ? std::max(throttled->grows_until(n), usual.grows_until(n)) : usual.grows_until(n);
+  }
+  void describe(tenax::detail::description& out) const {
+    if (throttled) {
+      out.text("after a throttled attempt, ");
+      throttled->describe(out);
+      out.text(", else ");
+    }
+    usual.describe(out);
+  }
 };
 
 struct statuses {
@@ -245,6 +275,8 @@ struct any_gates {
 struct settings {
   any_wait wait{};
   std::string wait_cpp = "wait::exponential({.base = 100ms, .max = 5s}).full()";
+  std::optional<any_wait> throttled_wait{};
+  std::string throttled_cpp{};
   std::optional<std::int64_t> attempts{};
   std::optional<tenax::duration> deadline{}, elapsed{};
   bool clips = false, unlimited = false;
@@ -268,7 +300,7 @@ struct settings {
     w.wanted = &when;
     auto const with = [&](auto limits) {
       return tenax::policy{w,
-                           wait,
+                           waits_by_kind{{}, wait, throttled_wait},
                            stop<Clips>(),
                            tenax::detail::no_observers{},
                            g,
@@ -536,7 +568,16 @@ inline bool read_gate(reader& r, gate_spec& g) {
   return r.good();
 }
 
-/// Reads the text of a policy. Returns the sentence about the first mistake, or nothing.
+/// A time, or `none`.
+inline void read_limit(reader& r, char const* name, std::optional<tenax::duration>& limit) {
+  if (r.take("none"))
+    limit.reset();
+  else
+    limit = r.time(name, true);
+}
+
+/// Reads the text of a policy. Every text of `tenax::settings_from_text` is one. Returns the sentence about the first
+/// mistake, or nothing.
 inline std::string read_policy(std::string_view text, settings& s) {
   reader r(text);
   while (r.more()) {
@@ -553,13 +594,16 @@ inline std::string read_policy(std::string_view text, settings& s) {
     } else if (name == "wait") {
       auto part = read_wait(r);
       s.wait = std::move(part.strategy), s.wait_cpp = std::move(part.cpp);
+    } else if (name == "throttled_wait") {
+      auto part = read_wait(r);
+      s.throttled_wait = std::move(part.strategy), s.throttled_cpp = std::move(part.cpp);
     } else if (name == "deadline") {
-      s.deadline = r.time("deadline", true);
-      s.clips = r.take(".clip");
+      read_limit(r, "deadline", s.deadline);
+      s.clips = s.deadline && r.take(".clip");
     } else if (name == "elapsed") {
-      s.elapsed = r.time("elapsed", true);
+      read_limit(r, "elapsed", s.elapsed);
     } else if (name == "attempt_timeout") {
-      s.attempt_timeout = r.time("attempt_timeout", true);
+      read_limit(r, "attempt_timeout", s.attempt_timeout);
     } else if (name == "when") {
       s.when = {.codes = {}, .no_answer = false};
       do {
@@ -570,7 +614,7 @@ inline std::string read_policy(std::string_view text, settings& s) {
         if (s.when.codes.size() > 30) return "when has at most 30 statuses";
       } while (r.good() && r.take(","));
     } else if (name == "server_wait") {
-      s.server.max = r.time("server_wait");
+      s.server.max = r.take("unlimited") ? (tenax::duration::max)() : r.time("server_wait");
       if (r.take(".")) {
         auto const action = r.word();
         if (action == "clamp")
@@ -587,7 +631,8 @@ inline std::string read_policy(std::string_view text, settings& s) {
       read_gate(r, s.gates.emplace_back());
     } else {
       return "the setting \"" + name +
-             "\" is not known; write attempts, deadline, elapsed, wait, when, server_wait, attempt_timeout or gate";
+             "\" is not known; write attempts, deadline, elapsed, wait, throttled_wait, when, server_wait, "
+             "attempt_timeout or gate";
     }
     if (!r.good()) return r.mistake();
     if (auto const c = r.next(); c != '\0' && c != ' ' && c != '\n' && c != '\t')
@@ -598,6 +643,16 @@ inline std::string read_policy(std::string_view text, settings& s) {
   return {};
 }
 
+/// `tenax::wait::` in the place of `wait::`, so that the C++ needs no alias.
+inline std::string with_full_names(std::string const& wait) {
+  std::string out;
+  for (std::size_t i = 0; i < wait.size(); ++i) {
+    if (wait.compare(i, 6, "wait::") == 0) out += "tenax::";
+    out += wait[i];
+  }
+  return out;
+}
+
 /// The policy as C++. Gates are declared in front of it.
 inline std::string cpp_of(settings const& s) {
   std::string out;
@@ -605,7 +660,7 @@ inline std::string cpp_of(settings const& s) {
     auto const& g = s.gates[i];
     out += g.type + " gate_" + std::to_string(i + 1) + "(" + g.arguments + ");\n";
   }
-  out += "namespace wait = tenax::wait;\nauto const policy = tenax::retrying{}\n    .when(";
+  out += "auto const policy = tenax::retrying{}\n    .when(";
   if (!s.when.codes.empty()) {
     out += "tenax::when::status(";
     for (std::size_t i = 0; i < s.when.codes.size(); ++i) out += (i == 0 ? "" : ", ") + std::to_string(s.when.codes[i]);
@@ -613,7 +668,11 @@ inline std::string cpp_of(settings const& s) {
   }
   if (s.when.no_answer) out += "tenax::when::transport_error";
   if (s.when.codes.empty() && !s.when.no_answer) out += "!tenax::when::any_error";
-  out += ")\n    .wait(" + s.wait_cpp + ")\n    .stop(";
+  out += ")\n    .wait(" +
+         with_full_names(s.throttled_wait ? "wait::first_of(\n        wait::only_if(tenax::when::throttled, " +
+                                                s.throttled_cpp + "),\n        " + s.wait_cpp + ")"
+                                          : s.wait_cpp) +
+         ")\n    .stop(";
   std::string stop;
   auto const also = [&](std::string const& part) { stop += (stop.empty() ? "" : " || ") + part; };
   if (s.attempts) also("tenax::stop::after_attempts(" + std::to_string(*s.attempts) + ")");
@@ -622,7 +681,8 @@ inline std::string cpp_of(settings const& s) {
   out += (stop.empty() ? "tenax::stop::never" : stop) + ")";
   if (s.server.max != tenax::server_wait_limit{}.max || s.server.action != tenax::too_long::give_up) {
     char const* const action[] = {"give_up", "clamp", "ignore", "lengthen"};
-    out += "\n    .max_server_wait(" + cpp_time(s.server.max);
+    out += "\n    .max_server_wait(" +
+           (s.server.max == (tenax::duration::max)() ? "tenax::duration::max()" : cpp_time(s.server.max));
     if (s.server.action != tenax::too_long::give_up)
       out += std::string(", tenax::too_long::") + action[static_cast<int>(s.server.action)];
     out += ")";
@@ -640,6 +700,7 @@ struct tenax::result_traits<explorer::reply> {
   static constexpr bool can_fail = true;
   static constexpr bool failed(explorer::reply const& r) { return r.status == 0 || r.status >= 400; }
   static constexpr hint read_hint(explorer::reply const& r) {
-    return {.wait = r.retry_after, .throttled = r.status == 429};
+    bool const may_be = r.status == 403 || r.status == 503;
+    return {.wait = r.retry_after, .throttled = r.status == 429 || (may_be && r.retry_after)};
   }
 };

@@ -31,8 +31,9 @@ inline constexpr preset presets[] = {
      "attempts=5 wait=exponential(1s..20s).full attempt_timeout=2s gate=budget",
      "clients=1000 every=10s for=5min outage=1min..2min status=no_answer capacity=110/s queue=1min"},
     {"aws", "AWS SDK, standard mode of 2026, with and without its quota",
-     "attempts=3 wait=exponential(50ms..20s).full server_wait=5s.lengthen gate=quota(aws_2026)",
-     "attempts=3 wait=exponential(50ms..20s).full server_wait=5s.lengthen",
+     "attempts=3 wait=exponential(50ms..20s).full throttled_wait=exponential(1s..20s).full server_wait=5s.lengthen "
+     "gate=quota(aws_2026)",
+     "attempts=3 wait=exponential(50ms..20s).full throttled_wait=exponential(1s..20s).full server_wait=5s.lengthen",
      "clients=1000 every=5s for=5min outage=1min..2min capacity=220/s gates=shared"},
     {"grpc", "gRPC service config, with and without retry throttling",
      "attempts=4 wait=exponential(100ms..1s).proportional(20%) gate=budget(10,10%)",

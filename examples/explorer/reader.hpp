@@ -103,8 +103,8 @@ class reader {
     need("%");
     return value / 100;
   }
-  /// Such as `250ms`, `1.5s`, `2min`, `1h`; at most a year.
-  tenax::duration time(char const* name, bool positive = false) {
+  /// Such as `250ms`, `1.5s`, `2min`, `1h`, `1d`; at most a year. C++ has no unit for days.
+  tenax::duration time(char const* name, bool positive = false, bool days = true) {
     auto const value = number(name, 0, 1e12);
     double unit = 0;
     if (take("ns"))
@@ -119,8 +119,10 @@ class reader {
       unit = 1e9;
     else if (take("h"))
       unit = 3600e9;
+    else if (days && take("d"))
+      unit = 24 * 3600e9;
     else if (good())
-      fail(std::string(name) + " needs a unit: ns, us, ms, s, min or h, as in 250ms");
+      fail(std::string(name) + " needs a unit: ns, us, ms, s, min" + (days ? ", h or d" : " or h") + ", as in 250ms");
     auto const ns = value * unit + 0.5;
     if (good() && ns > 365.0 * 24 * 3600e9) fail(std::string(name) + " must be at most a year");
     if (good() && positive && ns < 1) fail(std::string(name) + " must be more than zero");

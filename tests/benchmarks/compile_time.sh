@@ -63,7 +63,7 @@ row 'one use of the core, `-O2`' "$(instructions "$here/cases/uses.cpp" -O2 -DUS
 row 'a further call: classes' $(($(instantiations Class 2) - $(instantiations Class 1))) '' '' 30
 row 'a further call: functions' $(($(instantiations Function 2) - $(instantiations Function 1))) '' '' 20
 if [ $# -gt 0 ]; then
-  row '`<tenax/fmt.hpp>`' "$(including tenax/fmt.hpp)" '`<fmt/format.h>`' "$(including fmt/format.h)" 1.25 1.50
+  row '`<tenax/fmt.hpp>`' "$(including tenax/fmt.hpp)" '`<fmt/format.h>`' "$(including fmt/format.h)" 1.25
   row 'one `retrying_client`' "$(instructions "$here/cases/client.cpp" -O0)" '`<httplib.h>`' \
     "$(including httplib.h)" 1.30 2.50
 fi

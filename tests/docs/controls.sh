@@ -58,6 +58,11 @@ expect snippets 'tests/docs/a.cpp#one exists 2 times'
 printf '// [three]\n// [/three]\n' >>"$TENAX_ROOT/tests/docs/a.cpp"
 expect snippets 'tests/docs/a.cpp#three is shown on no page'
 
+add '<!-- snippet: tests/docs/a.cpp#two -->' '```cpp' 'return 0;' '```'
+expect snippets 'tests/docs/a.cpp#two stands in docs/ 2 times'
+printf '%s\n' '<!-- snippet: tests/docs/a.cpp#two -->' '```cpp' 'return 0;' '```' >>"$TENAX_ROOT/README.md"
+expect snippets ''
+
 sed -i -e 's/a = 1/a = 7/' "$TENAX_ROOT/tests/docs/a.cpp"
 bash "$scripts/snippets.sh" --update >/dev/null
 grep -qx 'int a = 7;' "$TENAX_ROOT/docs/page.md" || { echo "snippets.sh --update did not update" >&2; failed=1; }
@@ -114,6 +119,44 @@ expect pages 'docs/contributing.md names include/tenax/wait/two.hpp, which does 
 whole
 printf '`include/tenax/%s`\n' weight/NAME.hpp >"$TENAX_ROOT/docs/contributing.md"
 expect pages 'docs/contributing.md names include/tenax/weight/NAME.hpp, which does not exist'
+
+# For anatomy.sh: a gate, a client and a strategy.
+grown() {
+  mkdir -p "$TENAX_ROOT"/docs/reference/{gates,clients} "$TENAX_ROOT"/include/tenax/{gate,wait}
+  printf '  class ticket {\n' >"$TENAX_ROOT/include/tenax/gate/door.hpp"
+  printf '%s\n' '# door' '' 'Lets some in.' '' 'Header: `<tenax/gate/door.hpp>`.' '' '**When.** Often.' '' '**When not.** Never.' '' \
+    '## Options' '' '| option |' '|---|' '' '## Example' '' '<!-- snippet: a -->' '```cpp' '# no heading' '```' '' \
+    '## How it works' '' '- **Formula** 1' '' '## Errors' '' 'None.' '' '## Source' '' 'The own.' \
+    | tee "$TENAX_ROOT/docs/reference/clients/door.md" >"$TENAX_ROOT/docs/reference/gates/door.md"
+  printf '(clients/door.md)\n' >"$TENAX_ROOT/docs/reference/clients.md"
+  printf '[[nodiscard]] constexpr auto door(int i) {\n' >"$TENAX_ROOT/include/tenax/wait/door.hpp"
+  printf '%s\n' '# wait' '## door' '- **Formula** 1' '- **When** often' '<!-- snippet: a -->' >"$TENAX_ROOT/docs/reference/wait.md"
+}
+grown
+expect anatomy ''
+for part in '**When.** Often.|has no paragraph **When.**' '**When not.** Never.|has no paragraph **When not.**' '|---||has no table of options' \
+  '## Source|has nothing below the heading Source' 'None.|has nothing below the heading Errors' '<!-- snippet: a -->|has no example' \
+  '- **Formula** 1|has no formula' 'Header: `<tenax/gate/door.hpp>`.|names no header' 'Lets some in.|does not say first what it is about'; do
+  grown
+  grep -vxF -e "${part%|*}" "$TENAX_ROOT/docs/reference/gates/door.md" >"$TENAX_ROOT/less" || true
+  mv "$TENAX_ROOT/less" "$TENAX_ROOT/docs/reference/gates/door.md"
+  expect anatomy "docs/reference/gates/door.md ${part##*|}"
+done
+grown
+rm "$TENAX_ROOT/docs/reference/gates/door.md"
+expect anatomy 'docs/reference/gates/door.md is missing: <tenax/gate/door.hpp> has a gate'
+grown
+seq 1400 >>"$TENAX_ROOT/docs/reference/clients/door.md"
+expect anatomy 'words; at most 1300 are allowed'
+grown
+: >"$TENAX_ROOT/docs/reference/clients.md"
+expect anatomy 'docs/reference/clients.md has no row for docs/reference/clients/door.md'
+grown
+echo 'tenax_component(window' >"$TENAX_ROOT/CMakeLists.txt"
+expect anatomy 'no page in docs/reference/clients is about the component tenax::window'
+grown
+sed -i '/When/d' "$TENAX_ROOT/docs/reference/wait.md"
+expect anatomy 'docs/reference/wait.md says nothing with **When** about wait::door'
 
 expect links ''
 add '[nowhere](../docs/other.md)'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // http.cpp: the snippets about HTTP with any client, and the table of the standard policy.
 #include <charconv>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -26,6 +27,35 @@ struct tenax::http::response_traits<answer> {
 // [/traits]
 
 namespace http = tenax::http;
+
+/// The parts of cpr that a call needs, with the names of cpr.
+namespace cpr {
+
+enum class ErrorCode { OK, CONNECTION_FAILURE, HOST_RESOLUTION_FAILURE, OPERATION_TIMEDOUT };
+struct Error {
+  ErrorCode code = ErrorCode::OK;
+  std::string message;
+};
+struct Response {
+  long status_code = 0;
+  std::string text;
+  std::map<std::string, std::string> header;
+  Error error;
+  long redirect_count = 0;
+};
+struct Url {
+  std::string text;
+};
+
+int gets = 0;
+
+Response Get(Url const&) {
+  ++gets;
+  if (gets == 1) return {0, "", {}, {ErrorCode::CONNECTION_FAILURE, "connection refused"}, 0};
+  return {200, "Debut", {}, {}, 0};
+}
+
+}  // namespace cpr
 
 namespace {
 
@@ -309,4 +339,15 @@ TEST_CASE("http: a server that throttles with 503 and no Retry-After") {
   service.returns(with_status(503)).returns(with_status(200));
   CHECK(base.through(std::ref(untold))(std::ref(service)).code == 200);
   CHECK(untold.state().throttled == 0);
+}
+
+TEST_CASE("http: cpr") {
+  cpr::gets = 0;
+  // [cpr]
+  auto const album = http::standard_retry("GET")(
+      [] { return cpr::Get(cpr::Url{"https://api.example.org/v1/albums/1"}); });
+  if (album.status_code == 200) std::printf("%s\n", album.text.c_str());
+  // [/cpr]
+  CHECK(album.text == "Debut");
+  CHECK(cpr::gets == 2);
 }

@@ -9,7 +9,8 @@
 #   <!-- snippet: tests/docs/wait.cpp#linear -->      the region between the comments `// [linear]` and `// [/linear]`
 #   <!-- snippet: examples/expected/04_report.txt --> the whole file
 # Common indentation and the comments of other regions are left out. The line before a ```sh block is
-# <!-- command: NAME -->, and .ci/run runs it. Other languages are refused.
+# <!-- command: NAME -->, and .ci/run runs it. Other languages are refused. No snippet stands on two pages of docs/, or
+# twice on one: the other place has a link.
 set -euo pipefail
 export LC_ALL=C
 cd "${TENAX_ROOT:-$(dirname "$0")/../..}"
@@ -18,6 +19,7 @@ mode=${1:-check}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 : >"$work/used"
+: >"$work/in_docs"
 
 cat >"$work/snippets.awk" <<'AWK'
 function fail(text) {
@@ -112,7 +114,11 @@ while IFS= read -r page; do
     echo "updated $page"
   fi
   cat "$work/used_here" >>"$work/used"
+  [ "$page" = README.md ] || cat "$work/used_here" >>"$work/in_docs"
 done < <(find README.md docs -name '*.md' | sort)
+
+awk '$0 != "" { ++n[$0] } END { for (s in n) if (n[s] > 1) { print s " stands in docs/ " n[s] " times; the other places need a link"; bad = 1 } exit bad }' \
+  "$work/in_docs" >&2 || failed=1
 
 # What no page shows is a test of something else, or forgotten.
 find tests/docs -name '*.cpp' -o -name 'CMakeLists.txt' | sort | while IFS= read -r file; do

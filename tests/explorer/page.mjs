@@ -107,6 +107,10 @@ try {
     assert.equal(await picture('waits'), drawn);
     await fill('policy-form-2', '2min');
     assert.equal(await text('policy-form-2-mistake'), '');
+    await browser.type('#policy-form-10', 'constant');
+    await browser.type(named('Waits after a throttled attempt: times'), '3s');
+    assert.match(await value('policy'), / throttled_wait=constant\(3s\)$/);
+    assert.match(await value('cpp'), /tenax::wait::only_if\(tenax::when::throttled, tenax::wait::constant\(3s\)\)/);
     const before = await runs();
     await fill('world-form-0', '50');
     await browser.type('#world-form-10', 'fixed');

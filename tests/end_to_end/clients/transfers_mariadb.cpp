@@ -42,6 +42,7 @@ class database {
   database& operator=(database const&) = delete;
   ~database() { disconnect(); }
 
+  // [database]
   database& begin() {
     if (handle_ == nullptr) {
       handle_ = mysql_init(nullptr);
@@ -69,6 +70,7 @@ class database {
     }
     return value;
   }
+  // [/database]
 
  private:
   sql::database_error failure() const {
