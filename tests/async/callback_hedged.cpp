@@ -183,9 +183,9 @@ TEST_CASE("callback_hedged: hedges pass the gates of the policy, and gates wake 
   auto const policy = tenax::retrying{}.through(std::ref(two));
   client http{w.loop, {1000ms, 10ms}};
   auto const call = tenax::callback_hedged(policy, hedging, w.timer(), std::ref(http), w.done());
-  w.loop.after(70ms, [&] { other = {}; });
+  w.loop.after(70'123us, [&] { other = {}; });
   w.loop.run();
-  CHECK(http.started == std::vector<tenax::duration>{0ms, 70ms});
+  CHECK(http.started == std::vector<tenax::duration>{0ms, 70'123us});
   CHECK(w.ended->value() == 2);
   CHECK(two.running() == 0);
 }
