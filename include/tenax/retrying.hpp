@@ -141,9 +141,9 @@ class retrying : public Policy {
   }
 
   /// Limits the time of one attempt. An asynchronous call (`tenax::asio::async_retry`, `tenax::callback_retry`) cancels
-  /// the attempt then, and the policy sees `tenax::attempt_timed_out` or its error code. Blocking calls and
-  /// `tenax::coroutine::retry` cannot interrupt an attempt: there the callable has to take an `attempt_info const&` and
-  /// to obey `time_left`, which is at most `limit`. Throws `std::invalid_argument` unless `limit` is more than zero.
+  /// the attempt then, and the policy sees `tenax::attempt_timed_out` or its error code. `tenax::coroutine::retry` does
+  /// so if its sleep can be ended. Blocking calls cannot interrupt an attempt: the callable has to take an
+  /// `attempt_info const&` and obey `time_left`. Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
     auto const most = detail::require_positive("attempt_timeout: limit", limit);
     return tenax::retrying(detail::with_limits(policy(), detail::timed(this->limits, most)), environment_);

@@ -6,9 +6,12 @@ module;
 #include <tenax/any/result.hpp>
 #include <tenax/any_retrying.hpp>
 #include <tenax/async/callback.hpp>
+#include <tenax/async/callback_hedged.hpp>
 #include <tenax/async/callback_reply.hpp>
 #include <tenax/async/completion.hpp>
 #include <tenax/async/coroutine.hpp>
+#include <tenax/async/coroutine_hedged.hpp>
+#include <tenax/async/hedged.hpp>
 #include <tenax/async/hedging.hpp>
 #include <tenax/async/latencies.hpp>
 #include <tenax/async/wake_signal.hpp>
@@ -50,6 +53,7 @@ module;
 #include <tenax/hedging.hpp>
 #include <tenax/observe/counters.hpp>
 #include <tenax/observe/counters_snapshot.hpp>
+#include <tenax/observe/hedge_counts.hpp>
 #include <tenax/observe/hooks.hpp>
 #include <tenax/observe/log.hpp>
 #include <tenax/outcome.hpp>
@@ -173,6 +177,7 @@ using tenax::call_metrics_snapshot;
 using tenax::call_through;
 using tenax::callback_alarm;
 using tenax::callback_call;
+using tenax::callback_hedged;
 using tenax::callback_reply;
 using tenax::callback_retry;
 using tenax::cancellation_token;
@@ -211,7 +216,9 @@ using tenax::from_call_t;
 using tenax::gate;
 using tenax::gate_view;
 using tenax::gate_wait;
+using tenax::hedge_counts;
 using tenax::hedge_options;
+using tenax::hedged;
 using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
@@ -290,6 +297,7 @@ using tenax::time_point;
 using tenax::to_string;
 using tenax::to_text;
 using tenax::too_long;
+using tenax::try_hedged;
 using tenax::try_settings_from_text;
 using tenax::verdict;
 using tenax::version;
@@ -312,6 +320,7 @@ using tenax::worst_case_bounds;
 }  // namespace tenax
 
 export namespace tenax::coroutine {
+using tenax::coroutine::hedged;
 using tenax::coroutine::retry;
 using tenax::coroutine::try_retry;
 }  // namespace tenax::coroutine
@@ -323,6 +332,10 @@ using tenax::metrics::gate_waiting;
 using tenax::metrics::grpc_attempts;
 using tenax::metrics::grpc_retries;
 using tenax::metrics::grpc_retry_delay;
+using tenax::metrics::hedgeable_calls;
+using tenax::metrics::hedges;
+using tenax::metrics::hedges_lost;
+using tenax::metrics::hedges_won;
 using tenax::metrics::retries;
 using tenax::metrics::retry_delay;
 using tenax::metrics::scheduled_retries;

@@ -312,6 +312,162 @@ TEST_CASE(NET ": an attempt that ignores its cancellation holds back the result 
   }
 }
 
+TEST_CASE(NET ": a hedge starts when a gate wakes it, and gates are told that it starts", TAG) {
+  struct starting {
+    int starts = 0;
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const { return {}; }
+    void started(ticket&, tenax::time_point) { ++starts; }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  };
+  world w;
+  tenax::retry_budget budget;
+  tenax::bulkhead two({.at_once = 2, .queue = 2});
+  starting gate;
+  tenax::bulkhead::ticket other;
+  REQUIRE(two.admit(other, {}, {}).admitted());
+  std::vector<tenax::duration> started;
+  auto const operation = [&]() -> awaitable<void> {
+    started.push_back(w.passed());
+    timer pause(co_await net::this_coro::executor, started.size() == 1 ? 1000ms : 10ms);
+    co_await pause.async_wait(net::use_awaitable);
+  };
+  timer later(w.io, 70ms);
+  later.async_wait([&](error_code) { other = {}; });
+  SECTION("of the hedging") {
+    auto hedging = tenax::hedging(budget, {.after = 50ms}, still_time()).through(std::ref(two)).through(std::ref(gate));
+    w.run(driver::async_hedged(hedging, operation));
+  }
+  SECTION("of the policy") {
+    tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+    auto const policy = steady.through(std::ref(two)).through(std::ref(gate));
+    w.run(driver::async_retry(policy, [&] { return driver::async_hedged(hedging, operation); }));
+    CHECK(hedging.counts() == tenax::hedge_counts{.calls = 1, .hedges = 1, .won = 1, .lost = 0});
+  }
+  REQUIRE(started.size() == 2);
+  CHECK(started[1] >= 70ms);
+  CHECK(started[1] < 74ms);
+  CHECK(gate.starts == 2);
+  CHECK(two.running() == 0);
+}
+
+TEST_CASE(NET ": a hedge asks a gate again as early as the gate says", TAG) {
+  struct often {
+    int asked = 0;
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const& info, tenax::time_point) {
+      if (info.number == 1 || ++asked == 3) return {};
+      return tenax::admission::wait(24h, 5ms);
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  } gate;
+  world w;
+  tenax::retry_budget budget;
+  auto hedging = tenax::hedging(budget, {.after = 50ms}, still_time()).through(std::ref(gate));
+  int calls = 0;
+  auto const operation = [&]() -> awaitable<void> {
+    timer pause(co_await net::this_coro::executor, ++calls == 1 ? 1000ms : 10ms);
+    co_await pause.async_wait(net::use_awaitable);
+  };
+  w.run(driver::async_hedged(hedging, operation));
+  CHECK(w.passed() < 80ms);
+}
+
+/// An initiating function: the first operation takes a second, the others ten milliseconds.
+struct slow_once {
+  net::io_context& io;
+  std::vector<error_code> errors{};  ///< of the operations, in their order
+  int calls = 0;
+  int cancelled = 0;
+
+  template <class Token>
+  auto operator()(Token&& token) {
+    return net::async_initiate<Token, void(error_code, int)>(
+        [this](auto handler) {
+          auto const number = ++calls;
+          auto const pause = std::make_shared<timer>(io, number == 1 ? 1000ms : 10ms);
+          auto const slot = net::get_associated_cancellation_slot(handler);
+          auto const executor = net::get_associated_executor(handler, io.get_executor());
+          auto step = [this, number, pause, handler = std::move(handler)](error_code e) mutable {
+            if (e) ++cancelled;
+            auto const i = static_cast<std::size_t>(number) - 1;
+            std::move(handler)(!e && i < errors.size() ? errors[i] : e, number);
+          };
+          pause->async_wait(net::bind_cancellation_slot(slot, net::bind_executor(executor, std::move(step))));
+        },
+        token);
+  }
+};
+
+TEST_CASE(NET ": an initiating function is hedged, and the call takes any completion token", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  slow_once operation{w.io};
+  auto const initiation = [&](auto token) { return operation(std::move(token)); };
+  auto const informed = [&](tenax::attempt_info const& info, auto token) {
+    CHECK(info.number == static_cast<unsigned>(operation.calls) + 1);
+    return operation(std::move(token));
+  };
+  int got = 0;
+  auto const handler = [&](error_code error, int number) {
+    CHECK(!error);
+    got = number;
+  };
+  SECTION("in a coroutine") { got = w.run(driver::async_hedged(hedging, initiation)); }
+  SECTION("with a handler") { driver::async_hedged(w.io, hedging, informed, handler); }
+  SECTION("with a token that has an executor") {
+    driver::async_hedged(hedging, initiation, net::bind_executor(w.io.get_executor(), handler));
+  }
+  SECTION("as an attempt of a retry") {
+    auto const hedged = [&](auto token) { return driver::async_hedged(w.io, hedging, initiation, std::move(token)); };
+    driver::async_retry(w.io, steady, hedged, handler);
+  }
+  w.pass(70ms);
+  CHECK(got == 2);
+  CHECK(operation.calls == 2);
+  CHECK(operation.cancelled == 1);
+  CHECK(hedging.counts() == tenax::hedge_counts{.calls = 1, .hedges = 1, .won = 1, .lost = 0});
+}
+
+TEST_CASE(NET ": a hedged initiating function fails when all its operations have failed, and can be cancelled", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  listening gate;
+  auto hedging = tenax::hedging(budget, {.after = 50ms}, still_time()).through(std::ref(gate));
+  slow_once operation{w.io, {refused, net::error::host_unreachable}};
+  auto const initiation = [&](auto token) { return operation(std::move(token)); };
+  std::optional<error_code> got;
+  auto const handler = [&](error_code error, int) { got = error; };
+  SECTION("all fail") {
+    driver::async_hedged(w.io, hedging, initiation, handler);
+    w.pass(1010ms);
+    CHECK(got == refused);
+  }
+  SECTION("cancelled") {
+    net::cancellation_signal signal;
+    driver::async_hedged(w.io, hedging, initiation, net::bind_cancellation_slot(signal.slot(), handler));
+    w.pass(55ms);
+    CHECK(operation.calls == 2);
+    signal.emit(net::cancellation_type::terminal);
+    w.settle();
+    CHECK(got == net::error::operation_aborted);
+    CHECK(operation.cancelled == 2);
+    CHECK(gate.cancelled == 2);
+  }
+  SECTION("the initiating function throws") {
+    auto const throws = [&](auto token) {
+      if (operation.calls == 1) throw network_error("no sockets");
+      return operation(std::move(token));
+    };
+    driver::async_hedged(w.io, hedging, throws, handler);
+    CHECK_THROWS_AS(w.pass(60ms), network_error);
+    w.pass(1s);
+    CHECK(!got);
+    CHECK(operation.cancelled == 1);
+  }
+}
+
 TEST_CASE(NET ": the share of hedged calls is the one that the percentile sets", TAG) {
   struct generous {
     struct ticket {};

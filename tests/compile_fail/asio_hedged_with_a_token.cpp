@@ -1,6 +1,6 @@
-// expect: tenax: async_hedged() is for operations that return an awaitable; with a completion token, co_spawn it: co_spawn(io, async_hedged(reads, f), token)
+// expect: tenax: async_hedged() takes a completion token for initiating functions only; for an operation that returns an awaitable, co_spawn the call: co_spawn(io, async_hedged(reads, f), token)
 // SPDX-License-Identifier: MIT
-// asio_hedged_with_a_token.cpp: a completion token for async_hedged.
+// asio_hedged_with_a_token.cpp: a completion token for a hedged coroutine.
 #define ASIO_HAS_CO_AWAIT 1
 #define ASIO_HAS_STD_COROUTINE 1
 #include <asio/io_context.hpp>

@@ -2,6 +2,7 @@
 // prometheus.cpp: the text of a page of metrics. tests/end_to_end/promtool.sh has a real one read.
 #include <tenax/telemetry/prometheus.hpp>
 
+#include <stdexcept>
 #include <string>
 
 #include "catch.hpp"
@@ -85,4 +86,17 @@ TEST_CASE("A name cannot forge a line or a label, and stands on a page once") {
   CHECK_THROWS_WITH(page.add("orders", tenax::counters_reading{}),
                     "tenax: prometheus_page: two counters have the name \"orders\"; give each a name of its own");
   CHECK_THROWS_AS(page.add("orders", tenax::call_metrics_snapshot{}), std::invalid_argument);
+}
+
+TEST_CASE("A page has the counts of hedged calls") {
+  tenax::hedge_counts const reads{.calls = 40, .hedges = 3, .won = 2, .lost = 1};
+  tenax::prometheus_page page;
+  page.add("read \"page\"", reads);
+  auto const text = page.text();
+  CHECK(lines_with(text, "call=\"read") ==
+        "tenax_client_hedgeable_calls_total{call=\"read \\\"page\\\"\"} 40\n"
+        "tenax_client_hedges_total{call=\"read \\\"page\\\"\"} 3\n"
+        "tenax_client_hedges_won_total{call=\"read \\\"page\\\"\"} 2\n"
+        "tenax_client_hedges_lost_total{call=\"read \\\"page\\\"\"} 1\n");
+  CHECK_THROWS_AS(page.add("read \"page\"", reads), std::invalid_argument);
 }

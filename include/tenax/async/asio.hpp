@@ -34,6 +34,7 @@
 #endif
 
 #include <tenax/async/detail/asio_retry.hpp>
+#include <tenax/async/detail/asio_start_hedged.hpp>
 
 namespace tenax {
 
@@ -162,15 +163,21 @@ inline constexpr detail::asio_function<detail::standalone_asio, true> async_try_
 
 /// Hedged requests: `async_hedged(hedging, operation)` makes an attempt, and starts another one in parallel if the
 /// first takes too long, as `hedging` says. It takes the first successful result, and cancels the other attempts. If
-/// all fail, the call ends with the failure of the last one. For operations that return an awaitable. One attempt of a
-/// retry may be a hedged call:
+/// all fail, the call ends with the failure of the last one. `operation` is of the same kinds as for `async_retry`:
+///   1. it returns an `asio::awaitable<T>`, and so does the call: `co_await async_hedged(hedging, operation)`. To use a
+///      completion token, `co_spawn` the call;
+///   2. it is an initiating function, and so is the call, with the same signature:
+///      `async_hedged(hedging, operation, token)`, or `async_hedged(where, hedging, operation, token)`.
+///
+/// One attempt of a retry may be a hedged call:
 /// `async_retry(polite, [&] { return async_hedged(hedging, [=] { return fetch(url); }); })`.
 ///
 /// The call ends when its last attempt has ended, so that no attempt outlives the objects that it refers to. With
 /// `.abandon_losers`, it ends with the first result. Cancelling the call cancels all attempts, and results are ignored
 /// from then on: the call throws the exception of an attempt that failed before, or `tenax::cancelled`. If the budget
-/// or a gate refuses the first attempt, it throws `tenax::refused`; exceptions of budget and gates pass through.
-/// `hedging` must outlive the call and its attempts.
+/// or a gate refuses the first attempt, it throws `tenax::refused`; exceptions of budget and gates pass through. A
+/// handler gets the same error codes as from `async_retry`; exceptions leave through the event loop, and the handler is
+/// not called. `hedging` must outlive the call and its attempts.
 ///
 /// Attempts pass the gates of the hedging. If the hedged call is made in the operation of a call whose policy has
 /// gates, hedges pass those gates as well.

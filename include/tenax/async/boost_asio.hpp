@@ -39,6 +39,7 @@
 #endif
 
 #include <tenax/async/detail/asio_retry.hpp>
+#include <tenax/async/detail/asio_start_hedged.hpp>
 
 namespace tenax {
 

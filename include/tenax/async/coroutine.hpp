@@ -7,6 +7,7 @@
 
 #include <tenax/async/detail/drive_coroutine.hpp>
 #include <tenax/async/detail/lent_time.hpp>
+#include <tenax/async/detail/timed_coroutine.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/retrying.hpp>
 
@@ -20,6 +21,11 @@ namespace detail {
 template <class Sleep>
 inline constexpr bool sleep_can_be_woken =
     requires(unwrapped<Sleep>& sleep, duration d, wake_signal& signal) { sleep(d, signal); };
+
+/// Whether a call uses the sleep that can be ended: a gate may end it, or there is no other.
+template <class Policy, class Sleep>
+inline constexpr bool uses_signal =
+    sleep_can_be_woken<Sleep> && (Policy::gates_type::wakes || !requires(unwrapped<Sleep>& s, duration d) { s(d); });
 
 /// A signal in an object that moves only before its first use.
 template <class Signal>
@@ -44,6 +50,13 @@ class coroutine_environment : public lent_time<Env, Sleep> {
     requires Wakes
   {
     return kept_.signal.lend();
+  }
+
+  /// Whether the last wait was ended by its waker.
+  [[nodiscard]] bool woken() const noexcept
+    requires Wakes
+  {
+    return kept_.signal.stop_requested();
   }
 
   /// The length of the next wait.
@@ -71,10 +84,18 @@ template <template <class> class Task, bool WantsReport, class Policy, class Env
 auto start_coroutine(retrying<Policy, Env> const& policy, Sleep sleep, F operation) {
   if constexpr (check_async_operation<Policy, F, false>()) {
     using result = awaited_result<F>;
-    using world = coroutine_environment<Env, Sleep, Policy::gates_type::wakes && sleep_can_be_woken<Sleep>>;
+    using world = coroutine_environment<Env, Sleep, uses_signal<Policy, Sleep>>;
     using task = Task<std::conditional_t<WantsReport, report<result>, result>>;
-    return drive_coroutine<result, WantsReport, task, Policy, world, F>(
-        policy.policy(), world(policy.environment(), std::move(sleep)), std::move(operation));
+    // An attempt ends in time if the sleep can be ended, and if the operation hears of its token.
+    if constexpr (Policy::limits_type::times_attempts && sleep_can_be_woken<Sleep> && called_with_attempt<F>) {
+      using timed = timed_operation<Task, coroutine_environment<Env, Sleep, true>, F>;
+      timed ends_in_time({policy.environment(), sleep}, std::move(operation));
+      return drive_coroutine<result, WantsReport, task, Policy, world, timed>(
+          policy.policy(), world(policy.environment(), std::move(sleep)), std::move(ends_in_time));
+    } else {
+      return drive_coroutine<result, WantsReport, task, Policy, world, F>(
+          policy.policy(), world(policy.environment(), std::move(sleep)), std::move(operation));
+    }
   }
 }
 
@@ -104,8 +125,11 @@ namespace coroutine {
 /// `std::system_error` with `std::errc::operation_canceled` counts as a cancellation, and ends the call.
 ///
 /// The policy, the sleep and the operation are copied into the coroutine: only the objects that they refer to have to
-/// outlive it. An attempt cannot be interrupted: for `.attempt_timeout()` the operation has to take the `attempt_info`
-/// and obey its `time_left`. The operation is one object for all attempts and is not moved, so that its coroutines may
+/// outlive it. For `.attempt_timeout()`, the operation has to take the `attempt_info`. If the sleep can be ended, as
+/// `sleep(d, signal)`, the call triggers the token of the attempt when its time is over (`info.stop_requested()`,
+/// `tenax::stop_token_of(info)`), and waits for its end; an attempt that fails then has failed with
+/// `tenax::attempt_timed_out`. Otherwise an attempt cannot be interrupted, and the operation has to obey
+/// `info.time_left`. The operation is one object for all attempts and is not moved, so that its coroutines may
 /// refer to it. A coroutine that is destroyed while it waits gives the permits of gates back.
 template <template <class> class Task, class Policy, class Environment, class Sleep, class F>
 auto retry(retrying<Policy, Environment> const& policy, Sleep sleep, F operation) {

@@ -12,6 +12,7 @@
 #include <tenax/driver/detail/check_shared.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/observe/hedge_counts.hpp>
 #include <tenax/platform/compiler.hpp>
 
 namespace tenax {
@@ -48,6 +49,11 @@ inline no_budget missing_budget{};
 /// A budget is required, because hedges can double the load of a server that has become slow. Use a gate that counts
 /// attempts other than the first as retries, preferably a `windowed_retry_budget`, which limits hedges to a share of
 /// all calls. The hedging reports every attempt to the budget. The budget must outlive the hedging.
+///
+/// Calls: `tenax::asio::async_hedged` and `tenax::boost_asio::async_hedged`; for functions that block their thread,
+/// `tenax::hedged` of <tenax/async/hedged.hpp>; in any event loop, `tenax::callback_hedged` of
+/// <tenax/async/callback_hedged.hpp>; in coroutines of any library, `tenax::coroutine::hedged` of
+/// <tenax/async/coroutine_hedged.hpp>.
 ///
 /// Every attempt passes the gates of `.through()`. Inside a retried call whose policy has gates, the policy has
 /// admitted the first attempt, and the others pass the policy's gates as well. Give a gate to one of the two, not to
@@ -115,12 +121,29 @@ class hedging {
   [[nodiscard]] latencies const& seen() const noexcept { return seen_; }
 
   /// Returns the number of hedges started.
-  [[nodiscard]] std::uint64_t hedged() const noexcept { return hedged_.load(std::memory_order_relaxed); }
-  void count_hedge() noexcept { hedged_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t hedged() const noexcept { return load(hedged_); }
+  /// Returns the numbers of all calls so far.
+  [[nodiscard]] hedge_counts counts() const noexcept {
+    // A hedge ends after it has started, so these never add up to more than `hedges`.
+    hedge_counts c{.won = load(won_), .lost = load(lost_)};
+    c.hedges = load(hedged_);
+    c.calls = load(calls_);
+    return c;
+  }
+
+  // For the drivers.
+  void count_call() noexcept { add(calls_); }
+  void count_hedge() noexcept { add(hedged_); }
+  void count_end_of_hedge(bool won) noexcept { add(won ? won_ : lost_); }
 
  private:
   template <gate OtherBudget, class OtherEnvironment, class OtherGates>
   friend class hedging;
+
+  using number = std::atomic<std::uint64_t>;
+
+  static std::uint64_t load(number const& n) noexcept { return n.load(std::memory_order_acquire); }
+  static void add(number& n) noexcept { n.fetch_add(1, std::memory_order_acq_rel); }
 
   hedging(Budget& budget, hedge_options o, Environment environment, Gates gates)
       : budget_(&budget), environment_(std::move(environment)), gates_(std::move(gates)), options_(o) {
@@ -134,7 +157,10 @@ class hedging {
   TENAX_NO_UNIQUE_ADDRESS Gates gates_;
   hedge_options options_;
   latencies seen_{};
-  std::atomic<std::uint64_t> hedged_{0};
+  number calls_{0};
+  number hedged_{0};
+  number won_{0};
+  number lost_{0};
 };
 
 hedging(hedge_options) -> hedging<detail::no_budget>;

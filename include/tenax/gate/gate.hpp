@@ -131,7 +131,7 @@ struct feedback {
 /// gate.
 ///
 /// Optional: `g.started(ticket, now)`: the attempt starts now, because all gates have admitted it. For gates that
-/// measure how long attempts run. Not called for attempts that inherit the gates of an outer call.
+/// measure how long attempts run.
 ///
 /// Optional: `g.would_admit(info, now, then)`, an `admission`: whether the gate would refuse a retry that is to start
 /// at `then`, as far as it knows at `now`. It is called before the wait, so that no call waits for an attempt that will

@@ -40,6 +40,14 @@ inline constexpr metric waiting{"tenax.client.waiting", instrument::counter, "s"
                                 "Sum of the scheduled waits between attempts."};
 inline constexpr metric gate_waiting{"tenax.client.gate_waiting", instrument::counter, "s",
                                      "Sum of the scheduled waits at gates."};
+inline constexpr metric hedgeable_calls{"tenax.client.hedgeable_calls", instrument::counter, "{call}",
+                                        "Calls that a hedging has made."};
+inline constexpr metric hedges{"tenax.client.hedges", instrument::counter, "{attempt}",
+                               "Attempts started beside a slow one."};
+inline constexpr metric hedges_won{"tenax.client.hedges_won", instrument::counter, "{attempt}",
+                                   "Hedges whose result became that of the call."};
+inline constexpr metric hedges_lost{"tenax.client.hedges_lost", instrument::counter, "{attempt}",
+                                    "Hedges that ended without deciding the call."};
 inline constexpr metric retries{"tenax.client.call.retries", instrument::histogram, "{retry}",
                                 "Retries of a call, for calls with any."};
 inline constexpr metric retry_delay{"tenax.client.call.retry_delay", instrument::histogram, "s",

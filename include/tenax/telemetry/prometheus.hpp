@@ -10,6 +10,7 @@
 #include <tenax/detail/foreign_text.hpp>
 #include <tenax/detail/reject.hpp>
 #include <tenax/observe/counters.hpp>
+#include <tenax/observe/hedge_counts.hpp>
 #include <tenax/telemetry/call_metrics.hpp>
 #include <tenax/telemetry/metrics.hpp>
 
@@ -54,11 +55,21 @@ class prometheus_page {
     histogram(retry_delay_, label, m.delay_histogram(), seconds(m.delay));
   }
 
+  /// Adds the numbers of a `hedging`: `page.add("read page", reads.counts())`. Throws `std::invalid_argument` if those
+  /// of a hedging with this name were added before.
+  void add(std::string_view call, hedge_counts const& c) {
+    auto const label = labelled(hedged_, "hedgings", call);
+    sample(hedgeable_calls_, label, std::to_string(c.calls));
+    sample(hedges_, label, std::to_string(c.hedges));
+    sample(hedges_won_, label, std::to_string(c.won));
+    sample(hedges_lost_, label, std::to_string(c.lost));
+  }
+
   /// The page: all that was added, one family of metrics after the other.
   [[nodiscard]] std::string text() const {
     std::string page;
-    for (auto const* const f :
-         {&calls_, &attempts_, &scheduled_retries_, &waiting_, &gate_waiting_, &retries_, &retry_delay_}) {
+    for (auto const* const f : {&calls_, &attempts_, &scheduled_retries_, &waiting_, &gate_waiting_, &hedgeable_calls_,
+                                &hedges_, &hedges_won_, &hedges_lost_, &retries_, &retry_delay_}) {
       if (f->samples.empty()) continue;
       page.append("# HELP ").append(f->name).append(" ").append(f->description).append("\n# TYPE ").append(f->name);
       page.append(f->kind == instrument::counter ? " counter\n" : " histogram\n").append(f->samples);
@@ -133,10 +144,15 @@ class prometheus_page {
   family scheduled_retries_{metrics::scheduled_retries};
   family waiting_{metrics::waiting};
   family gate_waiting_{metrics::gate_waiting};
+  family hedgeable_calls_{metrics::hedgeable_calls};
+  family hedges_{metrics::hedges};
+  family hedges_won_{metrics::hedges_won};
+  family hedges_lost_{metrics::hedges_lost};
   family retries_{metrics::retries};
   family retry_delay_{metrics::retry_delay};
   std::vector<std::string> counted_;
   std::vector<std::string> measured_;
+  std::vector<std::string> hedged_;
 };
 
 }  // namespace tenax

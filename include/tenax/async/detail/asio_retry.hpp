@@ -10,7 +10,6 @@
 #include <tenax/async/detail/asio_call.hpp>
 #include <tenax/async/detail/asio_end.hpp>
 #include <tenax/async/detail/asio_environment.hpp>
-#include <tenax/async/detail/asio_hedge.hpp>
 #include <tenax/async/detail/drive_coroutine.hpp>
 #include <tenax/retrying.hpp>
 
@@ -276,23 +275,6 @@ struct asio_function {
   auto operator()(ExecutorOrContext&& where, retrying<Policy, Environment> const& policy, Operation operation,
                   Token&& token) const {
     return start_asio<Asio, WantsReport>(executor_in(where), policy, std::move(operation), std::forward<Token>(token));
-  }
-};
-
-/// `async_hedged` of one Asio.
-template <class Asio>
-struct asio_hedged_function {
-  template <class Budget, class Environment, class Gates, class Operation>
-  [[nodiscard]] auto operator()(hedging<Budget, Environment, Gates>& hedging, Operation operation) const {
-    return start_hedged<Asio>(hedging, std::move(operation));
-  }
-
-  template <class Budget, class Environment, class Gates, class Operation, class Token>
-  void operator()(hedging<Budget, Environment, Gates>&, Operation const&, Token const&) const {
-    static_assert(
-        always_false<Token>,
-        "tenax: async_hedged() is for operations that return an awaitable; with a completion token, co_spawn it: "
-        "co_spawn(io, async_hedged(reads, f), token)");
   }
 };
 

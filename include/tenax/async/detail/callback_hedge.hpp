@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// async/detail/callback_hedge.hpp: the state of a hedged call whose attempts and timers call back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <tenax/async/callback_reply.hpp>
+#include <tenax/async/detail/callback_timer.hpp>
+#include <tenax/async/detail/callback_world.hpp>
+#include <tenax/async/detail/hedge_loop.hpp>
+#include <tenax/async/detail/undo.hpp>
+#include <tenax/capture.hpp>
+#include <tenax/report.hpp>
+
+namespace tenax::detail {
+
+/// One hedged call. Replies and timers only store what happened; `go_on` makes the steps, one after the other.
+template <class T, class Hedging, class Timer, class Start, class Done>
+class callback_hedge final : public callback_target<T> {
+  using world = callback_world<typename Hedging::environment_type, Timer>;
+  using reply = callback_reply<T>;
+  using started = started_by<T, Start>;
+  using kind = hedge_step::kind;
+
+ public:
+  callback_hedge(Hedging& hedging, inherited_limits&& limits, Timer timer, Start start, Done done)
+      : world_(hedging.environment(), std::move(timer)),
+        start_(std::move(start)),
+        done_(std::move(done)),
+        attempts_(std::make_unique<attempt[]>(hedging.at_most())) {
+    loop_.emplace(hedging, std::move(limits));
+    began_ = world_.now();
+  }
+
+  void begin() {
+    due_ = true;
+    go_on();
+  }
+
+  void cancel() override {
+    if (this->ended_ || cancelled_) return;
+    cancelled_ = true;
+    loop_->cancel(world_.now());
+    abort_losers();
+    due_ = true;
+    go_on();
+  }
+
+  void abandon() noexcept override {
+    abandoned_ = true;
+    if (this->ended_) return;
+    this->ended_ = true;
+    for (std::size_t i = 0; i < loop_->started(); ++i) {
+      if (loop_->under_way(i)) attempts_[i].abort();
+    }
+    timer_.drop();
+    if (!stepping_) release();
+  }
+
+  [[nodiscard]] bool expects(std::uint64_t number) const noexcept override {
+    return !this->ended_ && loop_->under_way(number) && !attempts_[number].aborted;
+  }
+
+  void replied(std::uint64_t number, outcome<T>&& result) override {
+    if (!expects(number)) return;
+    if (loop_->ended(number, std::move(result), world_.now())) abort_losers();
+    if (!loop_->over()) return;
+    due_ = true;
+    go_on();
+  }
+
+  void failed(std::uint64_t number, std::exception_ptr const& error) override {
+    if (!expects(number)) return;
+#if defined(__cpp_exceptions)
+    replied(number, capture([&]() -> T { std::rethrow_exception(error); }));
+#else
+    replied(number, outcome<T>(caught_exception(error)));
+#endif
+  }
+
+  void fired(std::uint64_t alarm) override {
+    if (this->ended_ || !timer_.fired(alarm)) return;
+    // A clock that stands still is not a reason to wait again.
+    fired_ = world_.now() <= timer_.set_at();
+    due_ = true;
+    go_on();
+  }
+
+  void woken() override {
+    if (this->ended_) return;
+    due_ = true;
+    go_on();
+  }
+
+ private:
+  struct attempt {
+    undo_of<started> undo{};
+    bool aborted = false;
+
+    void abort() noexcept {
+      aborted = true;
+      undo();
+    }
+  };
+
+  void abort_losers() {
+    for (std::size_t i = 0; i < loop_->started(); ++i) {
+      if (!loop_->under_way(i)) continue;
+      attempts_[i].abort();
+      if (this->ended_) return;
+      static_cast<void>(loop_->ended(i, outcome<T>(unstarted_exception(stop_reason::cancelled, {})), world_.now()));
+    }
+  }
+
+  /// Makes steps until the event loop has to act. An exception of a gate or of the timer ends the call.
+  void go_on() {
+    if (stepping_ || this->ended_) return;
+    struct scope {
+      callback_hedge& s;
+      bool thrown = true;
+      ~scope() {
+        s.stepping_ = false;
+        if (thrown) s.abandon();
+        if (s.ended_) s.release();
+      }
+    } guard{*this};
+    stepping_ = true;
+    while (due_ && !this->ended_) {
+      due_ = false;
+      timer_.drop();
+      auto const next = loop_->next(world_.now(), lend(), std::exchange(fired_, false));
+      if (next.what == kind::end) {
+        end();
+      } else if (next.what == kind::start) {
+        due_ = true;
+        begin_attempt(next.number);
+      } else if (next.what == kind::wait && next.delay.count() > 0 && !due_) {
+        timer_.set(world_, next.delay, *this);
+      } else if (next.what == kind::wait) {
+        due_ = true;
+      }
+    }
+    guard.thrown = false;
+  }
+
+  void begin_attempt(std::size_t number) {
+#if defined(__cpp_exceptions)
+    std::exception_ptr failure;
+    try {
+      start_attempt(number);
+    }
+#if defined(__GLIBCXX__)
+    catch (__cxxabiv1::__forced_unwind const&) {
+      throw;
+    }
+#endif
+    catch (...) {
+      failure = std::current_exception();
+    }
+    if (failure) failed(number, failure);
+#else
+    start_attempt(number);
+#endif
+  }
+
+  void start_attempt(std::size_t number) {
+    auto const call = [&]() -> decltype(auto) {
+      reply to(std::static_pointer_cast<callback_target<T>>(this->shared_from_this()), number);
+      if constexpr (starts_informed<T, Start>) {
+        return start_(std::as_const(loop_->info(number)), std::move(to));
+      } else {
+        return start_(std::move(to));
+      }
+    };
+    if constexpr (undoes<started>) {
+      std::decay_t<started> f = call();
+      if (attempts_[number].aborted) {
+        undo<std::decay_t<started>>::call(f);  // within `start`, another attempt has won, or the call was cancelled
+      } else if (expects(number)) {
+        attempts_[number].undo.keep(std::move(f));
+      }
+    } else {
+      static_cast<void>(call());
+    }
+  }
+
+  /// A gate may call it in any thread, so it only posts.
+  [[nodiscard]] waker lend() noexcept {
+    if constexpr (world::posts) {
+      return {[](void* of) noexcept {
+                auto& s = *static_cast<callback_hedge*>(of);
+                callback_post<Timer>{s.world_.source, s.weak_from_this(), &callback_base::woken}();
+              },
+              this};
+    } else {
+      return {};
+    }
+  }
+
+  [[nodiscard]] stop_reason reason_of(outcome<T> const& result) const {
+    if (result.has_value() && !result_failed(result)) return stop_reason::succeeded;
+    if (cancelled_) return stop_reason::cancelled;
+    return loop_->started() == 0 ? stop_reason::refused_by_gate : stop_reason::not_retryable;
+  }
+
+  void end() {
+    this->ended_ = true;
+    auto result = loop_->take_result();
+    auto const reason = reason_of(result);
+    report<T> r{std::move(result),
+                reason,
+                static_cast<std::uint32_t>(loop_->started()),
+                saturating_between(began_, world_.now()),
+                {},
+                {},
+                "",
+                loop_->limits().name,
+                {}};
+    loop_.reset();
+    if (!abandoned_) done_(std::move(r));
+  }
+
+  /// Gives back what gates granted.
+  void release() noexcept {
+    loop_.reset();
+    auto const last = std::exchange(this->self_, nullptr);
+  }
+
+  world world_;
+  Start start_;
+  Done done_;
+  time_point began_{};
+  bool cancelled_ = false;
+  bool abandoned_ = false;  ///< `done_` must not be called any more
+  bool stepping_ = false;   ///< `go_on` is running
+  bool due_ = false;        ///< the next step can be made
+  bool fired_ = false;      ///< the timer has fired, whatever the clock says
+  std::unique_ptr<attempt[]> attempts_;
+  callback_timer<world, true> timer_{};
+  std::optional<hedge_loop<T, Hedging>> loop_{};
+};
+
+}  // namespace tenax::detail

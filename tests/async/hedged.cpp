@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+// hedged.cpp: hedged calls of functions that block their threads. Time moves only when an attempt moves it.
+#include <tenax/async/hedged.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/windowed_retry_budget.hpp>
+#include <tenax/tenax.hpp>
+
+#include "../gates.hpp"
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+using tenax::attempt_info;
+
+namespace {
+
+/// A clock that attempts move. A thread sleeps until the clock says so, or until its token is triggered.
+class moved_clock {
+ public:
+  [[nodiscard]] tenax::time_point now() const { return tenax::time_point(tenax::duration(now_.load())); }
+  template <class Token>
+  void sleep(tenax::duration d, Token const& token) {
+    auto const end = tenax::saturating_add(tenax::duration(now_.load()), d);
+    ++sleepers_;
+    ++sleeps;
+    wait_until([&] { return tenax::duration(now_.load()) >= end || token.stop_requested(); });
+    --sleepers_;
+  }
+  void sleep(tenax::duration d) { sleep(d, tenax::detail::no_token()); }
+
+  /// Moves the clock, as soon as a thread waits for that.
+  void advance(tenax::duration d) {
+    wait_until([&] { return sleepers_ > 0; });
+    now_ += d.count();
+  }
+  [[nodiscard]] bool is_awaited() const { return sleepers_ > 0; }
+
+  template <class F>
+  static void wait_until(F const& f) {
+    auto const end = std::chrono::steady_clock::now() + 10s;
+    while (!f()) {
+      if (std::chrono::steady_clock::now() > end) std::abort();
+      std::this_thread::sleep_for(20us);
+    }
+  }
+
+  std::atomic<int> sleeps{0};
+
+ private:
+  std::atomic<tenax::duration::rep> now_{0};
+  std::atomic<int> sleepers_{0};
+};
+
+/// Blocks until the attempt is cancelled.
+void block(attempt_info const& info) {
+  moved_clock::wait_until([&] { return info.stop_requested(); });
+}
+
+struct network_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Remembers what the gates are asked and told.
+struct remembering {
+  struct ticket {};
+  std::mutex mutex;
+  std::vector<std::uint32_t> asked;
+  std::vector<tenax::feedback::kind> told;
+  int started_count = 0;
+
+  tenax::admission admit(ticket&, attempt_info const& info, tenax::time_point) {
+    std::lock_guard const lock(mutex);
+    asked.push_back(info.number);
+    return {};
+  }
+  void started(ticket&, tenax::time_point) {
+    std::lock_guard const lock(mutex);
+    ++started_count;
+  }
+  void record(ticket&, tenax::feedback const& f, tenax::time_point) {
+    std::lock_guard const lock(mutex);
+    told.push_back(f.how);
+  }
+};
+
+using kinds = std::vector<tenax::feedback::kind>;
+using kind = tenax::feedback::kind;
+using counts = tenax::hedge_counts;
+
+struct world {
+  moved_clock clock;
+  tenax::retry_budget budget{};
+
+  auto hedging(tenax::hedge_options o = {.after = 50ms}) {
+    return tenax::hedging<tenax::retry_budget, std::reference_wrapper<moved_clock>>(budget, o, std::ref(clock));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A slow blocking attempt is joined by another one in a second thread, and the first result wins") {
+  world w;
+  auto hedging = w.hedging();
+  auto const caller = std::this_thread::get_id();
+  std::atomic<bool> cancelled{false};
+  bool here = false, there = false;
+  std::string const url = "/page";
+  auto const read = [&](attempt_info const& info, std::string const& path) {
+    CHECK(&path == &url);  // not copied
+    if (info.number == 1) {
+      here = std::this_thread::get_id() == caller;
+      w.clock.advance(50ms);
+      std::stop_callback const told(tenax::stop_token_of(info), [&] { cancelled = true; });
+      block(info);
+      return std::string("late");
+    }
+    there = std::this_thread::get_id() != caller;
+    return "second " + path;
+  };
+  CHECK(tenax::hedged(hedging, read, url) == "second /page");
+  CHECK(here);
+  CHECK(there);
+  CHECK(cancelled);
+  CHECK(hedging.counts() == counts{.calls = 1, .hedges = 1, .won = 1, .lost = 0});
+  CHECK(hedging.seen().count() == 1);
+}
+
+TEST_CASE("A blocking attempt that is fast enough is not hedged") {
+  world w;
+  auto hedging = w.hedging();
+  int calls = 0;
+  SECTION("and wins") {
+    CHECK(tenax::hedged(hedging, [&](int x) { return ++calls + x; }, 40) == 41);
+    CHECK(hedging.seen().count() == 1);
+  }
+  SECTION("and fails") {
+    CHECK_THROWS_AS(tenax::hedged(hedging,
+                                  [&] {
+                                    ++calls;
+                                    throw network_error("down");
+                                  }),
+                    network_error);
+  }
+  SECTION("and its hedge loses") {
+    auto const read = [&](attempt_info const& info) {
+      if (info.number == 1) {
+        w.clock.advance(50ms);
+        moved_clock::wait_until([&] { return hedging.hedged() == 1; });
+        return calls = 1;
+      }
+      block(info);
+      throw network_error("aborted");
+    };
+    CHECK(tenax::hedged(hedging, read) == 1);
+    CHECK(hedging.counts() == counts{.calls = 1, .hedges = 1, .won = 0, .lost = 1});
+    return;
+  }
+  CHECK(calls == 1);
+  CHECK(hedging.counts() == counts{.calls = 1, .hedges = 0, .won = 0, .lost = 0});
+}
+
+TEST_CASE("A blocking hedged call returns what its operation returns: nothing, a reference, a type that only moves") {
+  world w;
+  auto hedging = w.hedging();
+  int value = 3;
+  tenax::hedged(hedging, [&] { value = 4; });
+  CHECK(value == 4);
+  CHECK(&tenax::hedged(hedging, [&]() -> int& { return value; }) == &value);
+  CHECK(*tenax::hedged(hedging, [] { return std::make_unique<int>(5); }) == 5);
+  struct client {
+    int get(int x) const { return x + 1; }
+  } const c;
+  CHECK(tenax::hedged(hedging, &client::get, c, 6) == 7);
+}
+
+TEST_CASE("A blocking hedged call fails only when all attempts have failed") {
+  world w;
+  auto hedging = w.hedging({.after = 50ms, .at_most = 3});
+  std::atomic<int> failed{0};
+  auto const fails = [&](attempt_info const& info) -> int {
+    if (info.number < 3) {
+      w.clock.advance(50ms);
+      moved_clock::wait_until([&] { return hedging.hedged() >= info.number; });
+      if (info.number == 1) moved_clock::wait_until([&] { return failed == 2; });
+    }
+    if (info.number == 2) moved_clock::wait_until([&] { return failed == 1; });
+    ++failed;
+    throw network_error("attempt " + std::to_string(info.number));
+  };
+  CHECK_THROWS_WITH(tenax::hedged(hedging, fails), "attempt 1");
+  CHECK(hedging.counts() == counts{.calls = 1, .hedges = 2, .won = 0, .lost = 2});
+}
+
+TEST_CASE("Every attempt of a blocking hedged call passes the gates, those of its policy as well") {
+  world w;
+  remembering own, outer;
+  auto hedging = tenax::hedging(w.budget, {.after = 50ms}, std::ref(w.clock)).through(std::ref(own));
+  auto const policy = tenax::retrying{}.environment(std::ref(w.clock)).through(std::ref(outer)).named("read");
+  auto const read = [&](attempt_info const& info) {
+    CHECK(info.name == std::string("read"));
+    if (info.number == 2) return 2;
+    w.clock.advance(50ms);
+    block(info);
+    throw network_error("aborted");
+  };
+  CHECK(tenax::hedged(policy, hedging, read) == 2);
+  for (auto* const gate : {&own, &outer}) {
+    CHECK(gate->asked == std::vector<std::uint32_t>{1, 2});
+    CHECK(gate->started_count == 2);
+  }
+  CHECK(own.told == kinds{kind::success, kind::cancelled});
+  // The attempt of the policy is the hedged call, and that has succeeded.
+  CHECK(outer.told == kinds{kind::success, kind::success});
+}
+
+TEST_CASE("A hedge that waits at a gate starts when the gate wakes it") {
+  world w;
+  tenax::bulkhead two({.at_once = 2, .queue = 2});
+  auto hedging = tenax::hedging(w.budget, {.after = 50ms}, std::ref(w.clock)).through(std::ref(two));
+  tenax::bulkhead::ticket other;
+  REQUIRE(two.admit(other, {}, {}).admitted());
+  auto const read = [&](attempt_info const& info) {
+    if (info.number == 2) return 2;
+    w.clock.advance(50ms);
+    moved_clock::wait_until([&] { return two.waiting() == 1; });
+    other = {};  // without moving the clock
+    block(info);
+    return 1;
+  };
+  CHECK(tenax::hedged(hedging, read) == 2);
+  CHECK(two.running() == 0);
+}
+
+TEST_CASE("A blocking hedged call ends when its policy's token is triggered") {
+  world w;
+  auto hedging = w.hedging();
+  std::stop_source source;
+  auto const policy = tenax::retrying{}.environment(std::ref(w.clock)).cancel_with(source.get_token());
+  std::atomic<int> attempts{0};
+  auto const read = [&](attempt_info const& info) {
+    ++attempts;
+    if (info.number == 1) w.clock.advance(50ms);
+    if (info.number == 2) source.request_stop();
+    std::stop_callback const told(tenax::stop_token_of(info), [] {});
+    block(info);
+    CHECK(tenax::stop_token_of(info).stop_requested());
+    throw network_error("aborted");
+  };
+  auto const report = tenax::try_hedged(policy, hedging, read);
+  CHECK(report.reason == tenax::stop_reason::cancelled);
+  CHECK(attempts == 2);
+}
+
+TEST_CASE("A blocking hedged call is cancelled while its first attempt waits at a gate") {
+  world w;
+  struct never {
+    struct ticket {};
+    tenax::admission admit(ticket&, attempt_info const&, tenax::time_point) { return tenax::admission::wait(24h); }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) {}
+  } gate;
+  auto hedging = tenax::hedging(w.budget, {.after = 50ms}, std::ref(w.clock)).through(std::ref(gate));
+  std::stop_source source;
+  struct plain_flag {
+    std::atomic<bool> const* set;
+    bool stop_requested() const { return *set; }
+  };
+  std::atomic<bool> set{false};
+  auto const check = [&](auto const& policy, auto const& stop) {
+    std::jthread const other([&] {
+      moved_clock::wait_until([&] { return w.clock.is_awaited(); });
+      stop();
+    });
+    auto const report = tenax::try_hedged(policy, hedging, [] { return 1; });
+    CHECK(report.reason == tenax::stop_reason::cancelled);
+  };
+  auto const policy = tenax::retrying{}.environment(std::ref(w.clock));
+  SECTION("a std::stop_token") {
+    check(policy.cancel_with(source.get_token()), [&] { source.request_stop(); });
+  }
+  SECTION("a token that has to be looked at") {
+    check(policy.cancel_with(plain_flag{&set}), [&] { set = true; });
+  }
+}
+
+TEST_CASE("A blocking hedged call has the limits of the attempt around it") {
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget);
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(1h)).attempt_timeout(10s);
+  auto const look = [](attempt_info const& info) {
+    CHECK(info.time_left <= 10s);
+    CHECK(tenax::current_attempt().time_left() <= 10s);
+    CHECK(tenax::current_attempt().can_stop());
+    return info.time_left;
+  };
+  CHECK(tenax::hedged(policy, hedging, look) > 9s);
+  CHECK(policy([&](attempt_info const&) { return tenax::hedged(hedging, look); }) > 9s);
+  CHECK(tenax::current_attempt().time_left() == tenax::duration::max());
+}
+
+TEST_CASE("Attempts of a blocking hedged call that are abandoned own what they use") {
+  world w;
+  auto hedging = w.hedging({.after = 50ms, .abandon_losers = true});
+  auto const held = std::make_shared<std::atomic<bool>>(false);
+  {
+    auto const clock = std::ref(w.clock);
+    auto const read = [held, clock](attempt_info const& info, std::string const& path) {
+      if (info.number == 2) return "second " + path;
+      clock.get().advance(50ms);
+      moved_clock::wait_until([&] { return held->load(); });
+      return std::string("late");
+    };
+    CHECK(tenax::hedged(hedging, read, "/page") == "second /page");
+  }
+  CHECK(held.use_count() == 2);
+  *held = true;
+  moved_clock::wait_until([&] { return held.use_count() == 1; });
+  CHECK(hedging.counts() == counts{.calls = 1, .hedges = 1, .won = 1, .lost = 0});
+}
+
+TEST_CASE("A blocking hedged call without further threads goes on without hedges") {
+  world w;
+  auto hedging = w.hedging();
+  auto const call = [](attempt_info const& info) { return info.number; };
+  tenax::detail::hedge_race<std::uint32_t, decltype(hedging), decltype(call)> race(hedging, {}, call);
+  tenax::detail::run_joined(race, nullptr, [](auto const&) { return std::optional<std::thread>(); });
+  CHECK(race.take_result().get() == 1);
+  CHECK(hedging.counts() == counts{.calls = 1, .hedges = 0, .won = 0, .lost = 0});
+}
+
+TEST_CASE("An exception of a budget is thrown by a blocking hedged call, after its attempts have ended") {
+  struct broken : std::exception {};
+  struct throwing {
+    struct ticket {};
+    int good;
+    tenax::admission admit(ticket&, attempt_info const&, tenax::time_point) {
+      if (good-- == 0) throw broken();
+      return {};
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  };
+  moved_clock clock;
+  auto const check = [&](throwing budget) {
+    tenax::hedging hedging(budget, {.after = 50ms}, std::ref(clock));
+    std::atomic<int> ended{0};
+    CHECK_THROWS_AS(tenax::hedged(hedging,
+                                  [&](attempt_info const& info) {
+                                    clock.advance(50ms);
+                                    block(info);
+                                    ++ended;
+                                  }),
+                    broken);
+    return ended.load();
+  };
+  CHECK(check({.good = 0}) == 0);
+  CHECK(check({.good = 1}) == 1);
+}
+
+TEST_CASE("A hedged call is retried as a whole, and hedges count as retries for their budget") {
+  world w;
+  auto hedging = w.hedging();
+  auto const policy =
+      tenax::retrying{}.environment(std::ref(w.clock)).wait(tenax::wait::none).stop(tenax::stop::after_attempts(3));
+  int calls = 0;
+  auto const report = tenax::try_hedged(policy, hedging, [&] {
+    if (++calls < 3) throw network_error("down");
+    return calls;
+  });
+  CHECK(report.value() == 3);
+  CHECK(report.attempts == 3);
+  for (int i = 0; i < 5; ++i) w.budget.count(kind::failure);
+  auto const read = [&](attempt_info const& info) {
+    w.clock.advance(50ms);  // the budget refuses the hedge, and is asked again after the same time
+    auto const before = w.clock.sleeps.load();
+    moved_clock::wait_until([&] { return w.clock.sleeps > before; });
+    return info.number;
+  };
+  CHECK(tenax::hedged(hedging, read) == 1);
+  CHECK(hedging.hedged() == 0);
+}
