@@ -232,7 +232,7 @@ void begin_hedged(Hedging& hedging, F&& operation, inherited_limits&& limits, En
                   Handler handler) {
   auto const steps = stranded<Asio>(where);
   using call_type = asio_hedge<Asio, T, Hedging, F, End, std::remove_const_t<decltype(steps)>, Handler>;
-  auto call = std::allocate_shared<call_type>(Asio::allocator_of(handler), hedging, std::move(operation),
+  auto call = std::allocate_shared<call_type>(Asio::allocator_of(handler), hedging, std::forward<F>(operation),
                                               std::move(limits), std::move(end), steps, std::move(handler));
   call->listen();
   Asio::post(steps, [call] { call->start(); });
