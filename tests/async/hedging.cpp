@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
-// hedging.cpp: the delay and the options of hedging. The tests of hedged calls are in asio_hedging.hpp.
+// hedging.cpp: the delay and the options of hedging, and what a hedged call does when its server asks for a wait. The
+// tests of hedged calls are those of each driver.
 #include <tenax/hedging.hpp>
 
 #include <functional>
+#include <stdexcept>
 #include <type_traits>
+
+#include <tenax/async/detail/hedge_loop.hpp>
+#include <tenax/capture.hpp>
+#include <tenax/errors.hpp>
 
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/testing/virtual_time.hpp>
@@ -51,4 +57,82 @@ TEST_CASE("A hedging refuses invalid options") {
   CHECK_THROWS_WITH(tenax::hedging(budget, {.percentile = 1.5}), ContainsSubstring("hedging: percentile"));
   CHECK_THROWS_WITH(tenax::hedging(budget, {.at_most = 1}), ContainsSubstring("hedging: at_most"));
   CHECK_THROWS_WITH(tenax::hedging(budget, {.at_most = 9}), ContainsSubstring("hedging: at_most"));
+}
+
+namespace {
+
+using loop_clock = tenax::time_point;
+using kind = tenax::detail::hedge_step::kind;
+
+/// A hedged call of three attempts, one every 50 ms, of which two have started.
+struct two_under_way {
+  tenax::retry_budget budget{};
+  tenax::hedging<tenax::retry_budget> hedging{budget, {.after = 50ms, .at_most = 3}};
+  tenax::detail::hedge_loop<int, tenax::hedging<tenax::retry_budget>> loop{hedging, {}};
+  loop_clock now{1h};
+
+  two_under_way() {
+    REQUIRE(loop.next(now).what == kind::start);
+    REQUIRE(loop.next(now).delay == 50ms);
+    now += 50ms;
+    REQUIRE(loop.next(now).what == kind::start);
+    REQUIRE(loop.next(now).delay == 50ms);
+  }
+
+  template <class Error>
+  bool fails(std::size_t number, Error error) {
+    return loop.ended(number, tenax::capture([&]() -> int { throw error; }), now);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("No hedge starts while the server asks for a wait, whatever timers say") {
+  two_under_way call;
+  auto& loop = call.loop;
+  call.now += 10ms;
+  CHECK_FALSE(call.fails(1, tenax::retry_after(200ms, std::runtime_error("busy"))));
+  SECTION("a timer that was set before fires") {
+    call.now += 40ms;
+    auto const next = loop.next(call.now, {}, true);
+    CHECK(next.what == kind::wait);
+    CHECK(next.delay == 160ms);
+  }
+  SECTION("the driver asks at once") {
+    CHECK(loop.next(call.now).delay == 200ms);
+    call.now += 200ms;
+    auto const next = loop.next(call.now, {}, true);
+    CHECK(next.what == kind::start);
+    CHECK(next.number == 2);
+  }
+  SECTION("the first attempt succeeds meanwhile") {
+    CHECK(loop.ended(0, tenax::outcome<int>(7), call.now));
+    CHECK(loop.take_result().get() == 7);
+  }
+}
+
+TEST_CASE("No hedge starts after an answer that forbids retries, and that answer ends the call") {
+  two_under_way call;
+  CHECK_FALSE(call.fails(1, tenax::permanent(std::runtime_error("gone"))));
+  call.now += 1h;
+  CHECK(call.loop.next(call.now, {}, true).what == kind::rest);
+  CHECK_FALSE(call.fails(0, std::runtime_error("reset")));
+  CHECK(call.loop.next(call.now).what == kind::end);
+  CHECK_THROWS_WITH(call.loop.take_result().get(), "gone");
+}
+
+TEST_CASE("A hedged call that fails ends with the failure that asks for the latest retry") {
+  two_under_way call;
+  SECTION("an earlier one") {
+    CHECK_FALSE(call.fails(1, tenax::retry_after(10s, std::runtime_error("busy"))));
+    call.now += 1s;
+    CHECK_FALSE(call.fails(0, std::runtime_error("reset")));
+    CHECK_THROWS_WITH(call.loop.take_result().get(), "busy");
+  }
+  SECTION("otherwise with the last one") {
+    CHECK_FALSE(call.fails(1, tenax::retry_after(1s, std::runtime_error("busy"))));
+    call.now += 2s;
+    CHECK_FALSE(call.fails(0, std::runtime_error("reset")));
+    CHECK_THROWS_WITH(call.loop.take_result().get(), "reset");
+  }
 }

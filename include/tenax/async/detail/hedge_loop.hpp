@@ -13,6 +13,7 @@
 #include <tenax/async/detail/gate_pass.hpp>
 #include <tenax/async/hedging.hpp>
 #include <tenax/driver/detail/loop_state.hpp>
+#include <tenax/errors.hpp>
 #include <tenax/gate/detail/feedback.hpp>
 #include <tenax/outcome.hpp>
 
@@ -56,7 +57,10 @@ class hedge_loop {
       return {kind::end};
     }
     if (decided_ || resting_ || started_ == hedging_.at_most()) return {kind::rest};
-    bool const early = started_ > 0 && !at_gate_ && !fired && now < due_;
+    // A timer that was set before the server asked for a wait fires too early.
+    bool const due = now >= due_ || (fired && !postponed_);
+    postponed_ = false;
+    bool const early = started_ > 0 && !at_gate_ && !due;
     return early ? hedge_step{kind::wait, saturating_between(now, due_)} : launch(now, w);
   }
 
@@ -67,14 +71,16 @@ class hedge_loop {
     --running_;
     bool const good = result.has_value() && !result_failed(result);
     if (number > 0) hedging_.count_end_of_hedge(good && !decided_);
-    auto told = make_feedback(result, hint_of(result));
+    auto const said = hint_of(result);
+    auto told = make_feedback(result, said);
     if (decided_ && !good) told.how = feedback::kind::cancelled;
     a.record(hedging_, told, now);
     if (decided_) return false;
     if (good || (number == 0 && started_ > 1)) learn(good && number == 0, now);
-    // If no attempt succeeds, the call ends with the last failure.
-    result_.reset();
-    result_.emplace(std::move(result));
+    if (good || heed(said, now)) {
+      result_.reset();
+      result_.emplace(std::move(result));
+    }
     if (good) decide();
     return good;
   }
@@ -202,6 +208,26 @@ class hedge_loop {
     return {kind::wait, d};
   }
 
+  /// What the server asked for in one answer holds for the whole call: no attempt starts during its wait, and none at all
+  /// if there is to be no other. Returns whether the call ends with this failure, if no attempt succeeds: it ends with
+  /// the one that asked for the latest retry, so that a policy around the call waits long enough.
+  bool heed(hint const& said, time_point now) {
+    bool const ends = said.verdict == verdict::forbidden || said.verdict == verdict::no_retry;
+    auto const wait = longer(said.wait.value_or(duration::zero()), duration::zero());
+    auto const earliest = ends ? (time_point::max)() : time_point(saturating_add(now.time_since_epoch(), wait));
+    if (earliest < not_before_) return false;
+    not_before_ = earliest;
+    if (ends) {
+      stop_asking();
+      resting_ = true;
+    } else if (earliest > now && earliest > due_) {
+      stop_asking();
+      due_ = earliest;
+      postponed_ = true;
+    }
+    return true;
+  }
+
   /// A refused hedge is tried again at the rate at which attempts are started, but at most once a millisecond.
   [[nodiscard]] duration refused_pause() const noexcept {
     return longer(hedging_.delay(), std::chrono::milliseconds(1));
@@ -235,11 +261,13 @@ class hedge_loop {
   std::unique_ptr<attempt[]> attempts_;
   std::optional<outcome<T>> result_{};
   time_point deadline_{};
-  time_point due_{};  ///< when the next attempt starts
+  time_point due_{};         ///< when the next attempt starts
+  time_point not_before_{};  ///< the latest time for which the server asked
   std::size_t started_ = 0;
   std::size_t running_ = 0;
   bool begun_ = false;
-  bool at_gate_ = false;  ///< the next attempt waits at a gate
+  bool postponed_ = false;  ///< since the driver was told to wait
+  bool at_gate_ = false;    ///< the next attempt waits at a gate
   bool decided_ = false;
   bool resting_ = false;
   bool learned_ = false;
