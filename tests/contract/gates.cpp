@@ -165,7 +165,7 @@ TEST_CASE("gates: a clock that is set back makes no caller wait for the old time
     CHECK(ask(one.gate, third, start - 1h, &b).delay <= 4s);
     CHECK(ask(one.gate, last, start - 1h, &c).delay <= 6s);
     auto now = start - 1h;
-    if constexpr (one.has_places) {
+    if (one.has_places) {
       tests::tell(one.gate, first, kind::success, now);
       CHECK(a.woken == 1);
     } else {
@@ -173,7 +173,7 @@ TEST_CASE("gates: a clock that is set back makes no caller wait for the old time
     }
     CHECK(ask(one.gate, second, now, &a).admitted());
     // A caller that stays too long is refused, by the new time.
-    if constexpr (one.has_places) CHECK(ask(one.gate, third, now + 1100ms, &b).refused());
+    if (one.has_places) CHECK(ask(one.gate, third, now + 1100ms, &b).refused());
   });
 }
 
@@ -245,7 +245,7 @@ TEST_CASE("gates: a caller that leaves passes its turn on, before and after it w
     CHECK(ask(one.gate, third, start, &b).waits());
     CHECK(ask(one.gate, last, start, &c).waits());
     second = {};  // while it sleeps
-    if constexpr (one.has_places) {
+    if (one.has_places) {
       tests::tell(one.gate, first, kind::success, start);
       CHECK(b.woken == 1);
     }
@@ -266,7 +266,7 @@ TEST_CASE("gates: a caller that waits at another gate lets others pass, and lose
     CHECK(ask(one.gate, third, start, &b).waits());
     one.gate.step_aside(second);
     one.gate.step_aside(second);
-    if constexpr (one.has_places) tests::tell(one.gate, first, kind::success, start);
+    if (one.has_places) tests::tell(one.gate, first, kind::success, start);
     CHECK(b.woken == 1);
     CHECK(ask(one.gate, third, start + 1010ms, &b).admitted());
     tests::tell(one.gate, third, kind::success, start + 1010ms);
@@ -285,7 +285,7 @@ TEST_CASE("gates: a policy that does not wait is refused at once, and leaves no 
     auto const before = clock.now();
     CHECK_THROWS_AS(policy([] {}), tenax::refused);
     CHECK(clock.now() == before);
-    if constexpr (one.has_places) tests::tell(one.gate, first, kind::success, before.time_since_epoch());
+    if (one.has_places) tests::tell(one.gate, first, kind::success, before.time_since_epoch());
     CHECK(ask(one.gate, second, before.time_since_epoch() + 1010ms).admitted());
   });
 }
