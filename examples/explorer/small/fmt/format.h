@@ -28,6 +28,18 @@ struct appender {
   memory_buffer* to;
 };
 
+/// The digits of a whole number.
+class format_int {
+ public:
+  template <class N>
+  explicit format_int(N n) : text_(std::to_string(n)) {}
+  [[nodiscard]] char const* data() const { return text_.data(); }
+  [[nodiscard]] std::size_t size() const { return text_.size(); }
+
+ private:
+  std::string text_;
+};
+
 /// `form` is `{}`, or `{:g}%` for a double.
 template <class T>
 void format_to(appender out, string_view form, T value) {
