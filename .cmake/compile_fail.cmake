@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # compile_fail.cmake: compiles FILE with COMPILER and checks that its mistake is answered as its first line demands.
 #   cmake -DCOMPILER=g++ -DINCLUDE_DIR=include -DFILE=tests/compile_fail/x.cpp -P compile_fail.cmake
+# PRECOMPILED: <tenax/tenax.hpp> for files that include it first, so that it is parsed once and not 500 times:
+# `x.hpp`, beside which there is `x.hpp.gch`, or `x.pch` of clang. Without FILE, it is made.
 cmake_minimum_required(VERSION 3.25)
 
 function(refuse reason)
@@ -12,12 +14,34 @@ endfunction()
 set(flags -std=c++20 -fsyntax-only -Wall -Wextra -Wno-unused-variable -Wno-unused-const-variable
   -fdiagnostics-color=never "-I${INCLUDE_DIR}")
 
+if(NOT DEFINED FILE)
+  cmake_path(REMOVE_EXTENSION PRECOMPILED LAST_ONLY OUTPUT_VARIABLE header)
+  file(WRITE "${header}.hpp" "#include <tenax/tenax.hpp>\n")
+  if(PRECOMPILED MATCHES "\\.hpp$")
+    set(made "${PRECOMPILED}.gch")
+  else()
+    set(made "${PRECOMPILED}")
+  endif()
+  list(REMOVE_ITEM flags -fsyntax-only)
+  execute_process(COMMAND "${COMPILER}" ${flags} -x c++-header "${header}.hpp" -o "${made}" COMMAND_ERROR_IS_FATAL ANY)
+  return()
+endif()
+
 file(READ "${FILE}" text)     # file(STRINGS) would escape semicolons
 if(NOT text MATCHES "^// expect( in output)?: ([^\n]+)\n")
   refuse("the first line must be `// expect: <what the error says>`")
 endif()
 set(anywhere "${CMAKE_MATCH_1}")
 set(sentence "${CMAKE_MATCH_2}")
+
+string(REGEX MATCH "#include [^\n]*" first_include "${text}")
+if(DEFINED PRECOMPILED AND first_include STREQUAL "#include <tenax/tenax.hpp>")
+  if(PRECOMPILED MATCHES "\\.hpp$")
+    list(APPEND flags -include "${PRECOMPILED}" -Winvalid-pch)
+  else()
+    list(APPEND flags -include-pch "${PRECOMPILED}")
+  endif()
+endif()
 
 execute_process(COMMAND "${COMPILER}" ${flags} "${FILE}"
   OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE result)

@@ -2,6 +2,7 @@
 // hedging.cpp: the snippets of docs/how-to/hedge-a-slow-read.md and docs/reference/async.md that need no Asio.
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 
 #include <tenax/async/callback_hedged.hpp>
