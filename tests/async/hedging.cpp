@@ -3,8 +3,11 @@
 #include <tenax/hedging.hpp>
 
 #include <functional>
+#include <stdexcept>
 #include <type_traits>
 
+#include <tenax/async/detail/hedge_loop.hpp>
+#include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -13,6 +16,18 @@
 
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using step = tenax::detail::hedge_step::kind;
+tenax::time_point at(tenax::duration d) { return tenax::time_point(d); }
+/// A gate can wake the call.
+tenax::waker wakes() {
+  static int woken = 0;
+  return {[](void* n) noexcept { ++*static_cast<int*>(n); }, &woken};
+}
+
+}  // namespace
 
 TEST_CASE("A hedge starts after the given delay, or at the percentile once that is known") {
   tenax::retry_budget budget;
@@ -51,4 +66,65 @@ TEST_CASE("A hedging refuses invalid options") {
   CHECK_THROWS_WITH(tenax::hedging(budget, {.percentile = 1.5}), ContainsSubstring("hedging: percentile"));
   CHECK_THROWS_WITH(tenax::hedging(budget, {.at_most = 1}), ContainsSubstring("hedging: at_most"));
   CHECK_THROWS_WITH(tenax::hedging(budget, {.at_most = 9}), ContainsSubstring("hedging: at_most"));
+}
+
+TEST_CASE("A first attempt that waits at a gate of its hedging is refused at the deadline") {
+  tenax::retry_budget budget;
+  tenax::bulkhead one({.at_once = 1, .queue = 2});
+  tenax::bulkhead::ticket other;
+  REQUIRE(one.admit(other, {}, {}).admitted());
+  auto hedging = tenax::hedging(budget, {.after = 50ms}).through(std::ref(one));
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {.time_left = 100ms});
+  auto const first = loop.next(at(0ms), wakes());
+  CHECK(first.what == step::wait);
+  CHECK(first.delay == 100ms);
+  CHECK(one.waiting() == 1);
+  CHECK(loop.next(at(100ms), wakes(), true).what == step::end);
+  CHECK(one.waiting() == 0);
+  CHECK_THROWS_AS(loop.take_result().get(), tenax::refused);
+}
+
+TEST_CASE("A hedge that waits at a gate leaves it at the deadline") {
+  tenax::retry_budget budget;
+  tenax::bulkhead one({.at_once = 1, .queue = 2});
+  auto hedging = tenax::hedging(budget, {.after = 50ms}).through(std::ref(one));
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {.time_left = 100ms});
+  CHECK(loop.next(at(0ms), wakes()).what == step::start);
+  CHECK(loop.next(at(50ms), wakes()).what == step::wait);
+  CHECK(one.waiting() == 1);
+  CHECK(loop.next(at(100ms), wakes(), true).what == step::rest);
+  CHECK(one.waiting() == 0);
+}
+
+TEST_CASE("A hedge leaves a gate if the next gate throws") {
+  struct broken : std::exception {};
+  struct throwing {
+    struct ticket {};
+    bool breaks = false;
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const {
+      if (breaks) throw broken();
+      return {};
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  } gate;
+  tenax::retry_budget budget;
+  tenax::bulkhead two({.at_once = 2});
+  auto hedging = tenax::hedging(budget, {.after = 50ms}).through(std::ref(two)).through(std::ref(gate));
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {});
+  CHECK(loop.next(at(0ms)).what == step::start);
+  gate.breaks = true;
+  CHECK_THROWS_AS(loop.next(at(50ms)), broken);
+  CHECK(two.running() == 2);
+  loop.fail(std::make_exception_ptr(broken()));
+  CHECK(two.running() == 1);
+}
+
+TEST_CASE("An attempt of a hedged call has at least a millisecond left") {
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms});
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {.time_left = 50'010us});
+  CHECK(loop.next(at(0ms)).what == step::start);
+  CHECK(loop.info(0).time_left == 50'010us);
+  CHECK(loop.next(at(50ms)).what == step::start);
+  CHECK(loop.info(1).time_left == 1ms);  // clients take 0 for no limit
 }
