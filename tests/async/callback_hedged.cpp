@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 #include <tenax/gate/bulkhead.hpp>
@@ -170,6 +171,8 @@ TEST_CASE("callback_hedged: a call that is cancelled or destroyed aborts all its
     w.loop.run();
     CHECK(!w.ended);
   }
+  CHECK(hedging.counts() == counts{.calls = 1, .hedges = 1, .won = 0, .lost = 1});
+  CHECK(hedging.seen().count() == 1);  // the first attempt takes longer than that
   CHECK(http.aborted == std::vector<int>{1, 2});
   CHECK(two.running() == 0);
 }
@@ -209,4 +212,91 @@ TEST_CASE("callback_hedged: without a budget for it there is no hedge, and a ref
   call = tenax::callback_hedged(refused, w.timer(), std::ref(http), w.done());
   CHECK(w.ended->reason == tenax::stop_reason::refused_by_gate);
   CHECK_THROWS_AS(w.ended->value(), tenax::refused);
+}
+
+TEST_CASE("callback_hedged: what a gate throws when an attempt ends leaves through the event loop and ends the call") {
+  struct broken : std::exception {};
+  struct throwing {
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const { return {}; }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const { throw broken(); }
+  } gate;
+  world w;
+  auto hedging = tenax::hedging(w.budget, {.after = 50ms}).through(std::ref(gate));
+  SECTION("later") {
+    client http{w.loop, {1000ms, 10ms}};
+    auto const call = tenax::callback_hedged(hedging, w.timer(), std::ref(http), w.done());
+    CHECK_THROWS_AS(w.loop.run(), broken);
+    CHECK(!call.running());
+    CHECK(http.aborted == std::vector<int>{1});
+    w.loop.run();
+  }
+  SECTION("within start") {
+    client http{w.loop, {0ms}};
+    CHECK_THROWS_AS(tenax::callback_hedged(hedging, w.timer(), std::ref(http), w.done()), broken);
+  }
+  SECTION("when it is cancelled") {
+    client http{w.loop, {1000ms, 10ms}};
+    auto call = tenax::callback_hedged(hedging, w.timer(), std::ref(http), w.done());
+    CHECK_THROWS_AS(call.cancel(), broken);
+    CHECK(!call.running());
+  }
+  CHECK(!w.ended);
+}
+
+TEST_CASE("callback_hedged: the function that aborts a loser may destroy the call") {
+  world w;
+  tenax::hedging hedging(w.budget, {.after = 50ms, .at_most = 3});
+  std::optional<tenax::callback_call> call;
+  int starts = 0, aborts = 0;
+  auto const start = [&](replies reply) {
+    if (++starts == 3) w.loop.after(10ms, [reply] { reply(3); });
+    return [&] {
+      ++aborts;
+      call.reset();
+    };
+  };
+  call.emplace(tenax::callback_hedged(hedging, w.timer(), start, w.done()));
+  w.loop.run();
+  CHECK(starts == 3);
+  CHECK(aborts == 2);
+  CHECK(!w.ended);
+}
+
+TEST_CASE("callback_hedged: start may cancel the call, or reply for another attempt") {
+  world w;
+  tenax::hedging hedging(w.budget, {.after = 50ms});
+  tenax::callback_call call;
+  std::vector<int> aborted;
+  std::vector<replies> kept;
+  bool cancels = false;
+  auto const start = [&](replies reply) {
+    kept.push_back(reply);
+    auto const number = static_cast<int>(kept.size());
+    if (number == 2) cancels ? call.cancel() : kept[0](1);
+    return [&aborted, number] { aborted.push_back(number); };
+  };
+  SECTION("reply") {
+    call = tenax::callback_hedged(hedging, w.timer(), start, w.done());
+    w.loop.run();
+    CHECK(w.ended->value() == 1);
+    CHECK(aborted == std::vector<int>{2});
+  }
+  SECTION("cancel") {
+    cancels = true;
+    call = tenax::callback_hedged(hedging, w.timer(), start, w.done());
+    w.loop.run();
+    CHECK(w.ended->reason == tenax::stop_reason::cancelled);
+    CHECK(aborted == std::vector<int>{1, 2});
+  }
+}
+
+TEST_CASE("callback_hedged: a reply that says cancelled is the reason of the end") {
+  world w;
+  tenax::hedging hedging(w.budget, {.after = 50ms});
+  auto const start = [](replies reply) {
+    reply.fail(std::system_error(std::make_error_code(std::errc::operation_canceled)));
+  };
+  auto const call = tenax::callback_hedged(hedging, w.timer(), start, w.done());
+  CHECK(w.ended->reason == tenax::stop_reason::cancelled);
 }

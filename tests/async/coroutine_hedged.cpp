@@ -187,6 +187,7 @@ TEST_CASE("coroutine::hedged: hedges pass the gates of the policy, gates wake th
   SECTION("losers cannot be abandoned") {
     tenax::hedging loose(w.budget, {.abandon_losers = true});
     CHECK_THROWS_AS(tenax::coroutine::hedged<task>(loose, w.sleep(), w.operation({})), std::invalid_argument);
+    CHECK_THROWS_AS(tenax::coroutine::hedged<task>(once, loose, w.sleep(), w.operation({})), std::invalid_argument);
   }
 }
 

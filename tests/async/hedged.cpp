@@ -2,12 +2,14 @@
 // hedged.cpp: hedged calls of functions that block their threads. Time moves only when an attempt moves it.
 #include <tenax/async/hedged.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -67,6 +69,18 @@ class moved_clock {
 void block(attempt_info const& info) {
   moved_clock::wait_until([&] { return info.stop_requested(); });
 }
+
+/// A clock whose sleeps end after ten milliseconds.
+struct naps {
+  [[nodiscard]] tenax::time_point now() const { return tenax::time_point(tenax::duration(time.load())); }
+  void sleep(tenax::duration d) { time += std::min<tenax::duration>(d, 10ms).count(); }
+  template <class Token>
+  void sleep(tenax::duration d, Token const&) {
+    sleep(d);
+  }
+
+  std::atomic<tenax::duration::rep> time{0};
+};
 
 struct network_error : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -188,15 +202,13 @@ TEST_CASE("A blocking hedged call returns what its operation returns: nothing, a
 TEST_CASE("A blocking hedged call fails only when all attempts have failed") {
   world w;
   auto hedging = w.hedging({.after = 50ms, .at_most = 3});
-  std::atomic<int> failed{0};
   auto const fails = [&](attempt_info const& info) -> int {
     if (info.number < 3) {
       w.clock.advance(50ms);
       moved_clock::wait_until([&] { return hedging.hedged() >= info.number; });
-      if (info.number == 1) moved_clock::wait_until([&] { return failed == 2; });
     }
-    if (info.number == 2) moved_clock::wait_until([&] { return failed == 1; });
-    ++failed;
+    // The other attempts have failed before.
+    if (info.number < 3) moved_clock::wait_until([&] { return hedging.counts().lost == 3 - info.number; });
     throw network_error("attempt " + std::to_string(info.number));
   };
   CHECK_THROWS_WITH(tenax::hedged(hedging, fails), "attempt 1");
@@ -388,4 +400,70 @@ TEST_CASE("A hedged call is retried as a whole, and hedges count as retries for 
   };
   CHECK(tenax::hedged(hedging, read) == 1);
   CHECK(hedging.hedged() == 0);
+}
+
+TEST_CASE("Blocked attempts of a hedged call hear of its token, even of one that has to be looked at") {
+  world w;
+  struct plain_flag {
+    std::atomic<bool> const* set;
+    bool stop_requested() const { return *set; }
+  };
+  std::atomic<bool> set{false};
+  std::stop_source source;
+  auto const held = std::make_shared<int>(0);
+  auto const reading = [&w, &held](auto stop) {
+    return [clock = &w.clock, held, stop](attempt_info const& info) -> int {
+      std::atomic<bool> told{false};
+      std::stop_callback const early(tenax::stop_token_of(info), [&] { told = true; });
+      info.number == 1 ? clock->advance(50ms) : stop();
+      moved_clock::wait_until([&] { return told.load(); });
+      throw network_error("aborted");
+    };
+  };
+  auto const flagged = [&set] { set = true; };
+  auto const policy = tenax::retrying{}.environment(std::ref(w.clock)).wait(tenax::wait::none);
+  auto reason = tenax::stop_reason::succeeded;
+  auto hedging = w.hedging();
+  auto loose = w.hedging({.after = 50ms, .abandon_losers = true});
+  SECTION("of the attempt around it") {
+    auto const read = reading([&source] { source.request_stop(); });
+    reason = policy.cancel_with(source.get_token()).try_call([&] { return tenax::hedged(hedging, read); }).reason;
+  }
+  SECTION("of its policy") {
+    reason = tenax::try_hedged(policy.cancel_with(plain_flag{&set}), hedging, reading(flagged)).reason;
+  }
+  SECTION("of its policy, when it abandons losers") {
+    reason = tenax::try_hedged(policy.cancel_with(plain_flag{&set}), loose, reading(flagged)).reason;
+  }
+  CHECK(reason == tenax::stop_reason::cancelled);
+  moved_clock::wait_until([&] { return held.use_count() == 1; });
+}
+
+TEST_CASE("A sleep that ends early does not start a hedge early") {
+  naps clock;
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms}, std::ref(clock));
+  auto const read = [](attempt_info const& info) {
+    if (info.number == 1) block(info);
+    return info.started.time_since_epoch();
+  };
+  CHECK(tenax::hedged(hedging, read) == 50ms);
+}
+
+TEST_CASE("Without memory for a thread there is none") {
+  struct moves_with_memory {
+    moves_with_memory() = default;
+    moves_with_memory(moves_with_memory const&) { throw std::bad_alloc(); }
+    void operator()() const {}
+  };
+  CHECK(!tenax::detail::start_thread()(moves_with_memory()));
+}
+
+TEST_CASE("Attempts that cannot be abandoned are rejected before the policy makes any") {
+  world w;
+  auto hedging = w.hedging({.after = 50ms, .abandon_losers = true});
+  auto const moves_only = [p = std::make_unique<int>(5)] { return *p; };
+  CHECK_THROWS_AS(tenax::hedged(hedging, moves_only), std::invalid_argument);
+  auto const call = [&] { static_cast<void>(tenax::try_hedged(tenax::retrying{}, hedging, moves_only)); };
+  CHECK_THROWS_AS(call(), std::invalid_argument);
 }

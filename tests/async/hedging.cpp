@@ -10,7 +10,7 @@
 #include <tenax/async/detail/hedge_loop.hpp>
 #include <tenax/capture.hpp>
 #include <tenax/errors.hpp>
-
+#include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/retry_budget.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -19,6 +19,18 @@
 
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using step = tenax::detail::hedge_step::kind;
+tenax::time_point at(tenax::duration d) { return tenax::time_point(d); }
+/// A gate can wake the call.
+tenax::waker wakes() {
+  static int woken = 0;
+  return {[](void* n) noexcept { ++*static_cast<int*>(n); }, &woken};
+}
+
+}  // namespace
 
 TEST_CASE("A hedge starts after the given delay, or at the percentile once that is known") {
   tenax::retry_budget budget;
@@ -61,21 +73,18 @@ TEST_CASE("A hedging refuses invalid options") {
 
 namespace {
 
-using loop_clock = tenax::time_point;
-using kind = tenax::detail::hedge_step::kind;
-
 /// A hedged call of three attempts, one every 50 ms, of which two have started.
 struct two_under_way {
   tenax::retry_budget budget{};
   tenax::hedging<tenax::retry_budget> hedging{budget, {.after = 50ms, .at_most = 3}};
   tenax::detail::hedge_loop<int, tenax::hedging<tenax::retry_budget>> loop{hedging, {}};
-  loop_clock now{1h};
+  tenax::time_point now{1h};
 
   two_under_way() {
-    REQUIRE(loop.next(now).what == kind::start);
+    REQUIRE(loop.next(now).what == step::start);
     REQUIRE(loop.next(now).delay == 50ms);
     now += 50ms;
-    REQUIRE(loop.next(now).what == kind::start);
+    REQUIRE(loop.next(now).what == step::start);
     REQUIRE(loop.next(now).delay == 50ms);
   }
 
@@ -95,14 +104,14 @@ TEST_CASE("No hedge starts while the server asks for a wait, whatever timers say
   SECTION("a timer that was set before fires") {
     call.now += 40ms;
     auto const next = loop.next(call.now, {}, true);
-    CHECK(next.what == kind::wait);
+    CHECK(next.what == step::wait);
     CHECK(next.delay == 160ms);
   }
   SECTION("the driver asks at once") {
     CHECK(loop.next(call.now).delay == 200ms);
     call.now += 200ms;
     auto const next = loop.next(call.now, {}, true);
-    CHECK(next.what == kind::start);
+    CHECK(next.what == step::start);
     CHECK(next.number == 2);
   }
   SECTION("the first attempt succeeds meanwhile") {
@@ -115,9 +124,9 @@ TEST_CASE("No hedge starts after an answer that forbids retries, and that answer
   two_under_way call;
   CHECK_FALSE(call.fails(1, tenax::permanent(std::runtime_error("gone"))));
   call.now += 1h;
-  CHECK(call.loop.next(call.now, {}, true).what == kind::rest);
+  CHECK(call.loop.next(call.now, {}, true).what == step::rest);
   CHECK_FALSE(call.fails(0, std::runtime_error("reset")));
-  CHECK(call.loop.next(call.now).what == kind::end);
+  CHECK(call.loop.next(call.now).what == step::end);
   CHECK_THROWS_WITH(call.loop.take_result().get(), "gone");
 }
 
@@ -135,4 +144,65 @@ TEST_CASE("A hedged call that fails ends with the failure that asks for the late
     CHECK_FALSE(call.fails(0, std::runtime_error("reset")));
     CHECK_THROWS_WITH(call.loop.take_result().get(), "reset");
   }
+}
+
+TEST_CASE("A first attempt that waits at a gate of its hedging is refused at the deadline") {
+  tenax::retry_budget budget;
+  tenax::bulkhead one({.at_once = 1, .queue = 2});
+  tenax::bulkhead::ticket other;
+  REQUIRE(one.admit(other, {}, {}).admitted());
+  auto hedging = tenax::hedging(budget, {.after = 50ms}).through(std::ref(one));
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {.time_left = 100ms});
+  auto const first = loop.next(at(0ms), wakes());
+  CHECK(first.what == step::wait);
+  CHECK(first.delay == 100ms);
+  CHECK(one.waiting() == 1);
+  CHECK(loop.next(at(100ms), wakes(), true).what == step::end);
+  CHECK(one.waiting() == 0);
+  CHECK_THROWS_AS(loop.take_result().get(), tenax::refused);
+}
+
+TEST_CASE("A hedge that waits at a gate leaves it at the deadline") {
+  tenax::retry_budget budget;
+  tenax::bulkhead one({.at_once = 1, .queue = 2});
+  auto hedging = tenax::hedging(budget, {.after = 50ms}).through(std::ref(one));
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {.time_left = 100ms});
+  CHECK(loop.next(at(0ms), wakes()).what == step::start);
+  CHECK(loop.next(at(50ms), wakes()).what == step::wait);
+  CHECK(one.waiting() == 1);
+  CHECK(loop.next(at(100ms), wakes(), true).what == step::rest);
+  CHECK(one.waiting() == 0);
+}
+
+TEST_CASE("A hedge leaves a gate if the next gate throws") {
+  struct broken : std::exception {};
+  struct throwing {
+    struct ticket {};
+    bool breaks = false;
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const {
+      if (breaks) throw broken();
+      return {};
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  } gate;
+  tenax::retry_budget budget;
+  tenax::bulkhead two({.at_once = 2});
+  auto hedging = tenax::hedging(budget, {.after = 50ms}).through(std::ref(two)).through(std::ref(gate));
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {});
+  CHECK(loop.next(at(0ms)).what == step::start);
+  gate.breaks = true;
+  CHECK_THROWS_AS(loop.next(at(50ms)), broken);
+  CHECK(two.running() == 2);
+  loop.fail(std::make_exception_ptr(broken()));
+  CHECK(two.running() == 1);
+}
+
+TEST_CASE("An attempt of a hedged call has at least a millisecond left") {
+  tenax::retry_budget budget;
+  tenax::hedging hedging(budget, {.after = 50ms});
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {.time_left = 50'010us});
+  CHECK(loop.next(at(0ms)).what == step::start);
+  CHECK(loop.info(0).time_left == 50'010us);
+  CHECK(loop.next(at(50ms)).what == step::start);
+  CHECK(loop.info(1).time_left == 1ms);  // clients take 0 for no limit
 }

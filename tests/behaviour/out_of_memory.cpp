@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
-// out_of_memory.cpp: callers wait at gates without memory of their own: queues are linked through the tickets.
+// out_of_memory.cpp: callers wait at gates without memory of their own: queues are linked through the tickets. A hedged
+// call without memory for an attempt ends.
+#include <coroutine>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <new>
 
+#include <tenax/async/coroutine_hedged.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/retry_budget.hpp>
 
 #include "../catch.hpp"
 #include "../gates.hpp"
+#include "../scheduler.hpp"
 
 namespace {
 
@@ -64,4 +70,38 @@ TEST_CASE("Any number of callers waits at a bulkhead while there is no memory") 
   CHECK(places.waiting() == 3000);
   tickets.clear();
   CHECK(places.running() == 0);
+}
+
+namespace {
+
+/// A sleep that never ends.
+struct endless {
+  std::suspend_always operator()(tenax::duration, tenax::wake_signal&) const { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("A hedged call in coroutines ends if there is no memory for an attempt") {
+  // The gate is asked just before the attempt's coroutine is made.
+  struct uses_up {
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const {
+      exhausted = true;
+      return {};
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const {}
+  } gate;
+  tenax::retry_budget budget;
+  auto reads = tenax::hedging(budget).through(std::ref(gate));
+  bool attempted = false;
+  auto const read = [&]() -> tests::task<int> {
+    attempted = true;
+    co_return 1;
+  };
+  auto call = tenax::coroutine::hedged<tests::task>(reads, endless(), read);
+  call.start();
+  exhausted = false;
+  REQUIRE(call.done());
+  CHECK_THROWS_AS(call.get(), std::bad_alloc);
+  CHECK(!attempted);
 }

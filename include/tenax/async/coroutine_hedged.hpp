@@ -30,14 +30,19 @@ constexpr bool check_hedged_coroutine() {
   return callable && awaits && woken;
 }
 
+template <class Hedging>
+void require_no_abandoning(Hedging const& hedging) {
+  if (hedging.abandons_losers()) {
+    invalid_parameter("hedging: abandon_losers", "must be false in coroutine::hedged()", "true");
+  }
+}
+
 template <template <class> class Task, class Hedging, class Sleep, class F>
 auto start_hedged_coroutine(Hedging& hedging, Sleep sleep, F operation, inherited_limits limits) {
   using result = awaited_result<F>;
   using environment = typename Hedging::environment_type;
   using world = coroutine_environment<environment, Sleep, true>;
-  if (hedging.abandons_losers()) {
-    invalid_parameter("hedging: abandon_losers", "must be false in coroutine::hedged()", "true");
-  }
+  require_no_abandoning(hedging);
   return drive_hedged<result, Task<result>, Hedging, world, F>(hedging, world(hedging.environment(), std::move(sleep)),
                                                                std::move(operation), std::move(limits));
 }
@@ -91,6 +96,7 @@ auto hedged(retrying<Policy, Env> const& policy, hedging<Budget, Environment, Ga
   if constexpr (detail::check_hedged_coroutine<Sleep, F>()) {
     using hedges = tenax::hedging<Budget, Environment, Gates>;
     using attempt = detail::hedged_coroutine_attempt<Task, Policy, hedges, Sleep, F>;
+    detail::require_no_abandoning(hedging);  // here, so that the policy does not retry the mistake
     auto own = sleep;
     return retry<Task>(policy, std::move(own),
                        attempt{policy.policy(), &hedging, std::move(sleep), std::move(operation)});

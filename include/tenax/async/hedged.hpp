@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -21,7 +22,7 @@ namespace tenax {
 
 namespace detail {
 
-/// Starts a thread. Returns none if the machine has no more of them.
+/// Starts a thread. Returns none if the machine has no more of them, or no memory for one.
 struct start_thread {
   template <class F>
   std::optional<std::thread> operator()(F f) const {
@@ -29,6 +30,8 @@ struct start_thread {
     try {
       return std::thread(std::move(f));
     } catch (std::system_error const&) {
+      return std::nullopt;
+    } catch (std::bad_alloc const&) {
       return std::nullopt;
     }
 #else
@@ -80,7 +83,7 @@ class cancels_race {
   cancels_race(Race& race, [[maybe_unused]] token_view outer) : race_(race) {
 #if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
     if constexpr (platform::stop_callbacks_are_sound) {
-      if (outer.type == &token_type<std::stop_token>) {
+      if (calls_back(outer)) {
         callback_.emplace(*static_cast<std::stop_token const*>(outer.token), cancel{race_});
       }
     }
@@ -99,14 +102,27 @@ class cancels_race {
 #endif
 };
 
+/// Attempts that may outlive the call own what they use.
+template <class F, class... Args>
+inline constexpr bool can_be_abandoned = (std::is_copy_constructible_v<std::decay_t<F const&>> && ... &&
+                                          std::is_copy_constructible_v<std::decay_t<Args const&>>);
+
+template <class F, class... Args, class Hedging>
+void require_copies([[maybe_unused]] Hedging const& hedging) {
+  if constexpr (!can_be_abandoned<F, Args...>) {
+    if (hedging.abandons_losers()) {
+      invalid_parameter("hedging: abandon_losers", "needs an operation and arguments that can be copied",
+                        "set for others");
+    }
+  }
+}
+
 template <class T, class Hedging, class F, class... Args>
 outcome<T> run_hedged(Hedging& hedging, inherited_limits&& limits, F const& f, Args const&... args) {
   auto const outer = limits.token;
-  if (hedging.abandons_losers()) {
-    // Attempts may outlive the call, so they own what they use.
-    constexpr bool copies = (std::is_copy_constructible_v<std::decay_t<F const&>> && ... &&
-                             std::is_copy_constructible_v<std::decay_t<Args const&>>);
-    if constexpr (copies) {
+  require_copies<F, Args...>(hedging);
+  if constexpr (can_be_abandoned<F, Args...>) {
+    if (hedging.abandons_losers()) {
       auto call = [own = std::tuple<std::decay_t<F const&>, std::decay_t<Args const&>...>(f, args...)](
                       attempt_info const& info) -> T {
         return std::apply([&](auto const& g, auto const&... a) -> T { return call_operation(info, g, a...); }, own);
@@ -119,11 +135,8 @@ outcome<T> run_hedged(Hedging& hedging, inherited_limits&& limits, F const& f, A
       } else {
         run_detached(shared);
       }
-      shared->wait_until_over();
+      shared->wait_until_over(outer);
       return shared->take_result();
-    } else {
-      invalid_parameter("hedging: abandon_losers", "needs an operation and arguments that can be copied",
-                        "set for others");
     }
   }
   auto const call = [&](attempt_info const& info) -> T { return call_operation(info, f, args...); };
@@ -235,6 +248,7 @@ namespace detail {
 template <class Policy, class Hedging, class F, class... Args>
 auto hedged_attempt(Policy const& policy, Hedging& hedging, F const& f, Args const&... args) {
   using result = result_or_void<F const, Args const...>;
+  require_copies<F, Args...>(hedging);  // here, so that the policy does not retry the mistake
   return [&](attempt_info const& info) -> result {
     return run_hedged<result>(hedging, limits_of(policy, info), f, args...).get();
   };

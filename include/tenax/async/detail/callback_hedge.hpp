@@ -46,8 +46,6 @@ class callback_hedge final : public callback_target<T> {
   void cancel() override {
     if (this->ended_ || cancelled_) return;
     cancelled_ = true;
-    loop_->cancel(world_.now());
-    abort_losers();
     due_ = true;
     go_on();
   }
@@ -57,21 +55,22 @@ class callback_hedge final : public callback_target<T> {
     if (this->ended_) return;
     this->ended_ = true;
     for (std::size_t i = 0; i < loop_->started(); ++i) {
-      if (loop_->under_way(i)) attempts_[i].abort();
+      if (loop_->under_way(i) && !attempts_[i].result) attempts_[i].abort();
     }
     timer_.drop();
+    forget();
     if (!stepping_) release();
   }
 
   [[nodiscard]] bool expects(std::uint64_t number) const noexcept override {
-    return !this->ended_ && loop_->under_way(number) && !attempts_[number].aborted;
+    return !this->ended_ && !cancelled_ && loop_->under_way(number) && !attempts_[number].aborted &&
+           !attempts_[number].result;
   }
 
   void replied(std::uint64_t number, outcome<T>&& result) override {
     if (!expects(number)) return;
-    if (loop_->ended(number, std::move(result), world_.now())) abort_losers();
-    if (!loop_->over()) return;
-    due_ = true;
+    attempts_[number].result.emplace(std::move(result));
+    answered_ = true;
     go_on();
   }
 
@@ -86,9 +85,7 @@ class callback_hedge final : public callback_target<T> {
 
   void fired(std::uint64_t alarm) override {
     if (this->ended_ || !timer_.fired(alarm)) return;
-    // A clock that stands still is not a reason to wait again.
-    fired_ = world_.now() <= timer_.set_at();
-    due_ = true;
+    due_ = fired_ = true;
     go_on();
   }
 
@@ -101,6 +98,7 @@ class callback_hedge final : public callback_target<T> {
  private:
   struct attempt {
     undo_of<started> undo{};
+    std::optional<outcome<T>> result{};  ///< the reply
     bool aborted = false;
 
     void abort() noexcept {
@@ -109,13 +107,38 @@ class callback_hedge final : public callback_target<T> {
     }
   };
 
+  /// Ends the attempts that have replied.
+  void take_replies() {
+    answered_ = false;
+    for (std::size_t i = 0; i < loop_->started() && !this->ended_; ++i) {
+      auto& a = attempts_[i];
+      if (a.result && loop_->under_way(i) && loop_->ended(i, std::move(*a.result), world_.now())) abort_losers();
+    }
+  }
+
   void abort_losers() {
     for (std::size_t i = 0; i < loop_->started(); ++i) {
       if (!loop_->under_way(i)) continue;
-      attempts_[i].abort();
+      // A loser that has replied has nothing to abort.
+      auto& a = attempts_[i];
+      if (!a.result) a.abort();
       if (this->ended_) return;
-      static_cast<void>(loop_->ended(i, outcome<T>(unstarted_exception(stop_reason::cancelled, {})), world_.now()));
+      if (!a.result) a.result.emplace(unstarted_exception(stop_reason::cancelled, {}));
+      static_cast<void>(loop_->ended(i, std::move(*a.result), world_.now()));
     }
+  }
+
+  /// Counts the attempts that an abandoned call has aborted.
+  void forget() noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      loop_->abandon(world_.now());
+    } catch (...) {
+      return;  // a clock that throws
+    }
+#else
+    loop_->abandon(world_.now());
+#endif
   }
 
   /// Makes steps until the event loop has to act. An exception of a gate or of the timer ends the call.
@@ -131,10 +154,16 @@ class callback_hedge final : public callback_target<T> {
       }
     } guard{*this};
     stepping_ = true;
-    while (due_ && !this->ended_) {
-      due_ = false;
+    while ((due_ || answered_) && !this->ended_) {
+      take_replies();
+      if (cancelled_ && !this->ended_ && loop_->cancel(world_.now())) abort_losers();
+      if (this->ended_) break;  // abandoned by a function that aborts an attempt
+      if (!std::exchange(due_, false) && !loop_->over()) continue;
+      auto const now = world_.now();
+      // A clock that stands still is not a reason to wait again.
+      bool const stands = std::exchange(fired_, false) && now <= timer_.set_at();
       timer_.drop();
-      auto const next = loop_->next(world_.now(), lend(), std::exchange(fired_, false));
+      auto const next = loop_->next(now, lend(), stands);
       if (next.what == kind::end) {
         end();
       } else if (next.what == kind::start) {
@@ -181,8 +210,8 @@ class callback_hedge final : public callback_target<T> {
     if constexpr (undoes<started>) {
       std::decay_t<started> f = call();
       if (attempts_[number].aborted) {
-        undo<std::decay_t<started>>::call(f);  // within `start`, another attempt has won, or the call was cancelled
-      } else if (expects(number)) {
+        undo<std::decay_t<started>>::call(f);  // `start` itself has destroyed the call
+      } else if (!attempts_[number].result) {
         attempts_[number].undo.keep(std::move(f));
       }
     } else {
@@ -205,7 +234,7 @@ class callback_hedge final : public callback_target<T> {
 
   [[nodiscard]] stop_reason reason_of(outcome<T> const& result) const {
     if (result.has_value() && !result_failed(result)) return stop_reason::succeeded;
-    if (cancelled_) return stop_reason::cancelled;
+    if (cancelled_ || hint_of(result).verdict == verdict::cancelled) return stop_reason::cancelled;
     return loop_->started() == 0 ? stop_reason::refused_by_gate : stop_reason::not_retryable;
   }
 
@@ -240,7 +269,8 @@ class callback_hedge final : public callback_target<T> {
   bool abandoned_ = false;  ///< `done_` must not be called any more
   bool stepping_ = false;   ///< `go_on` is running
   bool due_ = false;        ///< the next step can be made
-  bool fired_ = false;      ///< the timer has fired, whatever the clock says
+  bool answered_ = false;   ///< an attempt has replied, and no step was made since
+  bool fired_ = false;      ///< the timer has fired
   std::unique_ptr<attempt[]> attempts_;
   callback_timer<world, true> timer_{};
   std::optional<hedge_loop<T, Hedging>> loop_{};

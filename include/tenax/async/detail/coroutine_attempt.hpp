@@ -130,7 +130,7 @@ class outer_token {
   outer_token(token_view outer, [[maybe_unused]] waker w) : own_{outer} {
 #if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
     if constexpr (platform::stop_callbacks_are_sound) {
-      if (outer.type == &token_type<std::stop_token>) {
+      if (calls_back(outer)) {
         callback_.emplace(*static_cast<std::stop_token const*>(outer.token), w);
       }
     }

@@ -65,7 +65,16 @@ class coroutine_hedge {
       a.wake = wake_;
       a.token.follow(given_);
       info.token = a.token.view();
+#if defined(__cpp_exceptions)
+      try {
+        a.coroutine = run_attempt<T>(operation_, std::as_const(info), a);
+      } catch (...) {
+        loop_.did_not_start(next.number);  // no memory for the coroutine
+        throw;
+      }
+#else
       a.coroutine = run_attempt<T>(operation_, std::as_const(info), a);
+#endif
     }
   }
 

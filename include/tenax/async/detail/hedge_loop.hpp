@@ -90,6 +90,8 @@ class hedge_loop {
     if (decided_) return false;
     // Without a hedge, the first attempt may have just begun.
     if (started_ > 1) learn(false, now);
+    // The failure of another attempt is not how the call ended.
+    if (running_ > 0) result_.reset();
     decide();
     return true;
   }
@@ -99,6 +101,14 @@ class hedge_loop {
     result_.reset();
     result_.emplace(caught_exception(error));
     decide();
+  }
+
+  /// The call is to be forgotten, and its attempts do not end any more.
+  void abandon(time_point now) {
+    cancel(now);
+    for (std::size_t i = 1; i < started_; ++i) {
+      if (attempts_[i].under_way) hedging_.count_end_of_hedge(false);
+    }
   }
 
   /// The driver could not start the attempt that `next` has named: as if it had never been admitted.
@@ -165,7 +175,6 @@ class hedge_loop {
 
   /// Asks the budget and the gates for another attempt.
   hedge_step launch(time_point now, waker const& w) {
-    at_gate_ = false;
     bool const first = started_ == 0;
     auto const left = saturating_between(now, deadline_);
     // A hedge without time left is useless.
@@ -178,16 +187,18 @@ class hedge_loop {
     a.info = {.number = static_cast<std::uint32_t>(started_ + 1), .time_left = time_left(left), .started = now};
     a.info.name = limits_.name;
     if (!hedging_.abandons_losers()) a.info.token = limits_.token;
+    // Until the answer is known: if a gate throws, the attempt leaves the others.
+    at_gate_ = true;
     // The policy has admitted the first attempt.
     if (!first && limits_.gates && !a.inherited) a.inherited = limits_.gates->another();
     auto answer = a.admit(hedging_, now, w);
     if (answer.waits()) {
-      if (answer.at_most || answer.delay < left) {
-        at_gate_ = true;
+      if (answer.at_most ? left > duration::zero() : answer.delay < left) {
         return {kind::wait, shorter(answer.sleep(), left)};
       }
       answer = admission::refuse("a gate's wait would pass the deadline", answer.delay);
     }
+    at_gate_ = false;
     if (answer.refused()) {
       a.give_back();
       if (!first) return wait_until(now, refused_pause());
@@ -233,9 +244,9 @@ class hedge_loop {
     return longer(hedging_.delay(), std::chrono::milliseconds(1));
   }
 
-  /// `duration::max()` stays unchanged: no limit.
+  /// `duration::max()` stays unchanged: no limit. At least a millisecond, because most clients take 0 for "no limit".
   [[nodiscard]] duration time_left(duration left) const noexcept {
-    return limits_.time_left == (duration::max)() ? (duration::max)() : left;
+    return limits_.time_left == (duration::max)() ? (duration::max)() : longer(left, std::chrono::milliseconds(1));
   }
 
   /// Records how long the first attempt took, or a lower bound; once for a call. Hedges are not recorded: they would
@@ -267,7 +278,7 @@ class hedge_loop {
   std::size_t running_ = 0;
   bool begun_ = false;
   bool postponed_ = false;  ///< since the driver was told to wait
-  bool at_gate_ = false;    ///< the next attempt waits at a gate
+  bool at_gate_ = false;    ///< the next attempt asks the gates, or waits at one
   bool decided_ = false;
   bool resting_ = false;
   bool learned_ = false;

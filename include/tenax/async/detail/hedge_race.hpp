@@ -34,33 +34,43 @@ class hedge_race {
       : environment_(hedging.environment()),
         abandons_(hedging.abandons_losers()),
         outer_(abandons_ ? token_view() : limits.token),
+        looks_(outer_.stop_requested != nullptr && !calls_back(outer_)),
         loop_(hedging, std::move(limits)),
         tokens_(std::make_unique<hedge_token[]>(hedging.at_most())),
         call_(std::move(call)) {}
 
-  /// Waits until another attempt may start, and returns its number. None if no further attempt will start.
+  /// Waits until another attempt may start, and returns its number. None if no further attempt will start. If the token
+  /// of the call around this one has to be looked at, does that until the call is decided.
   std::optional<std::size_t> next_attempt() {
-    bool slept = false;
+    bool fired = false;
     for (;;) {
       hedge_step next{kind::rest};
+      time_point began{};
       bool const in_time = guarded([&] {
         std::lock_guard const lock(mutex_);
         word_.reset();
         waits_ = true;
-        next = loop_.next(now(), wakes(), slept);
+        began = now();
+        next = loop_.next(began, wakes(), fired);
         if (next.what == kind::start) {
           tokens_[next.number].follow(outer_);
           loop_.info(next.number).token = tokens_[next.number].view();
         }
-        waits_ = next.what == kind::wait;
+        waits_ = next.what == kind::wait || (next.what == kind::rest && looks_ && !loop_.decided());
       });
-      if (!in_time || next.what != kind::wait) {
+      if (!in_time || !waits_) {
         if (next.what == kind::end) end_wait();
         return next.what == kind::start ? std::optional(next.number) : std::nullopt;
       }
-      if (!guarded([&] { sleep(next.delay); })) return {};
-      slept = !word_.woken();
-      if (outer_.stop_requested != nullptr && outer_.stop_requested(outer_.token)) cancel();
+      bool stops = false;
+      bool const slept = guarded([&] {
+        sleep(next.delay);
+        // A clock that stands still is not a reason to wait again.
+        fired = !word_.woken() && now() <= began;
+        stops = seen_token{outer_}.stop_requested();
+      });
+      if (!slept) return {};
+      if (stops) cancel();
     }
   }
 
@@ -100,9 +110,19 @@ class hedge_race {
     end_wait();
   }
 
-  /// Waits for the end of a call that abandons its losers: attempts may still be under way then.
-  void wait_until_over() {
-    while (!is_over()) over_word_.template sleep_until<platform::steady_time>((time_point::max)());
+  /// Waits for the end of a call that abandons its losers: attempts may still be under way then. `outer`: the token of
+  /// the call around this one.
+  void wait_until_over(token_view outer) {
+    seen_token const token{calls_back(outer) ? token_view() : outer};
+    while (!is_over()) {
+      if (token.own.stop_requested == nullptr) {
+        over_word_.template sleep_until<platform::steady_time>((time_point::max)());
+      } else {
+        interruptible_sleep<wake_token<seen_token>>::template sleep_until<platform::steady_time>((time_point::max)(),
+                                                                                                 {&over_word_, &token});
+        if (token.stop_requested()) cancel();
+      }
+    }
   }
 
   /// The result of a call that is over.
@@ -182,12 +202,13 @@ class hedge_race {
   typename Hedging::environment_type environment_;
   bool abandons_;
   token_view outer_;
+  bool looks_;                  ///< the outer token does not call back
+  platform::wake_word word_{};  ///< ends the wait for the next attempt; gates may know it until `loop_` is destroyed
   std::mutex mutex_{};
   hedge_loop<T, Hedging> loop_;
   std::unique_ptr<hedge_token[]> tokens_;
   Call call_;
   bool waits_ = false;               ///< a thread waits for the next attempt
-  platform::wake_word word_{};       ///< ends that wait
   platform::wake_word over_word_{};  ///< ends the wait for the end of the call
 };
 

@@ -15,6 +15,15 @@ struct seen_token {
   [[nodiscard]] bool stop_requested() const { return own.stop_requested != nullptr && own.stop_requested(own.token); }
 };
 
+/// Whether a token calls back when it is triggered. Others have to be looked at.
+inline bool calls_back([[maybe_unused]] token_view token) noexcept {
+#if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
+  return platform::stop_callbacks_are_sound && token.type == &token_type<std::stop_token>;
+#else
+  return false;
+#endif
+}
+
 #if defined(__cpp_lib_jthread) && !defined(TENAX_WITHOUT_STOP_TOKEN)
 
 /// Cancels one attempt. The attempt sees a `std::stop_token`, and hears of the token of the call around it.
