@@ -98,6 +98,6 @@ TEST_CASE("Machines find a limit together on a real server, and keep it when the
   }
   CHECK(machines[0]->state().store_up);
   CHECK(machines[0]->state().trouble == "");
-  CHECK(machines[0]->state().per_second >= 0.15 * found);
+  CHECK(machines[0]->state().per_second >= 0.3 * found);
   CHECK(machines[0]->state().doing != tenax::shared::adaptive_state::phase::start);
 }

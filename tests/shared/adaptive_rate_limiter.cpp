@@ -179,6 +179,32 @@ TEST_CASE("A store that has lost its data gets the rate from the machines", "[sh
   CHECK(all.accepted(2min) >= 45);
 }
 
+TEST_CASE("Refusals while machines come back to a store without data do not cut the rate steeply", "[shared]") {
+  int steep = 0;
+  for (unsigned seed = 1; seed <= 4; ++seed) {
+    tests::clients all(token_bucket(1000, 100, tells::nothing), seed);
+    all.fastest = 2ms, all.slowest = 4ms;
+    for (int i = 0; i < 3; ++i) {
+      auto& m = all.add(3, adaptive_options{.start = tenax::per_second(200)});
+      m.store->refuses = true;
+      m.store->delay = [&] { return tenax::duration(tests::microseconds(100 + all.chance() % 2000)); };
+    }
+    all.run_for(4s);
+    auto const found = rate_of(all);
+    all.store.up = false;
+    all.run_for(800ms);
+    all.lua.keys.clear();
+    all.store.up = true;
+    auto least = found;
+    for (int i = 0; i < 15; ++i) {
+      all.run_for(100ms);
+      least = std::min(least, rate_of(all));
+    }
+    steep += least < 0.5 * found;
+  }
+  CHECK(steep == 0);
+}
+
 TEST_CASE("Late and lost answers of the store cost little", "[shared]") {
   tests::clients all(catalogue());
   for (int i = 0; i < 10; ++i) {
@@ -265,7 +291,9 @@ TEST_CASE("A charge and a pause on one machine hold the others", "[shared]") {
   // The rest of a quota is none: all wait for the reset.
   adaptive_rate_limiter& limiter = *all.all[0].limiter;
   adaptive_rate_limiter::ticket t;
-  while (!limiter.admit(t, {}, all.time.now).admitted()) all.run_for(5ms);
+  int asked = 0;
+  while (!limiter.admit(t, {}, all.time.now).admitted() && ++asked < 1000) all.run_for(5ms);
+  REQUIRE(asked < 1000);
   limiter.record(t, {.left = {.remaining = 0, .limit = 100, .reset = 3s}}, all.time.now);
   all.run_for(3s);
   CHECK(all.accepted(2800ms) == 0);
@@ -277,7 +305,9 @@ TEST_CASE("Without messages of the store, a refusal is known to other machines a
   adaptive_rate_limiter b(store, "api");
   adaptive_rate_limiter::ticket t;
   auto now = tenax::real_time::now();
-  while (!a.admit(t, {}, now).admitted()) now += 1ms;
+  int asked = 0;
+  while (!a.admit(t, {}, now).admitted() && ++asked < 10'000) now += 1ms;
+  REQUIRE(asked < 10'000);
   a.record(t, {.how = tenax::feedback::kind::throttled, .server_wait = 5s}, now);
   adaptive_rate_limiter::ticket u;
   auto const answer = [&] {
@@ -288,6 +318,23 @@ TEST_CASE("Without messages of the store, a refusal is known to other machines a
   CHECK(answer.asked_by_server);
   CHECK(b.state().paused > 4s);
   CHECK(a.state().throttled == 1);
+}
+
+TEST_CASE("The longest wait that can be said holds all calls for max_pause", "[shared]") {
+  instant store;
+  adaptive_rate_limiter limiter(store, "longest", {.shared = {.max_pause = 90s}});
+  adaptive_rate_limiter::ticket t;
+  auto now = tenax::real_time::now();
+  for (int i = 0; i < 1000 && !limiter.admit(t, {}, now).admitted(); ++i) now += 1ms;
+  limiter.record(t, {.how = tenax::feedback::kind::throttled, .server_wait = tenax::duration::max()}, now);
+  CHECK(limiter.state().paused > 80s);
+  CHECK(limiter.state().paused <= 91s);
+  adaptive_rate_limiter endless(store, "endless", {.shared = {.max_pause = tenax::duration::max()}});
+  endless.pause(tenax::duration::max());
+  CHECK(endless.state().paused > 24h * 365 * 70);
+  CHECK(endless.acquire(0s).result() != tenax::acquired::yes);
+  endless.charge(INT64_MAX);
+  endless.charge(INT64_MAX);
 }
 
 TEST_CASE("Calls go through the limiter, and acquire gives a permit to report on", "[shared]") {
@@ -339,6 +386,12 @@ TEST_CASE("Options outside of their range are named", "[shared]") {
                     Catch::Contains("max_pause must be more than zero"));
   CHECK_THROWS_WITH(adaptive_rate_limiter(store, "a", o{.shared = {.store_timeout = 0s}}),
                     Catch::Contains("store_timeout must be more than zero"));
+  auto const slow = tenax::rate{.permits = 1, .per = 24h * 60};
+  CHECK_THROWS_WITH(adaptive_rate_limiter(store, "a", o{.start = slow}),
+                    Catch::Contains("adaptive_rate_limiter: start must be at least one request in 26 days"));
+  CHECK_THROWS_WITH(adaptive_rate_limiter(store, "a", o{.limit = slow}), Catch::Contains("limit must be at least"));
+  CHECK_THROWS_WITH(adaptive_rate_limiter(store, "a", o{.at_least = slow}),
+                    Catch::Contains("at_least must be at least"));
   adaptive_rate_limiter limiter(store, "a");
   CHECK_THROWS_AS(limiter.set(tenax::rate{0}), std::invalid_argument);
   CHECK_THROWS_WITH(limiter.charge(-1), Catch::Contains("charge: n must not be negative"));

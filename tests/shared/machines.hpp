@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ class timeline {
     auto const end = now + d;
     while (!events_.empty() && events_.begin()->first <= end) {
       auto event = events_.extract(events_.begin());
+      at_once_ = event.key() == now ? at_once_ + 1 : 0;
+      if (at_once_ > 100'000) throw std::runtime_error("time stands still: callers ask again and again");
       now = event.key();
       event.mapped()();
     }
@@ -50,6 +53,7 @@ class timeline {
 
  private:
   std::multimap<tenax::time_point, std::function<void()>> events_;
+  int at_once_ = 0;  ///< events at this moment
 };
 
 /// A server with keys, whose clock is ahead by `clock_ahead`.

@@ -9,6 +9,16 @@ using tenax::per_second;
 
 namespace {
 
+/// A store without messages.
+struct without_messages {
+  tests::wire& store;
+
+  void eval(tenax::shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
+            tenax::shared::completion done) {
+    store.eval(run, key, arguments, std::move(done));
+  }
+};
+
 /// What may happen in a window: the limit, and what the differences of delays shift.
 double allowed(double rate, double burst, tenax::duration window, tenax::duration shift = {}) {
   return rate * std::chrono::duration<double>(window + shift).count() + burst + 1e-6;
@@ -221,6 +231,48 @@ TEST_CASE("A pause holds all machines, a longer one wins, and permits come witho
   auto const told = [&](char const* text) { return std::count(world.events.begin(), world.events.end(), text); };
   CHECK(told("paused: the other side asked another machine for a pause") == 8);
   CHECK(told("paused: the other side asked for a pause") == 2);
+}
+
+TEST_CASE("The longest pause that can be said is a pause, and the highest charge is a charge", "[shared]") {
+  tests::machines world(per_second(10));
+  auto const env = world.time.environment();
+  auto& m = world.add(1);
+  m.limiter->pause(tenax::duration::max(), env);
+  CHECK(m.limiter->state(env).paused > 1s);
+  auto const longest = m.limiter->state(env).paused;
+  auto& endless = world.add(1, {.max_pause = tenax::duration::max()});
+  endless.limiter->pause(tenax::duration::max(), env);
+  CHECK(endless.limiter->state(env).paused > longest);
+  world.start();
+  world.run_for(1s);
+  CHECK(world.used.times.empty());
+  m.limiter->resume(env);
+  m.limiter->charge(INT64_MAX, env);
+  m.limiter->charge(INT64_MAX, env);
+  world.run_for(2s);
+  CHECK(world.used.times.size() <= 6);  // leased before
+}
+
+TEST_CASE("Permits that are leased in the answer that tells of a pause are kept for the time after it", "[shared]") {
+  tests::machines world(per_second(10));
+  auto& first = world.add(0);
+  tests::wire wire{world.time, world.server};
+  without_messages store{wire};
+  tenax::shared::rate_limiter second(store, "test", per_second(10));
+  auto const env = world.time.environment();
+  first.limiter->pause(500ms, env);
+  auto const end = world.time.now + 500ms;
+  world.run_for(10ms);
+  tenax::shared::rate_limiter::ticket t;
+  static_cast<void>(second.admit(t, {.time_left = 10s}, world.time.now));
+  world.run_for(10ms);
+  CHECK(second.state(env).paused > 400ms);
+  CHECK(second.state(env).in_hand == 1);
+  auto const asked = second.state(env).questions;
+  world.run_for(end + 2ms - world.time.now);
+  CHECK(second.admit(t, {.time_left = 10s}, world.time.now).admitted());
+  CHECK(second.state(env).questions <= asked + 1);
+  second.record(t, {}, world.time.now);
 }
 
 TEST_CASE("A pause is at most max_pause long and can be ended", "[shared]") {

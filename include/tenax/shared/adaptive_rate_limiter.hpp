@@ -35,7 +35,8 @@ namespace tenax::shared {
 /// While the store does not answer, this machine goes on with its share of the last known rate, as chosen in
 /// `options::while_away`; each refusal holds only its own calls then.
 ///
-/// Throws `std::invalid_argument` for an empty name, and for options that `tenax::adaptive_rate_limiter` rejects.
+/// Throws `std::invalid_argument` for an empty name, for options that `tenax::adaptive_rate_limiter` rejects, and for
+/// rates below one request in 26 days.
 ///
 /// Thread safety: safe. Never does I/O and never blocks, except in `acquire`. The store outlives it, and it outlives
 /// the calls that go through it. Neither copied nor moved.
@@ -142,25 +143,33 @@ class adaptive_rate_limiter : public detail::line_gate {
   }
 
  private:
-  static std::int64_t microseconds(duration d) noexcept { return (d.count() + 999) / 1000; }
+  static std::int64_t microseconds(duration d) noexcept { return detail::microseconds(d); }
 
-  /// From one request to the next, in nanoseconds.
-  static std::int64_t interval(double per_second) noexcept {
-    return tenax::detail::search_rules::interval_of(per_second);
+  /// From one request to the next, in nanoseconds. Throws `std::invalid_argument` if scripts cannot compute with it.
+  static std::int64_t interval(char const* parameter, double per_second) {
+    auto const found = tenax::detail::search_rules::interval_of(per_second);
+    if (found > detail::exact / 4) {
+      invalid_parameter(parameter, "must be at least one request in 26 days, per second", per_second);
+    }
+    return found;
   }
   static detail::search_terms terms(adaptive_options const& o) {
     // Rejects what the limiter of one process rejects.
     static_cast<void>(tenax::detail::search_for(
         {.start = o.start, .limit = o.limit, .at_least = o.at_least, .max_pause = o.shared.max_pause}));
-    auto const longest = o.shared.max_pause.value().count() / 1000;
     return {.limit = o.limit.permits == 0
                          ? 0
-                         : interval(tenax::detail::search_rules::below_announced * tenax::detail::paced(o.limit)),
-            .least = o.at_least.permits == 0 ? 0 : interval(tenax::detail::paced(o.at_least)),
-            .longest = longest > 1 ? longest : 1};
+                         : interval("shared::adaptive_rate_limiter: limit",
+                                    tenax::detail::search_rules::below_announced * tenax::detail::paced(o.limit)),
+            .least = o.at_least.permits == 0
+                         ? 0
+                         : interval("shared::adaptive_rate_limiter: at_least", tenax::detail::paced(o.at_least)),
+            .longest = detail::longest_pause(o.shared.max_pause.value())};
   }
   static detail::rates first_rate(adaptive_options const& o) {
-    auto const first = o.limit.permits == 0 ? interval(tenax::detail::paced(o.start)) : terms(o).limit;
+    auto const first = o.limit.permits == 0
+                           ? interval("shared::adaptive_rate_limiter: start", tenax::detail::paced(o.start))
+                           : terms(o).limit;
     return {.each = {{{.permits = 1000, .time = first, .allowance = 0}}}, .size = 1};
   }
   detail::searching_line& searching() const noexcept { return static_cast<detail::searching_line&>(*line_); }

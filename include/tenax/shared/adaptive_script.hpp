@@ -70,8 +70,9 @@ else
   s.low = s.rate
   if known == 1 or limit > 0 then s.phase, s.high = STEADY, s.rate end
   s.d = floor(1e9 / s.rate) + 1
-  -- The machines have kept a rate that they know.
-  if known == 1 then s.begun_p, s.sent_p = now - 1e7, 10 * s.rate end
+  -- The machines have kept a rate that they know. How much is allowed at once is not known any more, and may be saved
+  -- up: it is not taken for a higher rate, and the first refusal is no reason to halve the rate.
+  if known == 1 then s.begun_p, s.sent_p, s.ok, s.burst, s.failed = now - 1e7, 10 * s.rate, 16, 64, 4 end
 end
 
 -- A clock that was set back moves what it measured.

@@ -61,7 +61,10 @@ class conversation {
   std::int64_t answer_by(std::int64_t now) const noexcept { return (in_flight_ ? sent_ : now) + timeout_; }
   bool overdue(std::int64_t now) const noexcept { return in_flight_ && now - sent_ >= timeout_; }
 
-  void charge(std::int64_t n) noexcept { charged_ = (std::min)(charged_ + n, held_.most()); }
+  void charge(std::int64_t n) noexcept {
+    auto const most = held_.most();
+    charged_ = n < most - charged_ ? charged_ + n : most;
+  }
   /// `microseconds`: of the pause; less than zero: ends it.
   void pause(std::int64_t now, std::int64_t microseconds) noexcept {
     resuming_ = microseconds < 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include <tenax/duration.hpp>
 #include <tenax/gate/rate.hpp>
 
 namespace tenax::shared::detail {
@@ -15,6 +16,13 @@ inline constexpr std::int64_t exact = std::int64_t{1} << 53;
 
 /// How late a permit may be used, at most: it takes a while until a caller that was woken runs.
 inline constexpr std::int64_t most_late = 10'000;
+
+/// Whole microseconds, rounded up.
+constexpr std::int64_t microseconds(duration d) noexcept { return d.count() / 1000 + (d.count() % 1000 > 0 ? 1 : 0); }
+/// The longest pause, in microseconds: at most 73 years, so that its end is a point in time.
+constexpr std::int64_t longest_pause(duration d) noexcept {
+  return std::clamp(d.count() / 1000, std::int64_t{1}, INT64_MAX / 4000);
+}
 
 /// A rate: `permits` in `time` microseconds, the smallest whole numbers that say it exactly.
 struct exact_rate {

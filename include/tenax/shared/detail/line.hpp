@@ -33,7 +33,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
         name_(std::move(name)),
         key_(std::move(key)),
         options_(o),
-        max_pause_(tenax::detail::require_positive("shared: max_pause", o.max_pause).count() / 1000),
+        max_pause_(longest_pause(tenax::detail::require_positive("shared: max_pause", o.max_pause))),
         talk_(r, random_number(), tenax::detail::require_positive("shared: store_timeout", o.store_timeout).count(),
               o.refuse_other_limits, search) {}
 

@@ -66,7 +66,7 @@ class line_gate {
   }
   /// The place of a ticket.
   static place const& place_of(ticket const& t) noexcept { return t.grant_; }
-  void pause_at(duration d, time_point now) { line_->pause((d.count() + 999) / 1000, count(now)); }
+  void pause_at(duration d, time_point now) { line_->pause(microseconds(d), count(now)); }
 
   std::shared_ptr<line> const line_;
 
