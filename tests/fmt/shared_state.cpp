@@ -24,6 +24,14 @@ TEST_CASE("The state of a shared limit that is searched for says what the search
   s.throttled = 4;
   CHECK(fmt::format("{}", s) ==
         "store up, 10 machines, 0.05 of 0.5 permits per second; 1 in hand, 3 wait; search: steady, 4 refused");
+  s.per_second = 57.48460806505602;
+  s.share = 28.74230403252801;
+  CHECK(fmt::format("{}", s) ==
+        "store up, 10 machines, 28.7 of 57.5 permits per second; 1 in hand, 3 wait; search: steady, 4 refused");
+  s.per_second = 19900.49;
+  s.share = 0.000277777777;
+  CHECK(fmt::format("{}", s) ==
+        "store up, 10 machines, 0.000278 of 19900 permits per second; 1 in hand, 3 wait; search: steady, 4 refused");
 }
 
 TEST_CASE("An event of a shared limit is one line of text", "[fmt]") {

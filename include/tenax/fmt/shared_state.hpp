@@ -2,11 +2,20 @@
 // fmt/shared_state.hpp: the state of a limit that machines share, and its events, for {fmt}.
 #pragma once
 
+#include <cstdint>
+
 #include <tenax/fmt/description.hpp>
 #include <tenax/shared/adaptive_options.hpp>
 #include <tenax/shared/options.hpp>
 
 namespace tenax::detail {
+
+/// A rate that was measured, with three digits before or after its point: "57.5", "1000", "0.000278".
+inline void write_rate(description& out, double per_second) {
+  if (per_second >= 100 && per_second < 1e15) return out.number(static_cast<std::uint64_t>(per_second + 0.5));
+  char digits[32];
+  out.text({digits, fmt::format_to_n(digits, sizeof digits, "{:.3g}", per_second).size});
+}
 
 /// "store up, 10 machines, 100 of 1000 permits per second; 25 in hand, 3 wait, paused for 2s"
 inline void write(description& out, shared::state const& s) {
@@ -21,9 +30,9 @@ inline void write(description& out, shared::state const& s) {
   out.count(static_cast<std::uint64_t>(s.machines), " machine", " machines");
   if (s.per_second > 0) {
     out.text(", ");
-    out.number(s.share);
+    write_rate(out, s.share);
     out.text(" of ");
-    out.number(s.per_second);
+    write_rate(out, s.per_second);
     out.text(" permits per second");
   }
   out.text("; ");

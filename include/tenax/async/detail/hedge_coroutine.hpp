@@ -2,6 +2,7 @@
 // async/detail/hedge_coroutine.hpp: a hedged call in coroutines of any library.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -103,7 +104,7 @@ Task drive_hedged(Hedging& hedging, World world, F operation, inherited_limits l
     if (!wait) break;
     fired = false;
     if (wait->count() <= 0) continue;
-    world.set_pause(*wait);
+    world.set_pause(shorter(*wait, std::chrono::hours(24)));  // the sleep can add a day to the present time
     co_await world.pause(no_token());
     // A clock that stands still is not a reason to wait again.
     fired = !world.woken() && world.now() <= now;

@@ -2,10 +2,12 @@
 // async/detail/timed_coroutine.hpp: attempts in coroutines of any library, with a time limit.
 #pragma once
 
+#include <chrono>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/async/detail/coroutine_attempt.hpp>
+#include <tenax/duration.hpp>
 #include <tenax/errors.hpp>
 
 namespace tenax::detail {
@@ -34,7 +36,8 @@ Task drive_timed(World world, F& operation, attempt_info info) {
       attempt.token.stop();
     }
     if (attempt.has_ended()) break;
-    world.set_pause(told ? (duration::max)() : saturating_between(now, ends));
+    // At most a day, so that the sleep can add it to the present time.
+    world.set_pause(told ? std::chrono::hours(24) : shorter(saturating_between(now, ends), std::chrono::hours(24)));
     co_await world.pause(no_token());
     // A clock that stands still is not a reason to wait again.
     if (!told && !world.woken() && world.now() <= now) {
