@@ -21,8 +21,8 @@ namespace tenax {
 /// `timer`, `start` and `done` are those of `callback_retry`. The other attempts are aborted with the functions that
 /// `start` returned, before `done` is called; their replies have no effect any more. The call does not wait for aborted
 /// attempts to end. The report's `attempts` is the number of attempts that were started. If all attempts fail, it has
-/// the failure that asks for the latest retry, or the last one, and the reason is `stop_reason::not_retryable`; `refused_by_gate` if the budget or a gate refused
-/// the first attempt. `hedging` outlives the call.
+/// the failure that asks for the latest retry, or the last one, and the reason is `stop_reason::not_retryable`;
+/// `refused_by_gate` if the budget or a gate refused the first attempt. `hedging` outlives the call.
 ///
 /// Exceptions of the budget, of gates and of `timer` leave through the function that the event loop called, and end the
 /// call without `done`. Thread safety: as for `callback_retry`.

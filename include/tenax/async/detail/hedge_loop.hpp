@@ -219,9 +219,9 @@ class hedge_loop {
     return {kind::wait, d};
   }
 
-  /// What the server asked for in one answer holds for the whole call: no attempt starts during its wait, and none at all
-  /// if there is to be no other. Returns whether the call ends with this failure, if no attempt succeeds: it ends with
-  /// the one that asked for the latest retry, so that a policy around the call waits long enough.
+  /// What the server asked for in one answer holds for the whole call: no attempt starts during its wait, and none at
+  /// all if there is to be no other. Returns whether the call ends with this failure, if no attempt succeeds: it ends
+  /// with the one that asked for the latest retry, so that a policy around the call waits long enough.
   bool heed(hint const& said, time_point now) {
     bool const ends = said.verdict == verdict::forbidden || said.verdict == verdict::no_retry;
     auto const wait = longer(said.wait.value_or(duration::zero()), duration::zero());
