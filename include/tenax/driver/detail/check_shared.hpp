@@ -71,12 +71,19 @@ constexpr bool check_observing() {
   return hears;
 }
 
+/// Whether `G` has gates of its own, one for each key.
+template <class G>
+concept has_gates = requires { requires gate_view<typename G::view>; };
+
 /// Checks the argument of `.through(g)`.
 template <class G>
 constexpr bool check_gate() {
   using given = unwrapped<G>;
   constexpr bool shared = gate_view<std::remove_const_t<given>> || (!std::is_const_v<given> && gate<given>);
-  static_assert(shared, "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
+  constexpr bool many = !shared && has_gates<given>;
+  static_assert(!many,
+                "tenax: .through() was given a keyed, which has a gate for each key; write .through(gates[key])");
+  static_assert(shared || many, "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
   return shared;
 }
 
