@@ -106,6 +106,9 @@ TEST_CASE("Machines find a limit together on a real server, and keep it when the
   }
   CHECK(machines[0]->state().store_up);
   CHECK(machines[0]->state().trouble == "");
-  CHECK(machines[0]->state().per_second >= 0.3 * found);
   CHECK(machines[0]->state().doing != tenax::shared::adaptive_state::phase::start);
+  // Machines that come back one after the other may be refused at first; then the rate is soon where it was.
+  auto const at_least = 0.5 * std::min(found, 200.0);
+  for (int i = 0; i < 400 && machines[0]->state().per_second < at_least; ++i) std::this_thread::sleep_for(50ms);
+  CHECK(machines[0]->state().per_second >= at_least);
 }
