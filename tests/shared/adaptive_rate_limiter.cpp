@@ -54,6 +54,11 @@ double rate_of(World& w, std::size_t machine = 0) {
 
 }  // namespace
 
+TEST_CASE("The name of the script is the SHA-1 of its text") {
+  auto const& script = tenax::shared::adaptive_script;
+  CHECK(std::string(script.sha1.data()) == tenax::shared::detail::sha1(script.text).data());
+}
+
 TEST_CASE("Ten machines find a limit of 1800 an hour together, with as few refusals as one process", "[shared]") {
   tests::clients all(catalogue());
   for (int i = 0; i < 10; ++i) all.add(4);

@@ -198,7 +198,8 @@ return answer
 /// Each change of the rate or of a pause has a number, the version. Permits of an older version are void: machines hear
 /// the new number as a message, and lease again. Only the first refusal since the last one changes the rate, because
 /// refusals of requests that were under way together say the same.
-inline constexpr script adaptive_script =
-    std::string_view(detail::adaptive_text.data(), detail::adaptive_text.size() - 1);
+inline constexpr script adaptive_script{
+    std::string_view(detail::adaptive_text.data(), detail::adaptive_text.size() - 1),
+    "04c14498ccb54432c178e1d9e65feb52e00e269b"};
 
 }  // namespace tenax::shared

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// shared/detail/sha1.hpp: SHA-1 of a text at compile time: the name under which a Redis server keeps a script.
+// shared/detail/sha1.hpp: SHA-1 of a text, at compile time as well: the name under which a Redis server keeps a script.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 namespace tenax::shared::detail {
 
 /// The SHA-1 of `text` (FIPS 180-4, section 6.1) as 40 hexadecimal digits and a zero.
-consteval std::array<char, 41> sha1(std::string_view text) {
+constexpr std::array<char, 41> sha1(std::string_view text) {
   constexpr auto rotated = [](std::uint32_t x, int by) { return (x << by) | (x >> (32 - by)); };
   std::array<std::uint32_t, 5> hash{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
   std::size_t const blocks = (text.size() + 8) / 64 + 1;
