@@ -21,7 +21,7 @@ inline constexpr std::int64_t most_late = 10'000;
 constexpr std::int64_t microseconds(duration d) noexcept { return d.count() / 1000 + (d.count() % 1000 > 0 ? 1 : 0); }
 /// The longest pause, in microseconds: at most 73 years, so that its end is a point in time.
 constexpr std::int64_t longest_pause(duration d) noexcept {
-  return std::clamp(d.count() / 1000, std::int64_t{1}, INT64_MAX / 4000);
+  return std::clamp<std::int64_t>(d.count() / 1000, 1, INT64_MAX / 4000);
 }
 
 /// A rate: `permits` in `time` microseconds, the smallest whole numbers that say it exactly.
