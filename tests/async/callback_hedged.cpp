@@ -193,6 +193,35 @@ TEST_CASE("callback_hedged: hedges pass the gates of the policy, and gates wake 
   CHECK(two.running() == 0);
 }
 
+TEST_CASE("callback_hedged: a hedge that left its gate because the server asked for a wait asks the gate again") {
+  world w;
+  tenax::hedging hedging(w.budget, {.after = 50ms, .at_most = 3});
+  struct two_at_first {
+    struct ticket {};
+    int asked = 0;
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point now, tenax::waker const& = {}) {
+      ++asked;
+      if (asked <= 2 || now >= tenax::time_point(130ms)) return tenax::admission::go();
+      return tenax::admission::wait_at_most(1h);
+    }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) {}
+  } gate;
+  std::vector<tenax::duration> started;
+  auto const start = [&](replies reply) {
+    started.push_back(w.loop.now().time_since_epoch());
+    if (started.size() == 1) w.loop.after(1s, [=] { reply(1); });
+    if (started.size() == 2)
+      w.loop.after(70ms, [=] { reply.fail(tenax::retry_after(100ms, std::runtime_error("busy"))); });
+    if (started.size() == 3) w.loop.after(10ms, [=] { reply(3); });
+    return [] {};
+  };
+  auto const policy = tenax::retrying{}.through(std::ref(gate));
+  auto const call = tenax::callback_hedged(policy, hedging, w.timer(), start, w.done());
+  w.loop.run();
+  CHECK(started == std::vector<tenax::duration>{0ms, 50ms, 220ms});
+  CHECK(w.ended->value() == 3);
+}
+
 TEST_CASE("callback_hedged: without a budget for it there is no hedge, and a refused first attempt ends the call") {
   world w;
   tenax::hedging hedging(w.budget, {.after = 50ms});

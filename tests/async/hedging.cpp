@@ -206,3 +206,11 @@ TEST_CASE("An attempt of a hedged call has at least a millisecond left") {
   CHECK(loop.next(at(50ms)).what == step::start);
   CHECK(loop.info(1).time_left == 1ms);  // clients take 0 for no limit
 }
+
+TEST_CASE("A hedged call that is cancelled after a failure says that it was cancelled") {
+  two_under_way call;
+  CHECK_FALSE(call.fails(1, std::runtime_error("reset")));
+  CHECK(call.loop.cancel(call.now));
+  CHECK_FALSE(call.fails(0, std::runtime_error("aborted")));
+  CHECK_THROWS_AS(call.loop.take_result().get(), tenax::cancelled);
+}

@@ -181,7 +181,8 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
       if (loop_.decided() && !last.has_value() && last.error() == Asio::aborted()) last.set_cancelled();
     }
     if (loop_.ended(number, std::move(*attempts_[number].result), environment_.now())) decided();
-    if (loop_.over()) finish();
+    if (loop_.over()) return finish();
+    if (loop_.postponed()) next_.cancel();
   }
 
   void cancel() {

@@ -114,6 +114,7 @@ class callback_hedge final : public callback_target<T> {
       auto& a = attempts_[i];
       if (a.result && loop_->under_way(i) && loop_->ended(i, std::move(*a.result), world_.now())) abort_losers();
     }
+    due_ = due_ || loop_->postponed();
   }
 
   void abort_losers() {

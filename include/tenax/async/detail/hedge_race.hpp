@@ -164,7 +164,7 @@ class hedge_race {
     return {[](void* self) noexcept { static_cast<hedge_race*>(self)->word_.wake(); }, this};
   }
   void wake_waiter() noexcept {
-    if (waits_ && (loop_.over() || loop_.decided())) word_.wake();
+    if (waits_ && (loop_.over() || loop_.decided() || loop_.postponed())) word_.wake();
   }
 
   void sleep(duration d) {
