@@ -32,7 +32,27 @@ class callback_base : public std::enable_shared_from_this<callback_base> {
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
  protected:
+  /// While steps are made, in which no further ones may begin. If one throws, abandons the call. Releases a call that
+  /// has ended.
+  struct steps {
+    explicit steps(callback_base& c) noexcept : call(c) { c.stepping_ = true; }
+    steps(steps const&) = delete;
+    steps& operator=(steps const&) = delete;
+    ~steps() {
+      call.stepping_ = false;
+      if (thrown) call.abandon();
+      if (call.ended_) call.release();
+    }
+
+    callback_base& call;
+    bool thrown = true;
+  };
+
+  /// Destroys what a call that has ended does not need any more.
+  virtual void release() noexcept = 0;
+
   bool ended_ = false;
+  bool stepping_ = false;
   std::shared_ptr<callback_base> self_{};
 };
 

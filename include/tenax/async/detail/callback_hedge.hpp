@@ -59,7 +59,7 @@ class callback_hedge final : public callback_target<T> {
     }
     timer_.drop();
     forget();
-    if (!stepping_) release();
+    if (!this->stepping_) release();
   }
 
   [[nodiscard]] bool expects(std::uint64_t number) const noexcept override {
@@ -144,17 +144,8 @@ class callback_hedge final : public callback_target<T> {
 
   /// Makes steps until the event loop has to act. An exception of a gate or of the timer ends the call.
   void go_on() {
-    if (stepping_ || this->ended_) return;
-    struct scope {
-      callback_hedge& s;
-      bool thrown = true;
-      ~scope() {
-        s.stepping_ = false;
-        if (thrown) s.abandon();
-        if (s.ended_) s.release();
-      }
-    } guard{*this};
-    stepping_ = true;
+    if (this->stepping_ || this->ended_) return;
+    typename callback_hedge::steps guard(*this);
     while ((due_ || answered_) && !this->ended_) {
       take_replies();
       if (cancelled_ && !this->ended_ && loop_->cancel(world_.now())) abort_losers();
@@ -257,7 +248,7 @@ class callback_hedge final : public callback_target<T> {
   }
 
   /// Gives back what gates granted.
-  void release() noexcept {
+  void release() noexcept override {
     loop_.reset();
     auto const last = std::exchange(this->self_, nullptr);
   }
@@ -268,7 +259,6 @@ class callback_hedge final : public callback_target<T> {
   time_point began_{};
   bool cancelled_ = false;
   bool abandoned_ = false;  ///< `done_` must not be called any more
-  bool stepping_ = false;   ///< `go_on` is running
   bool due_ = false;        ///< the next step can be made
   bool answered_ = false;   ///< an attempt has replied, and no step was made since
   bool fired_ = false;      ///< the timer has fired

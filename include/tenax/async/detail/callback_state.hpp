@@ -71,7 +71,7 @@ class callback_state final : public callback_target<T> {
     this->ended_ = true;
     abort_attempt();
     timer_.drop();
-    if (!stepping_) release();
+    if (!this->stepping_) release();
   }
 
   [[nodiscard]] bool expects(std::uint64_t attempt) const noexcept override {
@@ -116,7 +116,7 @@ class callback_state final : public callback_target<T> {
   }
 
   void woken() override {
-    if (this->ended_ || attempting_ || answered_ || stepping_) return;
+    if (this->ended_ || attempting_ || answered_ || this->stepping_) return;
     timer_.drop();
     due_ = true;
     go_on();
@@ -133,17 +133,8 @@ class callback_state final : public callback_target<T> {
 
   /// Makes steps until the event loop has to act. An exception of a callback of the policy ends the call.
   void go_on() {
-    if (stepping_ || this->ended_) return;
-    struct scope {
-      callback_state& s;
-      bool thrown = true;
-      ~scope() {
-        s.stepping_ = false;
-        if (thrown) s.abandon();
-        if (s.ended_) s.release();
-      }
-    } guard{*this};
-    stepping_ = true;
+    if (this->stepping_ || this->ended_) return;
+    typename callback_state::steps guard(*this);
     while (due_ && !this->ended_) {
       due_ = false;
       auto const next = std::exchange(answered_, false) ? call_->finish_attempt(world_) : call_->start(world_, lend());
@@ -270,7 +261,7 @@ class callback_state final : public callback_target<T> {
   }
 
   /// Gives back what gates granted.
-  void release() noexcept {
+  void release() noexcept override {
     if constexpr (hears_stop) on_stop_.reset();
     call_.reset();
     auto const last = std::exchange(this->self_, nullptr);
@@ -281,7 +272,6 @@ class callback_state final : public callback_target<T> {
   Done done_;
   bool cancelled_ = false;   ///< by the handle
   bool abandoned_ = false;   ///< `done_` must not be called any more
-  bool stepping_ = false;    ///< `go_on` is running
   bool due_ = false;         ///< the next step can be made
   bool attempting_ = false;  ///< an attempt waits for its reply
   bool answered_ = false;    ///< an attempt has ended, and no step was made since

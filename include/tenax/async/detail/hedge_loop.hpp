@@ -127,7 +127,7 @@ class hedge_loop {
     return running_ == 0 && (decided_ || started_ > 0);
   }
   [[nodiscard]] bool decided() const noexcept { return decided_; }
-  /// Whether an attempt has ended so that the driver has to ask `next` again: what it waits for does not count any more.
+  /// Whether the server has asked for a wait since the last step: the driver has to ask for the `next` one again.
   [[nodiscard]] bool postponed() const noexcept { return postponed_; }
   [[nodiscard]] std::size_t started() const noexcept { return started_; }
   [[nodiscard]] std::size_t running() const noexcept { return running_; }
