@@ -96,16 +96,6 @@ class client {
   bool woken_ = false, stopped_ = false;
 };
 
-/// A store without messages.
-struct deaf_wire {
-  wire& store;
-
-  void eval(tenax::shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
-            tenax::shared::completion done) {
-    store.eval(run, key, arguments, std::move(done));
-  }
-};
-
 /// Machines with clients of one server. With a shared limiter, or with one each.
 template <class Limiter = tenax::shared::adaptive_rate_limiter>
 class clients {

@@ -11,16 +11,6 @@ using tenax::per_second;
 
 namespace {
 
-/// A store without messages.
-struct without_messages {
-  tests::wire& store;
-
-  void eval(tenax::shared::script const& run, std::string_view key, std::span<std::int64_t const> arguments,
-            tenax::shared::completion done) {
-    store.eval(run, key, arguments, std::move(done));
-  }
-};
-
 /// What may happen in a window: the limit, and what the differences of delays shift.
 double allowed(double rate, double burst, tenax::duration window, tenax::duration shift = {}) {
   return rate * std::chrono::duration<double>(window + shift).count() + burst + 1e-6;
@@ -259,7 +249,7 @@ TEST_CASE("Permits that are leased in the answer that tells of a pause are kept 
   tests::machines world(per_second(10));
   auto& first = world.add(0);
   tests::wire wire{world.time, world.server};
-  without_messages store{wire};
+  tests::deaf_wire store{wire};
   std::optional<tenax::shared::rate_limiter> second(std::in_place, store, "test", per_second(10));
   auto const env = world.time.environment();
   first.limiter->pause(500ms, env);
