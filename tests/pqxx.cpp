@@ -42,6 +42,9 @@ TEST_CASE("pqxx: what its exceptions mean") {
   CHECK(read(pqxx::too_many_connections("")).what == condition::too_many_connections);
   CHECK(read(pqxx::broken_connection("FATAL:  sorry, too many clients already")).what ==
         condition::too_many_connections);
+  CHECK(read(pqxx::broken_connection("FATAL:  no more connections allowed (max_client_conn)")).what ==
+        condition::too_many_connections);
+  CHECK(read(pqxx::broken_connection("FATAL:  query_wait_timeout")).what == condition::too_many_connections);
   CHECK(read(pqxx::broken_connection("server closed the connection")).what == condition::connection_lost);
   CHECK(read(pqxx::sql_error("", "", "57P01")).what == condition::server_unavailable);
   CHECK(read(pqxx::sql_error("", "", "55P03")).what == condition::lock_timeout);

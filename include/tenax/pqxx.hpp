@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,15 @@ namespace detail {
 template <class E>
 bool is_a(std::exception const& e) noexcept {
   return dynamic_cast<E const*>(&e) != nullptr;
+}
+
+/// Whether the text of a failed connection tells a server that is full, or a full PgBouncer. Such errors have no code.
+inline bool says_full(std::string_view text) noexcept {
+  for (std::string_view const full :
+       {"too many clients", "connection slots", "no more connections allowed", "query_wait_timeout"}) {
+    if (text.find(full) != text.npos) return true;
+  }
+  return false;
 }
 
 }  // namespace detail
@@ -60,10 +70,7 @@ inline bool read_pqxx_error(std::exception const& e, sql::error& into) {
     return true;
   }
   if (detail::is_a<::pqxx::broken_connection>(e)) {
-    // An error of connecting has no code, and only its text tells a server that is full.
-    std::string_view const text = e.what();
-    bool const full = text.find("too many clients") != text.npos || text.find("connection slots") != text.npos;
-    into = {.what = full ? condition::too_many_connections : condition::connection_lost};
+    into = {.what = detail::says_full(e.what()) ? condition::too_many_connections : condition::connection_lost};
     return true;
   }
   return false;
