@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/any/detail/block.hpp>
 #include <tenax/any/detail/call.hpp>
 #include <tenax/any/detail/check.hpp>
 #include <tenax/any/detail/environment.hpp>
@@ -27,6 +28,11 @@ erased_policy<Block> erased_policy_of(std::shared_ptr<Block const> const& made, 
   auto const* const b = made.get();
   return {erased_when<Block>(b),  erased_wait<Block>(b), erased_stop<Block>(b),        erased_observers<Block>{made},
           erased_gates<Block>{b}, erased_token{b},       erased_hint_reader<Block>{b}, limits_erased(p.limits)};
+}
+
+template <class Block>
+owned_erased_gates<Block> own_gates(erased_policy<Block> const& p) {
+  return {p.gates, p.observers.block};
 }
 
 /// The text of an erased policy is that of the policy that it was made of.
@@ -102,7 +108,8 @@ class any_retrying_of
   template <bool Reports, class Ended, class F, class... Args>
   Ended call(F& f, Args&... args) const {
     using result = detail::result_or_void<F, Args...>;
-    if constexpr (!detail::check_any_result<result, Results...>()) {
+    if constexpr (!detail::made_for<typename erased_policy::when_type, result>) {
+      detail::check_result<erased_policy, result>();
       platform::unreachable();
     } else if constexpr (detail::call_fits<erased_policy, F, Args...>) {
       return detail::call_erased<Reports, detail::called_with_attempt<F, Args...>, result>(

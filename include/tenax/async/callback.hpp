@@ -98,7 +98,7 @@ class [[nodiscard]] callback_call {
 template <class T = detail::deduced_result, class Policy, class Environment, class Timer, class Start, class Done>
 callback_call callback_retry(retrying<Policy, Environment> const& policy, Timer timer, Start start, Done done) {
   using result = typename detail::callback_result<T, Done>::type;
-  if constexpr (detail::check_callbacks<result, Timer, Start, Done>()) {
+  if constexpr (detail::check_callbacks<false, result, Timer, Start, Done>()) {
     if constexpr (detail::check_result<Policy, result>()) {
       using state = detail::callback_state<result, Policy, Environment, Timer, Start, Done>;
       auto const made = std::make_shared<state>(policy, std::move(timer), std::move(start), std::move(done));

@@ -8,6 +8,7 @@
 
 #include <tenax/async/callback.hpp>
 #include <tenax/async/detail/callback_hedge.hpp>
+#include <tenax/async/detail/kept_hedging.hpp>
 #include <tenax/async/hedging.hpp>
 
 namespace tenax {
@@ -26,14 +27,14 @@ namespace tenax {
 ///
 /// Exceptions of the budget, of gates and of `timer` leave through the function that the event loop called, and end the
 /// call without `done`. Thread safety: as for `callback_retry`.
-template <class T = detail::deduced_result, class Budget, class Environment, class Gates, class Timer, class Start,
-          class Done>
-callback_call callback_hedged(hedging<Budget, Environment, Gates>& hedging, Timer timer, Start start, Done done) {
+template <class T = detail::deduced_result, detail::any_hedging Hedging, class Timer, class Start, class Done>
+callback_call callback_hedged(Hedging&& hedging, Timer timer, Start start, Done done) {
   using result = typename detail::callback_result<T, Done>::type;
-  if constexpr (detail::check_callbacks<result, Timer, Start, Done>()) {
-    using state = detail::callback_hedge<result, tenax::hedging<Budget, Environment, Gates>, Timer, Start, Done>;
-    auto const made = std::make_shared<state>(hedging, detail::inherited_limits(), std::move(timer), std::move(start),
-                                              std::move(done));
+  auto& kept = detail::kept_hedging<Hedging>(hedging);
+  if constexpr (detail::check_callbacks<true, result, Timer, Start, Done>()) {
+    using state = detail::callback_hedge<result, std::remove_cvref_t<Hedging>, Timer, Start, Done>;
+    auto const made =
+        std::make_shared<state>(kept, detail::inherited_limits(), std::move(timer), std::move(start), std::move(done));
     callback_call call(made);
     made->begin();
     return call;
@@ -86,18 +87,17 @@ struct start_hedged_callback {
 
 /// As `callback_retry(policy, timer, start, done)`, but every attempt is a hedged call. Hedges have the token and the
 /// time limit of the attempt, and pass the gates of the policy.
-template <class T = detail::deduced_result, class Policy, class Env, class Budget, class Environment, class Gates,
-          class Timer, class Start, class Done>
-callback_call callback_hedged(retrying<Policy, Env> const& policy, hedging<Budget, Environment, Gates>& hedging,
-                              Timer timer, Start start, Done done) {
+template <class T = detail::deduced_result, class Policy, class Env, detail::any_hedging Hedging, class Timer,
+          class Start, class Done>
+callback_call callback_hedged(retrying<Policy, Env> const& policy, Hedging&& hedging, Timer timer, Start start,
+                              Done done) {
   using result = typename detail::callback_result<T, Done>::type;
-  if constexpr (detail::check_callbacks<result, Timer, Start, Done>()) {
-    using hedges = tenax::hedging<Budget, Environment, Gates>;
-    using starter = detail::start_hedged_callback<result, Policy, hedges, Timer, Start>;
+  auto& kept = detail::kept_hedging<Hedging>(hedging);
+  if constexpr (detail::check_callbacks<true, result, Timer, Start, Done>()) {
+    using starter = detail::start_hedged_callback<result, Policy, std::remove_cvref_t<Hedging>, Timer, Start>;
     auto own = timer;
     return callback_retry<result>(policy, std::move(timer),
-                                  starter{policy.policy(), &hedging, std::move(own), std::move(start)},
-                                  std::move(done));
+                                  starter{policy.policy(), &kept, std::move(own), std::move(start)}, std::move(done));
   } else {
     return {};
   }

@@ -7,6 +7,7 @@
 
 #include <tenax/async/coroutine.hpp>
 #include <tenax/async/detail/hedge_coroutine.hpp>
+#include <tenax/async/detail/kept_hedging.hpp>
 #include <tenax/async/wake_signal.hpp>
 #include <tenax/cancel.hpp>
 #include <tenax/detail/reject.hpp>
@@ -80,26 +81,24 @@ namespace coroutine {
 /// `info.stop_requested()`, or passes `tenax::stop_token_of(info)` on. The call ends when all attempts have ended. So
 /// `.abandon_losers` is rejected with `std::invalid_argument`. Each attempt is a coroutine of its own, which is
 /// destroyed with the call. `hedging` outlives the call.
-template <template <class> class Task, class Budget, class Environment, class Gates, class Sleep, class F>
-auto hedged(hedging<Budget, Environment, Gates>& hedging, Sleep sleep, F operation) {
+template <template <class> class Task, detail::any_hedging Hedging, class Sleep, class F>
+auto hedged(Hedging&& hedging, Sleep sleep, F operation) {
+  auto& kept = detail::kept_hedging<Hedging>(hedging);
   if constexpr (detail::check_hedged_coroutine<Sleep, F>()) {
-    return detail::start_hedged_coroutine<Task>(hedging, std::move(sleep), std::move(operation), {});
+    return detail::start_hedged_coroutine<Task>(kept, std::move(sleep), std::move(operation), {});
   }
 }
 
 /// As `retry<Task>(policy, sleep, operation)`, but every attempt is a hedged call. Hedges have the token and the time
 /// limit of the attempt, and pass the gates of the policy.
-template <template <class> class Task, class Policy, class Env, class Budget, class Environment, class Gates,
-          class Sleep, class F>
-auto hedged(retrying<Policy, Env> const& policy, hedging<Budget, Environment, Gates>& hedging, Sleep sleep,
-            F operation) {
+template <template <class> class Task, class Policy, class Env, detail::any_hedging Hedging, class Sleep, class F>
+auto hedged(retrying<Policy, Env> const& policy, Hedging&& hedging, Sleep sleep, F operation) {
+  auto& kept = detail::kept_hedging<Hedging>(hedging);
   if constexpr (detail::check_hedged_coroutine<Sleep, F>()) {
-    using hedges = tenax::hedging<Budget, Environment, Gates>;
-    using attempt = detail::hedged_coroutine_attempt<Task, Policy, hedges, Sleep, F>;
-    detail::require_no_abandoning(hedging);  // here, so that the policy does not retry the mistake
+    using attempt = detail::hedged_coroutine_attempt<Task, Policy, std::remove_cvref_t<Hedging>, Sleep, F>;
+    detail::require_no_abandoning(kept);  // here, so that the policy does not retry the mistake
     auto own = sleep;
-    return retry<Task>(policy, std::move(own),
-                       attempt{policy.policy(), &hedging, std::move(sleep), std::move(operation)});
+    return retry<Task>(policy, std::move(own), attempt{policy.policy(), &kept, std::move(sleep), std::move(operation)});
   }
 }
 

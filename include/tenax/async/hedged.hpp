@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tenax/async/detail/check_hedged.hpp>
 #include <tenax/async/detail/hedge_race.hpp>
 #include <tenax/async/hedging.hpp>
 #include <tenax/cancel.hpp>
@@ -162,46 +163,6 @@ inline inherited_limits limits_here() {
   return limits;
 }
 
-/// Whether an operation can be hedged; if not, a static_assert says why.
-template <class Hedging, class F, class... Args>
-constexpr bool check_hedged() {
-  constexpr bool callable = callable_operation<F const, Args const...>;
-  constexpr bool changes = !callable && callable_operation<F, Args...>;
-  static_assert(!changes,
-                "tenax: hedged() calls the operation in two threads at the same time, so it is called as a const "
-                "object with const arguments; write it without `mutable`, and take arguments by value or by const "
-                "reference");
-  static_assert(callable || changes,
-                "tenax: the callable given to hedged() cannot be called with these arguments, which are passed as "
-                "const lvalues");
-  using environment = unwrapped<typename Hedging::environment_type>;
-  constexpr bool sleeps = requires(environment& e, duration d, wake_token<no_token> const& t) { e.sleep(d, t); };
-  static_assert(sleeps,
-                "tenax: hedged() needs an environment whose sleep can be ended: give it a function sleep(d, token)");
-  if constexpr (callable) {
-    using result = result_or_void<F const, Args const...>;
-    constexpr bool can_move = returnable<result>;
-    static_assert(can_move, "tenax: the callable returns a type that cannot be moved; return a pointer to it instead");
-    constexpr bool runs_at_once = !to_be_awaited<result>;
-    static_assert(runs_at_once,
-                  "tenax: the callable given to hedged() returns something to co_await, which has not run yet; use "
-                  "tenax::asio::async_hedged(hedging, f), or tenax::coroutine::hedged<task>(hedging, sleep, f)");
-    return sleeps && can_move && runs_at_once;
-  } else {
-    return false;
-  }
-}
-
-/// The type of the result. For an operation that is not const, which is a mistake, it is that of the operation, so that
-/// the compiler prints one error.
-template <class F, class... Args>
-struct hedged_result_of : operation_result<F const, Args const...> {};
-template <class F, class... Args>
-  requires(!callable_operation<F const, Args const...>)
-struct hedged_result_of<F, Args...> : operation_result<F, Args...> {};
-template <class F, class... Args>
-using hedged_result = typename hedged_result_of<std::remove_reference_t<F>, std::remove_reference_t<Args>...>::type;
-
 }  // namespace detail
 
 /// Makes a hedged call of a function that blocks its thread: calls `f(args...)`, or `f(info, args...)` if it takes the
@@ -231,12 +192,13 @@ using hedged_result = typename hedged_result_of<std::remove_reference_t<F>, std:
 /// the first attempt, throws `tenax::refused`. `hedging` must outlive the call and its attempts.
 ///
 /// Thread safety: safe.
-template <class Budget, class Environment, class Gates, class F, class... Args>
-auto hedged(hedging<Budget, Environment, Gates>& hedging, F&& f, Args&&... args) -> detail::hedged_result<F, Args...> {
-  using policy = tenax::hedging<Budget, Environment, Gates>;
+template <detail::any_hedging Hedging, class F, class... Args>
+auto hedged(Hedging&& hedging, F&& f, Args&&... args) -> detail::hedged_result<F, Args...> {
   using result = detail::hedged_result<F, Args...>;
-  if constexpr (detail::check_hedged<policy, std::remove_reference_t<F>, std::remove_reference_t<Args>...>()) {
-    return detail::run_hedged<result>(hedging, detail::limits_here(), f, args...).get();
+  auto& kept = detail::kept_hedging<Hedging>(hedging);
+  if constexpr (detail::check_hedged<std::remove_cvref_t<Hedging>, std::remove_reference_t<F>,
+                                     std::remove_reference_t<Args>...>()) {
+    return detail::run_hedged<result>(kept, detail::limits_here(), f, args...).get();
   } else {
     platform::unreachable();
   }
@@ -254,43 +216,30 @@ auto hedged_attempt(Policy const& policy, Hedging& hedging, F const& f, Args con
   };
 }
 
-template <class Policy, class Hedging, class F, class... Args>
-constexpr bool check_hedged_policy() {
-  if constexpr (!check_hedged<Hedging, F, Args...>()) {
-    return false;
-  } else {
-    constexpr bool in_time = keeps_time<Policy, F const, Args const...>;
-    static_assert(in_time,
-                  "tenax: .attempt_timeout() cannot interrupt a blocking call; let the callable take a "
-                  "`tenax::attempt_info const&` and obey its time_left, or use an asynchronous call");
-    return in_time;
-  }
-}
-
 }  // namespace detail
 
 /// As `policy(f, args...)`, but every attempt is a hedged call. Hedges have the token and the time limit of the
 /// attempt, and pass the gates of the policy.
-template <class Policy, class Env, class Budget, class Environment, class Gates, class F, class... Args>
-auto hedged(retrying<Policy, Env> const& policy, hedging<Budget, Environment, Gates>& hedging, F&& f, Args&&... args)
+template <class Policy, class Env, detail::any_hedging Hedging, class F, class... Args>
+auto hedged(retrying<Policy, Env> const& policy, Hedging&& hedging, F&& f, Args&&... args)
     -> detail::hedged_result<F, Args...> {
-  using hedges = tenax::hedging<Budget, Environment, Gates>;
-  if constexpr (detail::check_hedged_policy<Policy, hedges, std::remove_reference_t<F>,
+  auto& kept = detail::kept_hedging<Hedging>(hedging);
+  if constexpr (detail::check_hedged_policy<Policy, std::remove_cvref_t<Hedging>, std::remove_reference_t<F>,
                                             std::remove_reference_t<Args>...>()) {
-    return policy(detail::hedged_attempt(policy.policy(), hedging, f, args...));
+    return policy(detail::hedged_attempt(policy.policy(), kept, f, args...));
   } else {
     platform::unreachable();
   }
 }
 
 /// As `policy.try_call(f, args...)`, but every attempt is a hedged call.
-template <class Policy, class Env, class Budget, class Environment, class Gates, class F, class... Args>
-[[nodiscard]] auto try_hedged(retrying<Policy, Env> const& policy, hedging<Budget, Environment, Gates>& hedging, F&& f,
-                              Args&&... args) -> report<detail::hedged_result<F, Args...>> {
-  using hedges = tenax::hedging<Budget, Environment, Gates>;
-  if constexpr (detail::check_hedged_policy<Policy, hedges, std::remove_reference_t<F>,
+template <class Policy, class Env, detail::any_hedging Hedging, class F, class... Args>
+[[nodiscard]] auto try_hedged(retrying<Policy, Env> const& policy, Hedging&& hedging, F&& f, Args&&... args)
+    -> report<detail::hedged_result<F, Args...>> {
+  auto& kept = detail::kept_hedging<Hedging>(hedging);
+  if constexpr (detail::check_hedged_policy<Policy, std::remove_cvref_t<Hedging>, std::remove_reference_t<F>,
                                             std::remove_reference_t<Args>...>()) {
-    return policy.try_call(detail::hedged_attempt(policy.policy(), hedging, f, args...));
+    return policy.try_call(detail::hedged_attempt(policy.policy(), kept, f, args...));
   } else {
     platform::unreachable();
   }

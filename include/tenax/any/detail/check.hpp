@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// any/detail/check.hpp: policies and operations that do not fit an erased policy, each explained by one sentence.
+// any/detail/check.hpp: policies that cannot be erased, each explained by one sentence.
 #pragma once
 
 #include <type_traits>
@@ -26,23 +26,6 @@ constexpr bool check_erasable() {
   } else {
     return (check_result<Policy, Results>() && ...);
   }
-}
-
-/// Whether an erased policy can be called for an operation that returns a `T`.
-template <class T, class... Results>
-constexpr bool check_any_result() {
-  constexpr bool listed = ((std::is_same_v<any_result, Results> || std::is_same_v<T, Results>) || ...);
-  static_assert(listed,
-                "tenax: this callable returns a type that the any_retrying_of was not made for; add the type to its "
-                "list, as in tenax::any_retrying_of<page, status>");
-  constexpr bool unread = !(std::is_same_v<T, Results> || ...) && std::is_class_v<std::remove_reference_t<T>> &&
-                          !can_fail<T> && status_like<std::remove_cvref_t<T>>;
-  static_assert(
-      !unread,
-      "tenax: the callable returns a type that says whether it failed (ok(), error() or has_value()), which an "
-      "any_retrying does not read; specialize tenax::result_traits for it, or name the type: "
-      "tenax::any_retrying_of<status>");
-  return listed && !unread;
 }
 
 }  // namespace tenax::detail

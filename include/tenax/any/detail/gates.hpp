@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -104,6 +105,12 @@ struct erased_gates {
     sink_to<Out> sink(out);
     block->call->describe_gates(block->policy, sink);
   }
+};
+
+/// The same, for attempts that may outlive the policy.
+template <class Block>
+struct owned_erased_gates : erased_gates<Block> {
+  std::shared_ptr<Block const> owner;
 };
 
 }  // namespace tenax::detail

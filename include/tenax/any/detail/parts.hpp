@@ -18,9 +18,6 @@ namespace tenax::detail {
 template <class T, class... Results>
 using seen_as = std::conditional_t<(std::is_same_v<T, Results> || ...), T, any_result>;
 
-template <class T, class... Results>
-concept seen_by = (std::is_same_v<seen_as<T, Results...>, Results> || ...);
-
 /// An attempt that returned a `T`, as one that returned an `any_result`.
 template <class T>
 class attempt_of_any {
@@ -55,10 +52,25 @@ TENAX_ALWAYS_INLINE inline decltype(auto) call_any(erased_block<Results...> cons
   }
 }
 
+/// The types of results that a block is for.
+template <class Block>
+struct results_of;
+template <class... Results>
+struct results_of<erased_block<Results...>> {
+  template <class T>
+  static constexpr bool names = (std::is_same_v<T, Results> || ...);
+  template <class T>
+  static constexpr bool lists = names<T> || names<any_result>;
+};
+
 template <class Block>
 struct erased_when : when::operators {
   static constexpr bool uses_time = true;
   static constexpr bool has_veto = true;
+  template <class T>
+  static constexpr bool names = results_of<Block>::template names<T>;
+  template <class T>
+  static constexpr bool lists = results_of<Block>::template lists<T>;
   Block const* block;
 
   explicit erased_when(Block const* b) : block(b) {}

@@ -7,6 +7,7 @@
 
 #include <tenax/async/detail/asio_hedge.hpp>
 #include <tenax/async/detail/asio_retry.hpp>
+#include <tenax/async/detail/kept_hedging.hpp>
 
 namespace tenax::detail {
 
@@ -63,26 +64,26 @@ auto start_hedged_initiating(Executor const& given, Hedging& hedging, F operatio
 /// `async_hedged` of one Asio.
 template <class Asio>
 struct asio_hedged_function {
-  template <class Budget, class Environment, class Gates, class Operation>
-  [[nodiscard]] auto operator()(hedging<Budget, Environment, Gates>& hedging, Operation operation) const {
+  template <any_hedging Hedging, class Operation>
+  [[nodiscard]] auto operator()(Hedging&& hedging, Operation operation) const {
     check_version();
+    auto& kept = kept_hedging<Hedging>(hedging);
     constexpr auto shape = shape_of<Operation>();
     if constexpr (shape == asio_shape::initiating || shape == asio_shape::initiating_with_info) {
-      return start_hedged_initiating<Asio>(nullptr, hedging, std::move(operation), typename Asio::use_awaitable());
+      return start_hedged_initiating<Asio>(nullptr, kept, std::move(operation), typename Asio::use_awaitable());
     } else {
-      return start_hedged_awaitable<Asio>(hedging, std::move(operation));
+      return start_hedged_awaitable<Asio>(kept, std::move(operation));
     }
   }
 
-  template <class Budget, class Environment, class Gates, class Operation, class Token>
-  auto operator()(hedging<Budget, Environment, Gates>& hedging, Operation operation, Token&& token) const {
-    return start(nullptr, hedging, std::move(operation), std::forward<Token>(token));
+  template <any_hedging Hedging, class Operation, class Token>
+  auto operator()(Hedging&& hedging, Operation operation, Token&& token) const {
+    return start(nullptr, kept_hedging<Hedging>(hedging), std::move(operation), std::forward<Token>(token));
   }
 
-  template <class ExecutorOrContext, class Budget, class Environment, class Gates, class Operation, class Token>
-  auto operator()(ExecutorOrContext&& where, hedging<Budget, Environment, Gates>& hedging, Operation operation,
-                  Token&& token) const {
-    return start(executor_in(where), hedging, std::move(operation), std::forward<Token>(token));
+  template <class ExecutorOrContext, any_hedging Hedging, class Operation, class Token>
+  auto operator()(ExecutorOrContext&& where, Hedging&& hedging, Operation operation, Token&& token) const {
+    return start(executor_in(where), kept_hedging<Hedging>(hedging), std::move(operation), std::forward<Token>(token));
   }
 
  private:

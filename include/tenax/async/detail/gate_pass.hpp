@@ -68,15 +68,22 @@ struct inherited_limits {
   char const* name = "";
 };
 
+/// The gates of a policy, for attempts that may outlive it. A policy that only refers to its gates has an overload.
+template <class Policy>
+auto own_gates(Policy const& policy) {
+  return policy.gates;
+}
+
 /// The limits that the attempt `info` of a call with this policy leaves to a hedged call.
 template <class Policy>
 inherited_limits limits_of(Policy const& policy, attempt_info const& info) {
   inherited_limits limits{.time_left = info.time_left, .token = info.token, .name = info.name};
   if constexpr (!Policy::gates_type::empty) {
+    if (!holds_gates(policy.gates)) return limits;
     auto longest = (duration::max)();
     if constexpr (Policy::limits_type::times_attempts) longest = policy.limits.attempt;
-    using gates = typename Policy::gates_type;
-    limits.gates = std::make_unique<gate_pass_of<gates>>(policy.gates, policy.limits.server, longest);
+    using gates = decltype(own_gates(policy));
+    limits.gates = std::make_unique<gate_pass_of<gates>>(own_gates(policy), policy.limits.server, longest);
   }
   return limits;
 }

@@ -53,10 +53,31 @@ inline constexpr bool hint_reader_fits = requires(HintReader const& f, attempt<T
 template <class T>
 inline constexpr bool hint_reader_fits<own_hint_reader, T> = true;
 
+/// Whether a policy that is for certain types of results only, an `any_retrying_of`, is for this one. Its predicate
+/// knows.
+template <class When, class T>
+inline constexpr bool lists = true;
+template <class When, class T>
+  requires requires { When::template lists<T>; }
+inline constexpr bool lists<When, T> = When::template lists<T>;
+
+/// Whether a policy that can read every type of results, an `any_retrying`, would treat every failure of this one as a
+/// success.
+template <class When, class T>
+inline constexpr bool hides_failures = false;
+template <class When, class T>
+  requires(std::is_class_v<std::remove_reference_t<T>> && !can_fail<T> && requires { When::template names<T>; })
+inline constexpr bool hides_failures<When, T> = !When::template names<T> && status_like<std::remove_cvref_t<T>>;
+
+/// Whether a policy for results of any type is for this one, and reads it.
+template <class When, class T>
+concept made_for = lists<When, T> && !hides_failures<When, T>;
+
 template <class Policy, class T>
 concept policy_fits =
-    observer_fits<typename Policy::observers_type, T> && hint_reader_fits<typename Policy::hint_reader_type, T> &&
-    !future_like<T> && !unread_by<typename Policy::when_type, T> && !unread_status<Policy, T> &&
+    made_for<typename Policy::when_type, T> && observer_fits<typename Policy::observers_type, T> &&
+    hint_reader_fits<typename Policy::hint_reader_type, T> && !future_like<T> &&
+    !unread_by<typename Policy::when_type, T> && !unread_status<Policy, T> &&
     retry_predicate<typename Policy::when_type, attempt<T>> && wait_strategy<typename Policy::wait_type, attempt<T>> &&
     stop_condition<typename Policy::stop_type, attempt<T>>;
 
@@ -74,7 +95,16 @@ constexpr bool check_result() {
   using when_type = typename Policy::when_type;
   using wait_type = typename Policy::wait_type;
   using stop_type = typename Policy::stop_type;
-  if constexpr (future_like<T>) {
+  if constexpr (!made_for<when_type, T>) {
+    constexpr bool listed = lists<when_type, T>;
+    static_assert(listed,
+                  "tenax: this callable returns a type that the any_retrying_of was not made for; add the type to its "
+                  "list, as in tenax::any_retrying_of<page, status>");
+    static_assert(!listed,
+                  "tenax: the callable returns a type that says whether it failed (ok(), error() or has_value()), "
+                  "which an any_retrying does not read; specialize tenax::result_traits for it, or name the type: "
+                  "tenax::any_retrying_of<status>");
+  } else if constexpr (future_like<T>) {
     static_assert(always_false<T>,
                   "tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() "
                   "inside the callable, as in policy([&] { return start().get(); })");
