@@ -37,7 +37,7 @@ namespace tenax {
 /// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> the hint is read -> `after_attempt` ->
 /// retry predicate -> gates record the result -> wait strategy -> stop condition -> would gates refuse? ->
 /// `before_sleep`. A callback's exception passes through; the loop may then only be destroyed, which gives back what
-/// gates granted.
+/// gates granted. If a gate's `record` throws, a value stays: the exception is dropped.
 ///
 /// A timer may fire early: if `start_attempt` gets the time, it then answers `wait` for the rest.
 ///
@@ -215,7 +215,7 @@ class retry_loop : public detail::loop_state {
         auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
         feedback f{.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)};
         if constexpr (policy_type::limits_type::times_attempts) f.attempt_limit = policy_.limits.attempt;
-        policy_.gates.record(tickets_, f, now);
+        detail::tell_gates(result.has_value(), [&] { policy_.gates.record(tickets_, f, now); });
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);

@@ -91,13 +91,19 @@ TEST_CASE(NET ": an exception of a budget is thrown by the hedged call", TAG) {
     }
   };
   world w;
+  int fails = 0;
   auto const check = [&](throwing budget) {
     tenax::hedging hedging(budget, {.after = 50ms}, still_time());
-    CHECK_THROWS_AS(w.run(driver::async_hedged(hedging, flaky{0, 100ms})), broken);
+    CHECK_THROWS_AS(w.run(driver::async_hedged(hedging, flaky{fails, 100ms})), broken);
   };
   check({.good = 0});
   check({.good = 1});
+  fails = 9;
   check({.good = 2, .reports = true});
+  // A value stays, whatever is thrown when the winner and the loser end.
+  throwing budget{.good = 2, .reports = true};
+  tenax::hedging hedging(budget, {.after = 50ms}, still_time());
+  CHECK(w.run(driver::async_hedged(hedging, flaky{0, 100ms})) == 1);
 }
 
 TEST_CASE(NET ": a hedge that the budget refused is tried again after the next delay", TAG) {

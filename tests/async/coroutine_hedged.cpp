@@ -121,6 +121,20 @@ TEST_CASE("coroutine::hedged: a slow attempt is joined by another one, the first
   CHECK(w.loop.waiting() == 0);
 }
 
+TEST_CASE("coroutine::hedged: what a loser's gate throws does not take the result away") {
+  struct broken : std::exception {};
+  struct throwing {
+    struct ticket {};
+    tenax::admission admit(ticket&, attempt_info const&, tenax::time_point) const { return {}; }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const { throw broken(); }
+  } gate;
+  world w;
+  auto hedging = tenax::hedging(w.budget, {.after = 50ms}).through(std::ref(gate));
+  CHECK(w.loop.run(tenax::coroutine::hedged<task>(hedging, w.sleep(), w.operation({1000ms, 10ms}))) == 2);
+  CHECK(w.cancelled == 1);
+  CHECK_THROWS_AS(w.loop.run(tenax::coroutine::hedged<task>(hedging, w.sleep(), w.operation({1s, 1s, -10ms}))), broken);
+}
+
 TEST_CASE("coroutine::hedged: fails when all attempts have failed, and a first attempt that is fast is not hedged") {
   world w;
   tenax::hedging hedging(w.budget, {.after = 50ms, .at_most = 3});

@@ -385,6 +385,29 @@ TEST_CASE("An exception of a budget is thrown by a blocking hedged call, after i
   CHECK(check({.good = 1}) == 1);
 }
 
+TEST_CASE("What a loser's gate throws does not take the result from a blocking hedged call") {
+  struct broken : std::exception {};
+  struct throwing {
+    struct ticket {};
+    std::atomic<int> told{0};
+    tenax::admission admit(ticket&, attempt_info const&, tenax::time_point) const { return {}; }
+    void record(ticket&, tenax::feedback const& f, tenax::time_point) {
+      ++told;
+      if (f.how == kind::cancelled) throw broken();
+    }
+  } gate;
+  world w;
+  auto hedging = w.hedging().through(std::ref(gate));
+  auto const read = [&](attempt_info const& info) {
+    if (info.number == 2) return 2;
+    w.clock.advance(50ms);
+    block(info);
+    throw network_error("aborted");
+  };
+  CHECK(tenax::hedged(hedging, read) == 2);
+  CHECK(gate.told == 2);
+}
+
 TEST_CASE("A hedged call is retried as a whole, and hedges count as retries for their budget") {
   world w;
   auto hedging = w.hedging();

@@ -197,6 +197,41 @@ TEST_CASE("A hedge leaves a gate if the next gate throws") {
   CHECK(two.running() == 1);
 }
 
+TEST_CASE("What a gate throws when an attempt ends does not take a value away from a hedged call") {
+  struct broken : std::exception {};
+  struct throwing {
+    struct ticket {};
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const { return {}; }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const { throw broken(); }
+  } gate;
+  tenax::retry_budget budget;
+  tenax::bulkhead two({.at_once = 2});
+  auto hedging = tenax::hedging(budget, {.after = 50ms}).through(std::ref(two)).through(std::ref(gate));
+  tenax::detail::hedge_loop<int, decltype(hedging)> loop(hedging, {});
+  CHECK(loop.next(at(0ms)).what == step::start);
+  CHECK(loop.next(at(50ms)).what == step::start);
+  SECTION("the winner's gate, then the loser's") {
+    CHECK(loop.ended(1, 7, at(60ms)));
+    CHECK_FALSE(loop.ended(0, tenax::caught_exception(std::make_exception_ptr(broken())), at(61ms)));
+    CHECK(loop.over());
+    CHECK(loop.take_result().get() == 7);
+  }
+  SECTION("anything that fails after the winner has won") {
+    CHECK(loop.ended(1, 7, at(60ms)));
+    loop.fail(std::make_exception_ptr(broken()));
+    CHECK_FALSE(loop.ended(0, 8, at(61ms)));
+    CHECK(loop.take_result().get() == 7);
+  }
+  SECTION("but of an attempt that threw") {
+    auto const down = std::make_exception_ptr(std::runtime_error("down"));
+    CHECK_THROWS_AS(loop.ended(1, tenax::caught_exception(down), at(60ms)), broken);
+    loop.fail(std::make_exception_ptr(broken()));
+    CHECK_FALSE(loop.ended(0, tenax::caught_exception(down), at(61ms)));
+    CHECK_THROWS_AS(loop.take_result().get(), broken);
+  }
+  CHECK(two.running() == 0);
+}
+
 TEST_CASE("An attempt of a hedged call has at least a millisecond left") {
   tenax::retry_budget budget;
   tenax::hedging hedging(budget, {.after = 50ms});

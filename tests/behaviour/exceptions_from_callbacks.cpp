@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include <tenax/any_retrying.hpp>
+#include <tenax/gate/call.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
 #include "catch.hpp"
@@ -209,6 +211,31 @@ TEST_CASE("An exception of a gate passes, and the tickets of the other gates are
     CHECK(outer.granted == 1);
     CHECK(outer.held() == 0);
   }
+}
+
+TEST_CASE("What a gate throws when an attempt ends does not take a value away") {
+  struct broken_gate {
+    using ticket = test_gate::ticket;
+    tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) const { return {}; }
+    void record(ticket&, tenax::feedback const&, tenax::time_point) const { throw callback_error(); }
+  } broken;
+  test_gate outer;
+  auto const policy = base.through(std::ref(outer)).through(std::ref(broken));
+  CHECK(policy(succeeds) == 1);
+  CHECK(policy.try_call(succeeds).reason == stop_reason::succeeded);
+  tenax::any_retrying const any = policy;
+  CHECK(any(succeeds) == 1);
+  int n = 0;
+  for (auto& attempt : policy.attempts()) attempt([&] { ++n; });
+  CHECK(n == 1);
+  CHECK(tenax::call_through(broken, succeeds) == 1);
+  // A value that is retried stays as well: the call goes on, and ends with its last value.
+  auto const positive = policy.when(tenax::when::result([](int i) { return i > 0; }));
+  auto const report = positive.try_call([&] { return ++n; });
+  CHECK(report.value() == 6);
+  CHECK(report.reason == stop_reason::attempts);
+  CHECK(outer.held() == 0);
+  CHECK_THROWS_AS(tenax::call_through(broken, fails), callback_error);
 }
 
 TEST_CASE("An exception of an inner call's callback is an ordinary failure for the outer call") {

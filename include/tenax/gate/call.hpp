@@ -25,7 +25,8 @@ template <class T>
 /// in `environment`. Returns what `f` returns and throws what `f` throws. For every gate: the library's, your own,
 /// and `keyed<...>[key]`.
 ///
-/// Throws `tenax::refused` if the gate refuses; `f` is not called then.
+/// Throws `tenax::refused` if the gate refuses; `f` is not called then. An exception of the gate passes, but not one of
+/// `record` if `f` has returned: the value stays.
 template <class G, class F, class Environment>
   requires gate<std::remove_reference_t<G>>
 auto call_through(G&& g, F&& f, Environment& environment) -> decltype(std::forward<F>(f)()) {
@@ -50,7 +51,7 @@ auto call_through(G&& g, F&& f, Environment& environment) -> decltype(std::forwa
   }
   if constexpr (requires { g.started(ticket, now); }) g.started(ticket, now);
   auto result = capture(std::forward<F>(f));
-  g.record(ticket, feedback_of(result), time_point(environment.now()));
+  detail::tell_gates(result.has_value(), [&] { g.record(ticket, feedback_of(result), time_point(environment.now())); });
   return std::move(result).get();
 }
 

@@ -116,7 +116,8 @@ struct feedback {
 ///   2. `g.admit(ticket, info, now)`, an `admission`. Called before every attempt, and again with the same ticket after
 ///      every wait, so that no call acts on an old decision. This includes waits at other gates: then the ticket has
 ///      already been granted;
-///   3. `g.record(ticket, feedback, now)`: how the admitted attempt ended. Called once per attempt.
+///   3. `g.record(ticket, feedback, now)`: how the admitted attempt ended. Called once per attempt. What it throws ends
+///      the call only if the attempt has thrown as well: a value is not lost.
 /// `info.number` is the number of the attempt that is to start, and `info.is_retry()` says whether it repeats a
 /// failure. A gate neither waits nor blocks.
 ///

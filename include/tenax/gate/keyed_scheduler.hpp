@@ -68,7 +68,7 @@ class keyed_scheduler {
     auto run(Env&& environment = {}) -> decltype(std::declval<W&>()()) {
       if (!admitted()) detail::raise(refused(answer_.reason, answer_.retry_after));
       auto result = capture(work_);
-      record(feedback_of(result), time_point(environment.now()));
+      detail::tell_gates(result.has_value(), [&] { record(feedback_of(result), time_point(environment.now())); });
       return std::move(result).get();
     }
 

@@ -74,7 +74,8 @@ class hedge_loop {
     auto const said = hint_of(result);
     auto told = make_feedback(result, said);
     if (decided_ && !good) told.how = feedback::kind::cancelled;
-    a.record(hedging_, told, now);
+    // A value is never lost, neither that of this attempt nor that of the winner.
+    tell_gates(decided_ || result.has_value(), [&] { a.record(hedging_, told, now); });
     if (decided_) return false;
     if (good || (number == 0 && started_ > 1)) learn(good && number == 0, now);
     if (good || heed(said, now)) {
@@ -96,8 +97,10 @@ class hedge_loop {
     return true;
   }
 
-  /// Ends the call with an exception of the budget or of a gate. The driver then cancels all attempts.
+  /// Ends the call with an exception of the budget, of a gate or of the clock, unless it has a result. The driver then
+  /// cancels all attempts.
   void fail(std::exception_ptr const& error) {
+    if (decided_ && result_ && result_->has_value()) return;
     result_.reset();
     result_.emplace(caught_exception(error));
     decide();
@@ -163,10 +166,13 @@ class hedge_loop {
       return answer;
     }
     void record(Hedging& hedging, feedback const& how, time_point now) {
+      struct at_exit {
+        attempt& a;
+        ~at_exit() { a.give_back(); }
+      } const guard{*this};
       hedging.budget().record(budget, how, now);
       hedging.gates().record(tickets, how, now);
       if (inherited) inherited->record(how, now);
-      give_back();
     }
     void give_back() {
       budget = {};

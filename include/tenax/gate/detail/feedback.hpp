@@ -3,7 +3,12 @@
 #pragma once
 
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/result_traits.hpp>
+
+#if defined(__cpp_exceptions) && defined(__GLIBCXX__)
+#include <bits/cxxabi_forced.h>
+#endif
 
 namespace tenax::detail {
 
@@ -56,6 +61,27 @@ constexpr feedback make_feedback(outcome<T> const& result, hint const& said) {
     retried = dynamic_cast<std::logic_error const*>(caught->standard()) == nullptr;
 #endif
   return {.how = kind_of(result, said, {.retried = retried}), .server_wait = said.wait, .left = quota_left(result)};
+}
+
+/// Calls `record()`, which tells gates how an attempt ended. `keeps`: the call has a value, which is more than what a
+/// gate's exception says, so that the exception is dropped. Otherwise it passes.
+template <class Record>
+TENAX_ALWAYS_INLINE constexpr void tell_gates([[maybe_unused]] bool keeps, Record const& record) {
+#if defined(__cpp_exceptions)
+  try {
+    record();
+  }
+#if defined(__GLIBCXX__)
+  catch (__cxxabiv1::__forced_unwind const&) {
+    throw;
+  }
+#endif
+  catch (...) {
+    if (!keeps) throw;
+  }
+#else
+  record();
+#endif
 }
 
 }  // namespace tenax::detail
