@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include <tenax/any_retrying.hpp>
+#include <tenax/gate/retry_budget.hpp>
 #include <tenax/observe/counters.hpp>
 #include <tenax/settings.hpp>
 #include <tenax/tenax.hpp>
@@ -299,6 +300,13 @@ TEST_CASE("The explanation of a policy with all parts, with and without its driv
 
   CHECK(line("worst case", polite.stop(tenax::stop::after_attempts(5))) ==
         "5 attempts, waiting without limit at the gates");
+  CHECK(line("worst case", polite.max_gate_wait(1s).wait(tenax::wait::none).stop(tenax::stop::never)) ==
+        "attempts without limit, waiting without limit");
+  tenax::retry_budget budget;
+  auto const guarded =
+      tenax::retrying{}.wait(tenax::wait::constant(1s)).through(std::ref(budget)).max_server_wait(1min);
+  CHECK(line("worst case", guarded) == "3 attempts, 2s of waiting, or 2min if a server asks for it");
+  CHECK(line("worst case", guarded.stop(tenax::stop::never)) == "attempts without limit, waiting without limit");
   CHECK(line("gates", polite.max_gate_wait(250ms)) ==
         "a gate, then a limit of 10 a second; an attempt waits there for at most 250ms");
   CHECK(line("gates", polite.max_gate_wait(0ms)) == "a gate, then a limit of 10 a second; no attempt waits there");

@@ -4,8 +4,23 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 
+#include <tenax/any_retrying.hpp>
+#include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/gate/adaptive_throttle.hpp>
+#include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/concurrency_limiter.hpp>
+#include <tenax/gate/dry_run.hpp>
+#include <tenax/gate/in_flight_retry_budget.hpp>
+#include <tenax/gate/keyed.hpp>
+#include <tenax/gate/rate_limiter.hpp>
+#include <tenax/gate/retry_budget.hpp>
+#include <tenax/gate/retry_quota.hpp>
+#include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/tenax.hpp>
+#include <tenax/testing/virtual_time.hpp>
 
 #include "catch.hpp"
 
@@ -27,6 +42,20 @@ struct open_gate {
   static tenax::admission admit(ticket&, tenax::attempt_info const&, tenax::time_point) { return {}; }
   static void record(ticket&, tenax::feedback const&, tenax::time_point) {}
 };
+
+/// A gate of a user that knows its longest wait.
+struct patient_gate : open_gate {
+  static constexpr std::chrono::milliseconds longest_wait() { return 250ms; }
+};
+
+/// The longest wait of three attempts without waits between them, at this gate.
+template <class Gate>
+tenax::duration waiting_at(Gate const& gate) {
+  auto const bounds = worst_case(alone.wait(tenax::wait::none).through(gate));
+  CHECK(bounds.own_wait == bounds.total_wait);
+  return bounds.own_wait;
+}
+constexpr auto without_limit = tenax::duration::max();
 
 }  // namespace
 
@@ -221,6 +250,103 @@ TEST_CASE("A limit on the waits at gates bounds the waits of a call") {
   CHECK(worst_case(gated.stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(5s))).own_wait == 5s);
   CHECK_FALSE(worst_case(gated.wait(tenax::wait::none).stop(tenax::stop::never)).bounded());
   CHECK(worst_case(alone.wait(tenax::wait::constant(1s)).max_gate_wait(2s)).own_wait == 2s);
+}
+
+TEST_CASE("Gates that never make attempts wait do not change the worst case") {
+  tenax::retry_budget budget;
+  tenax::windowed_retry_budget windowed;
+  tenax::in_flight_retry_budget in_flight;
+  tenax::retry_quota quota;
+  tenax::adaptive_throttle throttle;
+  tenax::circuit_breaker<> breaker;
+  auto const ignore = [](auto const&...) {};
+  tenax::circuit_breaker observed({}, ignore);
+  CHECK(waiting_at(std::ref(budget)) == 0s);
+  CHECK(waiting_at(std::ref(windowed)) == 0s);
+  CHECK(waiting_at(std::ref(in_flight)) == 0s);
+  CHECK(waiting_at(std::ref(quota)) == 0s);
+  CHECK(waiting_at(std::ref(throttle)) == 0s);
+  CHECK(waiting_at(std::ref(breaker)) == 0s);
+  CHECK(waiting_at(std::ref(observed)) == 0s);
+
+  auto const several = alone.wait(tenax::wait::constant(1s)).through(std::ref(budget)).through(std::ref(breaker));
+  CHECK(worst_case(several).own_wait == 2s);
+  CHECK(worst_case(several.max_gate_wait(5s)).own_wait == 2s);
+  CHECK(worst_case(several.max_server_wait(30s)).total_wait == 1min);
+  CHECK(worst_case(several.wait(tenax::wait::none).stop(tenax::stop::never)).bounded());
+
+  // A constant for a gate that is one object of the program.
+  static tenax::retry_budget shared;
+  constexpr auto guarded = alone.wait(tenax::wait::constant(1s)).through(std::ref(shared));
+  STATIC_REQUIRE(worst_case(guarded).total_wait == 2s);
+}
+
+TEST_CASE("Gates that may make attempts wait without limit leave the worst case without limit") {
+  tenax::rate_limiter limiter(tenax::per_second(10).with_burst(5));
+  tenax::rate_limiter two(tenax::per_second(10), tenax::per_minute(100).with_burst(20));
+  tenax::adaptive_rate_limiter adaptive;
+  CHECK(waiting_at(std::ref(limiter)) == without_limit);
+  CHECK(waiting_at(std::ref(two)) == without_limit);
+  CHECK(waiting_at(limiter.with_weight(2)) == without_limit);
+  CHECK(waiting_at(std::ref(adaptive)) == without_limit);
+  tenax::retry_budget budget;
+  auto const both = alone.through(std::ref(budget)).through(std::ref(limiter));
+  CHECK_FALSE(worst_case(both).bounded());
+  CHECK(worst_case(both.wait(tenax::wait::none).max_gate_wait(2s)).own_wait == 6s);
+}
+
+TEST_CASE("Gates that know their longest wait add it for every attempt") {
+  tenax::bulkhead places({.max_wait = 2s});
+  tenax::bulkhead no_queue({.queue = 0});
+  tenax::concurrency_limiter found({.max_wait = 3s});
+  tenax::concurrency_limiter found_no_queue({.queue = 0});
+  patient_gate own;
+  CHECK(waiting_at(std::ref(places)) == 6s);
+  CHECK(waiting_at(std::ref(no_queue)) == 0s);
+  CHECK(waiting_at(std::ref(found)) == 9s);
+  CHECK(waiting_at(found.with_priority(tenax::priority::high)) == 9s);
+  CHECK(waiting_at(std::ref(found_no_queue)) == 0s);
+  CHECK(waiting_at(std::ref(own)) == 750ms);
+
+  auto const both = alone.wait(tenax::wait::constant(1s)).through(std::ref(own)).through(std::ref(places));
+  CHECK(worst_case(both).own_wait == 2s + 3 * 2250ms);
+  CHECK(worst_case(both.max_gate_wait(1s)).own_wait == 2s + 3 * 1s);
+  CHECK(worst_case(both.max_gate_wait(1h)).own_wait == 2s + 3 * 2250ms);
+  CHECK_FALSE(worst_case(both.wait(tenax::wait::none).stop(tenax::stop::never)).bounded());
+  CHECK(worst_case(tenax::any_retrying(both).policy()).own_wait == 2s + 3 * 2250ms);
+}
+
+TEST_CASE("Views of gates know what holds for all gates of the type") {
+  tenax::keyed<std::string, tenax::circuit_breaker<>> breakers([] { return tenax::circuit_breaker<>(); });
+  tenax::keyed<std::string, tenax::bulkhead> bulkheads([] { return tenax::bulkhead(); });
+  tenax::keyed<std::string, patient_gate> own([] { return patient_gate(); });
+  CHECK(waiting_at(breakers["a"]) == 0s);
+  CHECK(waiting_at(bulkheads["a"]) == without_limit);  // each of them may have a limit of its own
+  CHECK(waiting_at(own["a"]) == 750ms);
+
+  tenax::rate_limiter limiter(tenax::per_second(10));
+  auto const ignore = [](auto const&...) {};
+  CHECK(waiting_at(tenax::dry_run(std::ref(limiter), ignore)) == 0s);
+  CHECK(waiting_at(tenax::dry_run(bulkheads["a"], ignore)) == 0s);
+}
+
+TEST_CASE("An attempt waits at a gate no longer than the gate's longest wait") {
+  auto const waited_while_full = [](auto& gate) {
+    tenax::testing::virtual_time clock;
+    typename std::remove_reference_t<decltype(gate)>::ticket held;
+    REQUIRE(gate.admit(held, {}, clock.now()).admitted());
+    auto const policy = alone.stop(tenax::stop::after_attempts(1)).through(std::ref(gate)).environment(std::ref(clock));
+    auto const r = policy.try_call([] { return 1; });
+    CHECK(r.reason == tenax::stop_reason::refused_by_gate);
+    CHECK(r.waited <= worst_case(policy.policy()).total_wait);
+    return r.waited;
+  };
+  tenax::bulkhead places({.at_once = 1, .max_wait = 2s});
+  tenax::bulkhead no_queue({.at_once = 1, .queue = 0});
+  tenax::concurrency_limiter found({.start = 1, .at_most = 1, .max_wait = 3s});
+  CHECK(waited_while_full(places) == 2s);
+  CHECK(waited_while_full(no_queue) == 0s);
+  CHECK(waited_while_full(found) == 3s);
 }
 
 TEST_CASE("The default policy waits less than 300 ms on its own") {

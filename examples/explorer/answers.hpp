@@ -58,7 +58,7 @@ inline std::string explain(std::string_view text) {
   for (auto const& g : s.gates) gates.push_back(g.make(g));
   any_gates through;
   through.list = &gates;
-  // With gates, only a deadline bounds the waiting.
+  // Without gates, the words have no line for them.
   if (gates.empty()) {
     s.clips ? write(s.policy<true>(tenax::detail::no_gates{})) : write(s.policy<false>(tenax::detail::no_gates{}));
   } else {

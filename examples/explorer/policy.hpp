@@ -191,6 +191,7 @@ class any_gate {
                                        tenax::time_point now, tenax::time_point then) = 0;
   virtual void started(any_ticket&, tenax::time_point) = 0;
   virtual void record(any_ticket&, tenax::feedback const&, tenax::time_point) = 0;
+  [[nodiscard]] virtual tenax::duration longest_wait() const = 0;
   virtual void describe(tenax::detail::description&) const = 0;
 };
 template <class G>
@@ -221,6 +222,7 @@ class gate_model final : public any_gate {
   void record(any_ticket& t, tenax::feedback const& f, tenax::time_point now) override {
     if (auto* const own = std::get_if<ticket>(&t)) gate_.record(*own, f, now);
   }
+  [[nodiscard]] tenax::duration longest_wait() const override { return tenax::detail::longest_wait_at(gate_); }
   void describe(tenax::detail::description& out) const override { gate_.describe(out); }
 
  private:
@@ -262,6 +264,11 @@ struct any_gates {
   }
   void record(tickets& t, tenax::feedback const& f, tenax::time_point now) const {
     for (std::size_t i = list->size(); i-- > 0;) (*list)[i]->record(t.own[i], f, now);
+  }
+  [[nodiscard]] tenax::duration longest_wait() const {
+    tenax::duration sum{};
+    for (auto const& g : *list) sum = tenax::saturating_add(sum, g->longest_wait());
+    return sum;
   }
   void describe(tenax::detail::description& out) const {
     for (std::size_t i = 0; i < list->size(); ++i) {

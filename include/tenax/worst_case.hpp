@@ -10,8 +10,7 @@
 
 namespace tenax {
 
-/// The result of `worst_case`. A policy does not know the waits of its gates: with gates, only a deadline bounds the
-/// waiting.
+/// The result of `worst_case`.
 struct worst_case_bounds {
   std::uint32_t attempts = 0;  ///< the most attempts; meaningful if `attempts_bounded`
   bool attempts_bounded = false;
@@ -64,12 +63,13 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 /// that are constants: `static_assert(tenax::worst_case(policy).total_wait <= 30s);`
 ///
 /// An operation can pass on a server's wait. So for `total_wait`, every wait is at least `max_server_wait` (5 minutes,
-/// unless set); a deadline or a lower `max_server_wait` brings it down. Waits at gates are bounded by a deadline or by
-/// `max_gate_wait`, and are part of both sums. The time spent in the attempts is not included:
-/// for a strategy that looks at `elapsed`, attempts take no time. Strategies of your own are called for each of the
-/// first thousand attempts, as `wait::bounds_of` says. With more attempts, the waiting is unbounded unless the strategy
-/// declares `static constexpr bool never_shrinks = true`, as the library's own do. Complexity: linear in the number of
-/// attempts, up to a thousand.
+/// unless set); a deadline or a lower `max_server_wait` brings it down. Waits at gates are part of both sums. Without a
+/// deadline or `max_gate_wait`, they are bounded only if every gate knows its longest wait (`longest_wait` at `gate`),
+/// as those that never make attempts wait. The time spent in the attempts is not included: for a strategy that looks at
+/// `elapsed`, attempts take no time. Strategies of your own are called for each of the first thousand attempts, as
+/// `wait::bounds_of` says. With more attempts, the waiting is unbounded unless the strategy declares
+/// `static constexpr bool never_shrinks = true`, as the library's own do. Complexity: linear in the number of attempts,
+/// up to a thousand.
 template <class... Parts>
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
   constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();

@@ -28,6 +28,8 @@ class maintenance {
                                   : tenax::admission::go();
   }
   void record(ticket&, tenax::feedback const&, tenax::time_point) {}
+  /// It refuses, and makes no attempt wait: for `worst_case`.
+  static constexpr tenax::duration longest_wait() { return 0s; }
 };
 
 /// A dialect: this service writes the seconds to wait into the body of its answer.
@@ -68,6 +70,8 @@ TEST_CASE("extend: a part of each kind in one policy") {
   CHECK(policy(answers).status == 200);       // 503, then 429, then 200
   CHECK(time.time_since_epoch() == 1s + 7s);  // the own wait at night, and the server's
   // [/use]
+  CHECK(tenax::worst_case(policy.wait(tenax::wait::constant(1s)).max_server_wait(0s).policy())
+            .total_wait == 2s);
   gate.active = true;
   script<response> down;
   down.returns({503, ""});

@@ -70,6 +70,17 @@ attempts=4 wait=constant(1s).full
 attempts=4 wait=none
 TEXTS
 
+# What gates add to the worst case.
+while IFS='|' read -r gates worst; do
+  said=$("$program" "attempts=4 wait=constant(1s) server_wait=0s $gates" | sed -n 's/^worst case:  //p')
+  [ "$said" = "$worst" ] || { echo "$gates: the worst case is \"$said\", not \"$worst\"" >&2; exit 1; }
+done <<'GATES'
+gate=budget gate=circuit gate=quota|4 attempts, 3s of waiting
+gate=throttle gate=bulkhead(4)|4 attempts, 7s of waiting
+gate=budget gate=rate(10/s)|4 attempts, waiting without limit at the gates
+deadline=10s gate=adaptive|4 attempts, 10s of waiting
+GATES
+
 # Draws the pictures of docs/pictures again with: bash tests/explorer/presets.sh TENAX_EXPLAIN --update
 IFS=$'\t' read -r _ _ policy other world < <("$program" --presets | grep '^budget	')
 mkdir "$work/pictures"

@@ -96,6 +96,9 @@ class adaptive_throttle {
     return requests == accepts ? now : clock_.told(counts_.empty_at());
   }
 
+  /// An attempt never waits here; see `gate`.
+  [[nodiscard]] static constexpr duration longest_wait() noexcept { return duration::zero(); }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("an adaptive throttle");

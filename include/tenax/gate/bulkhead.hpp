@@ -166,6 +166,8 @@ class bulkhead {
     return in_line();
   }
 
+  /// The longest wait of an attempt here; see `gate`.
+  [[nodiscard]] duration longest_wait() const noexcept { return room_ == 0 ? duration::zero() : max_wait_; }
   template <class Out>
   void describe(Out& out) const {
     out.text("a bulkhead");

@@ -191,6 +191,9 @@ class circuit_breaker {
     return (time_point::max)();
   }
 
+  /// An attempt never waits here; see `gate`.
+  [[nodiscard]] static constexpr duration longest_wait() noexcept { return duration::zero(); }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("a circuit breaker");

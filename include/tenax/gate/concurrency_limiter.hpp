@@ -55,6 +55,7 @@ class concurrency_limiter {
     }
     void step_aside(ticket& t) const { limiter_->step_aside(t); }
     void record(ticket& t, feedback const& f, time_point now) const { limiter_->record(t, f, now); }
+    [[nodiscard]] duration longest_wait() const noexcept { return limiter_->longest_wait(); }
 
     template <class Out>
     void describe(Out& out) const {
@@ -157,6 +158,9 @@ class concurrency_limiter {
             .admitted = admitted_,
             .refused = refused_};
   }
+
+  /// The longest wait of an attempt here; see `gate`.
+  [[nodiscard]] duration longest_wait() const noexcept { return room_ == 0 ? duration::zero() : max_wait_; }
 
   template <class Out>
   void describe(Out& out) const {

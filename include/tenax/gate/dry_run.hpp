@@ -67,6 +67,9 @@ class dry_run_view {
     t.is_ = ticket::state::unknown;
   }
 
+  /// An attempt never waits here; see `gate`.
+  [[nodiscard]] static constexpr duration longest_wait() noexcept { return duration::zero(); }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("a dry run of ");

@@ -142,6 +142,10 @@ struct feedback {
 /// the ticket of the retry, which is empty. `how` is the kind of the failure that is retried. The gate may refuse, or
 /// put into the ticket what the retry holds during its wait; `admit` is then called with this ticket. It must not
 /// answer `wait`.
+///
+/// Optional: `g.longest_wait()`, a `duration`: the longest wait of one attempt at this gate, all its waits together,
+/// for `worst_case`; zero for a gate that never answers `wait`. It must not change. Gates without this function may
+/// make attempts wait without limit. A static function also tells `keyed`.
 template <class G>
 concept gate = std::is_default_constructible_v<typename G::ticket> && std::is_move_assignable_v<typename G::ticket> &&
                requires(G& g, typename G::ticket& t, attempt_info const& a, feedback const& f, time_point now) {

@@ -80,6 +80,9 @@ class in_flight_retry_budget {
   /// The number of retries among them.
   [[nodiscard]] std::uint32_t retries() const noexcept { return high(counts_.load(std::memory_order_relaxed)); }
 
+  /// An attempt never waits here; see `gate`.
+  [[nodiscard]] static constexpr duration longest_wait() noexcept { return duration::zero(); }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("a retry budget of attempts in flight");

@@ -103,6 +103,13 @@ class keyed {
     }
     void record(ticket& t, feedback const& f, time_point now) const { keyed::record(t, f, now); }
 
+    /// The longest wait of an attempt here, if it is the same for all gates of the type; see `gate`.
+    [[nodiscard]] static constexpr duration longest_wait() noexcept
+      requires requires { Gate::longest_wait(); }
+    {
+      return Gate::longest_wait();
+    }
+
     /// The same gate, a rate limiter, at which every attempt takes `weight` permits. `admit` throws
     /// `std::invalid_argument` for a weight that the limiter rejects.
     [[nodiscard]] view with_weight(std::uint64_t weight) const

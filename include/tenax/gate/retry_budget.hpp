@@ -85,6 +85,9 @@ class retry_budget {
     return static_cast<double>(tokens_.load(std::memory_order_relaxed)) / static_cast<double>(unit);
   }
 
+  /// An attempt never waits here; see `gate`.
+  [[nodiscard]] static constexpr duration longest_wait() noexcept { return duration::zero(); }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("a retry budget");

@@ -118,6 +118,9 @@ class windowed_retry_budget {
     return counts_.counted().second == 0 ? now : clock_.told(counts_.empty_at());
   }
 
+  /// An attempt never waits here; see `gate`.
+  [[nodiscard]] static constexpr duration longest_wait() noexcept { return duration::zero(); }
+
   template <class Out>
   void describe(Out& out) const {
     out.text("a windowed retry budget");

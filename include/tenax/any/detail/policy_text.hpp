@@ -152,7 +152,7 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
   }
   out.text("\nworst case:  ");
   write(out, worst);
-  if (holds_gates(p.gates) && !worst.bounded()) out.text(" at the gates");
+  if (longest_gate_wait(p.gates) == (duration::max)() && !worst.bounded()) out.text(" at the gates");
 }
 
 }  // namespace detail

@@ -64,6 +64,16 @@ struct bounded_gates {
   }
 };
 
+/// The longest wait of an attempt at a gate.
+template <class Gate>
+constexpr duration longest_wait_at([[maybe_unused]] Gate const& g) {
+  if constexpr (requires { g.longest_wait(); }) {
+    return g.longest_wait();
+  } else {
+    return (duration::max)();
+  }
+}
+
 /// The longest wait of an attempt at the gates of a policy.
 template <class Gates>
 constexpr duration longest_gate_wait([[maybe_unused]] Gates const& g) {
@@ -72,6 +82,10 @@ constexpr duration longest_gate_wait([[maybe_unused]] Gates const& g) {
   } else {
     return Gates::empty ? duration::zero() : (duration::max)();
   }
+}
+template <class Outer, class Gate>
+constexpr duration longest_gate_wait(gates<Outer, Gate> const& g) {
+  return saturating_add(detail::longest_gate_wait(g.outer), detail::longest_wait_at(unwrap(g.own)));
 }
 template <class Gates>
 constexpr duration longest_gate_wait(bounded_gates<Gates> const& g) {
