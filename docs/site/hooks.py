@@ -106,5 +106,5 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_post_build(config):
     (Path(config["site_dir"]) / run_links.ALL).write_text(run_links.one_file())
-    for key in run_links.OFFERED:
+    for key in (k for k, headers in run_links.EXTRA.items() if headers):
         (Path(config["site_dir"]) / run_links.extra(key)).write_text(run_links.one_file(key))

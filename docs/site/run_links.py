@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Makes a link to Compiler Explorer for each snippet: the whole program that the tests compile, with files of the site in
 the place of the headers, and a CHECK that prints. A snippet whose libraries Compiler Explorer does not have gets the reason.
+Servers run in the program itself: Compiler Explorer has no network but the loopback, and few threads.
 
     python3 docs/site/run_links.py NUMBER      compiles and runs NUMBER of the programs, or all: the test of this file
 """
@@ -26,12 +27,19 @@ LONGEST = 8000  # characters of a link; servers do not take much longer addresse
 LIBRARIES = {"fmt/": ("fmt", "{fmt}"), "nlohmann/": ("json", "nlohmann/json"), "boost/": ("boost", "Boost"), "asio": ("asio", "Asio"),
              "httplib.h": ("httplib", "cpp-httplib"), "curl/": ("curl", "libcurl"), "pqxx/": ("pqxx", "libpqxx"), "grpc": ("grpc", "gRPC"),
              "absl/": ("grpc", "gRPC"), "google/": ("grpc", "gRPC"), "hiredis/": ("hiredis", "hiredis"), "sqlite3.h": ("sqlite", "SQLite"),
-             "mysql.h": ("mysql", "MariaDB's C library"), "uv.h": ("uv", "libuv"), "event2/": ("event", "libevent"), "Q": ("qt", "Qt"),
+             "mysql.h": ("mysql", "MariaDB's C library"), "uv.h": ("uv", "libuv"), "event2/": ("event", "libevent"), "Q": ("qt", "Qt's network classes"),
              "mosquitto.h": ("mosquitto", "libmosquitto")}
 # Those that Compiler Explorer has: its name and version of the library, what the compiler needs, and what the test needs.
+# cpp-httplib is one header, which comes from its repository. A program may have 14 threads, so its servers have few.
 OFFERED = {"fmt": (("fmt", "910"), "-DFMT_HEADER_ONLY", []),
            "json": (("nlohmann_json", "3111"), "", []),
-           "boost": (("boost", "181"), "-pthread", ["-isystem", str(ROOT / "build/newer-boost/usr/include")])}
+           "boost": (("boost", "181"), "-pthread", ["-isystem", str(ROOT / "build/newer-boost/usr/include")]),
+           "curl": (("curl", "7831"), "", ["-lcurl"]),
+           "sqlite": (("sqlite", "3400"), "", ["-lsqlite3"]),
+           "uv": (("libuv", "1381"), "-pthread", ["-luv"]),
+           "httplib": (None, "-pthread -DCPPHTTPLIB_THREAD_POOL_COUNT=4",
+                       [f"-DCPPHTTPLIB_{part}_SUPPORT" for part in ("OPENSSL", "ZLIB", "BROTLI")] + ["-lcpp-httplib"])}
+FROM_REPOSITORY = {"httplib.h": "https://raw.githubusercontent.com/yhirose/cpp-httplib/v0.11.4/httplib.h"}
 
 
 def library(header):
@@ -107,11 +115,14 @@ def gathered_headers(key, without):
 
 
 CORE = gathered_headers(None, {})
+# What the headers of several libraries include is with those that need no library.
+CORE |= {n: lines for key in OFFERED for n, lines in gathered_headers(key, CORE).items() if not HEADERS[n][1]}
+EXTRA = {key: gathered_headers(key, CORE) for key in OFFERED}
 
 
 def one_file(key=None):
     """The headers that need only the standard library in one file, or in another one those that also need this library."""
-    parts = gathered_headers(key, CORE) if key else CORE
+    parts = EXTRA[key] if key else CORE
     return "#pragma once\n" + "\n".join("\n".join(lines) for lines in parts.values()) + "\n"
 
 
@@ -158,9 +169,21 @@ def in_boost(text):
 
 
 def program(path, region):
-    """The program with this region, and the key of the library that it needs, if any. Raises `Cannot`."""
+    """The program with this region, and the keys of the libraries that it needs. Raises `Cannot`."""
+    out, keys = program_of(path, region)
+    if len(link(out, keys)) > LONGEST:
+        out, keys = program_of(path, region, with_comments=False)
+    if len(link(out, keys)) > LONGEST:
+        raise Cannot("is too long for a link")
+    return out, keys
+
+
+def program_of(path, region, with_comments=True):
+    """`with_comments`: whether the files that the program includes keep their comments."""
     text = (ROOT / path).read_text()
     includes, support = gathered(path)
+    if not with_comments:
+        support = [re.sub(r"^ *//.*\n", "", s, flags=re.M) for s in support]
     is_example = path.startswith("examples/")
     if path.endswith(".hpp"):
         raise Cannot("")
@@ -177,10 +200,12 @@ def program(path, region):
         name = include[1:-1]
         needs |= HEADERS[name][1] if name in HEADERS else {k for k in [library(name)] if k}
     if missing := sorted({name for key, name in LIBRARIES.values() if key in needs - set(OFFERED)}):
-        raise Cannot("needs " + " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing))
-    if len(needs) > 1:
-        raise Cannot("needs several libraries")
-    key = next(iter(needs), None)
+        raise Cannot("needs " + " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing) +
+                     ", which Compiler Explorer does not have")
+    if "ThreadPool(" in text:
+        raise Cannot("needs a server with more threads than a program may have there")
+    needs = sorted(needs)
+    includes = [f"<{FROM_REPOSITORY.get(i[1:-1], i[1:-1])}>" for i in includes]
     standard = sorted({i for i in includes if not i.startswith("<tenax/")} | {"<cstdio>", "<string>"})
     chosen = None
     if not is_example and "TEST_CASE" in text:
@@ -203,19 +228,16 @@ def program(path, region):
     text = re.sub(r"\n{3,}", "\n\n", text)
     has_main = re.search(r"^int main\(", text, re.M)
     out = f"#include <{HOME}/{ALL}>\n" + "".join(f"#include {i}\n" for i in standard)
-    if key:
-        out += f"#include <{HOME}/{extra(key)}>\n"
+    out += "".join(f"#include <{HOME}/{extra(key)}>\n" for key in needs if EXTRA[key])
     out += "\n" + ("" if has_main else CHECKS + "\n") + text.strip("\n") + "\n"
     if not has_main:
         out += f"\nint main() {{\n  {'test();' if chosen else ''}\n}}\n"
-    if len(link(out, key)) > LONGEST:
-        raise Cannot("is too long for a link")
-    return out, key
+    return out, needs
 
 
-def link(source, key=None):
-    library, options, _ = OFFERED.get(key, (None, "", []))
-    libraries = [{"name": library[0], "ver": library[1]}] if library else []
+def link(source, keys):
+    libraries = [{"name": offered[0], "ver": offered[1]} for offered, _, _ in map(OFFERED.get, keys) if offered]
+    options = " ".join(dict.fromkeys(o for key in keys for o in OFFERED[key][1].split()))
     state = {"sessions": [{"id": 1, "language": "c++", "source": source, "compilers": [],
                            "executors": [{"compiler": {"id": "g141", "libs": libraries, "options": f"-std=c++20 -O1 {options}".rstrip()}}]}]}
     return ADDRESS + base64.urlsafe_b64encode(zlib.compress(json.dumps(state).encode(), 9)).decode().rstrip("=")
@@ -255,29 +277,32 @@ def check(number):
     assert len(programs) * 10 > (len(programs) + len(reasons)) * 8, "too few snippets have a link"
     longest = max(programs, key=lambda name: len(link(*programs[name])))
     print(f"the longest link, of {longest[0]}#{longest[1]}, has {len(link(*programs[longest]))} characters")
-    # One for each library, and some of the others.
-    by_key = {}
-    for name, (_, key) in programs.items():
-        if key != "boost" or Path(OFFERED["boost"][2][1]).exists():
-            by_key.setdefault(key, []).append(name)
-    names = [name for group in by_key.values() for name in group]
+    # One for each set of libraries, and some of the others.
+    by_keys = {}
+    for name, (_, keys) in programs.items():
+        if "boost" not in keys or Path(OFFERED["boost"][2][1]).exists():
+            by_keys.setdefault(tuple(keys), []).append(name)
+    names = [name for group in by_keys.values() for name in group]
     if number < len(names):
-        plain = by_key[None]
-        names = plain[:: len(plain) // number][:number] + [group[number % len(group)] for key, group in by_key.items() if key]
+        plain = by_keys.pop(())
+        names = plain[:: len(plain) // number][:number] + [group[number % len(group)] for group in by_keys.values()]
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ALL).write_text(one_file())
         for key in OFFERED:
             (Path(folder) / extra(key)).write_text(one_file(key))
+        here = {address: header for header, address in FROM_REPOSITORY.items()}
         for name in names:
             # What the link holds, as a browser reads it.
             state = state_of(link(*programs[name]))
             executor = state["sessions"][0]["executors"][0]["compiler"]
             source = re.sub(rf"<{HOME}/(tenax_\w+\.hpp)>", r'"\1"', state["sessions"][0]["source"])
+            source = re.sub(r"<(https:[^>]*)>", lambda m: f"<{here[m.group(1)]}>", source)
             (Path(folder) / "a.cpp").write_text(source)
-            options = executor["options"].replace("-O1", "-O0").split() + OFFERED.get(programs[name][1], ("", "", []))[2]
-            done = subprocess.run([os.environ.get("CXX", "g++"), *options, "-w", "-pthread", "-o", f"{folder}/a.out", f"{folder}/a.cpp"],
-                                  capture_output=True, text=True)
+            options = executor["options"].replace("-O1", "-O0").split()
+            libraries = [o for key in programs[name][1] for o in OFFERED[key][2]]
+            done = subprocess.run([os.environ.get("CXX", "g++"), *options, "-w", "-pthread", "-o", f"{folder}/a.out", f"{folder}/a.cpp",
+                                   *libraries], capture_output=True, text=True)
             if done.returncode == 0:
                 done = subprocess.run([f"{folder}/a.out"], capture_output=True, text=True, timeout=20)
             if done.returncode != 0 or "NO  " in done.stdout:
