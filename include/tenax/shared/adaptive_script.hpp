@@ -35,6 +35,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local max, min, floor, ceil, sqrt = math.max, math.min, math.floor, math.ceil, math.sqrt
 local function whole(x) return string.format('%.0f', x) end
+local changed, refused, made_up = false, false, 0
 local START, SEARCH, STEADY, PROBE, COMES_BACK = 0, 1, 2, 3, 1000
 
 local held = redis.pcall('HGET', KEYS[1], 's')
@@ -44,7 +45,7 @@ end
 local names, s, n = {}, {}, 0
 for name in string.gmatch('kind last stamp age pause machines count p d t a r limit least version generation rate low '
   .. 'high ceiling said phase ok all wrong step burst up assumed refused failed cost held since lost lost_at hold trip '
-  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v sent_p begun_p d_p', '[^ ]+') do
+  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v turned sent_p begun_p d_p', '[^ ]+') do
   names[#names + 1], s[name] = name, 0
 end
 if held then
@@ -70,21 +71,23 @@ else
   s.low = s.rate
   if known == 1 or limit > 0 then s.phase, s.high = STEADY, s.rate end
   s.d = floor(1e9 / s.rate) + 1
-  -- The machines have kept a rate that they know. How much is allowed at once is not known any more, and may be saved
-  -- up: it is not taken for a higher rate, and the first refusal is no reason to halve the rate.
-  if known == 1 then s.begun_p, s.sent_p, s.ok, s.burst, s.failed = now - 1e7, 10 * s.rate, 16, 64, 4 end
+  -- The machines have kept a rate that they know, until now. How much is allowed at once is not known any more, and
+  -- may be saved up: it is not taken for a higher rate, and the first refusals are no reason to halve the rate.
+  if known == 1 then
+    s.begun, s.sent, s.ok, s.burst, s.failed = now - 6e7, floor(60 * s.rate), 16, 64, 4
+    s.a, changed = now + floor(s.d / 1000), true
+  end
 end
 
 -- A clock that was set back moves what it measured.
 local lost = max(s.last - now, 0)
 if lost > 0 then
   for _, name in ipairs({'pause', 'a', 'refused', 'since', 'lost_at', 'cycle', 'from', 'till', 'begun', 'begun_v',
-    'begun_p'}) do
+    'turned', 'begun_p'}) do
     s[name] = s[name] - lost
   end
 end
 
-local changed, refused, made_up = false, false, 0
 local function extend(t) if t > s.pause then s.pause, changed = t, true end end
 local function set_rate(r)
   local lowest = s.least > 0 and 1e9 / s.least or 1 / 3600
@@ -140,7 +143,7 @@ if changed then
   s.version, s.d_p = max(s.version + 1, now), s.d
   s.d = max(floor(1e9 / s.rate) + 1, s.fresh * ceil(s.gap * 1000))
   s.a, s.r = max(ceil(last + s.d / 1000), floor(made_up)), 0
-  s.sent, s.sent_v, s.begun_v = s.sent - void, 0, max(now, s.pause)
+  s.sent, s.sent_v, s.begun_v, s.turned = s.sent - min(void, s.sent_v), 0, max(now, s.pause), now
   if refused then s.sent_p, s.begun_p, s.generation, s.sent, s.begun = s.sent, s.begun, s.version, 0, s.begun_v end
   redis.call('PUBLISH', KEYS[1], whole(s.version))
 end
@@ -156,7 +159,8 @@ if wanted > 0 then
 end
 local prompt = (s.phase == START or s.fresh == 1 or s.row > 0) and 1 or 0
 local answer = {now, first - now, wanted, s.age, s.stamp, max(ceil(s.pause) - now, 0), 0, lost, 1, s.p, s.d, s.t,
-  s.a - now, s.r, s.version, s.generation, s.phase, prompt, s.limit, s.least, s.said}
+  s.a - now, s.r, s.version, s.generation, s.phase, prompt, s.limit, s.least, s.said,
+  floor(1e9 / s.rate) + 1}
 if wanted > 0 then
   local r = s.r + wanted * s.d
   s.a, s.r = s.a + floor(r / s.p), r % s.p
@@ -200,6 +204,6 @@ return answer
 /// refusals of requests that were under way together say the same.
 inline constexpr script adaptive_script{
     std::string_view(detail::adaptive_text.data(), detail::adaptive_text.size() - 1),
-    "04c14498ccb54432c178e1d9e65feb52e00e269b"};
+    "c15a544173160d58944761d3c6e239993d2b65f8"};
 
 }  // namespace tenax::shared

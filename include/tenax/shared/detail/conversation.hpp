@@ -43,7 +43,8 @@ class conversation {
   std::string const& trouble() const noexcept { return trouble_; }
   /// What is known; without what this machine has leased and used.
   shared::state state(std::int64_t now) const {
-    auto const rate = held_.per_second();
+    auto const found = search_.interval();
+    auto const rate = found > 0 ? 1e9 / static_cast<double>(found) : held_.per_second();
     return {.store_up = up_,
             .machines = machines(),
             .paused = duration((std::max)(paused_until_ - now, std::int64_t{0})),
@@ -120,9 +121,10 @@ class conversation {
          a.pausing, a.empty,    a.stamp,  a.strict,  a.limits};
     for (std::size_t i = 0; i < own_.size; ++i) {
       auto const at = question_size + 3 * i;
-      // A store that has lost the rate goes on with the one that was found.
-      auto const& r = search_.on() ? held_.each[i] : own_.each[i];
+      auto const& r = own_.each[i];
       q[at] = r.permits, q[at + 1] = r.time, q[at + 2] = r.allowance;
+      // A store that has lost the rate goes on with the one that was found.
+      if (search_.interval() > 0) q[at + 1] = search_.interval();
     }
     auto const size = question_size + 3 * own_.size;
     if (search_.on()) search_.write(q.data() + size);
@@ -212,6 +214,7 @@ class conversation {
     greeted_ = never;
     up_ = false;
     if (std::exchange(away_, true)) return false;
+    if (auto found = held_; search_.interval() > 0) found.each[0].time = search_.interval(), hold(found);
     // Nothing at first: all machines begin alone at about the same time.
     for (auto& a : alone_) a = now;
     for (std::size_t i = 0; i < held_.size; ++i) alone_[i] += share_of(i, 1) * 1000;

@@ -10,8 +10,8 @@ inline constexpr char search_law[] = R"lua(-- How many permits are leased for la
 local function later_than(t) return max(ceil((s.a - t) * 1000 / s.d) - 1, 0) end
 -- How many of the permits since the last refusal were for times before `t`, without one of them.
 local function sent_until(t)
-  if t >= s.begun_v or s.d_p == 0 then return s.sent - later_than(t) - 1 end
-  return s.sent - s.sent_v - ceil((s.begun_v - t) * 1000 / s.d_p) - 1
+  if t >= s.begun_v or s.d_p == 0 then return s.sent - min(later_than(t), s.sent_v) - 1 end
+  return s.sent - s.sent_v - ceil(max(s.turned - t, 0) * 1000 / s.d_p) - 1
 end
 -- A rate that the other side demonstrably allowed until `t`: what was sent then, and nothing in the pause after it.
 local function demonstrated(t, pause)

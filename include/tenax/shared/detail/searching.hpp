@@ -26,7 +26,7 @@ struct search_terms {
 /// Thread safety: none; the caller locks.
 class searching {
  public:
-  static constexpr std::size_t question_size = 14, answer_size = 7;
+  static constexpr std::size_t question_size = 14, answer_size = 8;
 
   explicit searching(search_terms const& own) noexcept : own_(own), held_(own) {}
 
@@ -35,10 +35,13 @@ class searching {
   [[nodiscard]] std::int64_t version() const noexcept { return version_; }
   /// The phase of the search, a number.
   [[nodiscard]] std::int64_t phase() const noexcept { return phase_; }
+  /// The interval of the rate that was found, in nanoseconds; 0: not known. Permits may be further apart for a while,
+  /// after a refusal.
+  [[nodiscard]] std::int64_t interval() const noexcept { return interval_; }
   /// Whether this machine's terms hold.
   [[nodiscard]] bool own_terms_hold() const noexcept { return held_.agrees(own_); }
   [[nodiscard]] search_terms const& own() const noexcept { return own_; }
-  void set(search_terms const& own) noexcept { own_ = held_ = own; }
+  void set(search_terms const& own) noexcept { own_ = held_ = own, interval_ = 0; }
 
   /// A request of that version was accepted.
   void accepted(std::int64_t version) noexcept {
@@ -95,7 +98,7 @@ class searching {
     search_terms const now{r[4], r[5], own_.longest};
     n.adopted = !now.agrees(held_) && !now.agrees(own_);
     held_ = now;
-    said_ = r[6];
+    said_ = r[6], interval_ = (std::max)(r[7], std::int64_t{0});
     return n;
   }
   /// There was no answer: what matters most is told again.
@@ -112,7 +115,7 @@ class searching {
 
  private:
   search_terms own_, held_;
-  std::int64_t version_ = 0, generation_ = 0, phase_ = 0;
+  std::int64_t version_ = 0, generation_ = 0, phase_ = 0, interval_ = 0;
   std::int64_t ok_ = 0;      ///< accepted at the present version
   std::int64_t before_ = 0;  ///< and at others since the last refusal
   std::int64_t unused_ = 0;
