@@ -177,9 +177,20 @@ class keyed {
   /// `f` is copied, and called without a lock, by any thread that makes the gate. `f` is called first with a gate that
   /// is discarded: an exception from it, such as that of an invalid rate, changes nothing. Allocates.
   template <class F>
-    requires std::is_invocable_v<F const&, Gate&>
   void change(Key const& key, F f) {
-    gates_.set_change(key, typename tables::change(new detail::changed_by<Gate, F>(std::move(f))));
+    constexpr bool takes_gate = detail::takes_gate_by_reference<F, Gate>;
+    static_assert(takes_gate,
+                  "tenax: keyed::change() needs a function that takes the gate by reference and does not change "
+                  "itself; write .change(key, [](auto& gate) { ... })");
+    if constexpr (takes_gate) {
+      constexpr bool returns_nothing = std::is_void_v<std::invoke_result_t<F const&, Gate&>>;
+      static_assert(returns_nothing,
+                    "tenax: the function of keyed::change() changes the gate that it is given, and returns nothing; "
+                    "write .change(key, [](auto& gate) { gate.set(...); })");
+      if constexpr (returns_nothing) {
+        gates_.set_change(key, typename tables::change(new detail::changed_by<Gate, F>(std::move(f))));
+      }
+    }
   }
 
   /// Ends the change of a key: later gates of the key are as they are made. The present gate stays as it is. Returns

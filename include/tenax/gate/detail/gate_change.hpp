@@ -4,9 +4,27 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
+#include <tenax/detail/callable.hpp>
+
 namespace tenax::detail {
+
+/// The parameter of a callable with one signature, with its reference; otherwise a reference.
+template <class F>
+struct gate_parameter : std::type_identity<void*&> {};
+template <class F>
+  requires requires { &F::operator(); }
+struct gate_parameter<F> : first_parameter<decltype(&F::operator())> {};
+template <class F>
+  requires is_function<F>
+struct gate_parameter<F> : first_parameter<std::remove_pointer_t<F>> {};
+
+/// Whether a function can change a gate: takes it by reference, and not a copy of it.
+template <class F, class Gate>
+inline constexpr bool takes_gate_by_reference =
+    std::is_invocable_v<F const&, Gate&> && std::is_reference_v<typename gate_parameter<F>::type>;
 
 /// Changes a gate. Never changes itself, so several threads may call it.
 template <class Gate>
