@@ -417,6 +417,20 @@ TEST_CASE("resume() ends a pause") {
   CHECK(limiter.state().in_flight == 0);
 }
 
+TEST_CASE("After resume(), a refusal does not lower the rate by the time before the pause") {
+  // The computer was started long ago.
+  for (auto const start : {tenax::duration(0), tenax::duration(10000h)}) {
+    adaptive_rate_limiter limiter({.start = tenax::per_second(4)});
+    auto now = start;
+    for (int i = 0; i < 12; ++i) request(limiter, now);
+    request(limiter, now, {.how = tests::kind::throttled});
+    limiter.resume(tenax::time_point(now));
+    for (int i = 0; i < 3; ++i) request(limiter, now);
+    request(limiter, now, {.how = tests::kind::throttled, .server_wait = 2s});
+    CHECK(limiter.state().rate > 1);
+  }
+}
+
 TEST_CASE("An answer without remaining requests for an absurdly long time does not stop the limiter") {
   for (tenax::duration const reset :
        {tenax::duration(1h), tenax::any_duration(1609844400s).value(), tenax::duration::max()}) {
@@ -926,6 +940,20 @@ TEST_CASE("A charge delays the next request by as many intervals") {
     CHECK(wait_at(1s) > 1s);
     CHECK(wait_at(1s) < 1200ms);
     CHECK(wait_at(2200ms) == 0s);
+  }
+  SECTION("of another rate, when the rate changes") {
+    limiter.charge(99, tenax::time_point(1s));
+    CHECK(wait_at(1s) > 9s);
+    limiter.set(tenax::per_minute(1), tenax::time_point(1s));
+    CHECK(wait_at(1s) > 99min);
+    limiter.set(tenax::per_second(100), tenax::time_point(1500ms));
+    CHECK(wait_at(1500ms) < 600ms);
+  }
+  SECTION("of any number") {
+    limiter.charge(INT64_MAX, tenax::time_point(1s));
+    limiter.charge(INT64_MAX, tenax::time_point(1s));
+    limiter.charge(INT64_MAX, tenax::time_point(1s));
+    CHECK(wait_at(2s) > 24h * 365 * 200);
   }
   CHECK(tests::rejection([&] {
           limiter.charge(-1, tenax::time_point());

@@ -66,16 +66,17 @@ class rate_search {
   constexpr void resume(std::int64_t now) noexcept {
     if (pause_.asked_by_server(now) && paused_generation_ == generation_) bracket_.go_back_to(before_pause_);
     pause_.resume(now);
+    cycle_ = unknown;
     told_.forget();
   }
 
   /// Until when a new search would send requests that this one would not, or a few intervals longer if the rate found
   /// is slow.
   [[nodiscard]] constexpr std::int64_t owes_until(std::int64_t now) const noexcept {
-    if (history_.count() == 0) return now;
+    if (!history_.any()) return now;
     auto const step = duration(spacing(now));
     bool const slow = step > duration(search_rules::interval_of(start_));
-    auto until = saturating_add(duration(last_grant_), saturating_multiply(step, slow ? slow_intervals : 1)).count();
+    auto until = saturating_add(duration(last_send()), saturating_multiply(step, slow ? slow_intervals : 1)).count();
     if (pause_.until() > until) until = pause_.until();
     return pause_.asking_until() > until ? pause_.asking_until() : until;
   }
@@ -84,8 +85,8 @@ class rate_search {
   [[nodiscard]] constexpr std::int64_t next(std::int64_t now) const noexcept {
     auto earliest = pause_.until() > now ? pause_.until() : now;
     if (pause_.asking_until() > earliest) earliest = pause_.asking_until();
-    if (history_.count() != 0) {
-      auto const paced = saturating_add(duration(last_grant_), duration(spacing(now))).count();
+    if (history_.any()) {
+      auto const paced = saturating_add(duration(last_send()), duration(spacing(now))).count();
       earliest = paced > earliest ? paced : earliest;
     }
     return earliest;
@@ -100,25 +101,23 @@ class rate_search {
     bracket_.go_back_to(other.bracket_);
     before_pause_ = before_trial_ = bracket_;
     ++generation_;
+    cycle_ = unknown;
     chance_ = {};
     told_.forget();
   }
 
-  /// Delays the next request by `n` intervals.
+  /// Delays the next request by `n` intervals, which are longer or shorter if the rate changes.
   constexpr void charge(std::int64_t now, std::uint64_t n) noexcept {
     if (n == 0) return;
-    auto const ready = now - interval();
-    if (history_.count() == 0 || last_grant_ < ready) last_grant_ = ready;
-    if (history_.count() == 0) history_.add(now);
-    last_grant_ = saturating_add(duration(last_grant_), saturating_multiply(duration(interval()), n)).count();
+    history_.delay_until(now - interval(), interval());
+    history_.charge(n);
   }
 
   /// The server announces what it allows in each `window`. The rate is kept half a percent below, and never above;
   /// refusals still lower it. Delays later requests if earlier ones were too fast for the announced limit.
   constexpr void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
     if (limit == bracket_.announced_limit() || !bracket_.announced(limit)) return;
-    auto const made_up_for = history_.next_after(now, window, interval()) - interval();
-    if (made_up_for > last_grant_) last_grant_ = made_up_for;
+    history_.delay_until(history_.next_after(now, window, interval()) - interval(), interval());
   }
 
   /// The server says that `remaining` requests are left for the time `reset`, besides those under way: they are spread
@@ -128,7 +127,7 @@ class rate_search {
                          std::int64_t reset, std::uint64_t in_flight) noexcept {
     if (s.generation != generation_ || reset <= 0) return;
     auto const left = remaining > in_flight ? remaining - in_flight : 0;
-    if (told_.tell(now, last_grant_, left, limit, reset) && left == 0) pause_.obey(now, reset);
+    if (told_.tell(now, last_send(), left, limit, reset) && left == 0) pause_.obey(now, reset);
   }
 
   /// A request is sent now. Returns what its answer needs.
@@ -137,7 +136,7 @@ class rate_search {
     // If the quota decides the time, or a request asks, the answer says nothing about the rate.
     bool const of_quota = told || (now < told_.until() && told_.at_once());
     bool const asks = pause_.ask(now);
-    bool const paced = history_.count() != 0 && now - last_grant_ < interval() + interval() / 2;
+    bool const paced = history_.any() && now - last_send() < interval() + interval() / 2;
     bool const first = pause_.leave(now);
     stamp const s{.generation = generation_,
                   .version = bracket_.version(),
@@ -150,7 +149,6 @@ class rate_search {
     if (first) cycle_ = now;
     note_idle_time(now, first);
     history_.add(now);
-    last_grant_ = now;
     return s;
   }
 
@@ -199,10 +197,14 @@ class rate_search {
 
  private:
   static constexpr std::int64_t slow_intervals = 10;  // for these, a slow rate that was found is remembered
+  static constexpr std::int64_t unknown = INT64_MIN;
+
+  /// When the last request was sent, or would have been sent with those that were charged.
+  [[nodiscard]] constexpr std::int64_t last_send() const noexcept { return history_.last(interval()); }
 
   /// The rate at which a request is sent, for `chance_`. `first`: the first one after a pause.
   [[nodiscard]] constexpr chance_refusals::request request_at(std::int64_t now, bool first) const noexcept {
-    auto const gap = first ? 0 : now - last_grant_;
+    auto const gap = first ? 0 : now - last_send();
     return {.rate = static_cast<float>(gap > interval() ? 1e9 / static_cast<double>(gap) : rate()),
             .paced = !first && gap < 2 * interval(),
             .confirmed = current_phase() == phase::steady};
@@ -210,8 +212,8 @@ class rate_search {
 
   /// A request is sent after a time in which none was sent, although it was allowed.
   constexpr void note_idle_time(std::int64_t now, bool first) noexcept {
-    auto const since = pause_.until() > last_grant_ ? pause_.until() : last_grant_;
-    bool const idle = history_.count() != 0 && now - since > second + 2 * interval();
+    auto const since = pause_.until() > last_send() ? pause_.until() : last_send();
+    bool const idle = history_.any() && now - since > second + 2 * interval();
     blackout_.sent(now, idle && !first);
     if (idle) idle_ += now - since;
   }
@@ -243,7 +245,8 @@ class rate_search {
     told_.refused(s.told);
     auto const pause_seconds = seconds(pause > 0 ? pause : 0);
     bracket_.costs(now, pause_seconds);
-    auto const cycle = s.at - cycle_ - idle_ + (pause > 0 ? pause : 0);
+    auto const cycle = cycle_ == unknown ? 0 : s.at - cycle_ - idle_ + (pause > 0 ? pause : 0);
+    cycle_ = unknown;
     idle_ = 0;
     if (s.first_after_pause && history_.count() > 1) {
       // The pause was too short: cut by rounding or by its maximum, or estimated. This says nothing about the rate.
@@ -281,9 +284,8 @@ class rate_search {
   rate_bracket before_trial_;  // as it was before a trial of `chance_`
   std::uint32_t paused_generation_ = 0;
   std::uint32_t generation_ = 0;
-  std::int64_t last_grant_ = 0;
-  std::int64_t cycle_ = 0;  // when the last pause ended
-  std::int64_t idle_ = 0;   // time since the last refusal in which requests were allowed but not sent
+  std::int64_t cycle_ = unknown;  // when the pause after the last refusal ended
+  std::int64_t idle_ = 0;         // time since the last refusal in which requests were allowed but not sent
   send_history history_;
   throttle_pause pause_;
   blackout blackout_;

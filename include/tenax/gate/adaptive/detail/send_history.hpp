@@ -16,7 +16,26 @@ class send_history {
 
   constexpr void add(std::int64_t now) noexcept {
     if (count_ == 0) first_ = now;
-    moments_[count_++ % size] = now;
+    moments_[count_++ % size] = last_ = now;
+    charged_ = 0;
+  }
+
+  /// Counts `n` requests that were not sent, after the last one.
+  constexpr void charge(std::uint64_t n) noexcept { charged_ = n < UINT64_MAX - charged_ ? charged_ + n : UINT64_MAX; }
+  /// Counts the last request, with those that were charged, as sent at `moment`, if that is later.
+  constexpr void delay_until(std::int64_t moment, std::int64_t interval) noexcept {
+    if (any() && moment <= last(interval)) return;
+    last_ = moment;
+    charged_ = 0;
+  }
+
+  /// Whether requests were sent or charged.
+  [[nodiscard]] constexpr bool any() const noexcept { return count_ != 0 || charged_ != 0; }
+  /// When the last request was sent, and those that were charged would have been sent, `interval` apart.
+  [[nodiscard]] constexpr std::int64_t last(std::int64_t interval) const noexcept {
+    if (charged_ == 0) [[likely]]
+      return last_;
+    return saturating_add(duration(last_), saturating_multiply(duration(interval), charged_)).count();
   }
 
   /// The number of all requests so far.
@@ -70,6 +89,8 @@ class send_history {
 
   std::uint64_t count_ = 0;
   std::int64_t first_ = 0;
+  std::int64_t last_ = 0;
+  std::uint64_t charged_ = 0;  // since the last request
   std::int64_t moments_[size] = {};
 };
 
