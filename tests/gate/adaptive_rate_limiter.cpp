@@ -681,6 +681,22 @@ TEST_CASE("Hours without requests after the first refusal do not lower the estim
   CHECK(accepted >= 290);  // of 315
 }
 
+TEST_CASE("A refusal after hours without requests hardly lowers the rate") {
+  for (int const soon : {1, 2, 4}) {  // the number of the request that is refused
+    adaptive_rate_limiter limiter({.start = tenax::per_second(2)});
+    auto now = tenax::duration(1000h);
+    request(limiter, now);
+    for (int day = 0; day < 3; ++day) {
+      now += 24h;
+      for (int i = 1; i < soon; ++i) request(limiter, now);
+      request(limiter, now, {.how = tests::kind::throttled, .server_wait = 1s});
+      request(limiter, now);
+    }
+    CAPTURE(soon);
+    CHECK(limiter.state().rate > 0.1);
+  }
+}
+
 TEST_CASE("A limiter that has returned to its given limit stays there") {
   adaptive_rate_limiter limiter({.limit = tenax::per_second(10)});
   tenax::duration now{}, last = -1min;

@@ -34,6 +34,7 @@ class rate_search {
     bool first_after_pause = false;
     bool told = false;  // the server had reported how many requests are left
     bool asks = false;  // asks alone, after a pause that was cut
+    bool idle = false;  // sent after a time in which none was sent, although it was allowed
     chance_refusals::request sent{};
     std::int64_t at = 0;
   };
@@ -138,17 +139,18 @@ class rate_search {
     bool const asks = pause_.ask(now);
     bool const paced = history_.any() && now - last_send() < interval() + interval() / 2;
     bool const first = pause_.leave(now);
+    bool const idle = note_idle_time(now, first);
     stamp const s{.generation = generation_,
                   .version = bracket_.version(),
                   .paced = !of_quota && (paced || first),
                   .first_after_pause = first || asks,
                   .told = told,
                   .asks = asks,
+                  .idle = idle,
                   .sent = generation_ == 0 || of_quota || asks ? chance_refusals::request{} : request_at(now, first),
                   .at = now};
     if (first) cycle_ = now;
-    note_idle_time(now, first);
-    history_.add(now);
+    history_.add(now, idle);
     return s;
   }
 
@@ -210,12 +212,13 @@ class rate_search {
             .confirmed = current_phase() == phase::steady};
   }
 
-  /// A request is sent after a time in which none was sent, although it was allowed.
-  constexpr void note_idle_time(std::int64_t now, bool first) noexcept {
+  /// Whether a request is sent after a time in which none was sent, although it was allowed.
+  constexpr bool note_idle_time(std::int64_t now, bool first) noexcept {
     auto const since = pause_.until() > last_send() ? pause_.until() : last_send();
     bool const idle = history_.any() && now - since > second + 2 * interval();
     blackout_.sent(now, idle && !first);
     if (idle) idle_ += now - since;
+    return idle && !first;
   }
 
   /// Whether a refusal says nothing about the rate; may begin a trial of a higher one. If a trial failed, goes back to
@@ -248,9 +251,10 @@ class rate_search {
     auto const cycle = cycle_ == unknown ? 0 : s.at - cycle_ - idle_ + (pause > 0 ? pause : 0);
     cycle_ = unknown;
     idle_ = 0;
-    if (s.first_after_pause && history_.count() > 1) {
-      // The pause was too short: cut by rounding or by its maximum, or estimated. This says nothing about the rate.
-      if (told && !s.asks) pause_.lengthen(now);
+    // Says nothing about the rate if the pause was too short (rounded, cut, estimated), or no request was sent before.
+    bool const too_early = s.first_after_pause && history_.count() > 1;
+    if (too_early || (s.idle && current_phase() == phase::start)) {
+      if (told && too_early && !s.asks) pause_.lengthen(now);
       if (paused_generation_ + 1 == generation_) paused_generation_ = generation_;
       return bracket_.refused_after_pause();
     }

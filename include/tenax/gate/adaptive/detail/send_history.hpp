@@ -14,8 +14,10 @@ class send_history {
  public:
   static constexpr double slowest = 1.0 / 3600;
 
-  constexpr void add(std::int64_t now) noexcept {
+  /// `idle`: no request was sent for a while, although it was allowed.
+  constexpr void add(std::int64_t now, bool idle) noexcept {
     if (count_ == 0) first_ = now;
+    if (idle) idle_ = count_;
     moments_[count_++ % size] = last_ = now;
     charged_ = 0;
   }
@@ -76,7 +78,7 @@ class send_history {
 
   /// The rate of the last few requests, which may be below the allowed rate.
   [[nodiscard]] constexpr double peak() const noexcept {
-    auto const known = count_ < last_few ? count_ : last_few;
+    auto const known = count_ - idle_ < last_few ? count_ - idle_ : last_few;
     if (known < 2) return slowest;
     auto const took = seconds(moments_[(count_ - 1) % size] - moments_[(count_ - known) % size]);
     return static_cast<double>(known - 1) / (took + not_zero);
@@ -88,6 +90,7 @@ class send_history {
   static constexpr double not_zero = 1e-9;  // a nanosecond: a time that is divided by is more than zero
 
   std::uint64_t count_ = 0;
+  std::uint64_t idle_ = 0;  // the number of requests before the last idle time
   std::int64_t first_ = 0;
   std::int64_t last_ = 0;
   std::uint64_t charged_ = 0;  // since the last request
