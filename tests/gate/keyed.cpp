@@ -201,6 +201,46 @@ TEST_CASE("keyed: rotating keys does not get rid of a limit; new keys are refuse
   CHECK(limits.size() == 100);
 }
 
+TEST_CASE("keyed: when the clock is set back, gates are kept as long as they would have been kept") {
+  SECTION("gates that limit callers") {
+    keyed<int, tenax::rate_limiter<1>> limits([] { return tenax::rate_limiter(tenax::per_second(1)); },
+                                              {.max_keys = 2});
+    REQUIRE(attempted(limits, 1, kind::success, 1000h));
+    REQUIRE(attempted(limits, 2, kind::success, 1000h));
+    keyed<int, tenax::rate_limiter<1>>::ticket t;
+    auto const answer = limits[3].admit(t, {}, tenax::time_point(1h));
+    CHECK(answer.refused());
+    CHECK(*answer.retry_after <= 1s);
+    CHECK(attempted(limits, 3, kind::success, 1h + 1s));
+  }
+  SECTION("an open circuit") {
+    keyed<int, circuit_breaker<>> all([] { return circuit_breaker({.failures = 1, .open_for = 10s}); },
+                                      {.max_keys = 2});
+    REQUIRE(attempted(all, 1, kind::failure, 1000h));
+    REQUIRE(attempted(all, 2, kind::failure, 1000h));
+    keyed<int, circuit_breaker<>>::ticket t;
+    auto const answer = all[3].admit(t, {}, tenax::time_point(1h));
+    CHECK(answer.refused());
+    CHECK(*answer.retry_after <= 1min);
+    CHECK(attempted(all, 3, kind::success, 1h + *answer.retry_after));
+  }
+  SECTION("gates that limit no caller") {
+    bulkheads all(one_at_once, {.forget_after = 1min});
+    CHECK(attempted(all, 1, kind::success, 1000h));
+    CHECK(attempted(all, 2, kind::success, 1000h));
+    bulkheads::ticket held;
+    CHECK(asked(all, 3, held, 1000h) == verdict::go);
+    all.forget_idle(tenax::time_point(1h));
+    CHECK(all.size() == 3);
+    auto const third = all[3];
+    tell(third, held, kind::success, 1h);
+    all.forget_idle(tenax::time_point(1h + 59s));
+    CHECK(all.size() == 3);
+    all.forget_idle(tenax::time_point(1h + 60s));
+    CHECK(all.size() == 0);
+  }
+}
+
 TEST_CASE("keyed: of the gates that limit no caller, the one that was idle for longest makes room") {
   keyed<int, tenax::rate_limiter<1>> limits(
       [](int key) {

@@ -59,6 +59,7 @@ struct alignas(64) gate_table {
     /// Ends one use. Takes the lock.
     void unpin() noexcept {
       std::lock_guard const lock(home_->mutex);
+      if (home_->newest_use < last_used()) home_->newest_use = last_used();
       if (--pins_ != 0) return;
       if constexpr (requires { own.keep_until(time_point()); }) {
         if (auto const until = own.keep_until(last_used()); until > last_used()) {
@@ -90,6 +91,13 @@ struct alignas(64) gate_table {
     }
 
     void unlink() noexcept { (owes_ ? home_->owing : home_->idle).erase(*this); }
+
+    /// The clock was set back by `d`. All entries keep their order.
+    void set_back(duration d) noexcept {
+      last_used_.store(time_point(saturating_subtract(last_used().time_since_epoch(), d)), std::memory_order_relaxed);
+      auto const ticks = static_cast<std::uint64_t>(d.count());
+      this->rank = this->rank > ticks ? this->rank - ticks : 0;
+    }
 
     gate_table* home_;
     Key const* key_ = nullptr;
@@ -136,6 +144,7 @@ struct alignas(64) gate_table {
 
   /// The entry that limits no caller and has been unused for longest; null if there is none.
   entry* oldest(time_point now) noexcept {
+    follow_clock(now);
     for (auto* p = owing.head(); p != nullptr && p->rank <= in_order(now); p = owing.head()) {
       owing.erase(*p);
       static_cast<entry*>(p)->wait_to_be_forgotten();
@@ -158,6 +167,15 @@ struct alignas(64) gate_table {
     return gates.extract(place);
   }
 
+  /// If the clock was set back by more than a second, entries are kept as long as they would have been kept.
+  void follow_clock(time_point now) noexcept {
+    auto const back = saturating_between(now, newest_use);
+    if (back > duration::zero() && back <= std::chrono::seconds(1)) return;
+    newest_use = now;
+    if (back <= duration::zero()) return;
+    for (auto& [key, e] : gates) e.set_back(back);
+  }
+
   static constexpr std::uint64_t sign = std::uint64_t(1) << 63;
   static constexpr std::uint64_t in_order(time_point t) noexcept {
     return static_cast<std::uint64_t>(t.time_since_epoch().count()) ^ sign;
@@ -166,6 +184,7 @@ struct alignas(64) gate_table {
   std::mutex mutex{};
   map gates{};
   changes_map changes{};
+  time_point newest_use = (time_point::min)();
   // The entries that are not in use:
   waiting_line owing{};  ///< those that still limit callers, by the moment until which they do
   waiting_line idle{};   ///< those that limit no caller, by their last use
