@@ -514,6 +514,72 @@ TEST_CASE("callback_retry: an exception of the timer ends the call and aborts it
   CHECK(ended.empty());
 }
 
+TEST_CASE("callback_retry: an exception of a timer that is set again ends the call and aborts its attempt") {
+  event_loop loop;
+  loop.early = 10ms;
+  reports ended;
+  int aborted = 0;
+  struct failing {
+    event_loop* loop;
+    int* timers;
+    [[nodiscard]] tenax::time_point now() const { return loop->now(); }
+    void operator()(tenax::duration d, tenax::callback_alarm const& f) const {
+      if (++*timers == 2) throw std::runtime_error("no timers");
+      loop->after(d, f);
+    }
+  };
+  int timers = 0;
+  auto const start = [&](auto const&) { return [&] { ++aborted; }; };
+  auto const call = tenax::callback_retry<int>(policy.attempt_timeout(1s), failing{&loop, &timers}, start, into(ended));
+  CHECK_THROWS_WITH(loop.run(), "no timers");
+  CHECK(aborted == 1);
+  CHECK(!call.running());
+  CHECK(ended.empty());
+}
+
+TEST_CASE("callback_retry: what aborts an attempt may destroy or cancel the call") {
+  event_loop loop;
+  tenax::bulkhead gate({.at_once = 1});
+  reports ended;
+  int aborted = 0;
+  bool const destroys = GENERATE(true, false);
+  bool const cancelled = GENERATE(true, false);
+  bool const says_more = GENERATE(true, false);
+  CAPTURE(destroys, cancelled, says_more);
+  std::optional<tenax::callback_call> call;
+  auto const abort = [&] {
+    ++aborted;
+    if (destroys) {
+      call.reset();
+    } else {
+      call->cancel();
+    }
+  };
+  auto const shared = policy.attempt_timeout(1s).through(std::ref(gate));
+  if (says_more) {
+    auto const start = [&](auto const&) {
+      return [&] {
+        abort();
+        return tenax::outcome<int>(504);
+      };
+    };
+    call.emplace(tenax::callback_retry<int>(shared, loop.timers(), start, into(ended)));
+  } else {
+    auto const start = [&](auto const&) { return abort; };
+    call.emplace(tenax::callback_retry<int>(shared, loop.timers(), start, into(ended)));
+  }
+  if (cancelled) call->cancel();
+  loop.run();
+  CHECK(aborted == 1);
+  CHECK(gate.running() == 0);
+  if (destroys) {
+    CHECK(ended.empty());
+  } else {
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].reason == tenax::stop_reason::cancelled);
+  }
+}
+
 TEST_CASE("callback_retry: a detached call ends by itself and is freed then") {
   event_loop loop;
   reports ended;

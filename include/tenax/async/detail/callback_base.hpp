@@ -33,18 +33,20 @@ class callback_base : public std::enable_shared_from_this<callback_base> {
 
  protected:
   /// While steps are made, in which no further ones may begin. If one throws, abandons the call. Releases a call that
-  /// has ended.
+  /// has ended. Within other steps, leaves this to them.
   struct steps {
-    explicit steps(callback_base& c) noexcept : call(c) { c.stepping_ = true; }
+    explicit steps(callback_base& c) noexcept : call(c), within(std::exchange(c.stepping_, true)) {}
     steps(steps const&) = delete;
     steps& operator=(steps const&) = delete;
     ~steps() {
+      if (within) return;
       call.stepping_ = false;
       if (thrown) call.abandon();
       if (call.ended_) call.release();
     }
 
     callback_base& call;
+    bool within;
     bool thrown = true;
   };
 

@@ -56,6 +56,7 @@ class callback_state final : public callback_target<T> {
     cancelled_ = true;
     if (attempting_) {
       abort_attempt();
+      if (this->ended_) return;  // abandoned by the function that aborts an attempt
       call_->returned(outcome<T>(unstarted_exception(stop_reason::cancelled, {})));
       answered_ = true;
     } else if (!answered_) {
@@ -109,10 +110,14 @@ class callback_state final : public callback_target<T> {
     }
     // A clock that stands still is not a reason to wait again.
     auto const now = world_.now();
-    if (now > timer_.set_at() && now < attempt_ends_)
-      return timer_.set(world_, saturating_between(now, attempt_ends_), *this);
+    if (now > timer_.set_at() && now < attempt_ends_) {
+      typename callback_state::steps guard(*this);
+      timer_.set(world_, saturating_between(now, attempt_ends_), *this);
+      guard.thrown = false;
+      return;
+    }
     time_out();
-    end_attempt();
+    if (!this->ended_) end_attempt();
   }
 
   void woken() override {
@@ -224,11 +229,16 @@ class callback_state final : public callback_target<T> {
       constexpr bool says_more = std::is_same_v<ended, outcome<T>> || (std::is_same_v<ended, T> && std::is_class_v<T>);
       if constexpr (says_more) {
         auto f = abort_.take();
-        if (f && !undo<std::decay_t<started>>::is_empty(*f)) return call_->returned(outcome<T>((*f)()));
+        if (f && !undo<std::decay_t<started>>::is_empty(*f)) {
+          outcome<T> said((*f)());
+          if (!this->ended_) call_->returned(std::move(said));
+          return;
+        }
       } else {
         abort_();
       }
     }
+    if (this->ended_) return;  // by the function that aborts an attempt
 #if defined(__cpp_exceptions)
     try {
       throw attempt_timed_out();
