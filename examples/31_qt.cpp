@@ -52,6 +52,7 @@ struct page {
   http::transport_error error = http::transport_error::none;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  bool redirected = false;  // by Qt, to another request
 };
 
 template <>
@@ -59,6 +60,7 @@ struct tenax::http::response_traits<page> {
   static int status(page const& p) { return p.status; }
   static auto const& headers(page const& p) { return p.headers; }
   static transport_error error(page const& p) { return p.error; }
+  static bool may_have_redirected(page const& p) { return p.redirected; }
 };
 
 page read(QNetworkReply& r) {
@@ -66,6 +68,7 @@ page read(QNetworkReply& r) {
   p.status = r.attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
   for (auto const& [name, value] : r.rawHeaderPairs()) p.headers.emplace_back(name.toStdString(), value.toStdString());
   p.body = r.readAll().toStdString();
+  p.redirected = r.property("redirected").toBool();
   switch (r.error()) {
     case QNetworkReply::NoError: return p;
     case QNetworkReply::ConnectionRefusedError:
@@ -85,6 +88,7 @@ template <class Policy, class Done>
 tenax::callback_call fetch(QNetworkAccessManager& network, QUrl const& url, Policy const& policy, Done done) {
   auto const start = [&network, url](tenax::callback_reply<page> const& reply) {
     auto* const r = network.get(QNetworkRequest(url));
+    QObject::connect(r, &QNetworkReply::redirected, r, [r] { r->setProperty("redirected", true); });
     QObject::connect(r, &QNetworkReply::finished, r, [r, reply] {
       r->deleteLater();
       if (reply.expected()) reply(read(*r));
