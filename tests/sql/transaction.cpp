@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <tenax/cancel.hpp>
@@ -122,6 +123,62 @@ TEST_CASE("transact: errors that will not pass are thrown unchanged, after a rol
   deferred.db.on_commit = [](int) { throw state("23503"); };
   CHECK_THROWS_AS(deferred(nothing), sql::database_error);
   CHECK(deferred.db.calls == "bcr");
+}
+
+namespace {
+
+/// As `std::expected`.
+template <class E>
+struct maybe {
+  std::optional<int> held{};
+  std::optional<E> wrong{};
+
+  [[nodiscard]] bool has_value() const { return held.has_value(); }
+  [[nodiscard]] E const& error() const { return *wrong; }
+};
+
+}  // namespace
+
+TEST_CASE("transact: a body that returns a failure is rolled back, and its value returned") {
+  run r;
+  auto const poor = r([](int) { return maybe<std::string>{{}, "no money"}; });
+  CHECK(poor.error() == "no money");
+  CHECK(r.db.calls == "br");
+  run code;
+  CHECK(code([](int) { return std::make_error_code(std::errc::invalid_argument); }) == std::errc::invalid_argument);
+  CHECK(code.db.calls == "br");
+  run good;
+  CHECK(good([](int tx) { return maybe<std::string>{tx, {}}; }).held == 1);
+  CHECK(!good([](int) { return std::error_code(); }));
+  CHECK(good.db.calls == "bcbc");
+  run forbidden;
+  CHECK(!forbidden([](int) {
+           return maybe<tenax::with_hint<std::string>>{{}, tenax::permanent(std::string("no"))};
+         }).has_value());
+  CHECK(forbidden.db.calls == "br");
+}
+
+TEST_CASE("transact: a returned error of the database runs the transaction again") {
+  run r;
+  auto const last = r([](int tx) {
+    if (tx < 3) return maybe<sql::error>{{}, sql::error_of_state(tx == 1 ? "40001" : "08006")};
+    return maybe<sql::error>{tx, {}};
+  });
+  CHECK(last.held == 3);
+  CHECK(r.db.calls ==
+        "br"
+        "brd"
+        "bc");
+  run thrown;
+  CHECK(thrown([](int tx) {
+          if (tx == 1) return maybe<sql::database_error>{{}, state("40P01")};
+          return maybe<sql::database_error>{tx, {}};
+        }).held == 2);
+  run always;
+  CHECK(always([](int) { return maybe<sql::error>{{}, sql::error_of_state("40001")}; }).error().state.text() ==
+        "40001");
+  CHECK(always.bodies == 4);
+  CHECK(always.db.calls == "brbrbrbr");
 }
 
 TEST_CASE("transact: a COMMIT in doubt is not repeated") {

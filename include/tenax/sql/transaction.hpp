@@ -40,9 +40,24 @@ struct transaction_options {
 
 namespace detail {
 
+/// The error of a database in the value of a body that says it failed: a `sql::error`, or an exception as a value.
+template <class T>
+error error_in_value(T const& value) {
+  error e;
+  if constexpr (requires { value.error(); }) {
+    if constexpr (std::is_convertible_v<decltype(value.error()), error const&>) {
+      e = value.error();
+    } else if constexpr (std::is_convertible_v<decltype(value.error()), std::exception const&>) {
+      static_cast<void>(error_reader::read(value.error(), e));
+    }
+  }
+  return e;
+}
+
 /// How one attempt of a transaction ended.
 struct transaction_step {
   bool done = false;
+  bool returned = false;  ///< the body returned a value that says it failed
   bool may_pass = false;
   tenax::hint said{};
   caught_exception cause{};
@@ -71,7 +86,7 @@ class transaction_run {
 
   /// The value of the body, after the last attempt; throws if the transaction was not committed.
   T end(transaction_step const& last) {
-    if (last.done) return std::move(*value_).get();
+    if (last.done || last.returned) return std::move(*value_).get();
     if (phase_ == phase::find_out) throw in_doubt_error(text_of(*doubt_), doubt_->pointer());
     std::rethrow_exception(last.cause.pointer());
   }
@@ -103,6 +118,9 @@ class transaction_run {
   transaction_step run() {
     value_.emplace(tenax::capture([this]() -> T { return body_(db_.begin()); }));
     if (!value_->has_value()) return not_committed(*value_->caught());
+    if constexpr (tenax::detail::can_fail<T>) {
+      if (tenax::detail::result_failed(*value_)) return failed_in_body();
+    }
     if constexpr (requires { db_.before_commit(); }) {
       auto const asked = tenax::capture([this] { db_.before_commit(); });
       if (!asked.has_value()) return not_committed(*asked.caught());
@@ -116,6 +134,18 @@ class transaction_run {
     auto const what = error_in(cause).what;
     clean_up(what);
     return failure(cause, is_transient(what) || what == condition::in_doubt, what);
+  }
+
+  /// After a body that returned a failure, instead of throwing one.
+  transaction_step failed_in_body() {
+    auto const e = error_in_value(value_->value());
+    clean_up(e.what);
+    auto s = failure({}, is_transient(e.what) || e.what == condition::in_doubt, e.what);
+    auto const told = s.said.throttled;
+    s.returned = true;
+    s.said = tenax::detail::hint_of(*value_);
+    s.said.throttled = s.said.throttled || told;
+    return s;
   }
 
   transaction_step commit() {
@@ -183,7 +213,9 @@ class transaction_run {
 ///
 /// Starts again after conflicts, lost connections, a server that restarts, and locks that are not granted. Other
 /// errors, and exceptions of the body that are not errors of the database, end the call and are thrown unchanged, after
-/// a rollback. The policy's `.when()` is not used; its waits, stop conditions, gates, observers and token are.
+/// a rollback. A body that returns a value that says it failed (see `result_traits`), such as an `std::expected`
+/// without a value, is rolled back as well: the value is returned, unless its error is one of the database that may
+/// pass. The policy's `.when()` is not used; its waits, stop conditions, gates, observers and token are.
 ///
 /// A connection that breaks during the COMMIT leaves it in doubt. Then the call asks `.committed` on a new connection,
 /// or the database if that can find out by itself, and starts again only if the answer is no. Without an answer it
@@ -226,6 +258,8 @@ struct tenax::result_traits<tenax::sql::detail::transaction_step> {
   static void describe(step const& s, Out& out) {
     if (s.done) {
       out.text("committed");
+    } else if (s.returned) {
+      out.text("the body returned a failure");
     } else {
       out.text(s.cause.standard() != nullptr ? s.cause.standard()->what() : "an exception of another type");
     }
