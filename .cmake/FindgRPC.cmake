@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# FindgRPC.cmake: gRPC by its own package for CMake. That of Debian ends the whole configuration if the programs of another
-# package are not there, even for a project that does not use gRPC.
+# FindgRPC.cmake: gRPC by its own package for CMake. That of Debian ends the whole configuration if the programs of
+# another package are not there, even for a project that does not use gRPC.
 set(gRPC_debian_targets "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/grpc/gRPCTargets-none.cmake")
 find_program(gRPC_cpp_plugin grpc_cpp_plugin)
 mark_as_advanced(gRPC_cpp_plugin)
