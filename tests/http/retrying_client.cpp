@@ -1213,7 +1213,7 @@ TEST_CASE("A deadline ends an upload that the server does not read") {
   stopwatch const watch;
   auto const r = c.Put("/", much, "text/plain");
   CHECK(http::error_of(r) == transport_error::timed_out);
-  CHECK(watch.passed() < 1s);
+  CHECK(watch.passed() < 4s);
 }
 
 namespace {
