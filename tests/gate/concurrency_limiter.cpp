@@ -238,6 +238,44 @@ TEST_CASE("concurrency_limiter: several clients of one server do not drive each 
   CHECK(took[took.size() * 99 / 100] <= 3 * 12ms);
 }
 
+TEST_CASE("concurrency_limiter: callers that use all places, but no more of them, are not too many for the server") {
+  // Returns the places that were found, and the served requests.
+  auto const run = [](int callers, double seconds) {
+    concurrency_limiter limiter({.start = callers, .queue = 0});
+    world w;
+    pool_server server(w);
+    fixed_pool(server);
+    int active = 0;
+    double served = 0;
+    std::function<void()> const fill = [&] {
+      while (active < callers) {
+        auto held = std::make_shared<limiter_ticket>();
+        if (!limiter.admit(*held, {}, w.now()).admitted()) return;
+        ++active;
+        server.serve([&, held] {
+          limiter.record(*held, {}, w.now());
+          served += 1;
+          --active;
+          fill();
+        });
+      }
+    };
+    fill();
+    w.run_for(std::chrono::duration_cast<tenax::duration>(std::chrono::duration<double>(seconds)));
+    return std::pair(limiter.state().found, served);
+  };
+  for (int const callers : {3 * workers, 8 * workers}) {
+    CAPTURE(callers);
+    auto const found = run(callers, 60).first;
+    CHECK(found >= 0.9 * workers);
+    CHECK(found <= 1.6 * workers);
+  }
+  // Where fewer places would not be better, trials cost little.
+  auto const [found, served] = run(workers / 2, 600);
+  CHECK(found >= workers / 2 - 1);
+  CHECK(served >= 0.98 * 600 * 100 * workers / 2);
+}
+
 TEST_CASE("concurrency_limiter: does not change the limit without enough requests to use it") {
   concurrency_limiter limiter({.start = 8});
   tenax::duration now{};

@@ -44,6 +44,7 @@ constexpr double rough_root(double x) noexcept {
 /// baseline, and no baseline can drift. It remembers the shortest round trip, which grows by at most 5 % in an hour.
 /// While round trips are longer than that, other clients of the server may be the reason: steps up need more evidence,
 /// and above 1.6 times the shortest round trip the limit grows by at most a quarter.
+/// Callers that use all places, but no more, may be too many: sometimes the present places are compared with fewer.
 ///
 /// Thread safety: unsafe.
 class knee_search {
@@ -159,8 +160,8 @@ class knee_search {
     low_ = static_cast<std::uint32_t>(places_ + 0.5);
     high_ = static_cast<std::uint32_t>(places_ * step_apart + 0.5);
     if (high_ <= low_) high_ = low_ + 1;
-    if (high_ > most_) {
-      high_ = static_cast<std::uint32_t>(most_);
+    if (below_ || high_ > most_) {
+      high_ = below_ ? low_ : static_cast<std::uint32_t>(most_);
       low_ = static_cast<std::uint32_t>(static_cast<double>(high_) / step_apart + 0.5);
       if (low_ >= high_ && high_ > 1) low_ = high_ - 1;
       // If there is no room for a trial, the places stay as they are.
@@ -200,7 +201,7 @@ class knee_search {
     spread_ += (low.spread() - spread_) / 4;
     double const span = rough_log2(high.level(), low.level());
     double const wanted = rough_log2(high_, low_);
-    if (high_ == low_ || span < wanted / 2 || span <= 0) return;  // there were not enough requests to use the places
+    if (high_ == low_ || span < wanted / 2 || span <= 0) return note_unused(low.level() > 0.9 * low_);
     double const later = rough_log2(high.mean(), low.mean());
     double const worse = rough_log2(low.share(), high.share());
     double const lost = (later + worse) / span;  // the share of the additional places that gave nothing
@@ -221,9 +222,28 @@ class knee_search {
     // Two such blocks in a row step further. A result that no server can have is noise.
     bool const clear = (d == 1 || d == -1) && lost > -0.5 && lost < 1.5 && evidence_ * d >= 0 && (d > 0 || excess == 0);
     evidence_ += d;
+    if (below_ && evidence_ < 1) return end_trial_below();
     if (evidence_ > -1 && evidence_ < 1) return;
     step(evidence_ < 0, clear);
     evidence_ = 0;
+    if (below_) unused_blocks_ = 1;
+    below_ = false;
+  }
+
+  /// There were not enough requests to use more places. `full`: they used the present ones, so fewer may be better.
+  void note_unused(bool full) noexcept {
+    if (recent_ > calm_ + 0.25) unused_blocks_ = 1;
+    below_ = full && !below_ && ++unused_ >= unused_blocks_;
+    if (below_) evidence_ = unused_ = 0;
+  }
+
+  /// Fewer places are not better. Each trial delays requests, so the next one comes later, unless round trips get longer.
+  void end_trial_below() noexcept {
+    below_ = evidence_ > 0;
+    if (below_) return;
+    evidence_ = 0;
+    calm_ = recent_;
+    unused_blocks_ = unused_blocks_ < 64 ? 2 * unused_blocks_ : 64;
   }
 
   void step(bool up, bool clear) noexcept {
@@ -264,13 +284,16 @@ class knee_search {
   time_point remembered_at_{};
   std::uint64_t starts_ = 0;
   std::uint32_t block_ = 0;
-  std::uint32_t low_ = 1;
-  std::uint32_t high_ = 2;
+  std::uint32_t low_ = 1, high_ = 2;
   std::uint32_t size_ = 16;
   std::uint32_t open_ = 0;
   phase phase_ = low_first;
   bool last_up_ = true;
   bool end_block_soon_ = false;
+  bool below_ = false;               ///< this block compares the present places with fewer ones
+  std::uint32_t unused_ = 0;         ///< blocks without enough requests, since the last trial of fewer places
+  std::uint32_t unused_blocks_ = 1;  ///< so many of them before a trial
+  double calm_ = 0;                  ///< the usual round trip when fewer places were not better
   measured sides_[2]{};
 };
 
