@@ -362,6 +362,23 @@ TEST_CASE("rate_scenarios: a server whose block is renewed by every request, as 
   CHECK(status(4800ms) == 429);
   CHECK(status(6800ms) == 200);
   holds_to("a short block", 10, simulation::renewed_block(10, 10, 1s), {.share = 0.86, .refused = 0.009, .run = 16});
+  // The limiter learns how long it must be silent, because such a server then accepts far more than its first block
+  // seemed to allow.
+  for (auto const block : {2s, 5s}) {
+    for (int const threads : {1, 4, 32}) {
+      if (!tests::in_many_schedules && threads == 32) continue;
+      simulation::renewed_block blocks(10, 10, block);
+      adaptive_rate_limiter limiter;
+      double good = 0, bad = 0;
+      auto const all = run_workers(limiter, blocks, {.workers = threads, .time = 90min}, [&](double t, bool accepted) {
+        if (t >= 3600) (accepted ? good : bad) += 1;
+      });
+      CAPTURE(block, threads, good, bad);
+      CHECK(all.stale == 0);
+      CHECK(good >= 0.93 * 10 * 1800);
+      CHECK(bad <= 0.002 * good);
+    }
+  }
   // A long block costs so much that the limit should be known.
   for (int const threads : {1, 32}) {
     simulation::renewed_block strict(10, 10, 30s);

@@ -10,6 +10,10 @@ namespace tenax::detail {
 
 /// A server that counts in long windows accepts many requests, and then none until a window ends. Its long-term limit
 /// is the number that it accepted in between, divided by the time from the end of one blackout to the end of the next.
+///
+/// A server that later accepts far more in such a time does not count in windows: it blocks its clients for a while, and
+/// requests during the block renew it. Its blackout says nothing about its limit, but how long a client must be silent.
+///
 /// Times are in nanoseconds.
 class blackout {
  public:
@@ -37,12 +41,19 @@ class blackout {
   /// are not one.
   constexpr finding accepted(std::int64_t at) noexcept {
     ++accepted_;
+    lengthened_ = 0;
+    ++block_accepted_;
+    test_window(at);
     finding found;
     if (refusals_ >= refusals_in_a_row && at > cycle_) {
       found.accepted = accepted_;
       found.rate = static_cast<double>(accepted_) / seconds(at - cycle_);
       found.most = static_cast<double>(accepted_) / seconds(last_ - cycle_);
       found.seconds = seconds(at - from_);
+      // Shorter blocks cost little, and a few refusals by chance look like one.
+      constexpr std::int64_t second = 1'000'000'000;
+      if (block_ == 0 && !by_chance_ && at - last_ > second)
+        window_ = {.length = at - cycle_, .most = accepted_, .silence = at - last_, .from = at};
       cycle_ = at;
       accepted_ = 0;
     }
@@ -50,11 +61,47 @@ class blackout {
     return found;
   }
 
+  /// A request was refused. How long a client must be silent now; less than zero if that is unknown. `again`: after the
+  /// last refusal, it was not long enough.
+  constexpr std::int64_t silence(bool again) noexcept {
+    if (block_ == 0) return -1;
+    constexpr unsigned tries = 3;
+    constexpr std::uint64_t many = 8, seldom = 32;
+    if (again) block_ = ++lengthened_ > tries ? 0 : block_ + block_ / 2;
+    // A client that is silent for long enough is seldom refused. Otherwise, refusals come by chance.
+    by_chance_ = by_chance_ || (++block_refused_ >= many && block_refused_ * seldom > block_accepted_);
+    if (by_chance_) block_ = 0;
+    return block_ > 0 ? block_ : -1;
+  }
+
   /// The same for a request that was sent before the last refusal.
   constexpr void accepted_before() noexcept { ++accepted_; }
 
  private:
   static constexpr std::uint64_t refusals_in_a_row = 3;
+  static constexpr std::uint64_t few = 8;
+
+  /// What the last blackout shows if the server counts in windows.
+  struct window {
+    std::int64_t length = 0;  // 0: unknown
+    std::uint64_t most = 0;   // requests in this time
+    std::int64_t silence = 0;
+    std::int64_t from = 0;
+    std::uint64_t accepted = 0;
+  };
+
+  constexpr void test_window(std::int64_t at) noexcept {
+    if (window_.length == 0) return;
+    if (at - window_.from > window_.length) {
+      window_.from = at;
+      window_.accepted = 0;
+    }
+    // A time of this length may contain the end of one window and the beginning of the next.
+    if (++window_.accepted <= 2 * window_.most + few) return;
+    block_ = window_.silence;
+    block_accepted_ = block_refused_ = 0;
+    window_ = {};
+  }
 
   std::int64_t cycle_ = 0;  // the start of the count of accepted requests
   std::int64_t from_ = 0;
@@ -62,6 +109,11 @@ class blackout {
   std::uint64_t accepted_ = 0;
   std::uint64_t refusals_ = 0;
   bool begun_ = false;
+  window window_{};
+  std::int64_t block_ = 0;                                // how long a client must be silent; 0: unknown
+  unsigned lengthened_ = 0;                               // so often since the last accepted request
+  std::uint64_t block_accepted_ = 0, block_refused_ = 0;  // since `block_` is known
+  bool by_chance_ = false;
 };
 
 }  // namespace tenax::detail

@@ -154,7 +154,7 @@ class rate_search {
     return s;
   }
 
-  /// A grant was abandoned: nothing was sent, or the answer says nothing.
+  /// A grant was abandoned, or its answer says nothing.
   constexpr void withdrawn(stamp const& s) noexcept {
     if (s.asks) pause_.ask_again();
   }
@@ -182,6 +182,7 @@ class rate_search {
   constexpr void refused(stamp const& s, std::int64_t now, std::int64_t wait) noexcept {
     pause_.note_round_trip(now - s.at);
     if (s.asks) pause_.answered();
+    if (wait < 0) wait = blackout_.silence(s.first_after_pause);
     bool const counts = s.generation == generation_;
     double rate = s.sent.rate;
     if (counts && rate > 0 && refused_by_chance(s, rate)) {
@@ -200,7 +201,6 @@ class rate_search {
  private:
   static constexpr std::int64_t slow_intervals = 10;  // for these, a slow rate that was found is remembered
   static constexpr std::int64_t unknown = INT64_MIN;
-
   /// When the last request was sent, or would have been sent with those that were charged.
   [[nodiscard]] constexpr std::int64_t last_send() const noexcept { return history_.last(interval()); }
 
