@@ -169,10 +169,13 @@ struct alignas(64) gate_table {
 
   /// If the clock was set back by more than a second, entries are kept as long as they would have been kept.
   void follow_clock(time_point now) noexcept {
+    if (now >= newest_use) [[likely]] {
+      newest_use = now;
+      return;
+    }
     auto const back = saturating_between(now, newest_use);
-    if (back > duration::zero() && back <= std::chrono::seconds(1)) return;
+    if (back <= std::chrono::seconds(1)) return;
     newest_use = now;
-    if (back <= duration::zero()) return;
     for (auto& [key, e] : gates) e.set_back(back);
   }
 

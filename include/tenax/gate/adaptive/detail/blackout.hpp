@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tenax/gate/detail/rate_math.hpp>
+#include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
 
@@ -37,13 +38,16 @@ class blackout {
     last_ = now;
   }
 
+  /// A request was accepted. Whether that may mean something: then call `finding_of` with the time at which it was sent.
+  constexpr bool accepted() noexcept {
+    ++accepted_;
+    return refusals_ != 0 || tests_block_;
+  }
+
   /// A request sent at `at` was accepted. The finding has `seconds` if this ended a blackout; a few refusals in a row
   /// are not one.
-  constexpr finding accepted(std::int64_t at) noexcept {
-    ++accepted_;
-    lengthened_ = 0;
-    ++block_accepted_;
-    test_window(at);
+  TENAX_COLD constexpr finding finding_of(std::int64_t at) noexcept {
+    test_block(at);
     finding found;
     if (refusals_ >= refusals_in_a_row && at > cycle_) {
       found.accepted = accepted_;
@@ -52,8 +56,10 @@ class blackout {
       found.seconds = seconds(at - from_);
       // Shorter blocks cost little, and a few refusals by chance look like one.
       constexpr std::int64_t second = 1'000'000'000;
-      if (block_ == 0 && !by_chance_ && at - last_ > second)
+      if (block_ == 0 && !by_chance_ && at - last_ > second) {
         window_ = {.length = at - cycle_, .most = accepted_, .silence = at - last_, .from = at};
+        tests_block_ = true;
+      }
       cycle_ = at;
       accepted_ = 0;
     }
@@ -90,8 +96,10 @@ class blackout {
     std::uint64_t accepted = 0;
   };
 
-  constexpr void test_window(std::int64_t at) noexcept {
-    if (window_.length == 0) return;
+  constexpr void test_block(std::int64_t at) noexcept {
+    lengthened_ = 0;
+    ++block_accepted_;
+    if (block_ != 0 || window_.length == 0) return;
     if (at - window_.from > window_.length) {
       window_.from = at;
       window_.accepted = 0;
@@ -114,6 +122,7 @@ class blackout {
   unsigned lengthened_ = 0;                               // so often since the last accepted request
   std::uint64_t block_accepted_ = 0, block_refused_ = 0;  // since `block_` is known
   bool by_chance_ = false;
+  bool tests_block_ = false;  // whether accepted requests test `window_` or `block_`
 };
 
 }  // namespace tenax::detail

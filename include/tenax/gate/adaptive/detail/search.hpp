@@ -76,7 +76,7 @@ class rate_search {
   [[nodiscard]] constexpr std::int64_t owes_until(std::int64_t now) const noexcept {
     if (!history_.any()) return now;
     auto const step = duration(spacing(now));
-    bool const slow = step > duration(search_rules::interval_of(start_));
+    bool const slow = step.count() > search_rules::interval_of(start_);
     auto until = saturating_add(duration(last_send()), saturating_multiply(step, slow ? slow_intervals : 1)).count();
     if (pause_.until() > until) until = pause_.until();
     return pause_.asking_until() > until ? pause_.asking_until() : until;
@@ -109,9 +109,7 @@ class rate_search {
 
   /// Delays the next request by `n` intervals, which are longer or shorter if the rate changes.
   constexpr void charge(std::int64_t now, std::uint64_t n) noexcept {
-    if (n == 0) return;
-    history_.delay_until(now - interval(), interval());
-    history_.charge(n);
+    if (n != 0) history_.charge(now - interval(), interval(), n);
   }
 
   /// The server announces what it allows in each `window`. The rate is kept half a percent below, and never above;
@@ -159,7 +157,7 @@ class rate_search {
     if (s.asks) pause_.ask_again();
   }
 
-  /// The request was answered, but neither accepted nor refused.
+  /// The answer is neither yes nor no.
   constexpr void failed(stamp const& s) noexcept {
     if (s.asks) pause_.answered();
   }
@@ -174,7 +172,9 @@ class rate_search {
     if (s.sent.rate > 0 && chance_.accepted(s.sent, s.version)) bracket_.raise_to(chance_.proven());
     bracket_.note_accepted();
     pause_.forget_refusals();
-    if (auto const found = blackout_.accepted(s.at); found.seconds > 0) return bracket_.learn_from(found);
+    if (blackout_.accepted()) {
+      if (auto const found = blackout_.finding_of(s.at); found.seconds > 0) return bracket_.learn_from(found);
+    }
     if (s.version == bracket_.version() && s.paced) bracket_.accepted(now);
   }
 

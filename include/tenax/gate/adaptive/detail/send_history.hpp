@@ -22,8 +22,11 @@ class send_history {
     charged_ = 0;
   }
 
-  /// Counts `n` requests that were not sent, after the last one.
-  constexpr void charge(std::uint64_t n) noexcept { charged_ = n < UINT64_MAX - charged_ ? charged_ + n : UINT64_MAX; }
+  /// Counts `n` requests that were not sent, after the last one, which counts as sent at `ready` at the earliest.
+  constexpr void charge(std::int64_t ready, std::int64_t interval, std::uint64_t n) noexcept {
+    delay_until(ready, interval);
+    charged_ = n < UINT64_MAX - charged_ ? charged_ + n : UINT64_MAX;
+  }
   /// Counts the last request, with those that were charged, as sent at `moment`, if that is later.
   constexpr void delay_until(std::int64_t moment, std::int64_t interval) noexcept {
     if (any() && moment <= last(interval)) return;
