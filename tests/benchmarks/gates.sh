@@ -14,7 +14,7 @@ gates=(rate_limiter adaptive_rate_limiter circuit_breaker retry_budget windowed_
   in_flight_retry_budget retry_quota adaptive_throttle keyed)
 declare -A most=([acquire]=240 [rate_limiter]=140 [adaptive_rate_limiter]=500 [circuit_breaker]=340 [retry_budget]=30
   [windowed_retry_budget]=210 [bulkhead]=350 [concurrency_limiter]=620 [in_flight_retry_budget]=40 [retry_quota]=30
-  [adaptive_throttle]=350 [keyed]=470)
+  [adaptive_throttle]=350 [keyed]=490)
 
 instructions() {  # program, case: one pass is made before the thousand
   valgrind --tool=callgrind --callgrind-out-file=/dev/null "--toggle-collect=measured_$2" "$1" "$2" 1000 2>&1 |

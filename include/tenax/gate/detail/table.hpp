@@ -13,6 +13,7 @@
 #include <tenax/duration.hpp>
 #include <tenax/gate/detail/gate_change.hpp>
 #include <tenax/gate/detail/waiting_line.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
@@ -58,14 +59,16 @@ struct alignas(64) gate_table {
 
     /// Ends one use. Takes the lock.
     void unpin() noexcept {
-      std::lock_guard const lock(home_->mutex);
-      if (home_->newest_use < last_used()) home_->newest_use = last_used();
+      auto& home = *home_;
+      std::lock_guard const lock(home.mutex);
+      auto const used = last_used();
+      if (home.newest_use < used) home.newest_use = used;
       if (--pins_ != 0) return;
       if constexpr (requires { own.keep_until(time_point()); }) {
-        if (auto const until = own.keep_until(last_used()); until > last_used()) {
+        if (auto const until = own.keep_until(used); until > used) {
           owes_ = true;
           this->rank = in_order(until);
-          return home_->owing.insert(*this);
+          return home.owing.insert(*this);
         }
       }
       wait_to_be_forgotten();
@@ -144,7 +147,8 @@ struct alignas(64) gate_table {
 
   /// The entry that limits no caller and has been unused for longest; null if there is none.
   entry* oldest(time_point now) noexcept {
-    follow_clock(now);
+    if (now < newest_use) set_back(now);
+    newest_use = now < newest_use ? newest_use : now;
     for (auto* p = owing.head(); p != nullptr && p->rank <= in_order(now); p = owing.head()) {
       owing.erase(*p);
       static_cast<entry*>(p)->wait_to_be_forgotten();
@@ -168,11 +172,7 @@ struct alignas(64) gate_table {
   }
 
   /// If the clock was set back by more than a second, entries are kept as long as they would have been kept.
-  void follow_clock(time_point now) noexcept {
-    if (now >= newest_use) [[likely]] {
-      newest_use = now;
-      return;
-    }
+  TENAX_COLD void set_back(time_point now) noexcept {
     auto const back = saturating_between(now, newest_use);
     if (back <= std::chrono::seconds(1)) return;
     newest_use = now;

@@ -77,7 +77,8 @@ class rate_search {
     if (!history_.any()) return now;
     auto const step = duration(spacing(now));
     bool const slow = step.count() > search_rules::interval_of(start_);
-    auto until = saturating_add(duration(last_send()), saturating_multiply(step, slow ? slow_intervals : 1)).count();
+    auto until =
+        saturating_add(duration(history_.last()), saturating_multiply(step, slow ? slow_intervals : 1)).count();
     if (pause_.until() > until) until = pause_.until();
     return pause_.asking_until() > until ? pause_.asking_until() : until;
   }
@@ -87,7 +88,7 @@ class rate_search {
     auto earliest = pause_.until() > now ? pause_.until() : now;
     if (pause_.asking_until() > earliest) earliest = pause_.asking_until();
     if (history_.any()) {
-      auto const paced = saturating_add(duration(last_send()), duration(spacing(now))).count();
+      auto const paced = saturating_add(duration(history_.last()), duration(spacing(now))).count();
       earliest = paced > earliest ? paced : earliest;
     }
     return earliest;
@@ -101,13 +102,14 @@ class rate_search {
     start_ = other.start_;
     bracket_.go_back_to(other.bracket_);
     before_pause_ = before_trial_ = bracket_;
+    history_.space_charged(interval());
     ++generation_;
     cycle_ = unknown;
     chance_ = {};
     told_.forget();
   }
 
-  /// Delays the next request by `n` intervals, which are longer or shorter if the rate changes.
+  /// Delays the next request by `n` intervals.
   constexpr void charge(std::int64_t now, std::uint64_t n) noexcept {
     if (n != 0) history_.charge(now - interval(), interval(), n);
   }
@@ -116,7 +118,7 @@ class rate_search {
   /// refusals still lower it. Delays later requests if earlier ones were too fast for the announced limit.
   constexpr void announced(std::int64_t now, double limit, std::int64_t window) noexcept {
     if (limit == bracket_.announced_limit() || !bracket_.announced(limit)) return;
-    history_.delay_until(history_.next_after(now, window, interval()) - interval(), interval());
+    history_.delay_until(history_.next_after(now, window, interval()) - interval());
   }
 
   /// The server says that `remaining` requests are left for the time `reset`, besides those under way: they are spread
@@ -126,7 +128,7 @@ class rate_search {
                          std::int64_t reset, std::uint64_t in_flight) noexcept {
     if (s.generation != generation_ || reset <= 0) return;
     auto const left = remaining > in_flight ? remaining - in_flight : 0;
-    if (told_.tell(now, last_send(), left, limit, reset) && left == 0) pause_.obey(now, reset);
+    if (told_.tell(now, history_.last(), left, limit, reset) && left == 0) pause_.obey(now, reset);
   }
 
   /// A request is sent now. Returns what its answer needs.
@@ -135,7 +137,7 @@ class rate_search {
     // If the quota decides the time, or a request asks, the answer says nothing about the rate.
     bool const of_quota = told || (now < told_.until() && told_.at_once());
     bool const asks = pause_.ask(now);
-    bool const paced = history_.any() && now - last_send() < interval() + interval() / 2;
+    bool const paced = history_.any() && now - history_.last() < interval() + interval() / 2;
     bool const first = pause_.leave(now);
     bool const idle = note_idle_time(now, first);
     stamp const s{.generation = generation_,
@@ -201,12 +203,10 @@ class rate_search {
  private:
   static constexpr std::int64_t slow_intervals = 10;  // for these, a slow rate that was found is remembered
   static constexpr std::int64_t unknown = INT64_MIN;
-  /// When the last request was sent, or would have been sent with those that were charged.
-  [[nodiscard]] constexpr std::int64_t last_send() const noexcept { return history_.last(interval()); }
 
   /// The rate at which a request is sent, for `chance_`. `first`: the first one after a pause.
   [[nodiscard]] constexpr chance_refusals::request request_at(std::int64_t now, bool first) const noexcept {
-    auto const gap = first ? 0 : now - last_send();
+    auto const gap = first ? 0 : now - history_.last();
     return {.rate = static_cast<float>(gap > interval() ? 1e9 / static_cast<double>(gap) : rate()),
             .paced = !first && gap < 2 * interval(),
             .confirmed = current_phase() == phase::steady};
@@ -214,7 +214,7 @@ class rate_search {
 
   /// Whether a request is sent after a time in which none was sent, although it was allowed.
   constexpr bool note_idle_time(std::int64_t now, bool first) noexcept {
-    auto const since = pause_.until() > last_send() ? pause_.until() : last_send();
+    auto const since = pause_.until() > history_.last() ? pause_.until() : history_.last();
     bool const idle = history_.any() && now - since > second + 2 * interval();
     blackout_.sent(now, idle && !first);
     if (idle) idle_ += now - since;

@@ -22,26 +22,30 @@ class send_history {
     charged_ = 0;
   }
 
-  /// Counts `n` requests that were not sent, after the last one, which counts as sent at `ready` at the earliest.
+  /// Counts `n` requests that were not sent, `interval` apart after the last one, which counts as sent at `ready` at the
+  /// earliest.
   constexpr void charge(std::int64_t ready, std::int64_t interval, std::uint64_t n) noexcept {
-    delay_until(ready, interval);
+    delay_until(ready);
+    if (charged_ == 0) sent_ = last_;
     charged_ = n < UINT64_MAX - charged_ ? charged_ + n : UINT64_MAX;
+    space_charged(interval);
   }
-  /// Counts the last request, with those that were charged, as sent at `moment`, if that is later.
-  constexpr void delay_until(std::int64_t moment, std::int64_t interval) noexcept {
-    if (any() && moment <= last(interval)) return;
+  /// Requests that were charged count as `interval` apart from now on.
+  constexpr void space_charged(std::int64_t interval) noexcept {
+    if (charged_ == 0) return;
+    last_ = saturating_add(duration(sent_), saturating_multiply(duration(interval), charged_)).count();
+  }
+  /// Counts the last request, sent or charged, as sent at `moment`, if that is later.
+  constexpr void delay_until(std::int64_t moment) noexcept {
+    if (any() && moment <= last_) return;
     last_ = moment;
     charged_ = 0;
   }
 
   /// Whether requests were sent or charged.
   [[nodiscard]] constexpr bool any() const noexcept { return count_ != 0 || charged_ != 0; }
-  /// When the last request was sent, and those that were charged would have been sent, `interval` apart.
-  [[nodiscard]] constexpr std::int64_t last(std::int64_t interval) const noexcept {
-    if (charged_ == 0) [[likely]]
-      return last_;
-    return saturating_add(duration(last_), saturating_multiply(duration(interval), charged_)).count();
-  }
+  /// When the last request was sent, or would have been sent with those that were charged.
+  [[nodiscard]] constexpr std::int64_t last() const noexcept { return last_; }
 
   /// The number of all requests so far.
   [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
@@ -96,6 +100,7 @@ class send_history {
   std::uint64_t idle_ = 0;  // the number of requests before the last idle time
   std::int64_t first_ = 0;
   std::int64_t last_ = 0;
+  std::int64_t sent_ = 0;      // if some were charged: when the last request was sent
   std::uint64_t charged_ = 0;  // since the last request
   std::int64_t moments_[size] = {};
 };
