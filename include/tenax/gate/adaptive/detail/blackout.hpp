@@ -12,8 +12,9 @@ namespace tenax::detail {
 /// A server that counts in long windows accepts many requests, and then none until a window ends. Its long-term limit
 /// is the number that it accepted in between, divided by the time from the end of one blackout to the end of the next.
 ///
-/// A server that later accepts far more in such a time does not count in windows: it blocks its clients for a while, and
-/// requests during the block renew it. Its blackout says nothing about its limit, but how long a client must be silent.
+/// A server that later accepts far more in such a time does not count in windows: it blocks its clients for a while,
+/// and requests during the block renew it. Its blackout says nothing about its limit, but how long a client must be
+/// silent.
 ///
 /// Times are in nanoseconds.
 class blackout {
@@ -38,7 +39,7 @@ class blackout {
     last_ = now;
   }
 
-  /// A request was accepted. Whether that may mean something: then call `finding_of` with the time at which it was sent.
+  /// A request was accepted. Whether that may mean something: then call `finding_of` with the time of sending.
   constexpr bool accepted() noexcept {
     ++accepted_;
     return refusals_ != 0 || tests_block_;

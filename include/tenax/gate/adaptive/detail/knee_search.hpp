@@ -237,7 +237,7 @@ class knee_search {
     if (below_) evidence_ = unused_ = 0;
   }
 
-  /// Fewer places are not better. Each trial delays requests, so the next one comes later, unless round trips get longer.
+  /// Fewer places are not better. A trial delays requests, so the next one comes later, unless round trips get longer.
   void end_trial_below() noexcept {
     below_ = evidence_ > 0;
     if (below_) return;

@@ -22,8 +22,8 @@ class send_history {
     charged_ = 0;
   }
 
-  /// Counts `n` requests that were not sent, `interval` apart after the last one, which counts as sent at `ready` at the
-  /// earliest.
+  /// Counts `n` requests that were not sent, `interval` apart after the last one. That one counts as sent at `ready` at
+  /// the earliest.
   constexpr void charge(std::int64_t ready, std::int64_t interval, std::uint64_t n) noexcept {
     delay_until(ready);
     if (charged_ == 0) sent_ = last_;
