@@ -87,6 +87,9 @@ class with_hint<E, false> : public error_with_hint {
   E error_;
 };
 
+template <class E>
+with_hint(E, hint = {}) -> with_hint<E>;
+
 /// A failure that no further attempt can cure: `throw tenax::permanent(not_found(id));`, or the error of an
 /// expected-like result. Ends the call with `stop_reason::not_retryable`, whatever the retry predicate says.
 ///

@@ -222,7 +222,6 @@ class retrying : public Policy {
 
   /// Calls `f(args...)`, or `f(info, args...)` if it takes the attempt's numbers, until the policy accepts the outcome
   /// or gives up. Returns what `f` returns and throws what `f` throws.
-  ///
   /// Throws `tenax::cancelled`, `tenax::refused` or `tenax::expired` if the call ends before its first attempt.
   template <class F, class... Args>
   TENAX_ALWAYS_INLINE auto operator()(F&& f, Args&&... args) const -> detail::result_or_void<F, Args...> {
@@ -235,8 +234,7 @@ class retrying : public Policy {
     }
   }
 
-  /// As a plain call, but returns a `tenax::report`: value or exception, stop reason, attempts, elapsed, waited. Throws
-  /// only exceptions of the policy's callbacks.
+  /// As a plain call, but returns a `tenax::report`. Throws only exceptions of the policy's callbacks.
   template <class F, class... Args>
   [[nodiscard]] TENAX_ALWAYS_INLINE auto try_call(F&& f, Args&&... args) const
       -> report<detail::result_or_void<F, Args...>> {
@@ -261,7 +259,6 @@ class retrying : public Policy {
   /// The loop's body runs once for every attempt and calls `attempt` once. An exception of the block is swallowed if it
   /// is to be retried, or thrown out of `attempt`. The policy sees what the block returns. A body that does not call
   /// `attempt`, or leaves the loop, ends it. The loop waits between its turns, never in the body.
-  ///
   /// The range refers to this policy, and holds a copy if it is a temporary object.
   [[nodiscard]] constexpr auto attempts() const& {
     return attempt_range<Policy const&, Environment>(static_cast<Policy const&>(*this), environment_);
@@ -296,5 +293,8 @@ class retrying : public Policy {
 
   Environment environment_{};
 };
+
+template <class Policy, class Environment>
+retrying(Policy, Environment) -> retrying<Policy, Environment>;
 
 }  // namespace tenax

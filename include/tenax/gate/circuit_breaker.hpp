@@ -283,4 +283,7 @@ class circuit_breaker {
   detail::state_changes<circuit_state, Observer> changes_;
 };
 
+template <class Observer>
+circuit_breaker(circuit_breaker_options const&, Observer) -> circuit_breaker<Observer>;
+
 }  // namespace tenax

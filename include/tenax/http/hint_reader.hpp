@@ -156,6 +156,9 @@ class hint_reader {
   TENAX_NO_UNIQUE_ADDRESS Extractor extractor_{};
 };
 
+template <class Clock, class Extractor>
+hint_reader(profile, Clock, Extractor, detail::throttling_statuses = {}) -> hint_reader<Clock, Extractor>;
+
 /// For services that put the delay in the body: `.read_hints_with(http::retry_after_from_body(f))`, where `f` takes the
 /// body as a `std::string_view` and returns an optional duration. `f` is called for responses with a status of 400 or
 /// more. The headers are read as well, and the longer delay counts. A negative delay is ignored. So is one of more than

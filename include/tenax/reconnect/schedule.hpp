@@ -100,4 +100,7 @@ class reconnect_schedule {
   bool connected_ = false;
 };
 
+template <class Wait>
+reconnect_schedule(Wait, reconnect_options = {}, random_source* = nullptr) -> reconnect_schedule<Wait>;
+
 }  // namespace tenax
