@@ -270,6 +270,32 @@ TEST_CASE("A report contains why the polling ended") {
   CHECK(too_late.value().status == 202);
 }
 
+TEST_CASE("A report does not take an answer that is not the result, and names no location, for a success") {
+  auto const ends = [](std::vector<reply> answers) {
+    service s;
+    s.answers = std::move(answers);
+    return http::try_poll(s.policy(), s.start(), s.fetch()).reason;
+  };
+  auto const redirect = [](int status) { return reply{.status = status}; };
+  CHECK(ends({accepted("")}) == tenax::stop_reason::not_retryable);
+  CHECK(ends({accepted("/a"), redirect(303)}) == tenax::stop_reason::not_retryable);
+  CHECK(ends({redirect(302)}) == tenax::stop_reason::not_retryable);
+  CHECK(ends({reply{.status = 307, .headers = {{"Location", "/b"}}}}) == tenax::stop_reason::not_retryable);
+  CHECK(ends({accepted("/a"), accepted(""), {.status = 200}}) == tenax::stop_reason::succeeded);
+  CHECK(ends({accepted("/a"), {.status = 503}, {.status = 200}}) == tenax::stop_reason::succeeded);
+  CHECK(ends({{.status = 200}}) == tenax::stop_reason::succeeded);
+
+  service s;
+  s.answers = {accepted("")};
+  int heard = 0;
+  auto const policy = s.policy().read_hints_with([&heard](auto const&) {
+    ++heard;
+    return tenax::hint{};
+  });
+  CHECK(http::try_poll(policy, s.start(), s.fetch()).reason == tenax::stop_reason::not_retryable);
+  CHECK(heard == 1);
+}
+
 TEST_CASE("A wait of more than five minutes ends the polling") {
   service s;
   s.answers = {accepted("/jobs/1", "301"), done};

@@ -87,7 +87,7 @@ class polled_task {
 
   /// Resets the state that belongs to the previous answer.
   void ask() noexcept {
-    redirected_ = false;
+    redirected_ = lost_ = false;
     asked_to_start_ = !started_;
   }
 
@@ -100,15 +100,18 @@ class polled_task {
     redirected_ = redirects(r) && (started_ || http::status_of(r) < 307);
     done_ = !(redirected_ || pending_(r));
     redirections_ = redirected_ ? redirections_ + 1 : 0;
+    lost_ = done_ && redirects(r);
     if (done_) return;
     auto const next = http::header_of(r, header_.empty() || redirected_ ? std::string_view("Location") : header_);
     here_.url = resolve(here_.url, next);
     // The answer to the start names no address, or a redirect has none: polling cannot go on.
-    done_ = next.empty() && (!started_ || redirected_);
+    lost_ = done_ = next.empty() && (!started_ || redirected_);
     started_ = !done_;
   }
 
   [[nodiscard]] bool under_way() const noexcept { return started_ && !done_; }
+  /// Whether the last response is not the result, and does not tell where to ask next.
+  [[nodiscard]] bool lost() const noexcept { return lost_; }
 
   /// Whether to follow a redirect without a wait. The number is limited, because redirects can be circular.
   [[nodiscard]] bool redirected() const noexcept { return redirected_ && redirections_ <= 5; }
@@ -117,7 +120,7 @@ class polled_task {
   location here_;
   std::string_view header_;
   Pending const& pending_;
-  bool started_ = false, asked_to_start_ = false, done_ = true, redirected_ = false;
+  bool started_ = false, asked_to_start_ = false, done_ = true, redirected_ = false, lost_ = false;
   int redirections_ = 0;
 };
 
@@ -153,6 +156,35 @@ struct ask_again {
   Retried retried;
 };
 
+/// Reads hints as the policy does, and reports a response with which polling cannot go on: it is not a success.
+template <class Task, class Reader>
+struct hints_of_task {
+  template <class T>
+  hint operator()(attempt<T> const& a) const {
+    auto h = hint();
+    if constexpr (!std::is_same_v<Reader, tenax::detail::own_hint_reader>) {
+      h = reader(a);
+    } else {
+      h = tenax::detail::hint_of(a.result);
+    }
+    if (a.result.has_value() && task.lost() && h.verdict != verdict::forbidden && h.verdict != verdict::cancelled) {
+      h.verdict = verdict::no_retry;
+    }
+    return h;
+  }
+  template <class T>
+  allowance quota(attempt<T> const& a) const {
+    if constexpr (requires { reader.quota(a); }) {
+      return reader.quota(a);
+    } else {
+      return tenax::detail::quota_left(a.result);
+    }
+  }
+
+  Task const& task;
+  Reader reader;
+};
+
 /// Makes the policy of a task.
 template <class Retrying, class Task>
 auto polling(Retrying const& policy, Task const& task) {
@@ -162,7 +194,8 @@ auto polling(Retrying const& policy, Task const& task) {
     if (task.redirected()) return {};  // the engine still obeys the wait that the server asks for
     return optional_duration(wait(a)).value_or({});
   };
-  return policy.when(again).wait(pause);
+  using reader = std::remove_cvref_t<decltype(policy.policy().hint_reader)>;
+  return policy.when(again).wait(pause).read_hints_with(hints_of_task<Task, reader>{task, policy.policy().hint_reader});
 }
 
 /// Runs a task: `call(policy, operation)` makes the call.
@@ -208,7 +241,8 @@ auto poll(Retrying const& policy, Start start, Fetch fetch, poll_options options
 }
 
 /// As `poll`, but returns a `tenax::report`: the last response, and why polling ended. For a task that was not done in
-/// time, `report.reason` is `stop_reason::deadline`; its last response alone does not show that.
+/// time, `report.reason` is `stop_reason::deadline`; its last response alone does not show that. If an answer does not
+/// tell where to ask next (a 202 or a redirect without a location), it is `stop_reason::not_retryable`.
 template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
 auto try_poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
   return detail::run_task(policy, start, fetch, options, pending,
