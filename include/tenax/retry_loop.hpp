@@ -220,7 +220,8 @@ class retry_loop : public detail::loop_state {
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
     }
-    if (!retry) return stop(end_of(result.has_value() && !detail::result_failed(result), a.hint.verdict));
+    // A value that the predicate wants repeated is no success if it cannot be.
+    if (!retry) return stop(end_of(!wanted && result.has_value() && !detail::result_failed(result), a.hint.verdict));
     if constexpr (has_token) {
       if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
     }

@@ -99,6 +99,18 @@ TEST_CASE("After an exception, only a named method decides whether a request may
   CHECK_FALSE(tests::holds(http::idempotent_only("POST"), tenax::outcome<int>(408)));
 }
 
+TEST_CASE("A response that is to be repeated, and must not be, is no success") {
+  auto const until_done = tenax::retrying{}.when(tenax::when::status(202) && http::idempotent_only);
+  auto const report = until_done.try_call([] { return reply{.status = 202, .method = "POST"}; });
+  CHECK(report.attempts == 1);
+  CHECK(report.reason == tenax::stop_reason::not_retryable);
+  CHECK(until_done.try_call([] { return reply{.status = 200, .method = "POST"}; }).succeeded());
+  bool told = false;
+  auto const watched = until_done.on_give_up([&told](auto const&) { told = true; });
+  CHECK(watched([] { return reply{.status = 202, .method = "POST"}; }).status == 202);
+  CHECK(told);
+}
+
 TEST_CASE("The predicates describe themselves") {
   CHECK(tests::described(http::idempotent_only) == "the request may be sent twice");
   CHECK(tests::described(http::idempotent_only("GET")) == "the request may be sent twice");

@@ -240,7 +240,8 @@ TEST_CASE("A request that cannot be made again is not repeated by any policy") {
   CHECK(attempts(tenax::retrying{}.when(tenax::when::status(503)), 503).attempts == 1);
   CHECK(attempts(tenax::retrying{}.read_hints_with(told), 503).attempts == 1);
   CHECK(attempts(tenax::retrying{}.when(tenax::when::status(200)), 200).attempts == 1);
-  CHECK(attempts(tenax::retrying{}.when(tenax::when::status(200)), 200).reason == tenax::stop_reason::succeeded);
+  CHECK(attempts(tenax::retrying{}.when(tenax::when::status(200)), 200).reason == tenax::stop_reason::not_retryable);
+  CHECK(attempts(tenax::retrying{}.when(tenax::when::status(503)), 200).reason == tenax::stop_reason::succeeded);
 }
 
 TEST_CASE("If the traits do not report why there is no response, the request counts as interrupted") {
