@@ -215,6 +215,21 @@ TEST_CASE("An interim status (1xx) is not a success") {
   CHECK_FALSE(http::failed(reply{.status = 101}));
 }
 
+TEST_CASE("A status that is no status is not a success") {
+  for (auto const status : {-1, -200, 1, 99, 600, 999}) {
+    CHECK(http::failed(bare_reply{.status = status}));
+  }
+  // Clients have -1 where no response has arrived.
+  CHECK(http::status_of(bare_reply{.status = -1}) == 0);
+  CHECK(http::error_of(bare_reply{.status = -1}) == transport_error::interrupted);
+  CHECK(http::is_transient(bare_reply{.status = -1}));
+  int requests = 0;
+  auto const get = [&requests] { return bare_reply{.status = ++requests < 3 ? -1 : 200}; };
+  auto const policy = http::standard_retry("GET").wait(tenax::wait::none);
+  CHECK(policy.try_call(get).succeeded());
+  CHECK(requests == 3);
+}
+
 TEST_CASE("cpr follows redirects: a missing connection proves something only with its count of redirects") {
   using counted = with_redirects<new_code>;
   CHECK(http::was_never_processed(counted{.status_code = 0, .error = {.code = new_code::COULDNT_CONNECT}}));

@@ -122,10 +122,12 @@ concept knows_idempotency_key = requires(R const& r) {
 
 }  // namespace detail
 
-/// Returns the status of a response; 0 if no response arrived.
+/// Returns the status of a response; 0 if no response arrived. A negative one, which some clients have then, counts as
+/// 0.
 template <response R>
 [[nodiscard]] constexpr int status_of(R const& r) {
-  return static_cast<int>(detail::traits<R>::status(r));
+  auto const status = static_cast<int>(detail::traits<R>::status(r));
+  return status < 0 ? 0 : status;
 }
 
 namespace detail {
@@ -183,12 +185,12 @@ template <response R>
 }
 
 /// Whether no response arrived, or one with a status of 400 or more, or an interim one (1xx other than 101), after
-/// which the client should have read the final response.
+/// which the client should have read the final response, or an invalid one (RFC 9110 section 15).
 template <response R>
 [[nodiscard]] constexpr bool failed(R const& r) {
   auto const status = http::status_of(r);
   if (status >= 200 && status < 400) return false;  // mostly
-  return status >= 400 || status == 0 || detail::announces(status);
+  return status != 101;
 }
 
 /// Whether the failure is transient: a status for which `is_transient_status` holds, or a transport error that is
