@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -17,6 +19,7 @@
 #include <boost/beast/_experimental/test/stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/file_body.hpp>
 #include <boost/beast/http/vector_body.hpp>
 
 #include <tenax/cancel.hpp>
@@ -423,6 +426,32 @@ TEST_CASE("Exchanges are retried, with a new connection after an error") {
   CHECK(r.message.body() == "ok");
   CHECK(server.connections() == 2);
   CHECK(clock.slept() >= 5s);
+}
+
+TEST_CASE("A file is sent as a whole in every attempt, from the position that it had") {
+  int calls = 0;
+  tests::server server([&](auto const&) { return tests::respond(++calls % 3 == 0 ? 200 : 503); });
+  auto const path = std::filesystem::temp_directory_path() / ("tenax_beast_" + std::to_string(server.port()));
+  std::ofstream(path) << "a whole file";
+  beast::http::request<beast::http::file_body> put(beast::http::verb::put, "/files/1", 11);
+  boost::system::error_code error;
+  put.body().open(path.string().c_str(), beast::file_mode::scan, error);
+  std::filesystem::remove(path);
+  REQUIRE_FALSE(error);
+  put.prepare_payload();
+  connection c(server.port());
+  auto const policy = http::standard_retry().wait(tenax::wait::none);
+  auto const report = policy.try_call([&] { return http::exchange(c.stream, put); });
+  CHECK(report.succeeded());
+  REQUIRE(server.requests().size() == 3);
+  for (auto const& r : server.requests()) CHECK(r.body == "a whole file");
+
+  // A file that is not open is a mistake that no attempt can cure, and nothing was sent.
+  beast::http::request<beast::http::file_body> closed(beast::http::verb::put, "/files/1", 11);
+  auto const failed = policy.try_call([&] { return http::exchange(c.stream, closed); });
+  CHECK(failed.attempts == 1);
+  CHECK(http::error_of(failed.result.value()) == transport_error::permanent);
+  CHECK(server.requests().size() == 3);
 }
 
 TEST_CASE("The errors of Asio and Beast are classified") {

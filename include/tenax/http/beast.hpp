@@ -90,6 +90,8 @@ struct beast_response {
   bool has_idempotency_key = false;
   /// Whether the stream must be closed, because another exchange on it would not get its own response.
   bool must_close = false;
+  /// Whether the body of the request is complete for another exchange: false if a file could not be set back.
+  bool body_ready = true;
 };
 
 template <class Body>
@@ -113,7 +115,34 @@ struct response_traits<beast_response<Body>> {
   }
   static std::string_view method(beast_response<Body> const& r) { return r.method; }
   static bool has_idempotency_key(beast_response<Body> const& r) { return r.has_idempotency_key; }
+  static bool may_be_sent_again(beast_response<Body> const& r) { return r.body_ready; }
 };
+
+namespace detail {
+
+/// Whether a request is not changed by sending it. That of a file moves the file's position.
+template <class Body, class Fields>
+inline constexpr bool sent_as_const =
+    std::is_const_v<typename boost::beast::http::serializer<true, Body, Fields>::value_type>;
+
+template <class Value>
+concept file_value = requires(Value& v, boost::system::error_code& e) { v.file().seek(v.file().pos(e), e); };
+
+template <class ResponseBody, class Stream, class Request>
+beast_response<ResponseBody> exchange_once(Stream& stream, Request& request, attempt_limits const& limits) {
+  beast_response<ResponseBody> r;
+  r.method = std::string(request.method_string().data(), request.method_string().size());
+  r.has_idempotency_key = request.find("Idempotency-Key") != request.end();
+  beast_exchange<ResponseBody, Stream> e(stream, limits, request.method() == boost::beast::http::verb::head);
+  r.error = e.run(request);
+  bool const can_be_followed = e.can_be_followed();
+  if (e.has_head()) r.message = e.release();
+  r.must_close = r.error || !can_be_followed || !r.message.keep_alive();
+  if (r.must_close && e.has_head()) r.message.keep_alive(false);
+  return r;
+}
+
+}  // namespace detail
 
 /// Sends a request on a connected stream and reads the response: an operation for `tenax::retrying`. Skips interim
 /// responses (1xx other than 101). If the server answers before it has read the whole request, that answer is the
@@ -130,15 +159,40 @@ template <class ResponseBody = boost::beast::http::string_body, class Stream, cl
 [[nodiscard]] beast_response<ResponseBody> exchange(Stream& stream,
                                                     boost::beast::http::request<Body, Fields> const& request,
                                                     attempt_limits const& limits = current_attempt()) {
+  constexpr bool unchanged = detail::sent_as_const<Body, Fields>;
+  static_assert(unchanged,
+                "tenax: http::exchange() changes a request with such a body, because it reads a file; pass a request "
+                "that is not const");
+  if constexpr (unchanged) {
+    return detail::exchange_once<ResponseBody>(stream, request, limits);
+  } else {
+    return {};
+  }
+}
+
+/// The same for a request whose body is a file (`file_body`): sends it from its present position, and sets it back
+/// there, so that the request can be sent again.
+template <class ResponseBody = boost::beast::http::string_body, class Stream, class Body, class Fields>
+  requires(!detail::sent_as_const<Body, Fields>)
+[[nodiscard]] beast_response<ResponseBody> exchange(Stream& stream, boost::beast::http::request<Body, Fields>& request,
+                                                    attempt_limits const& limits = current_attempt()) {
+  constexpr bool is_file = detail::file_value<typename Body::value_type>;
+  static_assert(is_file,
+                "tenax: http::exchange() cannot send this body again, because sending changes it; use a body in "
+                "memory, such as string_body, or a file_body");
   beast_response<ResponseBody> r;
-  r.method = std::string(request.method_string().data(), request.method_string().size());
-  r.has_idempotency_key = request.find("Idempotency-Key") != request.end();
-  detail::beast_exchange<ResponseBody, Stream> e(stream, limits, request.method() == boost::beast::http::verb::head);
-  r.error = e.run(request);
-  bool const can_be_followed = e.can_be_followed();
-  if (e.has_head()) r.message = e.release();
-  r.must_close = r.error || !can_be_followed || !r.message.keep_alive();
-  if (r.must_close && e.has_head()) r.message.keep_alive(false);
+  if constexpr (is_file) {
+    auto& file = request.body().file();
+    auto const begin = file.pos(r.error);
+    if (r.error) {
+      r.method = std::string(request.method_string().data(), request.method_string().size());
+      return r;
+    }
+    r = detail::exchange_once<ResponseBody>(stream, request, limits);
+    boost::system::error_code failed;
+    file.seek(begin, failed);
+    r.body_ready = !failed;
+  }
   return r;
 }
 

@@ -129,7 +129,7 @@ class beast_exchange {
   }
 
   template <class Request>
-  error_code run(Request const& request) {
+  error_code run(Request& request) {
     auto const failure = write(request);
     if (ended_) return read_error_;
     if (failure) {
@@ -171,7 +171,7 @@ class beast_exchange {
   [[nodiscard]] bool is_final() const { return !announces(static_cast<int>(parser_->get().result_int())); }
 
   template <class Request>
-  error_code write(Request const& request) {
+  error_code write(Request& request) {
     boost::beast::http::serializer<true, typename Request::body_type, typename Request::fields_type> serializer(
         request);
     while (!serializer.is_done()) {
