@@ -2,9 +2,12 @@
 // result_traits.cpp: which returned values say that the operation failed, and what they say about trying again.
 #include <tenax/result_traits.hpp>
 
+#include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "catch.hpp"
 #include "support.hpp"
@@ -116,6 +119,18 @@ TEST_CASE("The error of an expected-like value can carry a hint") {
   CHECK(advice_of(advised::failure(tenax::retry_after(30s, problem{2}))) ==
         hint{.verdict = tenax::verdict::retry, .wait = 30s, .throttled = true});
   CHECK(advice_of(plain::failure({})) == hint{});
+}
+
+TEST_CASE("An exception that is returned as an error carries its hint as if it was thrown") {
+  using kept = expected<int, std::exception_ptr>;
+  auto const failing = [](auto error) { return kept::failure(std::make_exception_ptr(std::move(error))); };
+  CHECK(advice_of(failing(tenax::permanent(std::runtime_error("no")))).verdict == tenax::verdict::no_retry);
+  CHECK(advice_of(failing(tenax::retry_after(7s, problem{}))).wait == tenax::optional_duration(7s));
+  CHECK(advice_of(failing(tenax::cancelled())).verdict == tenax::verdict::cancelled);
+  CHECK(advice_of(failing(std::runtime_error("busy"))) == hint{});
+  CHECK(advice_of(failing(3)) == hint{});
+  CHECK(advice_of(kept::failure(nullptr)) == hint{});
+  CHECK(advice_of(kept(3)) == hint{});
 }
 
 TEST_CASE("An exception can carry a hint") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <exception>
 #include <type_traits>
 
 #include <tenax/detail/operation_canceled.hpp>
@@ -27,8 +28,25 @@ concept error_code_like = requires(R const& r) {
   r.message();
 };
 
+#if defined(__cpp_exceptions)
+/// What an exception that was returned as a value says about trying again.
+inline hint hint_of_pointer(std::exception_ptr const& error) noexcept {
+  if (error == nullptr) return {};
+  try {
+    std::rethrow_exception(error);
+  } catch (error_with_hint const& e) {
+    return e.hint();
+  } catch (...) {
+    return {};
+  }
+}
+#endif
+
 template <class E>
 constexpr hint hint_of_error(E const& error) {
+#if defined(__cpp_exceptions)
+  if constexpr (std::is_same_v<E, std::exception_ptr>) return hint_of_pointer(error);
+#endif
   if constexpr (std::is_base_of_v<error_with_hint, E>) {
     return error.hint();
   } else if constexpr (error_code_like<E> || std::is_enum_v<E>) {
