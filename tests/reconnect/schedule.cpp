@@ -109,6 +109,18 @@ TEST_CASE("The server may ask for a longer wait, not for a shorter one") {
   CHECK(schedule.failed(at(0s), 1s) == 2s);
 }
 
+TEST_CASE("A wait of a day that a server asks for is cut off, so that it is asked again") {
+  auto const wait = tenax::wait::constant(1s);
+  tenax::reconnect_schedule schedule(wait);
+  CHECK(schedule.failed({}, 24h) == 5min);
+  CHECK(schedule.failed({}, tenax::duration::max()) == 5min);
+  CHECK(schedule.failed({}, 4min) == 4min);
+  tenax::reconnect_schedule patient(wait, {.max_server_wait = 48h});
+  CHECK(patient.failed({}, 24h) == 24h);
+  tenax::reconnect_schedule deaf(wait, {.max_server_wait = 0s});
+  CHECK(deaf.failed({}, 24h) == 1s);
+}
+
 TEST_CASE("The default waits are anywhere in 5 s, 10 s, 20 s, 40 s, and then in a minute") {
   tenax::fixed_random late(tenax::highest_draw);
   reconnect_schedule schedule(tenax::detail::make_reconnect_wait(), {}, &late);

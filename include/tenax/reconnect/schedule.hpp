@@ -16,6 +16,9 @@ namespace tenax {
 struct reconnect_options {
   /// A connection that lasted for less does not count as healthy: waits go on growing after it.
   any_duration healthy_after = std::chrono::seconds(30);
+  /// The longest wait that a server may ask for. A longer one, which may be a misread unit, is cut off: then the server
+  /// is asked again.
+  any_duration max_server_wait = std::chrono::minutes(5);
 };
 
 namespace detail {
@@ -54,15 +57,16 @@ class reconnect_schedule {
   constexpr explicit reconnect_schedule(reconnect_options options)
     requires(std::is_same_v<Wait, detail::reconnect_wait>)
       : reconnect_schedule(detail::make_reconnect_wait(), options) {}
-  /// Throws `std::invalid_argument` if `healthy_after` is negative. `random` outlives this object; null means the
+  /// Throws `std::invalid_argument` if an option is negative. `random` outlives this object; null means the
   /// source of the thread that draws.
   constexpr explicit reconnect_schedule(Wait wait, reconnect_options options = {}, random_source* random = nullptr)
       : wait_(std::move(wait)),
         healthy_after_(detail::require_not_negative("reconnect_schedule: healthy_after", options.healthy_after)),
+        max_server_wait_(detail::require_not_negative("reconnect_schedule: max_server_wait", options.max_server_wait)),
         random_(random) {}
 
   /// A connection was lost, or could not be made. Returns how long to wait before the next one is made: the strategy's
-  /// wait, or `asked` by the server if that is longer.
+  /// wait, or `asked` by the server if that is longer, up to `max_server_wait`.
   constexpr duration failed(time_point now, optional_duration asked = {}) {
     if (connected_ && saturating_between(since_, now).count() >= healthy_after_.count()) forget();
     connected_ = false;
@@ -70,7 +74,7 @@ class reconnect_schedule {
     attempt_info const a{
         .number = failures_, .waited = waited_, .previous_wait = previous_, .server_wait = asked, .random = random_};
     auto const own = optional_duration(detail::ask_wait(wait_, a)).value_or(duration::zero());
-    previous_ = asked ? detail::longer(own, *asked) : own;
+    previous_ = asked ? detail::longer(own, detail::shorter(*asked, max_server_wait_)) : own;
     waited_ = saturating_add(waited_, previous_);
     return previous_;
   }
@@ -92,6 +96,7 @@ class reconnect_schedule {
 
   Wait wait_;
   duration healthy_after_;
+  duration max_server_wait_;
   random_source* random_;
   time_point since_{};
   duration previous_{};
