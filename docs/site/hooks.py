@@ -3,6 +3,7 @@
 pages about the compiler's sentences, and links that run the snippets."""
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,28 +19,31 @@ import split_pages  # noqa: E402
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
 HOME = run_links.HOME
-FIRST = ["index.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md"]
+FIRST = ["index.md", "how-to/install.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md"]
 LAST = ["design.md", "contributing.md", "changelog.md"]
 DIVIDED = split_pages.Pages()
 COMPILER = dict(compiler_pages.pages())
 WORK = tempfile.TemporaryDirectory()
 
 
+def title(page):
+    """What the menu calls a page: below "How to" and "Coming from", titles do not begin with these words."""
+    text = (DOCS / page).read_text().split("\n")[0].removeprefix("# ").removeprefix("Coming from ")
+    how_to = text.removeprefix("How to ")
+    return text if how_to == text else how_to[0].upper() + how_to[1:]
+
+
 def entry(page):
-    """A page in the menu, or the pages that it is divided into. Below "How to", titles do not begin with these words."""
-    if page not in DIVIDED.parts:
-        title = (DOCS / page).read_text().split("\n")[0].removeprefix("# ")
-        for start in ("How to ", "Coming from "):
-            if title.startswith(start):
-                title = title.removeprefix(start)
-                return {title.removeprefix("a ")[0].upper() + title.removeprefix("a ")[1:]: page}
-        return page
-    return {"Start" if page == "index.md" else Path(page).stem: DIVIDED.parts[page]}
+    """A page in the menu, or the pages that it is divided into."""
+    if page in DIVIDED.parts:
+        return {"Start" if page == "index.md" else title(page): DIVIDED.parts[page]}
+    return {title(page): page}
 
 
 def pages(folder):
     """The pages of a folder, then those of its folders; a new page needs no line here."""
-    here = [entry(str(p.relative_to(DOCS))) for p in sorted((DOCS / folder).glob("*.md"))]
+    names = [str(p.relative_to(DOCS)) for p in sorted((DOCS / folder).glob("*.md"))]
+    here = [entry(name) for name in names if name not in FIRST]
     for sub in sorted(p for p in (DOCS / folder).iterdir() if p.is_dir() and any(p.glob("*.md"))):
         here.append({sub.name: pages(sub.relative_to(DOCS))})
     return here
@@ -63,7 +67,7 @@ def on_config(config):
 
 def on_nav(nav, config, files):
     """The explorer is not a page of mkdocs, so the menu gets a link to it."""
-    nav.items.insert(1, Link("Policy explorer", "explorer/index.html"))
+    nav.items.insert(3, Link("Policy explorer", "explorer/index.html"))
     return nav
 
 
@@ -105,6 +109,7 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_post_build(config):
+    shutil.copy(DOCS / "site/site.css", config["site_dir"])
     (Path(config["site_dir"]) / run_links.ALL).write_text(run_links.one_file())
     for key in (k for k, headers in run_links.EXTRA.items() if headers):
         (Path(config["site_dir"]) / run_links.extra(key)).write_text(run_links.one_file(key))

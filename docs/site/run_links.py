@@ -258,9 +258,10 @@ def with_links(markdown):
     """The text of a page, with a link after each snippet, or the reason why there is none."""
     def add(match):
         try:
-            return f"{match.group(0)}\n\n[Run it]({link(*program(match.group(1), match.group(2)))})\n"
+            address = link(*program(match.group(1), match.group(2)))
+            return f'{match.group(0)}\n\n<p class="run"><a href="{address}" title="The whole program, in Compiler Explorer">Run it</a></p>\n'
         except Cannot as why:
-            return f"{match.group(0)}\n\n*It does not run in the browser, because it {why}.*\n" if str(why) else match.group(0)
+            return f'{match.group(0)}\n\n<p class="run">It does not run in the browser, because it {why}.</p>\n' if str(why) else match.group(0)
 
     return MARKER.sub(add, markdown)
 
