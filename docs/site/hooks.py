@@ -21,6 +21,7 @@ ROOT = DOCS.parent
 HOME = run_links.HOME
 FIRST = ["index.md", "how-to/install.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md"]
 LAST = ["design.md", "contributing.md", "changelog.md"]
+HOME_PAGE = (DOCS / "index.md").read_text()
 DIVIDED = split_pages.Pages()
 COMPILER = dict(compiler_pages.pages())
 WORK = tempfile.TemporaryDirectory()
@@ -36,16 +37,26 @@ def title(page):
 def entry(page):
     """A page in the menu, or the pages that it is divided into."""
     if page in DIVIDED.parts:
-        return {"Start" if page == "index.md" else title(page): DIVIDED.parts[page]}
+        return {title(page): DIVIDED.parts[page]}
     return {title(page): page}
 
 
+def place(page):
+    """Where the home page lists a page: the menu has the same order."""
+    at = re.sub(r"^## I .*?(?=^## )", "", HOME_PAGE, flags=re.M | re.S).rfind(f"({page})")
+    return at if at >= 0 else len(HOME_PAGE)
+
+
 def pages(folder):
-    """The pages of a folder, then those of its folders; a new page needs no line here."""
-    names = [str(p.relative_to(DOCS)) for p in sorted((DOCS / folder).glob("*.md"))]
-    here = [entry(name) for name in names if name not in FIRST]
-    for sub in sorted(p for p in (DOCS / folder).iterdir() if p.is_dir() and any(p.glob("*.md"))):
-        here.append({sub.name: pages(sub.relative_to(DOCS))})
+    """The pages of a folder. One that has the name of a folder stands with the pages of that folder. A new page needs no
+    line here."""
+    here = []
+    for path in sorted((DOCS / folder).glob("*.md"), key=lambda p: place(str(p.relative_to(DOCS)))):
+        page = str(path.relative_to(DOCS))
+        if path.with_suffix("").is_dir():
+            here.append({title(page): [{"overview": DIVIDED.parts.get(page, page)}, *pages(page.removesuffix(".md"))]})
+        elif page not in FIRST:
+            here.append(entry(page))
     return here
 
 
@@ -55,11 +66,13 @@ def on_config(config):
     known = ["how-to", "reference", "explorer", "packaging", "pictures", "site"]
     folders = sorted(f.name for f in DOCS.iterdir() if f.is_dir() and f.name not in known and any(f.glob("*.md")))
     config["nav"] = [
-        *[entry(p) for p in FIRST if p in named],
+        {"Start": [*DIVIDED.parts.get("index.md", ["index.md"]), *[entry(p) for p in FIRST if p in named and p != "index.md"]]},
         *[{folder.replace("-", " ").capitalize(): pages(folder)} for folder in folders],
         {"How to": pages("how-to")},
         {"Reference": pages("reference")},
-        {"What the compiler says": sorted(COMPILER, key=lambda name: not name.endswith("index.md"))},
+        {"What the compiler says": [
+            name if name.endswith("index.md") else {COMPILER[name].split("\n")[0].removeprefix("# ").split(":")[0]: name}
+            for name in sorted(COMPILER, key=lambda name: not name.endswith("index.md"))]},
         {"About": [entry(p) for p in others + [p for p in LAST if p in named]]},
     ]
     return config
@@ -67,7 +80,7 @@ def on_config(config):
 
 def on_nav(nav, config, files):
     """The explorer is not a page of mkdocs, so the menu gets a link to it."""
-    nav.items.insert(3, Link("Policy explorer", "explorer/index.html"))
+    nav.items.insert(1, Link("Policy explorer", "explorer/index.html"))
     return nav
 
 
