@@ -97,9 +97,12 @@ try {
     assert.equal(await value('policy'), 'attempts=9 wait=constant(7s).full deadline=1min');
     await browser.type(named('Deadline: last wait'), 'clip');
     await browser.type('#policy-form-7', 'rate');
+    const hint = () => browser.run('return document.querySelector(arguments[0]).placeholder', named('Gate 1: options'));
+    assert.equal(await hint(), '10/s,burst=5');  // what may stand there
     await browser.type(named('Gate 1: options'), '5/s,burst=2');
     assert.equal(await value('policy'), 'attempts=9 wait=constant(7s).full deadline=1min.clip gate=rate(5/s,burst=2)');
     assert.match(await text('words'), /gates: {7}a rate limiter/);
+    assert.match(await text('words'), /worst case:  9 attempts, 1min of waiting/);
     const drawn = await picture('waits');
     await fill('policy-form-2', '1 minute');
     assert.match(await text('policy-form-2-mistake'), /deadline needs a unit/);
@@ -130,6 +133,8 @@ try {
     assert.equal(await value('policy-form-1'), 'linear');
     await fill('policy', 'attempts=2');
     assert.match(await value('cpp'), /after_attempts\(2\)/);
+    await fill('policy', 'attempts=2 wait=constant(1s) server_wait=0s gate=budget gate=circuit');
+    assert.match(await text('words'), /worst case:  2 attempts, 1s of waiting$/);
   });
 
   await test('every preset is drawn, goes through the form unchanged, and comes back from its address', async () => {
