@@ -66,7 +66,7 @@ def on_config(config):
     known = ["how-to", "reference", "explorer", "packaging", "pictures", "site"]
     folders = sorted(f.name for f in DOCS.iterdir() if f.is_dir() and f.name not in known and any(f.glob("*.md")))
     config["nav"] = [
-        {"Start": [*DIVIDED.parts.get("index.md", ["index.md"]), *[entry(p) for p in FIRST if p in named and p != "index.md"]]},
+        {"Start": ["index.md", *[entry(p) for p in FIRST if p in named and p != "index.md"], *DIVIDED.parts.get("index.md", [])[1:]]},
         *[{folder.replace("-", " ").capitalize(): pages(folder)} for folder in folders],
         {"How to": pages("how-to")},
         {"Reference": pages("reference")},

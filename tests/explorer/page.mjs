@@ -295,13 +295,20 @@ try {
     assert.deepEqual(names.filter((n) => !n.startsWith(files.url) && !n.startsWith('data:')), []);
   });
 
-  await test('the other pages of the site ask no other server, and the search finds a gate', async () => {
+  await test('the other pages of the site ask no other server and fit a narrow screen, and the search finds a gate', async () => {
     for (const path of ['/', '/vocabulary/', '/what-the-compiler-says/waits/', '/reference/explorer/']) {
       await browser.go(files.url + path);
       const [title, names] = await browser.run(`return [document.querySelector('h1').textContent, performance.getEntriesByType('resource').map((e) => e.name)]`);
       assert.ok(title.length > 2, path);
       assert.deepEqual(names.filter((n) => !n.startsWith(files.url) && !n.startsWith('data:')), [], path);
     }
+    await browser.protocol('Emulation.setDeviceMetricsOverride', { width: 400, height: 740, deviceScaleFactor: 1, mobile: false });
+    for (const path of ['/', '/reference/gates/shared_adaptive_rate_limiter/', '/reference/http/make_idempotency_key/', '/reference/settings/']) {
+      await browser.go(files.url + path);
+      const [wide, screen] = await browser.run('return [document.documentElement.scrollWidth, window.innerWidth]');
+      assert.ok(wide <= screen, `${path} is ${wide} wide on a screen of ${screen}`);
+    }
+    await browser.protocol('Emulation.clearDeviceMetricsOverride', {});
     await browser.go(`${files.url}/?q=circuit_breaker`);
     await browser.until(`return [...document.querySelectorAll('.md-search-result__link')].some((a) => a.href.includes('circuit_breaker'))`);
   });
