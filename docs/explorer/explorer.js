@@ -30,7 +30,7 @@ if (typeof document === 'undefined') {
     const begin = performance.now();
     const counts = engine('crowds', data.text);
     const took = performance.now() - begin;
-    postMessage({ id: data.id, counts, picture: counts.startsWith('!') ? '' : engine('crowds_picture'), took });
+    postMessage({ counts, picture: counts.startsWith('!') ? '' : engine('crowds_picture'), took });
   };
 } else {
   start().catch((error) => { console.warn('the engine does not run:', error); });
@@ -236,16 +236,17 @@ async function start() {
   };
 
   // Crowds: one run at a time, and the newest texts after it.
-  let asked = '', running = false, id = 0, timer = 0;
+  let asked = '', running = false, timer = 0;
   const worker = new Worker('explorer.js');
   worker.postMessage({ module });
+  const busy = (is) => byId('crowds').setAttribute('aria-busy', String(is));
   const run = () => {
     if (running) return;
     const text = [world.value, policy.value, ...(other.value.trim() === '' ? [] : [other.value])].map((t) => t.replace(/\s+/g, ' ')).join('\n');
-    if (text === asked) return;
+    if (text === asked) return busy(false);
     asked = text;
     running = true;
-    worker.postMessage({ id: ++id, text });
+    worker.postMessage({ text });
   };
   worker.onmessage = ({ data }) => {
     running = false;
@@ -254,11 +255,10 @@ async function start() {
       byId('took').textContent = `Simulated in ${data.took < 10 ? data.took.toFixed(1) : Math.round(data.took)} ms.`;
       byId('took').dataset.ms = String(data.took);
     }
-    byId('crowds').dataset.run = String(data.id);
     run();
   };
-  worker.onerror = (event) => { byId('took').textContent = 'The simulation does not run in this browser: ' + event.message; };
-  const later = () => { clearTimeout(timer); timer = setTimeout(run, 200); };
+  worker.onerror = (event) => { busy(false), byId('took').textContent = 'The simulation does not run in this browser: ' + event.message; };
+  const later = () => { busy(true); clearTimeout(timer); timer = setTimeout(run, 200); };
   const valid = () => ['policy', 'world', 'other'].every((name) => byId(name).getAttribute('aria-invalid') !== 'true');
 
   const changed = () => {
