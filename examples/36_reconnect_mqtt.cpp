@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include <tenax/reconnect.hpp>
@@ -20,16 +21,20 @@ namespace {
 class subscriber {
  public:
   explicit subscriber(int port) : port_(port), client_(mosquitto_new(nullptr, true, this)) {
+    // [connected]
     mosquitto_connect_callback_set(client_, [](mosquitto* m, void* self, int code) {
-      if (code != 0) return;
+      if (code != 0) return;  // refused: the loop fails
       auto& s = *static_cast<subscriber*>(self);
       ++s.connections;
       s.schedule_.connected(tenax::real_time::now());
-      mosquitto_subscribe(m, nullptr, "visits", 1);
+      mosquitto_subscribe(m, nullptr, "visits", 1);  // for every connection
     });
+    // [/connected]
     mosquitto_subscribe_callback_set(client_, [](mosquitto* m, void*, int, int, int const*) {
       mosquitto_publish(m, nullptr, "visits", 5, "hello", 1, false);
     });
+    mosquitto_publish_callback_set(client_,
+                                   [](mosquitto*, void* self, int) { ++static_cast<subscriber*>(self)->confirmed; });
     mosquitto_message_callback_set(
         client_, [](mosquitto*, void* self, mosquitto_message const*) { ++static_cast<subscriber*>(self)->messages; });
     due_ = tenax::real_time::now();
@@ -54,9 +59,19 @@ class subscriber {
   }
   // [/loop]
 
+  // [publish]
+  /// Publishes, at least once. MOSQ_ERR_NO_CONN: the message is sent when the client is connected.
+  void publish(std::string const& text) {
+    auto const size = static_cast<int>(text.size());
+    int const code = mosquitto_publish(client_, nullptr, "outages", size, text.data(), 1, false);
+    if (code != MOSQ_ERR_SUCCESS && code != MOSQ_ERR_NO_CONN) throw std::runtime_error(mosquitto_strerror(code));
+  }
+  // [/publish]
+
   int attempts = 0;
   int connections = 0;
-  int messages = 0;
+  int messages = 0;   ///< of the topic "visits"
+  int confirmed = 0;  ///< messages that the broker has taken
 
  private:
   // [failed]
@@ -88,18 +103,21 @@ int main() {
   {
     subscriber client(port);
     auto const ends = std::chrono::steady_clock::now() + 30s;
-    auto const until = [&](int messages) {
-      while (client.messages < messages && std::chrono::steady_clock::now() < ends) client.turn();
+    auto const until = [&](int messages, int confirmed) {
+      auto const done = [&] { return client.messages >= messages && client.confirmed >= confirmed; };
+      while (!done() && std::chrono::steady_clock::now() < ends) client.turn();
     };
-    until(1);
+    until(1, 1);
     broker.kill();
     auto const back = std::chrono::steady_clock::now() + 200ms;
     while (std::chrono::steady_clock::now() < back) client.turn();
+    client.publish("the broker was away");
     broker.start();
-    until(2);
+    until(2, 3);
     std::printf("%d messages through %d connections; %d attempts to connect\n", client.messages, client.connections,
                 client.attempts);
-    good = client.messages == 2 && client.connections == 2 && client.attempts < 40;
+    std::printf("%d messages taken by the broker, one of them from the time without it\n", client.confirmed);
+    good = client.messages == 2 && client.confirmed == 3 && client.connections == 2 && client.attempts < 40;
   }
   mosquitto_lib_cleanup();
   return good ? 0 : 1;

@@ -312,6 +312,19 @@ TEST_CASE("The explanation of a policy with all parts, with and without its driv
   CHECK(line("gates", polite.max_gate_wait(0ms)) == "a gate, then a limit of 10 a second; no attempt waits there");
 }
 
+TEST_CASE("The explanation of a wait that is always the same says it once") {
+  auto const waits = [](auto strategy, std::uint32_t attempts) {
+    return line("waits", tenax::retrying{}.wait(strategy).stop(tenax::stop::after_attempts(attempts)));
+  };
+  for (std::uint32_t const attempts : {2u, 3u}) {
+    CHECK(waits(tenax::wait::constant(1s), attempts) == "1s");
+    CHECK(waits(tenax::wait::sequence{1s}, attempts) == "1s");
+    CHECK(waits(tenax::wait::none, attempts) == "no wait");
+  }
+  CHECK(waits(tenax::wait::exponential({.base = 1s}), 2) == "exponential from 1s: 1s");
+  CHECK(waits(tenax::wait::constant(1s).full(), 2) == "1s, full jitter: 0s..1s");
+}
+
 TEST_CASE("The explanation says what is retried") {
   auto const text = [](auto predicate) { return line("retries", tenax::retrying{}.when(predicate)); };
   auto const own = [](tenax::attempt_info const&) { return true; };

@@ -30,7 +30,7 @@ if (typeof document === 'undefined') {
     const begin = performance.now();
     const counts = engine('crowds', data.text);
     const took = performance.now() - begin;
-    postMessage({ id: data.id, counts, picture: counts.startsWith('!') ? '' : engine('crowds_picture'), took });
+    postMessage({ counts, picture: counts.startsWith('!') ? '' : engine('crowds_picture'), took });
   };
 } else {
   start().catch((error) => { console.warn('the engine does not run:', error); });
@@ -38,20 +38,24 @@ if (typeof document === 'undefined') {
 
 // The settings of the forms. `kind`: how the value of a setting is divided into controls.
 function forms() {
-  const waits = ['none', 'constant', 'linear', 'exponential', 'fibonacci', 'polynomial', 'sequence', 'uniform', 'decorrelated'];
-  const gates = ['rate', 'budget', 'quota', 'circuit', 'throttle', 'bulkhead', 'adaptive'];
-  const gate = (n) => ({ name: 'gate', label: `Gate ${n}`, kind: 'call', options: gates, hint: 'options, as in 10/s,burst=5' });
+  // Strategies and gates, and what may stand beside each.
+  const waits = {
+    none: '', constant: '5s', linear: '1s..1min,step=2s', exponential: '100ms..5s', fibonacci: '1s..1min', polynomial: '1s..1h,exponent=3',
+    sequence: '1s,5s,30s', uniform: '0s..500ms', decorrelated: '100ms..30s',
+  };
+  const gates = { rate: '10/s,burst=5', budget: '10,10%', quota: 'aws_2026', circuit: '5,5s', throttle: '2', bulkhead: '8', adaptive: '10/s' };
+  const gate = (n) => ({ name: 'gate', label: `Gate ${n}`, kind: 'call', options: Object.keys(gates), hints: gates, hint: 'options' });
   return {
     policy: [
       { name: 'attempts', label: 'Attempts, or unlimited', hint: '3' },
-      { name: 'wait', label: 'Waits', kind: 'wait', options: waits, hint: '100ms..5s' },
+      { name: 'wait', label: 'Waits', kind: 'wait', options: Object.keys(waits), hints: waits, hint: '100ms..5s' },
       { name: 'deadline', label: 'Deadline', kind: 'suffix', options: ['clip'], what: 'last wait', hint: '30s' },
       { name: 'elapsed', label: 'Stop after an attempt that ends later than', hint: '1min' },
       { name: 'attempt_timeout', label: 'Time limit of an attempt', hint: '2s' },
       { name: 'when', label: 'Statuses to retry', hint: '429,503,no_answer' },
       { name: 'server_wait', label: 'Longest server wait', kind: 'suffix', options: ['give_up', 'clamp', 'ignore', 'lengthen'], what: 'above that', hint: '5min' },
       gate(1), gate(2), gate(3),
-      { name: 'throttled_wait', label: 'Waits after a throttled attempt', kind: 'wait', options: waits, hint: '1s..20s' },
+      { name: 'throttled_wait', label: 'Waits after a throttled attempt', kind: 'wait', options: Object.keys(waits), hints: waits, hint: '1s..20s' },
     ],
     world: [
       { name: 'clients', label: 'Clients, 1 to 10000', hint: '100' },
@@ -199,6 +203,7 @@ function bind(text, mistake, form, fields, prefix, check, changed) {
       const own = sentence === '' || value === '' || found ? '' : check(`${prefix}${c.field.name}=${value}`);
       found = found || own !== '';
       c.wrong.textContent = own;
+      if (c.field.hints) c.all[1].placeholder = c.field.hints[c.all[0].value] ?? c.field.hint;
       for (const control of c.all) control.setAttribute('aria-invalid', String(own !== ''));
     }
     if (sentence === '') changed();
@@ -231,16 +236,17 @@ async function start() {
   };
 
   // Crowds: one run at a time, and the newest texts after it.
-  let asked = '', running = false, id = 0, timer = 0;
+  let asked = '', running = false, timer = 0;
   const worker = new Worker('explorer.js');
   worker.postMessage({ module });
+  const busy = (is) => byId('crowds').setAttribute('aria-busy', String(is));
   const run = () => {
     if (running) return;
     const text = [world.value, policy.value, ...(other.value.trim() === '' ? [] : [other.value])].map((t) => t.replace(/\s+/g, ' ')).join('\n');
-    if (text === asked) return;
+    if (text === asked) return busy(false);
     asked = text;
     running = true;
-    worker.postMessage({ id: ++id, text });
+    worker.postMessage({ text });
   };
   worker.onmessage = ({ data }) => {
     running = false;
@@ -249,11 +255,10 @@ async function start() {
       byId('took').textContent = `Simulated in ${data.took < 10 ? data.took.toFixed(1) : Math.round(data.took)} ms.`;
       byId('took').dataset.ms = String(data.took);
     }
-    byId('crowds').dataset.run = String(data.id);
     run();
   };
-  worker.onerror = (event) => { byId('took').textContent = 'The simulation does not run in this browser: ' + event.message; };
-  const later = () => { clearTimeout(timer); timer = setTimeout(run, 200); };
+  worker.onerror = (event) => { busy(false), byId('took').textContent = 'The simulation does not run in this browser: ' + event.message; };
+  const later = () => { busy(true); clearTimeout(timer); timer = setTimeout(run, 200); };
   const valid = () => ['policy', 'world', 'other'].every((name) => byId(name).getAttribute('aria-invalid') !== 'true');
 
   const changed = () => {

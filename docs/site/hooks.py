@@ -3,6 +3,7 @@
 pages about the compiler's sentences, and links that run the snippets."""
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,30 +19,44 @@ import split_pages  # noqa: E402
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
 HOME = run_links.HOME
-FIRST = ["index.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md"]
+FIRST = ["index.md", "how-to/install.md", "tutorial.md", "vocabulary.md", "examples.md", "anti-patterns.md"]
 LAST = ["design.md", "contributing.md", "changelog.md"]
+HOME_PAGE = (DOCS / "index.md").read_text()
 DIVIDED = split_pages.Pages()
 COMPILER = dict(compiler_pages.pages())
 WORK = tempfile.TemporaryDirectory()
 
 
+def title(page):
+    """What the menu calls a page: below "How to" and "Coming from", titles do not begin with these words."""
+    text = (DOCS / page).read_text().split("\n")[0].removeprefix("# ").removeprefix("Coming from ")
+    how_to = text.removeprefix("How to ")
+    return text if how_to == text else how_to[0].upper() + how_to[1:]
+
+
 def entry(page):
-    """A page in the menu, or the pages that it is divided into. Below "How to", titles do not begin with these words."""
-    if page not in DIVIDED.parts:
-        title = (DOCS / page).read_text().split("\n")[0].removeprefix("# ")
-        for start in ("How to ", "Coming from "):
-            if title.startswith(start):
-                title = title.removeprefix(start)
-                return {title.removeprefix("a ")[0].upper() + title.removeprefix("a ")[1:]: page}
-        return page
-    return {"Start" if page == "index.md" else Path(page).stem: DIVIDED.parts[page]}
+    """A page in the menu, or the pages that it is divided into."""
+    if page in DIVIDED.parts:
+        return {title(page): DIVIDED.parts[page]}
+    return {title(page): page}
+
+
+def place(page):
+    """Where the home page lists a page: the menu has the same order."""
+    at = re.sub(r"^## I .*?(?=^## )", "", HOME_PAGE, flags=re.M | re.S).rfind(f"({page})")
+    return at if at >= 0 else len(HOME_PAGE)
 
 
 def pages(folder):
-    """The pages of a folder, then those of its folders; a new page needs no line here."""
-    here = [entry(str(p.relative_to(DOCS))) for p in sorted((DOCS / folder).glob("*.md"))]
-    for sub in sorted(p for p in (DOCS / folder).iterdir() if p.is_dir() and any(p.glob("*.md"))):
-        here.append({sub.name: pages(sub.relative_to(DOCS))})
+    """The pages of a folder. One that has the name of a folder stands with the pages of that folder. A new page needs no
+    line here."""
+    here = []
+    for path in sorted((DOCS / folder).glob("*.md"), key=lambda p: place(str(p.relative_to(DOCS)))):
+        page = str(path.relative_to(DOCS))
+        if path.with_suffix("").is_dir():
+            here.append({title(page): [{"overview": DIVIDED.parts.get(page, page)}, *pages(page.removesuffix(".md"))]})
+        elif page not in FIRST:
+            here.append(entry(page))
     return here
 
 
@@ -51,11 +66,13 @@ def on_config(config):
     known = ["how-to", "reference", "explorer", "packaging", "pictures", "site"]
     folders = sorted(f.name for f in DOCS.iterdir() if f.is_dir() and f.name not in known and any(f.glob("*.md")))
     config["nav"] = [
-        *[entry(p) for p in FIRST if p in named],
+        {"Start": ["index.md", *[entry(p) for p in FIRST if p in named and p != "index.md"], *DIVIDED.parts.get("index.md", [])[1:]]},
         *[{folder.replace("-", " ").capitalize(): pages(folder)} for folder in folders],
         {"How to": pages("how-to")},
         {"Reference": pages("reference")},
-        {"What the compiler says": sorted(COMPILER, key=lambda name: not name.endswith("index.md"))},
+        {"What the compiler says": [
+            name if name.endswith("index.md") else {COMPILER[name].split("\n")[0].removeprefix("# ").split(":")[0]: name}
+            for name in sorted(COMPILER, key=lambda name: not name.endswith("index.md"))]},
         {"About": [entry(p) for p in others + [p for p in LAST if p in named]]},
     ]
     return config
@@ -105,6 +122,7 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_post_build(config):
+    shutil.copy(DOCS / "site/site.css", config["site_dir"])
     (Path(config["site_dir"]) / run_links.ALL).write_text(run_links.one_file())
     for key in (k for k, headers in run_links.EXTRA.items() if headers):
         (Path(config["site_dir"]) / run_links.extra(key)).write_text(run_links.one_file(key))

@@ -104,7 +104,7 @@ def gathered_headers(key, without):
             include = re.match(r"\s*#\s*include <(tenax/[^>]*)>", line)
             if include:
                 add(include.group(1))
-            elif not re.match(r"\s*#\s*pragma once", line):
+            elif not re.match(r"\s*#\s*pragma once", line) and line.removeprefix("#include ").strip("<>") not in FROM_REPOSITORY:
                 lines.append(line)
         out[name] = out.pop(name)
 
@@ -205,6 +205,8 @@ def program_of(path, region, with_comments=True):
     if "ThreadPool(" in text:
         raise Cannot("needs a server with more threads than a program may have there")
     needs = sorted(needs)
+    # Compiler Explorer does not follow the includes of files that it gets by their address.
+    includes += [f"<{h}>" for h in FROM_REPOSITORY if library(h) in needs]
     includes = [f"<{FROM_REPOSITORY.get(i[1:-1], i[1:-1])}>" for i in includes]
     standard = sorted({i for i in includes if not i.startswith("<tenax/")} | {"<cstdio>", "<string>"})
     chosen = None
@@ -256,9 +258,10 @@ def with_links(markdown):
     """The text of a page, with a link after each snippet, or the reason why there is none."""
     def add(match):
         try:
-            return f"{match.group(0)}\n\n[Run it]({link(*program(match.group(1), match.group(2)))})\n"
+            address = link(*program(match.group(1), match.group(2)))
+            return f'{match.group(0)}\n\n<p class="run"><a href="{address}" title="The whole program, in Compiler Explorer">Run it</a></p>\n'
         except Cannot as why:
-            return f"{match.group(0)}\n\n*It does not run in the browser, because it {why}.*\n" if str(why) else match.group(0)
+            return f'{match.group(0)}\n\n<p class="run">It does not run in the browser, because it {why}.</p>\n' if str(why) else match.group(0)
 
     return MARKER.sub(add, markdown)
 
@@ -291,6 +294,8 @@ def check(number):
         (Path(folder) / ALL).write_text(one_file())
         for key in OFFERED:
             (Path(folder) / extra(key)).write_text(one_file(key))
+        for header in FROM_REPOSITORY:
+            assert not any(f"<{header}>" in file.read_text() for file in Path(folder).iterdir()), f"a file of the site includes {header}"
         here = {address: header for header, address in FROM_REPOSITORY.items()}
         for name in names:
             # What the link holds, as a browser reads it.

@@ -59,20 +59,22 @@ void write_first_waits(Out& out, W const& strategy, std::uint32_t attempts) {
   wait::bounds ranges[shown];
   wait::range_query asked, not_asked{.most_server_wait = duration::zero()};
   auto const waits = attempts - 1 < shown ? attempts - 1 : shown;
-  bool same = true;
-  for (std::uint32_t i = 0; i < waits; ++i) {
+  if (waits == 0 || std::is_same_v<W, wait::uniform_strategy>) return;
+  bool same = true;    // the waits of this policy
+  bool always = true;  // those of a policy with more attempts as well
+  for (std::uint32_t i = 0; i < shown; ++i) {
     ranges[i] = wait::bounds_of(strategy, not_asked);
-    if (ranges[i] != wait::bounds_of(strategy, asked) || ranges[i].most == (duration::max)()) return;
-    same = same && ranges[i] == ranges[0];
+    always = always && ranges[i] == ranges[0];
+    if (i < waits && (ranges[i] != wait::bounds_of(strategy, asked) || ranges[i].most == (duration::max)())) return;
+    if (i < waits) same = always;
     asked = asked.next(ranges[i]);
     not_asked = not_asked.next(ranges[i]);
   }
-  if (waits == 0 || std::is_same_v<W, wait::uniform_strategy>) return;
   if constexpr (requires { strategy.describes_every_wait(); }) {
     if (strategy.describes_every_wait()) return;
   }
+  if (always && ranges[0].least == ranges[0].most) return;
   if (same && waits > 1) {
-    if (ranges[0].least == ranges[0].most) return;
     out.text(": ");
     write_range(out, ranges[0]);
     return out.text(" each time");
