@@ -106,13 +106,15 @@ constexpr std::optional<http::wall_time> resolve_date(written_date w, http::wall
   return http::wall_time(std::chrono::milliseconds(instant_of(w)));
 }
 
-template <std::size_t N>
-constexpr std::optional<http::wall_time> match_date(std::string_view const (&patterns)[N], std::string_view text,
-                                                    http::wall_time reference, bool check_weekday) noexcept {
-  if (written_date w; read_fixdate(text, w)) return resolve_date(w, reference, check_weekday);
+constexpr std::optional<http::wall_time> match_date(std::string_view text, http::wall_time reference,
+                                                    http::profile p) noexcept {
+  bool const strict = p == http::profile::strict;
+  if (written_date w; read_fixdate(text, w)) return resolve_date(w, reference, strict);
   date_matcher matcher(text);
-  for (auto const pattern : patterns) {
-    if (matcher.match(pattern)) return resolve_date(matcher.written(), reference, check_weekday);
+  auto const* pattern = strict ? std::begin(strict_dates) : std::begin(pragmatic_dates);
+  auto const* const last = strict ? std::end(strict_dates) : std::end(pragmatic_dates);
+  for (; pattern != last; ++pattern) {
+    if (matcher.match(*pattern)) return resolve_date(matcher.written(), reference, strict);
   }
   return std::nullopt;
 }
@@ -133,8 +135,7 @@ namespace tenax::http {
 /// zones are refused, because they are ambiguous. So are dates without a zone, except for asctime's form.
 [[nodiscard]] constexpr std::optional<wall_time> parse_http_date(std::string_view text, wall_time reference,
                                                                  profile p = profile::pragmatic) noexcept {
-  return p == profile::strict ? detail::match_date(detail::strict_dates, text, reference, true)
-                              : detail::match_date(detail::pragmatic_dates, text, reference, false);
+  return detail::match_date(text, reference, p);
 }
 
 }  // namespace tenax::http

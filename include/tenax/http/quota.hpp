@@ -4,7 +4,6 @@
 
 #include <initializer_list>
 #include <optional>
-#include <utility>
 
 #include <tenax/http/detail/reader.hpp>
 #include <tenax/http/rate_limit_fields.hpp>
@@ -27,7 +26,7 @@ struct quota_state {
   /// The remaining share, from 0 for nothing to 1 for everything. None if the remainder is not known, or if something
   /// remains and the limit is not known.
   [[nodiscard]] constexpr std::optional<double> share() const noexcept {
-    if (remaining == 0U) return 0.0;
+    if (remaining && *remaining == 0) return 0.0;
     if (!remaining || !limit || *limit == 0) return std::nullopt;
     return *remaining >= *limit ? 1.0 : static_cast<double>(*remaining) / static_cast<double>(*limit);
   }
@@ -39,20 +38,28 @@ struct quota_state {
 
 namespace tenax::http::detail {
 
+/// Negative if `a` is less than `b`, positive if it is greater; nothing is less than everything. The operators of
+/// `std::optional` do the same, but take much longer to compile.
+template <class T>
+constexpr int order_of(std::optional<T> const& a, std::optional<T> const& b) noexcept {
+  if (!a || !b) return static_cast<int>(a.has_value()) - static_cast<int>(b.has_value());
+  return *a < *b ? -1 : *b < *a ? 1 : 0;
+}
+
 /// Whether less is left of `a` than of `b`: a smaller share if shares are known; else fewer units; else a later reset.
 constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b) noexcept {
   auto const share_of_a = a.share();
   auto const share_of_b = b.share();
   if (share_of_a.has_value() != share_of_b.has_value()) return share_of_a.has_value();
-  if (share_of_a && (*share_of_a < *share_of_b || *share_of_b < *share_of_a)) return *share_of_a < *share_of_b;
+  if (auto const order = order_of(share_of_a, share_of_b); order != 0) return order < 0;
   if (!share_of_a) {
     if (a.remaining.has_value() != b.remaining.has_value()) return a.remaining.has_value();
-    if (a.remaining != b.remaining) return a.remaining < b.remaining;
+    if (auto const order = order_of(a.remaining, b.remaining); order != 0) return order < 0;
   }
-  if (a.reset != b.reset) return a.reset > b.reset;
+  if (auto const order = order_of(a.reset, b.reset); order != 0) return order > 0;
   // Of equal quotas, the choice must not depend on the order of fields.
-  if (a.remaining != b.remaining) return a.remaining < b.remaining;
-  if (a.limit != b.limit) return a.limit < b.limit;
+  if (auto const order = order_of(a.remaining, b.remaining); order != 0) return order < 0;
+  if (auto const order = order_of(a.limit, b.limit); order != 0) return order < 0;
   return a.by_local_clock && !b.by_local_clock;
 }
 
@@ -96,7 +103,8 @@ class quota_finder {
   /// with another remainder. The first of these lines that names a reset decides.
   constexpr dialect_fields const* add_quota(dialect_fields const* d) noexcept {
     auto const& fields = reader_.fields();
-    auto const [limit, remaining] = std::pair(d->limit, d->remaining);
+    auto const limit = d->limit;
+    auto const remaining = d->remaining;
     bool const there = d->quota && !d->pattern && (fields.has(limit) || fields.has(remaining));
     if (!there) return d + 1;
     http::quota_state found{.limit = reader_.limit(limit), .remaining = reader_.remaining(remaining)};
@@ -117,7 +125,7 @@ class quota_finder {
   /// A rate gives the time until one more is granted, and the length of the window.
   constexpr void add_rate(http::quota_state& found, field rate) noexcept {
     auto const one = reader_.delay(rate, meaning::per_second);
-    if (found.remaining == 0U && !found.reset) add_reset(found, one);
+    if (found.remaining && *found.remaining == 0 && !found.reset) add_reset(found, one);
     if (!one.found() || !found.limit || *found.limit == 0 || found.window) return;
     auto const window = reader_.time_for(*found.limit, rate);
     if (window.found()) found.window = std::chrono::milliseconds(window.ms);

@@ -94,13 +94,13 @@ class retrying_client : public Client {
   /// As for `Client`. Do not call it through a reference to `Client`.
   void set_socket_options(httplib::SocketOptions options) {
     Client::set_socket_options([options = std::move(options)](auto socket) {
-      if (auto* const attempt = detail::client_attempt::current()) attempt->use(static_cast<int>(socket));
+      detail::note_socket(static_cast<int>(socket));
       if (options) options(socket);
     });
   }
   void set_logger(httplib::Logger logger) {
     Client::set_logger([logger = std::move(logger)](httplib::Request const& sent, httplib::Response const& r) {
-      if (auto* const attempt = detail::client_attempt::current()) ++attempt->answers;
+      detail::note_answer();
       if (logger) logger(sent, r);
     });
   }
@@ -189,7 +189,7 @@ class retrying_client : public Client {
   httplib_result send(httplib::Request const& given) {
     auto const keyed = given.method == "POST" || given.method == "PATCH";
     auto const headers = keyed ? with_key(given.headers) : given.headers;
-    detail::streaming state;
+    detail::uploading state;
     std::uint64_t offset = 0, total = 0;
     auto const receive = [&](char const* data, std::size_t size) {
       return given.content_receiver(data, size, offset, total);
@@ -207,7 +207,6 @@ class retrying_client : public Client {
   }
 
  private:
-  using attempt_function = detail::attempt_function;
   using call_function = detail::call_function;
   struct route {
     std::string pattern;
@@ -239,7 +238,7 @@ class retrying_client : public Client {
   httplib_result perform(std::string_view method, std::string const& path, bool has_key, Send const& send,
                          Args&... args) {
     return [&](auto&&... usable) {
-      detail::streaming state;
+      detail::state_for<decltype(usable)...> state;
       return perform_with(
           state, method, path, has_key, [&] { return detail::send_prepared<Collects>(state, send, usable...); },
           usable...);
@@ -255,20 +254,18 @@ class retrying_client : public Client {
     auto const attempt = [&](bool polls) {
       return detail::make_attempt(*control_, call, plain(), state, sent, path, polls || nested, send);
     };
-    auto last = policy_of(method, path)(call, state, attempt);
-    if (!last) {
-      last.emplace(httplib::Result(nullptr, httplib::Error::Canceled), sent, path);
-      last->attempts = 0;
-      last->reason = stop_reason::cancelled;
-      return std::move(*last);
-    }
-    last->body_ready = state.leave_ready(http::is_transient(*last));
-    bool const wanted = state.thrown != nullptr || detail::deliver_rest(state, *last, args...);
+    httplib_result last(httplib::Result(nullptr, httplib::Error::Canceled), sent, path);
+    last.attempts = 0;
+    last.reason = stop_reason::cancelled;
+    policy_of(method, path)(call, state, detail::attempt_function(attempt), last);
+    if (last.attempts == 0) return last;
+    last.body_ready = state.leave_ready(http::is_transient(last));
+    bool const wanted = state.thrown != nullptr || detail::deliver_rest(state, last, args...);
 #if defined(__cpp_exceptions)
     if (state.thrown != nullptr) std::rethrow_exception(state.thrown);
 #endif
-    if (!wanted) static_cast<httplib::Result&>(*last) = httplib::Result(nullptr, httplib::Error::Canceled);
-    return std::move(*last);
+    if (!wanted) static_cast<httplib::Result&>(last) = httplib::Result(nullptr, httplib::Error::Canceled);
+    return last;
   }
 
   call_function const& policy_of(std::string_view method, std::string_view path) const {
@@ -279,8 +276,8 @@ class retrying_client : public Client {
   }
 
   bool observe() {
-    set_socket_options(nullptr);
-    set_logger(nullptr);
+    Client::set_socket_options([](auto socket) { detail::note_socket(static_cast<int>(socket)); });
+    Client::set_logger([](httplib::Request const&, httplib::Response const&) { detail::note_answer(); });
     return true;
   }
 

@@ -33,11 +33,11 @@ class client_control {
   void stop(Stop const& plain) {
     {
       std::lock_guard const lock(mutex_);
-      for (auto* call : calls_) {
+      for (auto* call = calls_.first; call != nullptr; call = call->next) {
         call->stopped_.store(true, std::memory_order_release);
-        for (auto* l : call->listeners_) l->told(*l);
+        for (auto* l = call->listeners_.first; l != nullptr; l = l->next) l->told(*l);
       }
-      for (auto* a : attempts_) end(*a, cut::by_stop);
+      for (auto* a = attempts_.first; a != nullptr; a = a->next) end(*a, cut::by_stop);
       if (turns_ != 0 && owner_ != std::this_thread::get_id()) return;
       owner_ = std::this_thread::get_id();
       ++turns_;
@@ -91,7 +91,7 @@ class client_control {
     while (!ends_) {
       auto const now = clock::now();
       auto next = (clock::time_point::max)();
-      for (auto* a : attempts_) {
+      for (auto* a = attempts_.first; a != nullptr; a = a->next) {
         if (a->ends_ <= now) shut_down(*a, cut::by_time);
         if (a->polls_ && a->limits_.stop_requested()) {
           a->call_.stopped_.store(true, std::memory_order_release);
@@ -111,8 +111,8 @@ class client_control {
 
   std::mutex mutex_{};
   std::condition_variable watch_{}, turn_{};
-  std::vector<client_call*> calls_{};
-  std::vector<client_attempt*> attempts_{};
+  linked_list<client_call> calls_{};
+  linked_list<client_attempt> attempts_{};
   std::thread watcher_{};
   clock::time_point wakes_{};
   platform::process_id process_ = 0;
@@ -123,31 +123,31 @@ class client_control {
 
 inline client_call::client_call(client_control& control) : control_(control) {
   std::lock_guard const lock(control_.mutex_);
-  control_.calls_.push_back(this);
+  control_.calls_.add(*this);
 }
 
 inline client_call::~client_call() {
   std::lock_guard const lock(control_.mutex_);
-  std::erase(control_.calls_, this);
+  control_.calls_.remove(*this);
 }
 
 inline void client_call::interrupt() {
   std::lock_guard const lock(control_.mutex_);
   interrupted_ = true;
-  for (auto* a : control_.attempts_) {
+  for (auto* a = control_.attempts_.first; a != nullptr; a = a->next) {
     if (&a->call_ == this) control_.end(*a, cut::by_stop);
   }
 }
 
 inline void client_call::listen(stop_listener& l) {
   std::lock_guard const lock(control_.mutex_);
-  listeners_.push_back(&l);
+  listeners_.add(l);
   if (stopped()) l.told(l);
 }
 
 inline void client_call::forget(stop_listener& l) {
   std::lock_guard const lock(control_.mutex_);
-  std::erase(listeners_, &l);
+  listeners_.remove(l);
 }
 
 inline client_attempt::client_attempt(client_control& control, client_call& call, bool polls)
@@ -158,12 +158,12 @@ inline client_attempt::client_attempt(client_control& control, client_call& call
   }
   std::unique_lock lock(control_.mutex_);
   if (call_.stopped() || call_.interrupted_) why_ = cut::by_stop;
-  control_.attempts_.push_back(this);
   if (polls_) {
     control_.watch_at((client_control::clock::time_point::min)());
   } else if (ends_ != (client_control::clock::time_point::max)()) {
     control_.watch_at(ends_);
   }
+  control_.attempts_.add(*this);  // after watch_at(), which throws if there can be no further thread
   auto const me = std::this_thread::get_id();
   auto const is_free = [&] { return control_.turns_ == 0 || control_.owner_ == me; };
   control_.turn_.wait(lock, [&] { return why_ != cut::none || is_free(); });
@@ -177,7 +177,7 @@ inline client_attempt::client_attempt(client_control& control, client_call& call
 inline client_attempt::~client_attempt() {
   {
     std::lock_guard const lock(control_.mutex_);
-    std::erase(control_.attempts_, this);
+    control_.attempts_.remove(*this);
     if (has_turn_) control_.leave();
   }
   if (has_turn_) current() = outer_;
@@ -195,6 +195,14 @@ inline void client_attempt::use(int socket) {
   std::lock_guard const lock(control_.mutex_);
   sockets_.push_back(duplicate);
   if (why_ != cut::none) platform::shut_down_socket(duplicate);
+}
+
+/// Tells the attempt that this thread is making, if any, of a socket that it uses, and of a response that arrived.
+inline void note_socket(int socket) {
+  if (auto* const attempt = client_attempt::current()) attempt->use(socket);
+}
+inline void note_answer() noexcept {
+  if (auto* const attempt = client_attempt::current()) ++attempt->answers;
 }
 
 }  // namespace tenax::http::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <optional>
 
 #include <tenax/http/detail/dialects.hpp>
@@ -21,22 +22,30 @@ enum class field : std::uint8_t {
   first_of_dialects
 };
 
+/// The fields of a line of the table of dialects. A field that the line does not have is `no_field`.
+struct line_fields {
+  field wait{}, remaining{}, limit{};
+};
+inline constexpr std::size_t dialect_count = sizeof(dialects) / sizeof(*dialects);
+inline constexpr auto no_field = static_cast<field>(63);
+
 /// The names of all fields, each once, as their senders document them. Names with a `*` come last.
 struct field_list {
   std::string_view names[64] = {
       "grpc-retry-pushback-ms", "x-should-retry", "Stripe-Should-Retry", "Date", "Age", "RateLimit",
       "RateLimit-Policy"};
+  line_fields of_dialect[dialect_count] = {};
   unsigned exact = static_cast<unsigned>(field::first_of_dialects);
   unsigned size = 0;
   std::size_t longest = 0;
 
   constexpr field_list() noexcept {
     size = exact;
+    for (unsigned i = 0; i != exact; ++i) keys_[i] = key_of(names[i]);
     for (bool const patterns : {false, true}) {
-      for (auto const& d : dialects) {
-        for (auto const name : {d.wait, d.remaining, d.limit}) {
-          if (!name.empty() && is_pattern(name) == patterns) add(name);
-        }
+      for (std::size_t i = 0; i != dialect_count; ++i) {
+        auto const& d = dialects[i];
+        if (is_pattern(d.wait) == patterns) of_dialect[i] = {number(d.wait), number(d.remaining), number(d.limit)};
       }
       if (!patterns) exact = size;
     }
@@ -44,21 +53,36 @@ struct field_list {
   }
 
   [[nodiscard]] constexpr unsigned find(std::string_view name) const noexcept {
+    auto const key = key_of(name);
     unsigned i = 0;
-    while (i != size && names[i] != name) ++i;
+    while (i != size && (keys_[i] != key || names[i] != name)) ++i;
     return i;
   }
   [[nodiscard]] constexpr std::string_view const* begin() const noexcept { return names; }
   [[nodiscard]] constexpr std::string_view const* end() const noexcept { return names + size; }
 
  private:
-  constexpr void add(std::string_view name) noexcept {
-    if (find(name) == size) names[size++] = name;
+  /// Tells most names apart. To compare all names would take the compiler longer than the rest of this file.
+  static constexpr unsigned key_of(std::string_view name) noexcept {
+    auto const n = name.size();
+    auto const letter = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(name[i])); };
+    return static_cast<unsigned>(n) * 0x10000U + letter(n / 2) * 0x100U + letter(n * 3 / 4);
   }
+  constexpr field number(std::string_view name) noexcept {
+    if (name.empty()) return no_field;
+    auto const i = find(name);
+    if (i == size) {
+      keys_[i] = key_of(name);
+      names[size++] = name;
+    }
+    return static_cast<field>(i);
+  }
+
+  unsigned keys_[64] = {};
 };
 inline constexpr field_list field_names{};
 inline constexpr unsigned field_count = field_names.exact;
-static_assert(field_names.size <= 64);
+static_assert(field_names.size < 64);
 
 constexpr std::string_view name_of(field f) noexcept { return field_names.names[static_cast<unsigned>(f)]; }
 
@@ -68,14 +92,13 @@ using field_set = std::uint64_t;
 constexpr field_set bit(field f) noexcept { return field_set{1} << static_cast<unsigned>(f); }
 
 /// A line of the table of dialects, with numbers instead of names.
-struct dialect_fields {
+struct dialect_fields : line_fields {
   dialect const* how = nullptr;
-  field wait{}, remaining{}, limit{};
   bool pattern = false;  // its names contain a `*`
   bool quota = false;    // it has a field with the remaining number
 };
 struct dialect_list {
-  static constexpr std::size_t size = sizeof(dialects) / sizeof(*dialects);
+  static constexpr std::size_t size = dialect_count;
   dialect_fields of[size] = {};
   field_set standard = bit(field::grpc_retry_pushback_ms) | bit(field::date) | bit(field::age) | bit(field::ratelimit) |
                        bit(field::ratelimit_policy);
@@ -86,13 +109,15 @@ struct dialect_list {
   constexpr dialect_list() noexcept {
     for (std::size_t i = 0; i != size; ++i) {
       auto const& d = dialects[i];
-      auto const number = [](std::string_view name) { return static_cast<field>(field_names.find(name)); };
-      of[i] = {&d, number(d.wait), number(d.remaining), number(d.limit), is_pattern(d.wait), !d.remaining.empty()};
-      if (of[i].pattern) continue;
-      auto const all = of[i].quota ? bit(of[i].wait) | bit(of[i].remaining) | bit(of[i].limit) : bit(of[i].wait);
+      auto const& fields = field_names.of_dialect[i];
+      bool const quota = fields.remaining != no_field;
+      bool const pattern = static_cast<unsigned>(fields.wait) >= field_count;
+      of[i] = {fields, &d, pattern, quota};
+      if (pattern) continue;
+      auto const all = quota ? bit(fields.wait) | bit(fields.remaining) | bit(fields.limit) : bit(fields.wait);
       if (d.standard) standard |= all;
       (d.when == when_told::always ? always : quotas) |= all;
-      if (!d.standard && d.when == when_told::not_left) plain_remaining |= bit(of[i].remaining);
+      if (!d.standard && d.when == when_told::not_left) plain_remaining |= bit(fields.remaining);
     }
   }
   [[nodiscard]] constexpr dialect_fields const* begin() const noexcept { return of; }

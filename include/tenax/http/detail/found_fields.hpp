@@ -91,7 +91,10 @@ class found_fields {
   constexpr void each_line(field f, F&& visit) const noexcept {
     auto const number = static_cast<unsigned>(f);
     if (is_repeated(f)) {
-      http::for_each_line(headers_, name_of(f), [&](std::string_view value) { visit(readable_value(value)); });
+      for (auto const& line : headers_) {
+        auto const [name, value] = header_of(line);
+        if (http::same_name(name, name_of(f))) visit(readable_value(value));
+      }
     } else if (has(f)) {
       visit(readable_value({first_[number].data, first_[number].size}));
     }

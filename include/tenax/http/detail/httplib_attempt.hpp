@@ -16,10 +16,22 @@
 
 namespace tenax::http::detail {
 
-/// Makes an attempt. `polls`: the token cannot call back and must be polled.
-using attempt_function = std::function<httplib_result(bool polls)>;
-/// Makes a call with a policy. Returns nothing if the client was stopped before the first attempt.
-using call_function = std::function<std::optional<httplib_result>(client_call&, streaming&, attempt_function const&)>;
+/// Refers to a function that makes an attempt. `polls`: the token cannot call back and must be polled.
+class attempt_function {
+ public:
+  template <class F>
+  explicit attempt_function(F const& f)
+      : f_(&f), call_([](void const* to, bool polls) { return (*static_cast<F const*>(to))(polls); }) {}
+
+  httplib_result operator()(bool polls) const { return call_(f_, polls); }
+
+ private:
+  void const* f_;
+  httplib_result (*call_)(void const*, bool);
+};
+
+/// Makes a call with a policy. Leaves `last` alone if the client was stopped before the first attempt.
+using call_function = std::function<void(client_call&, streaming&, attempt_function const&, httplib_result& last)>;
 
 /// Makes an attempt with `send()` when it is this call's turn, and adds to the result what only the client knows.
 template <class Client, class Send>
@@ -46,7 +58,8 @@ httplib_result make_attempt(client_control& control, client_call& call, Client& 
     result.cause = transport_error::interrupted;
   }
   if (result) return result;
-  result.broken_off = std::exchange(state.failed_head, std::nullopt);
+  result.broken_off = std::move(state.failed_head);
+  state.failed_head.reset();
   auto const why = attempt.why();
   if (state.refused) {
     result.cause = transport_error::permanent;
@@ -95,27 +108,26 @@ template <bool IdempotentOnly, class Retrying>
 call_function erase_policy(Retrying p) {
   using predicate = std::remove_cvref_t<decltype(p.policy().predicate)>;
   using token = std::remove_cvref_t<decltype(p.policy().token)>;
-  return [p = std::move(p)](client_call& call, streaming& state,
-                            attempt_function const& attempt) -> std::optional<httplib_result> {
-    auto const bound = p.when(send_again<IdempotentOnly, predicate>{p.policy().predicate, &state})
-                           .cancel_with(call_token<token>(call, p.policy().token));
-    auto const make = [&] {
-      if constexpr (calls_back<token>) {
-        auto const interrupt = [&call] { call.interrupt(); };
-        typename user_callback<token, decltype(interrupt)>::type const callback(p.policy().token, interrupt);
-        return bound.try_call([&] { return attempt(false); });
-      } else {
-        return bound.try_call([&] { return attempt(true); });
-      }
-    };
-    auto report = make();
-    if (report.attempts == 0 && call.stopped()) return std::nullopt;
-    auto result = std::move(report.result).get();
-    result.attempts = report.attempts;
-    result.reason = report.reason;
-    result.body_spent = state.spent;
-    return result;
-  };
+  return
+      [p = std::move(p)](client_call& call, streaming& state, attempt_function const& attempt, httplib_result& last) {
+        auto const bound = p.when(send_again<IdempotentOnly, predicate>{p.policy().predicate, &state})
+                               .cancel_with(call_token<token>(call, p.policy().token));
+        auto const make = [&] {
+          if constexpr (calls_back<token>) {
+            auto const interrupt = [&call] { call.interrupt(); };
+            typename user_callback<token, decltype(interrupt)>::type const callback(p.policy().token, interrupt);
+            return bound.try_call([&] { return attempt(false); });
+          } else {
+            return bound.try_call([&] { return attempt(true); });
+          }
+        };
+        auto report = make();
+        if (report.attempts == 0 && call.stopped()) return;
+        last = std::move(report.result).get();
+        last.attempts = report.attempts;
+        last.reason = report.reason;
+        last.body_spent = state.spent;
+      };
 }
 
 /// Returns the method's name as a string with static lifetime.

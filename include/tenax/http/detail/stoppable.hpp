@@ -29,9 +29,27 @@ namespace tenax::http::detail {
 class client_control;
 class client_attempt;
 
+/// A list of objects with a member `next`. Allocates nothing.
+template <class T>
+struct linked_list {
+  void add(T& t) noexcept {
+    t.next = first;
+    first = &t;
+  }
+  /// Precondition: `t` is in the list.
+  void remove(T& t) noexcept {
+    auto** at = &first;
+    while (*at != &t) at = &(*at)->next;
+    *at = t.next;
+  }
+
+  T* first = nullptr;
+};
+
 /// Is notified when a call has to stop. The notification must not call the client.
 struct stop_listener {
   void (*told)(stop_listener&);
+  stop_listener* next = nullptr;
 };
 
 /// One call of a client. Lives on the stack of its caller.
@@ -52,12 +70,14 @@ class client_call {
   void listen(stop_listener& l);
   void forget(stop_listener& l);
 
+  client_call* next = nullptr;  ///< of the same client
+
  private:
   friend client_control;
   friend client_attempt;
 
   client_control& control_;
-  std::vector<stop_listener*> listeners_{};
+  linked_list<stop_listener> listeners_{};
   std::atomic<bool> stopped_ = false;
   bool interrupted_ = false;
 };
@@ -147,7 +167,8 @@ class client_attempt {
   /// socket at any time.
   void use(int socket);
 
-  int answers = 0;  ///< number of responses that arrived, including redirects
+  int answers = 0;                 ///< number of responses that arrived, including redirects
+  client_attempt* next = nullptr;  ///< of the same client
 
   /// The attempt that this thread is making; null if there is none.
   static client_attempt*& current() noexcept {

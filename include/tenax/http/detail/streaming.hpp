@@ -59,22 +59,22 @@ bool is_given([[maybe_unused]] F const& f) {
 /// The state of one request over its attempts. The body of a failed response is held back until it is known to be the
 /// last one, and the caller's handler is not called before that. Thus handler and receiver see only one response.
 struct streaming {
+  streaming() = default;
+  streaming(streaming const&) = delete;
+  streaming& operator=(streaming const&) = delete;
+  virtual ~streaming() = default;
+
   httplib::Response const* head = nullptr;         ///< head of the response that is arriving; null if there is none
   int status = 0;                                  ///< status of the last response; 0 if its handler was not called
   std::optional<httplib::Response> failed_head{};  ///< head of a failed response whose body is incomplete
   bool asked = false;                              ///< whether the caller's handler was called
   bool delivered = false;
   bool refused = false;  ///< an attempt would have sent a body that had already been read
+  bool spent = false;    ///< the request was not sent again because its body cannot be read again
   std::string held_back{};
-  std::deque<upload> uploads{};
-  std::size_t next_upload = 0;
   std::exception_ptr thrown{};
 
-  void begin() {
-    next_upload = 0;
-    for (auto& u : uploads) u.begun = false;
-    forget();
-  }
+  virtual void begin() { forget(); }
   void forget() {
     head = nullptr;
     status = 0;
@@ -91,16 +91,10 @@ struct streaming {
     failed_head->headers = r.headers;
   }
   [[nodiscard]] bool holds_back() const { return status >= 400 || is_interim(status); }
-  upload& upload_of_next() {
-    if (next_upload == uploads.size()) uploads.emplace_back();
-    return uploads[next_upload++];
-  }
   /// Makes the request's body ready to be sent again; returns false if that is impossible.
-  bool set_back();
+  virtual bool set_back() { return true; }
   /// The same at the end of a call, for an outer policy that may repeat it. Only done if the failure is transient.
-  bool leave_ready(bool may_pass);
-
-  bool spent = false;  ///< the request was not sent again because its body cannot be read again
+  virtual bool leave_ready(bool /*may_pass*/) { return true; }
 };
 
 /// Calls a function of the caller during an attempt. A policy would take its exception for a failure of the request,
@@ -127,17 +121,40 @@ bool call_caller([[maybe_unused]] streaming& state, F const& f) {
 #endif
 }
 
-inline bool streaming::set_back() {
-  for (auto& u : uploads) spent = spent || !call_caller(*this, [&] { return u.set_back(); });
-  return !spent;
-}
+/// The state of a request whose body may come from content providers. The others need not compile this.
+struct uploading final : streaming {
+  std::deque<upload> uploads{};
+  std::size_t next_upload = 0;
 
-inline bool streaming::leave_ready(bool may_pass) {
-  for (auto& u : uploads) {
-    if (!u.read || u.ready) continue;
-    if (!may_pass || spent || thrown != nullptr || !call_caller(*this, [&] { return u.set_back(); })) return false;
+  void begin() override {
+    next_upload = 0;
+    for (auto& u : uploads) u.begun = false;
+    streaming::begin();
   }
-  return true;
+  bool set_back() override {
+    for (auto& u : uploads) spent = spent || !call_caller(*this, [&] { return u.set_back(); });
+    return !spent;
+  }
+  bool leave_ready(bool may_pass) override {
+    for (auto& u : uploads) {
+      if (!u.read || u.ready) continue;
+      if (!may_pass || spent || thrown != nullptr || !call_caller(*this, [&] { return u.set_back(); })) return false;
+    }
+    return true;
+  }
+};
+
+/// The state of a request with these arguments.
+template <class... Args>
+using state_for = std::conditional_t<
+    ((content_provider<std::remove_reference_t<Args>> || provider_items<std::remove_reference_t<Args>>) || ...),
+    uploading, streaming>;
+
+/// What is known about the next provider of the request.
+inline upload& upload_of_next(streaming& state) {
+  auto& body = static_cast<uploading&>(state);
+  if (body.next_upload == body.uploads.size()) body.uploads.emplace_back();
+  return body.uploads[body.next_upload++];
 }
 
 template <class P, class... Length>
@@ -188,8 +205,7 @@ auto guarded(streaming& state, Items& items) {
   std::remove_const_t<Items> copy = items;
   auto given = items.begin();
   for (auto& item : copy) {
-    item.provider =
-        guarded_provider<decltype(given->provider) const>{&state, &state.upload_of_next(), &given->provider};
+    item.provider = guarded_provider<decltype(given->provider) const>{&state, &upload_of_next(state), &given->provider};
     ++given;
   }
   return copy;
@@ -199,7 +215,7 @@ auto guarded(streaming& state, Items& items) {
 template <class Arg>
 auto for_attempt(streaming& state, Arg& arg) {
   if constexpr (content_provider<Arg>) {
-    return std::tuple(guarded_provider<Arg>{&state, &state.upload_of_next(), &arg});
+    return std::tuple(guarded_provider<Arg>{&state, &upload_of_next(state), &arg});
   } else if constexpr (provider_items<Arg>) {
     return std::tuple(guarded(state, arg));
   } else if constexpr (progress_callback<Arg>) {
