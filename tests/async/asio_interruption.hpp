@@ -216,6 +216,63 @@ TEST_CASE(NET ": an attempt is not cancelled by the slot handler of the last att
   CHECK(ended);
 }
 
+TEST_CASE(NET ": what cancels an operation is not destroyed while it runs, and not kept after the call", TAG) {
+  struct watched {
+    int* alive;
+    bool const* runs;
+    bool* destroyed_early;
+    watched(int* a, bool const* r, bool* d) : alive(a), runs(r), destroyed_early(d) { ++*alive; }
+    watched(watched const&) = delete;
+    watched& operator=(watched const&) = delete;
+    ~watched() {
+      --*alive;
+      if (*runs) *destroyed_early = true;
+    }
+  };
+  world w;
+  bool runs = false, destroyed_early = false;
+  int alive = 0, started = 0, ended = 0;
+  // Completes while it is cancelled, and keeps its handler in the slot.
+  auto const operation = [&](auto token) {
+    return net::async_initiate<decltype(token), void(error_code)>(
+        [&](auto handler) {
+          ++started;
+          auto slot = net::get_associated_cancellation_slot(handler);
+          auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
+          auto const own = std::make_shared<watched>(&alive, &runs, &destroyed_early);
+          slot.assign([&runs, kept, own](net::cancellation_type_t) {
+            runs = true;
+            (*kept)(error_code(net::error::operation_aborted));
+            runs = false;
+          });
+        },
+        token);
+  };
+  SECTION("a call whose attempts take too long") {
+    auto const policy = steady.wait(tenax::wait::none).attempt_timeout(10ms);
+    driver::async_retry(w.io, policy, operation, [&ended](error_code e) { ended += e == net::error::timed_out; });
+    driver::async_retry(net::any_io_executor(w.io.get_executor()), policy, operation,
+                        [&ended](error_code e) { ended += e == net::error::timed_out; });
+    w.pass(1s);
+    CHECK(ended == 2);
+    CHECK(started >= 4);
+  }
+  SECTION("a hedged call that is cancelled") {
+    tenax::retry_budget budget({.ratio = 1});
+    tenax::hedging hedging(budget, {.after = 5ms}, still_time());
+    net::cancellation_signal signal;
+    driver::async_hedged(w.io, hedging, operation,
+                         net::bind_cancellation_slot(signal.slot(), [&](error_code) { ++ended; }));
+    w.pass(20ms);
+    signal.emit(net::cancellation_type::terminal);
+    w.settle();
+    CHECK(ended == 1);
+    CHECK(started == 2);
+  }
+  CHECK_FALSE(destroyed_early);
+  CHECK(alive == 0);
+}
+
 TEST_CASE(NET ": an operation that throws before it is under way leaves nothing that keeps the call alive", TAG) {
   world w;
   tenax::bulkhead one({.at_once = 1});

@@ -12,6 +12,36 @@
 
 namespace tenax::detail {
 
+/// Cancels one attempt after the other. Knows whether an operation is being cancelled: one that completes within its
+/// cancellation must not be followed by another one there, which would replace the function that is running.
+template <class Asio>
+class attempt_signal {
+ public:
+  template <class Type>
+  void emit(Type type) {
+    struct emission {
+      bool& emits;
+      explicit emission(bool& e) noexcept : emits(e) { emits = true; }
+      emission(emission const&) = delete;
+      emission& operator=(emission const&) = delete;
+      ~emission() { emits = false; }
+    } const during(emits_);
+    Asio::emit(signal_, type);
+  }
+  [[nodiscard]] bool emits() const noexcept { return emits_; }
+  [[nodiscard]] auto slot() noexcept { return Asio::slot_of_signal(signal_); }
+  /// Destroys what an operation has left, which may own the handler of that operation, and so the call itself.
+  void clear() {
+    if constexpr (Asio::has_cancellation) {
+      if (!emits_) slot().clear();
+    }
+  }
+
+ private:
+  typename Asio::cancellation_signal signal_{};
+  bool emits_ = false;
+};
+
 /// Calls the operation of a call. `to` is the call, or an attempt of a hedged call, which passes on no limits.
 template <class To, class Info, class F>
 decltype(auto) call_for(To const& to, Info const& info, F& f) {

@@ -128,15 +128,13 @@ class asio_call
       auto& call = *self;
       if (error || !call.under_way_ || call.number_ != attempt) return;
       call.too_late_ = true;
-      Asio::emit(call.signal_, Asio::terminal());
+      call.signal_.emit(Asio::terminal());
     }
   };
 
   struct attempt_step : step {
     using cancellation_slot_type = typename Asio::cancellation_slot;
-    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
-      return Asio::slot_of_signal(this->self->signal_);
-    }
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return this->self->signal_.slot(); }
     template <class... Args>
     void operator()(Args&&... args) const {
       this->self->answered(std::forward<Args>(args)...);
@@ -180,8 +178,6 @@ class asio_call
     answered_.store(false, std::memory_order_relaxed);
     under_way_ = true;
     if constexpr (times_attempts) limit_.expires_after(environment::timed(info_.time_left));
-    // The last attempt may have left its handler in the slot, and this attempt may install none.
-    if constexpr (Asio::has_cancellation && initiates) Asio::slot_of_signal(signal_).clear();
     attempt_step done{{this->shared_from_this()}};
     if constexpr (shape == asio_shape::initiating) {
       call_in_scope(call_, [&] { static_cast<void>(operation_(std::move(done))); });
@@ -194,7 +190,7 @@ class asio_call
                   std::move(done));
     }
     // While it was being started, the operation could not be cancelled.
-    if (stopped_ && !answered_.load(std::memory_order_acquire)) Asio::emit(signal_, kind_);
+    if (stopped_ && !answered_.load(std::memory_order_acquire)) signal_.emit(kind_);
     if (answered_.exchange(true, std::memory_order_acq_rel)) return true;
     // Only now, because an operation that throws must leave no timer that keeps the call alive.
     if constexpr (times_attempts) {
@@ -214,16 +210,20 @@ class asio_call
     }
     // The operation completed inside its initiating function: `attempt` sees that. Going on here would recurse.
     if (!answered_.exchange(true, std::memory_order_acq_rel)) return;
-    auto after = [self = this->shared_from_this()] { self->go_on([&] { return self->end_attempt(); }, false); };
     // `dispatch` would check this as well, but costs a twentieth of a whole call.
-    if constexpr (requires { executor_.running_in_this_thread(); }) {
-      if (executor_.running_in_this_thread()) return after();
-    }
-    Asio::dispatch(executor_, std::move(after));
+    if constexpr (requires { executor_.running_in_this_thread(); })
+      if (executor_.running_in_this_thread()) return attempt_over();
+    Asio::dispatch(executor_, [self = this->shared_from_this()] { self->attempt_over(); });
+  }
+
+  void attempt_over() {
+    if (signal_.emits()) return Asio::post(executor_, [self = this->shared_from_this()] { self->attempt_over(); });
+    go_on([&] { return end_attempt(); }, false);
   }
 
   decision end_attempt() {
     under_way_ = false;
+    if constexpr (initiates) signal_.clear();
     if constexpr (times_attempts) limit_.cancel();
     bool const too_late = std::exchange(too_late_, false) && !stopped_;
     if constexpr (initiates) {
@@ -268,7 +268,7 @@ class asio_call
       self->stopped_ = true;
       self->kind_ = type;
       if (self->under_way_) {
-        Asio::emit(self->signal_, type);
+        self->signal_.emit(type);
       } else {
         self->wait_.cancel();
       }
@@ -291,7 +291,7 @@ class asio_call
   std::uint32_t number_ = 0;
   std::atomic<bool> answered_{false};  ///< the operation has completed, or its initiating function has returned
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<takes_info || times_attempts, attempt_info, nothing> info_{};
-  typename Asio::cancellation_signal signal_{};
+  attempt_signal<Asio> signal_{};
   TENAX_NO_UNIQUE_ADDRESS environment environment_;
   async_call<T, policy_type, environment, policy_type::uses_time || End::wants_report> call_;
   std::optional<typename callback<token_type>::type> on_stop_{};

@@ -23,7 +23,7 @@ namespace tenax::detail {
 /// One attempt of a hedged call: how to cancel it, and its outcome.
 template <class Asio, class T>
 struct asio_hedge_attempt {
-  typename Asio::cancellation_signal signal{};
+  attempt_signal<Asio> signal{};
   std::optional<outcome<T>> result{};
   std::type_info const* plain = nullptr;
 
@@ -90,7 +90,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
 
     [[nodiscard]] executor_type get_executor() const noexcept { return self->executor_; }
     [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
-      return Asio::slot_of_signal(self->attempts_[number].signal);
+      return self->attempts_[number].signal.slot();
     }
     /// The end of a coroutine, which has stored its outcome; or the completion of an initiating function.
     template <class First, class... Rest>
@@ -175,6 +175,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
   }
 
   void ended(std::size_t number) {
+    if constexpr (initiates) attempts_[number].signal.clear();
     if (!loop_.under_way(number)) return;  // its initiating function has thrown and completed
     if constexpr (initiates) {
       auto& last = attempts_[number].result->value();
@@ -196,7 +197,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
   void decided() {
     next_.cancel();
     for (std::size_t i = 0; i < loop_.started(); ++i) {
-      if (loop_.under_way(i)) Asio::emit(attempts_[i].signal, Asio::terminal());
+      if (loop_.under_way(i)) attempts_[i].signal.emit(Asio::terminal());
     }
     if (abandons_) finish();
   }
