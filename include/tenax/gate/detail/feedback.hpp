@@ -83,5 +83,10 @@ TENAX_ALWAYS_INLINE constexpr void tell_gates([[maybe_unused]] bool keeps, Recor
   record();
 #endif
 }
+/// The same for the gates of a policy, if it has any.
+template <class Gates, class Record>
+TENAX_ALWAYS_INLINE constexpr void tell_gates(Gates const& gates, bool keeps, Record const& record) {
+  if (holds_gates(gates)) tell_gates(keeps, record);
+}
 
 }  // namespace tenax::detail
