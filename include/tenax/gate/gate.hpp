@@ -9,7 +9,6 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/detail/role.hpp>
-#include <tenax/platform/compiler.hpp>
 
 namespace tenax {
 
@@ -284,18 +283,6 @@ constexpr bool holds_gates([[maybe_unused]] Gates const& gates) {
   } else {
     return !Gates::empty;
   }
-}
-
-// For a loop: nothing is done for a policy without gates, not even `numbers()`, which makes an attempt's numbers.
-template <class Gates, class Numbers>
-TENAX_ALWAYS_INLINE constexpr admission ask_gates(Gates const& gates, typename Gates::tickets& t,
-                                                  Numbers const& numbers, time_point now, waker const& w) {
-  return holds_gates(gates) ? gates.admit(t, numbers(), now, w) : admission();
-}
-template <class Gates, class Numbers>
-TENAX_ALWAYS_INLINE constexpr admission foresee(Gates const& gates, typename Gates::tickets& t, Numbers const& numbers,
-                                                feedback::kind how, time_point now, time_point then) {
-  return holds_gates(gates) ? gates.before_wait(t, numbers(), how, now, then) : admission();
 }
 
 }  // namespace detail
