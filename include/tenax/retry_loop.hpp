@@ -270,9 +270,8 @@ class retry_loop : public detail::loop_state {
       if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
-    auto const next = wait(a.upcoming_wait, now);
     if constexpr (Told) backs_off_ = true;  // without the time, the driver's timer is believed
-    return next;
+    return wait(a.upcoming_wait, now);
   }
 
  private:
