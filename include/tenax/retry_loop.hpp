@@ -94,8 +94,8 @@ class retry_loop : public detail::loop_state {
   template <class T>
   TENAX_ALWAYS_INLINE constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
-      attempt<T> a{numbers(policy_.token, policy_.limits), result,
-                   hint{.wait = server_wait_, .ignored = {ignored_, ignored_size_}}};
+      if (!detail::hears_end_now<T>(policy_.observers)) return;
+      attempt<T> a{next_numbers(), result, hint{.wait = server_wait_, .ignored = {ignored_, ignored_size_}}};
       a.number = attempts_;
       a.server_wait = server_wait_;
       if (reason_ == stop_reason::succeeded) {
@@ -115,7 +115,7 @@ class retry_loop : public detail::loop_state {
 
   /// The numbers of the attempt that is under way or may start next.
   [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
-    auto next = numbers(policy_.token, policy_.limits);
+    auto next = next_numbers();
     if constexpr (has_deadline) next.time_left = detail::longer(next.time_left, std::chrono::milliseconds(1));
     if constexpr (policy_type::limits_type::times_attempts) {
       next.time_left = detail::shorter(next.time_left, policy_.limits.attempt);
@@ -144,13 +144,13 @@ class retry_loop : public detail::loop_state {
     settle_wait(wakes && !backs_off_ ? saturating_between(paused_at_, now) : pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
-      time_left_ = detail::time_left(policy_.condition, numbers(policy_.token, policy_.limits));
+      time_left_ = detail::time_left_of(policy_.condition, [&] { return next_numbers(); });
       if (time_left_.count() == 0 && (attempts_ == 0 || !detail::may_clip(policy_.condition))) {
         return give_back_and_stop(out_of_time().reason);
       }
     }
     if constexpr (!gates_type::empty) {
-      admission answer = policy_.gates.admit(tickets_, numbers(policy_.token, policy_.limits), now, w);
+      admission answer = detail::ask_gates(policy_.gates, tickets_, [&] { return next_numbers(); }, now, w);
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
         auto const& server = policy_.limits.server;
@@ -158,7 +158,7 @@ class retry_loop : public detail::loop_state {
           return give_back_and_stop(reason_);
         }
         if constexpr (observers_type::hears_gate_wait) {
-          gate_wait next{numbers(policy_.token, policy_.limits)};
+          gate_wait next{next_numbers()};
           next.upcoming_wait = answer.sleep();
           policy_.observers.before_gate_wait(next);
           if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
@@ -168,7 +168,7 @@ class retry_loop : public detail::loop_state {
       }
     }
     if constexpr (observers_type::hears_before_attempt) {
-      policy_.observers.before_attempt(numbers(policy_.token, policy_.limits));
+      detail::tell_start(policy_.observers, [&] { return next_numbers(); });
       if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     if constexpr (gates_type::has_started) policy_.gates.started(tickets_, now);
@@ -179,8 +179,7 @@ class retry_loop : public detail::loop_state {
   TENAX_ALWAYS_INLINE constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{numbers(policy_.token, policy_.limits), result,
-                 detail::read_hint<typename policy_type::hint_reader_type>(result)};
+    attempt<T> a{next_numbers(), result, detail::read_hint<typename policy_type::hint_reader_type>(result)};
     a.number = attempts_;
     if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
       a.hint = detail::completed(policy_.hint_reader(a), a.hint, detail::binds(result));
@@ -212,10 +211,12 @@ class retry_loop : public detail::loop_state {
       how = detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
       polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
-        auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-        feedback f{.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)};
-        if constexpr (policy_type::limits_type::times_attempts) f.attempt_limit = policy_.limits.attempt;
-        detail::tell_gates(result.has_value(), [&] { policy_.gates.record(tickets_, f, now); });
+        detail::tell_gates(policy_.gates, result.has_value(), [&] {
+          auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
+          feedback f{.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)};
+          if constexpr (policy_type::limits_type::times_attempts) f.attempt_limit = policy_.limits.attempt;
+          policy_.gates.record(tickets_, f, now);
+        });
         tickets_ = {};
       }
       if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
@@ -258,8 +259,7 @@ class retry_loop : public detail::loop_state {
     if (enough.stop) return stop(enough.reason);
     if constexpr (gates_type::has_would_admit) {
       auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      admission const answer =
-          policy_.gates.before_wait(tickets_, numbers(policy_.token, policy_.limits), how, now, then);
+      auto const answer = detail::foresee(policy_.gates, tickets_, [&] { return next_numbers(); }, how, now, then);
       if (answer.refused()) return refused_by(answer);
     }
 
@@ -270,12 +270,14 @@ class retry_loop : public detail::loop_state {
       if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     last_wait_ = a.upcoming_wait;
-    auto const next = wait(a.upcoming_wait, now);
     if constexpr (Told) backs_off_ = true;  // without the time, the driver's timer is believed
-    return next;
+    return wait(a.upcoming_wait, now);
   }
 
  private:
+  TENAX_ALWAYS_INLINE constexpr attempt_info next_numbers() const noexcept {
+    return numbers(policy_.token, policy_.limits);
+  }
   constexpr decision refused_by(admission const& answer) {
     refusal_ = answer.reason;
     refusal_retry_after_ = answer.retry_after;

@@ -95,6 +95,7 @@ module;
 #include <tenax/suspend_aware_time.hpp>
 #include <tenax/telemetry.hpp>
 #include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/hedge_metrics.hpp>
 #include <tenax/telemetry/metrics.hpp>
 #include <tenax/telemetry/prometheus.hpp>
 #include <tenax/tenax.hpp>
@@ -217,8 +218,10 @@ using tenax::gate;
 using tenax::gate_view;
 using tenax::gate_wait;
 using tenax::hedge_counts;
+using tenax::hedge_metrics_snapshot;
 using tenax::hedge_options;
 using tenax::hedged;
+using tenax::hedges_per_call;
 using tenax::hedging;
 using tenax::highest_draw;
 using tenax::hint;
@@ -327,9 +330,11 @@ using tenax::coroutine::try_retry;
 
 export namespace tenax::metrics {
 using tenax::metrics::attempts;
+using tenax::metrics::call_hedges;
 using tenax::metrics::calls;
 using tenax::metrics::gate_waiting;
 using tenax::metrics::grpc_attempts;
+using tenax::metrics::grpc_hedges;
 using tenax::metrics::grpc_retries;
 using tenax::metrics::grpc_retry_delay;
 using tenax::metrics::hedgeable_calls;

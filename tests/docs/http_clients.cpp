@@ -77,6 +77,25 @@ TEST_CASE("http_clients: policies") {
   CHECK(client.Get("/v1/albums/1/tracks?limit=2")->status == 200);
 }
 
+TEST_CASE("http_clients: attempt headers") {
+  std::vector<std::string> sent;
+  loopback const server([&](httplib::Server& s) {
+    s.Get(".*", [&](httplib::Request const& request, httplib::Response& r) {
+      sent.push_back(request.get_header_value("amz-sdk-request") +
+                     request.get_header_value("baggage"));
+      if (sent.size() == 1) r.status = 503;
+    });
+  });
+  auto const url = server.url();
+  // [attempt_headers]
+  http::retrying_client<> client(url);
+  client.send_attempt_header(http::amz_sdk_request);
+  client.send_attempt_header(http::resend_baggage);
+  // [/attempt_headers]
+  CHECK(client.Get("/"));
+  CHECK(sent == std::vector<std::string>{"attempt=1", "attempt=2http.request.resend_count=1"});
+}
+
 TEST_CASE("http_clients: keys") {
   flaky_server flaky;
   auto const url = flaky.server.url();

@@ -4,7 +4,10 @@
 
 #include <map>
 
+#include <tenax/gate/windowed_retry_budget.hpp>
+#include <tenax/hedging.hpp>
 #include <tenax/http/attempt_headers.hpp>
+#include <tenax/telemetry/hedge_metrics.hpp>
 
 #include "docs.hpp"
 
@@ -53,6 +56,17 @@ TEST_CASE("telemetry: metrics") {
   auto const text = page.text();
   // [/prometheus]
   CHECK(text.find("tenax_client_attempts_total{call=\"catalogue\"} 3\n") != std::string::npos);
+}
+
+TEST_CASE("telemetry: hedges") {
+  exporter out;
+  tenax::windowed_retry_budget budget;
+  tenax::hedging reads(budget, {.after = 5ms});
+  // [hedges]
+  tenax::hedge_metrics_snapshot const now(reads);
+  now.visit(out, tenax::metric_names::grpc);
+  CHECK(out.values.contains("grpc.client.call.hedges"));
+  // [/hedges]
 }
 
 TEST_CASE("telemetry: headers") {

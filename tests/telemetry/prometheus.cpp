@@ -100,3 +100,23 @@ TEST_CASE("A page has the counts of hedged calls") {
         "tenax_client_hedges_lost_total{call=\"read \\\"page\\\"\"} 1\n");
   CHECK_THROWS_AS(page.add("read \"page\"", reads), std::invalid_argument);
 }
+
+TEST_CASE("A page has the histogram of hedges") {
+  tenax::hedge_metrics_snapshot const reads({.calls = 40, .hedges = 9, .won = 2, .lost = 1}, {.calls_with = {3, 0, 2}});
+  tenax::prometheus_page page;
+  page.add("read", reads);
+  auto const text = page.text();
+  CHECK(lines_with(text, "tenax_client_call_hedges") ==
+        "# HELP tenax_client_call_hedges Hedges of a call, for calls with any.\n"
+        "# TYPE tenax_client_call_hedges histogram\n"
+        "tenax_client_call_hedges_bucket{call=\"read\",le=\"1\"} 3\n"
+        "tenax_client_call_hedges_bucket{call=\"read\",le=\"2\"} 3\n"
+        "tenax_client_call_hedges_bucket{call=\"read\",le=\"3\"} 5\n"
+        "tenax_client_call_hedges_bucket{call=\"read\",le=\"4\"} 5\n"
+        "tenax_client_call_hedges_bucket{call=\"read\",le=\"5\"} 5\n"
+        "tenax_client_call_hedges_bucket{call=\"read\",le=\"+Inf\"} 5\n"
+        "tenax_client_call_hedges_sum{call=\"read\"} 9\n"
+        "tenax_client_call_hedges_count{call=\"read\"} 5\n");
+  CHECK(lines_with(text, "tenax_client_hedges_total{") == "tenax_client_hedges_total{call=\"read\"} 9\n");
+  CHECK_THROWS_AS(page.add("read", reads), std::invalid_argument);
+}

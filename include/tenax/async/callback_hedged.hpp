@@ -26,7 +26,9 @@ namespace tenax {
 /// `refused_by_gate` if the budget or a gate refused the first attempt. `hedging` outlives the call.
 ///
 /// Exceptions of the budget, of gates and of `timer` leave through the function that the event loop called, and end the
-/// call without `done`. If there is a result, what gates throw at the end of attempts is dropped. Thread safety: as for `callback_retry`.
+/// call without `done`. If there is a result, what gates throw at the end of attempts is dropped.
+///
+/// Thread safety: as for `callback_retry`.
 template <class T = detail::deduced_result, detail::any_hedging Hedging, class Timer, class Start, class Done>
 callback_call callback_hedged(Hedging&& hedging, Timer timer, Start start, Done done) {
   using result = typename detail::callback_result<T, Done>::type;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -121,19 +122,35 @@ class hedging {
   [[nodiscard]] latencies const& seen() const noexcept { return seen_; }
 
   /// Returns the number of hedges started.
-  [[nodiscard]] std::uint64_t hedged() const noexcept { return load(hedged_); }
+  [[nodiscard]] std::uint64_t hedged() const noexcept {
+    std::uint64_t all = 0;
+    for (auto const& n : with_at_least_) all += load(n);
+    return all;
+  }
   /// Returns the numbers of all calls so far.
   [[nodiscard]] hedge_counts counts() const noexcept {
     // A hedge ends after it has started, so these never add up to more than `hedges`.
     hedge_counts c{.won = load(won_), .lost = load(lost_)};
-    c.hedges = load(hedged_);
+    c.hedges = hedged();
     c.calls = load(calls_);
     return c;
+  }
+  /// Returns how many hedges the calls so far had.
+  [[nodiscard]] hedges_per_call per_call() const noexcept {
+    hedges_per_call h{};
+    std::uint64_t more = 0;  // from the last number on, because a call's second hedge starts after its first
+    for (auto i = hedges_per_call::most; i-- > 0;) {
+      auto const at_least = load(with_at_least_[i]);
+      h.calls_with[i] = at_least - more;
+      more = at_least;
+    }
+    return h;
   }
 
   // For the drivers.
   void count_call() noexcept { add(calls_); }
-  void count_hedge() noexcept { add(hedged_); }
+  /// `nth`: 1 for the first hedge of a call.
+  void count_hedge(std::size_t nth) noexcept { add(with_at_least_[nth - 1]); }
   void count_end_of_hedge(bool won) noexcept { add(won ? won_ : lost_); }
 
  private:
@@ -158,7 +175,7 @@ class hedging {
   hedge_options options_;
   latencies seen_{};
   number calls_{0};
-  number hedged_{0};
+  number with_at_least_[hedges_per_call::most]{};  ///< calls with at least one hedge, with two, ...
   number won_{0};
   number lost_{0};
 };

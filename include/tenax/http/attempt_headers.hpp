@@ -77,7 +77,7 @@ struct amz_sdk_request_options {
 
 /// `amz-sdk-request: ttl=20260110T093000Z; attempt=2; max=3`, as the AWS SDKs send it with every attempt. The `ttl` is
 /// there if the policy has a deadline and the options have the time. Source: AWS SDKs, retry behavior.
-[[nodiscard]] constexpr attempt_header amz_sdk_request(attempt_info const& a, amz_sdk_request_options options = {}) {
+[[nodiscard]] constexpr attempt_header amz_sdk_request(attempt_info const& a, amz_sdk_request_options options) {
   attempt_header h("amz-sdk-request");
   using clock = std::chrono::system_clock;
   if (options.now != (clock::time_point::min)() && a.time_left != (duration::max)()) {
@@ -97,5 +97,7 @@ struct amz_sdk_request_options {
   if (options.max != 0) h.put("; max=").put(options.max);
   return h;
 }
+/// `amz-sdk-request: attempt=2`.
+[[nodiscard]] constexpr attempt_header amz_sdk_request(attempt_info const& a) { return amz_sdk_request(a, {}); }
 
 }  // namespace tenax::http

@@ -78,8 +78,22 @@ class retrying_client : public Client {
   /// Adds an `Idempotency-Key` to every POST and PATCH without one, the same key in each attempt. Then they can be
   /// retried, if the server supports the header.
   retrying_client& generate_idempotency_keys(key_format format = key_format::quoted) {
-    generates_keys_ = true;
     key_format_ = format;
+    return *this;
+  }
+
+  /// Sends a header with every attempt that says which one it is; none by default. `header(info)` returns an
+  /// `http::attempt_header`: `http::amz_sdk_request`, `http::resend_baggage`, `http::grpc_previous_rpc_attempts`, or a
+  /// function of yours. For each header, call this once. A header that the request has itself is extended by a comma
+  /// and the value; one of the client's default headers is replaced.
+  template <class F>
+    requires std::is_invocable_r_v<attempt_header, F const&, attempt_info const&>
+  retrying_client& send_attempt_header(F header) {
+    attempt_headers_.emplace_back(std::move(header));
+    return *this;
+  }
+  retrying_client& send_attempt_header(attempt_header (*header)(attempt_info const&)) {
+    attempt_headers_.emplace_back(header);
     return *this;
   }
 
@@ -106,32 +120,30 @@ class retrying_client : public Client {
   }
 
   // The requests, with the arguments of httplib::Client.
-
   template <class... Args>
-    requires(!detail::starts_with_headers<Args...>)
+    requires(!detail::starts_with_headers<Args...> && !detail::starts_with_query<Args...>)
   httplib_result Get(std::string const& path, Args&&... args) {
-    return perform<true>(
-        "GET", path, false, [&, &client = plain()](auto&&... a) { return client.Get(path, a...); }, args...);
+    return Get(path, httplib::Headers(), args...);
   }
   template <class... Args>
   httplib_result Get(std::string const& path, httplib::Headers const& headers, Args&&... args) {
     return perform<true>(
-        "GET", path, false, [&, &client = plain()](auto&&... a) { return client.Get(path, headers, a...); }, args...);
+        "GET", path, headers, [&](auto const& all, auto&&... a) { return plain().Get(path, all, a...); }, args...);
   }
   template <class... Args>
   httplib_result Get(std::string const& path, httplib::Params const& parameters, httplib::Headers const& headers,
                      Args&&... args) {
     return perform<true>(
-        "GET", path, false, [&, &client = plain()](auto&&... a) { return client.Get(path, parameters, headers, a...); },
+        "GET", path, headers, [&](auto const& all, auto&&... a) { return plain().Get(path, parameters, all, a...); },
         args...);
   }
 
   httplib_result Head(std::string const& path, httplib::Headers const& headers = {}) {
-    return perform("HEAD", path, false, [&, &client = plain()] { return client.Head(path, headers); });
+    return perform("HEAD", path, headers, [&](auto const& all) { return plain().Head(path, all); });
   }
 
   httplib_result Options(std::string const& path, httplib::Headers const& headers = {}) {
-    return perform("OPTIONS", path, false, [&, &client = plain()] { return client.Options(path, headers); });
+    return perform("OPTIONS", path, headers, [&](auto const& all) { return plain().Options(path, all); });
   }
 
   template <class... Args>
@@ -141,21 +153,20 @@ class retrying_client : public Client {
   }
   template <class... Args>
   httplib_result Post(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    auto const all = with_key(headers);
     return perform(
-        "POST", path, has_key(all), [&, &client = plain()](auto&&... a) { return client.Post(path, all, a...); },
-        args...);
+        "POST", path, headers, [&](auto const& all, auto&&... a) { return plain().Post(path, all, a...); }, args...);
   }
 
+  httplib_result Put(std::string const& path) { return Put(path, std::string(), std::string()); }
   template <class... Args>
     requires(!detail::starts_with_headers<Args...>)
   httplib_result Put(std::string const& path, Args&&... args) {
-    return perform("PUT", path, false, [&, &client = plain()](auto&&... a) { return client.Put(path, a...); }, args...);
+    return Put(path, httplib::Headers(), args...);
   }
   template <class... Args>
   httplib_result Put(std::string const& path, httplib::Headers const& headers, Args&&... args) {
     return perform(
-        "PUT", path, false, [&, &client = plain()](auto&&... a) { return client.Put(path, headers, a...); }, args...);
+        "PUT", path, headers, [&](auto const& all, auto&&... a) { return plain().Put(path, all, a...); }, args...);
   }
 
   httplib_result Patch(std::string const& path) { return Patch(path, std::string(), std::string()); }
@@ -166,37 +177,34 @@ class retrying_client : public Client {
   }
   template <class... Args>
   httplib_result Patch(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    auto const all = with_key(headers);
     return perform(
-        "PATCH", path, has_key(all), [&, &client = plain()](auto&&... a) { return client.Patch(path, all, a...); },
-        args...);
+        "PATCH", path, headers, [&](auto const& all, auto&&... a) { return plain().Patch(path, all, a...); }, args...);
   }
 
   template <class... Args>
     requires(!detail::starts_with_headers<Args...>)
   httplib_result Delete(std::string const& path, Args&&... args) {
-    return perform(
-        "DELETE", path, false, [&, &client = plain()](auto&&... a) { return client.Delete(path, a...); }, args...);
+    return Delete(path, httplib::Headers(), args...);
   }
   template <class... Args>
   httplib_result Delete(std::string const& path, httplib::Headers const& headers, Args&&... args) {
     return perform(
-        "DELETE", path, false, [&, &client = plain()](auto&&... a) { return client.Delete(path, headers, a...); },
+        "DELETE", path, headers, [&](auto const& all, auto&&... a) { return plain().Delete(path, all, a...); },
         args...);
   }
 
   /// Sends a request that the caller has built. Its method decides whether it may be sent again.
   httplib_result send(httplib::Request const& given) {
-    auto const keyed = given.method == "POST" || given.method == "PATCH";
-    auto const headers = keyed ? with_key(given.headers) : given.headers;
+    httplib::Headers own;
+    auto const& headers = detail::with_key(given.method, given.headers, key_format_, own);
     detail::uploading state;
     std::uint64_t offset = 0, total = 0;
     auto const receive = [&](char const* data, std::size_t size) {
       return given.content_receiver(data, size, offset, total);
     };
     return perform_with(
-        state, detail::lasting_method(given.method), given.path, keyed && has_key(headers),
-        [&] { return detail::send_request(state, plain(), given, headers, receive, offset, total); },
+        state, detail::lasting_method(given.method), given.path, headers,
+        [&](auto const& all) { return detail::send_request(state, plain(), given, all, receive, offset, total); },
         given.response_handler, receive);
   }
   bool send(httplib::Request& sent, httplib::Response& response, httplib::Error& error) {
@@ -227,32 +235,31 @@ class retrying_client : public Client {
   /// Returns the client without retries.
   Client& plain() noexcept { return *this; }
 
-  static bool has_key(httplib::Headers const& headers) { return headers.find("Idempotency-Key") != headers.end(); }
-
-  httplib::Headers with_key(httplib::Headers headers) const {
-    if (generates_keys_ && !has_key(headers)) headers.emplace("Idempotency-Key", make_idempotency_key(key_format_));
-    return headers;
-  }
-
+  /// `send(headers, args...)` sends the request once.
   template <bool Collects = false, class Send, class... Args>
-  httplib_result perform(std::string_view method, std::string const& path, bool has_key, Send const& send,
-                         Args&... args) {
+  httplib_result perform(std::string_view method, std::string const& path, httplib::Headers const& given,
+                         Send const& send, Args&... args) {
+    httplib::Headers own;
+    auto const& headers = detail::with_key(method, given, key_format_, own);
     return [&](auto&&... usable) {
       detail::state_for<decltype(usable)...> state;
-      return perform_with(
-          state, method, path, has_key, [&] { return detail::send_prepared<Collects>(state, send, usable...); },
-          usable...);
+      auto const prepared = [&](httplib::Headers const& all) {
+        return detail::send_prepared<Collects>(state, [&](auto&&... a) { return send(all, a...); }, usable...);
+      };
+      return perform_with(state, method, path, headers, prepared, usable...);
     }(detail::usable(args)...);
   }
 
   template <class Send, class... Args>
-  httplib_result perform_with(detail::streaming& state, std::string_view method, std::string const& path, bool has_key,
-                              Send const& send, Args&... args) {
-    request const sent{method, has_key};
+  httplib_result perform_with(detail::streaming& state, std::string_view method, std::string const& path,
+                              httplib::Headers const& headers, Send const& send, Args&... args) {
+    request const sent{method, detail::takes_key(method) && detail::has_key(headers)};
     detail::client_call call(*control_);
     bool const nested = current_attempt().can_stop();
-    auto const attempt = [&](bool polls) {
-      return detail::make_attempt(*control_, call, plain(), state, sent, path, polls || nested, send);
+    auto const attempt = [&](attempt_info const& info, bool polls) {
+      return detail::make_attempt(*control_, call, plain(), state, sent, path, polls || nested, [&] {
+        return detail::send_with_headers(state, headers, attempt_headers_, info, send);
+      });
     };
     httplib_result last(httplib::Result(nullptr, httplib::Error::Canceled), sent, path);
     last.attempts = 0;
@@ -285,8 +292,8 @@ class retrying_client : public Client {
   call_function otherwise_ = erase<true>(standard_retry());
   std::unique_ptr<detail::client_control> control_ = std::make_unique<detail::client_control>();
   bool observed_ = observe();
-  bool generates_keys_ = false;
-  key_format key_format_ = key_format::quoted;
+  detail::attempt_header_functions attempt_headers_;
+  std::optional<key_format> key_format_{};  ///< none: keys are not generated
 };
 
 }  // namespace tenax::http

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observe/hedge_counts.hpp: the numbers that `hedging::counts` reads, for metrics.
+// observe/hedge_counts.hpp: the numbers that `hedging::counts` and `hedging::per_call` read, for metrics.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,15 @@ struct hedge_counts {
   std::uint64_t lost = 0;    ///< hedges that ended without that: another attempt was faster, or the hedge failed
 
   friend constexpr bool operator==(hedge_counts const&, hedge_counts const&) = default;
+};
+
+/// How many hedges calls had. A call is counted when its hedge starts, so the numbers include calls under way.
+struct hedges_per_call {
+  static constexpr unsigned most = 7;  ///< hedges that a call can have
+
+  std::uint64_t calls_with[most] = {};  ///< calls with one hedge, with two, ...
+
+  friend constexpr bool operator==(hedges_per_call const&, hedges_per_call const&) = default;
 };
 
 }  // namespace tenax

@@ -172,4 +172,25 @@ struct observers {
   Observer own;
 };
 
+// Observers of any type know only when the program runs what they hear.
+
+/// Calls `before_attempt` with `numbers()`, if it is heard.
+template <class Observers, class Numbers>
+TENAX_ALWAYS_INLINE constexpr void tell_start(Observers const& observers, Numbers const& numbers) {
+  if constexpr (requires { observers.hears_start(); }) {
+    if (!observers.hears_start()) return;
+  }
+  observers.before_attempt(numbers());
+}
+
+/// Whether the end of a call is heard.
+template <class T, class Observers>
+constexpr bool hears_end_now([[maybe_unused]] Observers const& observers) {
+  if constexpr (requires { observers.template hears_end_now<T>(); }) {
+    return observers.template hears_end_now<T>();
+  } else {
+    return Observers::template hears_end<T>;
+  }
+}
+
 }  // namespace tenax::detail

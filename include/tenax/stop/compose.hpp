@@ -9,6 +9,7 @@
 
 #include <tenax/attempt.hpp>
 #include <tenax/detail/role.hpp>
+#include <tenax/platform/compiler.hpp>
 #include <tenax/report.hpp>
 
 namespace tenax {
@@ -85,6 +86,16 @@ constexpr duration time_left(S const& condition, attempt_info const& a) {
   } else {
     return (duration::max)();
   }
+}
+
+/// The same, from `numbers()`, which makes an attempt's numbers if the condition has a deadline. A condition of any
+/// type knows that only when the program runs.
+template <class S, class Numbers>
+TENAX_ALWAYS_INLINE constexpr duration time_left_of(S const& condition, Numbers const& numbers) {
+  if constexpr (requires { condition.has_deadline(); }) {
+    if (!condition.has_deadline()) return (duration::max)();
+  }
+  return time_left(condition, numbers());
 }
 
 template <class S>

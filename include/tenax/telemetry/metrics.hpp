@@ -30,6 +30,8 @@ inline constexpr metric grpc_attempts{"grpc.client.attempt.started", instrument:
                                       "Number of client call attempts started."};
 inline constexpr metric grpc_retries{"grpc.client.call.retries", instrument::histogram, "{retry}",
                                      "Number of retries during the client call."};
+inline constexpr metric grpc_hedges{"grpc.client.call.hedges", instrument::histogram, "{hedge}",
+                                    "Number of hedges during the client call."};
 inline constexpr metric grpc_retry_delay{"grpc.client.call.retry_delay", instrument::histogram, "s",
                                          "Time without an active attempt during the client call."};
 
@@ -48,6 +50,8 @@ inline constexpr metric hedges_won{"tenax.client.hedges_won", instrument::counte
                                    "Hedges whose result became that of the call."};
 inline constexpr metric hedges_lost{"tenax.client.hedges_lost", instrument::counter, "{attempt}",
                                     "Hedges that ended without deciding the call."};
+inline constexpr metric call_hedges{"tenax.client.call.hedges", instrument::histogram, "{hedge}",
+                                    "Hedges of a call, for calls with any."};
 inline constexpr metric retries{"tenax.client.call.retries", instrument::histogram, "{retry}",
                                 "Retries of a call, for calls with any."};
 inline constexpr metric retry_delay{"tenax.client.call.retry_delay", instrument::histogram, "s",
@@ -63,7 +67,7 @@ enum class metric_names : unsigned char {
 
 namespace detail {
 
-/// Upper ends of the buckets for numbers of retries. Source: gRFC A96.
+/// Upper ends of the buckets for numbers of retries, and of hedges. Source: gRFC A96.
 inline constexpr double retry_bounds[] = {1, 2, 3, 4, 5};
 
 /// Upper ends of the buckets for times, in seconds. Source: gRFC A66.

@@ -12,6 +12,7 @@
 #include <tenax/observe/counters.hpp>
 #include <tenax/observe/hedge_counts.hpp>
 #include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/hedge_metrics.hpp>
 #include <tenax/telemetry/metrics.hpp>
 
 namespace tenax {
@@ -64,12 +65,17 @@ class prometheus_page {
     sample(hedges_won_, label, std::to_string(c.won));
     sample(hedges_lost_, label, std::to_string(c.lost));
   }
+  /// The same with a histogram of the hedges that calls had: `page.add("read page", hedge_metrics_snapshot(reads))`.
+  void add(std::string_view call, hedge_metrics_snapshot const& m) {
+    add(call, m.counts);
+    histogram(call_hedges_, labelled(hedged_calls_, "hedgings", call), m.hedge_histogram(), std::to_string(m.hedges));
+  }
 
   /// The page: all that was added, one family of metrics after the other.
   [[nodiscard]] std::string text() const {
     std::string page;
     for (auto const* const f : {&calls_, &attempts_, &scheduled_retries_, &waiting_, &gate_waiting_, &hedgeable_calls_,
-                                &hedges_, &hedges_won_, &hedges_lost_, &retries_, &retry_delay_}) {
+                                &hedges_, &hedges_won_, &hedges_lost_, &call_hedges_, &retries_, &retry_delay_}) {
       if (f->samples.empty()) continue;
       page.append("# HELP ").append(f->name).append(" ").append(f->description).append("\n# TYPE ").append(f->name);
       page.append(f->kind == instrument::counter ? " counter\n" : " histogram\n").append(f->samples);
@@ -148,11 +154,13 @@ class prometheus_page {
   family hedges_{metrics::hedges};
   family hedges_won_{metrics::hedges_won};
   family hedges_lost_{metrics::hedges_lost};
+  family call_hedges_{metrics::call_hedges};
   family retries_{metrics::retries};
   family retry_delay_{metrics::retry_delay};
   std::vector<std::string> counted_;
   std::vector<std::string> measured_;
   std::vector<std::string> hedged_;
+  std::vector<std::string> hedged_calls_;
 };
 
 }  // namespace tenax

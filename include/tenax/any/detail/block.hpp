@@ -43,9 +43,9 @@ struct uninformed_operation {
 /// The functions of a policy that take an attempt which returned a `T`, and whole calls of an operation that does.
 template <class T>
 struct erased_attempt_functions {
-  T (*run)(void const* policy, void const* environment, erased_operation<T> const&);
-  T (*run_informed)(void const* policy, void const* environment, erased_operation<T> const&);
-  report<T> (*run_report)(void const* policy, void const* environment, erased_operation<T> const&);
+  T (*run)(void const* policy, void const* environment, erased_operation<T>);
+  T (*run_informed)(void const* policy, void const* environment, erased_operation<T>);
+  report<T> (*run_report)(void const* policy, void const* environment, erased_operation<T>);
   bool (*wants)(void const*, attempt<T> const&);
   bool (*permits)(void const*, attempt<T> const&);
   bool (*goes_on)(void const*, attempt<T> const&);
@@ -122,14 +122,14 @@ struct erased_attempt_calls {
 
   static constexpr erased_attempt_functions<T> all() {
     erased_attempt_functions<T> f{
-        .run = [](void const* p, void const* e, erased_operation<T> const& own) -> T {
+        .run = [](void const* p, void const* e, erased_operation<T> own) -> T {
           uninformed_operation<T> const operation{own};
           return make_call<false, T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
         },
-        .run_informed = [](void const* p, void const* e, erased_operation<T> const& operation) -> T {
+        .run_informed = [](void const* p, void const* e, erased_operation<T> operation) -> T {
           return make_call<false, T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
         },
-        .run_report = [](void const* p, void const* e, erased_operation<T> const& operation) -> report<T> {
+        .run_report = [](void const* p, void const* e, erased_operation<T> operation) -> report<T> {
           return report_call<T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
         },
         .wants = [](void const* p, attempt<T> const& a) -> bool { return wants_retry(at(p).predicate, a); },

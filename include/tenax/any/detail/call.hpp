@@ -73,7 +73,7 @@ template <bool Reports, bool Informed, class T, class... Results, class Make>
 std::conditional_t<Reports, report<T>, T> call_erased(erased_block<Results...> const& b, Make const& make) {
   using seen = seen_as<T, Results...>;
   erased_attempt_functions<seen> const& functions = b;
-  auto const run = [&](erased_operation<seen> const& operation) -> std::conditional_t<Reports, report<seen>, seen> {
+  auto const run = [&](erased_operation<seen> operation) -> std::conditional_t<Reports, report<seen>, seen> {
     if constexpr (Reports) {
       return functions.run_report(b.policy, b.environment, operation);
     } else if constexpr (Informed) {

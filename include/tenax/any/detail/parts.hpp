@@ -135,11 +135,12 @@ struct erased_stop : stop::operators {
     return call_any(*block, [](auto const& f) { return f.enough; }, a);
   }
   [[nodiscard]] bool may_clip() const noexcept { return block->may_clip; }
+  [[nodiscard]] bool has_deadline() const noexcept { return block->has_deadline; }
   [[nodiscard]] duration clip(attempt_info const& a) const {
     return block->may_clip ? block->call->clip(block->policy, a) : a.upcoming_wait;
   }
   [[nodiscard]] duration time_left(attempt_info const& a) const {
-    return block->has_deadline ? block->call->time_left(block->policy, a) : (duration::max)();
+    return has_deadline() ? block->call->time_left(block->policy, a) : (duration::max)();
   }
   [[nodiscard]] stop::bounds bounds() const { return block->call->stop_bounds(block->policy); }
   template <class Out>
@@ -165,6 +166,12 @@ struct erased_observers {
   static constexpr bool hears_end = true;
 
   std::shared_ptr<Block const> block;
+
+  [[nodiscard]] bool hears_start() const noexcept { return block->call->before_attempt != nullptr; }
+  template <class T>
+  [[nodiscard]] bool hears_end_now() const noexcept {
+    return functions<T>().on_success != nullptr;
+  }
 
   TENAX_ALWAYS_INLINE void before_attempt(attempt_info const& a) const {
     if (auto const f = block->call->before_attempt) f(block->policy, a);

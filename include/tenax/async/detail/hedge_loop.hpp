@@ -214,7 +214,7 @@ class hedge_loop {
       decided_ = true;
       return {kind::end};
     }
-    first ? hedging_.count_call() : hedging_.count_hedge();
+    first ? hedging_.count_call() : hedging_.count_hedge(started_);
     a.under_way = true;
     ++running_;
     auto const number = started_++;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gate/detail/feedback.hpp: decides how an attempt ended from a gate's point of view; the only place that does.
+// gate/detail/feedback.hpp: how an attempt ended from a gate's point of view, and how a loop asks and tells gates.
 #pragma once
 
 #include <tenax/gate/gate.hpp>
@@ -82,6 +82,23 @@ TENAX_ALWAYS_INLINE constexpr void tell_gates([[maybe_unused]] bool keeps, Recor
 #else
   record();
 #endif
+}
+/// The same for the gates of a policy, if it has any.
+template <class Gates, class Record>
+TENAX_ALWAYS_INLINE constexpr void tell_gates(Gates const& gates, bool keeps, Record const& record) {
+  if (holds_gates(gates)) tell_gates(keeps, record);
+}
+
+// For a loop: nothing is done for a policy without gates, not even `numbers()`, which makes an attempt's numbers.
+template <class Gates, class Numbers>
+TENAX_ALWAYS_INLINE constexpr admission ask_gates(Gates const& gates, typename Gates::tickets& t,
+                                                  Numbers const& numbers, time_point now, waker const& w) {
+  return holds_gates(gates) ? gates.admit(t, numbers(), now, w) : admission();
+}
+template <class Gates, class Numbers>
+TENAX_ALWAYS_INLINE constexpr admission foresee(Gates const& gates, typename Gates::tickets& t, Numbers const& numbers,
+                                                feedback::kind how, time_point now, time_point then) {
+  return holds_gates(gates) ? gates.before_wait(t, numbers(), how, now, then) : admission();
 }
 
 }  // namespace tenax::detail

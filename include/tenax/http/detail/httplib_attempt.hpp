@@ -7,10 +7,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include <tenax/http/attempt_headers.hpp>
 #include <tenax/http/detail/client_control.hpp>
 #include <tenax/http/detail/replay.hpp>
 #include <tenax/http/httplib_result.hpp>
+#include <tenax/http/idempotency_key.hpp>
 #include <tenax/http/idempotent.hpp>
 #include <tenax/retrying.hpp>
 
@@ -21,17 +24,64 @@ class attempt_function {
  public:
   template <class F>
   explicit attempt_function(F const& f)
-      : f_(&f), call_([](void const* to, bool polls) { return (*static_cast<F const*>(to))(polls); }) {}
+      : f_(&f), call_([](void const* to, attempt_info const& info, bool polls) {
+          return (*static_cast<F const*>(to))(info, polls);
+        }) {}
 
-  httplib_result operator()(bool polls) const { return call_(f_, polls); }
+  httplib_result operator()(attempt_info const& info, bool polls) const { return call_(f_, info, polls); }
 
  private:
   void const* f_;
-  httplib_result (*call_)(void const*, bool);
+  httplib_result (*call_)(void const*, attempt_info const&, bool);
 };
 
 /// Makes a call with a policy. Leaves `last` alone if the client was stopped before the first attempt.
 using call_function = std::function<void(client_call&, streaming&, attempt_function const&, httplib_result& last)>;
+
+inline bool takes_key(std::string_view method) { return method == "POST" || method == "PATCH"; }
+inline bool has_key(httplib::Headers const& headers) { return headers.find("Idempotency-Key") != headers.end(); }
+
+/// The headers of a request; in `own` with an idempotency key, if one is needed and a format is given.
+inline httplib::Headers const& with_key(std::string_view method, httplib::Headers const& given,
+                                        std::optional<key_format> format, httplib::Headers& own) {
+  if (!format || !takes_key(method) || has_key(given)) return given;
+  own = given;
+  own.emplace("Idempotency-Key", make_idempotency_key(*format));
+  return own;
+}
+
+/// Makes the headers of an attempt that tell the server which one it is.
+using attempt_header_functions = std::vector<std::function<attempt_header(attempt_info const&)>>;
+
+/// Adds headers of an attempt to those of the request. The value of one that the request has itself is extended by a
+/// comma and the new value, as a list in HTTP.
+inline httplib::Headers add_headers(httplib::Headers headers, attempt_header_functions const& functions,
+                                    attempt_info const& info) {
+  for (auto const& make : functions) {
+    auto const h = make(info);
+    if (!h) continue;
+    if (auto const own = headers.find(h.name()); own != headers.end()) {
+      own->second.append(",").append(h.value());
+    } else {
+      headers.emplace(h.name(), h.value());
+    }
+  }
+  return headers;
+}
+
+/// Calls `send` with the headers of an attempt. An exception of the caller's functions ends the call.
+template <class Send>
+httplib::Result send_with_headers(streaming& state, httplib::Headers const& headers,
+                                  attempt_header_functions const& functions, attempt_info const& info,
+                                  Send const& send) {
+  if (functions.empty()) return send(headers);
+  httplib::Headers all;
+  bool const made = call_caller(state, [&] {
+    all = add_headers(headers, functions, info);
+    return true;
+  });
+  return made ? send(all) : httplib::Result(nullptr, httplib::Error::Canceled);
+}
 
 /// Makes an attempt with `send()` when it is this call's turn, and adds to the result what only the client knows.
 template <class Client, class Send>
@@ -116,9 +166,9 @@ call_function erase_policy(Retrying p) {
           if constexpr (calls_back<token>) {
             auto const interrupt = [&call] { call.interrupt(); };
             typename user_callback<token, decltype(interrupt)>::type const callback(p.policy().token, interrupt);
-            return bound.try_call([&] { return attempt(false); });
+            return bound.try_call([&](attempt_info const& info) { return attempt(info, false); });
           } else {
-            return bound.try_call([&] { return attempt(true); });
+            return bound.try_call([&](attempt_info const& info) { return attempt(info, true); });
           }
         };
         auto report = make();

@@ -49,6 +49,13 @@ template <class First, class... More>
 inline constexpr bool starts_with_headers<First, More...> =
     std::is_same_v<std::remove_cvref_t<First>, httplib::Headers>;
 
+/// Whether they begin with the parameters of a query, which headers follow.
+template <class... Args>
+inline constexpr bool starts_with_query = false;
+template <class First, class Second, class... More>
+inline constexpr bool starts_with_query<First, Second, More...> =
+    std::is_same_v<std::remove_cvref_t<First>, httplib::Params> && starts_with_headers<Second>;
+
 /// Whether a caller's function object can be called: a `std::function` may be empty.
 template <class F>
 bool is_given([[maybe_unused]] F const& f) {
