@@ -204,6 +204,6 @@ return answer
 /// refusals of requests that were under way together say the same.
 inline constexpr script adaptive_script{
     std::string_view(detail::adaptive_text.data(), detail::adaptive_text.size() - 1),
-    "c15a544173160d58944761d3c6e239993d2b65f8"};
+    "d23cbb3ef96f5e7fe0f7e6b329709fded26f6e33"};
 
 }  // namespace tenax::shared

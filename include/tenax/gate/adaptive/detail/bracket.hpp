@@ -253,7 +253,10 @@ class rate_bracket {
     auto const n = static_cast<double>(accepted_since_refusal_ == 0 ? 1 : accepted_since_refusal_);
     auto const found = n / seconds(cycle), most = search_rules::most_in_cycle(n, seconds(cycle));
     if (assumed_ && 2 * found < low_) low_ = found;
-    if (accepted_ >= search_rules::telling_cycle) high_ = least(high_, most);
+    if (accepted_ < search_rules::telling_cycle) return;
+    high_ = least(high_, most);
+    // A long window had room for all requests that confirmed the lower end.
+    if (2 * most < low_) low_ = found;
   }
 
   /// Tries the geometric mean, or keeps the lower end if the upper end is near. There is an upper end.
