@@ -53,6 +53,8 @@ class conversation {
             .questions = questions_,
             .trouble = trouble_};
   }
+  /// Whether the store has leased less than this machine wanted, because one request asks for all.
+  bool scarce() const noexcept { return scarce_; }
   bool away() const noexcept { return away_; }
   bool up() const noexcept { return up_; }
   bool in_flight() const noexcept { return in_flight_; }
@@ -103,7 +105,7 @@ class conversation {
     bool const greets = greeted_ == never || now - greeted_ >= 10'000'000'000;
     a.greeting = leaves ? 2 : greets;
     if (greets) greeted_ = now;
-    a.wanted = away_ ? 0 : (std::min)(wanted, held_.most());
+    a.wanted = sent_wanted_ = away_ ? 0 : (std::min)(wanted, held_.most());
     a.charged = sent_charge_ = std::exchange(charged_, 0);
     // Other machines may have the store again since the last question: what was used alone counts.
     if (away_) a.charged += alone_leased_;
@@ -191,7 +193,7 @@ class conversation {
     bool const all_known = search_.on() && !late && !search_.was_refused() && pause_wish_ == 0;
     if (all_known && a.paused == 0) paused_until_ = (std::min)(paused_until_, l.from);
     paused_until_ = a.paused > 0 ? (std::max)(l.from + a.paused * 1000, paused_until_) : paused_until_;
-    if (!late) in_flight_ = false;
+    if (!late) in_flight_ = false, scarce_ = a.granted < sent_wanted_;
     up_ = true;
     away_ = false;
     trouble_.clear();
@@ -269,6 +271,8 @@ class conversation {
   std::int64_t stamp_ = 0;
   std::int64_t machines_ = 1;
   std::int64_t greeted_ = never;
+  std::int64_t sent_wanted_ = 0;
+  bool scarce_ = false;
   std::int64_t charged_ = 0;
   std::int64_t sent_charge_ = 0;
   std::int64_t pause_wish_ = 0;
