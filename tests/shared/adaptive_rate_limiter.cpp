@@ -186,8 +186,8 @@ TEST_CASE("A store that has lost its data gets the rate from the machines", "[sh
 
 TEST_CASE("A store that comes back without its data costs at most a tenth of the rate that was found", "[shared]") {
   // The lowest rate afterwards, as a part of the limit, or of the rate before if that was lower.
-  auto const least = [](auto const& server, double limit, tenax::duration fastest, tenax::duration before, tenax::duration away,
-                        unsigned seed) {
+  auto const least = [](auto const& server, double limit, tenax::duration fastest, tenax::duration before,
+                        tenax::duration away, unsigned seed) {
     tests::clients all(server, seed);
     all.fastest = fastest, all.slowest = 2 * fastest;
     for (int i = 0; i < 4; ++i) {

@@ -45,7 +45,8 @@ end
 local names, s, n = {}, {}, 0
 for name in string.gmatch('kind last stamp age pause machines count p d t a r limit least version generation rate low '
   .. 'high ceiling said phase ok all wrong step burst up assumed refused failed cost held since lost lost_at hold trip '
-  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v turned sent_p begun_p d_p', '[^ ]+') do
+  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v turned sent_p begun_p '
+  .. 'd_p', '[^ ]+') do
   names[#names + 1], s[name] = name, 0
 end
 if held then
@@ -207,6 +208,6 @@ return answer
 /// refusals of requests that were under way together say the same.
 inline constexpr script adaptive_script{
     std::string_view(detail::adaptive_text.data(), detail::adaptive_text.size() - 1),
-    "80db7abf777d8ca238e6ad124598d4f404559ee5"};
+    "5b6f8ef71f4afe8582195309211f45440f93c1b0"};
 
 }  // namespace tenax::shared

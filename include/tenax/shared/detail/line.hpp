@@ -41,7 +41,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
   /// Whether the caller may go. `holds`: its place is in line, or has permits, afterwards.
   admission ask(place& p, std::int64_t now, std::int64_t time_left, std::int64_t weight, waker const& w, bool& holds) {
     lock held(mutex_);
-    settle(now, weight);
+    settle(now, weight, weight);
     p.weight = weight;
     auto const answer = decide(p, now, time_left, w);
     holds = p.is != place::standing::nowhere;
@@ -174,8 +174,8 @@ class line : public asker, public std::enable_shared_from_this<line> {
     if (auto const n = hand_.take_last(after, generation); n > 0) talk_.give_back(n, generation);
   }
 
-  /// Brings everything up to `now`.
-  void settle(std::int64_t now, std::int64_t weight = 1) {
+  /// Brings everything up to `now`. `asked`: permits that a caller asks for.
+  void settle(std::int64_t now, std::int64_t weight = 1, std::int64_t asked = 0) {
     now_ = (std::max)(now_, now);
     if (talk_.overdue(now)) go_alone(talk_.number(), now, "the store did not answer in time");
     auto const* const front = callers_.front();
@@ -183,7 +183,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
     // Permits that are used together are used when the last one may be.
     auto const late = talk_.late() + (weight > 1 ? talk_.held().time_of(weight - 1) * 1000 : 0);
     if (auto const n = hand_.expire(now, late); n > 0) expected_.expired(n), talk_.search().unused(n);
-    auto const needed = front == nullptr ? wish_ : front->weight;
+    auto const needed = front == nullptr ? (std::max)(wish_, asked) : front->weight;
     if (!talk_.away() || options_.while_away != without_store::share || hand_.in_hand() >= needed) return;
     hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), talk_.fair_share()))));
   }
