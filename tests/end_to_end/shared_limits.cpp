@@ -19,6 +19,7 @@
 #include "../shared/model_script.hpp"
 #include "catch.hpp"
 #include "redis_server.hpp"
+#include "strange_server.hpp"
 
 using namespace std::chrono_literals;
 using tenax::per_second;
@@ -366,6 +367,56 @@ TEST_CASE("A cluster of three servers keeps each limit on one of them", "[redis]
   std::int64_t keys = 0;
   for (auto& n : nodes) keys += n->number("DBSIZE");
   CHECK(keys == 4);
+}
+
+TEST_CASE("Whatever a server answers, callers go on, and the observer is told in words", "[redis]") {
+  struct {
+    char const *answer, *words;
+  } const faults[] = {{"-NOAUTH Authentication required.\r\n", "NOAUTH"},
+                      {"-NOPERM this user has no permissions\r\n", "NOPERM"},
+                      {"-CLUSTERDOWN Hash slot not served\r\n", "CLUSTERDOWN"},
+                      {"-LOADING Redis is loading the dataset in memory\r\n", "LOADING"},
+                      {"-BUSY Redis is busy running a script.\r\n", "BUSY"},
+                      {"-OOM command not allowed when used memory > 'maxmemory'.\r\n", "OOM"},
+                      {"-MASTERDOWN Link with MASTER is down\r\n", "MASTERDOWN"},
+                      {"-NOSCRIPT No matching script.\r\n", ""},
+                      {"-MOVED 1 127.0.0.1:%d\r\n", "MOVED"},  // to itself, for ever
+                      {"-MOVED 1\r\n", "MOVED"},
+                      {"-MOVED nowhere:1\r\n", "MOVED"},
+                      {"-ASK 1 127.0.0.1:1\r\n", "ASK"},
+                      {"-\r\n", ""},
+                      {"+OK\r\n", "an answer that is not an array"},
+                      {":5\r\n", "an answer that is not an array"},
+                      {"$-1\r\n", "an answer that is not an array"},
+                      {"*-1\r\n", "an answer that is not an array"},
+                      {"*2\r\n$1\r\na\r\n*0\r\n", "an answer that is not of integers"},
+                      {"*1\r\n:9223372036854775807\r\n", "an answer that does not belong to the question"},
+                      {"%nonsense\r\n", ""},
+                      {"", ""}};
+  for (auto const& f : faults) {
+    tests::strange_server server(f.answer);
+    INFO(f.answer);
+    fleet all(1, 2, {.port = server.port}, "strange", per_second(200).with_burst(10));
+    eventually([&] { return all.heard(*f.words == 0 ? "store away: " : f.words); });
+    auto const began = clock_type::now();
+    std::this_thread::sleep_for(150ms);
+    // Of 30; threads of a busy machine may stand still for a while.
+    CHECK(all.used(began, began + 150ms) >= 3);
+    CHECK(all.used(began, began + 150ms) <= 33);
+    CHECK(all.errors == 0);
+    CHECK(server.connections < 40);
+  }
+}
+
+TEST_CASE("A store goes back to the given server when the one that a cluster named is gone", "[redis]") {
+  tests::redis_server real;
+  {
+    tests::strange_server moved("-MOVED 1 127.0.0.1:" + std::to_string(tests::free_port()) + "\r\n");
+    fleet all(1, 2, {.port = moved.port}, "gone", per_second(200).with_burst(10));
+    eventually([&] { return moved.connections > 2; });
+    moved.answer = "-MOVED 1 127.0.0.1:" + std::to_string(real.port) + "\r\n";
+    eventually([&] { return all.limiters[0]->state().store_up; }, 5000ms);
+  }
 }
 
 TEST_CASE("A store forgets the channels of limits that do not exist any more", "[redis]") {

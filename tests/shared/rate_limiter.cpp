@@ -404,10 +404,64 @@ TEST_CASE("An answer that makes no sense counts as none", "[shared]") {
   } store;
   store.numbers = GENERATE(std::vector<std::int64_t>{}, std::vector<std::int64_t>{1, 2, 3},
                            std::vector<std::int64_t>(9, -1), std::vector<std::int64_t>{1, 0, 1, 1, 1, 0, 1, 0, 900},
-                           std::vector<std::int64_t>{5, 0, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0});
+                           std::vector<std::int64_t>{5, 0, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0},
+                           std::vector<std::int64_t>(14, INT64_MAX), std::vector<std::int64_t>(14, INT64_MIN),
+                           // More permits than it has asked for, times that cannot be added, a rate that is none.
+                           std::vector<std::int64_t>{5, 0, 900, 1, 1, 0, 1, 0, 1, 1, 100'000, 0, 0, 0},
+                           std::vector<std::int64_t>{5, INT64_MAX / 2, 1, 1, 1, 0, 1, 0, 1, 1, 100'000, 0, 0, 0},
+                           std::vector<std::int64_t>{5, 0, 0, 1, 1, 0, 1, 0, 1, 1, 100'000, 0, 0, 0},
+                           std::vector<std::int64_t>{5, 0, 1, 1, 1, 0, 1, 0, 0},
+                           std::vector<std::int64_t>{5, -5, 1, 1, 1, 0, 1, 0, 1, 1, 100'000, 0, 0, 0},
+                           std::vector<std::int64_t>{5, 0, 1, 1, 1, -1, 1, 0, 1, 1, 100'000, 0, 0, 0},
+                           std::vector<std::int64_t>{5, 0, 1, 1, 1, 0, 1, 0, 1, 1, std::int64_t{1} << 53, 0, 0, 0},
+                           std::vector<std::int64_t>{5, 0, 1, 1, 1, 0, 1, 0, 1, 1, 100'000, -1, 0, 0});
   tenax::shared::rate_limiter limiter(store, "strange", per_second(10));
   CHECK_FALSE(limiter.try_acquire(1, time.environment()));
   CHECK(limiter.state(time.environment()).trouble == "an answer that does not belong to the question");
+}
+
+TEST_CASE("No error of a store, and no absurd number, is a caller's", "[shared]") {
+  tests::timeline time;
+  struct strange {
+    std::string error;
+    std::vector<std::int64_t> numbers;
+    tests::timeline* time;
+    void eval(tenax::shared::script const&, std::string_view, std::span<std::int64_t const> arguments,
+              tenax::shared::completion done) {
+      if (!numbers.empty()) numbers[2] = arguments[2];
+      done(error.empty() ? tenax::shared::reply{.numbers = numbers} : tenax::shared::reply{.error = error}, time->now);
+    }
+  } store{{}, {}, &time};
+  store.error = GENERATE("", "NOAUTH Authentication required.", "MOVED 1 x", "CLUSTERDOWN Hash slot not served",
+                         "READONLY You can't write against a read only replica.", "LOADING Redis is loading",
+                         "OOM command not allowed", "BUSY Redis is busy running a script", "WRONGTYPE", "\xff");
+  std::int64_t const most = std::int64_t{1} << 53;
+  // What a server may say at most: so many machines, so long a pause.
+  store.numbers = {most, 0, 0, most, most, 0, most, most, 1, 1, 100'000, 0, most, most};
+  std::vector<std::string> said;
+  tenax::shared::options const o{.on_event = [&](tenax::shared::event const& e) {
+    said.push_back(std::string(to_string(e.what)) + ": " + std::string(e.why));
+  }};
+  auto env = time.environment();
+  int went = 0;
+  {
+    tenax::shared::rate_limiter limiter(store, "strange", o, per_second(10));
+    for (int i = 0; i < 1000; ++i) {
+      tenax::shared::rate_limiter::ticket t;
+      auto const answer = limiter.admit(t, {.time_left = 1s}, time.now);
+      CHECK_FALSE(answer.refused());
+      if (answer.admitted()) ++went, limiter.record(t, {}, time.now);
+      time.run_for(10ms);
+    }
+    if (!store.error.empty()) CHECK(limiter.state(env).trouble == store.error);
+  }
+  if (store.error.empty()) {
+    CHECK(said.empty());
+  } else {
+    CHECK(said == std::vector{"store away: " + store.error});
+    CHECK(went >= 95);
+    CHECK(went <= 100);
+  }
 }
 
 TEST_CASE("A shared rate limiter is made of a name and of rates that a store can compute with", "[shared]") {

@@ -28,7 +28,7 @@ namespace tenax::redis {
 /// messages. It begins with the first question, blocks all signals, and ends in the destructor, which waits at most for
 /// a connection that is being opened. A lost connection is opened again when there is something to ask, after 50 ms at
 /// first and at most every second. The answers of questions that were under way are errors. A server that a cluster
-/// (`MOVED`) names takes the place of the given one; use one store for each limit there.
+/// (`MOVED`) names takes the place of the given one, until it cannot be reached; use one store for each limit there.
 ///
 /// A child process that was forked gets a thread and connections of its own at its first question, unless it was forked
 /// while another thread was in the middle of one: then, as for every lock, the child may wait for ever.
@@ -37,7 +37,7 @@ namespace tenax::redis {
 /// zero. Thread safety: safe. Neither copied nor moved; outlives the limits that use it.
 class hiredis_store {
  public:
-  explicit hiredis_store(hiredis_options o = {}) : options_(std::move(o)) {
+  explicit hiredis_store(hiredis_options o = {}) : given_(std::move(o)), options_(given_) {
     if (options_.unix_socket.empty()) {
       if (options_.host.empty()) invalid_parameter("hiredis_store: host", "must not be empty", "\"\"");
       if (options_.port < 1 || options_.port > 65535) {
@@ -192,6 +192,7 @@ class hiredis_store {
     }
     work_.scripts.close();
     work_.messages.close();
+    options_ = given_;  // where a cluster has moved a key may be gone
     work_.next_connect = shared::detail::steady_now() + work_.connect_wait;
     work_.connect_wait = tenax::detail::shorter(2 * work_.connect_wait, last_wait);
     return fail_waiting(why);
@@ -258,7 +259,7 @@ class hiredis_store {
 
   /// Goes to the server that a cluster names, `MOVED <slot> <host>:<port>`, with the question.
   void follow(std::string_view error, question q) {
-    if (!detail::move_to(error, options_)) return q.done({.error = error});
+    if (q.moves++ == most_moves || !detail::move_to(error, options_)) return q.done({.error = error});
     lose("the cluster moved the key to another server");
     work_.next_connect = {};
     work_.waiting.push_front(std::move(q));
@@ -277,8 +278,10 @@ class hiredis_store {
 
   static constexpr duration first_wait = std::chrono::milliseconds(50);
   static constexpr duration last_wait = std::chrono::seconds(1);
+  static constexpr int most_moves = 3;  ///< of one question: servers may name each other for ever
 
-  hiredis_options options_;
+  hiredis_options const given_;
+  hiredis_options options_;  ///< of the background thread
   std::mutex mutex_;
   std::deque<question> asked_;
   std::vector<subscription> new_listeners_;

@@ -45,7 +45,8 @@ end
 local names, s, n = {}, {}, 0
 for name in string.gmatch('kind last stamp age pause machines count p d t a r limit least version generation rate low '
   .. 'high ceiling said phase ok all wrong step burst up assumed refused failed cost held since lost lost_at hold trip '
-  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v turned sent_p begun_p d_p', '[^ ]+') do
+  .. 'padding fresh idle debt gap cycle taken row from till sent begun sent_v begun_v turned sent_p begun_p '
+  .. 'd_p', '[^ ]+') do
   names[#names + 1], s[name] = name, 0
 end
 if held then
@@ -93,7 +94,8 @@ local function set_rate(r)
   local lowest = s.least > 0 and 1e9 / s.least or 1 / 3600
   r = max(r, lowest)
   if s.ceiling > 0 then r, lowest = min(r, s.ceiling), min(lowest, s.ceiling) end
-  s.rate, s.low, s.ok, s.debt, changed = r, max(s.low, lowest), 0, 0, true
+  changed = changed or r ~= s.rate
+  s.rate, s.low, s.ok, s.debt = r, max(s.low, lowest), 0, 0
 end
 
 -- The newest settings hold.
@@ -102,6 +104,7 @@ if s.limit ~= limit or s.least ~= least then
     return redis.error_reply('TENAX other machines have other limits under this name')
   elseif stamp == 0 or stamp > s.stamp then
     local other = s.limit ~= limit
+    changed = true
     s.limit, s.least, s.stamp = limit, least, stamp > 0 and stamp or max(now, s.stamp + 1)
     if other then
       s.ceiling, s.said, s.wrong, s.failed, s.phase = limit > 0 and 1e9 / limit or 0, 0, 0, 0, STEADY
@@ -124,6 +127,7 @@ if said > 0 and said ~= s.said then
   if as_said or s.low > s.ceiling then
     s.low, s.high, s.phase, s.wrong, s.failed = s.ceiling, s.ceiling, STEADY, 0, 0
     set_rate(s.ceiling)
+    changed = true
     made_up = min(s.begun + s.sent * 1e6 / s.rate, now + window)
   else
     s.high = s.high > 0 and min(s.high, s.ceiling) or s.ceiling
@@ -204,6 +208,6 @@ return answer
 /// refusals of requests that were under way together say the same.
 inline constexpr script adaptive_script{
     std::string_view(detail::adaptive_text.data(), detail::adaptive_text.size() - 1),
-    "c15a544173160d58944761d3c6e239993d2b65f8"};
+    "5b6f8ef71f4afe8582195309211f45440f93c1b0"};
 
 }  // namespace tenax::shared

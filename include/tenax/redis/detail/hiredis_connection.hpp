@@ -99,7 +99,7 @@ inline std::int64_t number_in(std::string_view text) noexcept {
 inline bool move_to(std::string_view error, hiredis_options& o) {
   auto const host_at = error.find(' ', 6) + 1;
   auto const port_at = error.rfind(':') + 1;
-  auto const port = port_at > host_at ? number_in(error.substr(port_at)) : -1;
+  auto const port = host_at > 0 && port_at > host_at ? number_in(error.substr(port_at)) : -1;
   if (port < 1 || port > 65535) return false;
   if (port_at - 1 > host_at) o.host = error.substr(host_at, port_at - 1 - host_at);
   o.port = static_cast<int>(port);
@@ -114,6 +114,7 @@ struct question {
   std::vector<std::int64_t> arguments;
   shared::completion done;
   time_point sent{};
+  int moves = 0;  ///< how often a cluster has named another server
 };
 
 /// A channel that a limit listens to.

@@ -53,6 +53,8 @@ class conversation {
             .questions = questions_,
             .trouble = trouble_};
   }
+  /// Whether the store has leased less than this machine wanted, because one request asks for all.
+  bool scarce() const noexcept { return scarce_; }
   bool away() const noexcept { return away_; }
   bool up() const noexcept { return up_; }
   bool in_flight() const noexcept { return in_flight_; }
@@ -103,7 +105,7 @@ class conversation {
     bool const greets = greeted_ == never || now - greeted_ >= 10'000'000'000;
     a.greeting = leaves ? 2 : greets;
     if (greets) greeted_ = now;
-    a.wanted = away_ ? 0 : (std::min)(wanted, held_.most());
+    a.wanted = sent_wanted_ = away_ ? 0 : (std::min)(wanted, held_.most());
     a.charged = sent_charge_ = std::exchange(charged_, 0);
     // Other machines may have the store again since the last question: what was used alone counts.
     if (away_) a.charged += alone_leased_;
@@ -148,11 +150,15 @@ class conversation {
   std::optional<news> read(std::uint64_t number, reply const& r, std::int64_t now) {
     bool const late = number != questions_ || !in_flight_;
     auto const extra = search_.on() ? searching::answer_size : 0;
-    lease_answer a;
     auto const n = r.numbers;
     if (n.size() < answer_size) return std::nullopt;
-    a = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
-    if (a.now <= 0 || a.now > exact || a.granted < 0 || a.limits < 0 ||
+    lease_answer const a{n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]};
+    // Scripts compute with whole numbers up to 2^53. They lease some of what is wanted, and no more.
+    for (auto const each : n) {
+      if (each > exact || each < -exact) return std::nullopt;
+    }
+    bool const leases = late ? a.granted >= 0 : a.granted <= sent_wanted_ && a.granted >= (sent_wanted_ > 0 ? 1 : 0);
+    if (a.now <= 0 || a.first < 0 || !leases || a.paused < 0 || a.limits < (own_.size > 0 ? 1 : 0) ||
         static_cast<std::size_t>(a.limits) > most_limits ||
         n.size() != answer_size + 5 * static_cast<std::size_t>(a.limits) + extra) {
       return std::nullopt;
@@ -165,8 +171,9 @@ class conversation {
     for (std::size_t i = 0; i < held.size; ++i) {
       auto const at = answer_size + 5 * i;
       held.each[i] = {n[at], n[at + 1], n[at + 2]};
-      if (n[at] < 1 || n[at + 1] < 1 || n[at + 2] < 0) return std::nullopt;
-      l.lines[i] = {held.each[i], n[at + 3], n[at + 4]};
+      if (!held.each[i].makes_sense()) return std::nullopt;
+      auto const rest = std::clamp(n[at + 4], std::int64_t{0}, held.each[i].permits);
+      l.lines[i] = {held.each[i], std::clamp(n[at + 3], -exact / 2, exact / 2), rest};
     }
     told.back = away_;
     searching::news found;
@@ -191,7 +198,7 @@ class conversation {
     bool const all_known = search_.on() && !late && !search_.was_refused() && pause_wish_ == 0;
     if (all_known && a.paused == 0) paused_until_ = (std::min)(paused_until_, l.from);
     paused_until_ = a.paused > 0 ? (std::max)(l.from + a.paused * 1000, paused_until_) : paused_until_;
-    if (!late) in_flight_ = false;
+    if (!late) in_flight_ = false, scarce_ = a.granted < sent_wanted_;
     up_ = true;
     away_ = false;
     trouble_.clear();
@@ -228,7 +235,7 @@ class conversation {
     for (std::size_t i = 0; i < held_.size; ++i) {
       auto const& r = held_.each[i];
       alone_[i] = (std::max)(alone_[i], now);
-      l.lines[i] = {{r.permits, r.time * machines(), 0}, (alone_[i] - now + 999) / 1000, 0};
+      l.lines[i] = {alone_rate(r), (alone_[i] - now + 999) / 1000, 0};
       alone_[i] += share_of(i, n) * 1000;
     }
     return l;
@@ -242,14 +249,17 @@ class conversation {
     share_ = share_of_horizon(r, machines());
   }
 
+  /// This machine's part of a rate; at least as slow as if there were so many machines that a permit takes 100 days.
+  exact_rate alone_rate(exact_rate const& r) const noexcept {
+    auto const slowest = (std::max)(r.time, exact / 1024);
+    return {r.permits, r.time > slowest / machines() ? slowest : r.time * machines(), 0};
+  }
   std::int64_t share_of(std::size_t i, std::int64_t n) const noexcept {
-    auto const r = held_.each[i];
-    return exact_rate{r.permits, r.time * machines(), 0}.time_of(n);
+    auto const r = alone_rate(held_.each[i]);
+    return r.time_of((std::min)(n, r.most()));
   }
 
-  static constexpr std::int64_t never = INT64_MIN;
-  static constexpr std::int64_t first_wait = 100'000'000;
-  static constexpr std::int64_t last_wait = 250'000'000;
+  static constexpr std::int64_t never = INT64_MIN, first_wait = 100'000'000, last_wait = 250'000'000;
 
   rates own_;
   rates held_;
@@ -269,6 +279,8 @@ class conversation {
   std::int64_t stamp_ = 0;
   std::int64_t machines_ = 1;
   std::int64_t greeted_ = never;
+  std::int64_t sent_wanted_ = 0;
+  bool scarce_ = false;
   std::int64_t charged_ = 0;
   std::int64_t sent_charge_ = 0;
   std::int64_t pause_wish_ = 0;

@@ -36,24 +36,33 @@ constexpr std::int64_t to_lease(demand const& d) noexcept {
 }
 
 /// How many more permits than callers wait for are leased, so that a question is worth many permits: twice as many each
-/// time, up to the share, while callers come so soon after each other that permits do not get too old.
+/// time, up to the share, while callers come so soon after each other that permits do not get too old. After some got
+/// too old, less than that, and slowly more again: callers that are busy with their requests come back too late.
 class expectation {
  public:
   /// For a lease at `now`. `late`: the life of a permit, in nanoseconds.
   [[nodiscard]] std::int64_t next(std::int64_t now, std::int64_t late, std::int64_t fair) const noexcept {
-    return now - last_use_ > late ? 0 : (std::min)(2 * extra_ + 1, fair);
+    return now - last_use_ > late ? 0 : (std::min)({2 * extra_ + 1, fair, most_ / part});
   }
-  void leased(std::int64_t extra) noexcept { extra_ = extra; }
+  void leased(std::int64_t extra) noexcept {
+    extra_ = extra;
+    if (most_ < unlimited) most_ += 1 + most_ / (8 * part);
+  }
   void used(std::int64_t now) noexcept { last_use_ = now; }
   /// Permits got too old.
   void expired(std::int64_t n) noexcept {
     extra_ = (std::max)(extra_ - n, std::int64_t{0});
+    most_ = part * extra_;
     expired_ += static_cast<std::uint64_t>(n);
   }
   [[nodiscard]] std::uint64_t expired() const noexcept { return expired_; }
 
  private:
+  static constexpr std::int64_t part = 8;  // `most_` counts parts of a permit
+  static constexpr std::int64_t unlimited = std::int64_t{1} << 50;
+
   std::int64_t extra_ = 0;
+  std::int64_t most_ = unlimited;
   std::int64_t last_use_ = INT64_MIN / 2;
   std::uint64_t expired_ = 0;
 };

@@ -43,6 +43,10 @@ struct exact_rate {
   [[nodiscard]] constexpr std::int64_t lateness() const noexcept {
     return std::clamp(tolerance() / 3, std::clamp(time / permits / 4, std::int64_t{1'000}, most_late), most_late);
   }
+  /// Whether a store may say so.
+  [[nodiscard]] constexpr bool makes_sense() const noexcept {
+    return permits >= 1 && time >= 1 && allowance >= 0 && most() >= (std::max)(allowance, std::int64_t{1});
+  }
   /// The number of permits that can be computed with exactly.
   [[nodiscard]] constexpr std::int64_t most() const noexcept { return exact / 4 / time; }
 };

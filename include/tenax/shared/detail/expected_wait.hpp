@@ -17,6 +17,15 @@ inline std::int64_t look_again(rates const& r) noexcept {
   return std::clamp(r.time_of(1) * 250, std::int64_t{99'000'000}, std::int64_t{999'000'000});
 }
 
+/// After how long a machine asks the store without a wish for permits, in nanoseconds. Without messages, pauses and
+/// rates of other machines are asked for. A search should know soon what was accepted.
+inline std::int64_t ask_again(conversation const& talk, bool listens) noexcept {
+  constexpr std::int64_t at_once = 50'000'000, soon = 250'000'000;
+  if (talk.search().waits_to_tell()) return soon;
+  if (listens) return INT64_MAX;
+  return talk.search().on() ? look_again(talk.held()) : at_once;
+}
+
 /// The wait of a caller, and when it asks again. Sets `p.due`. `looks`: leased permits may be void without a message.
 inline admission expected_wait(place& p, callers& all, leases const& hand, conversation const& talk, std::int64_t now,
                                waker const& w, bool looks) {

@@ -41,7 +41,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
   /// Whether the caller may go. `holds`: its place is in line, or has permits, afterwards.
   admission ask(place& p, std::int64_t now, std::int64_t time_left, std::int64_t weight, waker const& w, bool& holds) {
     lock held(mutex_);
-    settle(now, weight);
+    settle(now, weight, weight);
     p.weight = weight;
     auto const answer = decide(p, now, time_left, w);
     holds = p.is != place::standing::nowhere;
@@ -174,8 +174,8 @@ class line : public asker, public std::enable_shared_from_this<line> {
     if (auto const n = hand_.take_last(after, generation); n > 0) talk_.give_back(n, generation);
   }
 
-  /// Brings everything up to `now`.
-  void settle(std::int64_t now, std::int64_t weight = 1) {
+  /// Brings everything up to `now`. `asked`: permits that a caller asks for.
+  void settle(std::int64_t now, std::int64_t weight = 1, std::int64_t asked = 0) {
     now_ = (std::max)(now_, now);
     if (talk_.overdue(now)) go_alone(talk_.number(), now, "the store did not answer in time");
     auto const* const front = callers_.front();
@@ -183,7 +183,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
     // Permits that are used together are used when the last one may be.
     auto const late = talk_.late() + (weight > 1 ? talk_.held().time_of(weight - 1) * 1000 : 0);
     if (auto const n = hand_.expire(now, late); n > 0) expected_.expired(n), talk_.search().unused(n);
-    auto const needed = front == nullptr ? wish_ : front->weight;
+    auto const needed = front == nullptr ? (std::max)(wish_, asked) : front->weight;
     if (!talk_.away() || options_.while_away != without_store::share || hand_.in_hand() >= needed) return;
     hand_.add(talk_.alone(now, (std::max)(needed, (std::min)(callers_.permits(), talk_.fair_share()))));
   }
@@ -245,10 +245,12 @@ class line : public asker, public std::enable_shared_from_this<line> {
   /// How many permits to lease now.
   [[nodiscard]] std::int64_t wanted(std::int64_t now) noexcept {
     if (talk_.paused_until() > now || talk_.held().size == 0) return 0;
+    if (talk_.scarce() && hand_.in_hand() > 0) return 0;
     auto const* const front = callers_.front();
     auto const fair = talk_.fair_share();
-    auto const extra =
-        expected_.next(now, talk_.late(), talk_.search().on() ? (std::min)(fair, callers_.permits()) : fair);
+    // What few callers are late for would look as if the other side refused it.
+    auto const most = talk_.search().on() ? (std::min)(fair, 4 * callers_.permits() + 1) : fair;
+    auto const extra = expected_.next(now, talk_.late(), most);
     auto const n = to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
                              .all = callers_.permits() + wish_,
                              .extra = extra,
@@ -262,10 +264,8 @@ class line : public asker, public std::enable_shared_from_this<line> {
   void finish(lock& held, std::int64_t now) {
     conversation::question q;
     std::size_t size = 0;
-    // Without messages, pauses of other machines are asked for. A search should know soon what was accepted.
-    bool const tells = talk_.search().on() ? talk_.search().waits_to_tell() : !store_.listens();
-    auto const after = tells ? soon : looks() ? look_again(talk_.held()) : INT64_MAX;
-    if (now - talk_.asked_at() > after) talk_.refresh();
+    auto const asks_again = ask_again(talk_, store_.listens());
+    if (now - talk_.asked_at() > asks_again) talk_.refresh();
     if (talk_.may_ask(now)) {
       auto const n = talk_.away() ? 0 : wanted(now);
       if (n > 0 || talk_.away() || talk_.has_news() || !talk_.up()) size = talk_.ask(now, n, q);
@@ -279,7 +279,6 @@ class line : public asker, public std::enable_shared_from_this<line> {
   }
 
   static constexpr char limits_adopted[] = "another machine has set other limits under this name; they hold for all";
-  static constexpr std::int64_t soon = 50'000'000;
   store_ref const store_;
   script const script_;
   std::string const name_, key_;

@@ -120,6 +120,17 @@ local function refused_in_steady(allowed)
   set_rate(s.low)
 end
 
+-- From the end of one pause to the end of the next, the server accepts its limit.
+local function learn_from_cycle(cycle)
+  local found, sent = max(s.all, 1) / cycle, max(s.all, sent_until(now - took))
+  local most = cycle > 2 and (sent + 1) / (cycle - 1) or 1e9
+  if s.assumed == 1 and 2 * found < s.low then s.low = found end
+  if s.ok < 8 then return end
+  s.high = min(s.high, most)
+  -- A long window had room for all requests that confirmed the lower end.
+  if 2 * most < s.low then s.low = found end
+end
+
 local function refuse()
   local told = wait >= 0 and cut == 0
   s.trip = s.trip == 0 and took or s.trip + (took - s.trip) / 8
@@ -136,7 +147,7 @@ local function refuse()
   end
   refused, changed = true, true
   local pause = (told or wait < 0) and max(s.pause - now, 0) / 1e6 or 0
-  local busy = (now - s.refused - took - s.idle) / 1e6
+  local cycle = (now - took - s.begun - s.idle) / 1e6 + pause
   s.cost = s.cost < pause and pause or s.cost * 0.75 + pause * 0.25
   s.refused, s.idle = now, 0
   if s.fresh == 1 then
@@ -156,8 +167,7 @@ local function refuse()
       continue_search()
     elseif s.phase == SEARCH then
       s.high = s.rate
-      local k = max(s.all, 1)
-      if s.assumed == 1 and told and busy > 0 and 2 * k / busy < s.low then s.low = k / busy end
+      if told and cycle > 0 then learn_from_cycle(cycle) end
       continue_search()
     elseif s.phase == STEADY then
       refused_in_steady(allowed)

@@ -116,8 +116,7 @@ class rate_bracket {
 
   /// Refusals do not depend on the rate: `r` is as good as the present lower end.
   constexpr void raise_to(double r) noexcept {
-    low_ = r;
-    high_ = 0;
+    low_ = r, high_ = 0;
     phase_ = phase::steady;
     contradictions_ = 0;
     probes_.start_over();
@@ -252,8 +251,10 @@ class rate_bracket {
   constexpr void learn_from_cycle(std::int64_t cycle) noexcept {
     auto const n = static_cast<double>(accepted_since_refusal_ == 0 ? 1 : accepted_since_refusal_);
     auto const found = n / seconds(cycle), most = search_rules::most_in_cycle(n, seconds(cycle));
-    if (assumed_ && 2 * found < low_) low_ = found;
-    if (accepted_ >= search_rules::telling_cycle) high_ = least(high_, most);
+    bool const tells = accepted_ >= search_rules::telling_cycle;
+    if (tells) high_ = least(high_, most);
+    // A long window had room for all requests that confirmed the lower end.
+    if ((assumed_ && 2 * found < low_) || (tells && 2 * most < low_)) low_ = found;
   }
 
   /// Tries the geometric mean, or keeps the lower end if the upper end is near. There is an upper end.
@@ -264,8 +265,7 @@ class rate_bracket {
   }
 
   constexpr void next_step() noexcept {
-    ++step_;
-    if (step_ <= search_rules::last_step && !at_ceiling())
+    if (++step_ <= search_rules::last_step && !at_ceiling())
       return set_rate(low_ * search_rules::probe_factor(step_, fine_));
     high_ = 0;
     probes_.start_over();
