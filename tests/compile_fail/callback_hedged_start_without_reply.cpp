@@ -10,9 +10,7 @@ void start(tenax::hedging<tenax::windowed_retry_budget>& reads) {
   auto const timer = [](tenax::duration, tenax::callback_alarm const&) {};
   auto const done = [](tenax::report<int> const&) {};
 #ifdef CORRECTED
-  tenax::callback_hedged(
-      reads, timer, [](tenax::callback_reply<int> reply) { reply(fetch()); }, done)
-      .detach();
+  tenax::callback_hedged(reads, timer, [](tenax::callback_reply<int> reply) { reply(fetch()); }, done).detach();
 #else
   tenax::callback_hedged(reads, timer, [] { return fetch(); }, done).detach();
 #endif
