@@ -31,8 +31,7 @@ namespace tenax {
 ///   if (next.stops()) loop.conclude(result);
 /// }
 /// ```
-/// If `reads_clock` is false, no part of the policy uses time, and every `now` may be left out; otherwise it must be
-/// given.
+/// Every `now` must be given, unless `reads_clock` is false: then no part of the policy uses time.
 ///
 /// One turn, in this order: gates admit? -> `before_attempt` -> (the attempt) -> the hint is read -> `after_attempt` ->
 /// retry predicate -> gates record the result -> wait strategy -> stop condition -> would gates refuse? ->
@@ -95,7 +94,8 @@ class retry_loop : public detail::loop_state {
   TENAX_ALWAYS_INLINE constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
     if constexpr (observers_type::template hears_end<T>) {
       if (!detail::hears_end_now<T>(policy_.observers)) return;
-      attempt<T> a{next_numbers(), result, hint{.wait = server_wait_, .ignored = {ignored_, ignored_size_}}};
+      attempt<T> a{numbers(policy_.token, policy_.limits), result,
+                   hint{.wait = server_wait_, .ignored = {ignored_, ignored_size_}}};
       a.number = attempts_;
       a.server_wait = server_wait_;
       if (reason_ == stop_reason::succeeded) {
@@ -115,7 +115,7 @@ class retry_loop : public detail::loop_state {
 
   /// The numbers of the attempt that is under way or may start next.
   [[nodiscard, gnu::always_inline]] constexpr attempt_info info() const noexcept {
-    auto next = next_numbers();
+    auto next = numbers(policy_.token, policy_.limits);
     if constexpr (has_deadline) next.time_left = detail::longer(next.time_left, std::chrono::milliseconds(1));
     if constexpr (policy_type::limits_type::times_attempts) {
       next.time_left = detail::shorter(next.time_left, policy_.limits.attempt);
@@ -144,13 +144,14 @@ class retry_loop : public detail::loop_state {
     settle_wait(wakes && !backs_off_ ? saturating_between(paused_at_, now) : pending_);
     previous_wait_ = last_wait_;
     if constexpr (has_deadline) {
-      time_left_ = detail::time_left_of(policy_.condition, [&] { return next_numbers(); });
+      time_left_ = detail::time_left_of(policy_.condition, [&] { return numbers(policy_.token, policy_.limits); });
       if (time_left_.count() == 0 && (attempts_ == 0 || !detail::may_clip(policy_.condition))) {
         return give_back_and_stop(out_of_time().reason);
       }
     }
     if constexpr (!gates_type::empty) {
-      admission answer = detail::ask_gates(policy_.gates, tickets_, [&] { return next_numbers(); }, now, w);
+      admission answer =
+          detail::ask_gates(policy_.gates, tickets_, [&] { return numbers(policy_.token, policy_.limits); }, now, w);
       if (answer.refused()) return refused_by(answer);
       if (answer.waits()) {
         auto const& server = policy_.limits.server;
@@ -158,7 +159,7 @@ class retry_loop : public detail::loop_state {
           return give_back_and_stop(reason_);
         }
         if constexpr (observers_type::hears_gate_wait) {
-          gate_wait next{next_numbers()};
+          gate_wait next{numbers(policy_.token, policy_.limits)};
           next.upcoming_wait = answer.sleep();
           policy_.observers.before_gate_wait(next);
           if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
@@ -168,7 +169,7 @@ class retry_loop : public detail::loop_state {
       }
     }
     if constexpr (observers_type::hears_before_attempt) {
-      detail::tell_start(policy_.observers, [&] { return next_numbers(); });
+      detail::tell_start(policy_.observers, [&] { return numbers(policy_.token, policy_.limits); });
       if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
     }
     if constexpr (gates_type::has_started) policy_.gates.started(tickets_, now);
@@ -179,7 +180,8 @@ class retry_loop : public detail::loop_state {
   TENAX_ALWAYS_INLINE constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
     attempts_ = next_number();
     if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{next_numbers(), result, detail::read_hint<typename policy_type::hint_reader_type>(result)};
+    attempt<T> a{numbers(policy_.token, policy_.limits), result,
+                 detail::read_hint<typename policy_type::hint_reader_type>(result)};
     a.number = attempts_;
     if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
       a.hint = detail::completed(policy_.hint_reader(a), a.hint, detail::binds(result));
@@ -259,7 +261,8 @@ class retry_loop : public detail::loop_state {
     if (enough.stop) return stop(enough.reason);
     if constexpr (gates_type::has_would_admit) {
       auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      auto const answer = detail::foresee(policy_.gates, tickets_, [&] { return next_numbers(); }, how, now, then);
+      auto const answer = detail::foresee(
+          policy_.gates, tickets_, [&] { return numbers(policy_.token, policy_.limits); }, how, now, then);
       if (answer.refused()) return refused_by(answer);
     }
 
@@ -275,9 +278,6 @@ class retry_loop : public detail::loop_state {
   }
 
  private:
-  TENAX_ALWAYS_INLINE constexpr attempt_info next_numbers() const noexcept {
-    return numbers(policy_.token, policy_.limits);
-  }
   constexpr decision refused_by(admission const& answer) {
     refusal_ = answer.reason;
     refusal_retry_after_ = answer.retry_after;

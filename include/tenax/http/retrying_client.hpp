@@ -196,7 +196,7 @@ class retrying_client : public Client {
   /// Sends a request that the caller has built. Its method decides whether it may be sent again.
   httplib_result send(httplib::Request const& given) {
     httplib::Headers own;
-    auto const& headers = detail::with_key(given.method, given.headers, key_format_, own);
+    auto const& headers = detail::make_keyed(given.method, given.headers, key_format_, own) ? own : given.headers;
     detail::uploading state;
     std::uint64_t offset = 0, total = 0;
     auto const receive = [&](char const* data, std::size_t size) {
@@ -240,7 +240,7 @@ class retrying_client : public Client {
   httplib_result perform(std::string_view method, std::string const& path, httplib::Headers const& given,
                          Send const& send, Args&... args) {
     httplib::Headers own;
-    auto const& headers = detail::with_key(method, given, key_format_, own);
+    auto const& headers = detail::make_keyed(method, given, key_format_, own) ? own : given;
     return [&](auto&&... usable) {
       detail::state_for<decltype(usable)...> state;
       auto const prepared = [&](httplib::Headers const& all) {

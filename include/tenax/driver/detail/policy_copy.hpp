@@ -13,8 +13,7 @@ namespace tenax::detail {
 /// Whether the path of a retry gets a copy, because that costs nothing: then the path of a success does not need the
 /// original in memory.
 template <class P>
-inline constexpr bool copied_for_retries =
-    platform::trivially_copyable<P> && std::is_copy_constructible_v<P> && sizeof(P) <= 256;
+inline constexpr bool copied_for_retries = platform::trivially_copyable<P> && platform::copyable<P> && sizeof(P) <= 256;
 
 template <class Env>
 using world_for_retries = std::conditional_t<copied_for_retries<Env>, Env, Env&>;

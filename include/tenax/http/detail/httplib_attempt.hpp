@@ -41,13 +41,13 @@ using call_function = std::function<void(client_call&, streaming&, attempt_funct
 inline bool takes_key(std::string_view method) { return method == "POST" || method == "PATCH"; }
 inline bool has_key(httplib::Headers const& headers) { return headers.find("Idempotency-Key") != headers.end(); }
 
-/// The headers of a request; in `own` with an idempotency key, if one is needed and a format is given.
-inline httplib::Headers const& with_key(std::string_view method, httplib::Headers const& given,
-                                        std::optional<key_format> format, httplib::Headers& own) {
-  if (!format || !takes_key(method) || has_key(given)) return given;
+/// Whether a request needs headers of its own, with an idempotency key. Then makes them.
+inline bool make_keyed(std::string_view method, httplib::Headers const& given, std::optional<key_format> format,
+                       httplib::Headers& own) {
+  if (!format || !takes_key(method) || has_key(given)) return false;
   own = given;
   own.emplace("Idempotency-Key", make_idempotency_key(*format));
-  return own;
+  return true;
 }
 
 /// Makes the headers of an attempt that tell the server which one it is.

@@ -76,7 +76,10 @@ class blackout {
     constexpr std::uint64_t many = 8, seldom = 32;
     if (again) block_ = ++lengthened_ > tries ? 0 : block_ + block_ / 2;
     // A client that is silent for long enough is seldom refused. Otherwise, refusals come by chance.
-    by_chance_ = by_chance_ || (++block_refused_ >= many && block_refused_ * seldom > block_accepted_);
+    if (!by_chance_) {
+      ++block_refused_;
+      by_chance_ = block_refused_ >= many && block_refused_ * seldom > block_accepted_;
+    }
     if (by_chance_) block_ = 0;
     return block_ > 0 ? block_ : -1;
   }
