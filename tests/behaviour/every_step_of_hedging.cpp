@@ -53,7 +53,7 @@ struct hedges {
   static void record(modelled::duration) {}
   static void record_at_least(modelled::duration) {}
   static void count_call() {}
-  void count_hedge() { ++started; }
+  void count_hedge(std::size_t) { ++started; }
   void count_end_of_hedge(bool wins) { ++(wins ? won : lost); }
 
   int started = 0, won = 0, lost = 0;

@@ -123,8 +123,9 @@ class hint_reader {
   /// Returns the hints of `r`.
   template <response R>
   [[nodiscard]] constexpr hint read(R const& r) const {
-    auto h = detail::to_hint(r, http::status_of(r), clock_, profile_);
-    h.throttled = h.throttled || throttling_.has(http::status_of(r));
+    auto const status = detail::raw_status(r);
+    auto h = detail::to_hint(r, status, clock_, profile_);
+    h.throttled = h.throttled || throttling_.has(status);
     if constexpr (std::is_same_v<Extractor, detail::no_body>) {
       return h;
     } else if constexpr (!sees_body<R>) {
@@ -135,7 +136,7 @@ class hint_reader {
       if (http::failed(r)) {
         optional_duration asked = extractor_(std::string_view(detail::traits<R>::body(r)));
         if (asked && *asked < duration::zero()) asked.reset();  // a negative delay is ignored
-        if (asked && detail::may_say_too_fast(http::status_of(r))) h.throttled = true;
+        if (asked && detail::may_say_too_fast(status)) h.throttled = true;
         if (asked && *asked > std::chrono::milliseconds(detail::plausible_delay_ms)) {
           asked.reset();
           if (h.ignored.empty()) h.ignored = "the body's wait";

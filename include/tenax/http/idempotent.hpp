@@ -34,7 +34,8 @@ template <response R>
     if (detail::traits<R>::may_have_redirected(r)) return false;
   }
   if (http::error_of(r) != transport_error::none) return http::error_of(r) == transport_error::unsent;
-  return http::status_of(r) == 408 || http::status_of(r) == 425;
+  auto const status = detail::raw_status(r);
+  return status == 408 || status == 425;
 }
 
 namespace detail {

@@ -120,13 +120,18 @@ concept knows_idempotency_key = requires(R const& r) {
   { traits<R>::has_idempotency_key(r) } -> std::convertible_to<bool>;
 };
 
+/// The status as the client has it: 0 or negative if no response arrived.
+template <response R>
+[[nodiscard]] constexpr int raw_status(R const& r) {
+  return static_cast<int>(traits<R>::status(r));
+}
+
 }  // namespace detail
 
-/// Returns the status of a response; 0 if no response arrived. A negative one, which some clients have then, counts as
-/// 0.
+/// Returns the status of a response; 0 if no response arrived, for which some clients have a negative one.
 template <response R>
 [[nodiscard]] constexpr int status_of(R const& r) {
-  auto const status = static_cast<int>(detail::traits<R>::status(r));
+  auto const status = detail::raw_status(r);
   return status < 0 ? 0 : status;
 }
 
@@ -140,7 +145,7 @@ constexpr bool announces(int status) noexcept { return status >= 100 && status <
 /// Returns why no response arrived; `none` if there is a status. `interrupted` if the traits do not provide `error`.
 template <response R>
 [[nodiscard]] constexpr transport_error error_of(R const& r) {
-  if (http::status_of(r) != 0) return transport_error::none;
+  if (detail::raw_status(r) > 0) return transport_error::none;
   if constexpr (detail::knows_error<R>) {
     return detail::traits<R>::error(r);
   } else {
@@ -188,7 +193,7 @@ template <response R>
 /// which the client should have read the final response, or an invalid one (RFC 9110 section 15).
 template <response R>
 [[nodiscard]] constexpr bool failed(R const& r) {
-  auto const status = http::status_of(r);
+  auto const status = detail::raw_status(r);
   if (status >= 200 && status < 400) return false;  // mostly
   return status != 101;
 }
@@ -198,7 +203,7 @@ template <response R>
 template <response R>
 [[nodiscard]] constexpr bool is_transient(R const& r) {
   switch (http::error_of(r)) {
-    case transport_error::none: return is_transient_status(http::status_of(r));
+    case transport_error::none: return is_transient_status(detail::raw_status(r));
     case transport_error::unsent:
     case transport_error::interrupted:
     case transport_error::timed_out: return true;

@@ -51,7 +51,7 @@ struct status_predicate : http::detail::response_predicate<status_predicate<Size
 
   template <http::response R>
   constexpr bool accepts(R const& r, hint const& said) const {
-    auto const status = http::status_of(r);
+    auto const status = http::detail::raw_status(r);
     for (auto const code : codes) {
       if (code == status) return true;
     }
@@ -120,7 +120,7 @@ inline constexpr transport_error_predicate transport_error{};
 struct throttled_predicate : http::detail::response_predicate<throttled_predicate> {
   template <http::response R>
   constexpr bool accepts(R const& r, hint const& said) const {
-    return said.throttled || http::status_of(r) == 429;
+    return said.throttled || http::detail::raw_status(r) == 429;
   }
 
   template <class Out>
