@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <type_traits>
 
 #include <tenax/testing/virtual_time.hpp>
 
@@ -18,6 +19,16 @@ namespace {
 template <class E>
 sql::error read(E const& exception) {
   return sql::error_in(*tenax::capture([&]() -> int { throw exception; }).caught());
+}
+
+/// An exception of libpqxx 6, whose classes for rolled-back transactions have no statement, or of libpqxx 7.
+template <class E>
+E empty() {
+  if constexpr (std::is_constructible_v<E, char const*>) {
+    return E("");
+  } else {
+    return E("", "");
+  }
 }
 
 template <class Policy, class E>
@@ -35,9 +46,9 @@ int attempts(Policy const& policy, E const& exception) {
 
 TEST_CASE("pqxx: what its exceptions mean") {
   CHECK(read(pqxx::in_doubt_error("")).what == condition::in_doubt);
-  CHECK(read(pqxx::statement_completion_unknown("")).what == condition::in_doubt);
-  CHECK(read(pqxx::serialization_failure("")) == sql::error_of_state("40001"));
-  CHECK(read(pqxx::deadlock_detected("")) == sql::error_of_state("40P01"));
+  CHECK(read(empty<pqxx::statement_completion_unknown>()).what == condition::in_doubt);
+  CHECK(read(empty<pqxx::serialization_failure>()) == sql::error_of_state("40001"));
+  CHECK(read(empty<pqxx::deadlock_detected>()) == sql::error_of_state("40P01"));
   CHECK(read(pqxx::transaction_rollback("")).what == condition::conflict);
   CHECK(read(pqxx::too_many_connections("")).what == condition::too_many_connections);
   CHECK(read(pqxx::broken_connection("FATAL:  sorry, too many clients already")).what ==
@@ -58,9 +69,9 @@ TEST_CASE("pqxx: no policy repeats a COMMIT in doubt") {
   auto const any = tenax::retrying{}.when(when::any_exception);
   CHECK(attempts(tenax::retrying{}, pqxx::in_doubt_error("")) == 1);
   CHECK(attempts(any, pqxx::in_doubt_error("")) == 1);
-  CHECK(attempts(any, pqxx::statement_completion_unknown("")) == 1);
-  CHECK(attempts(any, pqxx::serialization_failure("")) == 3);
-  CHECK(attempts(tenax::retrying{}.when(when::sqlstate("40")), pqxx::deadlock_detected("")) == 3);
+  CHECK(attempts(any, empty<pqxx::statement_completion_unknown>()) == 1);
+  CHECK(attempts(any, empty<pqxx::serialization_failure>()) == 3);
+  CHECK(attempts(tenax::retrying{}.when(when::sqlstate("40")), empty<pqxx::deadlock_detected>()) == 3);
   CHECK(attempts(tenax::retrying{}.when(when::serialization_conflict), pqxx::unique_violation("", "", "23505")) == 1);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// pqxx.hpp: PostgreSQL by libpqxx: errors, and a database for `sql::transact`. Tested with libpqxx 6.4.
+// pqxx.hpp: PostgreSQL by libpqxx: errors, and a database for `sql::transact`. Tested with libpqxx 6.4 and 7.10.
 #pragma once
 
 #include <exception>
@@ -62,11 +62,14 @@ inline bool read_pqxx_error(std::exception const& e, sql::error& into) {
   }
   if (auto const* const failed = dynamic_cast<::pqxx::sql_error const*>(&e)) {
     into = error_of_state(failed->sqlstate());
-    if (!into.state.known()) into.what = condition::connection_lost;
-    return true;
+    if (into.state.known()) return true;
   }
   if (detail::is_a<::pqxx::transaction_rollback>(e)) {
     into = error_of_state("40000");
+    return true;
+  }
+  if (detail::is_a<::pqxx::sql_error>(e)) {
+    into = {.what = condition::connection_lost};
     return true;
   }
   if (detail::is_a<::pqxx::broken_connection>(e)) {
