@@ -108,15 +108,14 @@ TEST_CASE("any_retrying: attempts that are abandoned may outlive it") {
   generous gate;
   tenax::hedging reads(budget, {.after = 1ms, .abandon_losers = true});
   std::atomic<bool> held{true};
-  auto const clock = std::ref(held);
-  auto const read = [clock](attempt_info const& info) {
+  auto const read = [&held](attempt_info const& info) {
     if (info.number == 1) return 1;  // the policy's own attempt is not the one that is abandoned
-    wait_until([&] { return !clock.get(); });
+    wait_until([&] { return !held; });
     return 2;
   };
   // The second attempt waits until the policy has been destroyed.
   std::atomic<bool> second{false};
-  auto const both = [clock, &second, read](attempt_info const& info) {
+  auto const both = [&second, read](attempt_info const& info) {
     if (info.number == 1) {
       wait_until([&] { return second.load(); });
     } else {

@@ -299,8 +299,8 @@ TEST_CASE("A question to the store brings many permits of a limit that is search
   few.fastest = 5ms, few.slowest = 15ms;
   for (int i = 0; i < 10; ++i) few.add(4, adaptive_options{.limit = tenax::per_second(1000)});
   few.run_for(4s);
-  CHECK(worth(few, 4s) >= 6);
-  CHECK(few.accepted(4s) >= 3850);
+  CHECK(worth(few, 4s) >= 2.5);
+  CHECK(few.accepted(4s) >= 3950);
 }
 
 TEST_CASE("A known limit is kept by all machines, and set for all of them", "[shared]") {
