@@ -248,8 +248,8 @@ class line : public asker, public std::enable_shared_from_this<line> {
     if (talk_.scarce() && hand_.in_hand() > 0) return 0;
     auto const* const front = callers_.front();
     auto const fair = talk_.fair_share();
-    // What a search leases ahead for few callers is missing elsewhere, where callers give up, and what they are late for
-    // would look as if the other side refused it.
+    // What a search leases ahead for few callers is missing elsewhere, where callers give up; and what they are late
+    // for would look as if the other side refused it.
     auto const most = talk_.search().on() ? (std::min)(fair, callers_.permits()) : fair;
     auto const extra = expected_.next(now, talk_.late(), most);
     auto const n = to_lease({.first = front == nullptr ? (std::min)(wish_, std::int64_t{1}) : front->weight,
