@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// pqxx.hpp: PostgreSQL by libpqxx: errors, and a database for `sql::transact`. Tested with libpqxx 6.4 and 7.10.
+// pqxx.hpp: PostgreSQL by libpqxx: errors, and a database for `sql::transact`. Tested with libpqxx 6.4.
 #pragma once
 
 #include <exception>
