@@ -65,7 +65,7 @@ row 'a further call: functions' $(($(instantiations Function 2) - $(instantiatio
 if [ $# -gt 0 ]; then
   row '`<tenax/fmt.hpp>`' "$(including tenax/fmt.hpp)" '`<fmt/format.h>`' "$(including fmt/format.h)" 1.25
   row 'one `retrying_client`' "$(instructions "$here/cases/client.cpp" -O0)" '`<httplib.h>`' \
-    "$(including httplib.h)" 1.30 2.20
+    "$(including httplib.h)" 1.30 2.30
 fi
 mutex=$(including tenax/tenax.hpp mutex)
 gates=(bulkhead)
