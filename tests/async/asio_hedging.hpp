@@ -311,7 +311,9 @@ TEST_CASE(NET ": an attempt that ignores its cancellation holds back the result 
     CHECK(w.passed() < 35ms);
     CHECK(held.use_count() > 2);  // held by the attempt that is still under way
     CHECK(gate.successes == 1);
+    CHECK(hedging.under_way() == 1);
     w.pass(1s);
+    CHECK(hedging.under_way() == 0);
     CHECK(held.use_count() == 2);
     CHECK(gate.successes == 2);
     CHECK(hedging.seen().count() == 1);

@@ -342,9 +342,52 @@ TEST_CASE("Attempts of a blocking hedged call that are abandoned own what they u
     CHECK(tenax::hedged(hedging, read, "/page") == "second /page");
   }
   CHECK(held.use_count() == 2);
+  CHECK(hedging.under_way() == 1);
   *held = true;
-  moved_clock::wait_until([&] { return held.use_count() == 1; });
+  moved_clock::wait_until([&] { return hedging.under_way() == 0; });
+  CHECK(held.use_count() == 1);
   CHECK(hedging.counts() == counts{.calls = 1, .hedges = 1, .won = 1, .lost = 0});
+}
+
+TEST_CASE("A hedging is in use until the operations of its abandoned attempts are destroyed, and gates were told") {
+  struct observed {
+    std::atomic<int>* ends;
+    std::atomic<std::uint64_t>* seen;
+    tenax::hedging<remembering, std::reference_wrapper<moved_clock>>* hedging;
+
+    observed(std::atomic<int>& e, std::atomic<std::uint64_t>& s, decltype(*hedging) h)
+        : ends(&e), seen(&s), hedging(&h) {}
+    observed(observed const&) = default;
+    observed& operator=(observed const&) = delete;
+    ~observed() {
+      *seen = hedging->under_way();
+      ++*ends;
+    }
+  };
+  moved_clock clock;
+  remembering budget;
+  std::atomic<bool> held{true};
+  std::atomic<int> ends{0};
+  std::atomic<std::uint64_t> seen{0};
+  tenax::hedging hedging(budget, {.after = 50ms, .abandon_losers = true}, std::ref(clock));
+  CHECK(hedging.under_way() == 0);
+  {
+    observed const watch(ends, seen, hedging);
+    auto const read = [&clock, &held, watch](attempt_info const& info) {
+      if (info.number == 2) return 2;
+      clock.advance(50ms);
+      moved_clock::wait_until([&] { return !held; });
+      return 1;
+    };
+    CHECK(tenax::hedged(hedging, read) == 2);
+  }
+  auto const of_this_thread = ends.load();
+  CHECK(hedging.under_way() == 1);
+  held = false;
+  moved_clock::wait_until([&] { return hedging.under_way() == 0; });
+  CHECK(ends == of_this_thread + 1);
+  CHECK(seen == 1);
+  CHECK(budget.told.size() == 2);
 }
 
 TEST_CASE("A blocking hedged call without further threads goes on without hedges") {
@@ -465,7 +508,8 @@ TEST_CASE("Blocked attempts of a hedged call hear of its token, even of one that
     reason = tenax::try_hedged(policy.cancel_with(plain_flag{&set}), loose, reading(flagged)).reason;
   }
   CHECK(reason == tenax::stop_reason::cancelled);
-  moved_clock::wait_until([&] { return held.use_count() == 1; });
+  moved_clock::wait_until([&] { return loose.under_way() == 0; });
+  CHECK(held.use_count() == 1);
 }
 
 TEST_CASE("A sleep that ends early does not start a hedge early") {

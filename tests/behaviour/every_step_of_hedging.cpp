@@ -52,6 +52,8 @@ struct hedges {
   static chosen_time environment() { return {}; }
   static void record(modelled::duration) {}
   static void record_at_least(modelled::duration) {}
+  static void begin_use() {}
+  static void end_use() {}
   static void count_call() {}
   void count_hedge(std::size_t) { ++started; }
   void count_end_of_hedge(bool wins) { ++(wins ? won : lost); }

@@ -181,7 +181,7 @@ inline inherited_limits limits_here() {
 /// it as well. The call returns when all attempts have ended, so that none outlives the objects that it refers to. An
 /// attempt that does not obey its token delays the result. With `.abandon_losers`, the call returns with the first
 /// result: `f` and the arguments are copied, attempts run in detached threads, and what they refer to has to outlive
-/// them, until the end of the program.
+/// them, until `hedging.under_way()` is 0.
 ///
 /// **Threads.** The first attempt runs in the calling thread, except with `.abandon_losers`. Each further attempt has a
 /// thread of its own, which starts one attempt earlier and waits. If the machine has no more threads, the call goes on

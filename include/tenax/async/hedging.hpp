@@ -27,7 +27,8 @@ struct hedge_options {
   /// False: the call ends when every attempt has ended, so that no attempt outlives the objects that it refers to.
   /// True: the call ends with the first result, and attempts that ignore their cancellation go on alone. Then the
   /// operation must not use objects of the caller: let it own what it needs, as in `[url] { return fetch(url); }`,
-  /// never `[&]`. The hedging, its budget and its gates have to outlive these attempts.
+  /// never `[&]`. The hedging, its budget and its gates have to outlive these attempts: destroy them when
+  /// `hedging::under_way()` is 0.
   bool abandon_losers = false;
 };
 
@@ -41,6 +42,17 @@ struct no_budget {
   void record(ticket&, feedback const&, time_point) const {}
 };
 inline no_budget missing_budget{};
+
+/// A call's use of its hedging. Its end is the last thing that a call does with it.
+template <class Hedging>
+struct hedging_use {
+  explicit hedging_use(Hedging& h) noexcept : hedging(h) { hedging.begin_use(); }
+  hedging_use(hedging_use const&) = delete;
+  hedging_use& operator=(hedging_use const&) = delete;
+  ~hedging_use() { hedging.end_use(); }
+
+  Hedging& hedging;
+};
 
 }  // namespace detail
 
@@ -147,7 +159,14 @@ class hedging {
     return h;
   }
 
+  /// Returns the number of calls that use this object: those that have not ended, and those that have ended and whose
+  /// abandoned attempts go on. When it is 0 and no call begins any more, the hedging, its budget, its gates, and what
+  /// abandoned attempts refer to may be destroyed: their operations have been destroyed, and gates were told.
+  [[nodiscard]] std::uint64_t under_way() const noexcept { return load(under_way_); }
+
   // For the drivers.
+  void begin_use() noexcept { add(under_way_); }
+  void end_use() noexcept { under_way_.fetch_sub(1, std::memory_order_acq_rel); }
   void count_call() noexcept { add(calls_); }
   /// `nth`: 1 for the first hedge of a call.
   void count_hedge(std::size_t nth) noexcept { add(with_at_least_[nth - 1]); }
@@ -178,6 +197,7 @@ class hedging {
   number with_at_least_[hedges_per_call::most]{};  ///< calls with at least one hedge, with two, ...
   number won_{0};
   number lost_{0};
+  number under_way_{0};
 };
 
 hedging(hedge_options) -> hedging<detail::no_budget>;

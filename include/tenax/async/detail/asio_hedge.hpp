@@ -50,14 +50,14 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
   asio_hedge(Hedging& hedging, F&& operation, inherited_limits&& limits, End end, Executor const& executor,
              Handler&& handler)
       : abandons_(hedging.abandons_losers()),
-        operation_(std::move(operation)),
         end_(std::move(end)),
         executor_(executor),
         handler_(std::move(handler)),
         work_(Asio::work_on(Asio::executor_of(*handler_, executor_))),
         environment_(hedging.environment()),
         attempts_(std::make_unique<attempt[]>(hedging.at_most())),
-        loop_(hedging, std::move(limits)) {}
+        loop_(hedging, std::move(limits)),
+        operation_(std::move(operation)) {}
 
   /// Lets the handler's slot cancel the call.
   void listen() {
@@ -217,7 +217,6 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
   }
 
   bool abandons_;
-  F operation_;
   End end_;
   Executor executor_;
   std::optional<Handler> handler_;
@@ -226,6 +225,7 @@ class asio_hedge : public std::enable_shared_from_this<asio_hedge<Asio, T, Hedgi
   environment environment_;
   std::unique_ptr<attempt[]> attempts_;
   hedge_loop<T, Hedging> loop_;
+  F operation_;  ///< destroyed while the call uses its hedging
 };
 
 /// Starts a hedged call on a strand.

@@ -19,11 +19,11 @@ class coroutine_hedge {
 
  public:
   coroutine_hedge(Hedging& hedging, F&& operation, inherited_limits&& limits, waker w)
-      : operation_(std::move(operation)),
-        wake_(w),
+      : wake_(w),
         outer_(limits.token, w),
         given_(limits.token),
         loop_(hedging, std::move(limits)),
+        operation_(std::move(operation)),
         attempts_(std::make_unique<running_attempt<T>[]>(hedging.at_most())) {}
 
   /// Makes all steps that are possible now. Returns how long to wait then, or nothing if the call is over.
@@ -85,11 +85,11 @@ class coroutine_hedge {
     }
   }
 
-  F operation_;
   waker wake_;
   outer_token outer_;
   token_view given_;
   hedge_loop<T, Hedging> loop_;
+  F operation_;  ///< destroyed while the call uses its hedging
   std::unique_ptr<running_attempt<T>[]> attempts_;
 };
 

@@ -44,7 +44,7 @@ class hedge_loop {
 
  public:
   hedge_loop(Hedging& hedging, inherited_limits&& limits)
-      : hedging_(hedging), limits_(std::move(limits)), attempts_(std::make_unique<attempt[]>(hedging.at_most())) {}
+      : use_(hedging), limits_(std::move(limits)), attempts_(std::make_unique<attempt[]>(hedging.at_most())) {}
 
   /// `fired`: the driver's timer says that the wait is over, whatever the clock says.
   [[nodiscard]] hedge_step next(time_point now, waker const& w = {}, bool fired = false) {
@@ -275,7 +275,8 @@ class hedge_loop {
     if (std::exchange(at_gate_, false)) attempts_[started_].give_back();
   }
 
-  Hedging& hedging_;
+  hedging_use<Hedging> use_;  ///< destroyed last
+  Hedging& hedging_ = use_.hedging;
   inherited_limits limits_;
   std::unique_ptr<attempt[]> attempts_;
   std::optional<outcome<T>> result_{};
