@@ -12,8 +12,10 @@ inline constexpr bool at_length = false;
 #endif
 
 /// For tests in which threads take turns: the thread sanitizer finds nothing in these.
-#ifdef __SANITIZE_THREAD__
+#if defined(__SANITIZE_THREAD__)
 inline constexpr bool in_many_schedules = false;
+#elif defined(__has_feature)
+inline constexpr bool in_many_schedules = at_length && !__has_feature(thread_sanitizer);
 #else
 inline constexpr bool in_many_schedules = at_length;
 #endif
@@ -25,6 +27,13 @@ inline constexpr bool every_simulation = false;
 inline constexpr bool every_simulation = !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer);
 #else
 inline constexpr bool every_simulation = true;
+#endif
+
+/// For tests that count allocations: the thread sanitizer of clang has an operator new, which wins.
+#if defined(__has_feature)
+inline constexpr bool own_operator_new = !__has_feature(thread_sanitizer);
+#else
+inline constexpr bool own_operator_new = true;
 #endif
 
 }  // namespace tests

@@ -21,6 +21,7 @@
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/tenax.hpp>
 
+#include "../at_length.hpp"
 #include "catch.hpp"
 
 #if defined(__cpp_lib_jthread)
@@ -679,6 +680,7 @@ TEST_CASE("callback_retry: gates end waits from other threads, and no call is lo
 }
 
 TEST_CASE("callback_retry: a call allocates once, and a step nothing") {
+  if (!tests::own_operator_new) return;
   struct one_timer {
     tenax::time_point time{};
     tenax::callback_alarm alarm;

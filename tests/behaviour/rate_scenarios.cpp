@@ -133,6 +133,7 @@ TEST_CASE("rate_scenarios: refusals while the rate is still doubling do not look
 }
 
 TEST_CASE("rate_scenarios: an hour against windows of different lengths, whatever the number of workers") {
+  if (!tests::every_simulation) return;
   double accepted = 0, refused = 0, worst = 1;
   int cells = 0;
   for (auto const how : {tells::seconds_rounded_up, tells::seconds_rounded_down}) {
@@ -160,6 +161,7 @@ TEST_CASE("rate_scenarios: an hour against windows of different lengths, whateve
 }
 
 TEST_CASE("rate_scenarios: an hour against the documented limits of services") {
+  if (!tests::every_simulation) return;
   for (int const workers : {1, 4, 16}) {
     if (!tests::in_many_schedules && workers != 4) continue;
     for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
@@ -294,6 +296,7 @@ minutes ten_minutes(Server const& server, double share, tenax::optional_duration
 TEST_CASE("rate_scenarios: requests that are refused at any rate do not starve the others") {
   constexpr double possible = 3000;
   SECTION("the server sends no wait") {
+    if (!tests::every_simulation) return;
     CHECK(ten_minutes(unlimited{}, 0, {}).last >= 0.99 * possible);
     CHECK(ten_minutes(unlimited{}, 0.01, {}).last >= 0.9 * possible);
     CHECK(ten_minutes(unlimited{}, 0.03, {}).last >= 0.8 * possible);

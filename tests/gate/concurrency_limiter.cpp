@@ -185,6 +185,7 @@ TEST_CASE("concurrency_limiter: reaches nine tenths of the best fixed limit, and
 }
 
 TEST_CASE("concurrency_limiter: an incident of an hour does not move its baseline, and it recovers within 10 s") {
+  if (!tests::every_simulation) return;
   for (auto const m : {fewer_workers, slower_workers}) {
     if (!all_servers && m != fewer_workers) continue;
     INFO((m == fewer_workers ? "fewer workers" : "slower workers"));

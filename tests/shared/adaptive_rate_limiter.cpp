@@ -103,6 +103,7 @@ TEST_CASE("Sixteen machines with one caller each reach the limit", "[shared]") {
 }
 
 TEST_CASE("Machines find the refill of a token bucket, and 1000 a second", "[shared]") {
+  if (!tests::every_simulation) return;
   tests::clients slow(token_bucket(0.5, 15, tells::seconds_rounded_up));
   for (int i = 0; i < 10; ++i) slow.add(4);
   slow.run_for(1h);
@@ -251,6 +252,7 @@ TEST_CASE("A hundred machines share a limit that they found", "[shared]") {
 }
 
 TEST_CASE("A hundred machines that reach the end of long windows find what a window allows", "[shared]") {
+  if (!tests::every_simulation) return;
   auto const server = simulation::fixed_window(600, 30s, tells::seconds_rounded_up);
   tests::clients all(server);
   for (int i = 0; i < 100; ++i) all.add(1);
