@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # import_time.sh: what `import tenax;` costs the compiler beside `#include <tenax/tenax.hpp>`: instructions of clang 19
-# (valgrind counts them) for an empty program, with --all for that of README.md as well, and the seconds and bytes of the
-# compiled modules. Fails if the import costs an empty program more than a tenth of what the include costs.
+# (valgrind counts them) for an empty program, with --all for that of README.md as well, and the seconds and bytes of
+# the compiled modules. Fails if the import costs an empty program more than a tenth of what the include costs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/needs.bash"
