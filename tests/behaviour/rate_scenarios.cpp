@@ -355,7 +355,45 @@ TEST_CASE("rate_scenarios: a server that counts refused requests as well, as hap
   CHECK(accepted == 10);
 }
 
-TEST_CASE("rate_scenarios: a server whose block is renewed by every request, as with vsthrottle") {
+TEST_CASE("rate_scenarios: a bucket of whole permits, as with vsthrottle") {
+  // A client that asks more often than the limit allows stays blocked, another one does not. varnish_throttles.sh asks
+  // the real one.
+  auto const first_accepted = [](tenax::duration pause) {
+    simulation::vsthrottle server(10, 1s, 1s);
+    auto const status = [&](tenax::duration t) { return server.answer(tenax::time_point(t)).status; };
+    for (int i = 0; i < 10; ++i) CHECK(status(1s) == 200);
+    CHECK(status(1s) == 429);
+    tenax::duration t = 1s + pause;
+    while (t < 20s && status(t) != 200) t += pause;
+    return t;
+  };
+  CHECK(first_accepted(90ms) >= 20s);
+  CHECK(first_accepted(110ms) == 2100ms);
+  CHECK(first_accepted(1s) == 2s);
+  holds_to("without a block", 10, simulation::vsthrottle(10, 1s), {.share = 0.96, .refused = 0.002});
+  // The parts of permits that are lost.
+  for (auto const jitter : {1ms, 10ms}) {
+    simulation::vsthrottle server(100, 1s);
+    adaptive_rate_limiter limiter;
+    double good = 0, bad = 0;
+    auto const all = run_workers(limiter, server, {.workers = 4, .time = 4min, .most_travel = 10ms + jitter},
+                                 [&](double t, bool ok) {
+                                   if (t >= 120) (ok ? good : bad) += 1;
+                                 });
+    CAPTURE(jitter, good, bad);
+    CHECK(all.stale == 0);
+    CHECK(good >= (jitter == 1ms ? 0.93 : 0.66) * 100 * 120);
+    CHECK(bad <= 0.005 * good);
+  }
+  // A long block costs so much that the limit should be known.
+  simulation::vsthrottle strict(10, 1s, 30s);
+  adaptive_rate_limiter limiter({.limit = tenax::per_second(9)});
+  auto const all = run_workers(limiter, strict, {.workers = 32, .time = 10min, .most_travel = 20ms});
+  CHECK(all.refused == 0);
+  CHECK(all.accepted >= 5346);
+}
+
+TEST_CASE("rate_scenarios: a server whose block is renewed by every request") {
   // A client that asks during the block stays blocked.
   simulation::renewed_block server(10, 10, 2s);
   auto const status = [&](tenax::duration t) { return server.answer(tenax::time_point(t)).status; };
