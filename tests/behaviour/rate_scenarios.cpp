@@ -165,13 +165,24 @@ TEST_CASE("rate_scenarios: an hour against the documented limits of services") {
   for (int const workers : {1, 4, 16}) {
     if (!tests::in_many_schedules && workers != 4) continue;
     for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
-      auto const check = [&](char const* what, std::uint64_t an_hour, auto server) {
-        adaptive_rate_limiter limiter;
-        auto const all = tests::run_an_hour(limiter, server, workers);
-        CAPTURE(what, how == tells::nothing, workers, all.accepted, all.refused);
-        CHECK(all.stale == 0);
-        CHECK(static_cast<double>(all.accepted) >= 0.96 * static_cast<double>(an_hour));
-        CHECK(static_cast<double>(all.refused) <= 0.025 * static_cast<double>(all.accepted));
+      // The mean of several runs, because where the search ends depends on the first refusals.
+      auto const check = [&](char const* what, double an_hour, auto const& fresh) {
+        constexpr int runs = 6;
+        double accepted = 0, refused = 0, worst = 1;
+        for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+          auto server = fresh;
+          adaptive_rate_limiter limiter;
+          auto const all = tests::run_an_hour(limiter, server, workers, seed);
+          CHECK(all.stale == 0);
+          auto const share = static_cast<double>(all.accepted) / an_hour;
+          accepted += share / runs;
+          refused += static_cast<double>(all.refused) / static_cast<double>(all.accepted) / runs;
+          worst = std::min(worst, share);
+        }
+        CAPTURE(what, how == tells::nothing, workers, accepted, refused, worst);
+        CHECK(accepted >= 0.965);
+        CHECK(worst >= 0.94);
+        CHECK(refused <= 0.022);
       };
       check("60 in a minute of the clock", 3600, simulation::fixed_window(60, 60s, how));
       check("60 in any minute", 3600, simulation::rolling_window(60, 60s, how));

@@ -34,7 +34,6 @@ class rate_bracket {
   [[nodiscard]] constexpr std::int64_t interval() const noexcept { return interval_; }
   /// The version of the rate: an answer counts only for the rate at which its request was sent.
   [[nodiscard]] constexpr std::uint32_t version() const noexcept { return version_; }
-
   /// Begins at `limit`, and never exceeds it.
   constexpr void begin_at(double limit) noexcept {
     given_ = ceiling_ = low_ = high_ = rate_ = limit;
@@ -63,11 +62,11 @@ class rate_bracket {
   }
   [[nodiscard]] constexpr double announced_limit() const noexcept { return announced_; }
 
-  /// A paced request was accepted at this rate.
-  constexpr void accepted(std::int64_t now) noexcept {
+  /// A paced request was accepted at this rate. Answers take about `round_trip`.
+  constexpr void accepted(std::int64_t now, std::int64_t round_trip) noexcept {
     ++accepted_;
     switch (phase_) {
-      case phase::start: return accepted_in_start();
+      case phase::start: return accepted_in_start(round_trip);
       case phase::search: return accepted_in_search();
       case phase::steady: return accepted_in_steady(now);
       case phase::probe: return accepted_in_probe();
@@ -131,8 +130,8 @@ class rate_bracket {
 
  private:
   /// Doubles the rate until it is refused.
-  constexpr void accepted_in_start() noexcept {
-    if (accepted_ < search_rules::start_after) return;
+  constexpr void accepted_in_start(std::int64_t round_trip) noexcept {
+    if (static_cast<double>(accepted_) < search_rules::before_doubling(rate_ * seconds(round_trip))) return;
     low_ = rate_;
     if (at_ceiling()) phase_ = phase::steady;
     set_rate(rate_ * 2);
@@ -193,7 +192,7 @@ class rate_bracket {
       return;
     }
     auto const cut = search_rules::cut_after(accepted_, ++contradictions_, r.told, r.share);
-    high_ = rate_;
+    high_ = rate_, max_step_up_ = search_rules::unlimited;
     auto const lower = least(rate_ * (1 - cut), r.demonstrated);
     low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
     contradictions_ > search_rules::moved ? probes_.start_over() : probes_.in_vain();
@@ -254,7 +253,8 @@ class rate_bracket {
     bool const tells = accepted_ >= search_rules::telling_cycle;
     if (tells) high_ = least(high_, most);
     // A long window had room for all requests that confirmed the lower end.
-    if ((assumed_ && 2 * found < low_) || (tells && 2 * most < low_)) low_ = found;
+    if ((assumed_ && 2 * found < low_) || (tells && 2 * most < low_))
+      low_ = found, max_step_up_ = search_rules::step_up_after(n, max_step_up_);
   }
 
   /// Tries the geometric mean, or keeps the lower end if the upper end is near. There is an upper end.
