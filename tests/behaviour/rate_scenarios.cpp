@@ -396,6 +396,19 @@ TEST_CASE("rate_scenarios: a bucket of whole permits, as with vsthrottle") {
     CHECK(good >= (jitter == 1ms ? 0.93 : 0.66) * 100 * 120);
     CHECK(bad <= 0.005 * good);
   }
+  // Varnish asks for a wait of 5 s, whatever its limit: the limiter notices that it does not count in windows.
+  for (std::int64_t const limit : {10, 100}) {
+    simulation::vsthrottle server(limit, 1s, {}, 5s);
+    adaptive_rate_limiter limiter;
+    double good = 0, bad = 0;
+    auto const all = run_workers(limiter, server, {.workers = 4, .time = 30min}, [&](double t, bool ok) {
+      if (t >= 1200) (ok ? good : bad) += 1;
+    });
+    CAPTURE(limit, good, bad);
+    CHECK(all.stale == 0);
+    CHECK(good >= 0.93 * static_cast<double>(limit) * 600);
+    CHECK(bad <= 0.001 * good);
+  }
   // A long block costs so much that the limit should be known.
   simulation::vsthrottle strict(10, 1s, 30s);
   adaptive_rate_limiter limiter({.limit = tenax::per_second(9)});

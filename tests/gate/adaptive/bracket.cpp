@@ -105,6 +105,37 @@ TEST_CASE("After a steady rate was cut, the next step may be large") {
   static_assert(searched() > 21 && searched() < 22);
 }
 
+TEST_CASE("A rate that a whole probe has proven is kept when a server asks for long pauses") {
+  // All steps of a probe are accepted, and two doublings.
+  static constexpr auto risen = [] {
+    rate_bracket b(5, 0);
+    accept(b, 60);
+    for (int i = 0; i < 4; ++i) b.refused({.demonstrated = 30, .peak = 80, .told = true});
+    for (int i = 0; i < 100'000 && b.current_phase() != phase::start; ++i) accept(b, 1, 10'000 * second);
+    accept(b, 4);
+    return b;
+  };
+  static constexpr auto proven = risen().rate() / 4;
+  static_assert(proven > 30);
+  static constexpr auto refused = [](int accepted) {
+    auto b = risen();
+    b.refused({.demonstrated = 1, .peak = 4 * proven, .told = true});
+    accept(b, accepted);
+    // So few would be the limit of a server that counts in windows.
+    b.refused({.demonstrated = 1, .told = true, .cycle = 20 * second});
+    return b;
+  };
+  static_assert(refused(10).rate() > proven);
+  // Until it is refused itself.
+  static constexpr auto lost = [] {
+    auto b = refused(10);
+    while (b.current_phase() != phase::steady) b.refused({.demonstrated = 1, .told = true});
+    b.refused({.demonstrated = 1, .told = true});
+    return b.rate();
+  };
+  static_assert(lost() == proven / 2);
+}
+
 TEST_CASE("The search ends within three percent below the limit, from any guess") {
   static_assert(found(1).rate() > 97 && found(1).rate() <= 100);
   static_assert(found(77).rate() > 97 && found(77).rate() <= 100);
