@@ -165,13 +165,24 @@ TEST_CASE("rate_scenarios: an hour against the documented limits of services") {
   for (int const workers : {1, 4, 16}) {
     if (!tests::in_many_schedules && workers != 4) continue;
     for (auto const how : {tells::nothing, tells::seconds_rounded_up}) {
-      auto const check = [&](char const* what, std::uint64_t an_hour, auto server) {
-        adaptive_rate_limiter limiter;
-        auto const all = tests::run_an_hour(limiter, server, workers);
-        CAPTURE(what, how == tells::nothing, workers, all.accepted, all.refused);
-        CHECK(all.stale == 0);
-        CHECK(static_cast<double>(all.accepted) >= 0.96 * static_cast<double>(an_hour));
-        CHECK(static_cast<double>(all.refused) <= 0.025 * static_cast<double>(all.accepted));
+      // The mean of several runs, because where the search ends depends on the first refusals.
+      auto const check = [&](char const* what, double an_hour, auto const& fresh) {
+        constexpr int runs = 6;
+        double accepted = 0, refused = 0, worst = 1;
+        for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+          auto server = fresh;
+          adaptive_rate_limiter limiter;
+          auto const all = tests::run_an_hour(limiter, server, workers, seed);
+          CHECK(all.stale == 0);
+          auto const share = static_cast<double>(all.accepted) / an_hour;
+          accepted += share / runs;
+          refused += static_cast<double>(all.refused) / static_cast<double>(all.accepted) / runs;
+          worst = std::min(worst, share);
+        }
+        CAPTURE(what, how == tells::nothing, workers, accepted, refused, worst);
+        CHECK(accepted >= 0.965);
+        CHECK(worst >= 0.94);
+        CHECK(refused <= 0.022);
       };
       check("60 in a minute of the clock", 3600, simulation::fixed_window(60, 60s, how));
       check("60 in any minute", 3600, simulation::rolling_window(60, 60s, how));
@@ -355,7 +366,58 @@ TEST_CASE("rate_scenarios: a server that counts refused requests as well, as hap
   CHECK(accepted == 10);
 }
 
-TEST_CASE("rate_scenarios: a server whose block is renewed by every request, as with vsthrottle") {
+TEST_CASE("rate_scenarios: a bucket of whole permits, as with vsthrottle") {
+  // A client that asks more often than the limit allows stays blocked, another one does not. varnish_throttles.sh asks
+  // the real one.
+  auto const first_accepted = [](tenax::duration pause) {
+    simulation::vsthrottle server(10, 1s, 1s);
+    auto const status = [&](tenax::duration t) { return server.answer(tenax::time_point(t)).status; };
+    for (int i = 0; i < 10; ++i) CHECK(status(1s) == 200);
+    CHECK(status(1s) == 429);
+    tenax::duration t = 1s + pause;
+    while (t < 20s && status(t) != 200) t += pause;
+    return t;
+  };
+  CHECK(first_accepted(90ms) >= 20s);
+  CHECK(first_accepted(110ms) == 2100ms);
+  CHECK(first_accepted(1s) == 2s);
+  holds_to("without a block", 10, simulation::vsthrottle(10, 1s), {.share = 0.96, .refused = 0.002});
+  // The parts of permits that are lost.
+  for (auto const jitter : {1ms, 10ms}) {
+    simulation::vsthrottle server(100, 1s);
+    adaptive_rate_limiter limiter;
+    double good = 0, bad = 0;
+    auto const all = run_workers(limiter, server, {.workers = 4, .time = 4min, .most_travel = 10ms + jitter},
+                                 [&](double t, bool ok) {
+                                   if (t >= 120) (ok ? good : bad) += 1;
+                                 });
+    CAPTURE(jitter, good, bad);
+    CHECK(all.stale == 0);
+    CHECK(good >= (jitter == 1ms ? 0.93 : 0.66) * 100 * 120);
+    CHECK(bad <= 0.005 * good);
+  }
+  // Varnish asks for a wait of 5 s, whatever its limit: the limiter notices that it does not count in windows.
+  for (std::int64_t const limit : {10, 100}) {
+    simulation::vsthrottle server(limit, 1s, {}, 5s);
+    adaptive_rate_limiter limiter;
+    double good = 0, bad = 0;
+    auto const all = run_workers(limiter, server, {.workers = 4, .time = 30min}, [&](double t, bool ok) {
+      if (t >= 1200) (ok ? good : bad) += 1;
+    });
+    CAPTURE(limit, good, bad);
+    CHECK(all.stale == 0);
+    CHECK(good >= 0.93 * static_cast<double>(limit) * 600);
+    CHECK(bad <= 0.001 * good);
+  }
+  // A long block costs so much that the limit should be known.
+  simulation::vsthrottle strict(10, 1s, 30s);
+  adaptive_rate_limiter limiter({.limit = tenax::per_second(9)});
+  auto const all = run_workers(limiter, strict, {.workers = 32, .time = 10min, .most_travel = 20ms});
+  CHECK(all.refused == 0);
+  CHECK(all.accepted >= 5346);
+}
+
+TEST_CASE("rate_scenarios: a server whose block is renewed by every request") {
   // A client that asks during the block stays blocked.
   simulation::renewed_block server(10, 10, 2s);
   auto const status = [&](tenax::duration t) { return server.answer(tenax::time_point(t)).status; };

@@ -36,14 +36,14 @@ tally run_workers(tenax::adaptive_rate_limiter& limiter, Server& server, simulat
 
 /// An hour of workers whose requests take 100 to 300 ms.
 template <class Server>
-tally run_an_hour(tenax::adaptive_rate_limiter& limiter, Server& server, int workers) {
+tally run_an_hour(tenax::adaptive_rate_limiter& limiter, Server& server, int workers, std::uint64_t seed = 1) {
   using std::chrono::milliseconds;
   return run_workers(limiter, server,
                      {.workers = workers,
                       .time = std::chrono::hours(1),
                       .least_travel = milliseconds(100),
                       .most_travel = milliseconds(300),
-                      .seed = 1});
+                      .seed = seed});
 }
 
 }  // namespace tests

@@ -146,8 +146,38 @@ class counts_all_requests {
   std::uint64_t before_ = 0;
 };
 
-/// A bucket that blocks its client for a while when it is empty, as vsthrottle with a block: every request during the
-/// block renews it.
+/// A bucket of whole permits, as Varnish's vsthrottle (varnish-modules 0.20): the part of a permit that has accrued
+/// since the last request is lost, so that a client with jitter gets less than the rate. When the bucket is empty, it
+/// may block its client for a while. Requests during the block do not renew it, but take permits: a client that asks
+/// more often than the rate allows is blocked again when it ends.
+class vsthrottle {
+ public:
+  vsthrottle(std::int64_t most, tenax::duration period, tenax::duration block = {},
+             tenax::optional_duration retry_after = {})
+      : most_(most), period_(period), block_(block), retry_after_(retry_after), left_(most) {}
+
+  reply answer(tenax::time_point now) {
+    std::chrono::duration<double> const passed = now - last_, period = period_;
+    auto const accrued = static_cast<std::int64_t>(passed / period * static_cast<double>(most_));
+    left_ = std::min(most_, left_ + accrued);
+    bool const blocked = now < blocked_until_, any = left_ > 0;
+    if (any) --left_;
+    if (any || blocked) last_ = now;
+    if (!any && !blocked) blocked_until_ = now + block_;
+    if (any && !blocked) return {};
+    return {.status = 429, .retry_after = retry_after_};
+  }
+
+ private:
+  std::int64_t most_;
+  tenax::duration period_, block_;
+  tenax::optional_duration retry_after_;
+  std::int64_t left_;
+  tenax::time_point last_{}, blocked_until_{};
+};
+
+/// A bucket that blocks its client for a while when it is empty, and every request during the block renews it, as
+/// @fastify/rate-limit with `continueExceeding`.
 class renewed_block {
  public:
   renewed_block(double per_second, double burst, tenax::duration block)

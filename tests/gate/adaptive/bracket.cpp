@@ -12,10 +12,10 @@ namespace {
 constexpr std::int64_t second = 1'000'000'000;
 
 /// As if `n` paced requests had been accepted one second after the start.
-constexpr void accept(rate_bracket& b, int n, std::int64_t now = second) {
+constexpr void accept(rate_bracket& b, int n, std::int64_t now = second, std::int64_t round_trip = 0) {
   for (int i = 0; i < n; ++i) {
     b.note_accepted();
-    b.accepted(now);
+    b.accepted(now, round_trip);
   }
 }
 
@@ -46,6 +46,19 @@ TEST_CASE("In the start phase, the rate doubles after four accepted requests") {
   static_assert(after(8).current_phase() == phase::start);
 }
 
+TEST_CASE("The rate doubles later if many requests are under way") {
+  static constexpr auto after = [](int n) {
+    rate_bracket b(10, 0);
+    accept(b, n, second, second / 5);
+    return b.rate();
+  };
+  // 2 requests are sent in a round trip, then 4, then 8.
+  static_assert(after(4) == 10);
+  static_assert(after(5) == 20);
+  static_assert(after(14) == 20);
+  static_assert(after(15) == 40);
+}
+
 TEST_CASE("The first refusal begins a search at the geometric mean") {
   static constexpr auto refused = [](rate_bracket::refusal const& r) {
     rate_bracket b(4, 0);
@@ -61,6 +74,66 @@ TEST_CASE("The first refusal begins a search at the geometric mean") {
   static_assert(refused({.demonstrated = 8, .peak = 16, .told = true}).rate() == 8 * (1 + 3.0 / 9));
   // While none was accepted, the rate is known only to be too high.
   static_assert(refused({.demonstrated = 8, .peak = 16, .accepted = false}).rate() == 8);
+}
+
+TEST_CASE("A rate found between two pauses from few requests is followed by a large step") {
+  static constexpr auto tried = [](int accepted) {
+    rate_bracket b(5, 0);
+    accept(b, 60);
+    b.refused({.demonstrated = 30, .peak = 80, .told = true});
+    accept(b, accepted);
+    b.refused({.demonstrated = 30, .told = true, .cycle = 4 * accepted * second});
+    return b.rate();
+  };
+  static_assert(tried(1) == 0.25 * 1.5);
+  static_assert(tried(3) == 0.25 * 1.25);
+}
+
+TEST_CASE("After a steady rate was cut, the next step may be large") {
+  static constexpr auto cut = [] {
+    rate_bracket b(5, 0);
+    accept(b, 60);
+    for (int i = 0; i < 4; ++i) b.refused({.demonstrated = 30, .peak = 80, .told = true});
+    return b;
+  };
+  static_assert(cut().current_phase() == phase::steady && cut().rate() == 15);
+  static constexpr auto searched = [] {
+    auto b = cut();
+    accept(b, 16);
+    return b.rate();
+  };
+  static_assert(searched() > 21 && searched() < 22);
+}
+
+TEST_CASE("A rate that a whole probe has proven is kept when a server asks for long pauses") {
+  // All steps of a probe are accepted, and two doublings.
+  static constexpr auto risen = [] {
+    rate_bracket b(5, 0);
+    accept(b, 60);
+    for (int i = 0; i < 4; ++i) b.refused({.demonstrated = 30, .peak = 80, .told = true});
+    for (int i = 0; i < 100'000 && b.current_phase() != phase::start; ++i) accept(b, 1, 10'000 * second);
+    accept(b, 4);
+    return b;
+  };
+  static constexpr auto proven = risen().rate() / 4;
+  static_assert(proven > 30);
+  static constexpr auto refused = [](int accepted) {
+    auto b = risen();
+    b.refused({.demonstrated = 1, .peak = 4 * proven, .told = true});
+    accept(b, accepted);
+    // So few would be the limit of a server that counts in windows.
+    b.refused({.demonstrated = 1, .told = true, .cycle = 20 * second});
+    return b;
+  };
+  static_assert(refused(10).rate() > proven);
+  // Until it is refused itself.
+  static constexpr auto lost = [] {
+    auto b = refused(10);
+    while (b.current_phase() != phase::steady) b.refused({.demonstrated = 1, .told = true});
+    b.refused({.demonstrated = 1, .told = true});
+    return b.rate();
+  };
+  static_assert(lost() == proven / 2);
 }
 
 TEST_CASE("The search ends within three percent below the limit, from any guess") {
@@ -147,13 +220,13 @@ TEST_CASE("A steady rate that was lost is tried again after a while, and kept if
   static constexpr auto halved = [](bool came_back, std::int64_t held, std::int64_t later) {
     auto b = found(77);
     auto const before = b.rate();
-    b.accepted(second);
+    b.accepted(second, 0);
     // Refused in a row, until the rate is half as high.
     for (int i = 0; i < 4; ++i) {
       static_cast<void>(b.costs(held * second, 0));
       b.refused({.demonstrated = before / 2, .told = true});
     }
-    b.accepted((held + later) * second);
+    b.accepted((held + later) * second, 0);
     if (b.current_phase() != phase::probe) return b.rate() / before;
     if (b.rate() < 0.9 * before) return 0.0;
     if (came_back) {

@@ -19,6 +19,12 @@ TEST_CASE("The interval of a rate is rounded up, and that of a tiny rate does no
   static_assert(rules::interval_of(1e-12) == INT64_MAX / 4);
 }
 
+TEST_CASE("The rate is doubled after 4 requests, or after as many as are sent in 2.5 round trips") {
+  static_assert(rules::before_doubling(0) == 4);
+  static_assert(rules::before_doubling(1.6) == 4);
+  static_assert(rules::before_doubling(10) == 25);
+}
+
 TEST_CASE("The estimated burst is what the limit does not explain, from 1 to 64 requests") {
   static_assert(rules::burst_of(0, 0.5) == 1);
   static_assert(rules::burst_of(20, 1) == 1);
@@ -34,6 +40,12 @@ TEST_CASE("A rate is confirmed by enough requests to use up the burst, at least 
   static_assert(rules::confirmations(64, 0.03) == 512);
   static_assert(rules::confirmations(1, 0) == 512);
   static_assert(rules::confirmations(1, -0.5) == 512);
+}
+
+TEST_CASE("The step up from a rate that few requests have shown may be large") {
+  static_assert(rules::step_up_after(1, 0.05) == 0.5);
+  static_assert(rules::step_up_after(24, 0.05) == 0.05);
+  static_assert(rules::step_up_after(1, rules::unlimited) == rules::unlimited);
 }
 
 TEST_CASE("The first step up is small if the server said when it allows more, and accepted many requests") {

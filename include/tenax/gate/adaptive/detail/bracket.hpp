@@ -63,11 +63,11 @@ class rate_bracket {
   }
   [[nodiscard]] constexpr double announced_limit() const noexcept { return announced_; }
 
-  /// A paced request was accepted at this rate.
-  constexpr void accepted(std::int64_t now) noexcept {
+  /// A paced request was accepted at this rate. Answers take about `round_trip`.
+  constexpr void accepted(std::int64_t now, std::int64_t round_trip) noexcept {
     ++accepted_;
     switch (phase_) {
-      case phase::start: return accepted_in_start();
+      case phase::start: return accepted_in_start(round_trip);
       case phase::search: return accepted_in_search();
       case phase::steady: return accepted_in_steady(now);
       case phase::probe: return accepted_in_probe();
@@ -84,10 +84,7 @@ class rate_bracket {
   }
 
   /// The pause before a refusal was too short, which says nothing about the rate.
-  constexpr void refused_after_pause() noexcept {
-    ++version_;
-    accepted_ = 0;
-  }
+  constexpr void refused_after_pause() noexcept { ++version_, accepted_ = 0; }
 
   /// A request was refused at this rate.
   constexpr void refused(refusal const& r) noexcept {
@@ -131,8 +128,8 @@ class rate_bracket {
 
  private:
   /// Doubles the rate until it is refused.
-  constexpr void accepted_in_start() noexcept {
-    if (accepted_ < search_rules::start_after) return;
+  constexpr void accepted_in_start(std::int64_t round_trip) noexcept {
+    if (static_cast<double>(accepted_) < search_rules::before_doubling(rate_ * seconds(round_trip))) return;
     low_ = rate_;
     if (at_ceiling()) phase_ = phase::steady;
     set_rate(rate_ * 2);
@@ -148,8 +145,9 @@ class rate_bracket {
       low_ = least(high_ / 2, r.demonstrated);
     }
     burst_ = search_rules::burst_of(static_cast<double>(accepted_since_refusal_), low_ / (high_ / 2));
-    assumed_ = true;
-    max_step_up_ = search_rules::first_step_up(r.told, accepted_since_refusal_);
+    assumed_ = !r.told || low_ > proven_;
+    if (!assumed_) low_ = proven_;
+    max_step_up_ = assumed_ ? search_rules::first_step_up(r.told, accepted_since_refusal_) : search_rules::unlimited;
     continue_search();
   }
 
@@ -193,8 +191,9 @@ class rate_bracket {
       return;
     }
     auto const cut = search_rules::cut_after(accepted_, ++contradictions_, r.told, r.share);
-    high_ = rate_;
-    auto const lower = least(rate_ * (1 - cut), r.demonstrated);
+    high_ = rate_, max_step_up_ = search_rules::unlimited;
+    if (rate_ <= proven_) proven_ = 0;
+    auto const lower = least(rate_ * (1 - cut), r.told && r.demonstrated < proven_ ? proven_ : r.demonstrated);
     low_ = lower < rate_ / 2 ? rate_ / 2 : lower;
     contradictions_ > search_rules::moved ? probes_.start_over() : probes_.in_vain();
     probes_.lost(rate_);
@@ -243,18 +242,19 @@ class rate_bracket {
     if (low_ < lowest) low_ = lowest;
     rate_ = r;
     limit_rate();
-    ++version_;
-    accepted_ = 0;
+    ++version_, accepted_ = 0;
   }
 
   /// From one pause to the next, the server accepts its limit; the demonstrated rate at the beginning may be a burst.
   constexpr void learn_from_cycle(std::int64_t cycle) noexcept {
     auto const n = static_cast<double>(accepted_since_refusal_ == 0 ? 1 : accepted_since_refusal_);
     auto const found = n / seconds(cycle), most = search_rules::most_in_cycle(n, seconds(cycle));
+    if (most < proven_) return;  // the server asks for longer pauses than its limit needs
     bool const tells = accepted_ >= search_rules::telling_cycle;
     if (tells) high_ = least(high_, most);
     // A long window had room for all requests that confirmed the lower end.
-    if ((assumed_ && 2 * found < low_) || (tells && 2 * most < low_)) low_ = found;
+    if ((assumed_ && 2 * found < low_) || (tells && 2 * most < low_))
+      low_ = found, max_step_up_ = search_rules::step_up_after(n, max_step_up_);
   }
 
   /// Tries the geometric mean, or keeps the lower end if the upper end is near. There is an upper end.
@@ -267,7 +267,7 @@ class rate_bracket {
   constexpr void next_step() noexcept {
     if (++step_ <= search_rules::last_step && !at_ceiling())
       return set_rate(low_ * search_rules::probe_factor(step_, fine_));
-    high_ = 0;
+    high_ = 0, proven_ = at_ceiling() ? proven_ : low_;
     probes_.start_over();
     phase_ = at_ceiling() ? phase::steady : phase::start;
     set_rate(at_ceiling() ? low_ : low_ * 2);
@@ -283,13 +283,12 @@ class rate_bracket {
   double rate_;
   std::int64_t interval_ = 0;
   double low_;
-  double high_ = 0;  // 0: nothing was refused yet
+  double high_ = 0;    // 0: nothing was refused yet
+  double proven_ = 0;  // all steps of a probe were accepted up to this rate, so it is no burst of a long window
   phase phase_ = phase::start;
   std::uint32_t version_ = 0;
-  std::uint64_t accepted_ = 0;
-  std::uint64_t accepted_since_refusal_ = 0;
-  unsigned contradictions_ = 0;
-  unsigned step_ = 0;
+  std::uint64_t accepted_ = 0, accepted_since_refusal_ = 0;
+  unsigned contradictions_ = 0, step_ = 0;
   bool fine_ = false;  // whether the next probe begins with a smaller step
   double burst_ = 1;
   double max_step_up_ = search_rules::unlimited;  // the greatest distance of the next trial from the lower end

@@ -100,6 +100,8 @@ class throttle_pause {
   /// While such a server refuses, one request at a time asks it. Returns how long to wait for the answer; otherwise 0.
   [[nodiscard]] constexpr std::int64_t answer_due() const noexcept { return hold_ == 0 ? 0 : round_trip_; }
 
+  /// How long an answer takes: a mean of the last ones.
+  [[nodiscard]] constexpr std::int64_t round_trip() const noexcept { return round_trip_; }
   constexpr void note_round_trip(std::int64_t took) noexcept {
     if (took < 0) took = 0;
     round_trip_ = round_trip_ == 0 ? took : round_trip_ + (took - round_trip_) / 8;

@@ -177,7 +177,7 @@ class rate_search {
     if (blackout_.accepted()) {
       if (auto const found = blackout_.finding_of(s.at); found.seconds > 0) return bracket_.learn_from(found);
     }
-    if (s.version == bracket_.version() && s.paced) bracket_.accepted(now);
+    if (s.version == bracket_.version() && s.paced) bracket_.accepted(now, pause_.round_trip());
   }
 
   /// `wait`: the server's wait, or less than zero if it did not ask for one.

@@ -12,7 +12,6 @@ namespace tenax::detail::search_rules {
 // --- the search between two rates ---
 inline constexpr double precision = 1.03;          // the search ends when both rates are so near to each other
 inline constexpr double room_above = 1.06;         // so far below a refused rate, a confirmed one is searched again
-inline constexpr std::uint64_t start_after = 4;    // requests accepted before the rate is doubled
 inline constexpr std::uint64_t search_after = 16;  // requests accepted before a steady rate is searched again
 inline constexpr std::uint64_t calm_after = 32;    // requests accepted before earlier refusals no longer count
 inline constexpr unsigned moved = 2;               // more refusals in a row, each after a cut: the limit has moved
@@ -26,6 +25,13 @@ constexpr std::int64_t interval_of(double rate) noexcept {
   constexpr std::int64_t longest = INT64_MAX / 4;  // so that sums of a few do not overflow
   auto const ns = 1e9 / rate;
   return ns < static_cast<double>(longest) ? static_cast<std::int64_t>(ns) + 1 : longest;
+}
+
+/// How many requests have to be accepted before the rate is doubled, if `under_way` are sent in a round trip: so many
+/// that few are under way when the first one is refused.
+constexpr double before_doubling(double under_way) noexcept {
+  constexpr double fewest = 4, round_trips = 2.5;
+  return round_trips * under_way > fewest ? round_trips * under_way : fewest;
 }
 
 /// The estimated burst of a server that accepted `accepted` requests. Its limit explains the share `explained` of them.
@@ -48,6 +54,13 @@ constexpr std::uint64_t confirmations(double burst, double excess) noexcept {
 /// more has demonstrated its limit; the more it accepted, the more precisely.
 constexpr double first_step_up(bool told, std::uint64_t accepted) noexcept {
   return told ? 3.0 / static_cast<double>(accepted + 1) : unlimited;
+}
+
+/// The greatest step up from a rate that was found between two pauses, if that of the rate before it was `before`. Few
+/// accepted requests say little about a rate.
+constexpr double step_up_after(double accepted, double before) noexcept {
+  auto const step = 1 / (accepted + 1);
+  return step > before ? step : before;
 }
 
 /// A time from the end of one pause to the end of the next shows a limit if so many requests were accepted in it.
