@@ -26,8 +26,8 @@ int main() {
     std::printf("%s after %u attempt\n", to_string(report.reason), report.attempts);
   });
 
-  std::this_thread::sleep_for(20ms);  // the call starts to wait
-  worker.request_stop();              // ends the wait immediately
+  std::this_thread::sleep_for(100ms);  // the call starts to wait
+  worker.request_stop();               // ends the wait immediately
   worker.join();
 
   auto const took = std::chrono::steady_clock::now() - started;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,17 +24,28 @@
 
 namespace tests {
 
-/// A port that nobody listens at now.
-inline int free_port() {
-  int const s = ::socket(AF_INET, SOCK_STREAM, 0);
+/// Whether a program can listen at a port of loopback now.
+inline bool is_free(int port) {
+  int const s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   ::sockaddr_in a{};
   a.sin_family = AF_INET;
   a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ::socklen_t size = sizeof a;
-  ::bind(s, reinterpret_cast<::sockaddr*>(&a), sizeof a);
-  ::getsockname(s, reinterpret_cast<::sockaddr*>(&a), &size);
+  a.sin_port = htons(static_cast<std::uint16_t>(port));
+  bool const free = ::bind(s, reinterpret_cast<::sockaddr*>(&a), sizeof a) == 0;
   ::close(s);
-  return ntohs(a.sin_port);
+  return free;
+}
+
+/// A port that nobody listens at now, as the one that is 10000 higher, which a server of a cluster needs as well. Both
+/// are not among those that the system gives to connections: a client that tries to reach a server that is gone could
+/// get the server's port for its own end.
+inline int free_port() {
+  std::random_device random;
+  for (int i = 0; i < 1000; ++i) {
+    int const port = 10'000 + static_cast<int>(random() % 12'000);
+    if (is_free(port) && is_free(port + 10'000)) return port;
+  }
+  throw std::runtime_error("no port is free");
 }
 
 struct free_redis_reply {
@@ -83,7 +95,7 @@ class redis_server {
       ::execvp(pointers[0], pointers.data());
       ::_exit(127);
     }
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 3000; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       auto* const c = redisConnect("127.0.0.1", port);
       bool const up = c != nullptr && c->err == 0;

@@ -65,7 +65,7 @@ launch() {
   shift 2
   "$@" >>"$name.log" 2>&1 &
   running[$name]=$!
-  for ((i = 0; i < 100; ++i)); do
+  for ((i = 0; i < 600; ++i)); do
     kill -0 "${running[$name]}" 2>/dev/null || break
     if listens "$port"; then
       sleep 0.05   # the one that listens might be another's

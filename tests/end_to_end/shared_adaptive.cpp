@@ -73,24 +73,24 @@ TEST_CASE("Machines find a limit together on a real server, and keep it when the
     }
   }
   std::this_thread::sleep_for(2s);
-  // On a busy machine, threads may stand still for a while.
-  int accepted = 0, refused = 0;
-  for (int i = 0; i < 15 && accepted < 120; ++i) {
-    accepted = -api.accepted;
-    refused = -api.refused;
+  // On a busy machine, threads may stand still for a while. Machines that do not find the limit never do.
+  double found = 0;
+  bool good = false;
+  for (int i = 0; i < 40 && !good; ++i) {
+    int accepted = -api.accepted;
+    int refused = -api.refused;
     auto const begun = clock_type::now();
     std::this_thread::sleep_for(1s);
     accepted += api.accepted;
     refused += api.refused;
     CHECK(accepted <= 25 + 200 * std::chrono::duration<double>(clock_type::now() - begun).count());
+    found = machines[2]->state().per_second;
+    good = accepted >= 120 && refused <= 40 && found >= 60 && found <= 500;
   }
-  CHECK(accepted >= 120);
-  CHECK(refused <= 40);
+  CHECK(good);
+  for (int i = 0; i < 1000 && !machines[0]->state().store_up; ++i) std::this_thread::sleep_for(10ms);
   CHECK(machines[0]->state().machines == 3);
   CHECK(machines[0]->state().trouble == "");
-  auto const found = machines[2]->state().per_second;
-  CHECK(found >= 60);
-  CHECK(found <= 500);
   CHECK(server.number("PTTL", "tenax:1:{api}") > 3'000'000);
 
   server.kill();

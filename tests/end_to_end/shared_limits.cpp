@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <tenax/cancel.hpp>
 #include <tenax/redis/hiredis.hpp>
@@ -35,13 +38,18 @@ class fleet {
   std::atomic<std::int64_t> longest_wait{0};
   std::atomic<int> errors{0};
 
-  template <class... Rates>
-  fleet(int machines, int threads, tenax::redis::hiredis_options const& where, char const* name, Rates... rates) {
+  template <std::same_as<tenax::rate>... Rates>
+  fleet(int machines, int threads, tenax::redis::hiredis_options const& where, char const* name, Rates... rates)
+      : fleet(machines, threads, where, name, tenax::shared::options{}.store_timeout, rates...) {}
+  template <std::same_as<tenax::rate>... Rates>
+  fleet(int machines, int threads, tenax::redis::hiredis_options const& where, char const* name,
+        tenax::any_duration store_timeout, Rates... rates) {
     for (int i = 0; i < machines; ++i) {
       stores.push_back(std::make_unique<hiredis_store>(where));
       limiters.push_back(std::make_unique<rate_limiter>(
           *stores.back(), name,
-          tenax::shared::options{.on_event =
+          tenax::shared::options{.store_timeout = store_timeout,
+                                 .on_event =
                                      [this](tenax::shared::event const& e) {
                                        std::lock_guard const lock(mutex);
                                        events.push_back(std::string(to_string(e.what)) + ": " + std::string(e.why));
@@ -59,28 +67,41 @@ class fleet {
   std::size_t used(clock_type::time_point from, clock_type::time_point to) {
     std::lock_guard const lock(mutex);
     return static_cast<std::size_t>(
-        std::count_if(times.begin(), times.end(), [&](auto t) { return from <= t && t < to; }));
+        std::count_if(times.begin(), times.end(), [&](auto const& u) { return from <= u.got && u.got < to; }));
+  }
+  /// Those of them for which the caller asked after `from`.
+  std::size_t asked_and_used(clock_type::time_point from, clock_type::time_point to) {
+    std::lock_guard const lock(mutex);
+    return static_cast<std::size_t>(
+        std::count_if(times.begin(), times.end(), [&](auto const& u) { return from <= u.asked && u.got < to; }));
   }
   std::size_t most_in(std::chrono::nanoseconds window) {
     std::lock_guard const lock(mutex);
-    std::sort(times.begin(), times.end());
+    std::sort(times.begin(), times.end(), [](auto const& a, auto const& b) { return a.got < b.got; });
     std::size_t most = 0;
     for (std::size_t first = 0, last = 0; last < times.size(); ++last) {
-      while (times[first] + window <= times[last]) ++first;
+      while (times[first].got + window <= times[last].got) ++first;
       most = std::max(most, last - first + 1);
     }
     return most;
+  }
+  void forget_events() {
+    std::lock_guard const lock(mutex);
+    events.clear();
   }
   bool heard(std::string const& part) {
     std::lock_guard const lock(mutex);
     return std::any_of(events.begin(), events.end(), [&](auto const& e) { return e.find(part) != std::string::npos; });
   }
 
+  struct use {
+    clock_type::time_point asked, got;
+  };
+  std::mutex mutex;
+  std::vector<use> times;
+  std::vector<std::string> events;
   std::vector<std::unique_ptr<hiredis_store>> stores;
   std::vector<std::unique_ptr<rate_limiter>> limiters;
-  std::mutex mutex;
-  std::vector<clock_type::time_point> times;
-  std::vector<std::string> events;
 
  private:
   void work(rate_limiter& l, std::stop_token const& stop) {
@@ -94,13 +115,13 @@ class fleet {
       for (auto most = longest_wait.load(); wait > most && !longest_wait.compare_exchange_weak(most, wait);) {
       }
       std::lock_guard const lock(mutex);
-      times.push_back(now);
+      times.push_back({began, now});
     }
   }
   std::vector<std::jthread> threads_;
 };
 
-void eventually(std::function<bool()> const& holds, std::chrono::milliseconds limit = 3000ms) {
+void eventually(std::function<bool()> const& holds, std::chrono::milliseconds limit = 20s) {
   for (auto const end = clock_type::now() + limit; !holds() && clock_type::now() < end;)
     std::this_thread::sleep_for(2ms);
   CHECK(holds());
@@ -161,10 +182,17 @@ TEST_CASE("The script does what its model in C++ does, for random questions", "[
 
 TEST_CASE("Machines share a limit on a real server, and its key expires", "[redis]") {
   tests::redis_server server;
-  fleet all(4, 2, {.port = server.port}, "shared", per_second(200).with_burst(10));
-  std::this_thread::sleep_for(1500ms);
-  auto const now = clock_type::now();
-  CHECK(all.used(now - 1s, now) >= 190);
+  fleet all(4, 2, {.port = server.port}, "shared", 20s, per_second(200).with_burst(10));
+  // A busy machine may be late.
+  auto const were_used_in = [&](std::chrono::milliseconds d, std::size_t least) {
+    std::this_thread::sleep_for(d);
+    eventually([&] {
+      auto const now = clock_type::now();
+      return all.used(now - d, now) >= least;
+    });
+  };
+  std::this_thread::sleep_for(500ms);
+  were_used_in(1s, 190);
   CHECK(all.most_in(1s) <= 211);
   CHECK(all.most_in(100ms) <= 31);
   for (auto& l : all.limiters) {
@@ -174,9 +202,7 @@ TEST_CASE("Machines share a limit on a real server, and its key expires", "[redi
   CHECK(server.number("DBSIZE") == 1);
   CHECK(server.number("PTTL", "tenax:1:{shared}") > 60'000);
   server.run("SCRIPT", "FLUSH");
-  std::this_thread::sleep_for(500ms);
-  auto const later = clock_type::now();
-  CHECK(all.used(later - 500ms, later) >= 90);
+  were_used_in(500ms, 90);
   CHECK_FALSE(all.heard("away"));
   all.stop();
   all.limiters.clear();
@@ -189,49 +215,74 @@ TEST_CASE("No caller waits longer than store_timeout for a server that hangs, di
   tests::redis_server server;
   fleet all(3, 2, {.port = server.port}, "faults", per_second(300).with_burst(15));
   std::this_thread::sleep_for(500ms);
-  auto const began = clock_type::now();
-  if (fault == "pause") server.run("CLIENT", "PAUSE", "400", "ALL");
-  if (fault == "sleep") server.sleep(400ms);
-  if (fault == "kill") server.kill();
-  eventually([&] { return all.heard("store away"); });
-  if (fault == "kill") {
-    std::this_thread::sleep_for(300ms);
-    server.start();
+  auto const all_up = [&] {
+    return std::all_of(all.limiters.begin(), all.limiters.end(), [](auto& l) { return l->state().store_up; });
+  };
+  // Threads of a busy machine may stand still for a while; callers who wait for the store always do.
+  bool good = false;
+  for (int round = 0; round < 8 && !good; ++round) {
+    eventually(all_up);
+    all.forget_events();
+    all.longest_wait = 0;
+    auto const began = clock_type::now();
+    if (fault == "pause") server.run("CLIENT", "PAUSE", "400", "ALL");
+    if (fault == "sleep") server.sleep(400ms);
+    if (fault == "kill") server.kill();
+    eventually([&] { return all.heard("store away"); });
+    if (fault == "kill") {
+      std::this_thread::sleep_for(300ms);
+      server.start();
+    }
+    eventually([&] { return all.heard("store back"); });
+    eventually(all_up);
+    auto const ended = clock_type::now();
+    auto const length = std::chrono::duration<double>(ended - began).count();
+    CHECK(double(all.used(began, ended)) <= 300 * (length + 0.3) + 15);
+    // Six callers, so that each waits 20 ms for a permit; then for the store.
+    good = double(all.used(began, ended)) >= 300 * length * 0.5 &&
+           all.longest_wait < std::chrono::nanoseconds(300ms).count();
+    CHECK(all.errors == 0);
   }
-  eventually([&] { return all.heard("store back"); });
-  eventually([&] { return all.limiters[0]->state().store_up; });
-  auto const ended = clock_type::now();
-  auto const length = std::chrono::duration<double>(ended - began).count();
-  CHECK(double(all.used(began, ended)) <= 300 * (length + 0.3) + 15);
-  CHECK(double(all.used(began, ended)) >= 300 * length * 0.5);
-  // Six callers, so that each waits 20 ms for a permit; then for the store.
-  CHECK(all.longest_wait < std::chrono::nanoseconds(300ms).count());
-  CHECK(all.errors == 0);
+  CHECK(good);
 }
 
 TEST_CASE("One machine's pause reaches another one in milliseconds", "[redis]") {
   tests::redis_server server;
   fleet all(3, 2, {.port = server.port}, "pause", per_second(500).with_burst(20));
   std::this_thread::sleep_for(400ms);
-  auto const asked = clock_type::now();
-  all.limiters[0]->pause(500ms);
-  eventually([&] { return all.limiters[2]->state().paused > 0s; });
-  CHECK(clock_type::now() - asked < 50ms);
-  auto const known = clock_type::now() + 1ms;
-  std::this_thread::sleep_for(800ms);
-  CHECK(all.used(known, asked + 500ms) == 0);
-  CHECK(all.used(asked + 500ms, asked + 700ms) <= 125);
-  CHECK(all.used(asked + 500ms, asked + 800ms) >= 80);
+  // Threads of a busy machine may stand still for a while.
+  bool good = false;
+  for (int round = 0; round < 8 && !good; ++round) {
+    auto const asked = clock_type::now();
+    all.limiters[0]->pause(500ms);
+    eventually([&] { return all.limiters[2]->state().paused > 0s; });
+    bool const soon = clock_type::now() - asked < 50ms;
+    eventually([&] { return all.limiters[1]->state().paused > 0s || clock_type::now() > asked + 400ms; });
+    auto const known = clock_type::now() + 1ms;
+    std::this_thread::sleep_until(asked + 800ms);
+    CHECK(all.asked_and_used(known, asked + 500ms) == 0);
+    CHECK(all.used(asked + 500ms, asked + 700ms) <= 125);
+    good = soon && all.used(known, asked + 500ms) == 0 && all.used(asked + 500ms, asked + 800ms) >= 80;
+  }
+  CHECK(good);
 }
 
 TEST_CASE("A connection for messages that is lost is opened again", "[redis]") {
   tests::redis_server server;
   fleet all(2, 2, {.port = server.port}, "messages", per_second(500).with_burst(20));
   eventually([&] { return server.number("PUBSUB", "NUMPAT") == 0 && all.limiters[1]->state().machines == 2; });
+  auto const listens_twice = [&](std::string const& before) {
+    auto const now = server.text("CLIENT", "LIST", "TYPE", "pubsub");
+    auto const second = now.find("\nid=");
+    return second != std::string::npos && before.find(now.substr(0, now.find(' '))) == std::string::npos &&
+           before.find(now.substr(second + 1, now.find(' ', second) - second)) == std::string::npos;
+  };
+  eventually([&] { return listens_twice(""); });
+  auto const killed = server.text("CLIENT", "LIST", "TYPE", "pubsub");
   server.run("CLIENT", "KILL", "TYPE", "pubsub");
-  std::this_thread::sleep_for(300ms);
+  eventually([&] { return listens_twice(killed); });
   all.limiters[0]->pause(500ms);
-  eventually([&] { return all.limiters[1]->state().paused > 0s; }, 100ms);
+  eventually([&] { return all.limiters[1]->state().paused > 0s; });
   CHECK(all.errors == 0);
 }
 
@@ -262,7 +313,10 @@ TEST_CASE("A key that holds something else is named and not touched", "[redis]")
     hiredis_store store({.port = server.port});
     rate_limiter limiter(store, name, per_second(100));
     CHECK(limiter.acquire({.timeout = 2s}) == tenax::acquired::yes);  // alone
-    eventually([&] { return limiter.state().trouble.starts_with("TENAX the key tenax:1:{" + name + "}"); });
+    eventually([&] {
+      static_cast<void>(limiter.try_acquire());
+      return limiter.state().trouble.starts_with("TENAX the key tenax:1:{" + name + "}");
+    });
   }
   CHECK(server.text("GET", "tenax:1:{text}") == "mine");
   CHECK(server.number("HLEN", "tenax:1:{hash}") == 1);
@@ -274,25 +328,26 @@ TEST_CASE("A user with the documented rights is enough, and a wrong password is 
   server.run("ACL", "SETUSER", "limits", "on", ">secret", "resetkeys", "~tenax:1:*", "resetchannels", "&tenax:1:*",
              "-@all", "+eval", "+evalsha", "+time", "+hget", "+hset", "+hdel", "+hlen", "+hgetall", "+pexpire",
              "+publish", "+subscribe");
-  fleet all(2, 1, {.port = server.port, .user = "limits", .password = "secret"}, "acl", per_second(100).with_burst(5));
-  std::this_thread::sleep_for(300ms);
+  fleet all(2, 1, {.port = server.port, .user = "limits", .password = "secret"}, "acl", 20s,
+            per_second(100).with_burst(5));
+  eventually([&] { return all.limiters[1]->state().store_up && all.limiters[1]->state().machines == 2; });
   all.limiters[0]->pause(50ms);
-  std::this_thread::sleep_for(200ms);
-  CHECK(all.limiters[1]->state().store_up);
-  CHECK(all.limiters[1]->state().machines == 2);
+  eventually([&] { return all.heard("another machine for a pause"); });
   CHECK_FALSE(all.heard("away"));
-  CHECK(all.heard("another machine for a pause"));
 
   hiredis_store wrong({.port = server.port, .user = "limits", .password = "guess"});
   rate_limiter limiter(wrong, "acl", per_second(100));
   CHECK(limiter.acquire({.timeout = 2s}) == tenax::acquired::yes);
-  CHECK(limiter.state().trouble.find("WRONGPASS") == 0);
+  eventually([&] {
+    static_cast<void>(limiter.try_acquire());
+    return limiter.state().trouble.starts_with("WRONGPASS");
+  });
 }
 
 TEST_CASE("A server without memory, and a replica, are faults of the store and not of a caller", "[redis]") {
   tests::redis_server server({"--maxmemory", "1", "--maxmemory-policy", "noeviction"});
   {
-    fleet all(1, 2, {.port = server.port}, "memory", per_second(200).with_burst(10));
+    fleet all(1, 2, {.port = server.port}, "memory", 20s, per_second(200).with_burst(10));
     eventually([&] { return all.heard("OOM"); });
     server.run("CONFIG", "SET", "maxmemory", "0");
     eventually([&] { return all.heard("store back"); });
@@ -300,8 +355,8 @@ TEST_CASE("A server without memory, and a replica, are faults of the store and n
   }
   server.run("CONFIG", "SET", "maxmemory", "0");
   tests::redis_server replica({"--replicaof", "127.0.0.1 " + std::to_string(server.port)});
-  fleet all(1, 2, {.port = replica.port}, "replica", per_second(200).with_burst(10));
-  eventually([&] { return all.heard("READONLY"); }, 6000ms);
+  fleet all(1, 2, {.port = replica.port}, "replica", 20s, per_second(200).with_burst(10));
+  eventually([&] { return all.heard("READONLY"); });
   replica.run("REPLICAOF", "NO", "ONE");
   eventually([&] { return all.heard("store back"); });
   CHECK(all.errors == 0);
@@ -311,7 +366,7 @@ TEST_CASE("After a failover to a replica the limit goes on from what the replica
   tests::redis_server first;
   tests::redis_server replica({"--replicaof", "127.0.0.1 " + std::to_string(first.port)});
   fleet all(2, 2, {.port = first.port}, "failover", per_second(100).with_burst(10));
-  eventually([&] { return replica.number("EXISTS", "tenax:1:{failover}") == 1; }, 6000ms);
+  eventually([&] { return replica.number("EXISTS", "tenax:1:{failover}") == 1; });
   std::this_thread::sleep_for(300ms);
   replica.run("REPLICAOF", "NO", "ONE");
   fleet other(2, 2, {.port = replica.port}, "failover", per_second(100).with_burst(10));
@@ -334,7 +389,7 @@ TEST_CASE("A forked child gets a thread and a connection of its own", "[redis]")
     for (int i = 0; i < 20; ++i) good = good && limiter.acquire({.timeout = 2s}) == tenax::acquired::yes;
     std::this_thread::sleep_for(300ms);
     static_cast<void>(limiter.try_acquire());
-    for (int i = 0; i < 100 && !limiter.state().store_up; ++i) {
+    for (int i = 0; i < 2000 && !limiter.state().store_up; ++i) {
       std::this_thread::sleep_for(10ms);
       static_cast<void>(limiter.try_acquire());
     }
@@ -350,11 +405,8 @@ TEST_CASE("A cluster of three servers keeps each limit on one of them", "[redis]
   std::vector<std::unique_ptr<tests::redis_server>> nodes;
   std::string create = "redis-cli --cluster create";
   for (int i = 0; i < 3; ++i) {
-    // A cluster needs a second port, 10000 above the first.
-    int port = tests::free_port();
-    while (port > 55'000) port = tests::free_port();
-    nodes.push_back(std::make_unique<tests::redis_server>(std::vector<std::string>{"--cluster-enabled", "yes"}, port));
-    create += " 127.0.0.1:" + std::to_string(port);
+    nodes.push_back(std::make_unique<tests::redis_server>(std::vector<std::string>{"--cluster-enabled", "yes"}));
+    create += " 127.0.0.1:" + std::to_string(nodes.back()->port);
   }
   REQUIRE(std::system((create + " --cluster-yes >/dev/null").c_str()) == 0);
   for (char const* const name : {"a", "b", "c", "d"}) {
@@ -396,13 +448,13 @@ TEST_CASE("Whatever a server answers, callers go on, and the observer is told in
   for (auto const& f : faults) {
     tests::strange_server server(f.answer);
     INFO(f.answer);
-    fleet all(1, 2, {.port = server.port}, "strange", per_second(200).with_burst(10));
+    fleet all(1, 2, {.port = server.port}, "strange", 20s, per_second(200).with_burst(10));
     eventually([&] { return all.heard(*f.words == 0 ? "store away: " : f.words); });
     auto const began = clock_type::now();
     std::this_thread::sleep_for(150ms);
-    // Of 30; threads of a busy machine may stand still for a while.
-    CHECK(all.used(began, began + 150ms) >= 3);
-    CHECK(all.used(began, began + 150ms) <= 33);
+    // 30, and the burst if all callers stood still before, as on a busy machine.
+    CHECK(all.used(began, began + 150ms) <= 43);
+    eventually([&] { return all.used(began, clock_type::now()) >= 3; });
     CHECK(all.errors == 0);
     CHECK(server.connections < 40);
   }
@@ -415,7 +467,7 @@ TEST_CASE("A store goes back to the given server when the one that a cluster nam
     fleet all(1, 2, {.port = moved.port}, "gone", per_second(200).with_burst(10));
     eventually([&] { return moved.connections > 2; });
     moved.answer = "-MOVED 1 127.0.0.1:" + std::to_string(real.port) + "\r\n";
-    eventually([&] { return all.limiters[0]->state().store_up; }, 5000ms);
+    eventually([&] { return all.limiters[0]->state().store_up; });
   }
 }
 
@@ -442,5 +494,8 @@ TEST_CASE("A store takes a host, a port and timeouts that make sense", "[redis]"
   hiredis_store nowhere({.port = tests::free_port()});
   rate_limiter limiter(nowhere, "nowhere", per_second(100));
   CHECK(limiter.acquire({.timeout = 2s}) == tenax::acquired::yes);
-  CHECK(limiter.state().trouble == "Connection refused");
+  eventually([&] {
+    static_cast<void>(limiter.try_acquire());
+    return limiter.state().trouble == "Connection refused";
+  });
 }

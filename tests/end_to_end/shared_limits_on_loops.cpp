@@ -8,6 +8,8 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
+#include <thread>
 
 #include <tenax/asio.hpp>
 #include <tenax/redis/hiredis_asio.hpp>
@@ -23,6 +25,14 @@ using namespace std::chrono_literals;
 using tenax::per_second;
 using tenax::redis::hiredis_async_store;
 using tenax::shared::rate_limiter;
+using clock_type = std::chrono::steady_clock;
+
+namespace {
+
+/// What a limit of 200 per second with a burst of 10 admits in this time at most.
+double most_in(clock_type::duration d) { return 11 + 200 * std::chrono::duration<double>(d).count(); }
+
+}  // namespace
 
 TEST_CASE("Coroutines of Asio wait for permits on one thread", "[redis]") {
   tests::redis_server server;
@@ -45,27 +55,35 @@ TEST_CASE("Coroutines of Asio wait for permits on one thread", "[redis]") {
                                         });
     }
   };
+  auto const run_until = [&](auto const& holds) {
+    for (auto const end = clock_type::now() + 20s; !holds() && clock_type::now() < end;) io.run_for(5ms);
+    CHECK(holds());
+  };
   for (int i = 0; i < 50; ++i) asio::co_spawn(io, work(), asio::detached);
-  io.run_for(1s);
-  CHECK(went >= 195);
-  CHECK(went <= 211);
-  CHECK(limiter.state().store_up);
+  // A busy machine may need several seconds for one in which it is in time; the first one has the burst.
+  bool good = false;
+  for (int second = 0; second < 15 && !good; ++second) {
+    auto const before = went;
+    auto const began = clock_type::now();
+    io.run_for(1s);
+    CHECK(went - before <= most_in(clock_type::now() - began));
+    good = went - before >= (second == 0 ? 195 : 185);
+  }
+  CHECK(good);
+  run_until([&] { return limiter.state().store_up; });
+  auto const pause = clock_type::now();
   held.begin(300ms);
-  io.run_for(20ms);
+  io.poll();  // those that were admitted before
   auto const before = went;
-  io.run_for(200ms);
-  CHECK(went == before);
-  io.run_for(400ms);
-  CHECK(went > before + 40);
+  while (clock_type::now() < pause + 280ms && went == before) io.run_for(2ms);
+  CHECK((went == before || clock_type::now() >= pause + 300ms));
+  run_until([&] { return went > before + 40; });
 
   server.kill();
-  io.run_for(300ms);
-  CHECK_FALSE(limiter.state().store_up);
+  run_until([&] { return !limiter.state().store_up; });
   server.start();
   auto const again = went;
-  io.run_for(1s);
-  CHECK(limiter.state().store_up);
-  CHECK(went > again + 100);
+  run_until([&] { return limiter.state().store_up && went > again + 100; });
   ends = true;
   io.run_for(500ms);
 }
@@ -84,16 +102,22 @@ TEST_CASE("A loop of libuv or libevent drives a store", "[redis]") {
     });
     auto const turn = [&] { uv ? ::uv_run(&loop, UV_RUN_NOWAIT) : event_base_loop(base, EVLOOP_NONBLOCK); };
     rate_limiter limiter(store, "loop", per_second(200).with_burst(10));
-    int went = 0;
-    auto const began = std::chrono::steady_clock::now();
-    while (std::chrono::steady_clock::now() < began + 500ms) {
-      went += limiter.try_acquire() ? 1 : 0;
-      turn();
+    // A busy machine may need several times for one in which it is in time; the first one has the burst.
+    bool good = false;
+    for (int time = 0; time < 30 && !good; ++time) {
+      int went = 0;
+      auto const questions = limiter.state().questions;
+      auto const began = clock_type::now();
+      while (clock_type::now() < began + 500ms) {
+        went += limiter.try_acquire() ? 1 : 0;
+        turn();
+        std::this_thread::sleep_for(500us);  // systems let threads wait that never do
+      }
+      CHECK(went <= most_in(clock_type::now() - began));
+
+      good = went >= (time == 0 ? 95 : 85) && limiter.state().questions - questions < 25 && limiter.state().store_up;
     }
-    CHECK(went >= 95);
-    CHECK(went <= 111);
-    CHECK(limiter.state().store_up);
-    CHECK(limiter.state().questions < 25);
+    CHECK(good);
   }
   for (int i = 0; i < 10; ++i) ::uv_run(&loop, UV_RUN_NOWAIT);
   ::uv_loop_close(&loop);
@@ -113,7 +137,7 @@ TEST_CASE("A store on a loop leaves a replica, and opens a lost connection for m
   tenax::shared::options const o{.on_event = [&](tenax::shared::event const& e) { trouble += e.why; }};
   rate_limiter limiter(store, "replica", o, per_second(500).with_burst(20));
   auto const run = [&](auto const& holds) {
-    for (auto const end = std::chrono::steady_clock::now() + 5s; !holds() && std::chrono::steady_clock::now() < end;) {
+    for (auto const end = clock_type::now() + 20s; !holds() && clock_type::now() < end;) {
       static_cast<void>(limiter.try_acquire());
       io.run_for(2ms);
       io.restart();

@@ -78,10 +78,12 @@ TEST_CASE("server_stream: a stream that is not idempotent is not opened twice") 
 TEST_CASE("server_stream: time limits hold until the first message only") {
   service s([](int n) {
     return n == 1 ? album_answer{.messages = {"late"}, .delay = 5000ms}
-                  : album_answer{.messages = {"a", "b"}, .delay_of_status = 150ms};
+                  : album_answer{.messages = {"a", "b"}, .delay_of_status = 400ms};
   });
-  auto const stub = Albums::NewStub(s.channel());
-  auto stream = policy().attempt_timeout(60ms)(tenax::grpc::server_stream(stub, &Albums::Stub::List, {}, twice));
+  auto const channel = s.channel();
+  REQUIRE(channel->WaitForConnected(std::chrono::system_clock::now() + 1min));  // the limits are for the calls
+  auto const stub = Albums::NewStub(channel);
+  auto stream = policy().attempt_timeout(200ms)(tenax::grpc::server_stream(stub, &Albums::Stub::List, {}, twice));
   REQUIRE(stream.ok());
   CHECK(all_of(stream) == "ab");  // the end comes long after the limit
   CHECK(stream.finish().ok());

@@ -199,16 +199,19 @@ TEST_CASE("unary: a message that is too large is not taken for a rate limit") {
 
 TEST_CASE("unary: the deadline of an attempt is the time that is left") {
   service s([](int) { return album_answer{.messages = {"x"}, .delay = 2000ms}; });
-  auto const stub = Albums::NewStub(s.channel());
+  auto const channel = s.channel();
+  REQUIRE(channel->WaitForConnected(std::chrono::system_clock::now() + 1min));  // the limits are for the calls
+  auto const stub = Albums::NewStub(channel);
   auto const begun = std::chrono::steady_clock::now();
   auto const report = tenax::retrying{}
-                          .attempt_timeout(40ms)
+                          .attempt_timeout(100ms)
                           .wait(tenax::wait::constant(1ms))
                           .stop(stop::after_attempts(2) || stop::deadline(10s))
                           .try_call(tenax::grpc::unary(stub, &Albums::Stub::Find, {}, twice));
   CHECK(report.value().status.error_code() == StatusCode::DEADLINE_EXCEEDED);
   CHECK(report.attempts == 2);
   CHECK(std::chrono::steady_clock::now() - begun < 1s);
+  REQUIRE_FALSE(s.calls().empty());
   CHECK(s.calls().at(0).deadline < std::chrono::system_clock::now() + 1s);  // the server knows it
   // An earlier deadline of the caller holds, a later one does not.
   for (auto const own : {20ms, 10000ms}) {

@@ -293,12 +293,15 @@ TEST_CASE("A deadline and a token end an exchange, while the server is silent an
     CHECK(slow.attempts == 3);
 
     std::stop_source source;
+    std::atomic<bool> begun = false;
     std::jthread const trigger([&] {
-      std::this_thread::sleep_for(10ms);
+      while (!begun) std::this_thread::sleep_for(1ms);
+      std::this_thread::sleep_for(10ms);  // so that it waits for the server
       source.request_stop();
     });
     auto const stopped =
         http::standard_retry().cancel_with(source.get_token()).try_call([&](tenax::attempt_info const& i) {
+          begun = true;
           connection c(server.port());
           return http::exchange(c.stream, request(verb), i);
         });
@@ -355,7 +358,7 @@ TEST_CASE("Exchanges on TLS streams obey limits, carry large bodies, and treat r
     beast::ssl_stream<beast::tcp_stream> tls(io, client_side);
     beast::get_lowest_layer(tls).connect(endpoint);
     tls.handshake(asio::ssl::stream_base::client);
-    auto const policy = http::standard_retry().stop(tenax::stop::deadline(5s));
+    auto const policy = http::standard_retry().stop(tenax::stop::deadline(1min));
     auto const upload = request(beast::http::verb::put, std::string(3'000'000, 'x'));
     auto const stored = policy([&] { return http::exchange(tls, upload); });
     INFO(stored.error.message());

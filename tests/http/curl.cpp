@@ -2,6 +2,7 @@
 // curl.cpp: transfers of libcurl's easy handles, with a server that misbehaves like real ones.
 #include <tenax/http/curl.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -367,14 +368,18 @@ TEST_CASE("A token ends a transfer of libcurl: while the server is silent, withi
        {server.url("/silent"), server.url("/half"), "http://127.0.0.1:" + std::to_string(full.port())}) {
     handle easy(url);
     std::stop_source source;
+    std::atomic<bool> begun = false;
     std::chrono::steady_clock::time_point triggered;
     std::jthread const trigger([&] {
-      std::this_thread::sleep_for(20ms);
+      while (!begun) std::this_thread::sleep_for(1ms);
+      std::this_thread::sleep_for(20ms);  // so that it is where it gets stuck
       triggered = std::chrono::steady_clock::now();
       source.request_stop();
     });
-    auto const report =
-        http::standard_retry().cancel_with(source.get_token()).try_call([&] { return http::perform(easy.get()); });
+    auto const report = http::standard_retry().cancel_with(source.get_token()).try_call([&] {
+      begun = true;
+      return http::perform(easy.get());
+    });
     CHECK(std::chrono::steady_clock::now() - triggered < 500ms);
     CHECK(report.reason == stop_reason::cancelled);
     CHECK(report.attempts == 1);

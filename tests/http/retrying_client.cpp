@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -1084,13 +1085,13 @@ TEST_CASE("stop() without a call under way changes nothing") {
 TEST_CASE("stop() ends calls of several threads") {
   tests::server server([](auto const&) { return tests::hang(); });
   http::retrying_client<> c(server.url());
-  std::atomic<int> ended = 0;
+  std::atomic<int> begun = 0, ended = 0;
+  c.policy(http::standard_retry().before_attempt([&](tenax::attempt_info const&) { ++begun; }));
   auto const call = [&] {
     if (c.Get("/").reason == tenax::stop_reason::cancelled) ++ended;
   };
   std::thread one(call), two(call), three(call);
-  while (server.requests().empty()) std::this_thread::sleep_for(1ms);
-  std::this_thread::sleep_for(5ms);
+  while (begun < 3 || server.requests().empty()) std::this_thread::sleep_for(1ms);
   c.stop();
   one.join();
   two.join();
@@ -1159,33 +1160,41 @@ TEST_CASE("A deadline ends a request in the middle of a transfer") {
   http::retrying_client<> c(url);
   auto const limited = tenax::retrying{}.when(tenax::when::any_error).wait(tenax::wait::none);
   SECTION("of the policy") {
-    c.policy(limited.stop(tenax::stop::deadline(40ms)));
+    c.policy(limited.stop(tenax::stop::deadline(100ms)));
     stopwatch const watch;
     auto const r = c.Get("/");
     CHECK_FALSE(r);
     CHECK(r.reason == tenax::stop_reason::deadline);
     CHECK(http::error_of(r) == transport_error::timed_out);
-    CHECK(watch.passed() >= 39ms);
+    CHECK(watch.passed() >= 99ms);
     CHECK(watch.passed() < 1s);
   }
   SECTION("of each attempt") {
-    c.policy(limited.attempt_timeout(20ms).stop(tenax::stop::after_attempts(3)));
+    std::uint32_t attempt = 0;
+    std::optional<std::uint32_t> delivered_by;
+    c.policy(limited.attempt_timeout(20ms)
+                 .stop(tenax::stop::after_attempts(3))
+                 .before_attempt([&](tenax::attempt_info const& a) { attempt = a.number; }));
     stopwatch const watch;
-    auto const r = c.Get("/", [](char const*, std::size_t) { return true; });
+    auto const r = c.Get("/", [&](char const*, std::size_t) {
+      delivered_by = attempt;
+      return true;
+    });
     CHECK_FALSE(r);
-    CHECK(r.attempts == (r.delivered ? 1 : 3));
+    CHECK(r.delivered == delivered_by.has_value());
+    CHECK(r.attempts == delivered_by.value_or(3));
     CHECK(http::error_of(r) == transport_error::timed_out);
     CHECK(watch.passed() < 1s);
   }
   SECTION("of a POST, which is not sent again") {
-    c.policy(limited.attempt_timeout(20ms).stop(tenax::stop::after_attempts(3)));
+    c.policy(limited.attempt_timeout(100ms).stop(tenax::stop::after_attempts(3)));
     auto const r = c.Post("/", "x", "text/plain");
     CHECK(r.attempts == 1);
     CHECK(http::error_of(r) == transport_error::timed_out);
   }
   SECTION("of a policy around the client") {
     stopwatch const watch;
-    auto const r = limited.stop(tenax::stop::deadline(40ms)).try_call([&] { return c.Get("/"); });
+    auto const r = limited.stop(tenax::stop::deadline(100ms)).try_call([&] { return c.Get("/"); });
     CHECK(r.reason == tenax::stop_reason::deadline);
     CHECK(watch.passed() < 1s);
   }
@@ -1196,7 +1205,7 @@ TEST_CASE("A deadline ends a request behind a redirect") {
   tests::server first([&](auto const&) { return tests::respond(302, "", "Location: " + slow.url() + "/\r\n"); });
   http::retrying_client<> c(first.url());
   c.set_follow_location(true);
-  c.policy(http::standard_retry().stop(tenax::stop::deadline(40ms)));
+  c.policy(http::standard_retry().stop(tenax::stop::deadline(100ms)));
   stopwatch const watch;
   auto const r = c.Get("/");
   CHECK(http::error_of(r) == transport_error::timed_out);

@@ -2,9 +2,15 @@
 // Threads at a shared limit, with a store that answers on a thread of its own, late, with errors, or not at all.
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <random>
+#include <span>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <tenax/cancel.hpp>
@@ -86,12 +92,17 @@ TEST_CASE("Threads take permits, give up, change and pause a shared limit at the
     tenax::shared::rate_limiter b(store, "limit", o, tenax::per_second(5000).with_burst(100));
     tenax::shared::pause held(store, "pause", o);
     auto const end = std::chrono::steady_clock::now() + 300ms;
+    // On a busy machine it takes longer until something has happened.
+    auto const goes_on = [&] {
+      auto const now = std::chrono::steady_clock::now();
+      return now < end || ((went <= 20 || events == 0) && now < end + 1min);
+    };
     std::vector<std::jthread> threads;  // before what they use goes
     for (int i = 0; i < 6; ++i) {
       threads.emplace_back([&, i] {
         auto& mine = i % 2 == 0 ? a : b;
         std::mt19937 chance(static_cast<unsigned>(i));
-        while (std::chrono::steady_clock::now() < end) {
+        while (goes_on()) {
           std::stop_source stop;
           auto const timeout = std::chrono::microseconds(chance() % 3000);
           if (chance() % 50 == 0) stop.request_stop();
@@ -105,7 +116,7 @@ TEST_CASE("Threads take permits, give up, change and pause a shared limit at the
       });
     }
     threads.emplace_back([&] {
-      for (int i = 0; std::chrono::steady_clock::now() < end; ++i) {
+      for (int i = 0; goes_on(); ++i) {
         a.charge(3);
         if (i % 8 == 0) b.pause(2ms);
         if (i % 16 == 0) held.begin(1ms);
@@ -120,4 +131,67 @@ TEST_CASE("Threads take permits, give up, change and pause a shared limit at the
   }
   CHECK(went > 20);
   CHECK(events > 0);
+}
+
+namespace {
+
+/// A store that never answers, and whose messages come when the test says so.
+struct silent_store {
+  std::vector<tenax::shared::completion> questions{};
+  tenax::shared::listener listener{};
+
+  void eval(tenax::shared::script const&, std::string_view, std::span<std::int64_t const>,
+            tenax::shared::completion done) {
+    questions.push_back(std::move(done));
+  }
+  void listen(std::string_view, tenax::shared::listener l) { listener = std::move(l); }
+};
+
+constexpr std::int64_t a_minute = 60'000'000;  // microseconds
+
+}  // namespace
+
+TEST_CASE("A limit is not destroyed while its observer is told something, and then tells nothing", "[shared]") {
+  silent_store store;
+  std::atomic<bool> begun{false}, may_end{false}, ended{false};
+  std::atomic<int> told{0};
+  auto const observer = [&](tenax::shared::event const&) {
+    ++told;
+    begun = true;
+    while (!may_end) std::this_thread::sleep_for(1ms);
+    ended = true;
+  };
+  tenax::shared::options const o{.store_timeout = 24h, .on_event = observer};
+  auto held = std::make_unique<tenax::shared::pause>(store, "pause", o);
+  tenax::shared::pause::ticket t;
+  CHECK(held->admit(t, {}, tenax::real_time::now()).admitted());
+  held->record(t, {}, tenax::real_time::now());
+  REQUIRE(store.questions.size() == 1);  // keeps what the store knows of the limit alive
+  std::jthread const message([&] { store.listener(a_minute); });
+  while (!begun) std::this_thread::sleep_for(1ms);
+  std::jthread const other([&] {
+    std::this_thread::sleep_for(20ms);
+    may_end = true;
+  });
+  held.reset();
+  CHECK(ended);
+  CHECK(store.listener(0));
+  CHECK(store.listener(a_minute));
+  store.questions.clear();
+  CHECK(told == 1);
+  CHECK(store.questions.empty());
+}
+
+TEST_CASE("An observer may destroy its limit", "[shared]") {
+  silent_store store;
+  std::unique_ptr<tenax::shared::pause> held;
+  int told = 0;
+  auto const observer = [&](tenax::shared::event const&) {
+    ++told;
+    held.reset();
+  };
+  held = std::make_unique<tenax::shared::pause>(store, "pause", tenax::shared::options{.on_event = observer});
+  store.listener(a_minute);
+  CHECK(told == 1);
+  CHECK(held == nullptr);
 }

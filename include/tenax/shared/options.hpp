@@ -53,7 +53,8 @@ struct options {
   bool refuse_other_limits = false;
   /// Refuse calls during a pause instead of letting them wait: what is paused is a circuit that another machine opened.
   bool refuse_while_paused = false;
-  /// Called after something has happened, without a lock, from a thread of a call or of the store. Must not throw.
+  /// Called after something has happened, without a lock, from a thread of a call or of the store. Must not throw. Not
+  /// called any more after the limit was destroyed: the destructor waits until other threads have returned from it.
   std::function<void(event const&)> on_event = nullptr;
 };
 

@@ -104,8 +104,9 @@ int by_hand(std::chrono::milliseconds time) {
       }
       due.erase(due.begin());
       if (--left[static_cast<std::size_t>(key)] > 0) {
-        due.emplace(when + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(1 / rate_of(key))),
-                    key);
+        // Counted from now, as a limit without a burst does: what a thread is late for is not caught up with.
+        auto const interval = std::chrono::duration<double>(1 / rate_of(key));
+        due.emplace(clock::now() + std::chrono::duration_cast<clock::duration>(interval), key);
       }
       lock.unlock();
       item();

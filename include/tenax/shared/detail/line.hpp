@@ -88,10 +88,12 @@ class line : public asker, public std::enable_shared_from_this<line> {
       callers_.wake_all();
     });
   }
-  /// Tells the store that this machine leaves.
+  /// The gate goes: tells the store that this machine leaves. From now on, no event is told.
   void goodbye() {
     lock held(mutex_);
-    if (std::exchange(left_, true) || !talk_.up()) return;
+    if (std::exchange(left_, true)) return;
+    events_.end(held);
+    if (!talk_.up()) return;
     give_back(now_);
     conversation::question q;
     auto const size = talk_.ask(now_, 0, q, true);
@@ -118,9 +120,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
     if (news) {
       if (news->revised) hand_.clear();
       if (news->back) hand_.clear(), events_.add(event::kind::store_back, "the store answers again");
-      if (news->adopted) {
-        events_.add(event::kind::limits_adopted, limits_adopted);
-      }
+      if (news->adopted) events_.add(event::kind::limits_adopted, limits_adopted);
       if (!known) others_paused(now);  // not what this answer brings: that is for the time after the pause
       auto l = news->permits;
       if (talk_.paused_until() > l.from && l.from + l.first * 1000 < talk_.paused_until()) l.count = 0;
@@ -153,6 +153,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
   template <class F>
   void change(std::int64_t now, F const& f) {
     lock held(mutex_);
+    if (left_) return;
     settle(now);
     f();
     finish(held, now);
@@ -273,9 +274,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
     }
     if (size > 0) wish_ = 0;
     auto const number = talk_.number();
-    auto const events = events_.take();
-    held.unlock();
-    for (auto const& e : events) options_.on_event({e.what, name_, e.why});
+    events_.tell(held);
     if (size > 0) store_.eval(script_, key_, std::span(q.data(), size), completion(shared_from_this(), number));
   }
 
@@ -294,7 +293,7 @@ class line : public asker, public std::enable_shared_from_this<line> {
   std::uint64_t used_ = 0;
   std::int64_t now_ = 0;
   bool left_ = false;  ///< the gate does not exist any more
-  event_list events_{options_.on_event != nullptr};
+  event_list events_{options_.on_event, name_};
 };
 
 }  // namespace tenax::shared::detail
