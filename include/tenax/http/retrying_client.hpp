@@ -58,11 +58,9 @@ class retrying_client : public Client {
   retrying_client& policy(std::string endpoint, Retrying p) {
     detail::require_endpoint(endpoint);
     // A caller that names the method has decided about its repetition.
-    detail::owner<detail::call_policy> policy(endpoint.find(' ') == endpoint.npos ? erase<true>(std::move(p))
-                                                                                  : erase<false>(std::move(p)));
-    if (endpoints_.get() == nullptr)
-      endpoints_ = detail::owner<detail::endpoint_policies>(new detail::listed_endpoints);
-    static_cast<detail::listed_endpoints&>(*endpoints_).add(std::move(endpoint), std::move(policy));
+    bool const names_method = endpoint.find(' ') != endpoint.npos;
+    auto* const call = names_method ? erase<false>(std::move(p)) : erase<true>(std::move(p));
+    detail::add_endpoint(endpoints_, std::move(endpoint), detail::owner<detail::call_policy>(call));
     return *this;
   }
 
@@ -88,11 +86,11 @@ class retrying_client : public Client {
   template <class F>
     requires std::is_invocable_r_v<attempt_header, F const&, attempt_info const&>
   retrying_client& send_attempt_header(F header) {
-    headers_of_attempts().emplace_back(std::move(header));
+    detail::functions_of(attempt_headers_).emplace_back(std::move(header));
     return *this;
   }
   retrying_client& send_attempt_header(attempt_header (*header)(attempt_info const&)) {
-    headers_of_attempts().emplace_back(header);
+    detail::functions_of(attempt_headers_).emplace_back(header);
     return *this;
   }
 
@@ -242,12 +240,6 @@ class retrying_client : public Client {
     return make_keyed_ != nullptr && make_keyed_(method, given, key_format_, own) ? own : given;
   }
 
-  auto& headers_of_attempts() {
-    using list = detail::attempt_header_functions;
-    if (attempt_headers_.get() == nullptr) attempt_headers_ = detail::owner<detail::attempt_header_list>(new list);
-    return static_cast<list&>(*attempt_headers_).functions;
-  }
-
   /// `send(headers, args...)` sends the request once.
   template <request_kind Kind, class Send, class... Args>
   httplib_result perform(std::string_view method, std::string const& path, httplib::Headers const& given,
@@ -257,7 +249,8 @@ class retrying_client : public Client {
       auto const& headers = keyed(method, given, own);
       return perform_usable<false>({method, detail::has_key(headers)}, path, headers, send, detail::usable(args)...);
     } else {
-      return perform_usable < Kind == request_kind::collects > ({method}, path, given, send, detail::usable(args)...);
+      constexpr bool collects = Kind == request_kind::collects;
+      return perform_usable<collects>({method}, path, given, send, detail::usable(args)...);
     }
   }
 
@@ -279,9 +272,7 @@ class retrying_client : public Client {
     auto last = detail::make_call(made, policy_of(sent.method, path));
     if (last.attempts == 0) return last;
     bool wanted = true;
-    if constexpr (sizeof...(Args) != 0) {
-      wanted = state.thrown != nullptr || detail::deliver_rest(state, last, args...);
-    }
+    if constexpr (sizeof...(Args) != 0) wanted = state.thrown != nullptr || detail::deliver_rest(state, last, args...);
     detail::end_call(state, last, wanted);
     return last;
   }

@@ -11,6 +11,7 @@
 
 #include <tenax/http/attempt_headers.hpp>
 #include <tenax/http/detail/client_control.hpp>
+#include <tenax/http/detail/owner.hpp>
 #include <tenax/http/detail/replay.hpp>
 #include <tenax/http/httplib_result.hpp>
 #include <tenax/http/idempotency_key.hpp>
@@ -63,6 +64,11 @@ struct attempt_header_functions final : attempt_header_list {
     }
   }
 };
+
+inline auto& functions_of(owner<attempt_header_list>& list) {
+  if (list.get() == nullptr) list = owner<attempt_header_list>(new attempt_header_functions);
+  return static_cast<attempt_header_functions&>(*list).functions;
+}
 
 /// What belongs to a request of a client. Everything it refers to outlives the request.
 struct request_parts {

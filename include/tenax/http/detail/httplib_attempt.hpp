@@ -60,6 +60,11 @@ class listed_endpoints final : public endpoint_policies {
   std::vector<entry> entries_{};
 };
 
+inline void add_endpoint(owner<endpoint_policies>& list, std::string&& pattern, owner<call_policy>&& policy) {
+  if (list.get() == nullptr) list = owner<endpoint_policies>(new listed_endpoints);
+  static_cast<listed_endpoints&>(*list).add(std::move(pattern), std::move(policy));
+}
+
 /// The end of a call: throws what a function of the caller has thrown.
 inline void end_call(streaming const& state, httplib_result& last, bool wanted) {
 #if defined(__cpp_exceptions)
