@@ -147,8 +147,10 @@ inline httplib_result make_attempt(client_request& r, attempt_info const& info, 
     result.cause = transport_error::interrupted;
   }
   if (result) return result;
-  result.broken_off = std::move(state.failed_head);
-  state.failed_head.reset();
+  if (state.failed_head) {
+    result.broken_off.emplace(std::move(*state.failed_head));
+    state.failed_head.reset();
+  }
   auto const why = attempt.why();
   if (state.refused) {
     result.cause = transport_error::permanent;

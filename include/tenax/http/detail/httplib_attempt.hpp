@@ -17,21 +17,12 @@
 
 namespace tenax::http::detail {
 
-/// A policy of any type. Leaves `last` alone if the client was stopped before the first attempt.
+/// A policy of any type.
 struct call_policy {
   virtual ~call_policy() = default;
-  virtual void make_call(client_request& r, httplib_result& last) const = 0;
+  /// Makes the attempts of a call. The result has no attempts if the client was stopped before the first one.
+  [[nodiscard]] virtual httplib_result make_call(client_request& r) const = 0;
 };
-
-/// Makes the attempts of a call, except for the delivery of the last response to the caller's functions.
-inline httplib_result make_call(client_request& r, call_policy const& policy) {
-  httplib_result last(no_response(httplib::Error::Canceled), r.sent, r.path);
-  last.attempts = 0;
-  last.reason = stop_reason::cancelled;
-  policy.make_call(r, last);
-  if (last.attempts != 0) last.body_ready = r.state.leave_ready(http::is_transient(last));
-  return last;
-}
 
 /// The policies of endpoints.
 struct endpoint_policies {
@@ -63,6 +54,13 @@ class listed_endpoints final : public endpoint_policies {
 inline void add_endpoint(owner<endpoint_policies>& list, std::string&& pattern, owner<call_policy>&& policy) {
   if (list.get() == nullptr) list = owner<endpoint_policies>(new listed_endpoints);
   static_cast<listed_endpoints&>(*list).add(std::move(pattern), std::move(policy));
+}
+
+/// Makes a call, except for the delivery of the last response to the caller's functions.
+inline httplib_result make_call(client_request& r, call_policy const& policy) {
+  auto last = policy.make_call(r);
+  if (last.attempts != 0) last.body_ready = r.state.leave_ready(http::is_transient(last));
+  return last;
 }
 
 /// The end of a call: throws what a function of the caller has thrown.
@@ -112,7 +110,7 @@ class erased_policy final : public call_policy {
  public:
   explicit erased_policy(Retrying&& p) : retrying_(std::move(p)) {}
 
-  void make_call(client_request& r, httplib_result& last) const override {
+  [[nodiscard]] httplib_result make_call(client_request& r) const override {
     auto const& p = retrying_.policy();
     using again = send_again<IdempotentOnly, typename parts::when_type>;
     tenax::policy const bound{again{p.predicate, &r.state},       p.strategy,    p.condition, p.observers, p.gates,
@@ -122,19 +120,21 @@ class erased_policy final : public call_policy {
     if constexpr (calls_back<token> && tenax::detail::can_stop<token>) {
       auto const interrupt = [&r] { r.call.interrupt(); };
       typename tenax::detail::callback_of<token, decltype(interrupt)>::type const callback(p.token, interrupt);
-      store(r, retrying.try_call(attempt), last);
+      return result_of(r, retrying.try_call(attempt));
     } else {
-      store(r, retrying.try_call(attempt), last);
+      return result_of(r, retrying.try_call(attempt));
     }
   }
 
  private:
-  static void store(client_request const& r, report<httplib_result>&& report, httplib_result& last) {
-    if (report.attempts == 0 && r.call.stopped()) return;
-    last = std::move(report.result).get();
+  static httplib_result result_of(client_request const& r, report<httplib_result>&& report) {
+    bool const stopped = report.attempts == 0 && r.call.stopped();
+    auto last = stopped ? httplib_result(no_response(httplib::Error::Canceled), r.sent, r.path)
+                        : std::move(report.result).get();
     last.attempts = report.attempts;
-    last.reason = report.reason;
-    last.body_spent = r.state.spent;
+    last.reason = stopped ? stop_reason::cancelled : report.reason;
+    last.body_spent = !stopped && r.state.spent;
+    return last;
   }
 
   Retrying retrying_;

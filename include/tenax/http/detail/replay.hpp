@@ -80,13 +80,13 @@ httplib::Result send_prepared(streaming& state, Send const& send, httplib::Heade
   [[maybe_unused]] auto const send_all = [&](auto&&... a) { return send(all, a...); };
   if constexpr (Collects && !receives && sizeof...(args) == 0) {
     auto result = send(all, handler_of(state), keeper_of(state));  // as below, but much faster to compile
-    if (result) result->body = std::exchange(state.held_back, {});
+    if (result) state.move_body_to(*result);
     return result;
   } else if constexpr (Collects && !receives) {
     auto result = std::apply(
         send_all,
         std::tuple_cat(unless_progress(args)..., std::tuple(handler_of(state), keeper_of(state)), progress(args)...));
-    if (result) result->body = std::exchange(state.held_back, {});
+    if (result) state.move_body_to(*result);
     return result;
   } else {
     return std::apply(send_all, std::tuple_cat(unless_progress(args)..., progress(args)...));
@@ -116,7 +116,7 @@ httplib::Result send_request(streaming& state, Client& client, Request const& gi
     return call_caller(state, [&] { return receive(data, size); });
   };
   auto result = client.send(sent);
-  if (result && !given.content_receiver) result->body = std::exchange(state.held_back, {});
+  if (result && !given.content_receiver) state.move_body_to(*result);
   return result;
 }
 
