@@ -21,7 +21,7 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
 namespace detail {
 
-/// `duration::max()` and `duration::min()`, without the functions, which every file that uses the library would compile.
+/// `duration::max()` and `duration::min()`, without the functions, which every program would compile.
 inline constexpr duration longest((std::numeric_limits<duration::rep>::max)());
 inline constexpr duration shortest((std::numeric_limits<duration::rep>::min)());
 

@@ -49,8 +49,8 @@ auto receiving(streaming& state, Receive receive) {
   });
 }
 
-/// Calls `send` with the headers and the caller's arguments, prepared for an attempt. `Collects`: if the caller has no receiver, the
-/// response is received here, so that its head is known even if its body does not arrive completely.
+/// Calls `send` with the headers and the caller's arguments, prepared for an attempt. `Collects`: if the caller has no
+/// receiver, the response is received here, so that its head is known even if its body does not arrive completely.
 template <bool Collects, class Send, class... Args>
 httplib::Result send_prepared(streaming& state, Send const& send, httplib::Headers const& all, Args&... args) {
   constexpr bool receives = ((!response_handler<Args> && content_receiver<Args>) || ...);
