@@ -69,7 +69,7 @@ class stashed_exception {
     }
 #endif
     auto* const held = std::launder(reinterpret_cast<exception_ptr*>(pointer_));
-    caught_exception result(std::move(*held), standard_, hinted_);
+    caught_exception result(static_cast<exception_ptr&&>(*held), standard_, hinted_);
     held->~exception_ptr();
     return result;
   }
@@ -122,14 +122,14 @@ union outcome_slot {
     try {
       if constexpr (!std::is_void_v<Likely>) {
         try {
-          ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+          ::new (static_cast<void*>(&result)) outcome<T>(from_call, f);
           return true;
         } catch (Likely const& e) {
           failure.keep(e);
           return false;
         }
       } else {
-        ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+        ::new (static_cast<void*>(&result)) outcome<T>(from_call, f);
         return true;
       }
     } catch (std::exception const& e) {
@@ -139,7 +139,7 @@ union outcome_slot {
     }
     return false;
 #else
-    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(from_call, f);
+    ::new (static_cast<void*>(&result)) outcome<T>(from_call, f);
     return true;
 #endif
   }
@@ -153,10 +153,10 @@ union outcome_slot {
   }
 
   /// Takes over a value.
-  constexpr void take(outcome<T>&& value) { std::construct_at(std::addressof(result), std::move(value)); }
+  void take(outcome<T>&& value) { ::new (static_cast<void*>(&result)) outcome<T>(static_cast<outcome<T>&&>(value)); }
 
   TENAX_NEVER_INLINE void keep(stashed_exception& failure, std::type_info const*& plain) {
-    ::new (static_cast<void*>(std::addressof(result))) outcome<T>(failure.take(plain));
+    ::new (static_cast<void*>(&result)) outcome<T>(failure.take(plain));
   }
 
   nothing nothing_;

@@ -26,9 +26,9 @@ namespace detail {
 class exception_slot {
  public:
   constexpr exception_slot() noexcept = default;
-  explicit exception_slot(std::exception_ptr exception) noexcept { hold(std::move(exception)); }
+  explicit exception_slot(std::exception_ptr exception) noexcept { hold(static_cast<std::exception_ptr&&>(exception)); }
   constexpr exception_slot(exception_slot&& other) noexcept {
-    if (other.held_) hold(std::move(*other.held()));
+    if (other.held_) hold(static_cast<std::exception_ptr&&>(*other.held()));
   }
   constexpr exception_slot(exception_slot const& other) noexcept {
     if (other.held_) hold(*other.held());
@@ -42,18 +42,15 @@ class exception_slot {
 
  private:
   void hold(std::exception_ptr exception) noexcept {
-    ::new (static_cast<void*>(storage_)) std::exception_ptr(std::move(exception));
+    ::new (static_cast<void*>(storage_)) std::exception_ptr(static_cast<std::exception_ptr&&>(exception));
     held_ = true;
   }
   void destroy() noexcept {
     using std::exception_ptr;
     held()->~exception_ptr();
   }
-  [[nodiscard]] std::exception_ptr* held() noexcept {
-    return std::launder(reinterpret_cast<std::exception_ptr*>(storage_));
-  }
-  [[nodiscard]] std::exception_ptr const* held() const noexcept {
-    return std::launder(reinterpret_cast<std::exception_ptr const*>(storage_));
+  [[nodiscard]] std::exception_ptr* held() const noexcept {
+    return std::launder(reinterpret_cast<std::exception_ptr*>(const_cast<unsigned char*>(storage_)));
   }
 
   alignas(std::exception_ptr) unsigned char storage_[sizeof(std::exception_ptr)] = {};
@@ -68,7 +65,7 @@ class caught_exception {
   constexpr caught_exception() noexcept = default;
   explicit caught_exception(std::exception_ptr exception, std::exception const* standard = nullptr,
                             error_with_hint const* hinted = nullptr) noexcept
-      : exception_(std::move(exception)), standard_(standard), hinted_(hinted) {}
+      : exception_(static_cast<std::exception_ptr&&>(exception)), standard_(standard), hinted_(hinted) {}
 
   [[nodiscard]] std::exception_ptr pointer() const noexcept { return exception_.get(); }
   /// The exception as a `std::exception`; null if it is not derived from it.

@@ -19,18 +19,26 @@ using duration = std::chrono::nanoseconds;
 /// A point on the steady clock. No decision uses wall-clock time.
 using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
+namespace detail {
+
+/// `duration::max()` and `duration::min()`, without the functions, which every program would compile.
+inline constexpr duration longest((std::numeric_limits<duration::rep>::max)());
+inline constexpr duration shortest((std::numeric_limits<duration::rep>::min)());
+
+}  // namespace detail
+
 /// `a + b`, kept between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_add(duration a, duration b) noexcept {
   std::int64_t sum = 0;
   if (!platform::add_overflows(a.count(), b.count(), sum)) return duration(sum);
-  return b.count() < 0 ? (duration::min)() : (duration::max)();
+  return b.count() < 0 ? detail::shortest : detail::longest;
 }
 
 /// `a - b`, kept between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_subtract(duration a, duration b) noexcept {
   std::int64_t difference = 0;
   if (!platform::subtract_overflows(a.count(), b.count(), difference)) return duration(difference);
-  return b.count() < 0 ? (duration::max)() : (duration::min)();
+  return b.count() < 0 ? detail::longest : detail::shortest;
 }
 
 /// `later - earlier`, kept between `duration::min()` and `duration::max()`.
@@ -44,7 +52,7 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
   if (d.count() <= 0) return duration::zero();
   std::uint64_t product = 0;
   if (platform::multiply_carries(static_cast<std::uint64_t>(d.count()), times, product) || product > most) {
-    return (duration::max)();
+    return detail::longest;
   }
   return duration(static_cast<duration::rep>(product));
 }
@@ -56,7 +64,7 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
   if (factor == 1.0) return d;
   double const product = static_cast<double>(d.count()) * factor;
   // 2^63 is the first double above every duration. The comparison is negated so that NaN saturates, as infinity does.
-  if (!(product < 9223372036854775808.0)) return (duration::max)();
+  if (!(product < 9223372036854775808.0)) return detail::longest;
   return duration(static_cast<duration::rep>(product));
 }
 

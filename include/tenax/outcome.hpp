@@ -90,15 +90,16 @@ class outcome {
   constexpr outcome(from_call_t, F&& f) : value_((static_cast<void>(f()), detail::nothing{})), has_value_(true) {}
 
   /// Ends with an exception of the operation.
-  constexpr outcome(caught_exception exception) noexcept : exception_(std::move(exception)), has_value_(false) {}
+  constexpr outcome(caught_exception exception) noexcept
+      : exception_(static_cast<caught_exception&&>(exception)), has_value_(false) {}
 
   constexpr outcome(outcome&& other) noexcept(std::is_nothrow_move_constructible_v<stored>)
     requires(std::is_move_constructible_v<stored>)
       : none_(), has_value_(other.has_value_) {
     if (has_value_) {
-      std::construct_at(std::addressof(value_), std::move(other.value_));
+      std::construct_at(std::addressof(value_), static_cast<stored&&>(other.value_));
     } else {
-      std::construct_at(std::addressof(exception_), std::move(other.exception_));
+      std::construct_at(&exception_, static_cast<caught_exception&&>(other.exception_));
     }
   }
 
@@ -108,7 +109,7 @@ class outcome {
     if (has_value_) {
       std::construct_at(std::addressof(value_), other.value_);
     } else {
-      std::construct_at(std::addressof(exception_), other.exception_);
+      std::construct_at(&exception_, other.exception_);
     }
   }
 
@@ -183,14 +184,12 @@ class outcome {
 #endif
 
   /// What is known about the exception; null if there is a value.
-  [[nodiscard]] constexpr caught_exception const* caught() const noexcept {
-    return has_value_ ? nullptr : std::addressof(exception_);
-  }
+  [[nodiscard]] constexpr caught_exception const* caught() const noexcept { return has_value_ ? nullptr : &exception_; }
 
   /// Moves the value out, or throws the exception again: the same object that the operation threw.
   constexpr T get() && {
     if (!has_value_) rethrow();
-    return std::move(*this).value();
+    return static_cast<outcome&&>(*this).value();
   }
 
   /// Throws the exception again. Precondition: `!has_value()`.

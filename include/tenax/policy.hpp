@@ -27,7 +27,7 @@ enum class too_long : unsigned char {
 
 /// The longest server wait that a policy obeys, and what happens when a server asks for more.
 struct server_wait_limit {
-  duration max = std::chrono::minutes(5);
+  duration max = duration(300'000'000'000);  ///< 5 minutes
   too_long action = too_long::give_up;
 };
 

@@ -44,14 +44,15 @@ class retrying : public Policy {
       : Policy(detail::make_default_policy()) {}
 
   /// Takes over a policy made elsewhere.
-  constexpr explicit retrying(Policy p, Environment e = {}) : Policy(std::move(p)), environment_(std::move(e)) {}
+  constexpr explicit retrying(Policy p, Environment e = {})
+      : Policy(static_cast<Policy&&>(p)), environment_(static_cast<Environment&&>(e)) {}
 
   /// Sets which outcomes are worth another attempt. Replaces the predicate.
   template <class P>
   [[nodiscard]] constexpr auto when(P p) const {
     if constexpr (detail::when_fits<P>) {
-      return tenax::retrying(tenax::policy{std::move(p), this->strategy, this->condition, this->observers, this->gates,
-                                           this->token, this->hint_reader, this->limits},
+      return tenax::retrying(tenax::policy{static_cast<P&&>(p), this->strategy, this->condition, this->observers,
+                                           this->gates, this->token, this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
@@ -62,8 +63,8 @@ class retrying : public Policy {
   template <class W>
   [[nodiscard]] constexpr auto wait(W w) const {
     if constexpr (detail::wait_fits<W>) {
-      return tenax::retrying(tenax::policy{this->predicate, std::move(w), this->condition, this->observers, this->gates,
-                                           this->token, this->hint_reader, this->limits},
+      return tenax::retrying(tenax::policy{this->predicate, static_cast<W&&>(w), this->condition, this->observers,
+                                           this->gates, this->token, this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
@@ -74,14 +75,13 @@ class retrying : public Policy {
   template <class S>
   [[nodiscard]] constexpr auto stop(S s) const {
     if constexpr (detail::stop_fits<S>) {
-      return tenax::retrying(tenax::policy{this->predicate, this->strategy, std::move(s), this->observers, this->gates,
-                                           this->token, this->hint_reader, this->limits},
+      return tenax::retrying(tenax::policy{this->predicate, this->strategy, static_cast<S&&>(s), this->observers,
+                                           this->gates, this->token, this->hint_reader, this->limits},
                              environment_);
     } else {
       return *this;
     }
   }
-
   template <class Dependent = void>
   [[nodiscard]] constexpr auto stop() const {
     static_assert(detail::always_false<Dependent>,

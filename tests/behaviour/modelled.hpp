@@ -27,6 +27,7 @@ using tests::model::condition_variable;
 using tests::model::mutex;
 }  // namespace modelled::std
 
+#define TENAX_WITHOUT_BUILTINS  // atomics of `std`, not of the compiler
 #define TENAX_WITHOUT_FUTEX
 #define tenax modelled
 #include <tenax/gate/adaptive_rate_limiter.hpp>

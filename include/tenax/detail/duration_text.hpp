@@ -20,26 +20,38 @@ class duration_text {
 
  private:
   constexpr void write(duration d) noexcept {
-    if (d.count() == (duration::max)().count()) return put("for ever");
+    if (d.count() == longest.count()) return put("for ever");
     auto ns = static_cast<std::uint64_t>(d.count());
     if (d.count() < 0) {
       put("-");
       ns = 0 - ns;
     }
-    constexpr std::uint64_t us = 1'000, ms = 1'000'000, s = 1'000'000'000;
     if (ns == 0) return put("0s");
-    if (ns < us) return put_number(ns), put("ns");
-    // Each limit is the first value that would round up to 1000 of the smaller unit, or to 60 seconds.
-    if (ns < ms) return put_thousandths(ns, us), put("us");
-    if (ns < s - us / 2) return put_thousandths(ns, ms), put("ms");
-    if (ns < 60 * s - ms / 2) return put_thousandths(ns, s), put("s");
-    auto const seconds = (ns + s / 2) / s;
-    if (seconds < 3'600) return put_two(seconds / 60, "min", seconds % 60, "s");
-    auto const minutes = (ns + 30 * s) / (60 * s);
-    if (minutes < 24 * 60) return put_two(minutes / 60, "h", minutes % 60, "min");
-    auto const hours = (ns + 1'800 * s) / (3'600 * s);
-    put_two(hours / 24, "d", hours % 24, "h");
+    for (auto const& u : short_units) {
+      if (ns < u.end) return put_thousandths(ns, u.ns), put(u.name);
+    }
+    for (auto const& u : long_units) {
+      auto const n = (ns + u.ns / 2) / u.ns;
+      if (n < u.end) return put_two(n / u.of_larger, u.larger, n % u.of_larger, u.name);
+    }
   }
+
+  // Tables, because the compiler translates them faster than comparisons.
+  struct short_unit {
+    std::uint64_t ns;
+    std::uint64_t end;  ///< the first value that would round up to 1000 of the unit, or to 60 seconds
+    char const* name;
+  };
+  struct long_unit {
+    std::uint64_t ns, end, of_larger;
+    char const* larger;
+    char const* name;
+  };
+  static constexpr std::uint64_t us = 1'000, ms = 1'000'000, s = 1'000'000'000;
+  static constexpr short_unit short_units[] = {
+      {1, us, "ns"}, {us, ms, "us"}, {ms, s - us / 2, "ms"}, {s, 60 * s - ms / 2, "s"}};
+  static constexpr long_unit long_units[] = {
+      {s, 3'600, 60, "min", "s"}, {60 * s, 24 * 60, 60, "h", "min"}, {3'600 * s, ~std::uint64_t{0}, 24, "d", "h"}};
 
   constexpr void put(char const* text) noexcept {
     while (*text != '\0') text_[size_++] = *text++;

@@ -41,7 +41,8 @@ inline constexpr cancelled_elsewhere cancelled_mark{};
 
 /// What the exception of an operation says about trying again, if its error code says something.
 TENAX_COLD inline error_with_hint const* hint_in(std::system_error const& error) noexcept {
-  return error.code() == std::errc::operation_canceled ? &cancelled_mark : nullptr;
+  std::error_condition const cancelled(static_cast<int>(std::errc::operation_canceled), std::generic_category());
+  return error.code() == cancelled ? &cancelled_mark : nullptr;
 }
 
 }  // namespace tenax::detail

@@ -2,12 +2,12 @@
 // gate/dry_run.hpp: a gate that only tells what it would do: `dry_run(std::ref(gate), observer)`.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/shared_number.hpp>
 
 namespace tenax {
 
@@ -144,29 +144,28 @@ class dry_run_counter {
   };
 
   [[nodiscard]] snapshot read() const noexcept {
-    return {load(admitted_), load(delayed_), load(refused_), duration(waiting_.load(std::memory_order_relaxed))};
+    return {load(admitted_), load(delayed_), load(refused_), duration(waiting_.load_relaxed())};
   }
 
   void operator()(attempt_info const&, admission const& answer) noexcept {
     if (answer.refused()) return count(refused_);
     if (answer.admitted()) return count(admitted_);
     count(delayed_);
-    auto before = waiting_.load(std::memory_order_relaxed);
-    while (!waiting_.compare_exchange_weak(before, saturating_add(duration(before), answer.delay).count(),
-                                           std::memory_order_relaxed)) {
+    auto before = waiting_.load_relaxed();
+    while (!waiting_.replace_relaxed(before, saturating_add(duration(before), answer.delay).count())) {
     }
   }
 
  private:
-  using number = std::atomic<std::uint64_t>;
+  using number = platform::shared_number<std::uint64_t>;
 
-  static void count(number& n) noexcept { n.fetch_add(1, std::memory_order_relaxed); }
-  static std::uint64_t load(number const& n) noexcept { return n.load(std::memory_order_relaxed); }
+  static void count(number& n) noexcept { n.fetch_add_relaxed(1); }
+  static std::uint64_t load(number const& n) noexcept { return n.load_relaxed(); }
 
   number admitted_{};
   number delayed_{};
   number refused_{};
-  std::atomic<duration::rep> waiting_{};
+  platform::shared_number<duration::rep> waiting_{};
 };
 
 }  // namespace tenax

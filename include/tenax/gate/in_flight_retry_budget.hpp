@@ -2,12 +2,12 @@
 // gate/in_flight_retry_budget.hpp: retry budget as a share of the attempts in flight; limits concurrent retries.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/shared_number.hpp>
 
 namespace tenax {
 
@@ -76,9 +76,9 @@ class in_flight_retry_budget {
   void record(ticket& t, feedback const&, time_point) noexcept { t = {}; }
 
   /// The number of attempts in flight, retries that wait included.
-  [[nodiscard]] std::uint32_t in_flight() const noexcept { return low(counts_.load(std::memory_order_relaxed)); }
+  [[nodiscard]] std::uint32_t in_flight() const noexcept { return low(counts_.load_relaxed()); }
   /// The number of retries among them.
-  [[nodiscard]] std::uint32_t retries() const noexcept { return high(counts_.load(std::memory_order_relaxed)); }
+  [[nodiscard]] std::uint32_t retries() const noexcept { return high(counts_.load_relaxed()); }
 
   /// An attempt never waits here; see `gate`.
   [[nodiscard]] static constexpr duration longest_wait() noexcept { return duration::zero(); }
@@ -101,26 +101,24 @@ class in_flight_retry_budget {
 
   admission take(ticket& t, bool retry) noexcept {
     if (!retry) {
-      counts_.fetch_add(one_attempt, std::memory_order_relaxed);
+      counts_.fetch_add_relaxed(one_attempt);
     } else {
-      auto counts = counts_.load(std::memory_order_relaxed);
+      auto counts = counts_.load_relaxed();
       do {
         auto const most = ratio_ * (std::uint64_t(low(counts)) + 1) / 1'000'000;
         if (high(counts) >= (most < least_ ? least_ : most)) return admission::refuse("retry budget exhausted");
-      } while (!counts_.compare_exchange_weak(counts, counts + one_retry, std::memory_order_relaxed));
+      } while (!counts_.replace_relaxed(counts, counts + one_retry));
     }
     t.grant_ = {retry};
     t.gate_ = this;
     return admission::go();
   }
 
-  void take_back(share const& s) noexcept {
-    counts_.fetch_sub(s.retry ? one_retry : one_attempt, std::memory_order_relaxed);
-  }
+  void take_back(share const& s) noexcept { counts_.fetch_sub_relaxed(s.retry ? one_retry : one_attempt); }
 
   std::uint64_t const ratio_;  // in millionths
   std::uint64_t const least_;
-  std::atomic<std::uint64_t> counts_{0};
+  platform::shared_number<std::uint64_t> counts_{0};
 };
 
 }  // namespace tenax

@@ -2,10 +2,9 @@
 // gate/retry_budget.hpp: retry budget (retry throttling): refuses retries while too many attempts fail.
 #pragma once
 
-#include <atomic>
-
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/shared_number.hpp>
 
 namespace tenax {
 
@@ -66,7 +65,7 @@ class retry_budget {
   void record(ticket&, feedback const& f, time_point) noexcept { count(f.how); }
 
   /// Whether a retry is admitted now: more than half of the tokens are left. For loops of your own.
-  [[nodiscard]] bool may_retry() const noexcept { return 2 * tokens_.load(std::memory_order_relaxed) > most_; }
+  [[nodiscard]] bool may_retry() const noexcept { return 2 * tokens_.load_relaxed() > most_; }
 
   /// Counts how an attempt ended. For loops of your own.
   void count(feedback::kind how) noexcept {
@@ -82,7 +81,7 @@ class retry_budget {
 
   /// The number of tokens that are left.
   [[nodiscard]] double tokens() const noexcept {
-    return static_cast<double>(tokens_.load(std::memory_order_relaxed)) / static_cast<double>(unit);
+    return static_cast<double>(tokens_.load_relaxed()) / static_cast<double>(unit);
   }
 
   /// An attempt never waits here; see `gate`.
@@ -103,20 +102,20 @@ class retry_budget {
   }
 
   void add(std::int64_t change) noexcept {
-    auto now = tokens_.load(std::memory_order_relaxed);
+    auto now = tokens_.load_relaxed();
     std::int64_t next = 0;
     do {
       next = now + change;
       if (next < 0) next = 0;
       if (next > most_) next = most_;
-    } while (next != now && !tokens_.compare_exchange_weak(now, next, std::memory_order_relaxed));
+    } while (next != now && !tokens_.replace_relaxed(now, next));
   }
 
   std::int64_t const most_;
   std::int64_t const ratio_;
   std::int64_t const failure_cost_;
   std::int64_t const throttled_cost_;
-  std::atomic<std::int64_t> tokens_;
+  platform::shared_number<std::int64_t> tokens_;
 };
 
 }  // namespace tenax

@@ -3,13 +3,13 @@
 // it.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/gate.hpp>
+#include <tenax/platform/shared_number.hpp>
 
 namespace tenax {
 
@@ -111,7 +111,7 @@ class retry_quota {
 
   /// The number of tokens that are left.
   [[nodiscard]] double tokens() const noexcept {
-    return static_cast<double>(tokens_.load(std::memory_order_relaxed)) / static_cast<double>(unit);
+    return static_cast<double>(tokens_.load_relaxed()) / static_cast<double>(unit);
   }
 
   /// An attempt never waits here; see `gate`.
@@ -135,21 +135,21 @@ class retry_quota {
   }
 
   admission pay(ticket& t, std::int64_t price) noexcept {
-    auto now = tokens_.load(std::memory_order_relaxed);
+    auto now = tokens_.load_relaxed();
     do {
       if (now < price) return admission::refuse("retry quota exhausted");
-    } while (price != 0 && !tokens_.compare_exchange_weak(now, now - price, std::memory_order_relaxed));
+    } while (price != 0 && !tokens_.replace_relaxed(now, now - price));
     t.grant_ = {price};
     t.gate_ = this;
     return admission::go();
   }
 
   void add(std::int64_t change) noexcept {
-    auto now = tokens_.load(std::memory_order_relaxed);
+    auto now = tokens_.load_relaxed();
     std::int64_t next = 0;
     do {
       next = now + change < most_ ? now + change : most_;
-    } while (next != now && !tokens_.compare_exchange_weak(now, next, std::memory_order_relaxed));
+    } while (next != now && !tokens_.replace_relaxed(now, next));
   }
 
   void take_back(payment const& p) noexcept { add(p.paid); }
@@ -160,7 +160,7 @@ class retry_quota {
   std::int64_t const success_;
   std::int64_t const retry_success_;
   std::int64_t const retry_failure_;
-  std::atomic<std::int64_t> tokens_;
+  platform::shared_number<std::int64_t> tokens_;
 };
 
 }  // namespace tenax

@@ -90,33 +90,34 @@ constexpr std::int64_t instant_of(written_date const& w) noexcept {
          w.milliseconds;
 }
 
-constexpr std::optional<http::wall_time> resolve_date(written_date w, http::wall_time reference,
-                                                      bool check_weekday) noexcept {
+// The functions below take and set milliseconds since 1970, and return whether the text is a date.
+
+constexpr bool resolve_date(written_date w, std::int64_t reference, bool check_weekday, std::int64_t& out) noexcept {
   if (w.two_digit_year) {
-    auto const now = to_wall_time(reference).time_since_epoch().count();
+    auto const now = reference < first_instant ? first_instant : reference > last_instant ? last_instant : reference;
     auto const latest = fifty_years_after(now);
     w.date.year += civil_from_days(days_of(now)).year / 100 * 100 + 100;
     for (int candidates = 3; !is_civil_date(w.date) || instant_of(w) > latest; w.date.year -= 100) {
-      if (--candidates == 0) return std::nullopt;
+      if (--candidates == 0) return false;
     }
   } else if (!is_civil_date(w.date)) {
-    return std::nullopt;
+    return false;
   }
-  if (check_weekday && weekday_from_days(days_from_civil(w.date)) != w.weekday) return std::nullopt;
-  return http::wall_time(std::chrono::milliseconds(instant_of(w)));
+  if (check_weekday && weekday_from_days(days_from_civil(w.date)) != w.weekday) return false;
+  out = instant_of(w);
+  return true;
 }
 
-constexpr std::optional<http::wall_time> match_date(std::string_view text, http::wall_time reference,
-                                                    http::profile p) noexcept {
+constexpr bool match_date(std::string_view text, std::int64_t reference, http::profile p, std::int64_t& out) noexcept {
   bool const strict = p == http::profile::strict;
-  if (written_date w; read_fixdate(text, w)) return resolve_date(w, reference, strict);
+  if (written_date w; read_fixdate(text, w)) return resolve_date(w, reference, strict, out);
   date_matcher matcher(text);
   auto const* pattern = strict ? std::begin(strict_dates) : std::begin(pragmatic_dates);
   auto const* const last = strict ? std::end(strict_dates) : std::end(pragmatic_dates);
   for (; pattern != last; ++pattern) {
-    if (matcher.match(*pattern)) return resolve_date(matcher.written(), reference, strict);
+    if (matcher.match(*pattern)) return resolve_date(matcher.written(), reference, strict, out);
   }
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace tenax::http::detail
@@ -135,7 +136,9 @@ namespace tenax::http {
 /// zones are refused, because they are ambiguous. So are dates without a zone, except for asctime's form.
 [[nodiscard]] constexpr std::optional<wall_time> parse_http_date(std::string_view text, wall_time reference,
                                                                  profile p = profile::pragmatic) noexcept {
-  return detail::match_date(text, reference, p);
+  std::int64_t ms = 0;
+  if (!detail::match_date(text, reference.time_since_epoch().count(), p, ms)) return std::nullopt;
+  return wall_time(std::chrono::milliseconds(ms));
 }
 
 }  // namespace tenax::http

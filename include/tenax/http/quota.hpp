@@ -63,6 +63,10 @@ constexpr bool is_tighter(http::quota_state const& a, http::quota_state const& b
   return a.by_local_clock && !b.by_local_clock;
 }
 
+constexpr std::optional<std::uint64_t> optional_of(count_reading const& read) noexcept {
+  return read.found ? std::optional(read.n) : std::nullopt;
+}
+
 template <class H>
 class quota_finder {
  public:
@@ -107,7 +111,8 @@ class quota_finder {
     auto const remaining = d->remaining;
     bool const there = d->quota && !d->pattern && (fields.has(limit) || fields.has(remaining));
     if (!there) return d + 1;
-    http::quota_state found{.limit = reader_.limit(limit), .remaining = reader_.remaining(remaining)};
+    http::quota_state found{.limit = optional_of(reader_.limit(limit)),
+                            .remaining = optional_of(reader_.remaining(remaining))};
     found.source = name_of(found.remaining ? remaining : limit);
     if (found.limit && fields.has(limit)) found.window = window_of(limit, *found.limit);
     for (; d != known_dialects.end() && d->quota && d->remaining == remaining; ++d) {
@@ -133,16 +138,17 @@ class quota_finder {
 
   /// Adds the quota of each window. The remainder of a window has precedence over its limit.
   constexpr void add_windows() noexcept {
-    for_each_window_line(reader_.fields().headers(), [&](field f, std::string_view window, auto const&) {
+    for (window_lines<H> lines(reader_.fields().headers(), false); lines.next();) {
+      auto const window = lines.window;
       for (auto const& d : known_dialects) {
-        if (!d.pattern || !d.quota || (f != d.remaining && f != d.limit)) continue;
-        http::quota_state found{.limit = reader_.limit(d.how->limit, window),
-                                .remaining = reader_.remaining(d.how->remaining, window)};
+        if (!d.pattern || !d.quota || (lines.f != d.remaining && lines.f != d.limit)) continue;
+        http::quota_state found{.limit = optional_of(reader_.limit(d.how->limit, window)),
+                                .remaining = optional_of(reader_.remaining(d.how->remaining, window))};
         found.source = name_of(found.remaining ? d.remaining : d.limit);
         add_reset(found, reader_.delay(d.how->wait, window, d.how->as));
         add(found);
       }
-    });
+    }
   }
 
   /// The window in the field of the limit itself, as in `10, 10;w=60`, or in `RateLimit-Policy`.

@@ -29,48 +29,71 @@ constexpr std::optional<std::chrono::seconds> seconds_of(std::optional<std::int6
   return n && *n >= 0 ? std::optional(std::chrono::seconds(*n)) : std::nullopt;
 }
 
+/// The contents of one item of a `RateLimit` field, each with whether it is there. A program that reads only delays
+/// does not compile the optional numbers of `http::rate_limit`.
+struct rate_limit_numbers {
+  struct number {
+    std::int64_t n = 0;
+    bool there = false;
+
+    template <class H>
+    constexpr void set(bare_item<H> const& item, bool negative_too) noexcept {
+      there = item.kind == item_kind::integer && (negative_too || item.number >= 0);
+      n = there ? item.number : 0;
+    }
+    [[nodiscard]] constexpr std::optional<std::int64_t> value() const noexcept {
+      return there ? std::optional(n) : std::nullopt;
+    }
+  };
+  number limit{}, remaining{}, reset{};
+};
+
 template <class H>
 constexpr bool has_usable_lines(H const& headers, std::string_view name) noexcept {
   bool found = false;
   bool usable = true;
   http::for_each_line(headers, name, [&](std::string_view value) {
     found = true;
-    usable = usable && http::usable_value(value).has_value();
+    usable = usable && is_printable(trimmed(value));
   });
   return found && usable;
 }
 
-/// Calls `visit(rate_limit&, name)` if the whole field is well-formed. In a Dictionary there is no name.
+/// Calls `visit(rate_limit_numbers const&, name)` if the whole field is well-formed. In a Dictionary there is no name.
 template <class H, class Visit>
 constexpr bool read_rate_limits(H const& headers, Visit visit) noexcept {
   using item = bare_item<H>;
   if (!has_usable_lines(headers, "RateLimit")) return false;
   joined_lines<H> const start(headers, "RateLimit");
 
-  if (field_parser<H>(start).read_list([](item const&) {}, [](short_key const&, item const&) {}, [] {})) {
-    http::rate_limit read;
-    item name;
-    return field_parser<H>(start).read_list(
-        [&](item const& found) {
-          read = {};
-          name = found;
-        },
-        [&](short_key const& key, item const& value) {
-          if (key == "r") read.remaining = value.integer();
-          if (key == "t") read.reset = seconds_of(value.integer());
-        },
-        [&] {
-          if (read.remaining && name.kind != item_kind::inner_list) visit(read, name);
-        });
+  rate_limit_numbers read;
+  item name;
+  // The first time only to see whether the field is well-formed, and with the same functions, so that the compiler does
+  // not translate them twice.
+  bool visits = false;
+  auto const begin = [&](item const& found) {
+    read = {};
+    name = found;
+  };
+  auto const parameter = [&](short_key const& key, item const& value) {
+    if (key == "r") read.remaining.set(value, true);
+    if (key == "t") read.reset.set(value, false);
+  };
+  auto const end = [&] {
+    if (visits && read.remaining.there && name.kind != item_kind::inner_list) visit(read, name);
+  };
+  if (field_parser<H>(start).read_list(begin, parameter, end)) {
+    visits = true;
+    return field_parser<H>(start).read_list(begin, parameter, end);
   }
 
-  http::rate_limit read;
+  read = {};
   bool const well_formed = field_parser<H>(start).read_dictionary([&](short_key const& key, item const& value) {
-    if (key == "limit") read.limit = not_negative(value.integer());
-    if (key == "remaining") read.remaining = value.integer();
-    if (key == "reset") read.reset = seconds_of(value.integer());
+    if (key == "limit") read.limit.set(value, false);
+    if (key == "remaining") read.remaining.set(value, true);
+    if (key == "reset") read.reset.set(value, false);
   });
-  if (well_formed && (read.limit || read.remaining || read.reset)) visit(read, item());
+  if (well_formed && (read.limit.there || read.remaining.there || read.reset.there)) visit(read, item());
   return well_formed;
 }
 
@@ -152,7 +175,10 @@ class rate_policies {
 template <class H, class Visit>
 constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noexcept {
   rate_policies<H> const policies(headers);
-  return read_rate_limits(headers, [&](http::rate_limit& read, bare_item<H> const& name) {
+  return read_rate_limits(headers, [&](rate_limit_numbers const& numbers, bare_item<H> const& name) {
+    http::rate_limit read{.limit = numbers.limit.value(),
+                          .remaining = numbers.remaining.value(),
+                          .reset = seconds_of(numbers.reset.value())};
     if (read.limit) {
       read.window = policies.window_of(static_cast<std::uint64_t>(*read.limit));
     } else if (auto const terms = policies.named(name)) {

@@ -3,18 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
-#include <tenax/current_attempt.hpp>
-#include <tenax/http/detail/client_control.hpp>
 #include <tenax/http/detail/httplib_attempt.hpp>
-#include <tenax/http/detail/path_pattern.hpp>
+#include <tenax/http/detail/owner.hpp>
 #include <tenax/http/detail/replay.hpp>
 #include <tenax/http/httplib.hpp>
 #include <tenax/http/httplib_result.hpp>
@@ -63,15 +58,16 @@ class retrying_client : public Client {
   retrying_client& policy(std::string endpoint, Retrying p) {
     detail::require_endpoint(endpoint);
     // A caller that names the method has decided about its repetition.
-    auto call = endpoint.find(' ') == endpoint.npos ? erase<true>(std::move(p)) : erase<false>(std::move(p));
-    policies_.push_back({std::move(endpoint), std::move(call)});
+    bool const names_method = endpoint.find(' ') != endpoint.npos;
+    auto* const call = names_method ? erase<false>(std::move(p)) : erase<true>(std::move(p));
+    detail::add_endpoint(endpoints_, std::move(endpoint), detail::owner<detail::call_policy>(call));
     return *this;
   }
 
   /// Sets the policy of requests to all other endpoints, in place of `http::standard_retry()`.
   template <class Retrying>
   retrying_client& policy(Retrying p) {
-    otherwise_ = erase<true>(std::move(p));
+    otherwise_ = detail::owner<detail::call_policy>(erase<true>(std::move(p)));
     return *this;
   }
 
@@ -79,6 +75,7 @@ class retrying_client : public Client {
   /// retried, if the server supports the header.
   retrying_client& generate_idempotency_keys(key_format format = key_format::quoted) {
     key_format_ = format;
+    make_keyed_ = &detail::make_keyed;
     return *this;
   }
 
@@ -89,11 +86,11 @@ class retrying_client : public Client {
   template <class F>
     requires std::is_invocable_r_v<attempt_header, F const&, attempt_info const&>
   retrying_client& send_attempt_header(F header) {
-    attempt_headers_.emplace_back(std::move(header));
+    detail::functions_of(attempt_headers_).emplace_back(std::move(header));
     return *this;
   }
   retrying_client& send_attempt_header(attempt_header (*header)(attempt_info const&)) {
-    attempt_headers_.emplace_back(header);
+    detail::functions_of(attempt_headers_).emplace_back(header);
     return *this;
   }
 
@@ -127,23 +124,25 @@ class retrying_client : public Client {
   }
   template <class... Args>
   httplib_result Get(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    return perform<true>(
+    return perform<request_kind::collects>(
         "GET", path, headers, [&](auto const& all, auto&&... a) { return plain().Get(path, all, a...); }, args...);
   }
   template <class... Args>
   httplib_result Get(std::string const& path, httplib::Params const& parameters, httplib::Headers const& headers,
                      Args&&... args) {
-    return perform<true>(
+    return perform<request_kind::collects>(
         "GET", path, headers, [&](auto const& all, auto&&... a) { return plain().Get(path, parameters, all, a...); },
         args...);
   }
 
   httplib_result Head(std::string const& path, httplib::Headers const& headers = {}) {
-    return perform("HEAD", path, headers, [&](auto const& all) { return plain().Head(path, all); });
+    return perform<request_kind::plain>("HEAD", path, headers,
+                                        [&](auto const& all) { return plain().Head(path, all); });
   }
 
   httplib_result Options(std::string const& path, httplib::Headers const& headers = {}) {
-    return perform("OPTIONS", path, headers, [&](auto const& all) { return plain().Options(path, all); });
+    return perform<request_kind::plain>("OPTIONS", path, headers,
+                                        [&](auto const& all) { return plain().Options(path, all); });
   }
 
   template <class... Args>
@@ -153,7 +152,7 @@ class retrying_client : public Client {
   }
   template <class... Args>
   httplib_result Post(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    return perform(
+    return perform<request_kind::keyable>(
         "POST", path, headers, [&](auto const& all, auto&&... a) { return plain().Post(path, all, a...); }, args...);
   }
 
@@ -165,7 +164,7 @@ class retrying_client : public Client {
   }
   template <class... Args>
   httplib_result Put(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    return perform(
+    return perform<request_kind::plain>(
         "PUT", path, headers, [&](auto const& all, auto&&... a) { return plain().Put(path, all, a...); }, args...);
   }
 
@@ -177,7 +176,7 @@ class retrying_client : public Client {
   }
   template <class... Args>
   httplib_result Patch(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    return perform(
+    return perform<request_kind::keyable>(
         "PATCH", path, headers, [&](auto const& all, auto&&... a) { return plain().Patch(path, all, a...); }, args...);
   }
 
@@ -188,7 +187,7 @@ class retrying_client : public Client {
   }
   template <class... Args>
   httplib_result Delete(std::string const& path, httplib::Headers const& headers, Args&&... args) {
-    return perform(
+    return perform<request_kind::plain>(
         "DELETE", path, headers, [&](auto const& all, auto&&... a) { return plain().Delete(path, all, a...); },
         args...);
   }
@@ -196,14 +195,15 @@ class retrying_client : public Client {
   /// Sends a request that the caller has built. Its method decides whether it may be sent again.
   httplib_result send(httplib::Request const& given) {
     httplib::Headers own;
-    auto const& headers = detail::make_keyed(given.method, given.headers, key_format_, own) ? own : given.headers;
+    auto const& headers = keyed(given.method, given.headers, own);
     detail::uploading state;
     std::uint64_t offset = 0, total = 0;
     auto const receive = [&](char const* data, std::size_t size) {
       return given.content_receiver(data, size, offset, total);
     };
+    bool const has_key = detail::takes_key(given.method) && detail::has_key(headers);
     return perform_with(
-        state, detail::lasting_method(given.method), given.path, headers,
+        state, {detail::lasting_method(given.method), has_key}, given.path, headers,
         [&](auto const& all) { return detail::send_request(state, plain(), given, all, receive, offset, total); },
         given.response_handler, receive);
   }
@@ -215,85 +215,86 @@ class retrying_client : public Client {
   }
 
  private:
-  using call_function = detail::call_function;
-  struct route {
-    std::string pattern;
-    call_function call;
+  enum class request_kind {
+    plain,
+    collects,  ///< a response without a receiver is collected here, see `detail::send_prepared`
+    keyable    ///< may have an idempotency key
   };
 
   template <bool IdempotentOnly, class Retrying>
-  static call_function erase(Retrying p) {
+  static detail::call_policy* erase(Retrying p) {
     if constexpr (requires { p.when(p.policy().predicate); }) {
-      return detail::erase_policy<IdempotentOnly>(std::move(p));
+      return new detail::erased_policy<IdempotentOnly, Retrying>(std::move(p));
     } else {
       static_assert(tenax::detail::always_false<Retrying>,
                     "tenax: http::retrying_client::policy() needs a policy such as tenax::retrying{} or "
                     "tenax::http::standard_retry()");
+      return nullptr;
     }
   }
 
   /// Returns the client without retries.
   Client& plain() noexcept { return *this; }
 
+  httplib::Headers const& keyed(std::string_view method, httplib::Headers const& given, httplib::Headers& own) const {
+    return make_keyed_ != nullptr && make_keyed_(method, given, key_format_, own) ? own : given;
+  }
+
   /// `send(headers, args...)` sends the request once.
-  template <bool Collects = false, class Send, class... Args>
+  template <request_kind Kind, class Send, class... Args>
   httplib_result perform(std::string_view method, std::string const& path, httplib::Headers const& given,
                          Send const& send, Args&... args) {
-    httplib::Headers own;
-    auto const& headers = detail::make_keyed(method, given, key_format_, own) ? own : given;
-    return [&](auto&&... usable) {
-      detail::state_for<decltype(usable)...> state;
-      auto const prepared = [&](httplib::Headers const& all) {
-        return detail::send_prepared<Collects>(state, [&](auto&&... a) { return send(all, a...); }, usable...);
-      };
-      return perform_with(state, method, path, headers, prepared, usable...);
-    }(detail::usable(args)...);
+    if constexpr (Kind == request_kind::keyable) {
+      httplib::Headers own;
+      auto const& headers = keyed(method, given, own);
+      return perform_usable<false>({method, detail::has_key(headers)}, path, headers, send, detail::usable(args)...);
+    } else {
+      constexpr bool collects = Kind == request_kind::collects;
+      return perform_usable<collects>({method}, path, given, send, detail::usable(args)...);
+    }
+  }
+
+  template <bool Collects, class Send, class... Args>
+  httplib_result perform_usable(request const& sent, std::string const& path, httplib::Headers const& headers,
+                                Send const& send, Args&&... args) {
+    detail::state_for<Args...> state;
+    return perform_with(
+        state, sent, path, headers,
+        [&](httplib::Headers const& all) { return detail::send_prepared<Collects>(state, send, all, args...); },
+        args...);
   }
 
   template <class Send, class... Args>
-  httplib_result perform_with(detail::streaming& state, std::string_view method, std::string const& path,
+  httplib_result perform_with(detail::streaming& state, request const& sent, std::string const& path,
                               httplib::Headers const& headers, Send const& send, Args&... args) {
-    request const sent{method, detail::takes_key(method) && detail::has_key(headers)};
-    detail::client_call call(*control_);
-    bool const nested = current_attempt().can_stop();
-    auto const attempt = [&](attempt_info const& info, bool polls) {
-      return detail::make_attempt(*control_, call, plain(), state, sent, path, polls || nested, [&] {
-        return detail::send_with_headers(state, headers, attempt_headers_, info, send);
-      });
-    };
-    httplib_result last(httplib::Result(nullptr, httplib::Error::Canceled), sent, path);
-    last.attempts = 0;
-    last.reason = stop_reason::cancelled;
-    policy_of(method, path)(call, state, detail::attempt_function(attempt), last);
+    detail::request_by<Client, Send> made({*control_, state, sent, path, headers, attempt_headers_.get()}, plain(),
+                                          send);
+    auto last = detail::make_call(made, policy_of(sent.method, path));
     if (last.attempts == 0) return last;
-    last.body_ready = state.leave_ready(http::is_transient(last));
-    bool const wanted = state.thrown != nullptr || detail::deliver_rest(state, last, args...);
-#if defined(__cpp_exceptions)
-    if (state.thrown != nullptr) std::rethrow_exception(state.thrown);
-#endif
-    if (!wanted) static_cast<httplib::Result&>(last) = httplib::Result(nullptr, httplib::Error::Canceled);
+    bool wanted = true;
+    if constexpr (sizeof...(Args) != 0) wanted = state.thrown != nullptr || detail::deliver_rest(state, last, args...);
+    detail::end_call(state, last, wanted);
     return last;
   }
 
-  call_function const& policy_of(std::string_view method, std::string_view path) const {
-    for (auto const& e : policies_) {
-      if (detail::is_endpoint(e.pattern, method, path)) return e.call;
-    }
-    return otherwise_;
+  detail::call_policy const& policy_of(std::string_view method, std::string_view path) const {
+    auto const* const own = endpoints_.get() != nullptr ? endpoints_->find(method, path) : nullptr;
+    return own != nullptr ? *own : *otherwise_;
   }
 
   bool observe() {
-    Client::set_socket_options([](auto socket) { detail::note_socket(static_cast<int>(socket)); });
-    Client::set_logger([](httplib::Request const&, httplib::Response const&) { detail::note_answer(); });
+    Client::set_socket_options(httplib::SocketOptions(detail::attempt_ears{}));
+    Client::set_logger(httplib::Logger(detail::attempt_ears{}));
     return true;
   }
 
-  std::vector<route> policies_;
-  call_function otherwise_ = erase<true>(standard_retry());
-  std::unique_ptr<detail::client_control> control_ = std::make_unique<detail::client_control>();
+  detail::owner<detail::endpoint_policies> endpoints_;  ///< none: all endpoints have the same policy
+  detail::owner<detail::call_policy> otherwise_{erase<true>(standard_retry())};
+  detail::owner<detail::client_control> control_{new detail::client_control};
   bool observed_ = observe();
-  detail::attempt_header_functions attempt_headers_;
-  std::optional<key_format> key_format_{};  ///< none: keys are not generated
+  detail::owner<detail::attempt_header_list> attempt_headers_;
+  decltype(&detail::make_keyed) make_keyed_ = nullptr;  ///< null: keys are not generated
+  key_format key_format_{};
 };
 
 }  // namespace tenax::http

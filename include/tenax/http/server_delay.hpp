@@ -81,29 +81,30 @@ class delay_finder {
     directive_ = http::server_verdict::no_retry;
     source_ = name_of(f);
     if (reader_.fields().is_repeated(f)) return;
-    reader_.fields().each_line(f, [&](std::optional<std::string_view> value) {
-      auto const n = value ? read_digits(*value) : std::nullopt;
-      bool const leading_zero = n && value->size() > 1 && value->front() == '0';
-      if (!n || leading_zero || *n > static_cast<std::uint64_t>((std::numeric_limits<std::int32_t>::max)())) return;
-      delay_ms_ = static_cast<std::int64_t>(*n);
-      directive_ = http::server_verdict::retry;
-    });
+    field_lines<H> line(reader_.fields(), f);
+    std::uint64_t n = 0;
+    if (!line.next() || !line.value.usable || !read_digits(line.value.text, n)) return;
+    bool const leading_zero = line.value.text.size() > 1 && line.value.text.front() == '0';
+    if (leading_zero || n > 0x7fff'ffff) return;
+    delay_ms_ = static_cast<std::int64_t>(n);
+    directive_ = http::server_verdict::retry;
   }
 
   constexpr void follow_directives() noexcept {
     constexpr auto directives = bit(field::x_should_retry) | bit(field::stripe_should_retry);
     if ((reader_.fields().found() & directives) == 0) return;
     for (auto const f : {field::x_should_retry, field::stripe_should_retry}) {
-      reader_.fields().each_line(f, [&](std::optional<std::string_view> value) {
-        auto const said = value == "false"  ? http::server_verdict::no_retry
-                          : value == "true" ? http::server_verdict::retry
-                                            : http::server_verdict::none;
+      for (field_lines<H> lines(reader_.fields(), f); lines.next();) {
+        auto const text = lines.value.usable ? lines.value.text : std::string_view();
+        auto const said = text == "false"  ? http::server_verdict::no_retry
+                          : text == "true" ? http::server_verdict::retry
+                                           : http::server_verdict::none;
         // A field that forbids a retry wins.
-        if (said == http::server_verdict::none || directive_ == http::server_verdict::no_retry) return;
-        if (said == directive_) return;
+        if (said == http::server_verdict::none || directive_ == http::server_verdict::no_retry) continue;
+        if (said == directive_) continue;
         directive_ = said;
         source_ = name_of(f);
-      });
+      }
     }
   }
 
@@ -145,16 +146,16 @@ class delay_finder {
   constexpr void find_later_reset() noexcept {
     if (!by_retry_after_) return;
     if (reader_.fields().has_windows()) {
-      for_each_window_line<true>(reader_.fields().headers(), [&](field f, std::string_view, auto const& line) {
+      for (window_lines<H> lines(reader_.fields().headers(), true); lines.next();) {
         for (auto const& d : known_dialects) {
-          if (d.pattern && d.wait == f) offer(f, reader_.delay_in(line, d.how->as));
+          if (d.pattern && d.wait == lines.f) offer(lines.f, reader_.delay_in(lines.value, d.how->as));
         }
-      });
+      }
     }
     if ((reader_.fields().found() & known_dialects.plain_remaining) == 0) return;
     for (auto const& d : known_dialects) {
       if (d.how->when != when_told::not_left || d.how->standard || !reader_.fields().has(d.wait)) continue;
-      if (reader_.remaining(d.remaining) != 0) continue;
+      if (!reader_.remaining(d.remaining).is_zero()) continue;
       auto const reading = reader_.delay(d.wait, d.how->as);
       offer(d.wait, reading);
       if (reading.ms > 0) return;
@@ -166,7 +167,7 @@ class delay_finder {
     // Servers send such a field only with a refusal, so the remaining quota of another window does not make it invalid.
     if (d.how->when == when_told::refused && status_ != 403) return true;
     auto const remaining = reader_.remaining(d.remaining);
-    if (remaining) return *remaining == 0;
+    if (remaining.found) return remaining.n == 0;
     return d.how->when != when_told::exhausted && status_ != 403 && !explicitly;
   }
 
@@ -184,9 +185,9 @@ class delay_finder {
     delay_reading longest;
     if (!reader_.fields().has(field::ratelimit)) return longest;
     bool const told = explicitly || status_ == 403;
-    read_rate_limits(reader_.fields().headers(), [&](http::rate_limit const& read, bare_item<H> const&) {
-      if (!read.reset || (read.remaining ? *read.remaining != 0 : told)) return;
-      auto const reset = static_cast<std::uint64_t>(read.reset->count());
+    read_rate_limits(reader_.fields().headers(), [&](rate_limit_numbers const& read, bare_item<H> const&) {
+      if (!read.reset.there || (read.remaining.there ? read.remaining.n != 0 : told)) return;
+      auto const reset = static_cast<std::uint64_t>(read.reset.n);
       longest.take_longer(reader_.delay_of({reset}, meaning::seconds_or_epoch));
     });
     return longest;
@@ -211,20 +212,20 @@ class delay_finder {
     if (!reader_.names_quota()) return found;
     for (auto const& d : known_dialects) {
       if (d.how->when != when_told::window || d.pattern || !reader_.fields().has(d.wait) ||
-          reader_.remaining(d.remaining) != 0)
+          !reader_.remaining(d.remaining).is_zero())
         continue;
       found.add(d.wait, reader_.delay(d.wait, d.how->as));
     }
     if (reader_.fields().has_windows())
-      for_each_window_line(reader_.fields().headers(), [&](field f, std::string_view window, auto const& line) {
+      for (window_lines<H> lines(reader_.fields().headers(), false); lines.next();) {
         for (auto const& d : known_dialects) {
-          if (!d.pattern || d.wait != f) continue;
-          if (d.quota && reader_.remaining(d.how->remaining, window) != 0) continue;
-          auto const reading = reader_.delay_in(line, d.how->as);
-          found.add(f, reading);
+          if (!d.pattern || d.wait != lines.f) continue;
+          if (d.quota && !reader_.remaining(d.how->remaining, lines.window).is_zero()) continue;
+          auto const reading = reader_.delay_in(lines.value, d.how->as);
+          found.add(lines.f, reading);
           found.refused = found.refused || (!d.quota && reading.found());
         }
-      });
+      }
     if (found.longest.implausible && ignored_.empty()) ignored_ = name_of(found.ignored);
     found.longest.implausible = false;
     return found;

@@ -24,6 +24,11 @@ constexpr auto standard_policy(Idempotent idempotent) {
       .stop(stop::after_attempts(3) || stop::deadline(seconds(30)));
 }
 
+/// The same as a constant, so that a program does not contain the functions that make it. It is a template, so that the
+/// compiler makes it only for programs that use it.
+template <class Idempotent>
+inline constexpr auto standard_constant = standard_policy(Idempotent{});
+
 }  // namespace detail
 
 /// The policy for calls to a web API. Retries transient statuses and transport errors (`when::transient`) of requests
@@ -34,7 +39,7 @@ constexpr auto standard_policy(Idempotent idempotent) {
 ///
 /// This is for clients whose responses report the method of their request. For other clients, name it:
 /// `http::standard_retry("GET")([&] { return client.Get("/albums"); })`.
-[[nodiscard]] constexpr auto standard_retry() { return detail::standard_policy(idempotent_only); }
+[[nodiscard]] constexpr auto standard_retry() { return detail::standard_constant<idempotent_only_predicate>; }
 [[nodiscard]] constexpr auto standard_retry(char const* method) {
   return detail::standard_policy(idempotent_only(method));
 }

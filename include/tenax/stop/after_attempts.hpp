@@ -55,7 +55,7 @@ struct attempt_count {
   if (n < 1)
     invalid_parameter("stop::after_attempts: n", "must be at least 1 (it counts every call, including the first)",
                       static_cast<double>(n));
-  if (n > (std::numeric_limits<std::uint32_t>::max)()) {
+  if (n > 0xffff'ffff) {
     invalid_parameter("stop::after_attempts: n", "must be at most 4294967295; for no limit write stop::never",
                       static_cast<double>(n));
   }

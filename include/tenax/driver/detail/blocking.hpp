@@ -99,9 +99,9 @@ TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, de
       }
     }
     if constexpr (Loop::reads_clock) {
-      next = loop.start_attempt(time_point(environment.now()), waiter.lend());
+      next = loop.template start<true>(time_point(environment.now()), waiter.lend());
     } else {
-      next = loop.start_attempt();
+      next = loop.template start<false>(time_point());
     }
   }
   return next.stops();

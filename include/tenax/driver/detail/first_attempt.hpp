@@ -164,7 +164,7 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
         // Nothing but this decision ends the call: there is no token, deadline or gate.
         return report_value(slot.result, loop, next.reason, start, environment);
       } else {
-        return std::move(slot.result).value();
+        return static_cast<outcome<T>&&>(slot.result).value();
       }
     }
   }
@@ -265,10 +265,10 @@ TENAX_ALWAYS_INLINE inline call_result<Reports, T> make_call(Policy const& polic
         if constexpr (Reports) {
           return report_success(slot.result, begin, environment);
         } else {
-          return std::move(slot.result).value();
+          return static_cast<outcome<T>&&>(slot.result).value();
         }
       }
-      failed.slot.take(std::move(slot.result));
+      failed.slot.take(static_cast<outcome<T>&&>(slot.result));
     }
   }
 

@@ -82,9 +82,7 @@ class loop_state {
         polls_(other.polls_) {}
 
   /// Whether the condition of a policy that can have a deadline has one.
-  TENAX_ALWAYS_INLINE constexpr bool has_time_limit() const noexcept {
-    return time_left_.count() != (duration::max)().count();
-  }
+  TENAX_ALWAYS_INLINE constexpr bool has_time_limit() const noexcept { return time_left_.count() != longest.count(); }
 
   /// The time for a policy that does not use it.
   template <bool ReadsClock>
@@ -97,7 +95,7 @@ class loop_state {
 
   /// The number of the attempt after the last one that ended. Stays at the greatest number instead of wrapping.
   TENAX_ALWAYS_INLINE constexpr std::uint32_t next_number() const noexcept {
-    return attempts_ == (std::numeric_limits<std::uint32_t>::max)() ? attempts_ : attempts_ + 1;
+    return attempts_ == 0xffff'ffff ? attempts_ : attempts_ + 1;
   }
 
   /// The numbers of the next attempt, which can see `token`, and the name of the call.
@@ -184,7 +182,7 @@ class loop_state {
   duration waited_{};
   duration previous_wait_{};
   duration last_wait_{};
-  duration time_left_ = (duration::max)();
+  duration time_left_ = longest;
   duration pending_{};
   time_point started_;
   time_point paused_at_{};

@@ -148,7 +148,7 @@ TENAX_COLD call_result<Reports, T> retry_call(Policy const& policy, Env& environ
         if constexpr (Reports) {
           return end_call<true>(loop, std::move(slot.result), time_point(last.start), environment);
         } else {
-          return std::move(slot.result).get();
+          return static_cast<outcome<T>&&>(slot.result).get();
         }
       }
     }

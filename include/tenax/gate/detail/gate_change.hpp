@@ -2,12 +2,12 @@
 // gate/detail/gate_change.hpp: a change of the gate of one key, which is also made to later gates of that key.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/detail/callable.hpp>
+#include <tenax/platform/shared_number.hpp>
 
 namespace tenax::detail {
 
@@ -32,7 +32,7 @@ struct gate_change {
   virtual void operator()(Gate& gate) const = 0;
   virtual ~gate_change() = default;
 
-  std::atomic<std::uint32_t> users{1};
+  platform::shared_number<std::uint32_t> users{1};
 };
 
 /// Calls `f(gate)`.
@@ -50,14 +50,14 @@ class shared_change {
   shared_change() = default;
   explicit shared_change(gate_change<Gate> const* made) noexcept : change_(made) {}
   shared_change(shared_change const& other) noexcept : change_(other.change_) {
-    if (change_ != nullptr) users().fetch_add(1, std::memory_order_relaxed);
+    if (change_ != nullptr) users().fetch_add_relaxed(1);
   }
   shared_change& operator=(shared_change other) noexcept {
     std::swap(change_, other.change_);
     return *this;
   }
   ~shared_change() {
-    if (change_ != nullptr && users().fetch_sub(1, std::memory_order_acq_rel) == 1) delete change_;
+    if (change_ != nullptr && users().fetch_sub_acquire_release(1) == 1) delete change_;
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return change_ != nullptr; }
@@ -65,7 +65,9 @@ class shared_change {
   void operator()(Gate& gate) const { (*change_)(gate); }
 
  private:
-  std::atomic<std::uint32_t>& users() const noexcept { return const_cast<gate_change<Gate>*>(change_)->users; }
+  platform::shared_number<std::uint32_t>& users() const noexcept {
+    return const_cast<gate_change<Gate>*>(change_)->users;
+  }
 
   gate_change<Gate> const* change_ = nullptr;
 };

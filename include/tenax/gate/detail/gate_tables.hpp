@@ -2,7 +2,6 @@
 // gate/detail/gate_tables.hpp: the gates of `keyed`: finds, makes, changes and discards them.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -10,6 +9,7 @@
 
 #include <tenax/duration.hpp>
 #include <tenax/gate/detail/table.hpp>
+#include <tenax/platform/shared_number.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
@@ -30,7 +30,7 @@ class gate_tables {
   gate_tables& operator=(gate_tables const&) = delete;
   ~gate_tables() { delete make_; }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load_relaxed(); }
 
   /// The entry of a key, in use; null if there is none.
   entry* pin(Key const& key) {
@@ -118,7 +118,7 @@ class gate_tables {
     typename table::node forgotten;  // outlives the lock: destroying a gate may take long
     std::lock_guard const lock(home.mutex);
     forgotten = home.take_oldest(now, forget_after_);
-    if (forgotten) size_.fetch_sub(1, std::memory_order_relaxed);
+    if (forgotten) size_.fetch_sub_relaxed(1);
     return home.pin(key);
   }
 
@@ -161,13 +161,13 @@ class gate_tables {
 
   /// Makes room for one more key.
   bool reserve(time_point now) {
-    auto n = size_.load(std::memory_order_relaxed);
+    auto n = size_.load_relaxed();
     for (;;) {
       while (n < most_) {
-        if (size_.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return true;
+        if (size_.replace_relaxed(n, n + 1)) return true;
       }
       if (!forget_longest_idle(now)) return false;
-      n = size_.load(std::memory_order_relaxed);
+      n = size_.load_relaxed();
     }
   }
 
@@ -191,14 +191,14 @@ class gate_tables {
     typename table::node forgotten;
     std::lock_guard const lock(t.mutex);
     forgotten = t.take_oldest(now, idle);
-    if (forgotten) size_.fetch_sub(1, std::memory_order_relaxed);
+    if (forgotten) size_.fetch_sub_relaxed(1);
     return static_cast<bool>(forgotten);
   }
 
   std::uint32_t const most_;
   duration const forget_after_;
   gate_maker<Key, Gate> const* const make_;
-  std::atomic<std::size_t> size_{0};
+  platform::shared_number<std::size_t> size_{0};
   table mutable tables_[16]{};
 };
 

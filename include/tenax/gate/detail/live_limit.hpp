@@ -2,13 +2,13 @@
 // gate/detail/live_limit.hpp: one rate limit that changes while threads take permits without a lock.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <utility>
 
 #include <tenax/duration.hpp>
 #include <tenax/gate/detail/gcra.hpp>
 #include <tenax/gate/detail/rate_math.hpp>
+#include <tenax/platform/shared_number.hpp>
 
 namespace tenax::detail {
 
@@ -23,26 +23,24 @@ class live_limit {
   /// The numbers that taking permits needs. Without the lock they may be of two different times; then `replace` fails.
   [[nodiscard]] gcra for_taking() const noexcept {
     gcra g;
-    g.interval = interval_.load(std::memory_order_acquire);
-    g.depth = depth_.load(std::memory_order_acquire);
-    g.ticks = ticks_.load(std::memory_order_acquire);
-    g.farthest = farthest_.load(std::memory_order_acquire);
-    g.offset = offset_.load(std::memory_order_acquire);
+    g.interval = interval_.load_acquire();
+    g.depth = depth_.load_acquire();
+    g.ticks = ticks_.load_acquire();
+    g.farthest = farthest_.load_acquire();
+    g.offset = offset_.load_acquire();
     return g;
   }
-  [[nodiscard]] std::uint64_t burst() const noexcept { return burst_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t burst() const noexcept { return burst_.load_relaxed(); }
 
   /// The arrival time of the next permit. Read it before the numbers.
-  [[nodiscard]] std::uint64_t used() const noexcept { return used_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint64_t used() const noexcept { return used_.load_acquire(); }
   /// A thread that reads the new value also sees what this one has written before: that others must take the lock.
-  bool replace(std::uint64_t& used, std::uint64_t after) noexcept {
-    return used_.compare_exchange_weak(used, after, std::memory_order_acq_rel);
-  }
+  bool replace(std::uint64_t& used, std::uint64_t after) noexcept { return used_.replace_acquire_release(used, after); }
 
   // The functions below need the lock under which the numbers change. Those that close the limit also need that threads
   // without the lock see that they have to take it.
 
-  void use(std::uint64_t after) noexcept { used_.store(after, std::memory_order_release); }
+  void use(std::uint64_t after) noexcept { used_.store_release(after); }
 
   /// How long it takes until `permits` are available.
   [[nodiscard]] std::int64_t wait(std::int64_t now, std::uint64_t permits) const noexcept {
@@ -65,7 +63,7 @@ class live_limit {
       opens_ = saturating_add(duration(opens_), time).count();
       return;
     }
-    for (auto used = used_.load(std::memory_order_relaxed);;) {
+    for (auto used = used_.load_relaxed();;) {
       auto const owed = l.owed(used, at);
       auto const room = l.deepest_debt() - owed;
       bool const fits = room >= 0 && permits <= static_cast<std::uint64_t>(room) / l.interval;
@@ -96,7 +94,7 @@ class live_limit {
   void empty(std::int64_t now) noexcept {
     auto const& l = numbers_;
     auto const at = l.at(now);
-    auto used = used_.load(std::memory_order_relaxed);
+    auto used = used_.load_relaxed();
     while (l.owed(used, at) < l.depth && !replace(used, at + static_cast<std::uint64_t>(l.depth))) {
     }
   }
@@ -116,7 +114,7 @@ class live_limit {
       opens_ = saturating_subtract(duration(opens_), back).count();
     } else {
       auto const owes = can_owe();
-      begin(numbers_, used_.fetch_add(1, std::memory_order_release), static_cast<std::uint64_t>(owes), now);
+      begin(numbers_, used_.fetch_add_release(1), static_cast<std::uint64_t>(owes), now);
     }
     charged_at_ = now;
   }
@@ -129,7 +127,7 @@ class live_limit {
     bool const was_closed = std::exchange(closed_, false);
     // Arrival times only rise, so a thread that has read one from before, or any of the numbers below, does not find
     // its arrival time again.
-    auto const before = used_.fetch_add(1, std::memory_order_release);
+    auto const before = used_.fetch_add_release(1);
     auto const owed = was_closed ? old.depth : old.owed(before, old.at(now));
     auto kept = scaled_up(static_cast<std::uint64_t>(owed), g.interval, old.interval);
     auto const most = static_cast<std::uint64_t>(g.deepest_debt());
@@ -161,22 +159,22 @@ class live_limit {
 
   void store(gcra const& g) noexcept {
     numbers_ = g;
-    interval_.store(g.interval, std::memory_order_release);
-    depth_.store(g.depth, std::memory_order_release);
-    ticks_.store(g.ticks, std::memory_order_release);
-    farthest_.store(g.farthest, std::memory_order_release);
-    offset_.store(g.offset, std::memory_order_release);
-    burst_.store(g.burst, std::memory_order_release);
+    interval_.store_release(g.interval);
+    depth_.store_release(g.depth);
+    ticks_.store_release(g.ticks);
+    farthest_.store_release(g.farthest);
+    offset_.store_release(g.offset);
+    burst_.store_release(g.burst);
   }
 
   gcra numbers_;  // under the lock; the same numbers for threads without it:
-  std::atomic<std::uint64_t> interval_;
-  std::atomic<std::int64_t> depth_;
-  std::atomic<std::uint64_t> ticks_;
-  std::atomic<std::uint64_t> farthest_;
-  std::atomic<std::uint64_t> offset_;
-  std::atomic<std::uint64_t> burst_;
-  std::atomic<std::uint64_t> used_{never_used};
+  platform::shared_number<std::uint64_t> interval_;
+  platform::shared_number<std::int64_t> depth_;
+  platform::shared_number<std::uint64_t> ticks_;
+  platform::shared_number<std::uint64_t> farthest_;
+  platform::shared_number<std::uint64_t> offset_;
+  platform::shared_number<std::uint64_t> burst_;
+  platform::shared_number<std::uint64_t> used_{never_used};
   bool closed_ = false;
   std::uint64_t debt_ = never_used;  // the arrival time that the last charge or change left, and when
   std::int64_t charged_at_ = 0;

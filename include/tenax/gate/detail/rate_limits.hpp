@@ -2,7 +2,6 @@
 // gate/detail/rate_limits.hpp: one rate limit or several, and the callers that wait for permits.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <tenax/gate/detail/waiting_line.hpp>
 #include <tenax/platform/arithmetic.hpp>
 #include <tenax/platform/compiler.hpp>
+#include <tenax/platform/shared_number.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
@@ -54,7 +54,7 @@ class gcra_limits {
     require_all_apply(fresh);
     std::lock_guard const lock(mutex_);
     settle(now);
-    waiting_.store(1, std::memory_order_relaxed);
+    waiting_.store_relaxed(1);
     limits_.change(fresh, now);
     publish();
     wake_first();
@@ -64,7 +64,7 @@ class gcra_limits {
   void charge(std::int64_t now, std::uint64_t weight) noexcept {
     std::lock_guard const lock(mutex_);
     settle(now);
-    waiting_.store(1, std::memory_order_relaxed);
+    waiting_.store_relaxed(1);
     limits_.charge(now, weight);
     publish();
   }
@@ -98,7 +98,7 @@ class gcra_limits {
       auto& live = limits_.first();
       auto used = live.used();
       for (;;) {
-        if (waiting_.load(std::memory_order_acquire) != 0) break;
+        if (waiting_.load_acquire() != 0) break;
         auto const l = live.for_taking();
         auto const at = l.at(now);
         auto const cost = l.cost(weight);
@@ -170,7 +170,7 @@ class gcra_limits {
     auto const back = saturating_subtract(duration(now_), duration(now));
     if (back > std::chrono::seconds(1) && !line_.empty()) line_.set_back(back);
     if (limits_.set_back(now)) {
-      waiting_.store(1, std::memory_order_relaxed);
+      waiting_.store_relaxed(1);
       limits_.go_on(now);
       publish();
     }
@@ -254,13 +254,13 @@ class gcra_limits {
   }
 
   /// Shows callers that do not hold the lock whether they have to take it: others wait, or there is a debt.
-  void publish() noexcept { waiting_.store(line_.empty() && !limits_.closed() ? 0 : 1, std::memory_order_release); }
+  void publish() noexcept { waiting_.store_release(line_.empty() && !limits_.closed() ? 0 : 1); }
 
   live_limits<N> limits_;
   /// How long a caller that was woken may take to ask.
   static constexpr std::int64_t patience = 50'000'000;
 
-  std::atomic<int> waiting_;
+  platform::shared_number<int> waiting_;
   waiting_line line_;
   std::int64_t now_ = 0;  // when a caller asked last
   mutable std::mutex mutex_;

@@ -2,7 +2,6 @@
 // gate/detail/table.hpp: gates by their keys, and which of the unused ones may be discarded first.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <type_traits>
@@ -14,6 +13,7 @@
 #include <tenax/gate/detail/gate_change.hpp>
 #include <tenax/gate/detail/waiting_line.hpp>
 #include <tenax/platform/compiler.hpp>
+#include <tenax/platform/shared_number.hpp>
 #include <tenax/platform/threads.hpp>
 
 namespace tenax::detail {
@@ -47,15 +47,15 @@ struct alignas(64) gate_table {
   class entry : line_place {
    public:
     entry(gate_maker<Key, Gate> const& make, Key const& key, gate_table& home, time_point now)
-        : own(make(key)), home_(&home), last_used_(now) {
+        : own(make(key)), home_(&home), last_used_(now.time_since_epoch().count()) {
       this->weight = 0;
       this->asks = this->late = 0;
     }
 
     void use(time_point now) noexcept {
-      if (last_used() < now) last_used_.store(now, std::memory_order_relaxed);
+      if (last_used() < now) last_used_.store_relaxed(now.time_since_epoch().count());
     }
-    [[nodiscard]] time_point last_used() const noexcept { return last_used_.load(std::memory_order_relaxed); }
+    [[nodiscard]] time_point last_used() const noexcept { return time_point(duration(last_used_.load_relaxed())); }
 
     /// Ends one use. Takes the lock.
     void unpin() noexcept {
@@ -97,7 +97,7 @@ struct alignas(64) gate_table {
 
     /// The clock was set back by `d`. All entries keep their order.
     void set_back(duration d) noexcept {
-      last_used_.store(time_point(saturating_subtract(last_used().time_since_epoch(), d)), std::memory_order_relaxed);
+      last_used_.store_relaxed(saturating_subtract(last_used().time_since_epoch(), d).count());
       auto const ticks = static_cast<std::uint64_t>(d.count());
       this->rank = this->rank > ticks ? this->rank - ticks : 0;
     }
@@ -106,7 +106,7 @@ struct alignas(64) gate_table {
     Key const* key_ = nullptr;
     std::uint64_t pins_ = 0;
     bool owes_ = false;
-    std::atomic<time_point> last_used_;
+    platform::shared_number<duration::rep> last_used_;
   };
 
   using map = std::unordered_map<Key, entry, Hash>;
@@ -195,9 +195,9 @@ struct alignas(64) gate_table {
 
 /// One of the greatest number of gates, given back unless it is kept.
 struct reserved_place {
-  std::atomic<std::size_t>* size;
+  platform::shared_number<std::size_t>* size;
   ~reserved_place() {
-    if (size != nullptr) size->fetch_sub(1, std::memory_order_relaxed);
+    if (size != nullptr) size->fetch_sub_relaxed(1);
   }
 };
 

@@ -65,7 +65,7 @@ class client_control {
       a.why_ = why;
       turn_.notify_all();
     }
-    for (int const socket : a.sockets_) platform::shut_down_socket(socket);
+    for (auto* s = a.sockets_.first; s != nullptr; s = s->next) platform::shut_down_socket(s->socket);
   }
 
   void leave() {
@@ -78,7 +78,13 @@ class client_control {
     if (!watcher_.joinable()) {
       process_ = platform::this_process();
       wakes_ = when;
-      watcher_ = std::thread([this] { watch(); });
+      int const error = watcher_.start(
+          [](void* control) noexcept -> void* {
+            static_cast<client_control*>(control)->watch();
+            return nullptr;
+          },
+          this);
+      if (error != 0) tenax::detail::raise(std::system_error(std::error_code(error, std::generic_category())));
     } else if (when < wakes_) {
       wakes_ = when;
       watch_.notify_one();
@@ -113,7 +119,7 @@ class client_control {
   std::condition_variable watch_{}, turn_{};
   linked_list<client_call> calls_{};
   linked_list<client_attempt> attempts_{};
-  std::thread watcher_{};
+  platform::posix_thread watcher_{};
   clock::time_point wakes_{};
   platform::process_id process_ = 0;
   std::thread::id owner_{};
@@ -181,7 +187,11 @@ inline client_attempt::~client_attempt() {
     if (has_turn_) control_.leave();
   }
   if (has_turn_) current() = outer_;
-  for (int const socket : sockets_) platform::close_socket(socket);
+  while (auto* const s = sockets_.first) {
+    sockets_.first = s->next;
+    platform::close_socket(s->socket);
+    delete s;
+  }
 }
 
 inline cut client_attempt::why() const {
@@ -192,8 +202,9 @@ inline cut client_attempt::why() const {
 inline void client_attempt::use(int socket) {
   int const duplicate = platform::duplicate_socket(socket);
   if (duplicate < 0) return;
+  auto* const kept = new kept_socket{duplicate};
   std::lock_guard const lock(control_.mutex_);
-  sockets_.push_back(duplicate);
+  sockets_.add(*kept);
   if (why_ != cut::none) platform::shut_down_socket(duplicate);
 }
 

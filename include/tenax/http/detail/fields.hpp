@@ -4,7 +4,8 @@
 
 #include <bit>
 #include <cstddef>
-#include <optional>
+#include <iterator>
+#include <utility>
 
 #include <tenax/http/detail/dialects.hpp>
 
@@ -174,10 +175,6 @@ struct beginnings_of_windows {
       if (d.pattern && !d.quota) waits |= letter(d.how->wait.front());
     }
   }
-  template <bool OnlyWaits>
-  [[nodiscard]] constexpr bool with(char first) const noexcept {
-    return ((OnlyWaits ? waits : all) & letter(first)) != 0;
-  }
 };
 inline constexpr beginnings_of_windows windows_begin{};
 
@@ -190,20 +187,26 @@ constexpr bool is_exact_field(std::string_view name) noexcept {
   return false;
 }
 
-/// Returns an unusable value if it is unusable only because of the comment at the end of a JavaScript date, which may
-/// have letters of any language.
-constexpr std::optional<std::string_view> with_foreign_comment(std::string_view value) noexcept {
+/// The value of a field.
+struct field_value {
+  std::string_view text{};
+  bool usable = false;
+};
+
+/// Whether a value is unusable only because of the comment at the end of a JavaScript date, which may have letters of
+/// any language.
+constexpr bool has_foreign_comment(std::string_view value) noexcept {
   auto const comment = value.find('(');
-  if (comment == std::string_view::npos || !http::usable_value(value.substr(0, comment))) return std::nullopt;
+  if (comment == std::string_view::npos || !is_printable(trimmed(value.substr(0, comment)))) return false;
   for (char const c : value.substr(comment)) {
-    if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F') return std::nullopt;
+    if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F') return false;
   }
-  return trimmed(value);
+  return true;
 }
 
-constexpr std::optional<std::string_view> readable_value(std::string_view value) noexcept {
-  auto const usable = http::usable_value(value);
-  return usable ? usable : with_foreign_comment(value);
+constexpr field_value readable_value(std::string_view value) noexcept {
+  auto const text = trimmed(value);
+  return {text, is_printable(text) || has_foreign_comment(value)};
 }
 
 struct window_line {
@@ -218,20 +221,43 @@ constexpr window_line window_of_line(std::string_view name) noexcept {
   return {};
 }
 
-/// Calls `visit(field, std::string_view window, std::optional<std::string_view> value)` for each line of a field that
-/// names a window; with `OnlyWaits`, only for windows without a quota. The number of lines is limited, because the
-/// fields of each window are searched in all lines.
-template <bool OnlyWaits = false, class H, class F>
-constexpr void for_each_window_line(H const& headers, F&& visit) noexcept {
-  int left = 256;
-  for (auto const& line : headers) {
-    auto const [name, value] = header_of(line);
-    if (name.size() < windows_begin.shortest || !windows_begin.with<OnlyWaits>(name.front())) continue;
-    auto const [f, window] = window_of_line(name);
-    if (window.empty()) continue;
-    if (left-- == 0) return;
-    visit(f, window, readable_value(value));
+/// The lines of fields that name a window, one after the other; with `only_waits`, only those of windows without a
+/// quota. The number of lines is limited, because the fields of each window are searched in all lines.
+template <class H>
+class window_lines {
+ public:
+  constexpr window_lines(H const& headers, bool only_waits) noexcept
+      : at_(std::begin(headers)),
+        end_(std::end(headers)),
+        begin_with_(only_waits ? windows_begin.waits : windows_begin.all) {}
+
+  /// Goes on to the next line, the first time to the first one. Returns false after the last line.
+  constexpr bool next() noexcept {
+    for (; at_ != end_; ++at_) {
+      auto const line = header_of(*at_);
+      auto const first = line.name.empty() ? 0 : windows_begin.letter(line.name.front());
+      if (line.name.size() < windows_begin.shortest || (begin_with_ & first) == 0) continue;
+      auto const named = window_of_line(line.name);
+      if (named.window.empty()) continue;
+      if (left_-- == 0) return false;
+      f = named.f;
+      window = named.window;
+      value = readable_value(line.value);
+      ++at_;
+      return true;
+    }
+    return false;
   }
-}
+
+  field f{};
+  std::string_view window{};
+  field_value value{};
+
+ private:
+  decltype(std::begin(std::declval<H const&>())) at_;
+  decltype(std::end(std::declval<H const&>())) end_;
+  std::uint32_t begin_with_;
+  int left_ = 256;
+};
 
 }  // namespace tenax::http::detail

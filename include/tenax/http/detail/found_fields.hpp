@@ -4,7 +4,7 @@
 
 #include <bit>
 #include <iterator>
-#include <optional>
+#include <utility>
 
 #include <tenax/http/detail/fields.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -86,18 +86,10 @@ class found_fields {
   [[nodiscard]] constexpr bool has_windows() const noexcept { return has_windows_; }
   [[nodiscard]] constexpr H const& headers() const noexcept { return headers_; }
 
-  /// Calls `visit(std::optional<std::string_view>)` for each line of `f`; an unusable value is passed as none.
-  template <class F>
-  constexpr void each_line(field f, F&& visit) const noexcept {
-    auto const number = static_cast<unsigned>(f);
-    if (is_repeated(f)) {
-      for (auto const& line : headers_) {
-        auto const [name, value] = header_of(line);
-        if (http::same_name(name, name_of(f))) visit(readable_value(value));
-      }
-    } else if (has(f)) {
-      visit(readable_value({first_[number].data, first_[number].size}));
-    }
+  /// The value of the only line of `f`. Precondition: `has(f) && !is_repeated(f)`.
+  [[nodiscard]] constexpr std::string_view only_line(field f) const noexcept {
+    auto const& line = first_[static_cast<unsigned>(f)];
+    return {line.data, line.size};
   }
 
  private:
@@ -128,6 +120,43 @@ class found_fields {
   // Only entries whose bit is set in `found_` are initialized: clearing all would take half the time of reading a
   // response without any such field.
   place first_[field_count];
+};
+
+/// The lines of a field, one after the other.
+template <class H>
+class field_lines {
+ public:
+  constexpr field_lines(found_fields<H> const& fields, field f) noexcept
+      : fields_(fields), field_(f), at_(std::begin(fields.headers())), repeated_(fields.is_repeated(f)) {
+    if (!repeated_ && fields.has(f)) left_ = 1;
+  }
+
+  /// Goes on to the next line, the first time to the first one. Returns false after the last line.
+  constexpr bool next() noexcept {
+    if (!repeated_) {
+      if (left_ == 0) return false;
+      left_ = 0;
+      value = readable_value(fields_.only_line(field_));
+      return true;
+    }
+    for (; at_ != std::end(fields_.headers()); ++at_) {
+      auto const line = header_of(*at_);
+      if (!http::same_name(line.name, name_of(field_))) continue;
+      value = readable_value(line.value);
+      ++at_;
+      return true;
+    }
+    return false;
+  }
+
+  field_value value{};
+
+ private:
+  found_fields<H> const& fields_;
+  field field_;
+  decltype(std::begin(std::declval<H const&>())) at_;
+  bool repeated_;
+  int left_ = 0;
 };
 
 #if defined(__GNUC__) && !defined(__clang__)

@@ -1,126 +1,74 @@
 // SPDX-License-Identifier: MIT
-// http/detail/httplib_attempt.hpp: one attempt of a `retrying_client`, and the policy of its calls.
+// http/detail/httplib_attempt.hpp: the policy of a `retrying_client`'s calls.
 #pragma once
 
-#include <functional>
-#include <optional>
+#include <exception>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <tenax/http/attempt_headers.hpp>
-#include <tenax/http/detail/client_control.hpp>
-#include <tenax/http/detail/replay.hpp>
-#include <tenax/http/httplib_result.hpp>
-#include <tenax/http/idempotency_key.hpp>
+#include <tenax/http/detail/client_request.hpp>
+#include <tenax/http/detail/owner.hpp>
+#include <tenax/http/detail/path_pattern.hpp>
 #include <tenax/http/idempotent.hpp>
 #include <tenax/retrying.hpp>
 
 namespace tenax::http::detail {
 
-/// Refers to a function that makes an attempt. `polls`: the token cannot call back and must be polled.
-class attempt_function {
- public:
-  template <class F>
-  explicit attempt_function(F const& f)
-      : f_(&f), call_([](void const* to, attempt_info const& info, bool polls) {
-          return (*static_cast<F const*>(to))(info, polls);
-        }) {}
-
-  httplib_result operator()(attempt_info const& info, bool polls) const { return call_(f_, info, polls); }
-
- private:
-  void const* f_;
-  httplib_result (*call_)(void const*, attempt_info const&, bool);
+/// A policy of any type.
+struct call_policy {
+  virtual ~call_policy() = default;
+  /// Makes the attempts of a call. The result has no attempts if the client was stopped before the first one.
+  [[nodiscard]] virtual httplib_result make_call(client_request& r) const = 0;
 };
 
-/// Makes a call with a policy. Leaves `last` alone if the client was stopped before the first attempt.
-using call_function = std::function<void(client_call&, streaming&, attempt_function const&, httplib_result& last)>;
+/// The policies of endpoints.
+struct endpoint_policies {
+  virtual ~endpoint_policies() = default;
+  /// Returns null if no endpoint matches.
+  [[nodiscard]] virtual call_policy const* find(std::string_view method, std::string_view path) const = 0;
+};
 
-inline bool takes_key(std::string_view method) { return method == "POST" || method == "PATCH"; }
-inline bool has_key(httplib::Headers const& headers) { return headers.find("Idempotency-Key") != headers.end(); }
-
-/// Whether a request needs headers of its own, with an idempotency key. Then makes them.
-inline bool make_keyed(std::string_view method, httplib::Headers const& given, std::optional<key_format> format,
-                       httplib::Headers& own) {
-  if (!format || !takes_key(method) || has_key(given)) return false;
-  own = given;
-  own.emplace("Idempotency-Key", make_idempotency_key(*format));
-  return true;
-}
-
-/// Makes the headers of an attempt that tell the server which one it is.
-using attempt_header_functions = std::vector<std::function<attempt_header(attempt_info const&)>>;
-
-/// Adds headers of an attempt to those of the request. The value of one that the request has itself is extended by a
-/// comma and the new value, as a list in HTTP.
-inline httplib::Headers add_headers(httplib::Headers headers, attempt_header_functions const& functions,
-                                    attempt_info const& info) {
-  for (auto const& make : functions) {
-    auto const h = make(info);
-    if (!h) continue;
-    if (auto const own = headers.find(h.name()); own != headers.end()) {
-      own->second.append(",").append(h.value());
-    } else {
-      headers.emplace(h.name(), h.value());
+class listed_endpoints final : public endpoint_policies {
+ public:
+  void add(std::string pattern, owner<call_policy>&& policy) {
+    entries_.push_back({std::move(pattern), std::move(policy)});
+  }
+  [[nodiscard]] call_policy const* find(std::string_view method, std::string_view path) const override {
+    for (auto const& e : entries_) {
+      if (is_endpoint(e.pattern, method, path)) return e.policy.get();
     }
+    return nullptr;
   }
-  return headers;
+
+ private:
+  struct entry {
+    std::string pattern;
+    owner<call_policy> policy;
+  };
+  std::vector<entry> entries_{};
+};
+
+inline void add_endpoint(owner<endpoint_policies>& list, std::string&& pattern, owner<call_policy>&& policy) {
+  if (list.get() == nullptr) list = owner<endpoint_policies>(new listed_endpoints);
+  static_cast<listed_endpoints&>(*list).add(std::move(pattern), std::move(policy));
 }
 
-/// Calls `send` with the headers of an attempt. An exception of the caller's functions ends the call.
-template <class Send>
-httplib::Result send_with_headers(streaming& state, httplib::Headers const& headers,
-                                  attempt_header_functions const& functions, attempt_info const& info,
-                                  Send const& send) {
-  if (functions.empty()) return send(headers);
-  httplib::Headers all;
-  bool const made = call_caller(state, [&] {
-    all = add_headers(headers, functions, info);
-    return true;
-  });
-  return made ? send(all) : httplib::Result(nullptr, httplib::Error::Canceled);
+/// Makes a call, except for the delivery of the last response to the caller's functions.
+inline httplib_result make_call(client_request& r, call_policy const& policy) {
+  auto last = policy.make_call(r);
+  if (last.attempts != 0) last.body_ready = r.state.leave_ready(http::is_transient(last));
+  return last;
 }
 
-/// Makes an attempt with `send()` when it is this call's turn, and adds to the result what only the client knows.
-template <class Client, class Send>
-httplib_result make_attempt(client_control& control, client_call& call, Client& client, streaming& state, request sent,
-                            std::string const& path, bool polls, Send const& send) {
-  client_attempt attempt(control, call, polls);
-  httplib_result result(httplib::Result(nullptr, httplib::Error::Canceled), sent, path);
-  if (!attempt.has_turn()) {
-    // Nothing was sent.
-    result.cause = attempt.why() == cut::by_time ? transport_error::unsent : transport_error::cancelled;
-    return result;
-  }
-  attempt.use(static_cast<int>(client.socket()));
-  {
-    platform::no_sigpipe const quiet;
-    static_cast<httplib::Result&>(result) = send();
-  }
-  result.delivered = state.delivered;
-  result.redirected = attempt.answers > (result ? 1 : 0) || (result && !result->location.empty());
-  if (result && is_interim(result->status)) {
-    // The final response is still to come on this connection. The next request must not take it for its own.
-    static_cast<httplib::Result&>(result) = httplib::Result(nullptr, httplib::Error::Read);
-    client.stop();
-    result.cause = transport_error::interrupted;
-  }
-  if (result) return result;
-  result.broken_off = std::move(state.failed_head);
-  state.failed_head.reset();
-  auto const why = attempt.why();
-  if (state.refused) {
-    result.cause = transport_error::permanent;
-  } else if (why == cut::by_stop) {
-    result.cause = transport_error::cancelled;
-  } else if (http::error_of(result) == transport_error::unsent) {
-    if (result.redirected) result.cause = transport_error::interrupted;
-  } else if (why == cut::by_time && http::error_of(result) != transport_error::permanent) {
-    result.cause = transport_error::timed_out;
-  }
-  return result;
+/// The end of a call: throws what a function of the caller has thrown.
+inline void end_call(streaming const& state, httplib_result& last, bool wanted) {
+#if defined(__cpp_exceptions)
+  if (state.thrown != nullptr) std::rethrow_exception(state.thrown);
+#endif
+  if (!wanted) static_cast<httplib::Result&>(last) = no_response(httplib::Error::Canceled);
 }
 
 /// A policy's predicate, combined with a veto against repeating what must not be sent twice.
@@ -155,30 +103,42 @@ struct send_again {
 
 /// Makes calls with policy `p`. `IdempotentOnly`: never repeats a request that is not idempotent.
 template <bool IdempotentOnly, class Retrying>
-call_function erase_policy(Retrying p) {
-  using predicate = std::remove_cvref_t<decltype(p.policy().predicate)>;
-  using token = std::remove_cvref_t<decltype(p.policy().token)>;
-  return
-      [p = std::move(p)](client_call& call, streaming& state, attempt_function const& attempt, httplib_result& last) {
-        auto const bound = p.when(send_again<IdempotentOnly, predicate>{p.policy().predicate, &state})
-                               .cancel_with(call_token<token>(call, p.policy().token));
-        auto const make = [&] {
-          if constexpr (calls_back<token>) {
-            auto const interrupt = [&call] { call.interrupt(); };
-            typename user_callback<token, decltype(interrupt)>::type const callback(p.policy().token, interrupt);
-            return bound.try_call([&](attempt_info const& info) { return attempt(info, false); });
-          } else {
-            return bound.try_call([&](attempt_info const& info) { return attempt(info, true); });
-          }
-        };
-        auto report = make();
-        if (report.attempts == 0 && call.stopped()) return;
-        last = std::move(report.result).get();
-        last.attempts = report.attempts;
-        last.reason = report.reason;
-        last.body_spent = state.spent;
-      };
-}
+class erased_policy final : public call_policy {
+  using parts = std::remove_cvref_t<decltype(std::declval<Retrying const&>().policy())>;
+  using token = typename parts::token_type;
+
+ public:
+  explicit erased_policy(Retrying&& p) : retrying_(std::move(p)) {}
+
+  [[nodiscard]] httplib_result make_call(client_request& r) const override {
+    auto const& p = retrying_.policy();
+    using again = send_again<IdempotentOnly, typename parts::when_type>;
+    tenax::policy const bound{again{p.predicate, &r.state},       p.strategy,    p.condition, p.observers, p.gates,
+                              call_token<token>(r.call, p.token), p.hint_reader, p.limits};
+    tenax::retrying const retrying(bound, retrying_.environment());
+    auto const attempt = [&](attempt_info const& info) { return make_attempt(r, info, !calls_back<token>); };
+    if constexpr (calls_back<token> && tenax::detail::can_stop<token>) {
+      auto const interrupt = [&r] { r.call.interrupt(); };
+      typename tenax::detail::callback_of<token, decltype(interrupt)>::type const callback(p.token, interrupt);
+      return result_of(r, retrying.try_call(attempt));
+    } else {
+      return result_of(r, retrying.try_call(attempt));
+    }
+  }
+
+ private:
+  static httplib_result result_of(client_request const& r, report<httplib_result>&& report) {
+    bool const stopped = report.attempts == 0 && r.call.stopped();
+    auto last = stopped ? httplib_result(no_response(httplib::Error::Canceled), r.sent, r.path)
+                        : std::move(report.result).get();
+    last.attempts = report.attempts;
+    last.reason = stopped ? stop_reason::cancelled : report.reason;
+    last.body_spent = !stopped && r.state.spent;
+    return last;
+  }
+
+  Retrying retrying_;
+};
 
 /// Returns the method's name as a string with static lifetime.
 constexpr std::string_view lasting_method(std::string_view method) noexcept {

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <string_view>
 
 #include <tenax/platform/cplusplus.hpp>
@@ -43,29 +42,30 @@ constexpr std::uint64_t number_of(std::string_view digits) noexcept {
   return n;
 }
 
+// The functions below return whether they have found what they read: a `std::optional` of each type would cost the
+// compiler more than they do.
+
 /// Removes `1*DIGIT [ "." 1*DIGIT ]` from the start of `text`.
-constexpr std::optional<decimal> take_decimal(std::string_view& text) noexcept {
+constexpr bool take_decimal(std::string_view& text, decimal& out) noexcept {
   auto const whole = take_digits(text);
-  if (whole.empty()) return std::nullopt;
-  decimal d{number_of(whole)};
-  if (!text.empty() && text.front() == '.') {
-    text.remove_prefix(1);
-    d.fraction = take_digits(text);
-    if (d.fraction.empty()) return std::nullopt;
-  }
-  return d;
+  if (whole.empty()) return false;
+  out = {number_of(whole)};
+  if (text.empty() || text.front() != '.') return true;
+  text.remove_prefix(1);
+  out.fraction = take_digits(text);
+  return !out.fraction.empty();
 }
 
 /// Reads a number that takes up the whole text.
-constexpr std::optional<decimal> read_decimal(std::string_view text) noexcept {
-  auto const d = take_decimal(text);
-  return text.empty() ? d : std::nullopt;
+constexpr bool read_decimal(std::string_view text, decimal& out) noexcept {
+  return take_decimal(text, out) && text.empty();
 }
 
-constexpr std::optional<std::uint64_t> read_digits(std::string_view text) noexcept {
+constexpr bool read_digits(std::string_view text, std::uint64_t& out) noexcept {
   auto const digits = take_digits(text);
-  if (digits.empty() || !text.empty()) return std::nullopt;
-  return number_of(digits);
+  if (digits.empty() || !text.empty()) return false;
+  out = number_of(digits);
+  return true;
 }
 
 /// Returns `d * unit`, rounded up, at most `most`. Precondition: `unit < 2^59`.
@@ -87,7 +87,7 @@ constexpr std::int64_t scaled(decimal const& d, std::int64_t unit, std::int64_t 
 
 /// Reads a duration as Go prints it, such as `23h47m36.648s`. Each number is rounded up to a nanosecond, the sum to a
 /// millisecond.
-constexpr std::optional<std::int64_t> read_go_duration(std::string_view text) noexcept {
+constexpr bool read_go_duration(std::string_view text, std::int64_t& out) noexcept {
   constexpr std::int64_t ms = 1'000'000;
   constexpr std::int64_t most = longest_delay_ms * ms;
   struct unit {
@@ -97,19 +97,21 @@ constexpr std::optional<std::int64_t> read_go_duration(std::string_view text) no
   // "ms" comes before "m", because "m" is its prefix.
   constexpr unit units[] = {{"h", 3'600'000 * ms}, {"ms", ms},    {"m", 60'000 * ms},
                             {"s", 1'000 * ms},     {"us", 1'000}, {"ns", 1}};
-  if (text.empty()) return std::nullopt;
+  if (text.empty()) return false;
   std::int64_t sum = 0;
   while (!text.empty()) {
-    auto const number = take_decimal(text);
+    decimal number;
+    bool const there = take_decimal(text, number);
     unit const* found = nullptr;
     for (auto const& u : units) {
       if (found == nullptr && text.substr(0, u.name.size()) == u.name) found = &u;
     }
-    if (!number || found == nullptr) return std::nullopt;
+    if (!there || found == nullptr) return false;
     text.remove_prefix(found->name.size());
-    sum += scaled(*number, found->ns, most - sum);
+    sum += scaled(number, found->ns, most - sum);
   }
-  return sum / ms + (sum % ms != 0 ? 1 : 0);
+  out = sum / ms + (sum % ms != 0 ? 1 : 0);
+  return true;
 }
 
 }  // namespace tenax::http::detail

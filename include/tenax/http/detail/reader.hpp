@@ -2,9 +2,8 @@
 // http/detail/reader.hpp: reads delays, resets and remaining quotas from the values of header fields.
 #pragma once
 
-#include <optional>
-
 #include <tenax/http/detail/found_fields.hpp>
+#include <tenax/http/detail/line_elements.hpp>
 #include <tenax/http/detail/number.hpp>
 #include <tenax/http/http_date.hpp>
 
@@ -35,18 +34,6 @@ constexpr delay_reading plausible(std::int64_t ms, bool by_local_clock = false) 
   return {ms, by_local_clock};
 }
 
-/// `1*DIGIT *( OWS "," OWS 1*DIGIT )`. Lists with commas occur where a client joins repeated lines.
-constexpr bool is_list_of_digits(std::string_view value) noexcept {
-  if (value.empty() || !is_digit(value.front())) return false;
-  for (;;) {
-    if (take_digits(value).empty()) return false;
-    value = trimmed(value);
-    if (value.empty()) return true;
-    if (value.front() != ',') return false;
-    value = trimmed(value.substr(1));
-  }
-}
-
 template <class H>
 class http_reader {
  public:
@@ -59,7 +46,7 @@ class http_reader {
   }
 
   /// Sets the time when the response arrived. It is needed only if a field is found.
-  constexpr void received(http::wall_time now) noexcept { received_ = now; }
+  constexpr void received(http::wall_time now) noexcept { received_ = now.time_since_epoch().count(); }
   /// Whether a field of either profile names a quota.
   [[nodiscard]] constexpr bool names_quota() const noexcept { return names_quota_; }
 
@@ -69,23 +56,27 @@ class http_reader {
   /// Returns the longest delay in the lines of `f`. The strict profile accepts several lines only if they are equal.
   [[nodiscard]] constexpr delay_reading delay(field f, meaning m) noexcept {
     delay_reading longest;
-    std::optional<std::string_view> first;
+    field_value first;
     bool contradiction = false;
-    each_value(f, [&](std::optional<std::string_view> value) {
-      contradiction = contradiction || !value || (first && *first != *value);
-      if (!value || (first && *first == *value)) return;
-      if (!first) first = value;
-      longest.take_longer(read(*value, m));
-    });
+    for (field_lines<H> lines(fields_, f); lines.next();) {
+      for (line_elements all(lines.value); all.next();) {
+        auto const& value = all.value;
+        bool const same = first.usable && first.text == value.text;
+        contradiction = contradiction || !value.usable || (first.usable && !same);
+        if (!value.usable || same) continue;
+        if (!first.usable) first = value;
+        longest.take_longer(read(value.text, m));
+      }
+    }
     return strict() && contradiction ? delay_reading{.implausible = longest.implausible} : longest;
   }
 
   /// Returns the longest of the delays in one line.
-  [[nodiscard]] constexpr delay_reading delay_in(std::optional<std::string_view> line, meaning m) noexcept {
+  [[nodiscard]] constexpr delay_reading delay_in(field_value const& line, meaning m) noexcept {
     delay_reading longest;
-    each_element(line, [&](std::optional<std::string_view> value) {
-      if (value) longest.take_longer(read(*value, m));
-    });
+    for (line_elements all(line); all.next();) {
+      if (all.value.usable) longest.take_longer(read(all.value.text, m));
+    }
     return longest;
   }
 
@@ -108,79 +99,59 @@ class http_reader {
   /// Returns the time in which a rate grants `count`: the longest of the field's lines.
   [[nodiscard]] constexpr delay_reading time_for(std::uint64_t count, field rate) const noexcept {
     delay_reading longest;
-    fields_.each_line(rate, [&](std::optional<std::string_view> line) {
-      if (auto const number = line ? read_decimal(*line) : std::nullopt) longest.take_longer(time_for(count, *number));
-    });
+    for (field_lines<H> lines(fields_, rate); lines.next();) {
+      decimal number;
+      if (lines.value.usable && read_decimal(lines.value.text, number)) longest.take_longer(time_for(count, number));
+    }
     return longest;
   }
 
   /// Returns the least number in the lines of `f`, rounded down; 0 if one is negative.
-  [[nodiscard]] constexpr std::optional<std::uint64_t> remaining(field f) const noexcept {
-    std::optional<std::uint64_t> least;
-    fields_.each_line(f, [&](std::optional<std::string_view> line) { find_least(line, least); });
+  [[nodiscard]] constexpr count_reading remaining(field f) const noexcept {
+    count_reading least;
+    for (field_lines<H> lines(fields_, f); lines.next();) least = least_of(lines.value, least);
     return least;
   }
 
   /// The same, for the lines of a window's field.
-  [[nodiscard]] constexpr std::optional<std::uint64_t> remaining(std::string_view pattern,
-                                                                 std::string_view window) const noexcept {
-    std::optional<std::uint64_t> least;
-    each_window_line(pattern, window, [&](std::optional<std::string_view> line) { find_least(line, least); });
+  [[nodiscard]] constexpr count_reading remaining(std::string_view pattern, std::string_view window) const noexcept {
+    count_reading least;
+    each_window_line(pattern, window, [&](field_value const& line) { least = least_of(line, least); });
     return least;
   }
 
   /// Returns the longest delay in the lines of a window's field.
   [[nodiscard]] constexpr delay_reading delay(std::string_view pattern, std::string_view window, meaning m) noexcept {
     delay_reading longest;
-    each_window_line(pattern, window,
-                     [&](std::optional<std::string_view> line) { longest.take_longer(delay_in(line, m)); });
+    each_window_line(pattern, window, [&](field_value const& line) { longest.take_longer(delay_in(line, m)); });
     return longest;
   }
 
   /// Returns the first element of the first line of a window's field.
-  [[nodiscard]] constexpr std::optional<std::uint64_t> limit(std::string_view pattern,
-                                                             std::string_view window) const noexcept {
-    std::optional<std::uint64_t> limit;
+  [[nodiscard]] constexpr count_reading limit(std::string_view pattern, std::string_view window) const noexcept {
+    count_reading limit;
     bool first = true;
-    each_window_line(pattern, window, [&](std::optional<std::string_view> line) {
-      if (first && line) limit = whole_of_first(*line);
+    each_window_line(pattern, window, [&](field_value const& line) {
+      if (first && line.usable) limit = whole_of_first(line.text);
       first = false;
     });
     return limit;
   }
 
   /// Returns the first element of the first line of `f`, rounded down. Other elements describe other windows.
-  [[nodiscard]] constexpr std::optional<std::uint64_t> limit(field f) const noexcept {
-    std::optional<std::uint64_t> limit;
-    bool first = true;
-    fields_.each_line(f, [&](std::optional<std::string_view> value) {
-      if (first && value) limit = whole_of_first(*value);
-      first = false;
-    });
-    return limit;
+  [[nodiscard]] constexpr count_reading limit(field f) const noexcept {
+    field_lines<H> lines(fields_, f);
+    return lines.next() && lines.value.usable ? whole_of_first(lines.value.text) : count_reading{};
   }
 
  private:
   /// Returns the whole part of the first element, if the text ends with it or goes on as a list or with parameters.
-  static constexpr std::optional<std::uint64_t> whole_of_first(std::string_view value) noexcept {
-    auto const number = take_decimal(value);
+  static constexpr count_reading whole_of_first(std::string_view value) noexcept {
+    decimal number;
+    bool const found = take_decimal(value, number);
     value = trimmed(value);
     bool const ends = value.empty() || value.front() == ',' || value.front() == ';';
-    return number && ends ? std::optional(number->whole) : std::nullopt;
-  }
-
-  template <class F>
-  static constexpr void each_element(std::optional<std::string_view> line, F&& visit) noexcept {
-    if (!line || !is_list_of_digits(*line)) return visit(line);
-    for (auto rest = *line; !rest.empty();) {
-      visit(std::optional(take_digits(rest)));
-      while (!rest.empty() && !is_digit(rest.front())) rest.remove_prefix(1);
-    }
-  }
-
-  template <class F>
-  constexpr void each_value(field f, F&& visit) const noexcept {
-    fields_.each_line(f, [&](std::optional<std::string_view> line) { each_element(line, visit); });
+    return found && ends ? count_reading{number.whole, true} : count_reading{};
   }
 
   template <class F>
@@ -192,28 +163,17 @@ class http_reader {
     }
   }
 
-  static constexpr void find_least(std::optional<std::string_view> line, std::optional<std::uint64_t>& least) noexcept {
-    each_element(line, [&](std::optional<std::string_view> value) {
-      if (!value) return;
-      bool const negative = !value->empty() && value->front() == '-';
-      auto const number = read_decimal(negative ? value->substr(1) : *value);
-      if (!number) return;
-      auto const whole = negative ? 0 : number->whole;
-      if (!least || whole < *least) least = whole;
-    });
-  }
-
   /// From this number on, a number is a Unix time (1973 or later): as a delay, it would be more than 3 years.
   static constexpr std::uint64_t first_epoch = 100'000'000;
 
   [[nodiscard]] constexpr delay_reading read(std::string_view value, meaning m) noexcept {
     if (m == meaning::whole_milliseconds || strict()) {
-      if (auto const n = read_digits(value)) return delay_of({*n}, m);
-    } else if (auto const number = read_decimal(value)) {
-      return delay_of(*number, m);
+      if (std::uint64_t n = 0; read_digits(value, n)) return delay_of({n}, m);
+    } else if (decimal number; read_decimal(value, number)) {
+      return delay_of(number, m);
     }
     if (m == meaning::reset && !strict()) {
-      if (auto const ms = read_go_duration(value)) return plausible(*ms);
+      if (std::int64_t ms = 0; read_go_duration(value, ms)) return plausible(ms);
     }
     if (m == meaning::seconds_or_date || (m == meaning::reset && !strict())) return until_date(value);
     return {};
@@ -236,8 +196,8 @@ class http_reader {
 
   [[nodiscard]] constexpr delay_reading until_date(std::string_view value) noexcept {
     prepare_reference();
-    auto const t = http::parse_http_date(value, reference_, profile_);
-    return t ? until(t->time_since_epoch().count()) : delay_reading{};
+    std::int64_t date = 0;
+    return match_date(value, reference_, profile_, date) ? until(date) : delay_reading{};
   }
 
   /// Reads a Unix time: from 10^14 on in microseconds (1973), from 10^11 on in milliseconds (1973), else in seconds.
@@ -250,13 +210,13 @@ class http_reader {
       ms = static_cast<std::int64_t>(number.whole / 1000) + (cut ? 1 : 0);
     }
     // The value of a field that should contain a delay may be cut off or wrong: a time long ago is ignored then.
-    bool const long_ago = ms < reference_.time_since_epoch().count() - plausible_delay_ms;
+    bool const long_ago = ms < reference_ - plausible_delay_ms;
     if (m == meaning::seconds_or_epoch && long_ago) return {.implausible = true};
     return until(ms);
   }
 
   [[nodiscard]] constexpr delay_reading until(std::int64_t ms) const noexcept {
-    auto const delay = ms - reference_.time_since_epoch().count();
+    auto const delay = ms - reference_;
     return plausible(delay < 0 ? 0 : delay, by_local_clock_);
   }
 
@@ -271,24 +231,22 @@ class http_reader {
     for (auto const& line : fields_.headers()) {
       auto const [name, value] = header_of(line);
       if (http::same_name(name, name_of(field::date))) {
-        auto const text = readable_value(value);
-        auto const date = text ? http::parse_http_date(*text, received_, profile_) : std::nullopt;
-        if (!date) continue;
-        ++dates;
-        reference_ = *date;
+        auto const found = readable_value(value);
+        if (found.usable && match_date(found.text, received_, profile_, reference_)) ++dates;
       } else if (http::same_name(name, name_of(field::age))) {
-        auto const text = readable_value(value);
-        auto const n = text ? read_digits(*text) : std::nullopt;
-        age = ++ages == 1 && n ? scaled({*n}, 1000, longest_delay_ms) : 0;
+        auto const found = readable_value(value);
+        std::uint64_t n = 0;
+        bool const valid = found.usable && read_digits(found.text, n);
+        age = ++ages == 1 && valid ? scaled({n}, 1000, longest_delay_ms) : 0;
       }
     }
     by_local_clock_ = dates != 1;
-    reference_ = by_local_clock_ ? received_ : reference_ + std::chrono::milliseconds(age);
+    reference_ = by_local_clock_ ? received_ : reference_ + age;
   }
 
   found_fields<H> fields_;
-  http::wall_time received_{};
-  http::wall_time reference_{};
+  std::int64_t received_ = 0;  // these two in milliseconds since 1970
+  std::int64_t reference_ = 0;
   http::profile profile_;
   bool names_quota_ = false;
   bool reference_known_ = false;

@@ -12,36 +12,47 @@
 
 #include <httplib.h>
 
+#include <tenax/http/detail/client_control.hpp>
 #include <tenax/http/detail/streaming.hpp>
 
 namespace tenax::http::detail {
 
-/// The handler and the receiver of an attempt that hold its response back.
-inline auto handler_of(streaming& state) {
-  return [&state](httplib::Response const& r) {
-    state.arrives(r);
+/// What cpp-httplib calls during an attempt: with a new socket, with a response that arrived, and, if the response is
+/// held back here, with its head and its body. One class, because each that a `std::function` holds costs the compiler
+/// more than these functions.
+struct attempt_ears {
+  streaming* state = nullptr;
+
+  template <class Socket>
+    requires std::is_integral_v<Socket>
+  void operator()(Socket socket) const {
+    note_socket(static_cast<int>(socket));
+  }
+  void operator()(httplib::Request const&, httplib::Response const&) const { note_answer(); }
+  bool operator()(httplib::Response const& r) const {
+    state->arrives(r);
     return true;
-  };
-}
-inline auto keeper_of(streaming& state) {
-  return [&state](char const* data, std::size_t size) {
-    state.held_back.append(data, size);
+  }
+  bool operator()(char const* data, std::size_t size) const {
+    state->held_back.append(data, size);
     return true;
-  };
-}
+  }
+};
+inline httplib::ResponseHandler handler_of(streaming& state) { return attempt_ears{&state}; }
+inline httplib::ContentReceiver keeper_of(streaming& state) { return attempt_ears{&state}; }
 
 /// A handler and a receiver, which calls `receive(data, size)` unless the response is held back.
 template <class Receive>
 auto receiving(streaming& state, Receive receive) {
   return std::tuple(handler_of(state), [&state, receive](char const* data, std::size_t size) {
-    return state.holds_back() ? keeper_of(state)(data, size) : receive(data, size);
+    return state.holds_back() ? attempt_ears{&state}(data, size) : receive(data, size);
   });
 }
 
-/// Calls `send` with the caller's arguments, prepared for an attempt. `Collects`: if the caller has no receiver, the
-/// response is received here, so that its head is known even if its body does not arrive completely.
+/// Calls `send` with the headers and the caller's arguments, prepared for an attempt. `Collects`: if the caller has no
+/// receiver, the response is received here, so that its head is known even if its body does not arrive completely.
 template <bool Collects, class Send, class... Args>
-httplib::Result send_prepared(streaming& state, Send const& send, Args&... args) {
+httplib::Result send_prepared(streaming& state, Send const& send, httplib::Headers const& all, Args&... args) {
   constexpr bool receives = ((!response_handler<Args> && content_receiver<Args>) || ...);
   state.begin();
   [[maybe_unused]] auto const unless_progress = [&](auto& arg) {
@@ -66,19 +77,19 @@ httplib::Result send_prepared(streaming& state, Send const& send, Args&... args)
       return std::tuple();
     }
   };
-  if constexpr (Collects && !receives) {
-    auto result = [&] {
-      if constexpr (sizeof...(args) == 0) {
-        return send(handler_of(state), keeper_of(state));  // as below, but much faster to compile
-      } else {
-        return std::apply(send, std::tuple_cat(unless_progress(args)...,
-                                               std::tuple(handler_of(state), keeper_of(state)), progress(args)...));
-      }
-    }();
-    if (result) result->body = std::exchange(state.held_back, {});
+  [[maybe_unused]] auto const send_all = [&](auto&&... a) { return send(all, a...); };
+  if constexpr (Collects && !receives && sizeof...(args) == 0) {
+    auto result = send(all, handler_of(state), keeper_of(state));  // as below, but much faster to compile
+    if (result) state.move_body_to(*result);
+    return result;
+  } else if constexpr (Collects && !receives) {
+    auto result = std::apply(
+        send_all,
+        std::tuple_cat(unless_progress(args)..., std::tuple(handler_of(state), keeper_of(state)), progress(args)...));
+    if (result) state.move_body_to(*result);
     return result;
   } else {
-    return std::apply(send, std::tuple_cat(unless_progress(args)..., progress(args)...));
+    return std::apply(send_all, std::tuple_cat(unless_progress(args)..., progress(args)...));
   }
 }
 
@@ -105,7 +116,7 @@ httplib::Result send_request(streaming& state, Client& client, Request const& gi
     return call_caller(state, [&] { return receive(data, size); });
   };
   auto result = client.send(sent);
-  if (result && !given.content_receiver) result->body = std::exchange(state.held_back, {});
+  if (result && !given.content_receiver) state.move_body_to(*result);
   return result;
 }
 

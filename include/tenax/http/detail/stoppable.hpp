@@ -9,10 +9,10 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <tenax/cancel.hpp>
 #include <tenax/current_attempt.hpp>
+#include <tenax/platform/posix_thread.hpp>
 #include <tenax/platform/process.hpp>
 #include <tenax/platform/sockets.hpp>
 #include <tenax/platform/threads.hpp>
@@ -146,6 +146,12 @@ class call_token {
   Token users_;
 };
 
+/// A duplicate of a socket of an attempt.
+struct kept_socket {
+  int socket;
+  kept_socket* next = nullptr;
+};
+
 /// Why an attempt was interrupted.
 enum class cut : unsigned char { none, by_time, by_stop };
 
@@ -184,7 +190,7 @@ class client_attempt {
   client_call& call_;
   attempt_limits limits_ = current_attempt();
   std::chrono::steady_clock::time_point ends_ = (std::chrono::steady_clock::time_point::max)();
-  std::vector<int> sockets_{};
+  linked_list<kept_socket> sockets_{};
   client_attempt* outer_ = nullptr;
   bool polls_;
   bool has_turn_ = false;

@@ -97,6 +97,10 @@ struct streaming {
     failed_head->status = r.status;
     failed_head->headers = r.headers;
   }
+  void move_body_to(httplib::Response& r) {
+    r.body.swap(held_back);
+    held_back.clear();
+  }
   [[nodiscard]] bool holds_back() const { return status >= 400 || is_interim(status); }
   /// Makes the request's body ready to be sent again; returns false if that is impossible.
   virtual bool set_back() { return true; }
