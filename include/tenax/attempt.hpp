@@ -83,7 +83,7 @@ struct attempt_info {
   optional_duration server_wait{};
   /// The time left until the policy's deadline, for an operation that sets its own timeout. At least a millisecond in
   /// an attempt that starts, because most clients take 0 for "no limit". `duration::max()` without a deadline.
-  duration time_left = detail::longest;
+  duration time_left = detail::longest_duration;
   /// When the call started, if any part of the policy uses time.
   time_point started{};
   /// The source of random numbers; null means this thread's own source.
@@ -113,7 +113,7 @@ struct attempt_info {
   template <class Clock = std::chrono::steady_clock>
   [[nodiscard]] typename Clock::time_point deadline() const {
     using point = typename Clock::time_point;
-    if (time_left.count() == detail::longest.count()) return (point::max)();
+    if (time_left.count() == detail::longest_duration.count()) return (point::max)();
     auto const now = Clock::now();
     auto const left = std::chrono::ceil<typename Clock::duration>(time_left);
     return (point::max)() - left < now ? (point::max)() : now + left;

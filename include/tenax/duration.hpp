@@ -22,8 +22,8 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 namespace detail {
 
 /// `duration::max()` and `duration::min()`, without the functions, which every program would compile.
-inline constexpr duration longest((std::numeric_limits<duration::rep>::max)());
-inline constexpr duration shortest((std::numeric_limits<duration::rep>::min)());
+inline constexpr duration longest_duration((std::numeric_limits<duration::rep>::max)());
+inline constexpr duration shortest_duration((std::numeric_limits<duration::rep>::min)());
 
 }  // namespace detail
 
@@ -31,14 +31,14 @@ inline constexpr duration shortest((std::numeric_limits<duration::rep>::min)());
 [[nodiscard]] constexpr duration saturating_add(duration a, duration b) noexcept {
   std::int64_t sum = 0;
   if (!platform::add_overflows(a.count(), b.count(), sum)) return duration(sum);
-  return b.count() < 0 ? detail::shortest : detail::longest;
+  return b.count() < 0 ? detail::shortest_duration : detail::longest_duration;
 }
 
 /// `a - b`, kept between `duration::min()` and `duration::max()`.
 [[nodiscard]] constexpr duration saturating_subtract(duration a, duration b) noexcept {
   std::int64_t difference = 0;
   if (!platform::subtract_overflows(a.count(), b.count(), difference)) return duration(difference);
-  return b.count() < 0 ? detail::longest : detail::shortest;
+  return b.count() < 0 ? detail::longest_duration : detail::shortest_duration;
 }
 
 /// `later - earlier`, kept between `duration::min()` and `duration::max()`.
@@ -52,7 +52,7 @@ inline constexpr duration shortest((std::numeric_limits<duration::rep>::min)());
   if (d.count() <= 0) return duration::zero();
   std::uint64_t product = 0;
   if (platform::multiply_carries(static_cast<std::uint64_t>(d.count()), times, product) || product > most) {
-    return detail::longest;
+    return detail::longest_duration;
   }
   return duration(static_cast<duration::rep>(product));
 }
@@ -64,7 +64,7 @@ inline constexpr duration shortest((std::numeric_limits<duration::rep>::min)());
   if (factor == 1.0) return d;
   double const product = static_cast<double>(d.count()) * factor;
   // 2^63 is the first double above every duration. The comparison is negated so that NaN saturates, as infinity does.
-  if (!(product < 9223372036854775808.0)) return detail::longest;
+  if (!(product < 9223372036854775808.0)) return detail::longest_duration;
   return duration(static_cast<duration::rep>(product));
 }
 

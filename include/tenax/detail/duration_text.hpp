@@ -20,7 +20,7 @@ class duration_text {
 
  private:
   constexpr void write(duration d) noexcept {
-    if (d.count() == longest.count()) return put("for ever");
+    if (d.count() == longest_duration.count()) return put("for ever");
     auto ns = static_cast<std::uint64_t>(d.count());
     if (d.count() < 0) {
       put("-");

@@ -82,7 +82,9 @@ class loop_state {
         polls_(other.polls_) {}
 
   /// Whether the condition of a policy that can have a deadline has one.
-  TENAX_ALWAYS_INLINE constexpr bool has_time_limit() const noexcept { return time_left_.count() != longest.count(); }
+  TENAX_ALWAYS_INLINE constexpr bool has_time_limit() const noexcept {
+    return time_left_.count() != longest_duration.count();
+  }
 
   /// The time for a policy that does not use it.
   template <bool ReadsClock>
@@ -182,7 +184,7 @@ class loop_state {
   duration waited_{};
   duration previous_wait_{};
   duration last_wait_{};
-  duration time_left_ = longest;
+  duration time_left_ = longest_duration;
   duration pending_{};
   time_point started_;
   time_point paused_at_{};
