@@ -131,6 +131,26 @@ auto const many_calls = [](auto const& policy, virtual_time& clock, diary& d) {
       } catch (std::exception const& e) {
         d.lines.emplace_back(e.what());
       }
+      calls = 0;
+      try {
+        for (auto& attempt : policy.attempts()) attempt(call);
+      } catch (std::exception const& e) {
+        d.lines.emplace_back(e.what());
+      }
+      calls = 0;
+      tenax::retry_loop<std::remove_cvref_t<decltype(policy.policy())> const&> loop(policy.policy(), clock.now(),
+                                                                                    &clock.random());
+      auto next = loop.start_attempt(clock.now());
+      auto const wait = [&] {
+        for (; next.waits(); next = loop.start_attempt(clock.now())) clock.advance(next.delay);
+      };
+      for (wait(); next.starts(); wait()) {
+        auto const result = tenax::capture([&] { return call(loop.info()); });
+        next = loop.finish_attempt(result, clock.now());
+        if (next.waits()) wait();
+        if (next.stops()) loop.conclude(result);
+      }
+      d.lines.push_back(std::string(to_string(loop.reason())) + " " + std::to_string(loop.attempts()));
     }
   }
 };

@@ -11,6 +11,7 @@
 #include <tenax/any/detail/check.hpp>
 #include <tenax/any/detail/environment.hpp>
 #include <tenax/any/detail/gates.hpp>
+#include <tenax/any/detail/loop.hpp>
 #include <tenax/any/detail/parts.hpp>
 #include <tenax/any/result.hpp>
 #include <tenax/retrying.hpp>
@@ -30,8 +31,10 @@ erased_policy<Block> erased_policy_of(std::shared_ptr<Block const> const& made, 
           erased_gates<Block>{b}, erased_token{b},       erased_hint_reader<Block>{b}, limits_erased(p.limits)};
 }
 
-template <class Block>
-owned_erased_gates<Block> own_gates(erased_policy<Block> const& p) {
+/// Also with the token and the limits of a driver.
+template <class When, class Wait, class Stop, class Block, class Token, class HintReader, class Limits>
+owned_erased_gates<Block> own_gates(
+    policy<When, Wait, Stop, erased_observers<Block>, erased_gates<Block>, Token, HintReader, Limits> const& p) {
   return {p.gates, p.observers.block};
 }
 

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include <tenax/driver/detail/first_attempt.hpp>
-#include <tenax/driver/detail/kept_outcome.hpp>
+#include <tenax/driver/detail/first_look.hpp>
 #include <tenax/driver/detail/operation.hpp>
+#include <tenax/driver/detail/range_state.hpp>
 #include <tenax/platform/compiler.hpp>
-#include <tenax/platform/construct.hpp>
 
 namespace tenax {
 
@@ -24,23 +24,38 @@ namespace tenax {
 ///
 /// Thread safety: unsafe; a range is one call.
 template <class Policy, class Environment>
-class attempt_range {
-  using policy_type = std::remove_cvref_t<Policy>;
-  using loop_type = retry_loop<policy_type const&>;
-  using stop_type = typename policy_type::stop_type;
-  using world_type = std::remove_reference_t<decltype(detail::unwrap(std::declval<Environment const&>()))>;
-  static constexpr bool uses_time = policy_type::uses_time;
-  static constexpr bool starts_plainly = detail::starts_plainly<policy_type>;
+class attempt_range : detail::range_state<Policy, Environment> {
+  using state = detail::range_state<Policy, Environment>;
+  using typename state::policy_type;
+  using typename state::steps;
+  using typename state::stop_type;
+  using typename state::world_type;
+  template <class T>
+  using first_failure = typename state::template first_failure<T>;
+  using state::may_start_plainly;
+  using state::starts_plainly;
+  using state::uses_time;
+
+  using state::decide;
+  using state::end_loop_unstarted;
+  using state::go_on;
+  using state::go_on_rarely;
+  using state::made_;
+  using state::make;
+  using state::make_rarely;
+  using state::more_;
+  using state::now;
+  using state::numbers;
+  using state::policy_;
+  using state::room_;
+  using state::start;
+  using state::start_;
+  using state::starts_plainly_now;
+  using state::wait;
+  using state::world;
 
  public:
-  attempt_range(policy_type const& policy, Environment environment)
-      : policy_(policy), environment_(std::move(environment)) {}
-  attempt_range(attempt_range const&) = delete;
-  attempt_range& operator=(attempt_range const&) = delete;
-  ~attempt_range() {
-    if (made_) [[unlikely]]
-      unmake();
-  }
+  attempt_range(policy_type const& policy, Environment environment) : state(policy, std::move(environment)) {}
 
   /// Makes one attempt: calls the block, which may take the attempt's numbers. Swallows an exception of the block that
   /// is to be retried, and passes on any other one. Does not wait, unless the body calls it a second time: then it
@@ -54,11 +69,17 @@ class attempt_range {
         if (!made_) [[likely]]
           return attempt_first<result>(block);
       }
-      if constexpr (!std::is_lvalue_reference_v<Block> && platform::trivially_copyable<Block>) {
+      if constexpr (!starts_plainly) {
+        if (made_) {
+          attempt_often<result>(block);
+        } else if constexpr (may_start_plainly) {
+          attempt_first_of_any<result>(block);
+        }
+      } else if constexpr (!std::is_lvalue_reference_v<Block> && platform::trivially_copyable<Block>) {
         auto copy = block;  // the path of a success does not need the original in memory
-        attempt_next<result>(copy);
+        attempt_rarely<result>(copy);
       } else {
-        attempt_next<result>(block);
+        attempt_rarely<result>(block);
       }
     } else {
       detail::explain_call<void, policy_type, std::remove_reference_t<Block>>();
@@ -83,8 +104,10 @@ class attempt_range {
     if constexpr (uses_time) start_ = now().time_since_epoch();
     more_ = true;
     if constexpr (!starts_plainly) {
-      make();
-      begin_at_gates();
+      if (!starts_plainly_now()) {
+        make();
+        begin_at_gates();
+      }
     } else {
       if constexpr (detail::can_stop<typename policy_type::token_type>) {
         if (detail::asked_to_stop(policy_.token)) [[unlikely]]
@@ -100,38 +123,6 @@ class attempt_range {
   constexpr iterator end() { return iterator(this); }
 
  private:
-  // What a loop needs that goes on after its first attempt.
-  struct progress {
-    constexpr explicit progress(loop_type l) : loop(std::move(l)) {}
-
-    TENAX_NO_UNIQUE_ADDRESS detail::waiter_of<loop_type, world_type> waiter{};  // outlives the loop's tickets
-    loop_type loop;
-    TENAX_NO_UNIQUE_ADDRESS
-    std::conditional_t<loop_type::can_end_unstarted, detail::kept_outcome<loop_type>, detail::nothing_kept> last{};
-    std::type_info const* plain = nullptr;
-    decision next{};
-    time_point ended{};
-  };
-  // A first attempt that failed. It has no initializers, because a success would pay for them.
-  template <class T>
-  struct first_failure {
-    detail::stashed_exception exception;
-    detail::outcome_slot<T> value;
-    bool returned;
-    bool wanted;
-    duration ended;
-  };
-  union room {
-    constexpr room() noexcept {}
-    ~room() {}
-    progress made;
-  };
-
-  constexpr auto& world() const { return detail::unwrap(environment_); }
-  constexpr time_point start() const { return uses_time ? time_point(start_) : time_point(); }
-  constexpr time_point now() const { return detail::now_of<uses_time>(world()); }
-  constexpr attempt_info numbers() const { return detail::first_info(policy_, world(), start()); }
-
   /// The path of a success: the first attempt, if nothing but the predicate has to look at its outcome.
   template <class T, class Block>
   TENAX_ALWAYS_INLINE constexpr void attempt_first(Block& block) {
@@ -169,22 +160,77 @@ class attempt_range {
     fail(failed);
   }
 
+  /// The same for a policy of any type.
+  template <class T, class Block>
+  TENAX_NEVER_INLINE constexpr void attempt_first_of_any(Block& block) {
+    first_failure<T> failed;
+    detail::outcome_slot<T> slot;
+    auto const attempt = [&]() -> T {
+      if constexpr (detail::called_with_attempt<Block>) {
+        return detail::call_operation(numbers(), block);
+      } else {
+        return detail::call_operation(attempt_info{}, block);
+      }
+    };
+    failed.returned = slot.fill(attempt, failed.exception);
+    auto const ended = now();
+    auto seen = detail::first_look::open;
+    if (failed.returned) {
+      [[maybe_unused]] detail::value_at_exit<T> const guard(slot);
+      seen = steps::look(policy_, {start(), ended, detail::random_of(world())}, slot.result);
+      if (seen == detail::first_look::ends) {
+        more_ = false;
+        return;
+      }
+      failed.value.take(std::move(slot.result));
+    }
+    failed.wanted = seen == detail::first_look::wanted;
+    failed.ended = ended.time_since_epoch();
+    make();
+    go_on_after(failed);
+  }
+
   /// Goes on after a first attempt that failed.
   template <class T>
   TENAX_COLD constexpr void fail(first_failure<T>& failed) {
-    make();
+    make_rarely();
+    go_on_after(failed);
+  }
+  template <class T>
+  TENAX_ALWAYS_INLINE constexpr void go_on_after(first_failure<T>& failed) {
     if (!failed.returned) failed.value.keep(failed.exception, room_.made.plain);
     detail::emptied_at_exit const guard(failed.value);
     decide(failed.value.result, time_point(failed.ended), failed.wanted);
   }
 
   template <class T, class Block>
-  TENAX_COLD constexpr void attempt_next(Block& block) {
-    if (!made_) make();
+  TENAX_COLD constexpr void attempt_rarely(Block& block) {
+    if (!made_) make_rarely();
+    attempt_next<T>(block);
+  }
+  template <class T, class Block>
+  TENAX_NEVER_INLINE constexpr void attempt_often(Block& block) {
+    attempt_next<T>(block);
+  }
+  template <class T, class Block>
+  TENAX_ALWAYS_INLINE constexpr void attempt_next(Block& block) {
     auto& at = room_.made;
-    if (at.next.waits()) wait();
+    if (at.waits) wait();
     if (!more_) return;
     detail::outcome_slot<T> slot;
+    fill(slot, block);
+    detail::emptied_at_exit const guard(slot);
+    decide(slot.result, now(), false);
+  }
+
+  template <class T, class Block>
+  TENAX_ALWAYS_INLINE constexpr void fill(detail::outcome_slot<T>& slot, Block& block) {
+    auto& at = room_.made;
+    if constexpr (may_start_plainly && !detail::called_with_attempt<Block>) {
+      // Nobody looks at the attempt's numbers.
+      if (starts_plainly_now())
+        return slot.fill([&]() -> T { return detail::call_operation(attempt_info{}, block); }, at.plain);
+    }
     auto const info = at.loop.info();
     auto const attempt = [&](attempt_info const& i) -> T { return detail::call_operation(i, block); };
     slot.fill(
@@ -192,33 +238,7 @@ class attempt_range {
           return detail::make_attempt<T, policy_type, std::remove_reference_t<decltype(world())>>(info, attempt);
         },
         at.plain);
-    detail::emptied_at_exit const guard(slot);
-    decide(slot.result, now(), false);
   }
-
-  /// Decides after an attempt. Throws its exception if that is not to be retried.
-  template <class T>
-  constexpr void decide(outcome<T>& result, time_point ended, bool wanted) {
-    auto& at = room_.made;
-    at.ended = ended;
-    at.next = at.loop.template finish<uses_time>(result, ended, wanted);
-    if (at.next.waits()) {
-      if constexpr (detail::can_release<T>) detail::release(result);
-      return at.last.keep(std::move(result));
-    }
-    more_ = false;
-    at.loop.conclude(result);
-    if (!result.has_value()) result.rethrow();
-  }
-
-  TENAX_COLD constexpr void make() {
-    std::construct_at(std::addressof(room_.made), loop_type(policy_, start(), detail::random_of(world())));
-    made_ = true;
-    if constexpr (detail::has_time_left<stop_type>) {
-      detail::late_loop::started(room_.made.loop, numbers().time_left);
-    }
-  }
-  TENAX_COLD constexpr void unmake() noexcept { std::destroy_at(std::addressof(room_.made)); }
 
   constexpr void begin_at_gates() {
     auto& at = room_.made;
@@ -226,53 +246,21 @@ class attempt_range {
     if (!more_) end_loop_unstarted();
   }
   TENAX_COLD constexpr void end_unstarted(stop_reason reason) {
-    make();
+    make_rarely();
     more_ = false;
     detail::late_loop::stopped(room_.made.loop, reason);
     end_loop_unstarted();
   }
-  constexpr void end_loop_unstarted() {
-    auto const none = room_.made.loop.template unstarted<void>();
-    room_.made.loop.conclude(none);
-    none.rethrow();
-  }
-
   /// Ends the loop if its body made no attempt: such a loop would never end.
   TENAX_ALWAYS_INLINE constexpr void next_turn() {
-    if (made_) [[unlikely]] {
+    if (!made_) {
+      more_ = false;
+    } else if constexpr (starts_plainly) {
+      go_on_rarely();
+    } else {
       go_on();
-    } else {
-      more_ = false;
     }
   }
-  TENAX_COLD constexpr void go_on() {
-    if (room_.made.next.waits()) {
-      wait();
-    } else {
-      more_ = false;
-    }
-  }
-
-  /// Waits for the next attempt. If the call ends during the wait, throws its last exception.
-  constexpr void wait() {
-    auto& at = room_.made;
-    auto next = std::exchange(at.next, decision{});
-    if constexpr (uses_time) {
-      auto const passed = saturating_between(at.ended, now());
-      if (passed.count() > 0) next.delay = saturating_subtract(next.delay, passed);
-    }
-    more_ = false;
-    more_ = !detail::wait_or_stop(at.loop, world(), next, at.waiter);
-    if (!more_) at.last.end(at.loop);
-    at.last.forget();
-  }
-
-  Policy policy_;
-  Environment environment_;
-  duration start_;  // set if the policy uses time
-  bool more_ = false;
-  bool made_ = false;
-  room room_;
 };
 
 }  // namespace tenax

@@ -205,6 +205,12 @@ template <class P, class Token>
 constexpr auto with_token(P const& p, Token token) {
   return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, std::move(token), p.hint_reader, p.limits};
 }
+template <class P, class Token>
+  requires(!std::is_lvalue_reference_v<P>)
+constexpr auto with_token(P&& p, Token token) {
+  return policy{std::move(p.predicate), std::move(p.strategy), std::move(p.condition),   std::move(p.observers),
+                std::move(p.gates),     std::move(token),      std::move(p.hint_reader), p.limits};
+}
 template <class P, class Gate>
 constexpr auto with_gate(P const& p, Gate const& gate) {
   return policy{p.predicate, p.strategy,    p.condition, p.observers, detail::one_more(p.gates, gate),
@@ -222,6 +228,12 @@ constexpr auto with_hint_reader(P const& p, F reader) {
 template <class P, class Limits>
 constexpr auto with_limits(P const& p, Limits limits) {
   return policy{p.predicate, p.strategy, p.condition, p.observers, p.gates, p.token, p.hint_reader, limits};
+}
+
+/// Calls `f` with a policy. A policy of any type, which knows more of itself when the program runs, has an overload.
+template <class P, class F>
+constexpr auto call_with_best_type(P const& p, F const& f) {
+  return f(p);
 }
 
 }  // namespace detail

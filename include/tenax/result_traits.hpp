@@ -123,11 +123,26 @@ constexpr bool result_failed(outcome<T> const& result) {
   return false;
 }
 
+/// Whether a value can say that it failed. The type of an `any_result` is known only when the program runs.
+template <class T>
+constexpr bool may_fail([[maybe_unused]] outcome<T> const& result) {
+  if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::may_fail(result.value()); }) {
+      return result.has_value() && traits_of<T>::may_fail(result.value());
+    } else {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Whether the traits of a value say that this failure may pass.
 template <class T>
 constexpr bool known_transient(outcome<T> const& result) {
   if constexpr (can_fail<T>) {
-    if constexpr (requires { traits_of<T>::transient(result.value()); }) {
+    if constexpr (requires { traits_of<T>::known_transient(result.value()); }) {
+      return result.has_value() && traits_of<T>::known_transient(result.value());
+    } else if constexpr (requires { traits_of<T>::transient(result.value()); }) {
       return result.has_value() && traits_of<T>::transient(result.value());
     }
   }
@@ -172,6 +187,10 @@ constexpr hint carried_hint(outcome<T> const& result) {
   }
   if constexpr (expected_like<std::remove_cvref_t<T>>) {
     if (!result.value().has_value()) return sensible(hint_of_error(result.value().error()));
+  } else if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::carried_hint(result.value()); }) {
+      return sensible(traits_of<T>::carried_hint(result.value()));
+    }
   }
   return {};
 }
@@ -194,9 +213,12 @@ constexpr bool binds(outcome<T> const& result) noexcept {
   if constexpr (expected_like<std::remove_cvref_t<T>>) {
     using error = std::remove_cvref_t<decltype(result.value().error())>;
     return !result.has_value() || std::is_base_of_v<error_with_hint, error>;
-  } else {
-    return true;
+  } else if constexpr (can_fail<T>) {
+    if constexpr (requires { traits_of<T>::binds(result.value()); }) {
+      return !result.has_value() || traits_of<T>::binds(result.value());
+    }
   }
+  return true;
 }
 
 /// The hint of a hint reader, completed from what the failure carries: the failure counts where the reader has no

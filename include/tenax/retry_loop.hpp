@@ -7,12 +7,9 @@
 #include <utility>
 
 #include <tenax/driver/detail/loop_state.hpp>
-#include <tenax/driver/detail/reading.hpp>
-#include <tenax/gate/detail/feedback.hpp>
+#include <tenax/driver/detail/loop_steps.hpp>
 #include <tenax/platform/compiler.hpp>
 #include <tenax/policy.hpp>
-#include <tenax/result_traits.hpp>
-#include <tenax/wait/bounds.hpp>
 
 namespace tenax {
 
@@ -47,10 +44,9 @@ namespace tenax {
 template <class Policy, bool ReadsClock = std::remove_cvref_t<Policy>::uses_time>
 class retry_loop : public detail::loop_state {
   using policy_type = std::remove_cvref_t<Policy>;
-  using wait_type = typename policy_type::wait_type;
   using stop_type = typename policy_type::stop_type;
   using gates_type = typename policy_type::gates_type;
-  using observers_type = typename policy_type::observers_type;
+  using steps = detail::loop_steps<policy_type, ReadsClock>;
   static constexpr bool has_token = detail::can_stop<typename policy_type::token_type>;
   static constexpr bool has_deadline = detail::has_time_left<stop_type>;
 
@@ -91,19 +87,8 @@ class retry_loop : public detail::loop_state {
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
   /// `unstarted<T>()` if there was no attempt; the attempt's number is 0 then.
   template <class T>
-  TENAX_ALWAYS_INLINE constexpr void conclude([[maybe_unused]] outcome<T> const& result) {
-    if constexpr (observers_type::template hears_end<T>) {
-      if (!detail::hears_end_now<T>(policy_.observers)) return;
-      attempt<T> a{numbers(policy_.token, policy_.limits), result,
-                   hint{.wait = server_wait_, .ignored = {ignored_, ignored_size_}}};
-      a.number = attempts_;
-      a.server_wait = server_wait_;
-      if (reason_ == stop_reason::succeeded) {
-        policy_.observers.on_success(a);
-      } else {
-        policy_.observers.on_give_up(a, reason_);
-      }
-    }
+  TENAX_ALWAYS_INLINE constexpr void conclude(outcome<T> const& result) {
+    steps::conclude(*this, policy_, result);
   }
 
   /// The outcome of a call that ended before its first attempt: `tenax::cancelled`, `tenax::refused` or
@@ -128,168 +113,16 @@ class retry_loop : public detail::loop_state {
   // For the library's drivers. `Told`: `now` is the time. `asked`: the predicate was called, and wants another attempt.
   template <bool Told>
   TENAX_ALWAYS_INLINE constexpr decision start(time_point now, [[maybe_unused]] waker w = {}) {
-    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    if constexpr (has_token) {
-      if (detail::asked_to_stop(policy_.token)) {
-        if constexpr (reads_clock) settle_wait(saturating_between(paused_at_, now));
-        return give_back_and_stop(stop_reason::cancelled);
-      }
-    }
-    if constexpr (Told) {
-      if (backs_off_ && ends_early(now)) {
-        return {.next = decision::step::wait,
-                .delay = saturating_subtract(pending_, saturating_between(paused_at_, now))};
-      }
-    }
-    settle_wait(wakes && !backs_off_ ? saturating_between(paused_at_, now) : pending_);
-    previous_wait_ = last_wait_;
-    if constexpr (has_deadline) {
-      time_left_ = detail::time_left_of(policy_.condition, [&] { return numbers(policy_.token, policy_.limits); });
-      if (time_left_.count() == 0 && (attempts_ == 0 || !detail::may_clip(policy_.condition))) {
-        return give_back_and_stop(out_of_time().reason);
-      }
-    }
-    if constexpr (!gates_type::empty) {
-      admission answer =
-          detail::ask_gates(policy_.gates, tickets_, [&] { return numbers(policy_.token, policy_.limits); }, now, w);
-      if (answer.refused()) return refused_by(answer);
-      if (answer.waits()) {
-        auto const& server = policy_.limits.server;
-        if (waits_too_long(answer, has_deadline && has_time_limit(), server.max, server.action == too_long::give_up)) {
-          return give_back_and_stop(reason_);
-        }
-        if constexpr (observers_type::hears_gate_wait) {
-          gate_wait next{numbers(policy_.token, policy_.limits)};
-          next.upcoming_wait = answer.sleep();
-          policy_.observers.before_gate_wait(next);
-          if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
-        }
-        if constexpr (Told) backs_off_ = false;
-        return wait(answer.sleep(), now);
-      }
-    }
-    if constexpr (observers_type::hears_before_attempt) {
-      detail::tell_start(policy_.observers, [&] { return numbers(policy_.token, policy_.limits); });
-      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
-    }
-    if constexpr (gates_type::has_started) policy_.gates.started(tickets_, now);
-    return {};
+    return steps::template start<Told>(*this, policy_, tickets_, now, w);
   }
-
   template <bool Told, class T>
   TENAX_ALWAYS_INLINE constexpr decision finish(outcome<T> const& result, time_point now, bool asked) {
-    attempts_ = next_number();
-    if constexpr (reads_clock) elapsed_ = saturating_between(started_, now);
-    attempt<T> a{numbers(policy_.token, policy_.limits), result,
-                 detail::read_hint<typename policy_type::hint_reader_type>(result)};
-    a.number = attempts_;
-    if constexpr (!std::is_same_v<typename policy_type::hint_reader_type, detail::own_hint_reader>) {
-      a.hint = detail::completed(policy_.hint_reader(a), a.hint, detail::binds(result));
-    }
-    a.server_wait = server_wait_ = a.hint.wait;
-    if constexpr (observers_type::template hears_end<T>) {
-      ignored_ = a.hint.ignored.data();
-      ignored_size_ = a.hint.ignored.size();
-    }
-    if constexpr (observers_type::template hears_after_attempt<T>) policy_.observers.after_attempt(a);
-
-    bool wanted = asked;
-    if (!asked && a.hint.verdict != verdict::none && a.hint.verdict != verdict::transient) {
-      wanted = a.hint.verdict == verdict::retry;
-    } else if (!asked) {
-      if constexpr (detail::has_veto<typename policy_type::when_type>) {
-        wanted = policy_.predicate.wants(a);
-      } else {
-        wanted = policy_.predicate(a);
-      }
-    }
-    bool retry = wanted;
-    if constexpr (detail::can_fail<T> || detail::has_veto<typename policy_type::when_type>) {
-      retry = wanted && (detail::can_repeat(result) || detail::goes_on(policy_.predicate, a)) &&
-              detail::permits_retry(policy_.predicate, a);
-    }
-    [[maybe_unused]] auto how = feedback::kind::success;
-    if constexpr (!gates_type::empty || has_token) {
-      how = detail::kind_of(result, a.hint, {.retried = wanted, .cancelled = detail::asked_to_stop(policy_.token)});
-      polls_ = how == feedback::kind::success;
-      if constexpr (!gates_type::empty) {
-        detail::tell_gates(policy_.gates, result.has_value(), [&] {
-          auto const obeyed = detail::obeyed_wait(a.hint.wait, policy_.limits.server);
-          feedback f{.how = how, .server_wait = obeyed, .left = detail::quota_left(policy_, a)};
-          if constexpr (policy_type::limits_type::times_attempts) f.attempt_limit = policy_.limits.attempt;
-          policy_.gates.record(tickets_, f, now);
-        });
-        tickets_ = {};
-      }
-      if (how == feedback::kind::cancelled) return stop(stop_reason::cancelled);
-    }
-    // A value that the predicate wants repeated is no success if it cannot be.
-    if (!retry) return stop(end_of(!wanted && result.has_value() && !detail::result_failed(result), a.hint.verdict));
-    if constexpr (has_token) {
-      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
-    }
-
-    if (a.server_wait && a.server_wait->count() > policy_.limits.server.max.count()) {
-      if (policy_.limits.server.action == too_long::give_up) return stop(stop_reason::server_wait_too_long);
-      a.server_wait = detail::visible_wait(a.hint.wait, policy_.limits.server);
-    }
-    if constexpr (policy_type::limits_type::restarts) {
-      if (a.hint.progress && detail::restarts(policy_.limits)) {
-        progress_at_ = attempts_ - 1;
-        a.previous_wait = previous_wait_ = duration::zero();
-      }
-      a.number = attempts_ - progress_at_;
-    }
-    static_assert(!detail::is_partial<wait_type, attempt<T>>,
-                  "tenax: .wait() needs a strategy that always has an answer; end it with "
-                  "wait::first_of(..., wait::exponential())");
-    a.upcoming_wait = optional_duration(detail::ask_wait(policy_.strategy, a)).value_or(duration::zero());
-    if constexpr (detail::clips<stop_type>) a.upcoming_wait = detail::clip_wait(policy_.condition, a);
-    auto const least = detail::least_wait(a.server_wait, a.hint.wait, a.upcoming_wait, policy_.limits.server);
-    if (least && least->count() >= a.upcoming_wait.count()) {
-      a.upcoming_wait = *least;
-      a.source = wait_source::server;
-    }
-    if constexpr (has_token) {
-      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
-    }
-
-    stop::answer enough = detail::ask_stop(policy_.condition, a);
-    if constexpr (has_token) {
-      if (detail::asked_to_stop(policy_.token)) return stop(stop_reason::cancelled);
-    }
-    if (enough.stop) return stop(enough.reason);
-    if constexpr (gates_type::has_would_admit) {
-      auto const then = time_point(saturating_add(now.time_since_epoch(), a.upcoming_wait));
-      auto const answer = detail::foresee(
-          policy_.gates, tickets_, [&] { return numbers(policy_.token, policy_.limits); }, how, now, then);
-      if (answer.refused()) return refused_by(answer);
-    }
-
-    if constexpr (observers_type::template hears_before_sleep<T>) {
-      a.server_wait = a.hint.wait;
-      a.number = attempts_;
-      policy_.observers.before_sleep(a);
-      if (detail::asked_to_stop(policy_.token)) return give_back_and_stop(stop_reason::cancelled);
-    }
-    last_wait_ = a.upcoming_wait;
-    if constexpr (Told) backs_off_ = true;  // without the time, the driver's timer is believed
-    return wait(a.upcoming_wait, now);
+    return steps::template finish<Told>(*this, policy_, tickets_, result, now, asked);
   }
+  // Whether the loop uses the time that it is told, apart from `elapsed()`.
+  [[nodiscard]] TENAX_ALWAYS_INLINE constexpr bool uses_time() const noexcept { return steps::uses_time(policy_); }
 
  private:
-  constexpr decision refused_by(admission const& answer) {
-    refusal_ = answer.reason;
-    refusal_retry_after_ = answer.retry_after;
-    return give_back_and_stop(stop_reason::refused_by_gate);
-  }
-
-  /// Stops before an attempt and gives back to the gates what they granted.
-  constexpr decision give_back_and_stop(stop_reason reason) {
-    tickets_ = {};
-    return stop(reason);
-  }
-
   Policy policy_;
   typename gates_type::tickets tickets_{};
 };

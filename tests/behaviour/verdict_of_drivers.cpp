@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include <tenax/any_retrying.hpp>
 #include <tenax/cancel.hpp>
 #include <tenax/coroutine.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
@@ -83,11 +84,11 @@ struct ending {
 template <class MakePolicy, class F>
 void by_every_driver(MakePolicy const& make, F const& f, ending expected) {
   using result = std::invoke_result_t<F const&>;
-  auto const check = [&](char const* driver, auto const& call) {
-    INFO(driver);
+  auto const check_form = [&](char const* driver, char const* form, auto const& call, auto const& erase) {
+    INFO(driver << ", with " << form);
     world w;
     unsigned attempts = 0;
-    call(w, make(w.policy()), [&]() -> result {
+    call(w, erase(make(w.policy())), [&]() -> result {
       ++attempts;
       return f();
     });
@@ -95,6 +96,14 @@ void by_every_driver(MakePolicy const& make, F const& f, ending expected) {
     CHECK(static_cast<int>(w.gate.feedbacks[0].how) == static_cast<int>(expected.told));
     CHECK(attempts == expected.attempts);
     CHECK(w.gate.held() == 0);
+  };
+  auto const check = [&](char const* driver, auto const& call) {
+    using policy = std::remove_cvref_t<decltype(make(world().policy()).policy())>;
+    check_form(driver, "the policy", call, [](auto const& p) { return p; });
+    check_form(driver, "an any_retrying_of", call, [](auto const& p) { return tenax::any_retrying_of<result>(p); });
+    if constexpr (tenax::detail::policy_fits<policy, tenax::any_result>) {
+      check_form(driver, "an any_retrying", call, [](auto const& p) { return tenax::any_retrying(p); });
+    }
   };
   auto const quietly = [](auto const& g) {
     try {
@@ -144,6 +153,8 @@ TEST_CASE("Every driver tells gates the same") {
   by_every_driver(net, []() -> int { throw tenax::retry_after(1s, net_error("busy")); }, {kind::throttled, 3});
   by_every_driver(net, [] { return 1; }, {kind::success, 1});
   by_every_driver(as_it_is, [] { return std::make_error_code(std::errc::timed_out); }, {kind::failure, 3});
+  by_every_driver([](auto p) { return p.when(tenax::when::result([](int n) { return n < 0; })); }, [] { return -1; },
+                  {kind::failure, 3});
   by_every_driver([](auto p) { return p.when(tenax::when::error(std::errc::timed_out)); },
                   [] { return std::make_error_code(std::errc::permission_denied); }, {kind::answered, 1});
   by_every_driver(as_it_is, [] { return expected_int<tenax::with_hint<int>>{false, tenax::permanent(404)}; },

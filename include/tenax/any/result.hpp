@@ -23,8 +23,11 @@ struct result_type {
   bool can_fail;  ///< if not, the functions up to `release` are not called
   bool (*failed)(void const*);
   bool (*transient)(void const*);
+  bool says_transient;  ///< its own traits have that function
   bool (*can_repeat)(void const*);
   hint (*read_hint)(void const*);
+  hint (*carried_hint)(void const*);
+  bool binds;
   allowance (*quota)(void const*);
   void (*describe)(void const*, text_sink&);
   void (*release)(void const*);
@@ -47,6 +50,10 @@ struct result_functions {
     }
     return false;
   }
+  static constexpr bool says_transient() {
+    if constexpr (can_fail<T>) return requires(value const& v) { traits_of<T>::transient(v); };
+    return false;
+  }
   static bool can_repeat(void const* p) {
     if constexpr (can_fail<T>) {
       if constexpr (requires { traits_of<T>::can_repeat(at(p)); }) return traits_of<T>::can_repeat(at(p));
@@ -59,6 +66,17 @@ struct result_functions {
       if constexpr (expected_like<value>) return at(p).has_value() ? hint{} : hint_of_error(at(p).error());
     }
     return {};
+  }
+  static hint carried_hint(void const* p) {
+    if constexpr (expected_like<value>) return at(p).has_value() ? hint{} : hint_of_error(at(p).error());
+    return {};
+  }
+  static constexpr bool binds() {
+    if constexpr (expected_like<value>) {
+      return std::is_base_of_v<error_with_hint, std::remove_cvref_t<decltype(std::declval<value const&>().error())>>;
+    } else {
+      return true;
+    }
   }
   static allowance quota(void const* p) {
     if constexpr (can_fail<T>) {
@@ -87,8 +105,11 @@ template <>
 struct result_functions<void> {
   static bool failed(void const*) { return false; }
   static bool transient(void const*) { return false; }
+  static constexpr bool says_transient() { return false; }
   static bool can_repeat(void const*) { return true; }
   static hint read_hint(void const*) { return {}; }
+  static hint carried_hint(void const*) { return {}; }
+  static constexpr bool binds() { return true; }
   static allowance quota(void const*) { return {}; }
   static void describe(void const*, text_sink&) {}
   static void release(void const*) {}
@@ -100,8 +121,11 @@ inline constexpr result_type result_type_of{&token_type<std::remove_cvref_t<T>>,
                                             detail::can_fail<T>,
                                             F::failed,
                                             F::transient,
+                                            F::says_transient(),
                                             F::can_repeat,
                                             F::read_hint,
+                                            F::carried_hint,
+                                            F::binds(),
                                             F::quota,
                                             F::describe,
                                             F::release,
@@ -148,6 +172,11 @@ class any_result {
 template <>
 struct result_traits<any_result> {
   static constexpr bool can_fail = true;
+  // For the library: what it knows of other types without asking their values.
+  static bool may_fail(any_result const& r) noexcept { return r.type_->can_fail; }
+  static bool known_transient(any_result const& r) { return r.type_->says_transient && r.type_->transient(r.value_); }
+  static hint carried_hint(any_result const& r) { return r.type_->can_fail ? r.type_->carried_hint(r.value_) : hint{}; }
+  static bool binds(any_result const& r) noexcept { return r.type_->binds; }
   static bool failed(any_result const& r) { return r.type_->can_fail && r.type_->failed(r.value_); }
   static bool transient(any_result const& r) { return r.type_->can_fail && r.type_->transient(r.value_); }
   static bool can_repeat(any_result const& r) { return !r.type_->can_fail || r.type_->can_repeat(r.value_); }

@@ -10,6 +10,7 @@
 
 #include <tenax/any/detail/limits.hpp>
 #include <tenax/any/detail/policy_text.hpp>
+#include <tenax/any/detail/steps.hpp>
 #include <tenax/any/detail/text_sink.hpp>
 #include <tenax/any/result.hpp>
 #include <tenax/driver/detail/reading.hpp>
@@ -46,6 +47,12 @@ struct erased_attempt_functions {
   T (*run)(void const* policy, void const* environment, erased_operation<T>);
   T (*run_informed)(void const* policy, void const* environment, erased_operation<T>);
   report<T> (*run_report)(void const* policy, void const* environment, erased_operation<T>);
+  returned_decision (*finish)(void const* policy, erased_step const&, outcome<T> const&, bool asked);
+  // Null: more has to be done with every value.
+  first_look (*look)(void const* policy, first_times const&, char const* name, outcome<T> const&);
+  // Null: no observer hears it.
+  void (*conclude)(void const* policy, erased_step const&, outcome<T> const&);
+  // Those of the parts, for policies that have some of them and others.
   bool (*wants)(void const*, attempt<T> const&);
   bool (*permits)(void const*, attempt<T> const&);
   bool (*goes_on)(void const*, attempt<T> const&);
@@ -62,6 +69,7 @@ struct erased_attempt_functions {
 
 /// The other functions of a policy and its environment.
 struct erased_functions {
+  returned_decision (*start)(void const* policy, erased_step const&, waker const&);
   void (*before_attempt)(void const*, attempt_info const&);
   void (*before_gate_wait)(void const*, gate_wait const&);
   admission (*admit)(void const*, void* tickets, attempt_info const&, time_point, waker const&);
@@ -104,6 +112,7 @@ struct erased_block_base {
   erased_world_functions const* world;  ///< null: the real environment
   bool uses_time;
   bool has_gates;
+  bool starts_plainly;  ///< nothing looks at the beginning of an attempt but a token
   duration longest_gate_wait;
   bool has_token;
   bool has_deadline;
@@ -132,6 +141,9 @@ struct erased_attempt_calls {
         .run_report = [](void const* p, void const* e, erased_operation<T> operation) -> report<T> {
           return report_call<T>(at(p), unwrap(*static_cast<E const*>(e)), operation);
         },
+        .finish = erased_steps<P>::template finish<T>,
+        .look = nullptr,
+        .conclude = nullptr,
         .wants = [](void const* p, attempt<T> const& a) -> bool { return wants_retry(at(p).predicate, a); },
         .permits = [](void const* p, attempt<T> const& a) -> bool { return permits_retry(at(p).predicate, a); },
         .goes_on = [](void const* p, attempt<T> const& a) -> bool { return detail::goes_on(at(p).predicate, a); },
@@ -149,6 +161,9 @@ struct erased_attempt_calls {
         .before_sleep = nullptr,
         .on_success = nullptr,
         .on_give_up = nullptr};
+    if constexpr (accepts_plainly<P, T> && !observers::template hears_success<T>) {
+      f.look = erased_steps<P>::template look<T>;
+    }
     if constexpr (observers::template hears_after_attempt<T>) {
       f.after_attempt = [](void const* p, attempt<T> const& a) { at(p).observers.after_attempt(a); };
     }
@@ -156,6 +171,7 @@ struct erased_attempt_calls {
       f.before_sleep = [](void const* p, attempt<T> const& a) { at(p).observers.before_sleep(a); };
     }
     if constexpr (observers::template hears_end<T>) {
+      f.conclude = erased_steps<P>::template conclude<T>;
       f.on_success = [](void const* p, attempt<T> const& a) { at(p).observers.on_success(a); };
       f.on_give_up = [](void const* p, attempt<T> const& a, stop_reason why) { at(p).observers.on_give_up(a, why); };
     }
@@ -171,6 +187,7 @@ struct erased_calls {
 
   static constexpr erased_functions all() {
     erased_functions f{
+        .start = erased_steps<P>::start,
         .before_attempt = nullptr,
         .before_gate_wait = nullptr,
         .admit = [](void const* p, void* t, attempt_info const& a, time_point now,
@@ -256,18 +273,20 @@ inline constexpr erased_world_functions erased_world_of = erased_world_calls<E>:
 template <class P, class E, class... Results>
 struct erased_block_of final : erased_block<Results...> {
   erased_block_of(P const& p, E const& e) : own_policy(p), own_environment(e) {
-    static_cast<erased_block_base&>(*this) = {.policy = &own_policy,
-                                              .environment = &own_environment,
-                                              .limits = limits_erased(p.limits),
-                                              .call = &erased_functions_of<P>,
-                                              .world = std::is_same_v<E, real_time> ? nullptr : &erased_world_of<E>,
-                                              .uses_time = P::uses_time,
-                                              .has_gates = !P::gates_type::empty,
-                                              .longest_gate_wait = detail::longest_gate_wait(p.gates),
-                                              .has_token = can_stop<typename P::token_type>,
-                                              .has_deadline = has_time_left<typename P::stop_type>,
-                                              .may_clip = detail::may_clip(own_policy.condition),
-                                              .token = {}};
+    static_cast<erased_block_base&>(*this) = {
+        .policy = &own_policy,
+        .environment = &own_environment,
+        .limits = limits_erased(p.limits),
+        .call = &erased_functions_of<P>,
+        .world = std::is_same_v<E, real_time> ? nullptr : &erased_world_of<E>,
+        .uses_time = P::uses_time,
+        .has_gates = !P::gates_type::empty,
+        .starts_plainly = detail::starts_plainly<P> && !has_time_left<typename P::stop_type>,
+        .longest_gate_wait = detail::longest_gate_wait(p.gates),
+        .has_token = can_stop<typename P::token_type>,
+        .has_deadline = has_time_left<typename P::stop_type>,
+        .may_clip = detail::may_clip(own_policy.condition),
+        .token = {}};
     if constexpr (can_stop<typename P::token_type>) this->token = view_token(own_policy.token);
     ((static_cast<erased_attempt_functions<Results>&>(*this) = erased_attempt_calls<P, E, Results>::all()), ...);
   }

@@ -23,6 +23,11 @@ struct erased_limits {
   }
 };
 
+/// The same for a policy that is known not to limit the time of attempts.
+struct untimed_erased_limits : erased_limits {
+  static constexpr bool times_attempts = false;
+};
+
 template <class Limits>
 constexpr erased_limits limits_erased(Limits const& l) noexcept {
   erased_limits all{.server = l.server,

@@ -18,24 +18,31 @@ namespace tenax::detail {
 template <class T, class... Results>
 using seen_as = std::conditional_t<(std::is_same_v<T, Results> || ...), T, any_result>;
 
+/// An outcome as the functions of a block see it: the same one, or one with an `any_result` for its value.
+template <class Seen, class T>
+TENAX_ALWAYS_INLINE inline decltype(auto) outcome_as(outcome<T> const& result) {
+  if constexpr (std::is_same_v<Seen, T>) {
+    return (result);
+  } else if (!result.has_value()) {
+    return outcome<any_result>(*result.caught());
+  } else if constexpr (std::is_void_v<T>) {
+    return outcome<any_result>(any_result());
+  } else {
+    return outcome<any_result>(any_result(result.value()));
+  }
+}
+
 /// An attempt that returned a `T`, as one that returned an `any_result`.
 template <class T>
 class attempt_of_any {
  public:
-  explicit attempt_of_any(attempt<T> const& a) : result_(erased(a.result)), attempt_{a, result_, a.hint} {}
+  explicit attempt_of_any(attempt<T> const& a)
+      : result_(outcome_as<any_result>(a.result)), attempt_{a, result_, a.hint} {}
   attempt_of_any(attempt_of_any const&) = delete;
   attempt_of_any& operator=(attempt_of_any const&) = delete;
   [[nodiscard]] attempt<any_result> const& operator*() const noexcept { return attempt_; }
 
  private:
-  static outcome<any_result> erased(outcome<T> const& result) {
-    if (!result.has_value()) return *result.caught();
-    if constexpr (std::is_void_v<T>) {
-      return any_result();
-    } else {
-      return any_result(result.value());
-    }
-  }
   outcome<any_result> result_;
   attempt<any_result> attempt_;
 };
@@ -61,6 +68,14 @@ struct results_of<erased_block<Results...>> {
   static constexpr bool names = (std::is_same_v<T, Results> || ...);
   template <class T>
   static constexpr bool lists = names<T> || names<any_result>;
+  template <class T>
+  using seen = seen_as<T, Results...>;
+};
+template <class Block>
+struct first_result_of;
+template <class First, class... Others>
+struct first_result_of<erased_block<First, Others...>> {
+  using type = First;
 };
 
 template <class Block>
@@ -156,14 +171,17 @@ struct erased_observers {
   static constexpr bool uses_time = true;
   static constexpr bool hears_before_attempt = true;
   static constexpr bool hears_gate_wait = true;
+  // For a loop over `attempts()` that ends before it knows its block.
+  using unstarted_result =
+      std::conditional_t<results_of<Block>::template lists<void>, void, typename first_result_of<Block>::type>;
   template <class T>
-  static constexpr bool hears_after_attempt = true;
+  static constexpr bool hears_after_attempt = results_of<Block>::template lists<T>;
   template <class T>
-  static constexpr bool hears_before_sleep = true;
+  static constexpr bool hears_before_sleep = results_of<Block>::template lists<T>;
   template <class T>
-  static constexpr bool hears_success = true;
+  static constexpr bool hears_success = results_of<Block>::template lists<T>;
   template <class T>
-  static constexpr bool hears_end = true;
+  static constexpr bool hears_end = results_of<Block>::template lists<T>;
 
   std::shared_ptr<Block const> block;
 
@@ -189,11 +207,15 @@ struct erased_observers {
   }
   template <class T>
   TENAX_ALWAYS_INLINE void on_success(attempt<T> const& a) const {
-    if (functions<T>().on_success) call_any(*block, [](auto const& f) { return f.on_success; }, a);
+    if constexpr (hears_end<T>) {
+      if (functions<T>().on_success) call_any(*block, [](auto const& f) { return f.on_success; }, a);
+    }
   }
   template <class T>
   void on_give_up(attempt<T> const& a, stop_reason reason) const {
-    if (functions<T>().on_give_up) call_any(*block, [](auto const& f) { return f.on_give_up; }, a, reason);
+    if constexpr (hears_end<T>) {
+      if (functions<T>().on_give_up) call_any(*block, [](auto const& f) { return f.on_give_up; }, a, reason);
+    }
   }
 
  private:

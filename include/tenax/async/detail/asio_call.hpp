@@ -293,7 +293,7 @@ class asio_call
   TENAX_NO_UNIQUE_ADDRESS std::conditional_t<takes_info || times_attempts, attempt_info, nothing> info_{};
   attempt_signal<Asio> signal_{};
   TENAX_NO_UNIQUE_ADDRESS environment environment_;
-  async_call<T, policy_type, environment, policy_type::uses_time || End::wants_report> call_;
+  async_call<T, policy_type, environment, End::wants_report> call_;
   std::optional<typename callback<token_type>::type> on_stop_{};
 };
 

@@ -126,6 +126,11 @@ struct linked_token {
       return state.cancelled() != decltype(state.cancelled()){};
     }
   }
+  [[nodiscard]] bool const* flag() const noexcept
+    requires std::is_pointer_v<State>
+  {
+    return state;
+  }
 };
 
 template <class Token, class State>

@@ -44,19 +44,22 @@ auto initiate_call(Policy const& policy, Env const& environment, F operation, En
                       "tenax: async_retry() has to know where its timers run: pass an io_context or an executor first, "
                       "async_retry(io, policy, operation, token), or bind one to the token with bind_executor");
         if constexpr (knows_executor) {
-          auto const executor = steps_of<Asio, Policy>(base);
-          using steps = std::remove_const_t<decltype(executor)>;
-          using call_type =
-              asio_call<Asio, T, Policy, Env, F, End, std::remove_const_t<decltype(base)>, steps, handler_type>;
-          auto call = std::allocate_shared<call_type>(Asio::allocator_of(handler), policy, environment,
-                                                      std::move(operation), end, base, executor,
-                                                      handler_type(std::forward<decltype(handler)>(handler)));
-          call->listen();
-          if constexpr (interrupts<Policy>) {
-            Asio::post(executor, [call] { call->start(false); });
-          } else {
-            call->start(true);
-          }
+          using base_type = std::remove_const_t<decltype(base)>;
+          auto const go = [&]<class Own>(Own const& own) {
+            auto const executor = steps_of<Asio, Own>(base);
+            using steps = std::remove_const_t<decltype(executor)>;
+            using call_type = asio_call<Asio, T, Own, Env, F, End, base_type, steps, handler_type>;
+            auto call = std::allocate_shared<call_type>(Asio::allocator_of(handler), own, environment,
+                                                        std::move(operation), end, base, executor,
+                                                        handler_type(std::forward<decltype(handler)>(handler)));
+            call->listen();
+            if constexpr (interrupts<Own>) {
+              Asio::post(executor, [call] { call->start(false); });
+            } else {
+              call->start(true);
+            }
+          };
+          call_with_best_type(policy, go);
         }
       },
       std::move(token));
@@ -86,20 +89,22 @@ auto await_operation(retrying<Policy, Env> const& policy, F operation) {
   using executor = typename result_or_void<F>::executor_type;
   using result = awaited_result<F>;
   using task = typename Asio::template awaitable<std::conditional_t<WantsReport, report<result>, result>, executor>;
-  if constexpr (interrupts<Policy>) {
-    return await_call<Asio, result, WantsReport, task, Policy, Env, F>(policy.policy(), policy.environment(),
-                                                                       std::move(operation));
-  } else {
-    using world = asio_call_environment<Asio, Env, executor, Policy::gates_type::wakes>;
-    if constexpr (Asio::has_cancellation) {
-      using token = linked_token<no_token, typename Asio::cancellation_state>;
-      return drive_coroutine<result, WantsReport, task>(with_token(policy.policy(), token{}),
-                                                        world(policy.environment()), std::move(operation));
+  return call_with_best_type(policy.policy(), [&]<class Own>(Own own) {
+    if constexpr (interrupts<Own>) {
+      return await_call<Asio, result, WantsReport, task, Own, Env, F>(std::move(own), policy.environment(),
+                                                                      std::move(operation));
     } else {
-      return drive_coroutine<result, WantsReport, task>(policy.policy(), world(policy.environment()),
-                                                        std::move(operation));
+      using world = asio_call_environment<Asio, Env, executor, Own::gates_type::wakes>;
+      if constexpr (Asio::has_cancellation) {
+        using token = linked_token<no_token, typename Asio::cancellation_state>;
+        return drive_coroutine<result, WantsReport, task>(with_token(std::move(own), token{}),
+                                                          world(policy.environment()), std::move(operation));
+      } else {
+        return drive_coroutine<result, WantsReport, task>(std::move(own), world(policy.environment()),
+                                                          std::move(operation));
+      }
     }
-  }
+  });
 }
 
 template <class Asio, class Executor, class Token>

@@ -19,21 +19,23 @@ namespace tenax::detail {
 /// One call: its loop, and the last attempt's outcome. It is stored with the call, in a coroutine's frame or an
 /// operation's state. A driver calls `start`, carries out each decision until `stops()`, and then takes the `result`.
 /// `Policy` is a value, or a reference to an object that lives as long. The driver owns the environment, and passes it
-/// to every step: a reference to it would make every waiting call larger.
-template <class T, class Policy, class World, bool ReadsClock>
+/// to every step: a reference to it would make every waiting call larger. `Timed`: the call reads the clock even if the
+/// policy does not use time, for a report.
+template <class T, class Policy, class World, bool Timed>
 class async_call {
-  using loop = retry_loop<Policy, ReadsClock>;
+  using policy_type = std::remove_cvref_t<Policy>;
+  using loop = retry_loop<Policy, policy_type::uses_time || Timed>;
 
  public:
   async_call(Policy policy, World& world)
-      : loop_(static_cast<Policy&&>(policy), now_of<ReadsClock>(world), random_of(world)) {}
+      : async_call(start_of<loop::reads_clock, Timed>(policy, world), policy, world) {}
 
   async_call(async_call const&) = delete;
   async_call& operator=(async_call const&) = delete;
   ~async_call() { forget_last(); }
 
   /// The first step, and the step after every wait.
-  [[nodiscard]] decision start(World& world, waker w = {}) { return start_next(loop_, world, w); }
+  [[nodiscard]] decision start(World& world, waker w = {}) { return start_next<Timed>(loop_, world, w); }
 
   /// Begins an attempt and returns its numbers, if the operation takes them. Destroys the last outcome, so that two
   /// outcomes never exist at the same time.
@@ -58,7 +60,7 @@ class async_call {
 #if defined(__cpp_exceptions)
   /// Stores the current exception; called in a catch block. `standard`: the exception, if it is a `std::exception`.
   TENAX_COLD void threw(std::exception const* standard) {
-    std::type_info const* plain = likely_type<typename std::remove_cvref_t<Policy>::when_type>;
+    std::type_info const* plain = likely_type<typename policy_type::when_type>;
     threw(stashed_exception::current(standard).take(plain));
     if constexpr (requires { World::system_error_in(*standard); }) {
       if (standard == nullptr) return;
@@ -71,10 +73,10 @@ class async_call {
   /// The step after an attempt. If only another attempt can follow the wait, this outcome is not needed any more, and
   /// is destroyed before the wait.
   [[nodiscard]] decision finish_attempt(World& world) {
-    if constexpr (can_stop<typename std::remove_cvref_t<Policy>::token_type>) {
+    if constexpr (can_stop<typename policy_type::token_type>) {
       if (asked_to_stop(policy().token)) mark_cancelled();
     }
-    auto const next = finish_one(loop_, last_.result, world);
+    auto const next = finish_one<Timed>(loop_, last_.result, world);
     if (next.waits()) {
       if constexpr (!loop::can_end_unstarted) {
         forget_last();
@@ -115,6 +117,9 @@ class async_call {
   [[nodiscard]] auto const& policy() const noexcept { return loop_.policy(); }
 
  private:
+  async_call(time_point start, Policy& policy, World& world)
+      : loop_(static_cast<Policy&&>(policy), start, random_of(world)) {}
+
   /// Marks the outcome as a cancellation, which says nothing about the server. An attempt that fails after the call was
   /// asked to stop was most likely cancelled, whatever exception its library throws.
   TENAX_COLD void mark_cancelled() {

@@ -79,6 +79,7 @@ struct handle_token {
   TENAX_NO_UNIQUE_ADDRESS Token own;
   bool const* cancelled;
   [[nodiscard]] bool stop_requested() const { return *cancelled || asked_to_stop(own); }
+  [[nodiscard]] bool const* flag() const noexcept { return cancelled; }
 };
 /// Operations see only their policy's token.
 template <class Token>

@@ -100,7 +100,7 @@ template <class T, bool WantsReport, class Task, class Policy, class World, clas
 Task drive_coroutine(Policy policy, World world, F operation) {
   auto next = decision::step::wait;
   std::conditional_t<called_with_attempt<F>, attempt_info, nothing> info{};
-  async_call<T, Policy const&, World, Policy::uses_time || WantsReport> call(policy, world);
+  async_call<T, Policy const&, World, WantsReport> call(policy, world);
   for (;;) {
     // Only the coroutine itself can query its cancellation state, which the operation may have replaced.
     if constexpr (requires { typename World::cancellation_query_type; }) {

@@ -23,6 +23,16 @@ TENAX_ALWAYS_INLINE constexpr time_point now_of([[maybe_unused]] Env& environmen
   }
 }
 
+/// The time for the beginning of a call, if its loop reads the clock. `Anyway`: for a report, even if the policy does
+/// not use time, which a policy of any type knows only when the program runs.
+template <bool ReadsClock, bool Anyway, class Policy, class Env>
+TENAX_ALWAYS_INLINE constexpr time_point start_of([[maybe_unused]] Policy const& policy, Env& environment) {
+  if constexpr (ReadsClock && !Anyway) {
+    if (!loop_steps<Policy, ReadsClock>::uses_time(policy)) return {};
+  }
+  return now_of<ReadsClock>(environment);
+}
+
 /// Whether the time of a call is that of the real clock.
 template <class Env>
 inline constexpr bool is_real = std::is_same_v<std::remove_const_t<Env>, real_time>;
@@ -64,30 +74,37 @@ TENAX_ALWAYS_INLINE constexpr T make_attempt(attempt_info const& info, Attempt c
   }
 }
 
+/// The time for the steps of a loop that reads the clock. `Anyway`: for a report, even if the policy does not use time.
+template <bool Anyway, class Loop, class Env>
+TENAX_ALWAYS_INLINE constexpr time_point time_for(Loop const& loop, Env& environment) {
+  if (!Anyway && !loop.uses_time()) return {};
+  return time_point(environment.now());
+}
+
 /// The steps of a loop; passes the time if the loop uses it, and the waker if gates wake the call.
-template <class Loop, class Env>
+template <bool Anyway, class Loop, class Env>
 TENAX_ALWAYS_INLINE constexpr decision start_next(Loop& loop, [[maybe_unused]] Env& environment,
                                                   [[maybe_unused]] waker w = {}) {
   if constexpr (Loop::wakes && requires { environment.lend(); }) {
-    return loop.start_attempt(time_point(environment.now()), environment.lend());
+    return loop.start_attempt(time_for<Anyway>(loop, environment), environment.lend());
   } else if constexpr (Loop::reads_clock) {
-    return loop.start_attempt(time_point(environment.now()), w);
+    return loop.start_attempt(time_for<Anyway>(loop, environment), w);
   } else {
     return loop.start_attempt();
   }
 }
-template <class Loop, class T, class Env>
+template <bool Anyway, class Loop, class T, class Env>
 TENAX_ALWAYS_INLINE constexpr decision finish_one(Loop& loop, outcome<T> const& result,
                                                   [[maybe_unused]] Env& environment) {
   if constexpr (Loop::reads_clock) {
-    return loop.finish_attempt(result, time_point(environment.now()));
+    return loop.finish_attempt(result, time_for<Anyway>(loop, environment));
   } else {
     return loop.finish_attempt(result);
   }
 }
 
 /// Waits as long as the loop asks for it. Returns whether the loop stops.
-template <class Loop, class Env, class Waiter = plain_waiter const>
+template <bool Anyway = false, class Loop, class Env, class Waiter = plain_waiter const>
 TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, decision next,
                                                 [[maybe_unused]] Waiter&& waiter = {}) {
   while (next.waits()) {
@@ -99,7 +116,7 @@ TENAX_ALWAYS_INLINE constexpr bool wait_or_stop(Loop& loop, Env& environment, de
       }
     }
     if constexpr (Loop::reads_clock) {
-      next = loop.template start<true>(time_point(environment.now()), waiter.lend());
+      next = loop.template start<true>(time_for<Anyway>(loop, environment), waiter.lend());
     } else {
       next = loop.template start<false>(time_point());
     }
@@ -112,19 +129,20 @@ template <class Loop, class Env>
 using waiter_of = waiter_for<Loop::wakes, Env, std::remove_cvref_t<decltype(std::declval<Loop&>().policy().token)>>;
 
 /// The driver: `attempt(info)` makes an attempt, `finish(loop, outcome)` makes the result of the call.
-template <class T, bool ReadsClock, class Policy, class Env, class Attempt, class Finish>
+template <class T, bool Reports, class Policy, class Env, class Attempt, class Finish>
 constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt const& attempt, Finish const& finish) {
-  auto const start = now_of<ReadsClock>(environment);
-  using loop_type = retry_loop<Policy const&, ReadsClock>;
+  constexpr bool reads_clock = Policy::uses_time || Reports;
+  auto const start = start_of<reads_clock, Reports>(policy, environment);
+  using loop_type = retry_loop<Policy const&, reads_clock>;
   waiter_of<loop_type, Env> waiter;  // outlives the tickets of the loop
   loop_type loop(policy, start, random_of(environment));
   decision first;
-  if constexpr (ReadsClock) {
+  if constexpr (reads_clock) {
     first = loop.start_attempt(start, waiter.lend());
   } else {
     first = loop.start_attempt();
   }
-  [[maybe_unused]] auto const ended = wait_or_stop(loop, environment, first, waiter);
+  [[maybe_unused]] auto const ended = wait_or_stop<Reports>(loop, environment, first, waiter);
   if constexpr (loop_type::can_end_unstarted) {
     if (ended) {
       auto none = loop.template unstarted<T>();
@@ -137,11 +155,11 @@ constexpr decltype(auto) drive(Policy const& policy, Env& environment, Attempt c
     outcome_slot<T> slot;
     slot.fill([&]() -> T { return make_attempt<T, Policy, Env>(loop.info(), attempt); }, plain);
     emptied_at_exit const guard(slot);
-    auto const next = finish_one(loop, slot.result, environment);
+    auto const next = finish_one<Reports>(loop, slot.result, environment);
     if constexpr (can_release<T>) {
       if (next.waits()) release(slot.result);
     }
-    if (wait_or_stop(loop, environment, next, waiter)) {
+    if (wait_or_stop<Reports>(loop, environment, next, waiter)) {
       loop.conclude(slot.result);
       return finish(loop, std::move(slot.result));
     }

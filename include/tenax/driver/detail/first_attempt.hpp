@@ -125,7 +125,7 @@ constexpr call_result<Reports, T> make_call(Policy const& policy, Env& environme
   auto const finish = [&](auto& loop, outcome<T>&& last) -> call_result<Reports, T> {
     return end_call<Reports>(loop, std::move(last), time_point(), environment);
   };
-  return drive < T, Policy::uses_time || Reports > (policy, environment, attempt, finish);
+  return drive<T, Reports>(policy, environment, attempt, finish);
 }
 
 template <bool Reports, class T, class Policy, class Env, class F, class... Args>

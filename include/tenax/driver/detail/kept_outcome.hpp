@@ -39,21 +39,20 @@ class kept_outcome {
   ~kept_outcome() { forget(); }
 
   template <class T>
-  void keep(outcome<T>&& result) {
+  void keep([[maybe_unused]] Loop const& loop, outcome<T>&& result) {
     constexpr bool told =
         std::remove_cvref_t<decltype(std::declval<Loop&>().policy())>::observers_type::template hears_end<T>;
     forget();
     if (auto const* const caught = result.caught()) {
       hold(*caught);
       if constexpr (told) {
-        conclude_ = [](Loop& loop, kept_outcome& self) { loop.conclude(outcome<T>(self.exception_)); };
+        conclude_ = [](Loop& l, kept_outcome& self) { l.conclude(outcome<T>(self.exception_)); };
       }
     } else if constexpr (told) {
+      if (!hears_end_now<T>(loop.policy().observers)) return;
       value_ = new held_value<T>(std::move(result));
       drop_ = [](void* value) { delete static_cast<held_value<T>*>(value); };
-      conclude_ = [](Loop& loop, kept_outcome& self) {
-        loop.conclude(static_cast<held_value<T>*>(self.value_)->result);
-      };
+      conclude_ = [](Loop& l, kept_outcome& self) { l.conclude(static_cast<held_value<T>*>(self.value_)->result); };
     }
   }
 
@@ -86,8 +85,8 @@ class kept_outcome {
 
 /// For a call that cannot end during a wait.
 struct nothing_kept {
-  template <class T>
-  static constexpr void keep(outcome<T>&&) noexcept {}
+  template <class Loop, class T>
+  static constexpr void keep(Loop const&, outcome<T>&&) noexcept {}
   static constexpr void forget() noexcept {}
   template <class Loop>
   static constexpr void end(Loop&) noexcept {}

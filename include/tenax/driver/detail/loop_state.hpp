@@ -34,6 +34,8 @@ namespace detail {
 
 /// The steps of a loop that is made after its first attempt, or instead of it.
 struct late_loop;
+template <class Policy, bool ReadsClock>
+struct loop_steps;
 
 // Everything here is inlined and passes single numbers, never whole objects: then compilers keep the numbers that a
 // policy uses in registers and drop the rest. Not a template, so that call sites do not instantiate it again.
@@ -56,6 +58,8 @@ class loop_state {
 
  protected:
   friend late_loop;
+  template <class Policy, bool ReadsClock>
+  friend struct loop_steps;
 
   TENAX_ALWAYS_INLINE constexpr loop_state(time_point now, random_source* random) noexcept
       : started_(now), random_(random) {}

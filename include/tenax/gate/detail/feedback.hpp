@@ -28,7 +28,7 @@ constexpr feedback::kind kind_of(outcome<T> const& result, hint const& said, pol
   // A value that could say that it failed, and does not, is a good answer, even if the policy repeats the request.
   bool const fine = result.has_value() && !result_failed(result) && said.verdict != verdict::no_retry &&
                     said.verdict != verdict::transient;
-  if (fine && (can_fail<T> || !policy.retried)) return kind::success;
+  if (fine && (!policy.retried || may_fail(result))) return kind::success;
   // The client has its own error for an attempt that its caller cancelled.
   if (policy.cancelled) return kind::cancelled;
   if (said.inconclusive) return kind::unknown;
