@@ -253,7 +253,7 @@ class attempt_range : detail::range_state<Policy, Environment> {
   }
   /// Ends the loop if its body made no attempt: such a loop would never end.
   TENAX_ALWAYS_INLINE constexpr void next_turn() {
-    if (!made_) {
+    if (!made_) [[likely]] {
       more_ = false;
     } else if constexpr (starts_plainly) {
       go_on_rarely();

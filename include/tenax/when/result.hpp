@@ -59,8 +59,6 @@ template <class F>
 struct result_predicate : operators {
   static constexpr bool uses_time = false;
 
-  constexpr explicit result_predicate(F f) : condition(static_cast<F&&>(f)) {}
-
   template <class T>
   constexpr typename detail::result_answer<F, T>::type operator()(attempt<T> const& a) const {
     return a.result.has_value() && static_cast<bool>(condition(a.result.value()));
@@ -100,7 +98,7 @@ template <class F>
       "tenax: the callable given to when::result() must be callable when const: policies are shared; keep what "
       "changes outside, behind a reference");
   if constexpr (steady) {
-    return result_predicate<F>(static_cast<F&&>(condition));
+    return result_predicate<F>{{}, static_cast<F&&>(condition)};  // the compiler makes no constructor
   } else {
     return never;
   }

@@ -90,7 +90,8 @@ struct loop_steps {
                                                        outcome<T> const& result, time_point now, bool asked) {
     loop.attempts_ = loop.next_number();
     if constexpr (ReadsClock) loop.elapsed_ = saturating_between(loop.started_, now);
-    attempt<T> a{loop.numbers(policy.token, policy.limits), result, first_reading<Plain>(result)};
+    attempt<T> a{loop.numbers(policy.token, policy.limits), result,
+                 read_hint<typename Policy::hint_reader_type, Plain>(result)};
     a.number = loop.attempts_;
     if constexpr (!std::is_same_v<typename Policy::hint_reader_type, own_hint_reader>) {
       a.hint = completed(policy.hint_reader(a), a.hint, binds(result));
@@ -207,14 +208,6 @@ struct loop_steps {
   }
 
  private:
-  template <bool Plain, class T>
-  TENAX_ALWAYS_INLINE static constexpr hint first_reading([[maybe_unused]] outcome<T> const& result) {
-    if constexpr (Plain) {
-      return {};
-    } else {
-      return read_hint<typename Policy::hint_reader_type>(result);
-    }
-  }
   template <bool Plain, class T>
   TENAX_ALWAYS_INLINE static constexpr feedback::kind how_it_ended(outcome<T> const& result, hint const& said,
                                                                    policy_verdict policy) {

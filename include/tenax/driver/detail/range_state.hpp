@@ -2,7 +2,6 @@
 // driver/detail/range_state.hpp: the state of `attempts()` and its steps after the first attempt.
 #pragma once
 
-#include <memory>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>

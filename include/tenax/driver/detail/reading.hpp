@@ -14,9 +14,12 @@
 namespace tenax::detail {
 
 /// The hint that the outcome gives, or the one that it carries beside what the policy's own reader of hints gives.
-template <class HintReader, class T>
-TENAX_ALWAYS_INLINE constexpr hint read_hint(outcome<T> const& result) {
-  if constexpr (std::is_same_v<HintReader, own_hint_reader>) {
+/// `Plain`: the outcome is a value that gives none.
+template <class HintReader, bool Plain = false, class T>
+TENAX_ALWAYS_INLINE constexpr hint read_hint([[maybe_unused]] outcome<T> const& result) {
+  if constexpr (Plain) {
+    return {};
+  } else if constexpr (std::is_same_v<HintReader, own_hint_reader>) {
     return hint_of(result);
   } else {
     return carried_hint(result);
