@@ -21,7 +21,7 @@ concept bare_value = std::is_arithmetic_v<std::remove_cvref_t<T>> || chrono_dura
 
 /// Throws; without exceptions, prints the same text to stderr and aborts.
 template <class Exception>
-[[noreturn]] void raise(Exception exception) {
+[[noreturn]] void raise(Exception const& exception) {
 #if defined(__cpp_exceptions)
   throw exception;
 #else

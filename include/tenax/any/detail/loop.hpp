@@ -40,7 +40,9 @@ template <class Limits>
 TENAX_ALWAYS_INLINE inline erased_limits limits_of_call(Limits const& l) noexcept {
   return limits_erased(l);
 }
-TENAX_ALWAYS_INLINE inline erased_limits const& limits_of_call(erased_limits const& l) noexcept { return l; }
+TENAX_ALWAYS_INLINE inline erased_limits const& limits_of_call(erased_limits const& l) noexcept {
+  return l;  // NOLINT(bugprone-return-const-ref-from-parameter): a part of a policy, never a temporary object
+}
 TENAX_ALWAYS_INLINE inline erased_limits const& limits_of_call(untimed_erased_limits const& l) noexcept { return l; }
 
 /// The parts of an erased policy that look at the beginning of attempts, if only a token does.

@@ -28,6 +28,10 @@ struct unstarted_result<Observers> {
 /// What a range of attempts holds. See `attempt_range`.
 template <class Policy, class Environment>
 class range_state {
+ public:
+  range_state(range_state const&) = delete;
+  range_state& operator=(range_state const&) = delete;
+
  protected:
   using policy_type = std::remove_cvref_t<Policy>;
   using loop_type = retry_loop<policy_type const&>;
@@ -70,8 +74,6 @@ class range_state {
 
   range_state(policy_type const& policy, Environment environment)
       : policy_(policy), environment_(std::move(environment)) {}
-  range_state(range_state const&) = delete;
-  range_state& operator=(range_state const&) = delete;
   ~range_state() {
     if constexpr (starts_plainly) {
       if (made_) [[unlikely]]
