@@ -146,7 +146,7 @@ class counts_all_requests {
   std::uint64_t before_ = 0;
 };
 
-/// A bucket of whole permits, as Varnish's vsthrottle (varnish-modules 0.20): each request that takes a permit loses the
+/// A bucket of whole permits, as Varnish's vsthrottle (varnish-modules 0.20): a request that takes a permit loses the
 /// part of one that has accrued, so that a client with jitter gets less than the rate. When the bucket is empty, it may
 /// block its client for a while. Requests during the block do not renew it, but take permits: a client that asks
 /// more often than the rate allows is blocked again when it ends.
