@@ -77,11 +77,11 @@ class retry_loop : public detail::loop_state {
   /// Decides after an attempt from its outcome: `wait` (then call `start_attempt`) or `stop`.
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result) {
-    return finish<false>(result, without_time<reads_clock>(), false);
+    return steps::template finish<false>(*this, policy_, tickets_, result, without_time<reads_clock>(), false);
   }
   template <class T>
   TENAX_ALWAYS_INLINE constexpr decision finish_attempt(outcome<T> const& result, time_point now) {
-    return finish<true>(result, now, false);
+    return steps::template finish<true>(*this, policy_, tickets_, result, now, false);
   }
 
   /// Tells the observers how the call ended. Call it once, after a decision to stop, with the last outcome, or with
