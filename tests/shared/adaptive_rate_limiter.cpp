@@ -61,6 +61,7 @@ TEST_CASE("The name of the script is the SHA-1 of its text") {
 }
 
 TEST_CASE("Ten machines find a limit of 1800 an hour together, with as few refusals as one process", "[shared]") {
+  if (!tests::every_simulation) return;
   tests::clients all(catalogue());
   for (int i = 0; i < 10; ++i) all.add(4);
   all.run_for(1h);
