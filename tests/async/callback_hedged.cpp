@@ -169,9 +169,11 @@ TEST_CASE("callback_hedged: a call that is cancelled or destroyed aborts all its
   }
   SECTION("destroyed") {
     w.loop.after(60ms, [&] { call.reset(); });
+    w.loop.after(70ms, [&] { CHECK(hedging.under_way() == 0); });
     w.loop.run();
     CHECK(!w.ended);
   }
+  CHECK(hedging.under_way() == 0);
   CHECK(hedging.counts() == counts{.calls = 1, .hedges = 1, .won = 0, .lost = 1});
   CHECK(hedging.seen().count() == 1);  // the first attempt takes longer than that
   CHECK(http.aborted == std::vector<int>{1, 2});

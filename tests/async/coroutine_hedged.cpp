@@ -117,6 +117,7 @@ TEST_CASE("coroutine::hedged: a slow attempt is joined by another one, the first
     CHECK(w.started == std::vector<tenax::duration>{0ms, 110ms, 160ms});
     CHECK(hedging.counts() == counts{.calls = 2, .hedges = 1, .won = 1, .lost = 0});
   }
+  CHECK(hedging.under_way() == 0);
   CHECK(w.cancelled == 1);
   CHECK(w.loop.waiting() == 0);
 }
