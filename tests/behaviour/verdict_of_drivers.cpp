@@ -80,6 +80,48 @@ struct ending {
   bool operator==(ending const&) const = default;
 };
 
+/// An operation that counts its calls. One type serves all functions with the same result.
+template <class T>
+struct counted {
+  T (*function)();
+  unsigned* calls;
+  T operator()() const {
+    ++*calls;
+    return function();
+  }
+};
+
+// The drivers. They are called with a clock, a policy and a `counted`. The gate is what is looked at.
+auto const quietly = [](auto const& call) {
+  try {
+    call();
+  } catch (...) {
+  }
+};
+auto const a_call = [](auto&, auto const& p, auto g) { quietly([&] { static_cast<void>(p(g)); }); };
+auto const try_call = [](auto&, auto const& p, auto g) { static_cast<void>(p.try_call(g)); };
+auto const wrap = [](auto&, auto const& p, auto g) { quietly([&] { static_cast<void>(p.wrap(g)()); }); };
+auto const attempts = [](auto&, auto const& p, auto g) {
+  quietly([&] {
+    for (auto& attempt : p.attempts()) attempt(g);
+  });
+};
+auto const a_loop_by_hand = [](auto& clock, auto const& p, auto g) {
+  tenax::retry_loop loop{p.policy(), clock.now()};
+  auto next = loop.start_attempt(clock.now());
+  while (next.starts()) {
+    auto const r = tenax::capture(g);
+    next = loop.finish_attempt(r, clock.now());
+    while (next.waits()) next = loop.start_attempt(clock.now());
+    if (next.stops()) loop.conclude(r);
+  }
+};
+auto const a_coroutine = [](auto&, auto const& p, auto g) {
+  scheduler s;
+  auto const operation = [&]() -> task<decltype(g())> { co_return g(); };
+  static_cast<void>(s.run(tenax::coroutine::try_retry<task>(p, std::ref(s), operation)));
+};
+
 /// Calls `f` by every driver that is no library's own; each must tell the gate the same.
 template <class MakePolicy, class F>
 void by_every_driver(MakePolicy const& make, F const& f, ending expected) {
@@ -87,14 +129,11 @@ void by_every_driver(MakePolicy const& make, F const& f, ending expected) {
   auto const check_form = [&](char const* driver, char const* form, auto const& call, auto const& erase) {
     INFO(driver << ", with " << form);
     world w;
-    unsigned attempts = 0;
-    call(w, erase(make(w.policy())), [&]() -> result {
-      ++attempts;
-      return f();
-    });
+    unsigned calls = 0;
+    call(w.clock, erase(make(w.policy())), counted<result>{f, &calls});
     REQUIRE_FALSE(w.gate.feedbacks.empty());
     CHECK(static_cast<int>(w.gate.feedbacks[0].how) == static_cast<int>(expected.told));
-    CHECK(attempts == expected.attempts);
+    CHECK(calls == expected.attempts);
     CHECK(w.gate.held() == 0);
   };
   auto const check = [&](char const* driver, auto const& call) {
@@ -105,36 +144,12 @@ void by_every_driver(MakePolicy const& make, F const& f, ending expected) {
       check_form(driver, "an any_retrying", call, [](auto const& p) { return tenax::any_retrying(p); });
     }
   };
-  auto const quietly = [](auto const& g) {
-    try {
-      g();
-    } catch (...) {
-      // The gate is what is looked at.
-    }
-  };
-  check("a call", [&](auto&, auto const& p, auto g) { quietly([&] { static_cast<void>(p(g)); }); });
-  check("try_call", [&](auto&, auto const& p, auto g) { static_cast<void>(p.try_call(g)); });
-  check("wrap", [&](auto&, auto const& p, auto g) { quietly([&] { static_cast<void>(p.wrap(g)()); }); });
-  check("attempts()", [&](auto&, auto const& p, auto g) {
-    quietly([&] {
-      for (auto& attempt : p.attempts()) attempt(g);
-    });
-  });
-  check("a loop by hand", [&](auto& w, auto const& p, auto g) {
-    tenax::retry_loop loop{p.policy(), w.clock.now()};
-    auto next = loop.start_attempt(w.clock.now());
-    while (next.starts()) {
-      auto const r = tenax::capture(g);
-      next = loop.finish_attempt(r, w.clock.now());
-      while (next.waits()) next = loop.start_attempt(w.clock.now());
-      if (next.stops()) loop.conclude(r);
-    }
-  });
-  check("a coroutine", [&](auto&, auto const& p, auto g) {
-    scheduler s;
-    auto const operation = [&]() -> task<result> { co_return g(); };
-    static_cast<void>(s.run(tenax::coroutine::try_retry<task>(p, std::ref(s), operation)));
-  });
+  check("a call", a_call);
+  check("try_call", try_call);
+  check("wrap", wrap);
+  check("attempts()", attempts);
+  check("a loop by hand", a_loop_by_hand);
+  check("a coroutine", a_coroutine);
 }
 
 auto const as_it_is = [](auto p) { return p; };
@@ -192,15 +207,13 @@ TEST_CASE("No predicate turns a cancelled operation into another attempt, and an
   by_every_driver([](auto p) { return p.when(tenax::when::exception<std::system_error>); },
                   []() -> int { throw std::system_error(canceled); }, {kind::cancelled, 1});
   auto const again = [](auto const&) { return tenax::hint{.verdict = tenax::verdict::retry}; };
-  by_every_driver([&](auto p) { return p.read_hints_with(again); }, [] { return canceled; }, {kind::failure, 3});
-  by_every_driver([&](auto p) { return p.read_hints_with(again); },
-                  [] { return expected_int<std::error_code>{false, canceled}; }, {kind::failure, 3});
+  auto const told_again = [&](auto p) { return p.read_hints_with(again); };
+  by_every_driver(told_again, [] { return canceled; }, {kind::failure, 3});
+  by_every_driver(told_again, [] { return expected_int<std::error_code>{false, canceled}; }, {kind::failure, 3});
   // It cannot for an exception, and for an error that carries a hint.
-  by_every_driver([&](auto p) { return p.read_hints_with(again); }, []() -> int { throw std::system_error(canceled); },
-                  {kind::cancelled, 1});
+  by_every_driver(told_again, []() -> int { throw std::system_error(canceled); }, {kind::cancelled, 1});
   using told = tenax::with_hint<int>;
-  by_every_driver([&](auto p) { return p.read_hints_with(again); },
-                  [] { return expected_int<told>{false, told(1, {.verdict = tenax::verdict::cancelled})}; },
+  by_every_driver(told_again, [] { return expected_int<told>{false, told(1, {.verdict = tenax::verdict::cancelled})}; },
                   {kind::cancelled, 1});
   int calls = 0;
   static_cast<void>(tenax::retrying{}

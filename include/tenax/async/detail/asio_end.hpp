@@ -13,6 +13,21 @@
 
 namespace tenax::detail {
 
+/// Calls the handler of a call that has ended. `Deliver` is made by the classes below, which know only the result's type.
+template <class Asio, class Deliver, class Handler>
+struct asio_delivery {
+  Deliver deliver;
+  Handler handler;
+
+  void operator()() {
+    // Cancellation signals are emitted where the handler runs.
+    if constexpr (Asio::has_cancellation) {
+      if (auto slot = Asio::slot_of(handler); slot.is_connected()) slot.clear();
+    }
+    deliver(handler);
+  }
+};
+
 /// Delivers a call's outcome to the frame of the coroutine that awaits it. Exceptions of an observer, or of another
 /// part of the policy, are thrown there.
 template <class T, bool WantsReport>
@@ -50,7 +65,21 @@ class end_as_spawned {
 
   template <class Call>
   static auto take(Call& call) {
-    return [last = std::move(call.result())](auto& handler) mutable {
+    return deliver(call.result());
+  }
+  static auto take(std::exception_ptr exception) {
+    return [exception](auto& handler) {
+      if constexpr (std::is_void_v<T>) {
+        std::move(handler)(exception);
+      } else {
+        std::move(handler)(exception, T());
+      }
+    };
+  }
+
+ private:
+  static auto deliver(outcome<T>&& result) {
+    return [last = std::move(result)](auto& handler) mutable {
       std::exception_ptr failure;
       if constexpr (std::is_void_v<T>) {
         if (!last.has_value()) failure = last.caught()->pointer();
@@ -60,15 +89,6 @@ class end_as_spawned {
       } else {
         failure = last.caught()->pointer();
         std::move(handler)(failure, T());
-      }
-    };
-  }
-  static auto take(std::exception_ptr exception) {
-    return [exception](auto& handler) {
-      if constexpr (std::is_void_v<T>) {
-        std::move(handler)(exception);
-      } else {
-        std::move(handler)(exception, T());
       }
     };
   }
@@ -84,14 +104,18 @@ struct end_in_handler<Asio, completion<ErrorCode, Values...>> {
 
   template <class Call>
   auto take(Call& call) const {
-    return [last = in_asios_words(call.result())](auto& handler) mutable {
-      std::apply([&](Values&... values) { std::move(handler)(ErrorCode(last.error()), std::move(values)...); },
-                 last.values());
-    };
+    return deliver(in_asios_words(call.result()));
   }
 
  private:
   using result = completion<ErrorCode, Values...>;
+
+  static auto deliver(result&& last) {
+    return [last = std::move(last)](auto& handler) mutable {
+      std::apply([&](Values&... values) { std::move(handler)(ErrorCode(last.error()), std::move(values)...); },
+                 last.values());
+    };
+  }
 
   /// Without an attempt, the outcome is an exception. The handler's signature has no place for it, so it becomes an
   /// error code.
@@ -111,7 +135,12 @@ struct end_in_report {
 
   template <class Call>
   auto take(Call& call) const {
-    return [last = call.report_result()](auto& handler) mutable { std::move(handler)(std::move(last)); };
+    return deliver(call.report_result());
+  }
+
+ private:
+  static auto deliver(report<T>&& result) {
+    return [last = std::move(result)](auto& handler) mutable { std::move(handler)(std::move(last)); };
   }
 };
 

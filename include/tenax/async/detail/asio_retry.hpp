@@ -54,9 +54,9 @@ auto initiate_call(Policy const& policy, Env const& environment, F operation, En
                                                         handler_type(std::forward<decltype(handler)>(handler)));
             call->listen();
             if constexpr (interrupts<Own>) {
-              Asio::post(executor, [call] { call->start(false); });
+              call->post(asio_step::start);
             } else {
-              call->start(true);
+              call->start_inside();
             }
           };
           call_with_best_type(policy, go);
