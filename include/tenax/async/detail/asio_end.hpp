@@ -13,7 +13,7 @@
 
 namespace tenax::detail {
 
-/// Calls the handler of a call that has ended. `Deliver` is made by the classes below, which know only the result's type.
+/// Calls the handler of a call that has ended. The classes below make `Deliver`, which knows only the result's type.
 template <class Asio, class Deliver, class Handler>
 struct asio_delivery {
   Deliver deliver;
