@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include <tenax/any_retrying.hpp>
 #include <tenax/coroutine.hpp>
 #include <tenax/gate/bulkhead.hpp>
 #include <tenax/gate/rate_limiter.hpp>

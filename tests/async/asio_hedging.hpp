@@ -320,6 +320,30 @@ TEST_CASE(NET ": an attempt that ignores its cancellation holds back the result 
   }
 }
 
+TEST_CASE(NET ": attempts that are abandoned may outlive the any_retrying whose gates they passed", TAG) {
+  world w;
+  tenax::retry_budget budget;
+  listening gate;
+  tenax::hedging reads(budget, {.after = 20ms, .abandon_losers = true}, still_time());
+  int calls = 0;
+  auto const operation = [&calls]() -> awaitable<int> {
+    auto const number = ++calls;
+    co_await net::this_coro::reset_cancellation_state(net::disable_cancellation());
+    timer pause(co_await net::this_coro::executor, number == 1 ? 50ms : 1000ms);
+    co_await pause.async_wait(net::use_awaitable);
+    co_return number;
+  };
+  {
+    tenax::any_retrying const policy = tenax::retrying{}.through(std::ref(gate));
+    CHECK(w.run(driver::async_retry(policy, [&] { return driver::async_hedged(reads, operation); })) == 1);
+  }
+  CHECK(reads.under_way() == 1);
+  CHECK(gate.successes == 1);
+  w.pass(1s);  // the hedge tells the gate how it ended
+  CHECK(reads.under_way() == 0);
+  CHECK(gate.successes == 2);
+}
+
 TEST_CASE(NET ": a hedge starts when a gate wakes it, and gates are told that it starts", TAG) {
   struct starting {
     int starts = 0;

@@ -1,4 +1,4 @@
-// expect: tenax: hedged() calls the operation in two threads at the same time, so it is called as a const object with const arguments; write it without `mutable`, and take arguments by value or by const reference
+// expect: tenax: a hedged call calls the operation in two threads at the same time, so it is called as a const object with const arguments; write it without `mutable`, and take arguments by value or by const reference
 // SPDX-License-Identifier: MIT
 // hedged_mutable.cpp: a lambda that changes itself, given to hedged().
 #include <tenax/async/hedged.hpp>

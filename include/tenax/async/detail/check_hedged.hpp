@@ -18,23 +18,23 @@ constexpr bool check_hedged() {
   constexpr bool callable = callable_operation<F const, Args const...>;
   constexpr bool changes = !callable && callable_operation<F, Args...>;
   static_assert(!changes,
-                "tenax: hedged() calls the operation in two threads at the same time, so it is called as a const "
+                "tenax: a hedged call calls the operation in two threads at the same time, so it is called as a const "
                 "object with const arguments; write it without `mutable`, and take arguments by value or by const "
                 "reference");
   static_assert(callable || changes,
-                "tenax: the callable given to hedged() cannot be called with these arguments, which are passed as "
+                "tenax: the callable of a hedged call cannot be called with these arguments, which are passed as "
                 "const lvalues");
   using environment = unwrapped<typename Hedging::environment_type>;
   constexpr bool sleeps = requires(environment& e, duration d, wake_token<no_token> const& t) { e.sleep(d, t); };
-  static_assert(sleeps,
-                "tenax: hedged() needs an environment whose sleep can be ended: give it a function sleep(d, token)");
+  static_assert(
+      sleeps, "tenax: a hedged call needs an environment whose sleep can be ended: give it a function sleep(d, token)");
   if constexpr (callable) {
     using result = result_or_void<F const, Args const...>;
     constexpr bool can_move = returnable<result>;
     static_assert(can_move, "tenax: the callable returns a type that cannot be moved; return a pointer to it instead");
     constexpr bool runs_at_once = !to_be_awaited<result>;
     static_assert(runs_at_once,
-                  "tenax: the callable given to hedged() returns something to co_await, which has not run yet; use "
+                  "tenax: the callable of a hedged call returns something to co_await, which has not run yet; use "
                   "tenax::asio::async_hedged(hedging, f), or tenax::coroutine::hedged<task>(hedging, sleep, f)");
     return sleeps && can_move && runs_at_once;
   } else {
