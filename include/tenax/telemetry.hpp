@@ -4,6 +4,7 @@
 
 #include <tenax/observe/counters.hpp>
 #include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/gate_metrics.hpp>
 #include <tenax/telemetry/hedge_metrics.hpp>
 #include <tenax/telemetry/metrics.hpp>
 #include <tenax/telemetry/prometheus.hpp>

@@ -95,6 +95,7 @@ module;
 #include <tenax/suspend_aware_time.hpp>
 #include <tenax/telemetry.hpp>
 #include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/gate_metrics.hpp>
 #include <tenax/telemetry/hedge_metrics.hpp>
 #include <tenax/telemetry/metrics.hpp>
 #include <tenax/telemetry/prometheus.hpp>
@@ -240,6 +241,7 @@ using tenax::latencies;
 using tenax::log_to;
 using tenax::lowest_draw;
 using tenax::made_progress;
+using tenax::measured_gate;
 using tenax::metric;
 using tenax::metric_names;
 using tenax::middle_draw;
@@ -308,6 +310,7 @@ using tenax::version_major;
 using tenax::version_minor;
 using tenax::version_patch;
 using tenax::version_text;
+using tenax::visit_gate_metrics;
 using tenax::wait_kind;
 using tenax::wait_settings;
 using tenax::wait_source;
@@ -332,6 +335,19 @@ export namespace tenax::metrics {
 using tenax::metrics::attempts;
 using tenax::metrics::call_hedges;
 using tenax::metrics::calls;
+using tenax::metrics::gate_admitted;
+using tenax::metrics::gate_circuit;
+using tenax::metrics::gate_in_flight;
+using tenax::metrics::gate_limit;
+using tenax::metrics::gate_queue;
+using tenax::metrics::gate_rate;
+using tenax::metrics::gate_refusal_probability;
+using tenax::metrics::gate_refused;
+using tenax::metrics::gate_retries;
+using tenax::metrics::gate_store_up;
+using tenax::metrics::gate_throttled;
+using tenax::metrics::gate_tokens;
+using tenax::metrics::gate_wait;
 using tenax::metrics::gate_waiting;
 using tenax::metrics::grpc_attempts;
 using tenax::metrics::grpc_hedges;

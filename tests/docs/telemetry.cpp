@@ -4,6 +4,9 @@
 
 #include <map>
 
+#include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/hedging.hpp>
 #include <tenax/http/attempt_headers.hpp>
@@ -23,6 +26,10 @@ struct exporter {
     values[m.name] += double(value);
   }
   void histogram(tenax::metric const& m, tenax::histogram_view const& h) { values[m.name] = h.sum; }
+  void gauge(tenax::metric const& m, double value) { values[m.name] = value; }
+  void gauge(tenax::metric const& m, double value, tenax::circuit_state s) {
+    values[m.name + std::string(".") + to_string(s)] = value;
+  }
 };
 // [/exporter]
 
@@ -67,6 +74,26 @@ TEST_CASE("telemetry: hedges") {
   now.visit(out, tenax::metric_names::grpc);
   CHECK(out.values.contains("grpc.client.call.hedges"));
   // [/hedges]
+}
+
+TEST_CASE("telemetry: gates") {
+  exporter out;
+  tenax::circuit_breaker breaker;
+  tenax::bulkhead slots({.at_once = 8});
+  tenax::adaptive_rate_limiter limiter;
+  // [gates]
+  tenax::prometheus_page page;
+  page.add("payments", breaker);
+  page.add("payments", slots);
+  page.add("catalogue", limiter);
+  // [/gates]
+  CHECK(page.text().find("tenax_gate_circuit{gate=\"payments\",state=\"closed\"} 1\n") !=
+        std::string::npos);
+
+  // [visit_gate]
+  tenax::visit_gate_metrics(breaker, out);
+  CHECK(out.values["tenax.gate.circuit.open"] == 0);
+  // [/visit_gate]
 }
 
 TEST_CASE("telemetry: headers") {

@@ -19,6 +19,9 @@ grep -qx 'tenax_client_calls_total{call="catalogue",reason="attempts"} 4' page.t
 grep -qx 'tenax_client_call_retries_bucket{call="catalogue",le="2"} 4' page.txt || fail 'calls with at most two retries'
 grep -qx 'tenax_client_call_retries_count{call="catalogue"} 10' page.txt || fail 'calls with retries'
 grep -qF 'call="a \"strange\\name\""' page.txt || fail 'a name with quotation marks'
+grep -qx 'tenax_gate_circuit{gate="catalogue",state="open"} 1' page.txt || fail 'the state of a circuit'
+grep -qx 'tenax_gate_rate_per_second{gate="adaptive"} 8' page.txt || fail 'a rate'
+grep -qx 'tenax_gate_refusal_probability_ratio{gate="throttle"} 0' page.txt || fail 'a probability'
 
 # The check would notice a page that is wrong.
 sed 's/^# TYPE tenax_client_attempts_total counter/# TYPE tenax_client_attempts_total gauge/' page.txt >wrong.txt

@@ -10,8 +10,9 @@ namespace tenax {
 
 /// The kinds of instruments, as OpenTelemetry names them.
 enum class instrument : unsigned char {
-  counter,   ///< a sum that only grows
-  histogram  ///< the number of values in each bucket, and their sum
+  counter,    ///< a sum that only grows
+  histogram,  ///< the number of values in each bucket, and their sum
+  gauge       ///< the present value
 };
 
 /// A metric as an exporter describes it to its backend.
@@ -56,6 +57,31 @@ inline constexpr metric retries{"tenax.client.call.retries", instrument::histogr
                                 "Retries of a call, for calls with any."};
 inline constexpr metric retry_delay{"tenax.client.call.retry_delay", instrument::histogram, "s",
                                     "Time in which a call waited, for calls that did."};
+
+inline constexpr metric gate_circuit{"tenax.gate.circuit", instrument::gauge, "{circuit}",
+                                     "1 for the present state of the circuit, 0 for the others."};
+inline constexpr metric gate_in_flight{"tenax.gate.in_flight", instrument::gauge, "{attempt}",
+                                       "Attempts that hold a place now."};
+inline constexpr metric gate_retries{"tenax.gate.retries", instrument::gauge, "{attempt}",
+                                     "Those of the attempts in flight that are retries."};
+inline constexpr metric gate_queue{"tenax.gate.queue", instrument::gauge, "{attempt}",
+                                   "Attempts that wait for the gate."};
+inline constexpr metric gate_limit{"tenax.gate.limit", instrument::gauge, "{attempt}", "Places at present."};
+inline constexpr metric gate_rate{"tenax.gate.rate", instrument::gauge, "{attempt}/s",
+                                  "The rate that this process may use now."};
+inline constexpr metric gate_wait{"tenax.gate.wait", instrument::gauge, "s",
+                                  "Time for which another attempt would wait now."};
+inline constexpr metric gate_tokens{"tenax.gate.tokens", instrument::gauge, "{token}", "Tokens that are left."};
+inline constexpr metric gate_refusal_probability{"tenax.gate.refusal_probability", instrument::gauge, "1",
+                                                 "The probability with which an attempt is refused now."};
+inline constexpr metric gate_store_up{"tenax.gate.store_up", instrument::gauge, "{store}",
+                                      "1 if the store of a shared limit has answered the last question, 0 if not."};
+inline constexpr metric gate_admitted{"tenax.gate.admitted", instrument::counter, "{attempt}",
+                                      "Attempts that the gate has admitted."};
+inline constexpr metric gate_refused{"tenax.gate.refused", instrument::counter, "{attempt}",
+                                     "Attempts that the gate has refused."};
+inline constexpr metric gate_throttled{"tenax.gate.throttled", instrument::counter, "{attempt}",
+                                       "Attempts that the server has throttled."};
 
 }  // namespace metrics
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// telemetry/prometheus.hpp: `prometheus_page`: counters and metrics as the text that Prometheus reads.
+// telemetry/prometheus.hpp: `prometheus_page`: counters, metrics and gates as the text that Prometheus reads.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenax/detail/foreign_text.hpp>
@@ -12,6 +13,7 @@
 #include <tenax/observe/counters.hpp>
 #include <tenax/observe/hedge_counts.hpp>
 #include <tenax/telemetry/call_metrics.hpp>
+#include <tenax/telemetry/gate_metrics.hpp>
 #include <tenax/telemetry/hedge_metrics.hpp>
 #include <tenax/telemetry/metrics.hpp>
 
@@ -26,8 +28,8 @@ namespace tenax {
 /// answer(page.text());
 /// ```
 /// The names are those of `tenax::metrics`, as OpenTelemetry's rules make them: `tenax_client_attempts_total`,
-/// `tenax_client_call_retry_delay_seconds_bucket`. The label `call` is the name of the counters. No locale changes the
-/// text.
+/// `tenax_client_call_retry_delay_seconds_bucket`. The label `call` is the name of the counters; gates have a label
+/// `gate`. No locale changes the text.
 ///
 /// Thread safety: distinct objects safe; a shared object unsafe. Counters may be in use while they are added.
 class prometheus_page {
@@ -71,24 +73,36 @@ class prometheus_page {
     histogram(call_hedges_, labelled(hedged_calls_, "hedgings", call), m.hedge_histogram(), std::to_string(m.hedges));
   }
 
+  /// Adds the numbers of a gate: `page.add("payments", breaker)`. Throws `std::invalid_argument` if a gate of the same
+  /// kind with this name was added before. `environment`: that of the calls which pass the gate.
+  template <measured_gate Gate, environment Env = real_time>
+  void add(std::string_view name, Gate& gate, Env&& environment = {}) {
+    gate_numbers numbers{label_of("gate", name)};
+    visit_gate_metrics(gate, numbers, environment);
+    for (auto const& n : numbers.all) require_new(n);
+    for (auto const& n : numbers.all) sample(family_of(n.what), n.labels, n.value);
+  }
+
   /// The page: all that was added, one family of metrics after the other.
   [[nodiscard]] std::string text() const {
     std::string page;
     for (auto const* const f : {&calls_, &attempts_, &scheduled_retries_, &waiting_, &gate_waiting_, &hedgeable_calls_,
                                 &hedges_, &hedges_won_, &hedges_lost_, &call_hedges_, &retries_, &retry_delay_}) {
-      if (f->samples.empty()) continue;
-      page.append("# HELP ").append(f->name).append(" ").append(f->description).append("\n# TYPE ").append(f->name);
-      page.append(f->kind == instrument::counter ? " counter\n" : " histogram\n").append(f->samples);
+      write(page, *f);
     }
+    for (auto const& f : of_gates_) write(page, f);
     return page;
   }
 
  private:
   struct family {
-    /// OpenTelemetry's rules: points become underscores, seconds are named, and counters end in `_total`.
+    /// OpenTelemetry's rules: points become underscores, seconds and ratios are named, and counters end in `_total`.
     explicit family(metric const& m) : description(m.description), kind(m.kind) {
       for (auto const* c = m.name; *c != '\0'; ++c) name += *c == '.' ? '_' : *c;
-      if (std::string_view(m.unit) == "s") name += "_seconds";
+      auto const unit = std::string_view(m.unit);
+      if (unit == "s") name += "_seconds";
+      if (unit == "1") name += "_ratio";
+      if (unit.ends_with("/s")) name += "_per_second";
       if (m.kind == instrument::counter) name += "_total";
     }
     std::string name{};
@@ -96,6 +110,48 @@ class prometheus_page {
     instrument kind;
     std::string samples{};
   };
+
+  struct gate_number {
+    metric what;
+    std::string labels;
+    std::string value;
+  };
+  /// Collects the numbers of one gate.
+  struct gate_numbers {
+    std::string label;
+    std::vector<gate_number> all{};
+
+    void gauge(metric const& m, double value) { all.push_back({m, label, number(value)}); }
+    void gauge(metric const& m, double value, circuit_state s) {
+      all.push_back({m, label + ",state=\"" + to_string(s) + "\"", number(value)});
+    }
+    void counter(metric const& m, std::uint64_t value) { all.push_back({m, label, std::to_string(value)}); }
+  };
+
+  family& family_of(metric const& m) {
+    family described(m);
+    for (auto& f : of_gates_) {
+      if (f.name == described.name) return f;
+    }
+    return of_gates_.emplace_back(std::move(described));
+  }
+
+  void require_new(gate_number const& n) {
+    auto const& f = family_of(n.what);
+    auto const line = f.name + "{" + n.labels + "}";
+    if (f.samples.find(line + " ") == std::string::npos) return;
+    detail::raise(std::invalid_argument("tenax: prometheus_page: two gates have the same name: " + line +
+                                        " is there already; give each gate a name of its own"));
+  }
+
+  static void write(std::string& page, family const& f) {
+    if (f.samples.empty()) return;
+    char const* const kind = f.kind == instrument::counter ? " counter\n"
+                             : f.kind == instrument::gauge ? " gauge\n"
+                                                           : " histogram\n";
+    page.append("# HELP ").append(f.name).append(" ").append(f.description).append("\n# TYPE ").append(f.name);
+    page.append(kind).append(f.samples);
+  }
 
   static std::string labelled(std::vector<std::string>& names, char const* what, std::string_view call) {
     for (auto const& n : names) {
@@ -105,8 +161,12 @@ class prometheus_page {
       }
     }
     names.emplace_back(call);
-    std::string label = "call=\"";
-    for (auto rest = call; !rest.empty();) {
+    return label_of("call", call);
+  }
+
+  static std::string label_of(char const* key, std::string_view name) {
+    auto label = key + std::string("=\"");
+    for (auto rest = name; !rest.empty();) {
       auto const c = detail::take_safe(rest);
       if (c == "\"" || c == "\\") label += '\\';
       label += c;
@@ -129,6 +189,12 @@ class prometheus_page {
     }
     sample(f, label, sum, "_sum");
     sample(f, label, std::to_string(below), "_count");
+  }
+
+  /// With nine digits after the point.
+  static std::string number(double value) {
+    if (!(value < 9e9)) return std::to_string(static_cast<std::uint64_t>(value < 1e19 ? value : 1e19));
+    return seconds(duration(static_cast<duration::rep>(value * 1e9 + 0.5)));
   }
 
   /// Exact, without zeros at the end.
@@ -161,6 +227,7 @@ class prometheus_page {
   std::vector<std::string> measured_;
   std::vector<std::string> hedged_;
   std::vector<std::string> hedged_calls_;
+  std::vector<family> of_gates_;
 };
 
 }  // namespace tenax

@@ -5,6 +5,14 @@
 #include <functional>
 #include <stdexcept>
 
+#include <tenax/gate/adaptive_rate_limiter.hpp>
+#include <tenax/gate/adaptive_throttle.hpp>
+#include <tenax/gate/bulkhead.hpp>
+#include <tenax/gate/circuit_breaker.hpp>
+#include <tenax/gate/concurrency_limiter.hpp>
+#include <tenax/gate/in_flight_retry_budget.hpp>
+#include <tenax/gate/rate_limiter.hpp>
+#include <tenax/gate/retry_budget.hpp>
 #include <tenax/telemetry.hpp>
 #include <tenax/tenax.hpp>
 
@@ -26,5 +34,22 @@ int main() {
   page.add(catalogue);
   page.add(orders);
   page.add(metrics);
+  tenax::circuit_breaker breaker;
+  breaker.open();
+  tenax::bulkhead slots({.at_once = 4});
+  tenax::concurrency_limiter places;
+  tenax::adaptive_rate_limiter adaptive({.start = tenax::per_second(8)});
+  tenax::rate_limiter limiter(tenax::per_second(100));
+  tenax::retry_budget budget;
+  tenax::in_flight_retry_budget in_flight;
+  tenax::adaptive_throttle throttle;
+  page.add("catalogue", breaker);
+  page.add("slots", slots);
+  page.add("places", places);
+  page.add("adaptive", adaptive);
+  page.add("limiter", limiter);
+  page.add("budget", budget);
+  page.add("in flight", in_flight);
+  page.add("throttle", throttle);
   std::fputs(page.text().c_str(), stdout);
 }
