@@ -193,6 +193,16 @@ TEST_CASE("An attempt is written with its outcome") {
   }
 }
 
+TEST_CASE("An outcome is written as in the text of its attempt, and the source of a wait in words") {
+  CHECK(fmt::format("{}", tenax::outcome<int>(7)) == "returned 7");
+  CHECK(fmt::format("{}", tenax::outcome<void>()) == "returned");
+  CHECK(fmt::format("{:>12}", tenax::outcome<int>(7)) == "  returned 7");
+  CHECK(fmt::format("{}", tenax::capture([]() -> int { throw std::runtime_error("a\nb"); })) == "failed: a b");
+  CHECK(fmt::format("{}", tenax::capture([]() -> int { throw 7; })) == "failed: an exception of another type");
+  CHECK(fmt::format("{}", tenax::wait_source::strategy) == "the policy");
+  CHECK(fmt::format("{}", tenax::wait_source::server) == "the server");
+}
+
 TEST_CASE("Every stop reason is written in words") {
   using tenax::stop_reason;
   CHECK(fmt::format("{}", stop_reason::succeeded) == "succeeded");

@@ -66,6 +66,9 @@ TEST_CASE("fmt: other types") {
   CHECK(fmt::format("{}", tenax::stop_reason::deadline) == "out of time");
   CHECK(fmt::format("{}", tenax::attempt_info{.number = 2, .upcoming_wait = 1s}) ==
         "attempt 2, next wait 1s");
+  tenax::outcome<int> const result = tenax::capture([]() -> int { throw network_error("reset"); });
+  CHECK(fmt::format("{}", result) == "failed: reset");
+  CHECK(fmt::format("{}", tenax::wait_source::server) == "the server");
   CHECK(fmt::format("{}", tenax::optional_duration()) == "none");
   CHECK(fmt::format("{}", tenax::worst_case(tenax::retrying{})) ==
         "3 attempts, 300ms of waiting, or 10min if a server asks for it");

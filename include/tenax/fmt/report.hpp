@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// fmt/report.hpp: attempts, reports, stop reasons and counters for {fmt}.
+// fmt/report.hpp: attempts, outcomes, reports, stop reasons and counters for {fmt}.
 #pragma once
 
 #include <type_traits>
@@ -13,8 +13,7 @@ namespace tenax::detail {
 
 /// Writes how an attempt ended. A value that is not a failure is written with its own formatter.
 template <class T>
-void write_result(description& out, outcome<T> const& result) {
-  out.text(" ");
+void write(description& out, outcome<T> const& result) {
   if (write_outcome(out, result)) return;
   out.text("returned");
   if constexpr (!std::is_void_v<T>) {
@@ -55,7 +54,8 @@ void write(description& out, attempt<T> const& a) {
   write_name(out, a.name);
   out.text("attempt ");
   out.number(a.number);
-  write_result(out, a.result);
+  out.text(" ");
+  write(out, a.result);
   write_times(out, a);
 }
 
@@ -95,8 +95,12 @@ void write(description& out, report<T> const& r) {
   write_time(out, ", elapsed ", r.elapsed);
   write_time(out, ", waited ", r.waited);
   if (r.attempts == 0) return;
-  out.text("; the last one");
-  write_result(out, r.result);
+  out.text("; the last one ");
+  write(out, r.result);
+}
+
+inline void write(description& out, wait_source by) {
+  out.text(by == wait_source::server ? "the server" : "the policy");
 }
 
 inline void write(description& out, counters_snapshot const& c) {
@@ -120,6 +124,12 @@ struct fmt::formatter<tenax::attempt_info> : tenax::detail::written<tenax::attem
 
 template <class T>
 struct fmt::formatter<tenax::attempt<T>> : tenax::detail::written<tenax::attempt<T>> {};
+
+template <class T>
+struct fmt::formatter<tenax::outcome<T>> : tenax::detail::written<tenax::outcome<T>> {};
+
+template <>
+struct fmt::formatter<tenax::wait_source> : tenax::detail::written<tenax::wait_source> {};
 
 template <>
 struct fmt::formatter<tenax::stop_reason> : tenax::detail::written<tenax::stop_reason> {};
