@@ -15,6 +15,16 @@ function(tenax_add_test label name)
   set_tests_properties(${tenax_test_prefix}${name} PROPERTIES LABELS "${label};${TENAX_CONFIGURATION}")
 endfunction()
 
+# A program that people copy is compiled as if <stdlib.h> and <signal.h> were those of macOS: `namespace wait =
+# tenax::wait;` at file scope is an error there, and so is `::sigemptyset`.
+function(tenax_compile_as_on_macos program)
+  if(TENAX_TEST_REPOSITORY AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT MSVC)
+    target_compile_options(${program} PRIVATE
+      "SHELL:-include ${PROJECT_SOURCE_DIR}/tests/macos_wait.hpp"
+      "SHELL:-include ${PROJECT_SOURCE_DIR}/tests/macos_signal.hpp")
+  endif()
+endfunction()
+
 # tenax_link_what_it_includes(<program> <missing>): links the components, cpp-httplib, Qt, and libraries with a file for
 # pkg-config, if a source of the program includes them. What is included but not there is listed in <missing>.
 function(tenax_link_what_it_includes program missing)
