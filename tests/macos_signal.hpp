@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// macos_signal.hpp: stands for <signal.h> of macOS, which has macros for signal sets: `::sigemptyset` is an error there,
-// and here.
+// macos_signal.hpp: stands for <signal.h> of macOS, which has macros for signal sets: `::sigemptyset` is an error with
+// them.
 #pragma once
 
 #if __has_include(<sys/wait.h>) && !defined(__APPLE__)
