@@ -81,6 +81,17 @@ TEST_CASE("Permits come evenly") {
   CHECK(moments(limiter, clock, 4) == durations{0ms, 100ms, 200ms, 300ms});
 }
 
+TEST_CASE("A rate may be given in braces, as options of other gates") {
+  virtual_time clock;
+  tenax::rate_limiter limiter({.permits = 1, .per = 2s});
+  STATIC_REQUIRE(std::same_as<decltype(limiter), tenax::rate_limiter<1>>);
+  CHECK(limiter.try_acquire(1, clock));
+  CHECK(limiter.wait_hint(1, clock) == 2s);
+  tenax::rate_limiter<> member({.permits = 1, .per = 2s, .burst = 2});
+  CHECK(member.try_acquire(2, clock));
+  STATIC_REQUIRE_FALSE(std::is_convertible_v<tenax::rate, tenax::rate_limiter<1>>);
+}
+
 TEST_CASE("After a pause the whole burst is available together, and never more") {
   virtual_time clock;
   rate_limiter limiter(per_second(10).with_burst(3));

@@ -56,6 +56,10 @@ class rate_limiter {
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) == Limits)
   explicit rate_limiter(Rates... rates) : limits_(false, rates...) {}
+  /// For a rate in braces: `rate_limiter limiter({.permits = 5, .per = 2s});`
+  explicit rate_limiter(rate only)
+    requires(Limits == 1)
+      : limits_(false, only) {}
   /// Begins without permits: `rate_limiter limiter(tenax::start_empty, per_second(10));`
   template <std::same_as<rate>... Rates>
     requires(sizeof...(Rates) == Limits)
@@ -274,6 +278,7 @@ class rate_limiter {
 
 template <std::same_as<rate>... Rates>
 rate_limiter(Rates...) -> rate_limiter<sizeof...(Rates)>;
+rate_limiter(rate) -> rate_limiter<1>;
 template <std::same_as<rate>... Rates>
 rate_limiter(start_empty_t, Rates...) -> rate_limiter<sizeof...(Rates)>;
 template <detail::bare_value First, class... More>
