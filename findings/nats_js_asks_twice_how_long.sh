@@ -6,10 +6,10 @@
 # The README says that the client waits as long as `reconnectDelayHandler` returns. But after it has waited, the client
 # asks for the wait again, and compares the time since the last attempt with the new answer. A handler that doubles its
 # wait at each call has always just doubled it: when 100 ms are over, it takes 200, and then 400; no attempt is made
-# until the maximum of the handler is reached. A handler without a maximum never lets the client reconnect. The built-in
-# jitter, which the README describes as a number between 0 and `reconnectJitter`, is drawn again in the same way, and
-# the client dials only when it has waited for longer than a new draw: the waits crowd at the upper end, where even ones
-# would be spread out.
+# until the maximum of the handler is reached. Without a maximum, the client makes one attempt at once and no other one.
+# The built-in jitter, which the README describes as a number between 0 and `reconnectJitter`, is drawn again in the
+# same way, and the client dials only when it has waited for longer than a new draw: the waits crowd at the upper end,
+# where even ones would be spread out.
 #
 # Seen, after the server was killed. A handler of 400, 800 ... 6400 ms: one attempt at once and the next one after 6.4
 # s; by the handler, three others would come in between. 200 clients with a wait of 500 ms and a jitter of 1000 ms:
