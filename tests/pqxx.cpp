@@ -61,7 +61,7 @@ TEST_CASE("pqxx: what its exceptions mean") {
   CHECK(read(pqxx::sql_error("", "", "55P03")).what == condition::lock_timeout);
   CHECK(read(pqxx::sql_error("")).what == condition::connection_lost);
   CHECK(read(pqxx::unique_violation("", "", "23505")) == sql::error_of_state("23505"));
-  CHECK(read(pqxx::usage_error("")) == sql::error{});
+  CHECK(read(pqxx::usage_error("")) == sql::error{.never_sent = true});
   CHECK(read(std::runtime_error("40001")) == sql::error{});
 }
 

@@ -42,7 +42,8 @@ inline bool says_full(std::string_view text) noexcept {
 /// Reads an exception of libpqxx 6 or 7. Returns whether it is one of a server or a connection.
 ///
 /// libpqxx 6 has an SQLSTATE in `sql_error` only; classes that are rolled-back transactions stand for 40001 and 40P01.
-/// An `sql_error` without an SQLSTATE is a connection that broke.
+/// An `sql_error` without an SQLSTATE is a connection that broke. A `usage_error`, as of a COMMIT after a failed
+/// statement, was never sent.
 inline bool read_pqxx_error(std::exception const& e, sql::error& into) {
   if (detail::is_a<::pqxx::in_doubt_error>(e) || detail::is_a<::pqxx::statement_completion_unknown>(e)) {
     into = {.what = condition::in_doubt};
@@ -70,6 +71,10 @@ inline bool read_pqxx_error(std::exception const& e, sql::error& into) {
   }
   if (detail::is_a<::pqxx::sql_error>(e)) {
     into = {.what = condition::connection_lost};
+    return true;
+  }
+  if (detail::is_a<::pqxx::usage_error>(e)) {
+    into = {.never_sent = true};
     return true;
   }
   if (detail::is_a<::pqxx::broken_connection>(e)) {

@@ -321,6 +321,44 @@ struct in_doubt_error : std::runtime_error {
 inline tenax::exception_hint<unsure> const never_again({.verdict = tenax::verdict::no_retry});
 }  // namespace bank
 
+namespace bank {
+struct conflict : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+struct statement_unknown : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+inline sql::error_reader const errors([](std::exception const& e, sql::error& into) {
+  if (dynamic_cast<conflict const*>(&e) != nullptr) return into = sql::error_of_state("40001"), true;
+  if (dynamic_cast<statement_unknown const*>(&e) != nullptr) return into = {.what = sql::condition::in_doubt}, true;
+  return false;
+});
+inline tenax::exception_hint<statement_unknown> const unknown({.verdict = tenax::verdict::no_retry});
+}  // namespace bank
+
+TEST_CASE("transact: a body that calls an error of the database permanent is obeyed") {
+  run plain;
+  plain([](int tx) {
+    if (tx == 1) throw bank::conflict("40001");
+    if (tx == 2) throw bank::statement_unknown("nothing was committed");
+  });
+  CHECK(plain.bodies == 3);
+  run marked;
+  CHECK_THROWS_AS(marked([](int) { throw tenax::permanent(bank::conflict("40001")); }), bank::conflict);
+  CHECK(marked.db.calls == "br");
+  run unsure;
+  CHECK_THROWS_AS(unsure([](int) { throw tenax::permanent(bank::statement_unknown("")); }), bank::statement_unknown);
+  CHECK(unsure.bodies == 1);
+}
+
+TEST_CASE("transact: a COMMIT that the driver refuses to send is not in doubt") {
+  run r;
+  r.db.on_commit = [](int) { throw sql::database_error({.never_sent = true}, "the transaction was aborted"); };
+  CHECK_THROWS_WITH(r(nothing, {.committed = [] { return true; }}), "the transaction was aborted");
+  CHECK(r.db.calls == "bcr");
+  CHECK(r.bodies == 1);
+}
+
 TEST_CASE("exception_hint: the exceptions of a library that must not be retried") {
   auto const calls = [](auto const& policy, auto const& exception) {
     int n = 0;

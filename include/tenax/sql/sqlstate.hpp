@@ -94,9 +94,10 @@ struct error {
   sqlstate state{};
   int code = 0;                    ///< the driver's own number: that of MySQL, the extended result code of SQLite
   bool keeps_transaction = false;  ///< a COMMIT that failed so may be repeated: the transaction is still open
+  bool never_sent = false;         ///< the driver has refused the statement, and the server has not seen it
 
-  /// Whether the server has answered, so that it is known what it did.
-  [[nodiscard]] constexpr bool answered() const noexcept { return state.known() || code != 0; }
+  /// Whether it is known what the server did: it has answered, or was never asked.
+  [[nodiscard]] constexpr bool answered() const noexcept { return state.known() || code != 0 || never_sent; }
 
   friend constexpr bool operator==(error const&, error const&) = default;
 };

@@ -102,10 +102,19 @@ class transaction_run {
     return caught.standard() != nullptr ? caught.standard()->what() : "an exception of another type";
   }
 
+  /// Whether the body has given this exception its hint, as `tenax::permanent` does: a hint of its type is another one.
+  static bool is_marked(caught_exception const& cause) {
+    return dynamic_cast<error_with_hint const*>(cause.standard()) != nullptr &&
+           dynamic_cast<database_error const*>(cause.standard()) == nullptr;
+  }
+
   static transaction_step failure(caught_exception const& cause, bool may_pass, condition what = condition::other) {
     transaction_step s{.may_pass = may_pass, .cause = cause};
     if (cause.hinted() != nullptr) s.said = cause.hinted()->hint();
-    if (s.said.verdict == verdict::no_retry && may_pass) s.said.verdict = verdict::none;
+    // That a statement in doubt must not be repeated does not hold for the whole transaction.
+    if (what == condition::in_doubt && !is_marked(cause) && s.said.verdict == verdict::no_retry) {
+      s.said.verdict = verdict::none;
+    }
     s.said.throttled = s.said.throttled || what == condition::too_many_connections;
     return s;
   }
@@ -177,10 +186,10 @@ class transaction_run {
       return failure(cause, is_transient(what) || what == condition::in_doubt, what);
     }
     std::optional<bool> const committed = answer.value();
-    if (!committed) return failure(*doubt_, true);
+    transaction_step const again{.may_pass = true, .cause = *doubt_};
+    if (!committed) return again;
     phase_ = phase::run;
-    if (*committed) return {.done = true};
-    return failure(*doubt_, true);
+    return *committed ? transaction_step{.done = true} : again;
   }
 
   bool can_find_out() const {
