@@ -60,9 +60,11 @@ TEST_CASE("sqlstate: a text that is none is no SQLSTATE") {
 
 TEST_CASE("sqlstate: numbers of MySQL") {
   CHECK(sql::mysql_error(1213).what == condition::conflict);
+  CHECK(sql::mysql_error(3101).what == condition::conflict);
   CHECK(sql::mysql_error(1205).what == condition::lock_timeout);
   CHECK(sql::mysql_error(2006).what == condition::connection_lost);
   CHECK(sql::mysql_error(2013).what == condition::connection_lost);
+  CHECK(sql::mysql_error(4031).what == condition::connection_lost);
   CHECK(sql::mysql_error(1040).what == condition::too_many_connections);
   CHECK(sql::mysql_error(1053).what == condition::server_unavailable);
   CHECK(sql::mysql_error(1062).what == condition::other);

@@ -17,6 +17,7 @@ namespace tenax::sql {
     case 1020:  // ER_CHECKREAD: the row has changed since it was read (MariaDB, snapshot isolation)
     case 1047:  // WSREP: the node of the cluster has not yet joined
     case 1614:  // ER_XA_RBDEADLOCK
+    case 3101:  // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: another node of the group has changed the same rows
       e.what = number == 1047 ? condition::server_unavailable : condition::conflict;
       break;
     case 1205:  // ER_LOCK_WAIT_TIMEOUT
@@ -49,6 +50,7 @@ namespace tenax::sql {
     case 2013:  // CR_SERVER_LOST
     case 2026:  // CR_SSL_CONNECTION_ERROR
     case 2055:  // CR_SERVER_LOST_EXTENDED
+    case 4031:  // ER_CLIENT_INTERACTION_TIMEOUT: MySQL has closed an idle connection. MariaDB: a trigger is missing
       e.what = condition::connection_lost;
       break;
     default: break;
