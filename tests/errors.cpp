@@ -24,6 +24,15 @@ struct sealed final {
 };
 enum class fault { timeout, denied };
 
+/// As the exceptions of Boost.Exception, which keep details in a virtual base class.
+struct details {
+  virtual ~details() = default;
+  std::string text{};
+};
+struct detailed : virtual std::exception, virtual details {
+  std::string own{};
+};
+
 }  // namespace
 
 TEST_CASE("A permanent failure can still be caught as its own type") {
@@ -36,6 +45,20 @@ TEST_CASE("A permanent failure can still be caught as its own type") {
   CHECK(caught);
   CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), std::exception);
   CHECK_THROWS_AS(throw tenax::permanent(not_found(7)), tenax::error_with_hint);
+}
+
+TEST_CASE("A failure keeps what is in its virtual base classes") {
+  detailed e;
+  e.own = "a member, longer than a string's own room";
+  e.text = "a detail, longer than a string's own room";
+  auto const copied = tenax::permanent(e);
+  CHECK(e.text == copied.text);
+  try {
+    throw tenax::retry_after(1s, detailed(e));
+  } catch (details const& caught) {
+    CHECK(caught.text == e.text);
+    CHECK(dynamic_cast<detailed const&>(caught).own == e.own);
+  }
 }
 
 TEST_CASE("An error that cannot be a base class is held as a member") {

@@ -56,12 +56,26 @@ class error_with_hint {
   tenax::hint hint_;
 };
 
+namespace detail {
+
+/// Whether the virtual base classes of `E` have to be assigned: the constructor of a derived class makes new ones, and
+/// `E`'s does not copy them. Known for those that derive virtually from `std::exception`, as with Boost.Exception.
+template <class E>
+inline constexpr bool assigns_bases = std::is_convertible_v<E*, std::exception*> && !requires(std::exception* e) {
+  static_cast<E*>(e);
+} && std::is_copy_constructible_v<E> && std::is_move_assignable_v<E>;
+
+}  // namespace detail
+
 /// An `E` and what it says about trying again. Derives from `E` if that is a class, so that `catch (E const&)` still
 /// catches it; holds anything else as a member.
 template <class E, bool Derive = std::is_class_v<E> && !std::is_final_v<E> && !std::is_base_of_v<error_with_hint, E>>
 class with_hint : public E, public error_with_hint {
  public:
-  constexpr with_hint(E error, tenax::hint h = {}) : E(std::move(error)), error_with_hint(h) {}
+  constexpr with_hint(E error, tenax::hint h = {})
+      : E(static_cast<std::conditional_t<detail::assigns_bases<E>, E const&, E&&>>(error)), error_with_hint(h) {
+    if constexpr (detail::assigns_bases<E>) static_cast<E&>(*this) = std::move(error);
+  }
 
   [[nodiscard]] constexpr E const& error() const noexcept { return *this; }
 

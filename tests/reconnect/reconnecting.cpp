@@ -3,6 +3,7 @@
 #include <tenax/reconnect/reconnecting.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -148,4 +149,31 @@ TEST_CASE("Closing wakes every caller that waits") {
   for (auto& t : threads) t.join();
   CHECK(without == 4);
   CHECK_FALSE(shared.get());
+}
+
+TEST_CASE("A connection is destroyed without the lock, so that its destructor may use the object") {
+  int closed = 0;
+  reconnecting<std::function<connection()>>* object = nullptr;
+  auto const made = [&] {
+    return connection(new int(1), [&](int* p) {
+      delete p;
+      static_cast<void>(object->failures());
+      ++closed;
+    });
+  };
+  {
+    reconnecting<std::function<connection()>> shared(made);
+    object = &shared;
+    REQUIRE(shared.get(0s));
+    shared.close();
+    CHECK(closed == 1);
+  }
+  // Closed while it connects.
+  reconnecting<std::function<connection()>> late([&] {
+    std::thread([&] { object->close(); }).join();
+    return made();
+  });
+  object = &late;
+  CHECK_FALSE(late.get(0s));
+  CHECK(closed == 2);
 }

@@ -47,13 +47,14 @@ class reconnecting {
   /// after `close`. An attempt to connect that this caller makes is not cut short. A `patience` of zero returns what is
   /// there, or connects if that is due now.
   [[nodiscard]] pointer get(any_duration patience = (duration::max)()) {
+    pointer unwanted;  // outlives the lock: the destructor of a connection may use this object
     std::unique_lock lock(mutex_);
     auto const begin = real_time::now();
     for (;;) {
       if (closed_ || current_) return current_;
       auto const now = real_time::now();
       if (!connecting_ && now >= next_) {
-        connect(lock);
+        connect(lock, unwanted);
         continue;
       }
       auto const left = saturating_subtract(patience, saturating_between(begin, now));
@@ -73,9 +74,10 @@ class reconnecting {
 
   /// Makes every `get` return null at once, now and later: for the end of a program.
   void close() {
+    pointer unwanted;
     std::lock_guard const lock(mutex_);
     closed_ = true;
-    current_ = {};
+    unwanted.swap(current_);
     changed_.notify_all();
   }
 
@@ -97,8 +99,8 @@ class reconnecting {
     next_ = time_point(saturating_add(now.time_since_epoch(), schedule_.failed(now, asked)));
   }
 
-  /// Makes one attempt, without the lock.
-  void connect(std::unique_lock<std::mutex>& lock) {
+  /// Makes one attempt, without the lock. `unwanted`: a connection that was made after `close`.
+  void connect(std::unique_lock<std::mutex>& lock, pointer& unwanted) {
     connecting_ = true;
     lock.unlock();
     auto result = tenax::capture(connect_);
@@ -107,7 +109,7 @@ class reconnecting {
     changed_.notify_all();
     if (result.has_value() && result.value()) {
       schedule_.connected(real_time::now());
-      if (!closed_) current_ = std::move(result).value();
+      (closed_ ? unwanted : current_) = std::move(result).value();
       return;
     }
     auto const said = detail::hint_of(result);
