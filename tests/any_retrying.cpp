@@ -10,6 +10,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -20,6 +21,7 @@
 #include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/observe/counters.hpp>
+#include <tenax/observe/log.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -257,6 +259,58 @@ TEST_CASE("any_retrying: results of every type") {
           return make_error_code(std::errc::operation_canceled);
         }) == std::errc::operation_canceled);
   CHECK(calls == 1);
+}
+
+namespace {
+
+/// As `std::expected`, with an error that is described by its message.
+struct answer {
+  struct problem {
+    std::string text;
+    [[nodiscard]] std::string const& message() const { return text; }
+  };
+  problem why{};
+
+  [[nodiscard]] bool has_value() const { return why.text.empty(); }
+  [[nodiscard]] problem const& error() const { return why; }
+};
+/// As `answer`, with an error that cannot be described.
+struct plain_answer {
+  int number = 0;
+
+  [[nodiscard]] bool has_value() const { return number == 0; }
+  [[nodiscard]] int error() const { return number; }
+};
+
+}  // namespace
+
+TEST_CASE("any_retrying: a log has the same words") {
+  auto const words = [](auto const& f, auto const& made) {
+    virtual_time clock;
+    std::string all;
+    auto const log = tenax::log_to([&](std::string_view line) { all.append(line).append("; "); });
+    static_cast<void>(made(tenax::retrying{}
+                               .when(tenax::when::always)
+                               .wait(tenax::wait::constant(1s))
+                               .before_sleep(log)
+                               .on_give_up(log)
+                               .environment(std::ref(clock)))
+                          .try_call(f));
+    return all;
+  };
+  auto const same_words = [&](auto const& f) {
+    auto const own = words(f, [](auto const& policy) { return policy; });
+    CHECK(words(f, [](auto const& policy) { return tenax::any_retrying(policy); }) == own);
+    return own;
+  };
+  CHECK(same_words([] { return answer{{"disk full"}}; }).find("failed: disk full;") != std::string::npos);
+  CHECK(same_words([] { return plain_answer{3}; }).find("failed: an error;") != std::string::npos);
+  CHECK(same_words([] { return make_error_code(std::errc::timed_out); }).find("failed: Connection timed out;") !=
+        std::string::npos);
+  CHECK(same_words([] { return answer{}; }).find("returned a result that is to be retried;") != std::string::npos);
+  same_words([] { return 7; });
+  same_words([] {});
+  same_words([]() -> int { throw network_error("reset"); });
 }
 
 TEST_CASE("any_retrying: a predicate for one type of numbers sees other numbers, and nothing else") {

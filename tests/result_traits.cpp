@@ -121,6 +121,21 @@ TEST_CASE("The error of an expected-like value can carry a hint") {
   CHECK(advice_of(plain::failure({})) == hint{});
 }
 
+namespace {
+
+/// As an error of PostgreSQL, which has a hint of its own.
+struct with_own_hint {
+  std::string hint{};
+};
+
+}  // namespace
+
+TEST_CASE("An error with a hint may have a member of that name") {
+  using answer = expected<int, tenax::with_hint<with_own_hint>>;
+  CHECK(advice_of(answer::failure(tenax::permanent(with_own_hint{"vacuum"}))) ==
+        hint{.verdict = tenax::verdict::no_retry});
+}
+
 TEST_CASE("An exception that is returned as an error carries its hint as if it was thrown") {
   using kept = expected<int, std::exception_ptr>;
   auto const failing = [](auto error) { return kept::failure(std::make_exception_ptr(std::move(error))); };

@@ -48,7 +48,7 @@ constexpr hint hint_of_error(E const& error) {
   if constexpr (std::is_same_v<E, std::exception_ptr>) return hint_of_pointer(error);
 #endif
   if constexpr (std::is_base_of_v<error_with_hint, E>) {
-    return error.hint();
+    return static_cast<error_with_hint const&>(error).hint();  // E may have a member of that name, too
   } else if constexpr (error_code_like<E> || std::is_enum_v<E>) {
     return is_operation_canceled(error) ? hint{.verdict = verdict::cancelled} : hint{};
   } else {

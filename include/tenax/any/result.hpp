@@ -5,11 +5,13 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <tenax/any/detail/text_sink.hpp>
 #include <tenax/attempt.hpp>
+#include <tenax/detail/outcome_text.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/result_traits.hpp>
 
@@ -29,9 +31,25 @@ struct result_type {
   hint (*carried_hint)(void const*);
   bool binds;
   allowance (*quota)(void const*);
+  bool describes;  ///< its own traits have that function; if not, only failures are described
   void (*describe)(void const*, text_sink&);
   void (*release)(void const*);
   long double (*number)(void const*);  ///< null: it is not a number
+};
+
+/// The output for `write_error`, which writes text only.
+struct error_words {
+  text_sink& out;
+  void text(std::string_view words) { out.text(words); }
+  void foreign(std::string_view words) { out.foreign(words); }
+  template <class V>
+  void value(V const& v, std::string_view otherwise) {
+    if constexpr (requires { std::string_view(v); }) {
+      out.foreign(std::string_view(v));
+    } else {
+      out.text(otherwise);
+    }
+  }
 };
 
 template <class T>
@@ -84,9 +102,16 @@ struct result_functions {
     }
     return {};
   }
+  static constexpr bool describes() {
+    if constexpr (can_fail<T>) return requires(value const& v, text_sink& out) { traits_of<T>::describe(v, out); };
+    return false;
+  }
   static void describe(void const* p, text_sink& out) {
-    if constexpr (can_fail<T>) {
-      if constexpr (requires { traits_of<T>::describe(at(p), out); }) traits_of<T>::describe(at(p), out);
+    if constexpr (describes()) {
+      traits_of<T>::describe(at(p), out);
+    } else if constexpr (can_fail<T>) {
+      error_words words{out};
+      write_error(words, at(p));
     }
   }
   /// For a value that is not const, which the attempt's own call keeps.
@@ -111,6 +136,7 @@ struct result_functions<void> {
   static hint carried_hint(void const*) { return {}; }
   static constexpr bool binds() { return true; }
   static allowance quota(void const*) { return {}; }
+  static constexpr bool describes() { return false; }
   static void describe(void const*, text_sink&) {}
   static void release(void const*) {}
   static constexpr auto number() -> long double (*)(void const*) { return nullptr; }
@@ -127,6 +153,7 @@ inline constexpr result_type result_type_of{&token_type<std::remove_cvref_t<T>>,
                                             F::carried_hint,
                                             F::binds(),
                                             F::quota,
+                                            F::describes(),
                                             F::describe,
                                             F::release,
                                             F::number()};
@@ -185,6 +212,7 @@ struct result_traits<any_result> {
   static void release(any_result& r) {
     if (r.type_->can_fail) r.type_->release(r.value_);
   }
+  static bool has_description(any_result const& r) { return r.type_->describes || failed(r); }
   template <class Out>
   static void describe(any_result const& r, Out& out) {
     detail::sink_to<Out> sink(out);

@@ -50,6 +50,17 @@ void write_error(Out& out, R const& error) {
   }
 }
 
+/// Whether `result_traits::describe` has something to say about a value. The type of an `any_result` is known only when
+/// the program runs.
+template <class T>
+bool has_description([[maybe_unused]] outcome<T> const& result) {
+  if constexpr (requires { traits_of<T>::has_description(result.value()); }) {
+    return traits_of<T>::has_description(result.value());
+  } else {
+    return true;
+  }
+}
+
 /// Writes `failed: ` and why, or `returned: ` and what `result_traits::describe` says. Returns false, and writes
 /// nothing, for a value that is not a failure and has no description.
 template <class Out, class T>
@@ -62,6 +73,7 @@ template <class Out, class T>
   if constexpr (can_fail<T>) {
     auto const failed = result_failed(result);
     if constexpr (requires(foreign_words<Out>& words) { traits_of<T>::describe(result.value(), words); }) {
+      if (!has_description(result)) return false;
       out.text(failed ? "failed: " : "returned: ");
       foreign_words<Out> words{out};
       traits_of<T>::describe(result.value(), words);
