@@ -391,6 +391,32 @@ TEST_CASE("callback_retry: a gate that waits, without and with a way to wake") {
 }
 
 #if defined(__cpp_lib_jthread)
+TEST_CASE("callback_retry: a timer may change itself, and is the clock nevertheless") {
+  struct counting_timer {
+    event_loop* loop;
+    int* asked;
+    int own = 0;
+    tenax::time_point now() {
+      *asked = ++own;
+      return loop->now();
+    }
+    void operator()(tenax::duration d, std::function<void()> const& f) {
+      ++own;
+      loop->after(d, f);
+    }
+  };
+  event_loop loop;
+  int asked = 0;
+  tenax::duration elapsed{};
+  auto const call = tenax::callback_retry(
+      policy.stop(tenax::stop::deadline(1s)), counting_timer{&loop, &asked},
+      [n = 0](tenax::callback_reply<int> const& reply) mutable { reply(++n < 3 ? 503 : 200); },
+      [&](tenax::report<int> const& r) { elapsed = r.elapsed; });
+  loop.run();
+  CHECK(elapsed == 200ms);
+  CHECK(asked > 4);
+}
+
 TEST_CASE("callback_retry: a stop_token ends the call at once if the loop can be posted to") {
   event_loop loop;
   reports ended;

@@ -72,6 +72,26 @@ TEST_CASE("A coroutine is retried, and waits in its own scheduler") {
   CHECK(world.now().time_since_epoch() == 3 * 100ms + 2 * 1s);
 }
 
+TEST_CASE("A sleep may change itself, and is the clock nevertheless") {
+  struct counting_sleep {
+    scheduler* world;
+    int* slept;
+    int own = 0;
+    tenax::time_point now() { return world->now(); }
+    auto operator()(tenax::duration d) {
+      *slept = ++own;
+      return (*world)(d);
+    }
+  };
+  scheduler world;
+  flaky operation{world, 2, 100ms};
+  int slept = 0;
+  auto const report =
+      world.run(tenax::coroutine::try_retry<task>(steady, counting_sleep{&world, &slept}, [&] { return operation(); }));
+  CHECK(slept == 2);
+  CHECK(report.elapsed == 3 * 100ms + 2 * 1s);
+}
+
 TEST_CASE("The last exception of a coroutine passes through unchanged") {
   scheduler world;
   flaky operation{world, 5};

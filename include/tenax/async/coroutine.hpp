@@ -20,12 +20,12 @@ namespace detail {
 /// Whether a sleep can be ended by a gate.
 template <class Sleep>
 inline constexpr bool sleep_can_be_woken =
-    requires(unwrapped<Sleep>& sleep, duration d, wake_signal& signal) { sleep(d, signal); };
+    requires(source_type<Sleep>& sleep, duration d, wake_signal& signal) { sleep(d, signal); };
 
 /// Whether a call uses the sleep that can be ended: a gate may end it, or there is no other.
 template <class Policy, class Sleep>
 inline constexpr bool uses_signal =
-    sleep_can_be_woken<Sleep> && (Policy::gates_type::wakes || !requires(unwrapped<Sleep>& s, duration d) { s(d); });
+    sleep_can_be_woken<Sleep> && (Policy::gates_type::wakes || !requires(source_type<Sleep>& s, duration d) { s(d); });
 
 /// A signal in an object that moves only before its first use.
 template <class Signal>
@@ -64,14 +64,14 @@ class coroutine_environment : public lent_time<Env, Sleep> {
   /// Returns something to await.
   template <class Token>
   auto pause(Token const& token) {
-    if constexpr (Wakes && requires(duration d) { unwrap(this->source)(d, token, kept_.signal); }) {
-      return unwrap(this->source)(duration(pause_), token, kept_.signal);
+    if constexpr (Wakes && requires(duration d) { source_of(this->source)(d, token, kept_.signal); }) {
+      return source_of(this->source)(duration(pause_), token, kept_.signal);
     } else if constexpr (Wakes) {
-      return unwrap(this->source)(duration(pause_), kept_.signal);
-    } else if constexpr (can_stop<Token> && requires(duration d) { unwrap(this->source)(d, token); }) {
-      return unwrap(this->source)(duration(pause_), token);
+      return source_of(this->source)(duration(pause_), kept_.signal);
+    } else if constexpr (can_stop<Token> && requires(duration d) { source_of(this->source)(d, token); }) {
+      return source_of(this->source)(duration(pause_), token);
     } else {
-      return unwrap(this->source)(duration(pause_));
+      return source_of(this->source)(duration(pause_));
     }
   }
 

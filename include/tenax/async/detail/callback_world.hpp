@@ -24,10 +24,10 @@ struct callback_world : lent_time<Env, Timer> {
   using lent_time<Env, Timer>::lent_time;
 
   /// Whether other threads can make the event loop call a function.
-  static constexpr bool posts = requires(Timer& t, void (*f)()) { unwrap(t).post(f); };
-  using timer_result = decltype(unwrap(std::declval<Timer&>())(duration(), callback_alarm()));
+  static constexpr bool posts = requires(Timer& t, void (*f)()) { source_of(t).post(f); };
+  using timer_result = decltype(source_of(std::declval<Timer&>())(duration(), callback_alarm()));
 
-  decltype(auto) set_timer(duration d, callback_alarm f) { return unwrap(this->source)(d, std::move(f)); }
+  decltype(auto) set_timer(duration d, callback_alarm f) { return source_of(this->source)(d, std::move(f)); }
 };
 
 /// Lets the event loop call a function of a call. Any thread may do that, as long as the call's timer lives.
@@ -41,7 +41,7 @@ struct callback_post {
 #if defined(__cpp_exceptions)
     try {
 #endif
-      unwrap(timer).post([weak = call, what = step] {
+      source_of(timer).post([weak = call, what = step] {
         if (auto const self = weak.lock()) ((*self).*what)();
       });
 #if defined(__cpp_exceptions)

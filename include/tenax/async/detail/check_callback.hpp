@@ -37,7 +37,7 @@ constexpr bool check_callbacks() {
                 "tenax::callback_hedged<page>(...), or let the last function take a tenax::report<page>");
   if constexpr (known) {
     using reply = callback_reply<T>;
-    using timer = unwrapped<Timer>;
+    using timer = source_type<Timer>;
     constexpr bool finishes = std::is_invocable_v<Done&, report<T>>;
     static_assert(finishes || Hedges,
                   "tenax: the last function given to callback_retry() has to take a tenax::report<T>");

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <exception>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include <tenax/environment.hpp>
@@ -13,6 +14,18 @@
 
 namespace tenax::detail {
 
+/// The timer or sleep of a call, held by value or through `std::ref`. It is the call's own, and may change itself.
+template <class T>
+constexpr auto& source_of(T& held) {
+  if constexpr (std::is_same_v<decltype(unwrap(held)), T const&>) {
+    return held;
+  } else {
+    return unwrap(held);
+  }
+}
+template <class T>
+using source_type = std::remove_reference_t<decltype(source_of(std::declval<T&>()))>;
+
 /// The clock and the source of randomness are those of the timer or sleep, where it has them.
 template <class Env, class Source>
 struct lent_time {
@@ -20,21 +33,21 @@ struct lent_time {
   lent_time(Env e, Source s) : environment(std::move(e)), source(std::move(s)) {}
 
   TENAX_NO_UNIQUE_ADDRESS Env environment;
-  TENAX_NO_UNIQUE_ADDRESS Source source;
+  TENAX_NO_UNIQUE_ADDRESS Source mutable source;
 
   [[nodiscard]] time_point now() const {
-    if constexpr (requires { unwrap(source).now(); }) {
-      return time_point(unwrap(source).now());
+    if constexpr (requires { source_of(source).now(); }) {
+      return time_point(source_of(source).now());
     } else {
       return time_point(unwrap(environment).now());
     }
   }
   [[nodiscard]] random_source& random() const
-    requires(requires(Source const& s) { unwrap(s).random(); } ||
+    requires(requires(source_type<Source>& s) { s.random(); } ||
              (!std::same_as<Env, real_time> && requires(Env const& e) { unwrap(e).random(); }))
   {
-    if constexpr (requires { unwrap(source).random(); }) {
-      return unwrap(source).random();
+    if constexpr (requires { source_of(source).random(); }) {
+      return source_of(source).random();
     } else {
       return unwrap(environment).random();
     }
