@@ -87,10 +87,15 @@ constexpr bool check_gate() {
   return shared;
 }
 
+/// Whether an environment held by value has a source of randomness that a policy cannot call.
+template <class E>
+inline constexpr bool hides_random =
+    requires(std::remove_const_t<E>& e) { e.random(); } && !requires(E& e) { e.random(); };
+
 /// Checks the argument of `.environment(e)`.
 template <class E>
 constexpr bool check_environment() {
-  constexpr bool usable = environment<unwrapped<E>> && std::is_copy_constructible_v<E>;
+  constexpr bool usable = environment<unwrapped<E>> && std::is_copy_constructible_v<E> && !hides_random<unwrapped<E>>;
   static_assert(usable,
                 "tenax: .environment() needs now() and sleep(duration), callable on a const value; an environment that "
                 "changes or cannot be copied is shared: .environment(std::ref(e))");
