@@ -178,6 +178,17 @@ struct tenax::result_traits<R> {
   static constexpr bool can_fail = true;
   static constexpr bool obeys_attempt_limits = requires { requires http::response_traits<R>::obeys_attempt_limits; };
 
+  // For the library: a mistake in the `response_traits`, which would go unnoticed, and its explanation.
+  static constexpr bool has_mistake = http::detail::misses_functions<R> || http::detail::misnames_error<R>;
+  static constexpr bool explain_mistake() {
+    static_assert(!http::detail::misses_functions<R>,
+                  "tenax: an optional function of http::response_traits is not static, or cannot take a const "
+                  "response, and would not be used; write it as static bool may_be_sent_again(R const&)");
+    static_assert(!http::detail::misnames_error<R>,
+                  "tenax: http::response_traits::error() has to return a tenax::http::transport_error");
+    return false;
+  }
+
   static constexpr bool failed(R const& r) { return http::failed(r); }
   static constexpr bool transient(R const& r) { return http::is_transient(r); }
   static constexpr hint read_hint(R const& r) { return http::hint_reader{}.read(r); }

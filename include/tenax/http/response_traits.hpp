@@ -120,6 +120,22 @@ concept knows_idempotency_key = requires(R const& r) {
   { traits<R>::has_idempotency_key(r) } -> std::convertible_to<bool>;
 };
 
+/// Whether traits have an optional function that is not static, or takes no const response. It would not be used.
+template <class R, class T = traits<R>>
+inline constexpr bool misses_functions =
+    (requires(T& t, R& r) { t.error(r); } && !requires(R const& r) { T::error(r); }) ||
+    (requires(T& t, R& r) { t.reason(r); } && !requires(R const& r) { T::reason(r); }) ||
+    (requires(T& t, R& r) { t.body(r); } && !requires(R const& r) { T::body(r); }) ||
+    (requires(T& t, R& r) { t.method(r); } && !requires(R const& r) { T::method(r); }) ||
+    (requires(T& t, R& r) { t.target(r); } && !requires(R const& r) { T::target(r); }) ||
+    (requires(T& t, R& r) { t.has_idempotency_key(r); } && !requires(R const& r) { T::has_idempotency_key(r); }) ||
+    (requires(T& t, R& r) { t.may_have_redirected(r); } && !requires(R const& r) { T::may_have_redirected(r); }) ||
+    (requires(T& t, R& r) { t.may_be_sent_again(r); } && !requires(R const& r) { T::may_be_sent_again(r); });
+
+/// Whether `error` returns something else than a `transport_error`.
+template <class R>
+inline constexpr bool misnames_error = requires(R const& r) { traits<R>::error(r); } && !knows_error<R>;
+
 /// The status as the client has it: 0 or negative if no response arrived.
 template <response R>
 [[nodiscard]] constexpr int raw_status(R const& r) {

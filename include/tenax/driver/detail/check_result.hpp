@@ -47,6 +47,22 @@ inline constexpr bool unread_status<Policy, T> =
     std::is_same_v<typename Policy::hint_reader_type, own_hint_reader> &&
     accepts_every_value<typename Policy::when_type, T> && status_like<std::remove_cvref_t<T>>;
 
+/// Whether traits have an optional function that is not static, or takes no const value. It would not be used.
+template <class Traits, class R>
+inline constexpr bool misses_functions =
+    (requires(Traits& t, R& r) { t.transient(r); } && !requires(R const& r) { Traits::transient(r); }) ||
+    (requires(Traits& t, R& r) { t.read_hint(r); } && !requires(R const& r) { Traits::read_hint(r); }) ||
+    (requires(Traits& t, R& r) { t.quota(r); } && !requires(R const& r) { Traits::quota(r); }) ||
+    (requires(Traits& t, R& r) { t.can_repeat(r); } && !requires(R const& r) { Traits::can_repeat(r); });
+
+/// Whether the traits of a result have such a function, or say that they have another mistake.
+template <class T>
+inline constexpr bool misses_traits = false;
+template <class T>
+  requires(can_fail<T> && !requires { traits_of<T>::unspecialized; })
+inline constexpr bool misses_traits<T> =
+    misses_functions<traits_of<T>, std::remove_cvref_t<T>> || requires { requires traits_of<T>::has_mistake; };
+
 /// Whether a function given to `.read_hints_with()` can be called for a `T`.
 template <class HintReader, class T>
 inline constexpr bool hint_reader_fits = requires(HintReader const& f, attempt<T> const& a, hint& h) { h = f(a); };
@@ -76,7 +92,7 @@ concept made_for = lists<When, T> && !hides_failures<When, T>;
 template <class Policy, class T>
 concept policy_fits =
     made_for<typename Policy::when_type, T> && observer_fits<typename Policy::observers_type, T> &&
-    hint_reader_fits<typename Policy::hint_reader_type, T> && !future_like<T> &&
+    hint_reader_fits<typename Policy::hint_reader_type, T> && !future_like<T> && !misses_traits<T> &&
     !unread_by<typename Policy::when_type, T> && !unread_status<Policy, T> &&
     retry_predicate<typename Policy::when_type, attempt<T>> && wait_strategy<typename Policy::wait_type, attempt<T>> &&
     stop_condition<typename Policy::stop_type, attempt<T>>;
@@ -117,6 +133,11 @@ constexpr bool check_result() {
         always_false<T>,
         "tenax: the function given to .read_hints_with() cannot be called for what this callable returns, or does "
         "not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T");
+  } else if constexpr (misses_traits<T>) {
+    static_assert(
+        always_false<T>,
+        "tenax: an optional function of result_traits (transient, read_hint, quota, can_repeat) is not static, "
+        "or cannot take a const result, and would not be used; write it as static bool transient(R const&)");
   } else if constexpr (unread_by<when_type, T>) {
     static_assert(always_false<T>,
                   "tenax: this HTTP client's result cannot be read; include its adapter, such as "
