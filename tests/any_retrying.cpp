@@ -284,6 +284,21 @@ struct plain_answer {
 
 }  // namespace
 
+TEST_CASE("any_retrying: an object that was moved from keeps its policy") {
+  STATIC_REQUIRE(std::is_nothrow_move_constructible_v<tenax::any_retrying>);
+  STATIC_REQUIRE(std::is_nothrow_move_assignable_v<tenax::any_retrying_of<page, void>>);
+  tenax::any_retrying first = tenax::retrying{}.wait(tenax::wait::none).stop(tenax::stop::after_attempts(7));
+  tenax::any_retrying const second = std::move(first);
+  tenax::any_retrying third;
+  third = std::move(first);
+  auto const attempts = [](tenax::any_retrying const& policy) {
+    return policy.try_call([]() -> int { throw network_error("reset"); }).attempts;
+  };
+  CHECK(attempts(first) == 7);
+  CHECK(attempts(second) == 7);
+  CHECK(attempts(third) == 7);
+}
+
 TEST_CASE("any_retrying: a log has the same words") {
   auto const words = [](auto const& f, auto const& made) {
     virtual_time clock;

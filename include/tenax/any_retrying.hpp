@@ -69,6 +69,11 @@ class any_retrying_of
   /// The default policy: `retrying{}`.
   any_retrying_of() : any_retrying_of(retrying()) {}
 
+  // An object that was moved from keeps its policy: there is none without.
+  any_retrying_of(any_retrying_of const&) noexcept = default;
+  any_retrying_of& operator=(any_retrying_of const&) noexcept = default;
+  ~any_retrying_of() = default;
+
   /// Takes over a policy. Allocates once; copies share the memory.
   template <class Policy, class Environment>
     requires(!std::is_same_v<Policy, erased_policy>)
