@@ -558,6 +558,28 @@ TEST_CASE("A clock that stands still or is not passed does not make the engine w
   CHECK(untold.start_attempt().starts());
 }
 
+TEST_CASE("A wait ends at the end of time, even if less than it has passed") {
+  virtual_time clock;
+  clock.advance(1h);
+  auto const without_end = [](tenax::attempt_info const&) { return tenax::duration::max(); };  // may look at the time
+  auto const policy = tenax::retrying{}.wait(without_end).environment(std::ref(clock));
+  auto const fail = []() -> int { throw std::runtime_error("down"); };
+  auto const report = policy.try_call(fail);
+  CHECK(report.attempts == 3);
+  CHECK(report.waited == tenax::duration::max());
+  virtual_time another;
+  another.advance(1h);
+  int turns = 0;
+  auto const block = [&] {
+    for (auto& attempt : policy.environment(std::ref(another)).attempts()) {
+      ++turns;
+      attempt(fail);
+    }
+  };
+  CHECK_THROWS_AS(block(), std::runtime_error);
+  CHECK(turns == 3);
+}
+
 TEST_CASE("A cancellation ends the rest of a wait after an early timer") {
   virtual_time clock;
   bool stop = false;

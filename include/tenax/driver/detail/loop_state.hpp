@@ -153,14 +153,15 @@ class loop_state {
     return {.next = decision::step::wait, .delay = d};
   }
 
-  /// Whether the driver's timer was early, according to the time that the engine gets. A clock that stands still is not
-  /// a reason to wait again. Compares the clock's values as unsigned numbers, because their signed difference may
-  /// overflow.
+  /// Whether the driver's timer was early, according to the time that the engine gets. A clock that stands still, or
+  /// has come to the end of time, is not a reason to wait again. Compares the clock's values as unsigned numbers,
+  /// because their signed difference may overflow.
   TENAX_ALWAYS_INLINE constexpr bool ends_early(time_point now) const noexcept {
     auto const value = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
     auto const begin = paused_at_.time_since_epoch();
     auto const end = now.time_since_epoch();
-    return end.count() > begin.count() && value(end) - value(begin) < value(pending_);
+    return end.count() > begin.count() && value(end) - value(begin) < value(pending_) &&
+           end.count() != longest_duration.count();
   }
 
   /// Adds to `waited` the part of the last wait that has passed.
