@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # compile_fail.cmake: compiles FILE with COMPILER and checks that its mistake is answered as its first line demands.
 #   cmake -DCOMPILER=g++ -DINCLUDE_DIR=include -DFILE=tests/compile_fail/x.cpp -P compile_fail.cmake
-# PRECOMPILED: <tenax/tenax.hpp> for files that include it first, so that it is parsed once and not 500 times:
-# `x.hpp`, beside which there is `x.hpp.gch`, or `x.pch` of clang. Without FILE, it is made.
+# PRECOMPILED: `x.hpp`, which is precompiled as `x.hpp.gch`, or `x.pch`, which clang made of `x.hpp`; so that it is parsed
+# once and not 500 times. Without FILE, it is made.
 cmake_minimum_required(VERSION 3.25)
 
 function(refuse reason)
@@ -15,15 +15,16 @@ set(flags -std=c++20 -fsyntax-only -Wall -Wextra -Wno-unused-variable -Wno-unuse
   -fdiagnostics-color=never "-I${INCLUDE_DIR}")
 
 if(NOT DEFINED FILE)
-  cmake_path(REMOVE_EXTENSION PRECOMPILED LAST_ONLY OUTPUT_VARIABLE header)
-  file(WRITE "${header}.hpp" "#include <tenax/tenax.hpp>\n")
+  list(REMOVE_ITEM flags -fsyntax-only)
   if(PRECOMPILED MATCHES "\\.hpp$")
     set(made "${PRECOMPILED}.gch")
   else()
     set(made "${PRECOMPILED}")
+    # What the headers themselves instantiate is then in the precompiled header, too.
+    list(APPEND flags -fpch-instantiate-templates)
   endif()
-  list(REMOVE_ITEM flags -fsyntax-only)
-  execute_process(COMMAND "${COMPILER}" ${flags} -x c++-header "${header}.hpp" -o "${made}" COMMAND_ERROR_IS_FATAL ANY)
+  cmake_path(REPLACE_EXTENSION PRECOMPILED LAST_ONLY hpp OUTPUT_VARIABLE header)
+  execute_process(COMMAND "${COMPILER}" ${flags} -x c++-header "${header}" -o "${made}" COMMAND_ERROR_IS_FATAL ANY)
   return()
 endif()
 
@@ -34,13 +35,10 @@ endif()
 set(anywhere "${CMAKE_MATCH_1}")
 set(sentence "${CMAKE_MATCH_2}")
 
-string(REGEX MATCH "#include [^\n]*" first_include "${text}")
-if(DEFINED PRECOMPILED AND first_include STREQUAL "#include <tenax/tenax.hpp>")
-  if(PRECOMPILED MATCHES "\\.hpp$")
-    list(APPEND flags -include "${PRECOMPILED}" -Winvalid-pch)
-  else()
-    list(APPEND flags -include-pch "${PRECOMPILED}")
-  endif()
+if(PRECOMPILED MATCHES "\\.hpp$")
+  list(APPEND flags -include "${PRECOMPILED}" -Winvalid-pch)
+elseif(DEFINED PRECOMPILED)
+  list(APPEND flags -include-pch "${PRECOMPILED}")
 endif()
 
 execute_process(COMMAND "${COMPILER}" ${flags} "${FILE}"
