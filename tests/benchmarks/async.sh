@@ -57,7 +57,8 @@ for compiler in "${compilers[@]}"; do
     declare -A allocations=() bytes=() count=() ns=()
     for by in loop function library; do
       read -r allocations[$by] bytes[$by] _ <<<"$("$work/$by.counts" "$case" 100000)"
-      read -r _ _ ns[$by] <<<"$("$work/$by" "$case" 100000)"
+      ns[$by]=-
+      [ -n "$by_ctest" ] || read -r _ _ ns[$by] <<<"$("$work/$by" "$case" 100000)"
       count[$by]=$(instructions "$work/$by" "$case")
     done
     for by in loop function library; do

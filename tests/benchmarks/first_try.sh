@@ -70,12 +70,26 @@ for compiler in "${compilers[@]}"; do
   "$compiler" "${flags[@]}" -c "$here/cases/shared_retries.cpp" -o "$work/shared.$compiler.o"
 done
 
-instructions() {  # program, case, failures
-  local n=$calls
-  [ "$3" = 0 ] || n=1000
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "--toggle-collect=measured_$2" "$1" "$2" "$3" "$n" 2>&1 |
-    awk -v n="$n" '/Collected/ { printf "%.0f", $NF / n }'
+# All cases in one run, because valgrind takes longer to start than to count. What main() calls is counted with all
+# that it calls, and nothing is collected by its name: g++ puts the handlers of exceptions into functions of like names.
+declare -A counted=()
+count() {  # by, compiler, failures, calls: the instructions of a call of each case with so many failures
+  local case instructions failures cases=,
+  while read -r case failures _; do
+    [ "$failures" != "$3" ] || cases+=$case,
+  done <<<"$rows"
+  valgrind --tool=callgrind "--callgrind-out-file=$work/counts" --compress-strings=no --compress-pos=no \
+    "$work/$1.$2" "$cases" "$3" "$4" 2>/dev/null
+  while read -r case instructions; do counted[$1.$2.$case.$3]=$instructions; done < <(awk '
+    sub(/^cfn=measured_/, "") { name = $0 }
+    name != "" && sub(/^calls=/, "") { calls = $1; getline; printf "%s %.0f\n", name, $2 / calls; name = "" }' "$work/counts")
 }
+for compiler in "${compilers[@]}"; do
+  for by in hand library; do
+    count $by "$compiler" 0 "$calls"
+    count $by "$compiler" 3 1000
+  done
+done
 
 # The bytes of a function, without the part that g++ puts elsewhere because it is cold.
 size() { # program, case
@@ -89,8 +103,8 @@ printf '%-11s %-25s %8s %9s %9s %6s   %9s %9s\n' compiler case failures 'by hand
 declare -A cells=()
 for compiler in "${compilers[@]}"; do
   while read -r case failures what; do
-    hand=$(instructions "$work/hand.$compiler" "$case" "$failures")
-    library=$(instructions "$work/library.$compiler" "$case" "$failures")
+    hand=${counted[hand.$compiler.$case.$failures]}
+    library=${counted[library.$compiler.$case.$failures]}
     cells[$case.$failures]+=" $hand | $library |"
     printf '%-11s %-25s %8s %9s %9s %6s   %9s %9s\n' "$compiler" "$case" "$failures" "$hand" "$library" \
       "$(awk -v a="$library" -v b="$hand" 'BEGIN { printf "%.3f", a / b }')" \

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # needs.bash: what the scripts beside it share, so that each can be run by hand and says what it lacks.
 
+# Set if CTest runs the script: then nanoseconds that are only for information are not measured.
+by_ctest=${BENCHMARKS-}
+
 # need <program>...: ends the script with a sentence if one of them is not there.
 need() {
   local program missing=()

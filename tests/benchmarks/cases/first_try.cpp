@@ -453,33 +453,33 @@ struct {
   int (*plain)(int&);
   report (*reports)(int&);
 } const cases[] = {
-    {"value_local", measured_value_local, nullptr},
-    {"value_const", measured_value_const, nullptr},
-    {"value_static", measured_value_static, nullptr},
-    {"value_lambda", measured_value_lambda, nullptr},
-    {"value_wrap", measured_value_wrap, nullptr},
-    {"value_attempts", measured_value_attempts, nullptr},
-    {"value_token", measured_value_token, nullptr},
-    {"exception_local", measured_exception_local, nullptr},
-    {"exception", measured_exception, nullptr},
-    {"exception_lambda", measured_exception_lambda, nullptr},
-    {"exception_wrap", measured_exception_wrap, nullptr},
-    {"exception_attempts", measured_exception_attempts, nullptr},
-    {"exception_token", measured_exception_token, nullptr},
-    {"default", measured_default, nullptr},
-    {"jitter", measured_jitter, nullptr},
-    {"logged", measured_logged, nullptr},
-    {"observed", measured_observed, nullptr},
-    {"deadline", measured_deadline, nullptr},
-    {"deadline_jitter", measured_deadline_jitter, nullptr},
-    {"deadline_jitter_local", measured_deadline_jitter_local, nullptr},
-    {"value_report", nullptr, measured_value_report},
-    {"exception_report", nullptr, measured_exception_report},
-    {"deadline_report", nullptr, measured_deadline_report},
-    {"value_no_wait", measured_value_no_wait, nullptr},
-    {"exception_no_wait", measured_exception_no_wait, nullptr},
-    {"value_report_no_wait", nullptr, measured_value_report_no_wait},
-    {"exception_report_no_wait", nullptr, measured_exception_report_no_wait},
+    {",value_local,", measured_value_local, nullptr},
+    {",value_const,", measured_value_const, nullptr},
+    {",value_static,", measured_value_static, nullptr},
+    {",value_lambda,", measured_value_lambda, nullptr},
+    {",value_wrap,", measured_value_wrap, nullptr},
+    {",value_attempts,", measured_value_attempts, nullptr},
+    {",value_token,", measured_value_token, nullptr},
+    {",exception_local,", measured_exception_local, nullptr},
+    {",exception,", measured_exception, nullptr},
+    {",exception_lambda,", measured_exception_lambda, nullptr},
+    {",exception_wrap,", measured_exception_wrap, nullptr},
+    {",exception_attempts,", measured_exception_attempts, nullptr},
+    {",exception_token,", measured_exception_token, nullptr},
+    {",default,", measured_default, nullptr},
+    {",jitter,", measured_jitter, nullptr},
+    {",logged,", measured_logged, nullptr},
+    {",observed,", measured_observed, nullptr},
+    {",deadline,", measured_deadline, nullptr},
+    {",deadline_jitter,", measured_deadline_jitter, nullptr},
+    {",deadline_jitter_local,", measured_deadline_jitter_local, nullptr},
+    {",value_report,", nullptr, measured_value_report},
+    {",exception_report,", nullptr, measured_exception_report},
+    {",deadline_report,", nullptr, measured_deadline_report},
+    {",value_no_wait,", measured_value_no_wait, nullptr},
+    {",exception_no_wait,", measured_exception_no_wait, nullptr},
+    {",value_report_no_wait,", nullptr, measured_value_report_no_wait},
+    {",exception_report_no_wait,", nullptr, measured_exception_report_no_wait},
 };
 
 }  // namespace
@@ -488,14 +488,16 @@ int main(int argc, char** argv) {
   if (argc != 4) return 2;
   int const failures = std::atoi(argv[2]);
   int const count = std::atoi(argv[3]);
+  // Many cases in one run, as ",one,two,": to start valgrind takes longer than to count.
+  bool all_done = true;
   for (auto const& c : cases) {
-    if (std::strcmp(argv[1], c.name) != 0) continue;
+    if (std::strstr(argv[1], c.name) == nullptr) continue;
     int sum = 0;
     for (int i = 0; i < count; ++i) {
       int left = failures;
       sum += c.plain != nullptr ? c.plain(left) : value_of(c.reports(left));
     }
-    return sum == 7 * count ? 0 : 1;
+    all_done = all_done && sum == 7 * count;
   }
-  return 2;
+  return all_done ? 0 : 1;
 }
