@@ -69,6 +69,14 @@ if [ $# -gt 0 ]; then
 fi
 mutex=$(including tenax/tenax.hpp mutex)
 gates=(bulkhead rate_limiter)
+if [ $# -eq 0 ]; then
+  # What both together do not exceed, neither does alone.
+  both=$(including tenax/tenax.hpp tenax/gate/bulkhead.hpp tenax/gate/rate_limiter.hpp)
+  if ((both * 100 <= mutex * 115)); then
+    row 'the core and both gates' "$both" 'the core and `<mutex>`' "$mutex" 1.15
+    gates=()
+  fi
+fi
 [ $# -eq 0 ] || gates=(adaptive_rate_limiter adaptive_throttle bulkhead circuit_breaker concurrency_limiter keyed
   rate_limiter retry_budget windowed_retry_budget)
 for gate in "${gates[@]}"; do
