@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # compile_fail.cmake: compiles FILE with COMPILER and checks that its mistake is answered as its first line demands.
 #   cmake -DCOMPILER=g++ -DINCLUDE_DIR=include -DFILE=tests/compile_fail/x.cpp -P compile_fail.cmake
-# PRECOMPILED: `x.hpp`, which is precompiled as `x.hpp.gch`, or `x.pch`, which clang made of `x.hpp`; so that it is parsed
-# once and not 500 times. Without FILE, it is made.
+# PRECOMPILED: `x.hpp`, which is precompiled as `x.hpp.gch`, or `x.pch`, which clang made of `x.hpp`; so that it is
+# parsed once and not 500 times. Without FILE, it is made.
 cmake_minimum_required(VERSION 3.25)
 
 function(refuse reason)
