@@ -40,7 +40,7 @@ function(tenax_fetch name)
     return()
   endif()
   message(STATUS "${name} was not found; fetching ${url}")
-  FetchContent_Declare(${name} URL "${url}" URL_HASH SHA256=${hash} DOWNLOAD_EXTRACT_TIMESTAMP OFF SYSTEM)
+  FetchContent_Declare(${name} SYSTEM URL "${url}" URL_HASH SHA256=${hash} DOWNLOAD_EXTRACT_TIMESTAMP OFF)
   FetchContent_MakeAvailable(${name})
   foreach(target IN LISTS targets)
     # Our warnings are for our code.
