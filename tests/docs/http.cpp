@@ -279,7 +279,7 @@ TEST_CASE("http: poll") {
 
 TEST_CASE("http: poll by body") {
   script<answer> lines;
-  lines.returns(answer{200, {{"Operation-Location", "/tasks/7"}}, "running"})
+  lines.returns(answer{202, {{"Operation-Location", "/tasks/7"}}, {}})
       .returns(answer{200, {}, "running"})
       .returns(answer{200, {}, "done"});
   auto const start = [&] { return lines(); };

@@ -327,6 +327,26 @@ TEST_CASE("A service can mark an unfinished task in another way than by 202") {
   CHECK(s.asked == names{"start", "/operations/1", "/operations/1"});
 }
 
+TEST_CASE("A 202 is an unfinished task, whatever `pending` says of it") {
+  service s;
+  s.answers = {accepted("/jobs/1"), {.status = 200, .body = "running"}, accepted(""), done};
+  auto const running = [](reply const& r) { return r.body == "running"; };
+  auto const r = http::try_poll(s.policy(), s.start(), s.fetch(), {}, running);
+  CHECK(r.succeeded());
+  CHECK(r.value().body == "result");
+  CHECK(s.asked == names{"start", "/jobs/1", "/jobs/1", "/jobs/1"});
+}
+
+TEST_CASE("A 202 to the start without the header that names the task is not a result, whatever `pending` says of it") {
+  service s;
+  s.answers = {accepted("/jobs/1"), done};
+  auto const never = [](reply const&) { return false; };
+  auto const r = http::try_poll(s.policy(), s.start(), s.fetch(), {.header = "Operation-Location"}, never);
+  CHECK(r.reason == tenax::stop_reason::not_retryable);
+  CHECK(r.value().status == 202);
+  CHECK(s.asked == names{"start"});
+}
+
 TEST_CASE("The address to poll can come from another header; a redirect still uses Location") {
   service s;
   s.answers = {{.status = 202, .headers = {{"Location", "/things/1"}, {"operation-location", "/operations/1"}}},

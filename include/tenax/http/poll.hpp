@@ -55,10 +55,11 @@ struct poll_options {
 
 namespace detail {
 
-struct is_202 {
+/// No answer but a 202 is pending.
+struct only_202 {
   template <response R>
-  constexpr bool operator()(R const& r) const {
-    return http::status_of(r) == 202;
+  constexpr bool operator()(R const&) const {
+    return false;
   }
 };
 
@@ -98,7 +99,8 @@ class polled_task {
   void follow(R const& r) {
     // A redirect that wants the start repeated elsewhere (307, 308) cannot be followed with fetch().
     redirected_ = redirects(r) && (started_ || http::status_of(r) < 307);
-    done_ = !(redirected_ || pending_(r));
+    // 202 means "not finished", whatever else the service calls pending.
+    done_ = !(redirected_ || http::status_of(r) == 202 || pending_(r));
     redirections_ = redirected_ ? redirections_ + 1 : 0;
     lost_ = done_ && redirects(r);
     if (done_) return;
@@ -227,14 +229,15 @@ auto run_task(Retrying const& policy, Start& start, Fetch& fetch, poll_options c
 ///
 /// `policy` is a `tenax::retrying`, such as `http::standard_poll()`. Its waits, limits, observers and gates apply to
 /// the whole task, and its predicate decides which failures of `fetch` are retried. A failure of `start` is not
-/// retried; `start` can retry by itself. For a service that does not use 202, `pending(response)` says whether the task
-/// is unfinished. Redirects are followed immediately, but at most five in a row.
+/// retried; `start` can retry by itself. A 202 is always an unfinished task. For a service that also gives other answers
+/// meanwhile, such as a 200 whose body says "running", `pending(response)` says which of them are not the result.
+/// Redirects are followed immediately, but at most five in a row.
 /// ```
 /// auto const answer = http::poll(http::standard_poll().stop(stop::deadline(5min)),
 ///                                [&] { return client.Post("/exports"); },
 ///                                [&](http::location const& l) { return client.Get(l.target()); });
 /// ```
-template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
+template <class Retrying, class Start, class Fetch, class Pending = detail::only_202>
 auto poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
   return detail::run_task(policy, start, fetch, options, pending,
                           [](auto const& p, auto const& operation) { return p(operation); });
@@ -243,7 +246,7 @@ auto poll(Retrying const& policy, Start start, Fetch fetch, poll_options options
 /// As `poll`, but returns a `tenax::report`: the last response, and why polling ended. For a task that was not done in
 /// time, `report.reason` is `stop_reason::deadline`; its last response alone does not show that. If an answer does not
 /// tell where to ask next (a 202 or a redirect without a location), it is `stop_reason::not_retryable`.
-template <class Retrying, class Start, class Fetch, class Pending = detail::is_202>
+template <class Retrying, class Start, class Fetch, class Pending = detail::only_202>
 auto try_poll(Retrying const& policy, Start start, Fetch fetch, poll_options options = {}, Pending pending = {}) {
   return detail::run_task(policy, start, fetch, options, pending,
                           [](auto const& p, auto const& operation) { return p.try_call(operation); });
