@@ -10,6 +10,7 @@
 namespace http = tenax::http;
 // [/prelude]
 
+#include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/http/httplib.hpp>
 
 #include "../../examples/loopback.hpp"
@@ -58,6 +59,25 @@ TEST_CASE("http_clients: retrying_client") {
   // [/retrying_client]
   CHECK(album->status == 200);
   CHECK(flaky.requests == 2);
+}
+
+TEST_CASE("http_clients: refused") {
+  flaky_server flaky;
+  auto const url = flaky.server.url();
+  std::string shown;
+  auto const show_old_album = [&](char const* why, tenax::duration) { shown = why; };
+  tenax::circuit_breaker breaker({.failures = 5});
+  breaker.open();
+  // [refused]
+  http::retrying_client<> client(url);
+  client.policy(http::standard_retry().through(std::ref(breaker)));
+  auto const album = client.Get("/v1/albums/1");
+  if (!album && album.reason == tenax::stop_reason::refused_by_gate) {
+    show_old_album(album.refusal, album.retry_after.value_or(1s));  // "circuit open"
+  }
+  // [/refused]
+  CHECK(shown == "circuit open");
+  CHECK(flaky.requests == 0);
 }
 
 TEST_CASE("http_clients: policies") {

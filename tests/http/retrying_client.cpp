@@ -1073,6 +1073,95 @@ TEST_CASE("stop() ends the wait at a gate") {
   CHECK(server.requests().size() == 1);
 }
 
+TEST_CASE("A call that ends before its first attempt returns a result without a response, and throws nothing") {
+  tests::server server([](auto const&) { return tests::respond(200, "ok"); });
+  client c(server);
+  tenax::rate_limiter limiter(tenax::per_minute(1));
+  auto const limited = c.standard().through(std::ref(limiter));
+  CHECK(c.standard().when(tenax::when::never).through(std::ref(limiter))([] { return 1; }) == 1);
+  auto expected = tenax::stop_reason::refused_by_gate;
+  auto error = transport_error::unsent;
+  std::string refusal = "a gate's wait would exceed max_gate_wait";
+  std::stop_source source;
+  SECTION("refused by a gate") { c.policy(limited.max_gate_wait(1s)); }
+  SECTION("refused by a gate at an endpoint with a policy of its own") {
+    c.policy("/**", limited.max_gate_wait(1s));
+    c.policy("POST /**", limited.max_gate_wait(1s));
+  }
+  SECTION("because the deadline leaves no time") {
+    c.policy(limited.stop(tenax::stop::deadline(1s)));
+    expected = tenax::stop_reason::expired_on_entry;
+    refusal = "a gate's wait would pass the deadline";
+  }
+  SECTION("because its token was triggered") {
+    source.request_stop();
+    c.policy(c.standard().cancel_with(source.get_token()));
+    expected = tenax::stop_reason::cancelled;
+    error = transport_error::cancelled;
+    refusal = "";
+  }
+  int called = 0;
+  auto const receiver = [&](char const*, std::size_t) { return ++called > 0; };
+  auto const provider = [&](std::size_t, httplib::DataSink& sink) { return ++called, sink.done(), true; };
+  auto const ended = [&](http::httplib_result const& r) {
+    CHECK_FALSE(r);
+    CHECK(r.error() == httplib::Error::Canceled);
+    CHECK(http::error_of(r) == error);
+    CHECK(r.reason == expected);
+    CHECK(r.attempts == 0);
+    CHECK(std::string_view(r.refusal) == refusal);
+    CHECK(r.retry_after.has_value() == !refusal.empty());
+    CHECK(r.body_ready);
+    CHECK_FALSE(r.body_spent);
+  };
+  ended(c.Get("/"));
+  ended(c.Get("/", receiver));
+  ended(c.Head("/"));
+  ended(c.Options("/"));
+  ended(c.Post("/", "x", "text/plain"));
+  ended(c.Post("/", provider, "text/plain"));
+  ended(c.Put("/", "x", "text/plain"));
+  ended(c.Patch("/", "x", "text/plain"));
+  ended(c.Delete("/"));
+  httplib::Request request;
+  request.method = "GET";
+  request.path = "/";
+  ended(c.send(request));
+  httplib::Response response;
+  auto why = httplib::Error::Success;
+  CHECK_FALSE(c.send(request, response, why));
+  CHECK(why == httplib::Error::Canceled);
+  CHECK(called == 0);
+  CHECK(server.requests().empty());
+}
+
+TEST_CASE("An exception of a policy's callback leaves a call that has made no attempt") {
+  tests::server server([](auto const&) { return tests::respond(200, "ok"); });
+  client c(server);
+  c.policy(c.standard().before_attempt([](auto const&) { throw std::runtime_error("the log is full"); }));
+  CHECK_THROWS_AS(c.Get("/"), std::runtime_error);
+}
+
+TEST_CASE("A policy around the client waits for as long as the gate that refused its call says") {
+  tests::server server([](auto const&) { return tests::respond(200, "ok"); });
+  client c(server);
+  tenax::rate_limiter limiter(tenax::per_minute(1));
+  tenax::circuit_breaker breaker({.failures = 1});
+  auto const limited = c.standard().through(std::ref(limiter)).max_gate_wait(1s);
+  CHECK(c.standard().when(tenax::when::never).through(std::ref(limiter))([] { return 1; }) == 1);
+  c.policy(limited);
+  names log;
+  auto const around = c.standard().stop(tenax::stop::after_attempts(2)).through(std::ref(breaker));
+  auto const logged = around.before_sleep(tenax::log_to([&](std::string_view line) { log.emplace_back(line); }));
+  auto const r = logged.try_call([&] { return c.Post("/", "x", "text/plain"); });
+  CHECK(r.succeeded());
+  CHECK(c.clock.slept() >= 60s);
+  CHECK(c.clock.slept() < 66s);
+  CHECK(breaker.state() == tenax::circuit_state::closed);
+  CHECK(log.size() == 1);
+  CHECK(log[0].find("POST /: no connection (a gate's wait would exceed max_gate_wait)") != std::string::npos);
+}
+
 TEST_CASE("stop() without a call under way changes nothing") {
   tests::server server([](auto const&) { return tests::respond(200, "ok"); });
   client c(server);

@@ -39,8 +39,10 @@ struct httplib_result : httplib::Result {
   transport_error cause = transport_error::none;
   /// Status and headers of a failure whose body is incomplete. The body is empty.
   std::optional<httplib::Response> broken_off{};
-  std::uint32_t attempts = 1;                   ///< number of attempts
+  std::uint32_t attempts = 1;                   ///< number of attempts; 0 if the call ended before the first
   stop_reason reason = stop_reason::succeeded;  ///< why no further attempt was made
+  char const* refusal = "";                     ///< the reason of the gate that refused the next attempt; or empty
+  optional_duration retry_after{};              ///< the wait after which that gate may admit the call, if it knows
 };
 
 /// A failure whose body is incomplete keeps its status and headers, so that a server's "too fast" is obeyed.
@@ -67,6 +69,18 @@ struct response_traits<httplib_result> {
   static bool has_idempotency_key(httplib_result const& r) { return r.sent.idempotency_key; }
   static bool may_have_redirected(httplib_result const& r) { return r.redirected; }
   static bool may_be_sent_again(httplib_result const& r) { return r.body_ready; }
+  /// Why nothing was sent, for logs of a policy around the client.
+  static std::string_view reason(httplib_result const& r) {
+    if (r.attempts != 0) return {};
+    if (*r.refusal != 0) return r.refusal;
+    return r.reason == stop_reason::expired_on_entry ? "the deadline left no time for a first attempt" : "";
+  }
+  /// A call that made no attempt says to a policy around the client what `tenax::refused` and `tenax::expired` say.
+  static void read_refusal(httplib_result const& r, hint& h) {
+    if (r.attempts != 0) return;
+    h.inconclusive = true;
+    h.wait = r.retry_after;
+  }
 };
 
 }  // namespace tenax::http

@@ -36,8 +36,9 @@ namespace tenax::http {
 ///
 /// An attempt ends when its time is over (`.attempt_timeout()`, `stop::deadline`), when the policy's token is
 /// triggered, and when `stop()` is called, even in the middle of a transfer, but not during a DNS look-up. The client's
-/// own timeouts apply in addition. A thread of the client enforces the limits; it starts with the first request that
-/// has a limit.
+/// own timeouts apply in addition. A thread of the client enforces the limits, from the first request with a limit on.
+/// A call that ends before its first attempt throws nothing: its result has `Error::Canceled`, 0 `attempts`, and a
+/// `reason`, such as `stop_reason::refused_by_gate`.
 ///
 /// Thread safety: requests and `stop()` are as safe as those of `Client`, which sends one request at a time. Set
 /// policies before the first request.
@@ -139,7 +140,6 @@ class retrying_client : public Client {
     return perform<request_kind::plain>("HEAD", path, headers,
                                         [&](auto const& all) { return plain().Head(path, all); });
   }
-
   httplib_result Options(std::string const& path, httplib::Headers const& headers = {}) {
     return perform<request_kind::plain>("OPTIONS", path, headers,
                                         [&](auto const& all) { return plain().Options(path, all); });

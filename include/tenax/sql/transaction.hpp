@@ -228,7 +228,8 @@ class transaction_run {
 ///
 /// A connection that breaks during the COMMIT leaves it in doubt. Then the call asks `.committed` on a new connection,
 /// or the database if that can find out by itself, and starts again only if the answer is no. Without an answer it
-/// throws `tenax::in_doubt_error`, which no policy retries.
+/// throws `tenax::in_doubt_error`, which no policy retries. If the call ends before its first attempt, it throws
+/// `tenax::cancelled`, `tenax::refused` or `tenax::expired`, as every call of a policy.
 template <class Policy, class Database, class Body>
 auto transact(Policy const& policy, Database& db, Body&& body, transaction_options const& options = {}) {
   constexpr bool is_database = database<Database>;

@@ -20,7 +20,7 @@ namespace tenax::http::detail {
 /// A policy of any type.
 struct call_policy {
   virtual ~call_policy() = default;
-  /// Makes the attempts of a call. The result has no attempts if the client was stopped before the first one.
+  /// Makes the attempts of a call. The result has no attempts if the call ended before the first one.
   [[nodiscard]] virtual httplib_result make_call(client_request& r) const = 0;
 };
 
@@ -69,6 +69,27 @@ inline void end_call(streaming const& state, httplib_result& last, bool wanted) 
   if (state.thrown != nullptr) std::rethrow_exception(state.thrown);
 #endif
   if (!wanted) static_cast<httplib::Result&>(last) = no_response(httplib::Error::Canceled);
+}
+
+/// The result of a call from its report. A call that ended before its first attempt has a result without a response
+/// and does not throw: code in the style of cpp-httplib expects no exception from a request.
+inline httplib_result result_of(client_request const& r, report<httplib_result>&& report) {
+  if (report.attempts != 0) {
+    auto last = std::move(report.result).get();
+    last.attempts = report.attempts;
+    last.reason = report.reason;
+    last.refusal = report.refusal;
+    last.retry_after = report.retry_after;
+    last.body_spent = r.state.spent;
+    return last;
+  }
+  httplib_result none(no_response(httplib::Error::Canceled), r.sent, r.path);
+  none.attempts = 0;
+  none.reason = r.call.stopped() ? stop_reason::cancelled : report.reason;
+  none.cause = none.reason == stop_reason::cancelled ? transport_error::cancelled : transport_error::unsent;
+  none.refusal = report.refusal;
+  none.retry_after = report.retry_after;
+  return none;
 }
 
 /// A policy's predicate, combined with a veto against repeating what must not be sent twice.
@@ -127,16 +148,6 @@ class erased_policy final : public call_policy {
   }
 
  private:
-  static httplib_result result_of(client_request const& r, report<httplib_result>&& report) {
-    bool const stopped = report.attempts == 0 && r.call.stopped();
-    auto last = stopped ? httplib_result(no_response(httplib::Error::Canceled), r.sent, r.path)
-                        : std::move(report.result).get();
-    last.attempts = report.attempts;
-    last.reason = stopped ? stop_reason::cancelled : report.reason;
-    last.body_spent = !stopped && r.state.spent;
-    return last;
-  }
-
   Retrying retrying_;
 };
 

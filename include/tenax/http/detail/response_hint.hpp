@@ -74,6 +74,7 @@ constexpr hint to_hint(R const& r, int status, Clock const& clock, profile p) {
     h.no_quota = true;
   }
   h.throttled = h.throttled || status == 429;
+  if constexpr (requires { traits<R>::read_refusal(r, h); }) traits<R>::read_refusal(r, h);
   // A cancellation by the caller has precedence over the server's directive.
   if (http::error_of(r) == transport_error::cancelled) h.verdict = verdict::cancelled;
   return h;
