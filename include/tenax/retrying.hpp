@@ -71,7 +71,7 @@ class retrying : public Policy {
     }
   }
 
-  /// Sets when to give up. Replaces the condition.
+  /// Sets when to give up. Replaces the condition, also the default of 3 attempts; `a || b` combines two.
   template <class S>
   [[nodiscard]] constexpr auto stop(S s) const {
     if constexpr (detail::stop_fits<S>) {
@@ -140,10 +140,10 @@ class retrying : public Policy {
     return copy;
   }
 
-  /// Limits the time of one attempt. An asynchronous call (`tenax::asio::async_retry`, `tenax::callback_retry`) cancels
-  /// the attempt then, and the policy sees `tenax::attempt_timed_out` or its error code. `tenax::coroutine::retry` does
-  /// so if its sleep can be ended. Blocking calls cannot interrupt an attempt: the callable has to take an
-  /// `attempt_info const&` and obey `time_left`. Throws `std::invalid_argument` unless `limit` is more than zero.
+  /// Limits the time of one attempt; with a deadline, to what is left of it. An asynchronous call (in coroutines, if
+  /// the sleep can be ended) then cancels the attempt and takes `tenax::attempt_timed_out` for its failure: a predicate
+  /// of yours has to accept it. A blocking call cannot interrupt an attempt: the callable takes an `attempt_info
+  /// const&` and obeys `time_left`. Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
     auto const most = detail::require_positive("attempt_timeout: limit", limit);
     return tenax::retrying(detail::with_limits(policy(), detail::timed(this->limits, most)), environment_);

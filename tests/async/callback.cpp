@@ -205,6 +205,22 @@ TEST_CASE("callback_retry: an attempt that never replies ends at its time limit 
   CHECK(ended[0].elapsed == 4300ms);
 }
 
+TEST_CASE("callback_retry: a deadline ends an attempt if there is a time limit for attempts, however long") {
+  event_loop loop;
+  reports ended;
+  int aborted = 0;
+  auto const start = [&](auto const&) { return [&] { ++aborted; }; };
+  auto const in_time = policy.stop(tenax::stop::deadline(5s));
+  auto const limit = GENERATE(tenax::duration(5s), tenax::duration::max());
+  auto const call = tenax::callback_retry<int>(in_time.attempt_timeout(limit), loop.timers(), start, into(ended));
+  loop.run();
+  REQUIRE(ended.size() == 1);
+  CHECK(aborted == 1);
+  CHECK(ended[0].elapsed == 5s);
+  CHECK(ended[0].reason == tenax::stop_reason::deadline);
+  CHECK(ended[0].result.exception_as<tenax::attempt_timed_out>() != nullptr);
+}
+
 TEST_CASE("callback_retry: what aborts an attempt may say how it ended") {
   struct answer {
     int status;

@@ -107,6 +107,18 @@ TEST_CASE("callback_hedged: a slow attempt is joined by another one, the first r
   CHECK(hedging.counts() == counts{.calls = 1, .hedges = 1, .won = 1, .lost = 0});
 }
 
+TEST_CASE("callback_hedged: a deadline ends attempts if there is a time limit for attempts") {
+  world w;
+  tenax::hedging hedging(w.budget, {.after = 50ms});
+  client http{w.loop, {1000ms, 1000ms}};
+  auto const policy = tenax::retrying{}.stop(tenax::stop::deadline(100ms)).attempt_timeout(100ms);
+  auto const call = tenax::callback_hedged(policy, hedging, w.timer(), std::ref(http), w.done());
+  w.loop.run();
+  CHECK(w.ended->elapsed == 100ms);
+  CHECK(w.ended->reason == tenax::stop_reason::deadline);
+  CHECK(http.aborted.size() == 2);
+}
+
 TEST_CASE("callback_hedged: a fast attempt is not hedged, and a hedge may lose") {
   world w;
   tenax::hedging hedging(w.budget, {.after = 50ms});

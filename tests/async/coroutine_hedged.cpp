@@ -216,6 +216,23 @@ TEST_CASE("coroutine::retry: .attempt_timeout() triggers the token of an attempt
     CHECK(w.now() == 140ms);
     CHECK(w.cancelled == 1);
   }
+  SECTION("at the deadline, if that is earlier") {
+    auto const limit = GENERATE(tenax::duration(100ms), tenax::duration::max());
+    auto const in_time = tenax::retrying{}.stop(tenax::stop::deadline(100ms)).attempt_timeout(limit);
+    SECTION("of an attempt") {
+      auto const report = w.loop.run(tenax::coroutine::try_retry<task>(in_time, w.sleep(), w.operation({1000ms})));
+      CHECK(report.reason == tenax::stop_reason::deadline);
+      CHECK(w.cancelled == 1);
+    }
+    SECTION("of hedged attempts") {
+      tenax::hedging hedging(w.budget, {.after = 50ms});
+      auto const operation = w.operation({1000ms, 1000ms});
+      CHECK_THROWS_AS(w.loop.run(tenax::coroutine::hedged<task>(in_time, hedging, w.sleep(), operation)),
+                      tenax::attempt_timed_out);
+      CHECK(w.cancelled == 2);
+    }
+    CHECK(w.now() == 100ms);
+  }
   SECTION("and fails in the end") {
     auto call = tenax::coroutine::try_retry<task>(hasty, w.sleep(), w.operation({1000ms, 1000ms, 1000ms}));
     auto const report = w.loop.run(std::move(call));

@@ -161,6 +161,38 @@ TEST_CASE("async: attempt_timeout") {
   run(session);
 }
 
+TEST_CASE("async: attempt_timeout and a deadline") {
+  // [attempt_timeout_deadline]
+  auto const in_time =
+      tenax::retrying{}.stop(tenax::stop::deadline(20ms)).attempt_timeout(20ms);
+  // [/attempt_timeout_deadline]
+  run([&]() -> asio::awaitable<void> {
+    auto const report =
+        co_await tenax::asio::async_try_retry(in_time, [] { return never_answers(); });
+    CHECK(report.reason == stop_reason::deadline);
+    CHECK(report.result.exception_as<tenax::attempt_timed_out>() != nullptr);
+  });
+}
+
+TEST_CASE("async: attempt_timeout and a predicate") {
+  // [attempt_timeout_when]
+  auto const picky = tenax::retrying{}
+                         .when(tenax::when::exception<network_error> ||
+                               tenax::when::exception<tenax::attempt_timed_out>)
+                         .wait(tenax::wait::none)
+                         .attempt_timeout(5ms);
+  // [/attempt_timeout_when]
+  auto const pickier = picky.when(tenax::when::exception<network_error>);
+  run([&]() -> asio::awaitable<void> {
+    auto const again =
+        co_await tenax::asio::async_try_retry(picky, [] { return never_answers(); });
+    CHECK(again.attempts == 3);
+    auto const once =
+        co_await tenax::asio::async_try_retry(pickier, [] { return never_answers(); });
+    CHECK(once.attempts == 1);
+  });
+}
+
 TEST_CASE("async: cancellation by a slot") {
   constexpr auto polite = tenax::retrying{}.wait(tenax::wait::constant(1h));
   std::optional<stop_reason> reason;

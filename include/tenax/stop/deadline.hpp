@@ -63,7 +63,7 @@ struct deadline_condition : operators {
 
 /// Stop before a wait that would end `d` or more after the start of the call. So the caller gets the failure
 /// immediately instead of after a useless wait. An attempt that is under way is not interrupted; it can read
-/// `attempt_info::time_left`.
+/// `attempt_info::time_left`. With `.attempt_timeout(d)` as well, an asynchronous call ends it at the deadline.
 ///
 /// Throws `std::invalid_argument` if `d` is not more than zero.
 [[nodiscard]] constexpr deadline_condition<false> deadline(any_duration d) {
