@@ -163,8 +163,7 @@ TEST_CASE("async: attempt_timeout") {
 
 TEST_CASE("async: attempt_timeout and a deadline") {
   // [attempt_timeout_deadline]
-  auto const in_time =
-      tenax::retrying{}.stop(tenax::stop::deadline(20ms)).attempt_timeout(20ms);
+  auto const in_time = tenax::retrying{}.stop(tenax::stop::deadline(20ms)).attempt_timeout(20ms);
   // [/attempt_timeout_deadline]
   run([&]() -> asio::awaitable<void> {
     auto const report =
@@ -184,8 +183,7 @@ TEST_CASE("async: attempt_timeout and a predicate") {
   // [/attempt_timeout_when]
   auto const pickier = picky.when(tenax::when::exception<network_error>);
   run([&]() -> asio::awaitable<void> {
-    auto const again =
-        co_await tenax::asio::async_try_retry(picky, [] { return never_answers(); });
+    auto const again = co_await tenax::asio::async_try_retry(picky, [] { return never_answers(); });
     CHECK(again.attempts == 3);
     auto const once =
         co_await tenax::asio::async_try_retry(pickier, [] { return never_answers(); });

@@ -72,7 +72,8 @@ TEST_CASE("tutorial: Steps 3 to 6") {
   CHECK(tenax::worst_case(bounded).own_wait <= 3s);
   CHECK(tenax::worst_case(bounded).own_wait > 2999ms);
   CHECK(tenax::worst_case(tenax::retrying{}).attempts == 3);
-  CHECK_FALSE(tenax::worst_case(tenax::retrying{}.stop(tenax::stop::deadline(20s))).attempts_bounded);
+  CHECK_FALSE(
+      tenax::worst_case(tenax::retrying{}.stop(tenax::stop::deadline(20s))).attempts_bounded);
 
   int attempt = 0;
   // [step5_throw]
