@@ -56,7 +56,7 @@ struct [[nodiscard]] report {
   duration elapsed{};               ///< from the start of the call to its end
   duration waited{};                ///< the part of `elapsed` spent in waits, between attempts and at gates
   optional_duration server_wait{};  ///< the wait that the last answer asked for, for example to re-queue the job
-  char const* refusal = "";         ///< the reason of the gate that refused the next attempt; empty if none did
+  char const* refusal = "";         ///< why a gate refused the next attempt, or why there may be none; or empty
   char const* name = "";            ///< the name of the call, as `.named()` set it; never null
   optional_duration retry_after{};  ///< the wait after which that gate may admit the call, if it knows
 

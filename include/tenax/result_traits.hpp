@@ -75,6 +75,7 @@ constexpr hint hint_of_error(E const& error) {
 /// - `describe(r, out)`: the text of a failure in a log line, in calls of `out.text(std::string_view)`.
 /// - `quota(r)`: a `tenax::allowance` for gates.
 /// - `can_repeat(r)`: false if the operation cannot be repeated after `r`, whatever a policy, predicate or hint says.
+/// - `why_not_repeated(r)`, for such an `r`: the reason as a `char const*` that stays valid, for reports and logs.
 /// - `release(r)`, for an `r` that is not const: called before a wait; closes what the discarded result holds open.
 template <class R>
 struct result_traits {
@@ -171,6 +172,16 @@ constexpr bool can_repeat([[maybe_unused]] outcome<T> const& result) {
     }
   }
   return true;
+}
+
+/// Why it cannot be; empty if the traits do not say.
+template <class T>
+constexpr char const* why_not_repeated([[maybe_unused]] outcome<T> const& result) {
+  if constexpr (requires { traits_of<T>::why_not_repeated(result.value()); }) {
+    return traits_of<T>::why_not_repeated(result.value());
+  } else {
+    return "";
+  }
 }
 
 /// A hint whose wait can be obeyed: a negative wait is removed.

@@ -214,7 +214,7 @@ class retrying : public Policy {
     return hook<detail::on_success_hook>(std::move(f));
   }
 
-  /// Adds a function that is called when a call ends in any other way. Its second parameter may be the `stop_reason`.
+  /// Adds a function for a call that ends in any other way: `f(a)`, `f(a, reason)` or `f(a, reason, refusal)`.
   template <class F>
   [[nodiscard]] constexpr auto on_give_up(F f) const {
     return hook<detail::on_give_up_hook>(std::move(f));

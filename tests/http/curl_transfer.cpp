@@ -449,6 +449,7 @@ TEST_CASE("A sink never gets parts of two responses, unless it can be restarted"
     auto const report = at_once(clock).try_call([&] { return http::perform(easy.get(), options); });
     CHECK(report.attempts == 1);
     CHECK(report.reason == stop_reason::not_retryable);
+    CHECK(std::string(report.refusal) == "the sink has received data; see .restart");
     CHECK(got == "da");
   }
   SECTION("it can") {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <tenax/http/when.hpp>
+#include <tenax/observe/log.hpp>
 
 #include "../support.hpp"
 #include "response.hpp"
@@ -109,6 +110,35 @@ TEST_CASE("A response that is to be repeated, and must not be, is no success") {
   auto const watched = until_done.on_give_up([&told](auto const&) { told = true; });
   CHECK(watched([] { return reply{.status = 202, .method = "POST"}; }).status == 202);
   CHECK(told);
+}
+
+TEST_CASE("A report and a log say why a request is not sent again, if the policy wanted it to be") {
+  std::string line;
+  auto const logs = tenax::log_to([&line](std::string_view text) { line = text; });
+  auto const ends = [&](auto const& predicate, reply const& r) {
+    auto const report = tenax::retrying{}.when(predicate).on_give_up(logs).try_call([&] { return r; });
+    CHECK(report.attempts == 1);
+    CHECK(report.reason == tenax::stop_reason::not_retryable);
+    return std::string(report.refusal);
+  };
+  auto const transient = tenax::when::transient && http::idempotent_only;
+  CHECK(ends(transient, {.status = 503, .method = "POST"}) == "POST without an idempotency key");
+  CHECK(line ==
+        "tenax: gave up after attempt 1 (not_retryable: POST without an idempotency key), which failed: status 503 "
+        "(Service Unavailable)");
+  CHECK(ends(transient, {.status = 503, .method = "PATCH"}) == "PATCH without an idempotency key");
+  CHECK(ends(http::idempotent_only && tenax::when::transient, {.status = 503, .method = "LOCK"}) ==
+        "the method is not idempotent, and there is no idempotency key");
+  CHECK(ends(tenax::when::transient && http::idempotent_only("POST"), {.status = 503}) ==
+        "the method is not idempotent, and there is no idempotency key");
+  CHECK(ends(tenax::when::status(409) || transient, {.status = 503, .method = "POST"}) ==
+        "POST without an idempotency key");
+  CHECK(ends(transient, {.status = 404, .method = "POST"}).empty());
+  CHECK(line == "tenax: gave up after attempt 1 (not_retryable), which failed: status 404 (Not Found)");
+  auto const lost = tenax::retrying{}
+                        .when(tenax::when::exception<std::runtime_error> && http::idempotent_only)
+                        .try_call([]() -> reply { throw std::runtime_error("lost"); });
+  CHECK(std::string(lost.refusal) == "the server may have acted on the request");
 }
 
 TEST_CASE("The predicates describe themselves") {

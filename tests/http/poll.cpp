@@ -227,6 +227,11 @@ TEST_CASE("A failure of the start is not retried") {
     CHECK(s.poll().status == first.status);
     CHECK(s.asked == names{"start"});
   }
+  service s;
+  s.answers = {{.status = 503}, done};
+  auto const report = http::try_poll(s.policy(), s.start(), s.fetch());
+  CHECK(report.reason == tenax::stop_reason::not_retryable);
+  CHECK(std::string(report.refusal) == "the request may have started the task");
 }
 
 TEST_CASE("If the start is not answered by 202, its response is the result") {
@@ -425,4 +430,6 @@ TEST_CASE("A start that cannot be repeated is followed, and a status request tha
       });
   CHECK(result.status == 202);
   CHECK(asked == names{"start", "/task"});
+  auto const again = tenax::retrying{}.when(tenax::when::status(503)).try_call([] { return spent_reply{503}; });
+  CHECK(std::string(again.refusal) == "the body of the request cannot be sent again");
 }

@@ -123,6 +123,7 @@ TEST_CASE("POST and PATCH are not retried, unless the server has seen no part of
   CHECK(post->body == "busy");
   CHECK(post.sent.method == "POST");
   CHECK_FALSE(post.sent.idempotency_key);
+  CHECK(std::string(post.refusal) == "POST without an idempotency key");
   CHECK(c.Patch("/", "x", "text/plain")->status == 503);
   CHECK(server.requests().size() == 2);
 
@@ -733,6 +734,7 @@ TEST_CASE("A body that was read from a stream is not sent again, and the caller 
   CHECK(result.attempts == 1);
   CHECK(result.reason == tenax::stop_reason::not_retryable);
   CHECK(result.body_spent);
+  CHECK(std::string(result.refusal) == "the body of the request has been read; see http::rewindable");
   REQUIRE(server.requests().size() == 1);
   CHECK(payload(server.requests()[0]).find("the song") != std::string::npos);
 }

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include <tenax/any_retrying.hpp>
 #include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
@@ -226,6 +227,26 @@ TEST_CASE("A line about a call that never began contains the gate's reason") {
       .try_call([] {});
   CHECK(said == lines{"tenax: gave up before the first attempt: server_wait_too_long: a gate waits for longer than "
                       "max_server_wait, as a server asked"});
+}
+
+TEST_CASE("A line about a call whose next attempt a gate refused contains the gate's reason") {
+  tenax::testing::virtual_time clock;
+  lines said;
+  tests::test_gate gate({tenax::admission::go(), tenax::admission::refuse("circuit open", 10s)});
+  std::string third;
+  auto const policy =
+      twice.environment(std::ref(clock))
+          .through(std::ref(gate))
+          .on_give_up([&](tenax::attempt_info const&, tenax::stop_reason, char const* refusal) { third = refusal; })
+          .on_give_up(tenax::log_to([&](std::string_view line) { said.emplace_back(line); }));
+  if (GENERATE(true, false)) {
+    (void)policy.try_call(reset);
+  } else {
+    (void)tenax::any_retrying(policy).try_call(reset);
+  }
+  CHECK(third == "circuit open");
+  CHECK(said ==
+        lines{"tenax: gave up after attempt 1 (refused_by_gate: circuit open), which failed: connection reset"});
 }
 
 TEST_CASE("A line begins with the name of the call, if it has one") {

@@ -78,6 +78,13 @@ constexpr bool permits_retry([[maybe_unused]] P const& predicate, [[maybe_unused
   }
 }
 
+/// Why a predicate denies its permission, for logs; empty if it does not say. A text that lives as long as the program.
+template <class P, class A>
+constexpr char const* why_denied([[maybe_unused]] P const& predicate, [[maybe_unused]] A const& a) {
+  if constexpr (requires { predicate.why_denied(a); }) return predicate.why_denied(a);
+  return "";
+}
+
 /// Whether the predicate knows that the next attempt makes another request than the last one. Then it does not matter
 /// that the last request cannot be repeated.
 template <class P, class A>

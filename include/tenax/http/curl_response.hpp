@@ -53,6 +53,7 @@ struct curl_response {
   bool has_idempotency_key = false;  ///< as the caller of `perform` stated
   bool several_requests = false;     ///< libcurl had sent another request before, because it followed a redirect
   bool may_be_sent_again = true;     ///< false: the body of the request is gone, or a sink has a part of the response
+  char const* why_not_again = "";    ///< the reason, for logs
   bool is_http = true;               ///< false for mail, files and so on
   long proxy_status = 0;             ///< how a proxy answered CONNECT; 0 if there was none
   long proxy_error = 0;              ///< CURLINFO_PROXY_ERROR: the error of a SOCKS proxy
@@ -125,6 +126,7 @@ struct response_traits<curl_response> {
   static bool has_idempotency_key(curl_response const& r) { return r.has_idempotency_key; }
   static bool may_have_redirected(curl_response const& r) { return r.several_requests; }
   static bool may_be_sent_again(curl_response const& r) { return r.may_be_sent_again; }
+  static char const* why_not_again(curl_response const& r) { return r.why_not_again; }
 };
 
 }  // namespace tenax::http

@@ -95,7 +95,12 @@ class curl_transfer {
     response_.several_requests =
         number > 0 || requests_ > 1 || (response_.connected && classify(response_.code) == transport_error::unsent);
     if (response_.is_http && response_.method.empty()) learn_method();
-    response_.may_be_sent_again = body_can_be_sent_again() && sink_can_start_again();
+    if (!body_can_be_sent_again()) {
+      response_.why_not_again = "the body of the request has been read; see .rewind";
+    } else if (!sink_can_start_again()) {
+      response_.why_not_again = "the sink has received data; see .restart";
+    }
+    response_.may_be_sent_again = *response_.why_not_again == '\0';
     return std::move(response_);
   }
 

@@ -198,6 +198,15 @@ struct tenax::result_traits<R> {
   {
     return http::response_traits<R>::may_be_sent_again(r);
   }
+  static char const* why_not_repeated(R const& r)
+    requires requires { http::response_traits<R>::may_be_sent_again(r); }
+  {
+    if constexpr (requires { http::response_traits<R>::why_not_again(r); }) {
+      return http::response_traits<R>::why_not_again(r);
+    } else {
+      return "the body of the request cannot be sent again";
+    }
+  }
 
   static allowance quota(R const& r) { return http::detail::to_allowance(http::quota_of(r)); }
 

@@ -41,7 +41,7 @@ struct httplib_result : httplib::Result {
   std::optional<httplib::Response> broken_off{};
   std::uint32_t attempts = 1;                   ///< number of attempts; 0 if the call ended before the first
   stop_reason reason = stop_reason::succeeded;  ///< why no further attempt was made
-  char const* refusal = "";                     ///< the reason of the gate that refused the next attempt; or empty
+  char const* refusal = "";                     ///< why a gate refused the next attempt, or why there may be none
   optional_duration retry_after{};              ///< the wait after which that gate may admit the call, if it knows
 };
 

@@ -79,6 +79,10 @@ struct idempotent_request_predicate : when::operators {
   constexpr bool permits(attempt<T> const& a) const {
     return (*this)(a);
   }
+  template <class T>
+  constexpr char const* why_denied(attempt<T> const&) const {
+    return "the method is not idempotent, and there is no idempotency key";
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -100,6 +104,16 @@ struct idempotent_only_predicate : when::operators {
   template <class T>
   constexpr bool permits(attempt<T> const& a) const {
     return (*this)(a);
+  }
+  template <class T>
+  constexpr char const* why_denied(attempt<T> const& a) const {
+    if (!a.result.has_value()) return "the server may have acted on the request";
+    if constexpr (response<T> && detail::knows_method<T>) {
+      std::string_view const method = detail::traits<T>::method(a.result.value());
+      if (method == "POST") return "POST without an idempotency key";
+      if (method == "PATCH") return "PATCH without an idempotency key";
+    }
+    return "the method is not idempotent, and there is no idempotency key";
   }
 
   /// For a client whose responses do not report the method of their request.

@@ -144,6 +144,10 @@ struct ask_again {
   constexpr bool permits(attempt<T> const& a) const {
     return continues(a) || (task.started() && tenax::detail::permits_retry(retried, a));
   }
+  template <class T>
+  constexpr char const* why_denied(attempt<T> const& a) const {
+    return task.started() ? tenax::detail::why_denied(retried, a) : "the request may have started the task";
+  }
   /// The first status request may follow even if the body of the request that starts the task cannot be sent again.
   template <class T>
   constexpr bool goes_on(attempt<T> const& a) const {

@@ -30,6 +30,7 @@ namespace tenax::http {
 ///   static bool has_idempotency_key(my_response const& r);                  // whether the request carried a key
 ///   static bool may_have_redirected(my_response const& r);                  // see below
 ///   static bool may_be_sent_again(my_response const& r);                    // see below
+///   static char const* why_not_again(my_response const& r);                 // and why not, for logs
 ///   static void release(my_response& r);                                    // frees the connection before a wait
 ///   static constexpr bool obeys_attempt_limits = true;                      // the client obeys `current_attempt()`
 /// };

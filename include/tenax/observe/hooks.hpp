@@ -69,11 +69,14 @@ struct on_give_up_hook {
   static constexpr bool uses_time = detail::uses_time<F>;
   template <class T>
   static constexpr bool fits =
+      std::is_invocable_v<F const&, attempt<T> const&, stop_reason, char const*> ||
       std::is_invocable_v<F const&, attempt<T> const&, stop_reason> || std::is_invocable_v<F const&, attempt<T> const&>;
   F f;
   template <class T>
-  constexpr void on_give_up(attempt<T> const& a, stop_reason reason) const {
-    if constexpr (std::is_invocable_v<F const&, attempt<T> const&, stop_reason>) {
+  constexpr void on_give_up(attempt<T> const& a, stop_reason reason, [[maybe_unused]] char const* refusal = "") const {
+    if constexpr (std::is_invocable_v<F const&, attempt<T> const&, stop_reason, char const*>) {
+      f(a, reason, refusal);
+    } else if constexpr (std::is_invocable_v<F const&, attempt<T> const&, stop_reason>) {
       f(a, reason);
     } else {
       f(a);
@@ -104,7 +107,7 @@ struct no_observers {
   template <class T>
   constexpr void on_success(attempt<T> const&) const noexcept {}
   template <class T>
-  constexpr void on_give_up(attempt<T> const&, stop_reason) const noexcept {}
+  constexpr void on_give_up(attempt<T> const&, stop_reason, char const*) const noexcept {}
 };
 
 /// The observers of a policy: those of `Earlier`, then `Observer`, by value or through `std::ref`.
@@ -163,9 +166,13 @@ struct observers {
     if constexpr (own_on_success<T>) unwrap(own).on_success(a);
   }
   template <class T>
-  constexpr void on_give_up(attempt<T> const& a, stop_reason reason) const {
-    earlier.on_give_up(a, reason);
-    if constexpr (own_on_give_up<T>) unwrap(own).on_give_up(a, reason);
+  constexpr void on_give_up(attempt<T> const& a, stop_reason reason, char const* refusal) const {
+    earlier.on_give_up(a, reason, refusal);
+    if constexpr (requires { unwrap(own).on_give_up(a, reason, refusal); }) {
+      unwrap(own).on_give_up(a, reason, refusal);
+    } else if constexpr (own_on_give_up<T>) {
+      unwrap(own).on_give_up(a, reason);
+    }
   }
 
   TENAX_NO_UNIQUE_ADDRESS Earlier earlier;

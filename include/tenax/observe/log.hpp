@@ -48,7 +48,7 @@ class log_line {
 
   /// The line for a call that ended.
   template <class T>
-  log_line(attempt<T> const& a, stop_reason reason) {
+  log_line(attempt<T> const& a, stop_reason reason, std::string_view refusal) {
     if (a.number == 0) {
       begin(a, "gave up before the first attempt: ");
       put(to_string(reason));
@@ -64,6 +64,10 @@ class log_line {
     number(a.number);
     put(" (");
     put(to_string(reason));
+    if (!refusal.empty()) {
+      put(": ");
+      put(refusal);
+    }
     put("), which ");
     put_outcome(a.result);
     put_server_wait(a);
@@ -142,8 +146,8 @@ struct log_observer {
     write(log_line(a));
   }
   template <class T>
-  void operator()(attempt<T> const& a, stop_reason reason) const {
-    write(log_line(a, reason));
+  void operator()(attempt<T> const& a, stop_reason reason, char const* refusal = "") const {
+    write(log_line(a, reason, refusal));
   }
 
  private:
@@ -162,7 +166,8 @@ struct log_observer {
 /// `tenax: attempt 2 failed: connection reset; attempt 3 in 1.5s (the server asked for 1s)`,
 /// for `.before_gate_wait()`: `tenax: attempt 3 waits at a gate for 250ms`,
 /// and for `.on_give_up()` one at the end: `tenax: gave up after attempt 3 (attempts), which failed: connection reset`.
-/// The line names a field whose wait was ignored because it is not plausible: `(Retry-After ignored: not plausible)`.
+/// If the policy wanted another attempt, the line says why there is none: `(not_retryable: POST without an idempotency
+/// key)`, `(refused_by_gate: circuit open)`. It names a field whose wait was ignored because it is not plausible: `(Retry-After ignored: not plausible)`.
 /// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. A line is UTF-8 of
 /// at most 511 bytes, and never ends inside a character. Control characters and Unicode's line separators are replaced
 /// by spaces, bytes that are not UTF-8 by question marks, so that a server's text cannot forge lines or control a

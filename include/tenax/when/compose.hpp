@@ -94,6 +94,11 @@ struct any_of : operators {
     return (by_left && by_right) || (by_left && detail::wants_retry(left, a)) ||
            (by_right && detail::wants_retry(right, a));
   }
+  template <class A>
+    requires has_veto
+  constexpr char const* why_denied(A const& a) const {
+    return detail::permits_retry(left, a) ? detail::why_denied(right, a) : detail::why_denied(left, a);
+  }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -130,6 +135,11 @@ struct all_of : operators {
     requires has_veto
   constexpr bool permits(A const& a) const {
     return detail::permits_retry(left, a) && detail::permits_retry(right, a);
+  }
+  template <class A>
+    requires has_veto
+  constexpr char const* why_denied(A const& a) const {
+    return detail::permits_retry(left, a) ? detail::why_denied(right, a) : detail::why_denied(left, a);
   }
 
   template <class Out>

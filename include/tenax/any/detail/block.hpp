@@ -64,7 +64,7 @@ struct erased_attempt_functions {
   void (*after_attempt)(void const*, attempt<T> const&);
   void (*before_sleep)(void const*, attempt<T> const&);
   void (*on_success)(void const*, attempt<T> const&);
-  void (*on_give_up)(void const*, attempt<T> const&, stop_reason);
+  void (*on_give_up)(void const*, attempt<T> const&, stop_reason, char const*);
 };
 
 /// The other functions of a policy and its environment.
@@ -173,7 +173,7 @@ struct erased_attempt_calls {
     if constexpr (observers::template hears_end<T>) {
       f.conclude = erased_steps<P>::template conclude<T>;
       f.on_success = [](void const* p, attempt<T> const& a) { at(p).observers.on_success(a); };
-      f.on_give_up = [](void const* p, attempt<T> const& a, stop_reason why) { at(p).observers.on_give_up(a, why); };
+      f.on_give_up = [](auto* p, auto& a, auto... why) { at(p).observers.on_give_up(a, why...); };
     }
     return f;
   }

@@ -212,9 +212,9 @@ struct erased_observers {
     }
   }
   template <class T>
-  void on_give_up(attempt<T> const& a, stop_reason reason) const {
+  void on_give_up(attempt<T> const& a, stop_reason reason, char const* why) const {
     if constexpr (hears_end<T>) {
-      if (functions<T>().on_give_up) call_any(*block, [](auto const& f) { return f.on_give_up; }, a, reason);
+      if (functions<T>().on_give_up) call_any(*block, [](auto const& f) { return f.on_give_up; }, a, reason, why);
     }
   }
 

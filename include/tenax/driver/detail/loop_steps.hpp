@@ -134,9 +134,13 @@ struct loop_steps {
       if (how == feedback::kind::cancelled) return loop.stop(stop_reason::cancelled);
     }
     // A value that the predicate wants repeated is no success if it cannot be.
-    if (!retry)
+    if (!retry) {
+      if constexpr ((can_fail<T> && !Plain) || has_veto<typename Policy::when_type>) {
+        if (wanted) loop.refusal_ = can_repeat(result) ? why_denied(policy.predicate, a) : why_not_repeated(result);
+      }
       return loop.stop(
           loop.end_of(!wanted && (Plain || (result.has_value() && !result_failed(result))), a.hint.verdict));
+    }
     if constexpr (has_token) {
       if (asked_to_stop(policy.token)) return loop.stop(stop_reason::cancelled);
     }
@@ -202,7 +206,7 @@ struct loop_steps {
       if (loop.reason_ == stop_reason::succeeded) {
         policy.observers.on_success(a);
       } else {
-        policy.observers.on_give_up(a, loop.reason_);
+        policy.observers.on_give_up(a, loop.reason_, loop.refusal_);
       }
     }
   }

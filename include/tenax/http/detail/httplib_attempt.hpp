@@ -113,6 +113,15 @@ struct send_again {
     }
     return tenax::detail::permits_retry(retried, a) && state->set_back();
   }
+  template <class T>
+  constexpr char const* why_denied(attempt<T> const& a) const {
+    if (state->delivered) return "the caller's function has got a part of the response";
+    if (state->spent || state->refused) return "the body of the request has been read; see http::rewindable";
+    if constexpr (IdempotentOnly) {
+      if (!idempotent_only(a)) return idempotent_only.why_denied(a);
+    }
+    return tenax::detail::why_denied(retried, a);
+  }
   template <class Out>
   constexpr void describe(Out& out) const {
     tenax::detail::describe(retried, out, "a predicate of your own");
