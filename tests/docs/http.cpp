@@ -8,6 +8,7 @@
 #include <tenax/detail/duration_text.hpp>
 #include <tenax/gate/adaptive_rate_limiter.hpp>
 #include <tenax/http.hpp>
+#include <tenax/settings/text.hpp>
 
 #include "docs.hpp"
 
@@ -275,6 +276,31 @@ TEST_CASE("http: poll") {
   CHECK(asked == std::vector<std::string>{"/v1/exports", "/v1/exports/7", "/v1/exports/7",
                                           "/v1/exports/7/result"});
   CHECK(clock.slept() == 3s);
+}
+
+TEST_CASE("http: settings") {
+  auto const get = [](int status) { return answer{status, {{"Retry-After", "2"}}, {}}; };
+  // [settings]
+  tenax::retry_settings const defaults{.deadline = 30s};  // else those of standard_retry()
+  auto const settings = tenax::settings_from_text("attempts=5 deadline=20s", defaults);
+
+  auto const server = tenax::wait::retry_after + tenax::wait::uniform(0ms, 250ms);
+  auto const own = tenax::wait::configured_strategy(settings.wait);
+  auto const polite = settings.policy(tenax::when::transient && http::idempotent_only("GET"))
+                          .wait(tenax::wait::max_of(server, own));
+  // [/settings]
+  virtual_time clock;
+  auto const report = polite.environment(std::ref(clock)).try_call([&] { return get(503); });
+  CHECK(report.attempts == 5);
+  CHECK(report.waited >= 8s);
+  CHECK(report.waited < 8s + 4 * 250ms);
+  // The defaults are those of the standard policy.
+  auto const waits = tenax::wait::max_of(server, tenax::wait::configured_strategy(defaults.wait));
+  auto const plain = tenax::worst_case(defaults.policy().wait(waits));
+  auto const standard = tenax::worst_case(http::standard_retry("GET"));
+  CHECK(plain.attempts == standard.attempts);
+  CHECK(plain.own_wait == standard.own_wait);
+  CHECK(plain.total_wait == standard.total_wait);
 }
 
 TEST_CASE("http: poll by body") {

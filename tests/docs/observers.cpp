@@ -28,6 +28,23 @@ struct stopwatch {
 
 }  // namespace
 
+TEST_CASE("observers: the text of an error") {
+  std::string said;
+  auto const base = tenax::retrying{}.when(tenax::when::never);
+  // [error_text]
+  auto const policy = base.after_attempt([&](auto const& a) {
+    auto const* error = a.result.template exception_as<std::exception>();  // or null
+    said = error != nullptr ? error->what() : "not a std::exception";
+  });
+  // [/error_text]
+  static_cast<void>(policy.try_call([]() -> int { throw network_error("reset"); }));
+  CHECK(said == "reset");
+  static_cast<void>(policy.try_call([]() -> int { throw 7; }));
+  CHECK(said == "not a std::exception");
+  CHECK(policy([] { return 7; }) == 7);
+  CHECK(said == "not a std::exception");
+}
+
 TEST_CASE("observers: hooks") {
   virtual_time clock;
   std::vector<std::string> events;

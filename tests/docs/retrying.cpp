@@ -51,6 +51,24 @@ TEST_CASE("retrying: The tables of defaults are those of the code") {
   }
 }
 
+namespace {
+
+// [member]
+class catalogue {
+ public:
+  response page(std::string const& path) const {
+    return retry_([&] { return get(path); });
+  }
+
+ private:
+  tenax::retrying<> retry_;
+};
+// [/member]
+
+}  // namespace
+
+TEST_CASE("retrying: member") { CHECK(catalogue().page("/a").body == "contents of /a"); }
+
 TEST_CASE("retrying: setters") {
   // [setters]
   constexpr auto polite = tenax::retrying{}

@@ -52,6 +52,20 @@ TEST_CASE("settings: from and to text") {
   CHECK(parsed.mistake ==
         "tenax: settings: character 12: \"dedline\" is not a setting; did you mean \"deadline\"?");
   // [/mistake]
+  auto retry = tenax::configured_retrying<>(tenax::retry_settings().policy());
+  auto const reload = [&](std::string const& text) {
+    // [parsed]
+    if (auto const reloaded = tenax::try_settings_from_text(text)) {
+      retry = reloaded.value.policy();
+    } else {
+      std::fprintf(stderr, "%s\n", reloaded.mistake.c_str());  // and the old policy stays
+    }
+    // [/parsed]
+  };
+  reload("attempts=5");
+  CHECK(tenax::worst_case(retry).attempts == 5);
+  reload("attempts=none, please");
+  CHECK(tenax::worst_case(retry).attempts == 5);
 }
 
 TEST_CASE("settings: from environment variables") {

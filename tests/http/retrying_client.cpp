@@ -101,6 +101,17 @@ TEST_CASE("The standard policy is used if no policy is given") {
   CHECK(c.Post("/", "x", "text/plain")->status == 503);
 }
 
+TEST_CASE("A call that waits for its next attempt does not hold up the calls of other threads") {
+  int calls = 0;
+  tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });
+  client c(server);
+  int other = 0;
+  auto const ask = [&](auto const&) { std::thread([&] { other = c.Get("/other")->status; }).join(); };
+  c.policy("/waits", c.standard().before_sleep(ask));
+  CHECK(c.Get("/waits")->status == 200);
+  CHECK(other == 200);
+}
+
 TEST_CASE("Log lines name the request") {
   int calls = 0;
   tests::server server([&](auto const&) { return ++calls == 1 ? tests::respond(503) : tests::respond(200); });

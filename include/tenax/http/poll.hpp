@@ -233,9 +233,9 @@ auto run_task(Retrying const& policy, Start& start, Fetch& fetch, poll_options c
 ///
 /// `policy` is a `tenax::retrying`, such as `http::standard_poll()`. Its waits, limits, observers and gates apply to
 /// the whole task, and its predicate decides which failures of `fetch` are retried. A failure of `start` is not
-/// retried; `start` can retry by itself. A 202 is always an unfinished task. For a service that also gives other answers
-/// meanwhile, such as a 200 whose body says "running", `pending(response)` says which of them are not the result.
-/// Redirects are followed immediately, but at most five in a row.
+/// retried; `start` can retry by itself. A 202 is always an unfinished task. For a service that also gives other
+/// answers meanwhile, such as a 200 whose body says "running", `pending(response)` says which of them are not the
+/// result. Redirects are followed immediately, but at most five in a row.
 /// ```
 /// auto const answer = http::poll(http::standard_poll().stop(stop::deadline(5min)),
 ///                                [&] { return client.Post("/exports"); },

@@ -167,7 +167,8 @@ struct log_observer {
 /// for `.before_gate_wait()`: `tenax: attempt 3 waits at a gate for 250ms`,
 /// and for `.on_give_up()` one at the end: `tenax: gave up after attempt 3 (attempts), which failed: connection reset`.
 /// If the policy wanted another attempt, the line says why there is none: `(not_retryable: POST without an idempotency
-/// key)`, `(refused_by_gate: circuit open)`. It names a field whose wait was ignored because it is not plausible: `(Retry-After ignored: not plausible)`.
+/// key)`, `(refused_by_gate: circuit open)`. It names a field whose wait was ignored because it is not plausible:
+/// `(Retry-After ignored: not plausible)`.
 /// `sink` is a `FILE*`, or a function that takes the line as a `std::string_view` without a newline. A line is UTF-8 of
 /// at most 511 bytes, and never ends inside a character. Control characters and Unicode's line separators are replaced
 /// by spaces, bytes that are not UTF-8 by question marks, so that a server's text cannot forge lines or control a
