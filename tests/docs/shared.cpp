@@ -50,6 +50,30 @@ struct my_store {
 
 }  // namespace
 
+TEST_CASE("docs: a store that is away from the beginning", "[docs]") {
+  struct {
+    void eval(tenax::shared::script const&, std::string_view, std::span<std::int64_t const>,
+              tenax::shared::completion done) {
+      done({.error = "connection refused"});
+    }
+  } store;
+  std::vector<std::string> logged;
+  auto const log = [&](std::string line) { logged.push_back(std::move(line)); };
+  // [on_event]
+  tenax::shared::options const options{.on_event = [&](tenax::shared::event const& e) {
+    log(std::string(e.name) + ": " + to_string(e.what) + ": " + std::string(e.why));
+  }};
+  tenax::shared::rate_limiter limiter(store, "catalogue", options, tenax::per_second(1000));
+  // [/on_event]
+  CHECK(tenax::retrying{}.through(std::ref(limiter))([] { return 1; }) == 1);
+  REQUIRE(!logged.empty());
+  CHECK(logged[0].starts_with("catalogue: store away: "));
+  auto const s = limiter.state();
+  CHECK(!s.store_up);
+  CHECK(s.machines == 1);
+  CHECK(s.share == s.per_second);
+}
+
 TEST_CASE("docs: a shared rate limiter", "[docs]") {
   redis_client client;
   my_store store{client};
