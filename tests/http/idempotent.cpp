@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <tenax/any_retrying.hpp>
 #include <tenax/http/when.hpp>
 #include <tenax/observe/log.hpp>
 
@@ -133,6 +134,11 @@ TEST_CASE("A report and a log say why a request is not sent again, if the policy
         "the method is not idempotent, and there is no idempotency key");
   CHECK(ends(tenax::when::status(409) || transient, {.status = 503, .method = "POST"}) ==
         "POST without an idempotency key");
+  tenax::any_retrying_of<reply> const any = tenax::retrying{}.when(transient).on_give_up(logs);
+  line.clear();
+  CHECK(std::string(any.try_call([] { return reply{.status = 503, .method = "POST"}; }).refusal) ==
+        "POST without an idempotency key");
+  CHECK(line.find("(not_retryable: POST without") != line.npos);
   CHECK(ends(transient, {.status = 404, .method = "POST"}).empty());
   CHECK(line == "tenax: gave up after attempt 1 (not_retryable), which failed: status 404 (Not Found)");
   auto const lost = tenax::retrying{}
