@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// coming_from_rows.cpp: the code in the tables of docs/coming-from/ compiles, see coming_from.sh.
+// coming_from_rows.cpp: the code in the tables of docs/coming-from/ compiles, see tables.sh.
 #include <tenax/asio.hpp>
 
 #include <asio/awaitable.hpp>

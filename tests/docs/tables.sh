@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# coming_from.sh: the code in the last column of the tables of docs/coming-from/ is compiled.
+# tables.sh: the code in the last column of the tables of docs/coming-from/ is compiled.
 #
 # A cell's code is looked for in tests/docs/*.cpp without comments, as a part of a line, or of the lines of a statement.
 # `...` in a cell stands for anything before a closing brace. coming_from_rows.cpp has what no other page needs.
