@@ -11,6 +11,7 @@
 
 #include <tenax/any_retrying.hpp>
 #include <tenax/gate/retry_budget.hpp>
+#include <tenax/http/hint_reader.hpp>
 #include <tenax/observe/counters.hpp>
 #include <tenax/settings.hpp>
 #include <tenax/tenax.hpp>
@@ -478,6 +479,43 @@ TEST_CASE("The explanation of a policy from settings is that of the policy writt
   CHECK(explain("attempts=unlimited wait=none") == fmt::format("{}", base.wait(tenax::wait::none).stop(stop::never)));
   CHECK(explain("attempts=2 attempt_timeout=2s") ==
         fmt::format("{}", base.stop(stop::after_attempts(2)).attempt_timeout(2s)));
+}
+
+TEST_CASE("The explanation says that attempts are counted from the start again after progress") {
+  auto const again = tenax::retrying{}.reset_on_progress();
+  CHECK(line("progress", again) == "attempts are counted from the start again, and so are waits");
+  CHECK(line("waits", again) == line("waits", tenax::retrying{}));
+  CHECK(line("worst case", again) == "attempts without limit, waiting without limit");
+  CHECK(fmt::format("{}", tenax::retrying{}).find("progress") == std::string::npos);
+  CHECK(fmt::format("{}", tenax::any_retrying(again)) == fmt::format("{}", again));
+}
+
+TEST_CASE("The explanation says where hints are read") {
+  auto const own = tenax::retrying{}.read_hints_with([](auto const&) { return tenax::hint{}; });
+  CHECK(line("hints", own) == "from a reader of your own");
+  namespace http = tenax::http;
+  auto const strict = http::hint_reader{}.headers(http::profile::strict);
+  CHECK(line("hints", tenax::retrying{}.read_hints_with(http::hint_reader{})) == "from headers");
+  CHECK(line("hints", tenax::retrying{}.read_hints_with(strict)) == "from headers, read strictly");
+  auto const no_delay = [](std::string_view) { return tenax::optional_duration(); };
+  CHECK(line("hints", tenax::retrying{}.read_hints_with(strict.body(no_delay))) ==
+        "from headers, read strictly, and from bodies");
+}
+
+TEST_CASE("The explanation of an any_retrying follows its setters") {
+  auto const base = tenax::retrying{}.wait(tenax::wait::constant(1s));
+  tenax::any_retrying const given = base;
+  auto const same = [](auto const& changed, auto const& expected) {
+    auto const text = fmt::format("{}", expected);
+    CHECK(fmt::format("{}", changed) == text);
+    CHECK(fmt::format("{}", tenax::any_retrying(changed)) == text);
+  };
+  same(given.max_server_wait(1s), base.max_server_wait(1s));
+  same(given.attempt_timeout(2s), base.attempt_timeout(2s));
+  same(given.named("catalogue"), base.named("catalogue"));
+  same(given.reset_on_progress(), base.reset_on_progress());
+  auto const own = [](auto const&) { return tenax::hint{}; };
+  same(tenax::any_retrying(base.read_hints_with(own)).named("x"), base.read_hints_with(own).named("x"));
 }
 
 TEST_CASE("The name of a call stands before everything else") {

@@ -142,6 +142,54 @@ TEST_CASE("Without a limit on attempts or time, the waiting is unbounded") {
                   .bounded());
 }
 
+TEST_CASE("With reset_on_progress, neither the attempts nor the waits of a call are bounded without a deadline") {
+  constexpr auto again = alone.wait(tenax::wait::constant(1s)).reset_on_progress();
+  STATIC_REQUIRE_FALSE(worst_case(again).attempts_bounded);
+  STATIC_REQUIRE(worst_case(again).attempts == worst_case(again.stop(tenax::stop::never)).attempts);
+  STATIC_REQUIRE_FALSE(worst_case(again).bounded());
+  STATIC_REQUIRE(worst_case(again).own_wait == without_limit);
+  STATIC_REQUIRE_FALSE(worst_case(again.named("x").attempt_timeout(1s)).bounded());
+  STATIC_REQUIRE_FALSE(worst_case(again.wait(tenax::wait::none).max_server_wait(1s)).bounded());
+  STATIC_REQUIRE(worst_case(again.wait(tenax::wait::none).max_server_wait(1s)).own_wait == 0s);
+  STATIC_REQUIRE_FALSE(worst_case(again.wait(tenax::wait::sequence{1s, 0s})).bounded());
+
+  constexpr auto in_time = again.stop(tenax::stop::after_attempts(3) || tenax::stop::deadline(10s));
+  STATIC_REQUIRE_FALSE(worst_case(in_time).attempts_bounded);
+  STATIC_REQUIRE(worst_case(in_time).total_wait == 10s);
+  STATIC_REQUIRE(worst_case(in_time.wait(tenax::wait::none)).total_wait == 0s);
+
+  // The attempt that makes progress is number 1 of the new count.
+  STATIC_REQUIRE(worst_case(again.stop(tenax::stop::after_attempts(1))).attempts == 1);
+  STATIC_REQUIRE(worst_case(again.stop(tenax::stop::after_attempts(1))).total_wait == 0s);
+
+  patient_gate gate;
+  CHECK_FALSE(worst_case(again.wait(tenax::wait::none).through(std::ref(gate))).bounded());
+  CHECK_FALSE(worst_case(again.wait(tenax::wait::none).through(std::ref(gate)).max_gate_wait(1s)).bounded());
+  CHECK(worst_case(in_time.through(std::ref(gate))).total_wait == 10s);
+  CHECK_FALSE(worst_case(tenax::any_retrying(again).policy()).bounded());
+
+  tenax::testing::virtual_time clock;
+  auto const call = [&](auto const& policy) {
+    int calls = 0;
+    return policy.environment(std::ref(clock)).try_call([&] {
+      if (++calls < 30) throw tenax::made_progress(std::runtime_error("broken"));
+    });
+  };
+  CHECK(call(again).attempts == 30);
+  CHECK(call(again.stop(tenax::stop::after_attempts(1))).attempts == 1);
+  CHECK(call(in_time).waited <= 10s);
+}
+
+TEST_CASE("A setter changes the worst case of an any_retrying") {
+  tenax::any_retrying const given = tenax::retrying{}.wait(tenax::wait::constant(1s));
+  CHECK(worst_case(given.policy()).total_wait == 10min);
+  CHECK(worst_case(given.max_server_wait(30s).policy()).total_wait == 1min);
+  CHECK(worst_case(given.max_server_wait(0s).policy()).total_wait == 2s);
+  CHECK_FALSE(worst_case(given.reset_on_progress().policy()).bounded());
+  CHECK(worst_case(tenax::any_retrying(given.max_server_wait(30s)).policy()).total_wait == 1min);
+  CHECK(worst_case(given.max_server_wait(0s).stop(tenax::stop::after_attempts(2)).policy()).total_wait == 1s);
+}
+
 TEST_CASE("The waiting of many attempts is not underestimated") {
   constexpr auto many = alone.stop(tenax::stop::after_attempts(5'000));
   CHECK(worst_case(many.wait(tenax::wait::constant(1s))).own_wait == 4'999s);

@@ -38,18 +38,26 @@ owned_erased_gates<Block> own_gates(
   return {p.gates, p.observers.block};
 }
 
-/// The text of an erased policy is that of the policy that it was made of.
+/// Whether setters have changed limits, the only part of an erased policy that they change without changing its type.
+template <class Block>
+bool limits_changed(erased_policy<Block> const& p) noexcept {
+  return !(p.limits == p.observers.block->limits);
+}
+
+/// The text of an erased policy is that of the policy that it was made of, with its own limits.
 template <class Out, class Block>
 void write(Out& out, erased_policy<Block> const& p) {
+  if (limits_changed(p)) return write_parts(out, p);
   sink_to<Out> sink(out);
   p.observers.block->call->write(p.observers.block->policy, sink);
 }
 
 }  // namespace detail
 
-/// As `worst_case` of the policy that it was made of.
+/// As `worst_case` of the policy that it was made of, with its own limits.
 template <class Block>
 [[nodiscard]] worst_case_bounds worst_case(detail::erased_policy<Block> const& p) {
+  if (detail::limits_changed(p)) return detail::worst_case_of(p);
   auto const& block = *p.observers.block;
   return block.call->worst_case(block.policy);
 }
@@ -107,7 +115,7 @@ class any_retrying_of
       return nullptr;
     }
   }
-  static bool unchanged(base const& p) { return p.limits == p.observers.block->limits; }
+  static bool unchanged(base const& p) { return !detail::limits_changed(p.policy()); }
   static base nested(base const& p) {
     auto const made = make(p.policy(), p.environment());
     return base(detail::erased_policy_of(made, p.policy()), detail::erased_environment(made.get()));

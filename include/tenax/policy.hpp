@@ -108,11 +108,11 @@ struct call_name {
 };
 
 template <class Limits>
-constexpr named_limits<Limits> named(Limits const& l, char const* name) {
+constexpr named_limits<Limits> with_name(Limits const& l, char const* name) {
   return {l, name};
 }
 template <class Limits>
-constexpr named_limits<Limits> named(named_limits<Limits> const& l, char const* name) {
+constexpr named_limits<Limits> with_name(named_limits<Limits> const& l, char const* name) {
   return {static_cast<Limits const&>(l), name};
 }
 

@@ -146,13 +146,13 @@ class retrying : public Policy {
   /// const&` and obeys `time_left`. Throws `std::invalid_argument` unless `limit` is more than zero.
   [[nodiscard]] constexpr auto attempt_timeout(any_duration limit) const {
     auto const most = detail::require_positive("attempt_timeout: limit", limit);
-    return tenax::retrying(detail::with_limits(policy(), detail::timed(this->limits, most)), environment_);
+    return tenax::retrying(detail::with_limits(policy(), timed(this->limits, most)), environment_);
   }
 
   /// Names the calls, for log lines, reports and observers (`attempt_info::name`). `name` outlives the policy and its
   /// reports, as a literal does. Throws `std::invalid_argument` if it is null.
   [[nodiscard]] constexpr auto named(detail::call_name name) const {
-    return tenax::retrying(detail::with_limits(policy(), detail::named(this->limits, name.text)), environment_);
+    return tenax::retrying(detail::with_limits(policy(), with_name(this->limits, name.text)), environment_);
   }
 
   /// Counts attempts and grows waits from the start again after an attempt that made progress (`hint::progress`,
@@ -291,7 +291,7 @@ class retrying : public Policy {
     }
   }
 
-  Environment environment_{};
+  TENAX_NO_UNIQUE_ADDRESS Environment environment_{};
 };
 
 template <class Policy, class Environment>

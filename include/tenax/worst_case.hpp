@@ -57,6 +57,34 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
   return shorter(total, limit);
 }
 
+/// The bounds of a policy, from its parts.
+template <class Policy>
+constexpr worst_case_bounds worst_case_of(Policy const& p) {
+  constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
+  auto const limits = detail::bounds_of(p.condition);
+  auto const obeyed = p.limits.server;
+  // After progress, attempts and waits begin again. The attempt that made it is number 1, so a limit of one is kept.
+  bool const again = limits.attempts != 1 && restarts(p.limits);
+  auto const attempts = again ? no_limit : limits.attempts;
+
+  worst_case_bounds result{.attempts = attempts, .attempts_bounded = attempts != no_limit};
+  auto const each = detail::longest_gate_wait(p.gates);
+  auto const at_gates = saturating_multiply(each, attempts);
+  if (at_gates == (duration::max)() || (each.count() != 0 && attempts == no_limit)) {
+    result.total_wait = result.own_wait = limits.waiting;
+    return result;
+  }
+  auto const longest = [&](bool asked) {
+    // Without a limit on attempts, the waiting is bounded only if the strategy never waits.
+    auto const between = detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
+    if (again && between.count() != 0) return limits.waiting;
+    return detail::shorter(saturating_add(between, at_gates), limits.waiting);
+  };
+  result.own_wait = longest(false);
+  result.total_wait = obeyed.max.count() == 0 ? result.own_wait : longest(true);
+  return result;
+}
+
 }  // namespace detail
 
 /// Returns the most attempts and the longest waiting that one call can take under this policy. A constant for policies
@@ -65,32 +93,15 @@ constexpr duration longest_waiting(Wait const& strategy, std::uint32_t attempts,
 /// An operation can pass on a server's wait. So for `total_wait`, every wait is at least `max_server_wait` (5 minutes,
 /// unless set); a deadline or a lower `max_server_wait` brings it down. Waits at gates are part of both sums. Without a
 /// deadline or `max_gate_wait`, they are bounded only if every gate knows its longest wait (`longest_wait` at `gate`),
-/// as those that never make attempts wait. The time spent in the attempts is not included: for a strategy that looks at
-/// `elapsed`, attempts take no time. Strategies of your own are called for each of the first thousand attempts, as
-/// `wait::bounds_of` says. With more attempts, the waiting is unbounded unless the strategy declares
-/// `static constexpr bool never_shrinks = true`, as the library's own do. Complexity: linear in the number of attempts,
-/// up to a thousand.
+/// as those that never make attempts wait. With `.reset_on_progress()`, attempts are unbounded, and only a deadline
+/// bounds waits, because every attempt may make progress. The time spent in the attempts is not included: for a
+/// strategy that looks at `elapsed`, attempts take no time. Strategies of your own are called for each of the first
+/// thousand attempts, as `wait::bounds_of` says. With more attempts, the waiting is unbounded unless the strategy
+/// declares `static constexpr bool never_shrinks = true`, as the library's own do. Complexity: linear in the number of
+/// attempts, up to a thousand.
 template <class... Parts>
 [[nodiscard]] constexpr worst_case_bounds worst_case(policy<Parts...> const& p) {
-  constexpr auto no_limit = (std::numeric_limits<std::uint32_t>::max)();
-  auto const limits = detail::bounds_of(p.condition);
-  auto const obeyed = p.limits.server;
-
-  worst_case_bounds result{.attempts = limits.attempts, .attempts_bounded = limits.attempts != no_limit};
-  auto const each = detail::longest_gate_wait(p.gates);
-  auto const at_gates = saturating_multiply(each, limits.attempts);
-  if (at_gates == (duration::max)() || (each.count() != 0 && limits.attempts == no_limit)) {
-    result.total_wait = result.own_wait = limits.waiting;
-    return result;
-  }
-  auto const longest = [&](bool asked) {
-    // Without a limit on attempts, the waiting is bounded only if the strategy never waits.
-    auto const between = detail::longest_waiting(p.strategy, limits.attempts, limits.waiting, obeyed, asked);
-    return detail::shorter(saturating_add(between, at_gates), limits.waiting);
-  };
-  result.own_wait = longest(false);
-  result.total_wait = obeyed.max.count() == 0 ? result.own_wait : longest(true);
-  return result;
+  return detail::worst_case_of(p);
 }
 
 }  // namespace tenax

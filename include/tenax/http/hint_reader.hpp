@@ -147,6 +147,12 @@ class hint_reader {
     return h;
   }
 
+  template <class Out>
+  constexpr void describe(Out& out) const {
+    out.text(profile_ == profile::strict ? "headers, read strictly" : "headers");
+    if (!std::is_same_v<Extractor, detail::no_body>) out.text(", and from bodies");
+  }
+
  private:
   template <class R>
   static constexpr bool sees_body = std::is_same_v<Extractor, detail::no_body> || detail::knows_body<R>;

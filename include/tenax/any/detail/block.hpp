@@ -12,6 +12,7 @@
 #include <tenax/any/detail/policy_text.hpp>
 #include <tenax/any/detail/steps.hpp>
 #include <tenax/any/detail/text_sink.hpp>
+#include <tenax/any/detail/world.hpp>
 #include <tenax/any/result.hpp>
 #include <tenax/driver/detail/reading.hpp>
 #include <tenax/gate/gate.hpp>
@@ -93,14 +94,7 @@ struct erased_functions {
   void (*describe_wait)(void const*, text_sink&);
   void (*describe_stop)(void const*, text_sink&);
   void (*describe_gates)(void const*, text_sink&);
-};
-
-/// The time, the sleep and the randomness of an environment.
-struct erased_world_functions {
-  time_point (*now)(void const*);
-  void (*sleep)(void const*, duration);
-  void (*sleep_until_stopped)(void const*, duration, token_view const&);
-  random_source* (*random)(void const*);
+  void (*describe_hints)(void const*, text_sink&);  ///< null: hints are read as by default
 };
 
 /// What the parts of an erased policy share. `policy` and `environment` are the objects that the functions take.
@@ -218,7 +212,13 @@ struct erased_calls {
         .describe_wait = [](void const* p, text_sink& out) { describe(at(p).strategy, out, "a wait of your own"); },
         .describe_stop = [](void const* p,
                             text_sink& out) { describe(at(p).condition, out, "when your condition says so"); },
-        .describe_gates = [](void const* p, text_sink& out) { at(p).gates.describe(out); }};
+        .describe_gates = [](void const* p, text_sink& out) { at(p).gates.describe(out); },
+        .describe_hints = nullptr};
+    if constexpr (!std::is_same_v<typename P::hint_reader_type, own_hint_reader>) {
+      f.describe_hints = [](void const* p, text_sink& out) {
+        describe(at(p).hint_reader, out, "a reader of your own");
+      };
+    }
     if constexpr (P::gates_type::has_would_admit) {
       f.before_wait = [](void const* p, void* t, attempt_info const& a, feedback::kind how, time_point now,
                          time_point then) { return at(p).gates.before_wait(tickets_at(t), a, how, now, then); };
@@ -233,41 +233,8 @@ struct erased_calls {
   }
 };
 
-/// A token of any type, for an environment that can be asked to end a sleep.
-struct viewed_token {
-  token_view view;
-  [[nodiscard]] bool stop_requested() const { return view.stop_requested(view.token); }
-};
-
-template <class E>
-struct erased_world_calls {
-  static auto& at(void const* e) { return unwrap(*static_cast<E const*>(e)); }
-
-  static constexpr erased_world_functions all() {
-    return {.now = [](void const* e) { return time_point(at(e).now()); },
-            .sleep = [](void const* e, duration d) { at(e).sleep(d); },
-            .sleep_until_stopped =
-                [](void const* e, duration d, token_view const& view) {
-                  if constexpr (requires { at(e).sleep(d, viewed_token{view}); }) {
-                    at(e).sleep(d, viewed_token{view});
-                  } else {
-                    at(e).sleep(d);
-                  }
-                },
-            .random = [](void const* e) -> random_source* {
-              if constexpr (requires { at(e).random(); }) {
-                return &at(e).random();
-              } else {
-                return nullptr;
-              }
-            }};
-  }
-};
-
 template <class P>
 inline constexpr erased_functions erased_functions_of = erased_calls<P>::all();
-template <class E>
-inline constexpr erased_world_functions erased_world_of = erased_world_calls<E>::all();
 
 /// A policy with its environment, in one piece of memory.
 template <class P, class E, class... Results>

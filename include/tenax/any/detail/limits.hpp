@@ -50,7 +50,7 @@ constexpr erased_limits timed(erased_limits l, duration attempt) noexcept {
   l.times_attempts_now = true;
   return l;
 }
-constexpr erased_limits named(erased_limits l, char const* name) noexcept {
+constexpr erased_limits with_name(erased_limits l, char const* name) noexcept {
   l.name = name;
   return l;
 }

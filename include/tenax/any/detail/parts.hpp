@@ -244,6 +244,12 @@ struct erased_hint_reader {
     if (!block->has_gates) return {};
     return call_any(*block, [](auto const& f) { return f.quota; }, a);
   }
+  [[nodiscard]] bool is_given() const noexcept { return block->call->describe_hints != nullptr; }
+  template <class Out>
+  void describe(Out& out) const {
+    sink_to<Out> sink(out);
+    block->call->describe_hints(block->policy, sink);
+  }
 };
 
 }  // namespace tenax::detail

@@ -115,10 +115,22 @@ void write(Out& out, server_wait_limit limit) {
   }
 }
 
-template <class Out, class When, class Wait, class Stop, class Observers, class Gates, class Token, class HintReader,
-          class Limits>
-void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReader, Limits> const& p) {
-  auto const worst = worst_case(p);
+/// Whether a policy has a hint reader of its own. That of any policy knows it only when the program runs.
+template <class HintReader>
+constexpr bool reads_hints([[maybe_unused]] HintReader const& reader) noexcept {
+  if constexpr (requires { reader.is_given(); }) {
+    return reader.is_given();
+  } else {
+    return !std::is_same_v<HintReader, own_hint_reader>;
+  }
+}
+
+/// Writes a policy from its parts.
+template <class Out, class Policy>
+void write_parts(Out& out, Policy const& p) {
+  using Gates = typename Policy::gates_type;
+  using Limits = typename Policy::limits_type;
+  auto const worst = worst_case_of(p);
   if constexpr (Limits::named) {
     if (*p.limits.name != '\0') {
       out.text("name:        ");
@@ -136,13 +148,18 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
   out.text("retries:     ");
   detail::describe(p.predicate, out, "a predicate of your own");
   out.text("\nwaits:       ");
-  write_waits(out, p.strategy, worst.attempts);
+  write_waits(out, p.strategy, bounds_of(p.condition).attempts);
   out.text("\nstops:       ");
   if (may_stop(p.token)) {
     detail::describe_operand(p.condition, out, "when your condition says so", " and ");
     out.text(", or when cancelled");
   } else {
     detail::describe(p.condition, out, "when your condition says so");
+  }
+  if (restarts(p.limits)) out.text("\nprogress:    attempts are counted from the start again, and so are waits");
+  if (reads_hints(p.hint_reader)) {
+    out.text("\nhints:       from ");
+    detail::describe(p.hint_reader, out, "a reader of your own");
   }
   out.text("\nserver wait: ");
   write(out, p.limits.server);
@@ -155,6 +172,11 @@ void write(Out& out, policy<When, Wait, Stop, Observers, Gates, Token, HintReade
   out.text("\nworst case:  ");
   write(out, worst);
   if (longest_gate_wait(p.gates) == (duration::max)() && !worst.bounded()) out.text(" at the gates");
+}
+
+template <class Out, class... Parts>
+void write(Out& out, policy<Parts...> const& p) {
+  write_parts(out, p);
 }
 
 }  // namespace detail
