@@ -71,20 +71,40 @@ constexpr bool check_observing() {
   return hears;
 }
 
-/// Whether `G` has gates of its own, one for each key.
+/// Whether `G` has gates of its own, one for each key. A gate may have views as well, such as `limiter.with_weight(2)`.
 template <class G>
-concept has_gates = requires { requires gate_view<typename G::view>; };
+concept has_gates = !gate<std::remove_const_t<G>> && requires { requires gate_view<typename G::view>; };
+
+/// Whether `G` points to a gate, as a `std::shared_ptr` does.
+template <class G>
+concept points_to_gate = requires(G const& g) { requires gate<std::remove_cvref_t<decltype(*g)>>; };
+
+/// What the argument of `.through(g)` is.
+enum class gate_given : unsigned char { shared, keyed, pointer, constant, copy };
+
+template <class G>
+constexpr gate_given gate_given_as() {
+  using given = unwrapped<G>;
+  using type = std::remove_const_t<given>;
+  if (gate_view<type> || (!std::is_const_v<given> && gate<type>)) return gate_given::shared;
+  if (has_gates<given>) return gate_given::keyed;
+  if (points_to_gate<given>) return gate_given::pointer;
+  return gate<type> && !std::is_same_v<given, G const> ? gate_given::constant : gate_given::copy;
+}
 
 /// Checks the argument of `.through(g)`.
 template <class G>
 constexpr bool check_gate() {
-  using given = unwrapped<G>;
-  constexpr bool shared = gate_view<std::remove_const_t<given>> || (!std::is_const_v<given> && gate<given>);
-  constexpr bool many = !shared && has_gates<given>;
-  static_assert(!many,
+  constexpr auto as = gate_given_as<G>();
+  static_assert(as != gate_given::keyed,
                 "tenax: .through() was given a keyed, which has a gate for each key; write .through(gates[key])");
-  static_assert(shared || many, "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
-  return shared;
+  static_assert(as != gate_given::pointer,
+                "tenax: .through() was given a pointer to a gate; write .through(std::ref(*gate))");
+  static_assert(as != gate_given::constant,
+                "tenax: .through() was given a const gate, which cannot count; give it the gate itself, not const");
+  static_assert(as != gate_given::copy,
+                "tenax: .through() needs a gate that calls share; write .through(std::ref(gate))");
+  return as == gate_given::shared;
 }
 
 /// Whether an environment held by value has a source of randomness that a policy cannot call.
