@@ -180,6 +180,42 @@ TEST_CASE("Every driver tells gates the same") {
                   {kind::failure, 3});
 }
 
+TEST_CASE("A policy that never retries tells gates what a call without a policy tells them") {
+  auto const check = [](auto const& f, kind told) {
+    CHECK(tenax::feedback_of(tenax::capture(f)).how == told);
+    by_every_driver([](auto p) { return p.when(tenax::when::never); }, f, {told, 1});
+  };
+  struct own_error : std::exception {};
+  check([]() -> int { throw net_error("reset"); }, kind::failure);
+  check([]() -> int { throw own_error(); }, kind::failure);
+  check([]() -> int { throw 7; }, kind::failure);
+  check([]() -> int { throw std::logic_error("a bug"); }, kind::unknown);
+  check([]() -> int { throw tenax::permanent(net_error("gone")); }, kind::answered);
+  check([]() -> int { throw tenax::cancelled(); }, kind::cancelled);
+  check([]() -> int { throw tenax::refused("open"); }, kind::unknown);
+  check([] { return 1; }, kind::success);
+  check([] {}, kind::success);
+  check([] { return std::make_error_code(std::errc::timed_out); }, kind::failure);
+  check([] { return canceled; }, kind::cancelled);
+  check([] { return expected_int<int>{false, 1}; }, kind::failure);
+  check([] { return expected_int<tenax::with_hint<int>>{false, tenax::permanent(404)}; }, kind::answered);
+  check([] { return reply{.status = 503}; }, kind::failure);
+  check([] { return reply{.status = 404}; }, kind::answered);
+  check([] { return reply{.status = 200}; }, kind::success);
+}
+
+TEST_CASE("A breaker of a policy that never retries opens") {
+  virtual_time clock;
+  tenax::circuit_breaker breaker({.failures = 2});
+  auto const once = tenax::retrying{}.when(tenax::when::never).environment(std::ref(clock));
+  auto const down = []() -> int { throw net_error("reset"); };
+  CHECK(once.through(std::ref(breaker)).try_call(down).reason == stop_reason::not_retryable);
+  CHECK(breaker.state() == tenax::circuit_state::closed);
+  tenax::any_retrying const any = once;
+  CHECK(any.through(std::ref(breaker)).try_call(down).reason == stop_reason::not_retryable);
+  CHECK(breaker.state() == tenax::circuit_state::open);
+}
+
 TEST_CASE("An operation that others cancelled is neither retried by default nor a failure") {
   by_every_driver(as_it_is, []() -> int { throw std::system_error(canceled); }, {kind::cancelled, 1});
   by_every_driver(as_it_is, []() -> int { throw file_error(canceled, "read"); }, {kind::cancelled, 1});

@@ -85,6 +85,13 @@ constexpr char const* why_denied([[maybe_unused]] P const& predicate, [[maybe_un
   return "";
 }
 
+/// Whether a predicate leaves it open which outcomes are failures: then gates hear what they hear without a policy.
+template <class P>
+constexpr bool has_no_opinion([[maybe_unused]] P const& predicate) noexcept {
+  if constexpr (requires { predicate.has_no_opinion(); }) return predicate.has_no_opinion();
+  return false;
+}
+
 /// Whether the predicate knows that the next attempt makes another request than the last one. Then it does not matter
 /// that the last request cannot be repeated.
 template <class P, class A>

@@ -14,8 +14,8 @@
 namespace tenax {
 
 /// The feedback for a gate about an attempt that ended with `result`. The same as from a `retry_loop` whose policy
-/// retries every failure except `std::logic_error`, which is a mistake of the caller. For code that calls `admit` and
-/// `record` itself.
+/// has `when::never`: every failure counts except `std::logic_error`, which is a mistake of the caller. For code that
+/// calls `admit` and `record` itself.
 template <class T>
 [[nodiscard]] constexpr feedback feedback_of(outcome<T> const& result) {
   return detail::make_feedback(result, detail::hint_of(result));

@@ -96,7 +96,7 @@ struct allowance {
 struct feedback {
   enum class kind : unsigned char {
     success,    ///< a value that does not say it failed
-    failure,    ///< a failure that the policy retries, or that is known to be transient
+    failure,    ///< a failure that the policy retries, or that is known to be transient; any, if nobody says which
     throttled,  ///< refused because of a rate limit
     answered,   ///< the other side is well and rejected this request: a permanent error, a result that is not retried
     cancelled,  ///< the caller cancelled the attempt: says nothing about the other side

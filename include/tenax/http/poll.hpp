@@ -148,6 +148,7 @@ struct ask_again {
   constexpr char const* why_denied(attempt<T> const& a) const {
     return task.started() ? tenax::detail::why_denied(retried, a) : "the request may have started the task";
   }
+  [[nodiscard]] constexpr bool has_no_opinion() const noexcept { return tenax::detail::has_no_opinion(retried); }
   /// The first status request may follow even if the body of the request that starts the task cannot be sent again.
   template <class T>
   constexpr bool goes_on(attempt<T> const& a) const {

@@ -22,6 +22,8 @@ struct constant_predicate : operators {
   static constexpr bool accepts_every_value = !Answer;
 
   constexpr bool operator()(attempt_info const&) const noexcept { return Answer; }
+  /// `never` does not say which outcomes are failures: gates hear what they hear without a policy.
+  [[nodiscard]] static constexpr bool has_no_opinion() noexcept { return !Answer; }
 
   template <class Out>
   constexpr void describe(Out& out) const {
@@ -32,7 +34,8 @@ struct constant_predicate : operators {
 /// Retry whatever the outcome is, until a stop condition ends the call: its result is the last outcome.
 inline constexpr constant_predicate<true> always{};
 
-/// Never retry: for a policy that only waits at gates or calls observers.
+/// Never retry: for a policy that only waits at gates or calls observers. Gates hear what `tenax::call_through` tells
+/// them: every exception but a `std::logic_error`, and every result that says it failed, is a failure.
 inline constexpr constant_predicate<false> never{};
 
 }  // namespace tenax::when

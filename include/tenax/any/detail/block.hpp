@@ -111,7 +111,8 @@ struct erased_block_base {
   bool has_token;
   bool has_deadline;
   bool may_clip;
-  token_view token;  ///< the policy's token, as operations see it
+  bool has_no_opinion;  ///< the predicate, of what is a failure
+  token_view token;     ///< the policy's token, as operations see it
 };
 
 template <class... Results>
@@ -253,6 +254,7 @@ struct erased_block_of final : erased_block<Results...> {
         .has_token = can_stop<typename P::token_type>,
         .has_deadline = has_time_left<typename P::stop_type>,
         .may_clip = detail::may_clip(own_policy.condition),
+        .has_no_opinion = detail::has_no_opinion(own_policy.predicate),
         .token = {}};
     if constexpr (can_stop<typename P::token_type>) this->token = view_token(own_policy.token);
     ((static_cast<erased_attempt_functions<Results>&>(*this) = erased_attempt_calls<P, E, Results>::all()), ...);

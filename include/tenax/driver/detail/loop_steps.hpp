@@ -120,7 +120,9 @@ struct loop_steps {
     }
     [[maybe_unused]] auto how = feedback::kind::success;
     if constexpr (!gates_type::empty || has_token) {
-      how = how_it_ended<Plain>(result, a.hint, {.retried = wanted, .cancelled = asked_to_stop(policy.token)});
+      how = how_it_ended<Plain>(result, a.hint,
+                                {.retried = wanted || fails_without_opinion<Plain>(policy.predicate, result),
+                                 .cancelled = asked_to_stop(policy.token)});
       loop.polls_ = how == feedback::kind::success;
       if constexpr (!gates_type::empty) {
         tell_gates(policy.gates, result.has_value(), [&] {
@@ -212,6 +214,17 @@ struct loop_steps {
   }
 
  private:
+  /// Whether the predicate leaves it open which outcomes are failures, and this is one.
+  template <bool Plain, class When, class T>
+  TENAX_ALWAYS_INLINE static constexpr bool fails_without_opinion([[maybe_unused]] When const& predicate,
+                                                                  [[maybe_unused]] outcome<T> const& result) {
+    if constexpr (!Plain && requires { predicate.has_no_opinion(); }) {
+      return predicate.has_no_opinion() && is_failure(result);
+    } else {
+      return false;
+    }
+  }
+
   template <bool Plain, class T>
   TENAX_ALWAYS_INLINE static constexpr feedback::kind how_it_ended(outcome<T> const& result, hint const& said,
                                                                    policy_verdict policy) {

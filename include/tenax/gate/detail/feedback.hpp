@@ -14,7 +14,8 @@ namespace tenax::detail {
 
 /// What a policy decides about an attempt.
 struct policy_verdict {
-  bool retried = false;    ///< the policy wants another attempt, or would if the request could be repeated
+  bool retried = false;    ///< the policy wants another attempt, or would if the request could be repeated; without a
+                           ///< predicate that says so: the attempt failed
   bool cancelled = false;  ///< the policy's token is triggered
 };
 
@@ -51,16 +52,24 @@ constexpr allowance quota_left(outcome<T> const& result) {
   return {};
 }
 
-/// The feedback for a gate without a policy: every failure counts as one that a policy would retry, except for a
-/// `std::logic_error`, which is a mistake of the caller.
+/// Whether an outcome counts as a failure where no predicate says which ones do: every exception, except for a
+/// `std::logic_error`, which is a mistake of the caller, and every result that says it failed.
+template <class T>
+constexpr bool is_failure(outcome<T> const& result) {
+#if defined(__cpp_rtti) && defined(__cpp_exceptions)
+  if (auto const* caught = result.caught()) {
+    return dynamic_cast<std::logic_error const*>(caught->standard()) == nullptr;
+  }
+#endif
+  return !result.has_value() || result_transient(result);
+}
+
+/// The feedback for a gate without a policy.
 template <class T>
 constexpr feedback make_feedback(outcome<T> const& result, hint const& said) {
-  bool retried = !result.has_value() || result_transient(result);
-#if defined(__cpp_rtti) && defined(__cpp_exceptions)
-  if (auto const* caught = result.caught())
-    retried = dynamic_cast<std::logic_error const*>(caught->standard()) == nullptr;
-#endif
-  return {.how = kind_of(result, said, {.retried = retried}), .server_wait = said.wait, .left = quota_left(result)};
+  return {.how = kind_of(result, said, {.retried = is_failure(result)}),
+          .server_wait = said.wait,
+          .left = quota_left(result)};
 }
 
 /// Calls `record()`, which tells gates how an attempt ended. `keeps`: the call has a value, which is more than what a

@@ -105,6 +105,7 @@ struct send_again {
   constexpr bool wants(attempt<T> const& a) const {
     return tenax::detail::wants_retry(retried, a);
   }
+  [[nodiscard]] constexpr bool has_no_opinion() const noexcept { return tenax::detail::has_no_opinion(retried); }
   template <class T>
   constexpr bool permits(attempt<T> const& a) const {
     if (state->delivered || state->thrown != nullptr || state->refused) return false;
