@@ -35,6 +35,24 @@ static_assert(tenax::gate<rate_limiter<>>);
 static_assert(tenax::gate<rate_limiter<2>>);
 static_assert(!std::is_copy_constructible_v<rate_limiter<>> && !std::is_move_constructible_v<rate_limiter<>>);
 static_assert(per_second(3).interval() == 333333334ns);
+
+// Fractions, as numbers of a configuration are.
+constexpr bool is_rate(tenax::rate r, std::uint64_t permits, tenax::any_duration per) {
+  return r.permits == permits && r.per.value() == per.value() && r.burst == 1;
+}
+static_assert(is_rate(per_second(2.5), 1, 400ms));
+static_assert(is_rate(per_second(0.5), 1, 2s));
+static_assert(is_rate(per_second(0.5f), 1, 2s));
+static_assert(is_rate(per_second(1.1), 11, 10s));
+static_assert(is_rate(per_second(1.005), 201, 200s));
+static_assert(is_rate(per_second(1 / 3.0), 1, 3s));
+static_assert(is_rate(per_second(1000.5), 2001, 2s));
+static_assert(is_rate(per_second(10.0), 10, 1s));
+static_assert(is_rate(per_second(1e10), 10'000'000'000, 1s));
+static_assert(is_rate(tenax::per_minute(0.1), 1, 10min));
+static_assert(is_rate(tenax::per_minute(1.5), 1, 40s));
+static_assert(is_rate(per_hour(0.25), 1, 4h));
+static_assert(is_rate(per_second(1e-6), 1, 1'000'000s));
 static_assert(per_hour(1).interval() == 1h);
 
 namespace {
@@ -74,6 +92,16 @@ constexpr bool has_set = requires(Limiter& l, tenax::rate const (&rates)[N]) { l
 static_assert(has_set<rate_limiter<2>, 2> && !has_set<rate_limiter<2>, 1> && !has_set<rate_limiter<2>, 3>);
 
 }  // namespace
+
+TEST_CASE("Any fraction of a permit per second is kept, to a millionth of a millionth of its time") {
+  for (double x = 1e-6; x < 1e9; x *= 1.37) {
+    auto const r = per_second(x);
+    CAPTURE(x, r.permits, r.per.value().count());
+    CHECK(static_cast<double>(r.permits) / (static_cast<double>(r.per.value().count()) * 1e-9) ==
+          Approx(x).epsilon(1e-12));
+    CHECK_NOTHROW(rate_limiter(r));
+  }
+}
 
 TEST_CASE("Permits come evenly") {
   virtual_time clock;
@@ -185,6 +213,16 @@ TEST_CASE("Counts below one are rejected by name, and not taken for huge ones") 
   using tests::rejection;
   CHECK(rejection([] { return per_second(-1); }) == "tenax: per_second must be at least 1, but is -1");
   CHECK(rejection([] { return per_second(0); }) == "tenax: per_second must be at least 1, but is 0");
+  auto const above = [](char const* is) {
+    return std::string("tenax: per_second must be above 0 and at most 1e15, but is ") + is;
+  };
+  CHECK(rejection([] { return per_second(0.0); }) == above("0"));
+  CHECK(rejection([] { return per_second(-2.5); }) == above("-2.5"));
+  CHECK(rejection([] { return per_second(1e16); }) == above("1e+16"));
+  CHECK(rejection([] { return per_second(std::numeric_limits<double>::infinity()); }) == above("inf"));
+  CHECK_THROWS_AS(per_second(std::numeric_limits<double>::quiet_NaN()), std::invalid_argument);
+  CHECK(rejection([] { return tenax::per_minute(1e-9); }) ==
+        "tenax: per_minute must be at least one permit in 292 years, but is 1e-09");
   CHECK(rejection([] { return tenax::per_minute(-2); }) == "tenax: per_minute must be at least 1, but is -2");
   CHECK(rejection([] { return per_hour(-3); }) == "tenax: per_hour must be at least 1, but is -3");
   CHECK(rejection([] { return per_hour(3).with_burst(-4); }) ==

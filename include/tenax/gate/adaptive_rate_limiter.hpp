@@ -14,6 +14,7 @@
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/detail/wait_queue.hpp>
+#include <tenax/gate/detail/whole_number.hpp>
 #include <tenax/gate/waking.hpp>
 #include <tenax/platform/threads.hpp>
 
@@ -171,7 +172,7 @@ class adaptive_rate_limiter {
 
   /// Counts `n` more requests, for costs that are known only afterwards: the next request waits for that many intervals
   /// longer. Throws `std::invalid_argument` for a negative `n`.
-  void charge(std::int64_t n, time_point now = real_time::now()) {
+  void charge(detail::whole_number<std::int64_t> n, time_point now = real_time::now()) {
     if (n < 0) invalid_parameter("adaptive_rate_limiter::charge: n", "must not be negative", static_cast<double>(n));
     std::lock_guard const lock(mutex_);
     search_.charge(clock_.at(now).time_since_epoch().count(), static_cast<std::uint64_t>(n));

@@ -9,6 +9,7 @@
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/ticket.hpp>
 #include <tenax/gate/detail/wait_queue.hpp>
+#include <tenax/gate/detail/whole_number.hpp>
 #include <tenax/gate/waking.hpp>
 #include <tenax/platform/threads.hpp>
 
@@ -25,9 +26,8 @@ struct bulkhead_options {
 /// for at most `max_wait` each; all others are refused immediately. So a slow server occupies a few threads, not all.
 /// Nygard, "Release It!", 2nd edition, 5.3. A place is held from admission until the attempt is reported or abandoned.
 ///
-/// A place that becomes free is given to the first in the queue, which is woken. A waiter that is abandoned leaves the
-/// queue, and a place that it was given goes to the next one. A waiter that waits at another gate keeps its rank, and
-/// others may pass it until it asks again.
+/// A free place is given to the first in the queue, which is woken. An abandoned waiter leaves the queue, and a place
+/// that it was given goes to the next one. One that waits at another gate keeps its rank; others may pass it meanwhile.
 ///
 /// A caller without a waker, as in a loop that waits by itself, is told to ask again: after half the time until its
 /// expected turn (from the mean duration of recent attempts), between 1 ms and 50 ms, and before its deadline. A free
@@ -146,7 +146,7 @@ class bulkhead {
 
   /// Changes the number of attempts that may be under way; at least 1. Waiters that find a place are woken. If fewer
   /// are allowed than are under way, these end first. Throws `std::invalid_argument` otherwise, and changes nothing.
-  void set(std::int64_t at_once) {
+  void set(detail::whole_number<std::int64_t> at_once) {
     auto const n = require_at_once(at_once);
     std::lock_guard const lock(mutex_);
     free_ += n - at_once_;

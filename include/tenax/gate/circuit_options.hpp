@@ -7,6 +7,7 @@
 
 #include <tenax/detail/reject.hpp>
 #include <tenax/duration.hpp>
+#include <tenax/gate/detail/optional_count.hpp>
 
 namespace tenax {
 
@@ -33,15 +34,15 @@ enum class circuit_state : unsigned char {
 struct circuit_breaker_options {
   /// Failed attempts in a row, over all calls; at least 1. A policy that makes 8 attempts reaches 5 with one call. So
   /// choose at least the attempts of a call times the calls that may fail together, or use `failure_ratio`.
-  std::optional<std::int64_t> failures{};
+  detail::optional_count failures{};
   std::optional<double> failure_ratio{};  ///< share of failures in `window`; above 0, at most 1
   /// An attempt that has run for this long is slow, however it ends; more than zero. Not given: attempts are never
   /// slow.
   std::optional<any_duration> slow_after{};
-  std::optional<double> slow_ratio{};           ///< share of slow attempts in `window`; above 0, at most 1; else 0.5
-  std::optional<any_duration> window{};         ///< with a ratio or `slow_after`: more than zero; 30 s if not given
-  std::optional<std::int64_t> minimum_calls{};  ///< with a ratio or `slow_after`: fewer never open it; 20 if not given
-  bool count_throttled = true;                  ///< whether a throttled attempt is a failure, or does not count
+  std::optional<double> slow_ratio{};      ///< share of slow attempts in `window`; above 0, at most 1; else 0.5
+  std::optional<any_duration> window{};    ///< with a ratio or `slow_after`: more than zero; 30 s if not given
+  detail::optional_count minimum_calls{};  ///< with a ratio or `slow_after`: fewer never open it; 20 if not given
+  bool count_throttled = true;             ///< whether a throttled attempt is a failure, or does not count
   any_duration open_for = std::chrono::seconds(5);  ///< the first open time; more than zero
   double open_factor = 2;                           ///< growth of the open time after each failed probe; at least 1
   /// The longest open time; not below `open_for`. If not given: the longer one of 1 minute and `open_for`, and up to 5

@@ -12,6 +12,7 @@
 #include <tenax/gate/detail/forward_clock.hpp>
 #include <tenax/gate/detail/priority_queues.hpp>
 #include <tenax/gate/detail/ticket.hpp>
+#include <tenax/gate/detail/whole_number.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/gate/waking.hpp>
 #include <tenax/platform/threads.hpp>
@@ -139,7 +140,7 @@ class concurrency_limiter {
 
   /// Changes the fewest and the most places; the search goes on from the nearest number. Waiters that find a place are
   /// woken. Throws `std::invalid_argument` for an invalid number, and changes nothing.
-  void set(std::int64_t at_least, std::int64_t at_most) {
+  void set(detail::whole_number<std::int64_t> at_least, detail::whole_number<std::int64_t> at_most) {
     static_cast<void>(detail::checked({.start = at_least, .at_least = at_least, .at_most = at_most}));
     std::lock_guard const lock(mutex_);
     search_.set_range(static_cast<double>(at_least), static_cast<double>(at_most));

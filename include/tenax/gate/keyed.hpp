@@ -10,6 +10,7 @@
 #include <tenax/detail/reject.hpp>
 #include <tenax/environment.hpp>
 #include <tenax/gate/detail/gate_tables.hpp>
+#include <tenax/gate/detail/whole_number.hpp>
 #include <tenax/gate/gate.hpp>
 #include <tenax/gate/keyed_options.hpp>
 
@@ -112,7 +113,7 @@ class keyed {
 
     /// The same gate, a rate limiter, at which every attempt takes `weight` permits. `admit` throws
     /// `std::invalid_argument` for a weight that the limiter rejects.
-    [[nodiscard]] view with_weight(std::uint64_t weight) const
+    [[nodiscard]] view with_weight(detail::whole_number<std::uint64_t> weight) const
       requires weighs
     {
       auto heavier = *this;

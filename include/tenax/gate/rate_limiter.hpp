@@ -10,6 +10,7 @@
 
 #include <tenax/gate/acquire.hpp>
 #include <tenax/gate/detail/rate_limits.hpp>
+#include <tenax/gate/detail/whole_number.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/gate/waking.hpp>
 #include <tenax/platform/compiler.hpp>
@@ -80,7 +81,7 @@ class rate_limiter {
   ///
   /// Throws `std::invalid_argument` for a weight of 0, or of more than the burst, which would never be available.
   template <environment Env = real_time>
-  [[nodiscard]] bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
+  [[nodiscard]] bool try_acquire(detail::whole_number<std::uint64_t> weight = 1, Env&& environment = {}) {
     return limits_.take(count(environment.now()), require_weight(weight));
   }
 
@@ -100,7 +101,7 @@ class rate_limiter {
 
   /// How long it would take to get `weight` permits if all callers that wait now go first. Takes none.
   template <environment Env = real_time>
-  [[nodiscard]] duration wait_hint(std::uint64_t weight = 1, Env&& environment = {}) const {
+  [[nodiscard]] duration wait_hint(detail::whole_number<std::uint64_t> weight = 1, Env&& environment = {}) const {
     return duration(limits_.wait(count(environment.now()), require_weight(weight)));
   }
 
@@ -128,7 +129,7 @@ class rate_limiter {
   ///
   /// Throws `std::invalid_argument` for a negative weight.
   template <environment Env = real_time>
-  void charge(std::int64_t weight, Env&& environment = {}) {
+  void charge(detail::whole_number<std::int64_t> weight, Env&& environment = {}) {
     if (weight < 0) {
       invalid_parameter("rate_limiter::charge: weight", "must not be negative", static_cast<double>(weight));
     }
@@ -222,7 +223,9 @@ class rate_limiter {
   /// A gate at which every attempt takes `weight` permits: `polite.through(limiter.with_weight(5))`.
   ///
   /// Throws `std::invalid_argument` as `try_acquire` does.
-  [[nodiscard]] view with_weight(std::uint64_t weight) { return view(*this, require_weight(weight)); }
+  [[nodiscard]] view with_weight(detail::whole_number<std::uint64_t> weight) {
+    return view(*this, require_weight(weight));
+  }
 
   template <class Out>
   void describe(Out& out) const {

@@ -163,9 +163,11 @@ class quota_finder {
   }
 
   /// A window of zero length is ignored, and so is one of more than a year, whose unit was probably misread.
-  static constexpr std::optional<std::chrono::milliseconds> in_ms(std::optional<std::chrono::seconds> s) noexcept {
-    if (!s || s->count() == 0) return std::nullopt;
-    auto const window = plausible(scaled({static_cast<std::uint64_t>(s->count())}, 1000, longest_delay_ms));
+  static constexpr std::optional<std::chrono::milliseconds> in_ms(
+      std::optional<std::chrono::seconds> const& s) noexcept {
+    auto const n = s ? s->count() : 0;
+    if (n == 0) return std::nullopt;
+    auto const window = plausible(scaled({static_cast<std::uint64_t>(n)}, 1000, longest_delay_ms));
     return window.found() ? std::optional(std::chrono::milliseconds(window.ms)) : std::nullopt;
   }
 

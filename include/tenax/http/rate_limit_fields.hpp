@@ -178,12 +178,15 @@ constexpr bool read_rate_limits_with_policies(H const& headers, Visit visit) noe
   return read_rate_limits(headers, [&](rate_limit_numbers const& numbers, bare_item<H> const& name) {
     http::rate_limit read{.limit = numbers.limit.value(),
                           .remaining = numbers.remaining.value(),
-                          .reset = seconds_of(numbers.reset.value())};
+                          .reset = seconds_of(numbers.reset.value()),
+                          .window = std::chrono::seconds(0)};  // g++ warns of a window that is never written
     if (read.limit) {
       read.window = policies.window_of(static_cast<std::uint64_t>(*read.limit));
     } else if (auto const terms = policies.named(name)) {
       read.limit = terms->quota;
       read.window = terms->window;
+    } else {
+      read.window.reset();
     }
     visit(read);
   });

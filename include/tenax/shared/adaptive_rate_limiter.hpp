@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <tenax/gate/acquire.hpp>
+#include <tenax/gate/detail/whole_number.hpp>
 #include <tenax/gate/waking.hpp>
 #include <tenax/shared/adaptive_options.hpp>
 #include <tenax/shared/adaptive_script.hpp>
@@ -107,7 +108,7 @@ class adaptive_rate_limiter : public detail::line_gate {
   /// Counts `n` more requests, for costs that are known only afterwards: the next request, on whichever machine, waits
   /// for that many intervals longer. Throws `std::invalid_argument` for a negative `n`.
   template <environment Env = real_time>
-  void charge(std::int64_t n, Env&& environment = {}) {
+  void charge(tenax::detail::whole_number<std::int64_t> n, Env&& environment = {}) {
     if (n < 0) {
       invalid_parameter("shared::adaptive_rate_limiter::charge: n", "must not be negative", static_cast<double>(n));
     }

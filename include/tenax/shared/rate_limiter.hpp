@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <tenax/gate/acquire.hpp>
+#include <tenax/gate/detail/whole_number.hpp>
 #include <tenax/gate/rate.hpp>
 #include <tenax/gate/rate_limiter.hpp>
 #include <tenax/gate/waking.hpp>
@@ -59,7 +60,7 @@ class rate_limiter : public detail::line_gate {
   ///
   /// Throws `std::invalid_argument` for a weight of 0, or of more than the burst.
   template <environment Env = real_time>
-  [[nodiscard]] bool try_acquire(std::uint64_t weight = 1, Env&& environment = {}) {
+  [[nodiscard]] bool try_acquire(tenax::detail::whole_number<std::uint64_t> weight = 1, Env&& environment = {}) {
     ticket t;
     bool const goes = ask(t, time_point(environment.now()), duration::zero(), require_weight(weight), {}).admitted();
     if (goes) forget(t);
@@ -99,7 +100,7 @@ class rate_limiter : public detail::line_gate {
   /// Uses permits without a wait, for costs that are known only afterwards: callers of all machines wait until they
   /// have come back. Throws `std::invalid_argument` for a negative weight.
   template <environment Env = real_time>
-  void charge(std::int64_t weight, Env&& environment = {}) {
+  void charge(tenax::detail::whole_number<std::int64_t> weight, Env&& environment = {}) {
     if (weight < 0) {
       invalid_parameter("shared::rate_limiter::charge: weight", "must not be negative", static_cast<double>(weight));
     }
@@ -144,7 +145,9 @@ class rate_limiter : public detail::line_gate {
 
   /// A gate at which every attempt takes `weight` permits: `polite.through(limiter.with_weight(5))`. Throws
   /// `std::invalid_argument` as `try_acquire` does.
-  [[nodiscard]] view with_weight(std::uint64_t weight) { return view(*this, require_weight(weight)); }
+  [[nodiscard]] view with_weight(tenax::detail::whole_number<std::uint64_t> weight) {
+    return view(*this, require_weight(weight));
+  }
 
   template <class Out>
   void describe(Out& out) const {
