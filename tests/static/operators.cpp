@@ -33,15 +33,12 @@ static_assert(has_or<condition, lambda> && has_or<lambda, condition> && has_and<
 static_assert(has_plus<strategy, strategy> && has_plus<strategy, decltype(own_wait)> &&
               has_plus<decltype(own_wait), strategy>);
 
-// Between roles, an operator exists whose message says where each belongs: see tests/compile_fail/.
+// Between roles, and with times and numbers, an operator exists whose message says what to write: see
+// tests/compile_fail/.
 
 // Not for operations without a meaning for the role.
 static_assert(!has_or<strategy, strategy> && !has_and<strategy, strategy> && !has_not<strategy>);
 static_assert(!has_plus<predicate, predicate> && !has_plus<condition, condition> && !has_not<condition>);
-
-// Not with plain numbers and truth values.
-static_assert(!has_or<predicate, bool> && !has_or<bool, condition> && !has_and<predicate, int>);
-static_assert(!has_plus<strategy, int> && !has_plus<int, strategy>);
 
 // The operators do not apply to two lambdas.
 static_assert(!has_plus<decltype(own_wait), decltype(own_wait)>);

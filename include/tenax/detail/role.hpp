@@ -5,6 +5,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include <tenax/duration.hpp>
 #include <tenax/platform/cplusplus.hpp>
 
 namespace tenax {
@@ -26,10 +27,24 @@ namespace detail {
 /// explain a wrong call, and so that a setter can recognize `wait::exponential` without parentheses.
 struct maker {};
 
+/// A time or a number in place of a policy: it says how long or how many, and not of what.
+template <class P>
+concept bare_operand = std::is_arithmetic_v<P> || chrono_duration<P> || std::is_same_v<P, any_duration>;
+
 /// Whether `P` may be an operand beside a policy of role `Own`: a class that belongs to no other role, or a function.
 template <class P, class Own, class Other1, class Other2>
-concept operand = (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::derived_from<P, Other2>) ||
-                  std::is_function_v<std::remove_pointer_t<P>>;
+concept operand =
+    (std::is_class_v<P> && !std::derived_from<P, Other1> && !std::derived_from<P, Other2> && !bare_operand<P>) ||
+    std::is_function_v<std::remove_pointer_t<P>>;
+
+/// Whether one operand is a policy of role `Own`, and the other one bare.
+template <class L, class R, class Own>
+concept with_bare_operand =
+    (std::derived_from<L, Own> && bare_operand<R>) || (bare_operand<L> && std::derived_from<R, Own>);
+
+/// The one of two operands that is not bare.
+template <class L, class R>
+using policy_of = std::conditional_t<bare_operand<L>, R, L>;
 
 /// Takes the place of an operator between policies of two roles; its message says where each belongs.
 template <class L, class R>

@@ -107,6 +107,22 @@ constexpr stop::bounds bounds_of(S const& condition) {
   }
 }
 
+/// Takes the place of an operator between a condition and a bare operand; its message says what to write.
+template <class L, class R>
+constexpr policy_of<L, R> refuse_bare_stop(L const& left, R const& right) {
+  constexpr bool number = std::is_arithmetic_v<L> || std::is_arithmetic_v<R>;
+  static_assert(number,
+                "tenax: a stop condition was combined with a duration; write stop::deadline(...) for a limit on time");
+  static_assert(
+      !number,
+      "tenax: a stop condition was combined with a number; write stop::after_attempts(...) for a limit on attempts");
+  if constexpr (bare_operand<L>) {
+    return right;
+  } else {
+    return left;
+  }
+}
+
 }  // namespace detail
 
 namespace stop {
@@ -145,6 +161,17 @@ struct operators {
              detail::of_two_roles<L, R, operators, wait::operators>)
   friend constexpr L operator&&(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
+  }
+  template <class L, class R>
+    requires detail::with_bare_operand<L, R, operators>
+  friend constexpr detail::policy_of<L, R> operator||(L const& left, R const& right) {
+    return detail::refuse_bare_stop(left, right);
+  }
+
+  template <class L, class R>
+    requires detail::with_bare_operand<L, R, operators>
+  friend constexpr detail::policy_of<L, R> operator&&(L const& left, R const& right) {
+    return detail::refuse_bare_stop(left, right);
   }
 };
 

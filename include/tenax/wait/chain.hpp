@@ -122,7 +122,9 @@ struct chain_strategy : operators {
 /// the exponential's base on. Partial if one of the links is.
 template <class W, class... More>
 [[nodiscard]] constexpr auto chain(W first, More... more) {
-  if constexpr (sizeof...(More) == 0) {
+  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
+    return refused_strategy();
+  } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {
     auto rest = chain(std::move(more)...);

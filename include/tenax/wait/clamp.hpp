@@ -54,8 +54,12 @@ struct limited : operators {
 ///
 /// Throws `std::invalid_argument` for a negative ceiling.
 template <class W>
-[[nodiscard]] constexpr limited<true, W> at_most(any_duration ceiling, W strategy) {
-  return {detail::require_not_negative("wait::at_most: ceiling", ceiling), std::move(strategy)};
+[[nodiscard]] constexpr auto at_most(any_duration ceiling, W strategy) {
+  if constexpr (!check_operand<W>()) {
+    return refused_strategy();
+  } else {
+    return limited<true, W>(detail::require_not_negative("wait::at_most: ceiling", ceiling), std::move(strategy));
+  }
 }
 
 /// The wait of `strategy`, but never less than `floor`. Partial if `strategy` is: where it has no answer, the floor
@@ -63,8 +67,12 @@ template <class W>
 ///
 /// Throws `std::invalid_argument` for a negative floor.
 template <class W>
-[[nodiscard]] constexpr limited<false, W> at_least(any_duration floor, W strategy) {
-  return {detail::require_not_negative("wait::at_least: floor", floor), std::move(strategy)};
+[[nodiscard]] constexpr auto at_least(any_duration floor, W strategy) {
+  if constexpr (!check_operand<W>()) {
+    return refused_strategy();
+  } else {
+    return limited<false, W>(detail::require_not_negative("wait::at_least: floor", floor), std::move(strategy));
+  }
 }
 
 }  // namespace tenax::wait

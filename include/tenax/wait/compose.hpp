@@ -11,6 +11,24 @@
 
 namespace tenax {
 
+namespace detail {
+
+/// Takes the place of an operator between a strategy and a bare operand; its message says what to write.
+template <class L, class R>
+constexpr policy_of<L, R> refuse_bare_wait(L const& left, R const& right) {
+  constexpr bool number = std::is_arithmetic_v<L> || std::is_arithmetic_v<R>;
+  static_assert(number, "tenax: a wait strategy was combined with a duration; write wait::constant(...)");
+  static_assert(!number,
+                "tenax: a wait strategy was combined with a plain number; write wait::constant(5s), with a unit");
+  if constexpr (bare_operand<L>) {
+    return right;
+  } else {
+    return left;
+  }
+}
+
+}  // namespace detail
+
 /// Wait strategies: how long to wait before the next attempt?
 ///
 /// A strategy is any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns a
@@ -24,7 +42,7 @@ namespace tenax {
 namespace wait {
 
 template <class W>
-concept operand = detail::operand<W, operators, when::operators, stop::operators> && !detail::chrono_duration<W>;
+concept operand = detail::operand<W, operators, when::operators, stop::operators>;
 
 /// `a + b`: the sum of both waits. Partial if one of them is: no answer unless both have one.
 template <class L, class R>
@@ -45,7 +63,41 @@ struct operators {
   friend constexpr L operator+(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
   }
+  template <class L, class R>
+    requires detail::with_bare_operand<L, R, operators>
+  friend constexpr detail::policy_of<L, R> operator+(L const& left, R const& right) {
+    return detail::refuse_bare_wait(left, right);
+  }
 };
+
+/// Takes the place of a strategy after a mistake that is explained.
+struct refused_strategy : operators {
+  static constexpr bool uses_time = false;
+  constexpr duration operator()(attempt_info const&) const noexcept { return {}; }
+};
+
+/// Checks an argument of `first_of` and the like.
+template <class W>
+constexpr bool check_operand() {
+  if constexpr (platform::derives_from<W, operators>) {
+    return true;
+  } else {
+    constexpr bool role = std::derived_from<W, when::operators> || std::derived_from<W, stop::operators>;
+    static_assert(!role,
+                  "tenax: a retry predicate or a stop condition was given in place of a wait strategy; predicates "
+                  "belong into .when(...), conditions into .stop(...)");
+    constexpr bool time = detail::bare_operand<W> && !std::is_arithmetic_v<W>;
+    static_assert(!time, "tenax: a wait strategy was combined with a duration; write wait::constant(...)");
+    constexpr bool number = std::is_arithmetic_v<W>;
+    static_assert(!number,
+                  "tenax: a wait strategy was combined with a plain number; write wait::constant(5s), with a unit");
+    constexpr bool made = std::derived_from<W, detail::maker>;
+    static_assert(!made,
+                  "tenax: a wait strategy was combined with a function that makes one; did you forget the parentheses, "
+                  "as in wait::exponential()?");
+    return !role && !time && !number && !made;
+  }
+}
 
 template <class L, class R>
 struct sum : operators {
@@ -143,7 +195,9 @@ struct extreme : operators {
 /// The longest of the waits. Strategies without an answer do not count; partial only if all of them are.
 template <class W, class... More>
 [[nodiscard]] constexpr auto max_of(W first, More... more) {
-  if constexpr (sizeof...(More) == 0) {
+  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
+    return refused_strategy();
+  } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {
     auto rest = max_of(std::move(more)...);
@@ -154,7 +208,9 @@ template <class W, class... More>
 /// The shortest of the waits. Strategies without an answer do not count; partial only if all of them are.
 template <class W, class... More>
 [[nodiscard]] constexpr auto min_of(W first, More... more) {
-  if constexpr (sizeof...(More) == 0) {
+  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
+    return refused_strategy();
+  } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {
     auto rest = min_of(std::move(more)...);

@@ -40,8 +40,12 @@ struct only_if_strategy : operators {
 /// The wait of `strategy` if `predicate` is true for the outcome, else no answer:
 /// `wait::only_if(when::exception<network_error>, wait::none)`. Partial.
 template <class P, class W>
-[[nodiscard]] constexpr only_if_strategy<P, W> only_if(P predicate, W strategy) {
-  return {std::move(predicate), std::move(strategy)};
+[[nodiscard]] constexpr auto only_if(P predicate, W strategy) {
+  if constexpr (!check_operand<W>()) {
+    return refused_strategy();
+  } else {
+    return only_if_strategy<P, W>(std::move(predicate), std::move(strategy));
+  }
 }
 
 /// See `wait::first_of`.
@@ -88,7 +92,9 @@ struct first_of_strategy : operators {
 /// of them does, so end it with such a strategy: `wait::first_of(wait::retry_after, wait::exponential())`.
 template <class W, class... More>
 [[nodiscard]] constexpr auto first_of(W first, More... more) {
-  if constexpr (sizeof...(More) == 0) {
+  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
+    return refused_strategy();
+  } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {
     auto rest = first_of(std::move(more)...);

@@ -11,6 +11,27 @@
 
 namespace tenax {
 
+namespace detail {
+
+/// Takes the place of an operator between a predicate and a bare operand; its message says what to write.
+template <class L, class R>
+constexpr policy_of<L, R> refuse_bare_when(L const& left, R const& right) {
+  constexpr bool number = std::is_arithmetic_v<L> || std::is_arithmetic_v<R>;
+  static_assert(number,
+                "tenax: a retry predicate was combined with a duration; limits on time are conditions: "
+                ".stop(stop::deadline(...))");
+  static_assert(
+      !number,
+      "tenax: a retry predicate was combined with a value; to compare results with it write when::result_is(...)");
+  if constexpr (bare_operand<L>) {
+    return right;
+  } else {
+    return left;
+  }
+}
+
+}  // namespace detail
+
 /// Retry predicates: is this outcome worth another attempt?
 ///
 /// A predicate is any callable that takes a `tenax::attempt_info const&` or a `tenax::attempt<T> const&` and returns
@@ -61,6 +82,17 @@ struct operators {
     requires(detail::of_two_roles<L, R, operators, wait::operators>)
   friend constexpr L operator&&(L left, R const&) {
     return detail::refuse_two_roles<L, R>(std::move(left));
+  }
+  template <class L, class R>
+    requires detail::with_bare_operand<L, R, operators>
+  friend constexpr detail::policy_of<L, R> operator||(L const& left, R const& right) {
+    return detail::refuse_bare_when(left, right);
+  }
+
+  template <class L, class R>
+    requires detail::with_bare_operand<L, R, operators>
+  friend constexpr detail::policy_of<L, R> operator&&(L const& left, R const& right) {
+    return detail::refuse_bare_when(left, right);
   }
 };
 
