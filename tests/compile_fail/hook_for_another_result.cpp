@@ -1,4 +1,4 @@
-// expect: tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot take what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`
+// expect: tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot take the attempts of this callable; let it take one parameter, a `tenax::attempt_info const&` or an `auto const&`
 // SPDX-License-Identifier: MIT
 // hook_for_another_result.cpp: a hook for attempts that return another type.
 #include <string>

@@ -58,7 +58,10 @@ inline std::string wait_text(wait_settings const& w) {
   if (w.kind == wait_kind::none) return text;
   text += "(";
   if (w.kind == wait_kind::sequence) {
-    for (std::uint32_t i = 0; i < w.size; ++i) text += (i == 0 ? "" : ",") + exact_time(w.waits[i]);
+    for (std::uint32_t i = 0; i < w.size; ++i) {
+      if (i != 0) text += ',';
+      text += exact_time(w.waits[i]);
+    }
   } else {
     text += exact_time(w.first);
     if (w.has_max() && w.max != retry_settings::no_limit) text += ".." + exact_time(w.max);
@@ -125,7 +128,8 @@ inline void check_settings(retry_settings const& s) {
   for (std::size_t i = 0; i < detail::settings_count; ++i) {
     auto const value = detail::value_text(settings, i);
     if (i > 1 && value == detail::value_text(defaults, i)) continue;
-    text += (i == 0 ? "" : " ") + std::string(detail::setting_names[i]) + "=" + value;
+    if (i != 0) text += ' ';
+    text.append(detail::setting_names[i]).append("=").append(value);
   }
   return text;
 }

@@ -100,7 +100,11 @@ template <class F>
       steady,
       "tenax: the callable given to when::result() must be callable when const: policies are shared; keep what "
       "changes outside, behind a reference");
-  if constexpr (steady) {
+  constexpr bool called = detail::may_be_called<F>();
+  static_assert(called,
+                "tenax: when::result() was given a value; it takes a function of the result: did you mean "
+                "when::result_is(...)?");
+  if constexpr (steady && called) {
     return result_predicate<F>{{}, static_cast<F&&>(condition)};  // the compiler makes no constructor
   } else {
     return never;

@@ -7,6 +7,7 @@
 #include <tenax/concepts.hpp>
 #include <tenax/detail/callable.hpp>
 #include <tenax/detail/role.hpp>
+#include <tenax/observe/hooks.hpp>
 #include <tenax/result_traits.hpp>
 
 namespace tenax::detail {
@@ -105,6 +106,17 @@ inline constexpr bool changes_when_asked =
     (requires(P& p, attempt<T> const& a) { p.condition(a.result.value()); } &&
      !requires(P const& p, attempt<T> const& a) { p.condition(a.result.value()); });
 
+/// The same for an observer, or one of several: a function that is `mutable`.
+template <class O, class T>
+inline constexpr bool hook_changes =
+    requires(O& o, attempt<T> const& a) { o.f(a); } || requires(O& o, attempt<T> const& a) { o.f(a, stop_reason{}); };
+template <class O, class T>
+  requires observer_fits<O, T>
+inline constexpr bool hook_changes<O, T> = false;
+template <class Earlier, class O, class T>
+  requires(!observer_fits<observers<Earlier, O>, T>)
+inline constexpr bool hook_changes<observers<Earlier, O>, T> = hook_changes<Earlier, T> || hook_changes<O, T>;
+
 /// Explains why a policy does not fit an operation that returns `T`.
 template <class Policy, class T>
 constexpr bool check_result() {
@@ -125,9 +137,14 @@ constexpr bool check_result() {
                   "tenax: the callable returns a future, whose failure comes after the attempt has ended; call .get() "
                   "inside the callable, as in policy([&] { return start().get(); })");
   } else if constexpr (!observer_fits<typename Policy::observers_type, T>) {
-    static_assert(always_false<T>,
+    constexpr bool changes = hook_changes<typename Policy::observers_type, T>;
+    static_assert(!changes,
+                  "tenax: an observer's function must be callable when const: policies are shared; let it keep what "
+                  "changes outside, behind a reference, instead of being `mutable`");
+    static_assert(changes,
                   "tenax: a function given to .after_attempt(), .before_sleep(), .on_success() or .on_give_up() cannot "
-                  "take what this callable returns; let it take a `tenax::attempt_info const&`, or an `auto const&`");
+                  "take the attempts of this callable; let it take one parameter, a `tenax::attempt_info const&` or an "
+                  "`auto const&`");
   } else if constexpr (!hint_reader_fits<typename Policy::hint_reader_type, T>) {
     static_assert(
         always_false<T>,

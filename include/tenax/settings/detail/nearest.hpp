@@ -22,7 +22,13 @@ inline std::string safe_text(std::string_view words, int most) {
 }
 
 /// A word of a configuration in quotation marks.
-inline std::string quoted(std::string_view word) { return "\"" + safe_text(word, 24) + "\""; }
+// By +=, because g++ 12 warns of a literal before a temporary string.
+inline std::string quoted(std::string_view word) {
+  std::string text = "\"";
+  text += safe_text(word, 24);
+  text += '"';
+  return text;
+}
 
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
