@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include <tenax/any_retrying.hpp>
 #include <tenax/testing/virtual_time.hpp>
 #include <version>
 #if defined(__cpp_lib_jthread)
@@ -248,6 +249,45 @@ TEST_CASE("A token that cannot wake a sleeper is checked every few milliseconds"
   tenax::real_time::sleep(1h, impatient{&looks});
   CHECK(std::chrono::steady_clock::now() - start < 10s);
   CHECK(looks == 4);
+}
+
+TEST_CASE("A flag that threads share is a token, and ends a sleep by every blocking driver") {
+  auto const check = [](auto const& call) {
+    std::atomic<bool> stopping = false;
+    virtual_time clock;
+    clock.after(90s, [&] { stopping = true; });
+    auto const policy = tenax::retrying{}
+                            .wait(tenax::wait::constant(1min))
+                            .stop(tenax::stop::never)
+                            .cancel_with(std::ref(stopping))
+                            .environment(std::ref(clock));
+    try {
+      call(policy);
+    } catch (std::runtime_error const&) {
+      // The last outcome.
+    }
+    CHECK(clock.sleeps() == durations{1min, 30s});
+  };
+  check([](auto const& p) { p(fail); });
+  check([](auto const& p) { CHECK(p.try_call(fail).reason == stop_reason::cancelled); });
+  check([](auto const& p) { p.wrap(fail)(); });
+  check([](auto const& p) {
+    for (auto& attempt : p.attempts()) attempt(fail);
+  });
+  check([](auto const& p) { CHECK(tenax::any_retrying(p).try_call(fail).reason == stop_reason::cancelled); });
+}
+
+TEST_CASE("A flag is looked at by the operation, and can be const for the policy") {
+  std::atomic<bool> stopping = false;
+  std::atomic_flag other;
+  auto const sees = [](tenax::attempt_info const& info) { return info.stop_requested(); };
+  auto const policy = tenax::retrying{}.cancel_with(std::cref(stopping));
+  CHECK_FALSE(policy(sees));
+  CHECK_FALSE(tenax::retrying{}.cancel_with(std::ref(other))(sees));
+  stopping = true;
+  other.test_and_set();
+  CHECK_THROWS_AS(policy(sees), tenax::cancelled);
+  CHECK_THROWS_AS(tenax::retrying{}.cancel_with(std::ref(other))(sees), tenax::cancelled);
 }
 
 TEST_CASE("An environment without an interruptible sleep finishes its sleep, and the call ends after it") {

@@ -92,11 +92,11 @@ class retrying : public Policy {
 
   /// Ends the call when `token.stop_requested()`: checked before the first attempt and after every callback. A
   /// `std::stop_token` wakes a sleep immediately (include <tenax/cancel.hpp>). A cancellation is never retried. A call
-  /// that has no outcome yet throws `tenax::cancelled`.
+  /// that has no outcome yet throws `tenax::cancelled`. `std::ref(flag)` of a `std::atomic<bool>` is a token as well.
   template <class Token>
-  [[nodiscard]] constexpr auto cancel_with(Token t) const {
+  [[nodiscard]] constexpr auto cancel_with(Token const& t) const {
     if constexpr (detail::check_token<Token>()) {
-      return tenax::retrying(detail::with_token(policy(), std::move(t)), environment_);
+      return tenax::retrying(detail::with_token(policy(), detail::token_for(t)), environment_);
     } else {
       return *this;
     }

@@ -276,6 +276,21 @@ TEST_CASE("callback_retry: cancel ends the call at once, in a wait and in an att
   CHECK(aborted == (in_a_wait ? 0 : 1));
 }
 
+TEST_CASE("callback_retry: a flag that threads share ends the call after a wait") {
+  event_loop loop;
+  reports ended;
+  std::atomic<bool> stop = false;
+  auto const start = [&](auto reply) {
+    reply(503);
+    stop = true;
+  };
+  auto call = tenax::callback_retry<int>(policy.cancel_with(std::ref(stop)), loop.timers(), start, into(ended));
+  loop.run();
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].reason == tenax::stop_reason::cancelled);
+  CHECK(ended[0].attempts == 1);
+}
+
 TEST_CASE("callback_retry: a destroyed call gives back its place at a gate, and calls nothing more") {
   event_loop loop;
   tenax::bulkhead gate({.at_once = 1, .queue = 8});

@@ -2,6 +2,7 @@
 // coroutine.cpp: retried calls in coroutines, with a small coroutine library of the tests.
 #include <tenax/coroutine.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -210,6 +211,19 @@ TEST_CASE("A cancelled coroutine ends with the last outcome, and without one rep
     CHECK_THROWS_AS(world.run(std::move(call)), tenax::cancelled);
     CHECK(operation.calls == 0);
   }
+}
+
+TEST_CASE("A coroutine looks at a flag that threads share after its sleep") {
+  scheduler world;
+  std::atomic<bool> stop = false;
+  flaky operation{world, 9};
+  auto const policy = steady.cancel_with(std::ref(stop));
+  auto call = tenax::coroutine::try_retry<task>(policy, std::ref(world), [&] { return operation(); });
+  call.start();
+  stop = true;
+  world.run();
+  CHECK(call.get().reason == stop_reason::cancelled);
+  CHECK(operation.calls == 1);
 }
 
 TEST_CASE("A sleep that a token can wake gets the token") {

@@ -1,4 +1,4 @@
-// expect: tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; from a std::stop_source pass source.get_token()
+// expect: tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token, or std::ref of a std::atomic<bool>; from a std::stop_source pass source.get_token()
 // SPDX-License-Identifier: MIT
 // token_that_is_none.cpp: a flag instead of a cancellation token.
 #include <tenax/tenax.hpp>

@@ -3,6 +3,7 @@
 #include <tenax/cancel.hpp>
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include "docs.hpp"
@@ -93,25 +94,35 @@ TEST_CASE("cancel: passing the token on") {
 
 #endif
 
+TEST_CASE("cancel: a flag") {
+  // [flag]
+  std::atomic<bool> shutting_down = false;
+  auto const policy = tenax::retrying{}.cancel_with(std::ref(shutting_down));
+  // [/flag]
+  CHECK(policy([] { return 7; }) == 7);
+  shutting_down = true;
+  CHECK(policy.try_call([] { return 7; }).reason == stop_reason::cancelled);
+}
+
 namespace {
 
 // [own_token]
 /// Anything with stop_requested() is a token.
-struct shutdown_flag {
-  std::atomic<bool> const* flag;
-  bool stop_requested() const { return flag->load(); }
+struct signal_flag {
+  std::sig_atomic_t const volatile* flag;
+  bool stop_requested() const { return *flag != 0; }
 };
 // [/own_token]
 
 }  // namespace
 
 TEST_CASE("cancel: a token of your own") {
+  static std::sig_atomic_t volatile interrupted = 0;
   // [use_own_token]
-  std::atomic<bool> shutting_down = false;
-  auto const policy = tenax::retrying{}.cancel_with(shutdown_flag{&shutting_down});
+  auto const policy = tenax::retrying{}.cancel_with(signal_flag{&interrupted});
   // [/use_own_token]
   CHECK(policy([] { return 7; }) == 7);
-  shutting_down = true;
+  interrupted = 1;
   CHECK(policy.try_call([] { return 7; }).reason == stop_reason::cancelled);
 }
 
@@ -126,7 +137,7 @@ TEST_CASE("cancel: cancellation in virtual time") {
   auto const policy = tenax::retrying{}
                           .wait(tenax::wait::constant(1min))
                           .stop(tenax::stop::never)
-                          .cancel_with(shutdown_flag{&shutting_down})
+                          .cancel_with(std::ref(shutting_down))
                           .environment(std::ref(clock));
   CHECK(policy.try_call(std::ref(down)).reason == stop_reason::cancelled);
   CHECK(clock.sleeps() == durations{1min, 30s});

@@ -8,6 +8,7 @@
 #include <tenax/concepts.hpp>
 #include <tenax/detail/callable.hpp>
 #include <tenax/detail/role.hpp>
+#include <tenax/driver/detail/flag_token.hpp>
 #include <tenax/platform/compiler.hpp>
 
 namespace tenax::detail {
@@ -204,10 +205,15 @@ constexpr bool check_observer() {
 template <class Token>
 constexpr bool check_token() {
   // A std::stop_source has stop_requested() as well, but it cannot wake a sleep.
-  constexpr bool usable = cancellation_token<Token> && !requires(Token const& t) { t.get_token(); };
-  static_assert(usable,
-                "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token; "
-                "from a std::stop_source pass source.get_token()");
+  constexpr bool usable =
+      shared_flag<Token> || (cancellation_token<Token> && !requires(Token const& t) { t.get_token(); });
+  constexpr bool flag = !usable && flag_like<Token>;
+  static_assert(
+      !flag, "tenax: .cancel_with() was given a flag, which cannot be copied; share it: .cancel_with(std::ref(flag))");
+  static_assert(
+      usable || flag,
+      "tenax: .cancel_with() needs a token with stop_requested(), such as a std::stop_token, or std::ref of a "
+      "std::atomic<bool>; from a std::stop_source pass source.get_token()");
   return usable;
 }
 
