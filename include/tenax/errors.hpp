@@ -176,10 +176,23 @@ class expired : public std::exception, public error_with_hint {
   [[nodiscard]] std::exception const* as_exception() const noexcept override { return this; }
 };
 
-/// Thrown for an attempt that exceeded `.attempt_timeout()`, in calls that can interrupt it.
+/// Thrown for an attempt that exceeded its time, in calls that can interrupt it: `.attempt_timeout()`, or what was left
+/// until the deadline.
 class attempt_timed_out : public std::runtime_error {
  public:
-  attempt_timed_out() : std::runtime_error("tenax: the attempt took longer than .attempt_timeout() allows") {}
+  attempt_timed_out() : std::runtime_error("tenax: the attempt took longer than its time limit") {}
+  /// `limit`: the time that the attempt had.
+  explicit attempt_timed_out(any_duration limit) : std::runtime_error(text(limit).words) {}
+
+ private:
+  struct text {
+    explicit text(duration limit) {
+      std::snprintf(words, sizeof words,
+                    "tenax: the attempt took longer than the %s that .attempt_timeout() and the deadline allow",
+                    detail::duration_text(limit).c_str());
+    }
+    char words[128];
+  };
 };
 
 /// Thrown by a call that a gate refused before its first attempt, or that a gate would have delayed by more than

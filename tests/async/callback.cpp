@@ -201,8 +201,22 @@ TEST_CASE("callback_retry: an attempt that never replies ends at its time limit 
   REQUIRE(ended.size() == 1);
   CHECK(aborted == 4);
   CHECK(ended[0].reason == tenax::stop_reason::attempts);
-  CHECK(ended[0].result.exception_as<tenax::attempt_timed_out>() != nullptr);
+  auto const* late = ended[0].result.exception_as<tenax::attempt_timed_out>();
+  REQUIRE(late != nullptr);
+  CHECK(std::string(late->what()) ==
+        "tenax: the attempt took longer than the 1s that .attempt_timeout() and the deadline allow");
   CHECK(ended[0].elapsed == 4300ms);
+
+  ended.clear();
+  auto const in_time = policy.attempt_timeout(1min).stop(tenax::stop::deadline(2500ms));
+  auto const other = tenax::callback_retry<int>(in_time, loop.timers(), start, into(ended));
+  loop.run();
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].attempts == 1);
+  late = ended[0].result.exception_as<tenax::attempt_timed_out>();
+  REQUIRE(late != nullptr);
+  CHECK(std::string(late->what()) ==
+        "tenax: the attempt took longer than the 2.5s that .attempt_timeout() and the deadline allow");
 }
 
 TEST_CASE("callback_retry: a deadline ends an attempt if there is a time limit for attempts, however long") {

@@ -199,8 +199,8 @@ class asio_call : public asio_steps<Asio, Executor, decltype(Asio::allocator_of(
           last.set_cancelled();
         }
       }
-    } else {
-      if (too_late && !call_.last().has_value()) call_.threw(*capture([] { throw attempt_timed_out(); }).caught());
+    } else if (too_late && !call_.last().has_value()) {
+      call_.threw(*capture([&] { throw attempt_timed_out(info_.time_left); }).caught());
     }
     return call_.finish_attempt(environment_);
   }

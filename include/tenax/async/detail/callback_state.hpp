@@ -241,7 +241,7 @@ class callback_state final : public callback_target<T> {
     if (this->ended_) return;  // by the function that aborts an attempt
 #if defined(__cpp_exceptions)
     try {
-      throw attempt_timed_out();
+      throw attempt_timed_out(call_->info().time_left);
     } catch (std::exception const& e) {
       call_->threw(&e);
     }

@@ -46,7 +46,7 @@ Task drive_timed(World world, F& operation, attempt_info info) {
     }
   }
 #if defined(__cpp_exceptions)
-  if (late && !attempt.result->has_value()) throw attempt_timed_out();
+  if (late && !attempt.result->has_value()) throw attempt_timed_out(info.time_left);
 #endif
   if constexpr (std::is_void_v<T>) {
     std::move(*attempt.result).get();
