@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# units.cmake: the tests that run the library in one process: unit tests, static_assert and builds without exceptions.
+# units.cmake: the tests that run the library in one process: unit tests, static_assert, warnings, and builds without
+# exceptions.
 
 # --- unit tests -----------------------------------------------------------------------------------------------------
 # The tests of the two Asios are in a header, where g++ frowns on coroutines that are given lambdas.
@@ -8,7 +9,7 @@ set_source_files_properties(async/asio.cpp async/boost_asio.cpp PROPERTIES
   COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>")
 
 file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *)
-set(elsewhere static no_exceptions compile_fail module consumer end_to_end benchmarks fuzz data docs pictures simulation
+set(elsewhere static optimized no_exceptions compile_fail module consumer end_to_end benchmarks fuzz data docs pictures simulation
   platforms)
 foreach(folder IN LISTS folders ITEMS "")
   if(folder IN_LIST elsewhere OR (folder AND folder IN_LIST TENAX_TEST_WITHOUT)
@@ -102,6 +103,31 @@ tenax_add_test(static static
   COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target tenax_static_tests)
 # Two builds in one folder would disturb each other.
 set_tests_properties(${tenax_test_prefix}static PROPERTIES RESOURCE_LOCK tenax_build_folder)
+
+# --- warnings of optimizers --------------------------------------------------------------------------------------------
+# Compilers see some mistakes only when they optimize, and some that are none; users should see neither. The first line
+# of a file is the level at which g++ had something to say.
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  file(GLOB files CONFIGURE_DEPENDS optimized/*.cpp)
+  foreach(file IN LISTS files)
+    cmake_path(GET file STEM LAST_ONLY stem)
+    file(STRINGS "${file}" level REGEX "^// compiled with: -O[0-9a-z]+$" LIMIT_COUNT 1)
+    string(REPLACE "// compiled with: " "" level "${level}")
+    set(includes "-I${tenax_include_dir}")
+    if(stem STREQUAL "retrying_client")
+      if(NOT TARGET tenax::httplib)
+        continue()
+      endif()
+      find_path(tenax_httplib_include httplib.h)
+      mark_as_advanced(tenax_httplib_include)
+      if(NOT tenax_httplib_include IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+        list(APPEND includes -isystem "${tenax_httplib_include}")
+      endif()
+    endif()
+    tenax_add_test(static optimized.${stem} COMMAND "${CMAKE_CXX_COMPILER}" -std=c++20 ${level} -Wall -Wextra -Werror
+      ${includes} -c "${file}" -o "${CMAKE_CURRENT_BINARY_DIR}/optimized_${stem}.o")
+  endforeach()
+endif()
 
 # --- without exceptions ---------------------------------------------------------------------------------------------
 file(GLOB files CONFIGURE_DEPENDS no_exceptions/*.cpp)

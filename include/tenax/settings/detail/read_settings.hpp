@@ -229,7 +229,7 @@ inline void read_settings(settings_reader& r, retry_settings& s) {
     } else if (!r.take("=")) {
       r.fail("\"=\" is expected after " + quoted(name) + ", as in attempts=5");
     }
-    if (!r.good()) return;
+    if (!r.good() || index == settings_count) return;  // the latter for compilers
     seen[index] = true;
     read_setting(r, index, s);
     if (r.good() && !r.ended() && !r.at_blank()) {
