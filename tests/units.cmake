@@ -9,8 +9,8 @@ set_source_files_properties(async/asio.cpp async/boost_asio.cpp PROPERTIES
   COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>")
 
 file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *)
-set(elsewhere static optimized no_exceptions compile_fail module consumer end_to_end benchmarks fuzz data docs pictures simulation
-  platforms)
+set(elsewhere static optimized no_exceptions compile_fail module consumer end_to_end benchmarks fuzz data docs pictures
+  simulation platforms)
 foreach(folder IN LISTS folders ITEMS "")
   if(folder IN_LIST elsewhere OR (folder AND folder IN_LIST TENAX_TEST_WITHOUT)
       OR (folder AND NOT IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/${folder}"))
@@ -104,7 +104,7 @@ tenax_add_test(static static
 # Two builds in one folder would disturb each other.
 set_tests_properties(${tenax_test_prefix}static PROPERTIES RESOURCE_LOCK tenax_build_folder)
 
-# --- warnings of optimizers --------------------------------------------------------------------------------------------
+# --- warnings of optimizers -------------------------------------------------------------------------------------------
 # Compilers see some mistakes only when they optimize, and some that are none; users should see neither. The first line
 # of a file is the level at which g++ had something to say.
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")

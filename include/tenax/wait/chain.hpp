@@ -45,12 +45,16 @@ inline constexpr bool is_repeated<repeated<W>> = true;
 ///
 /// Throws `std::invalid_argument` for `times` below 1 or above 4294967295.
 template <class W>
-[[nodiscard]] constexpr repeated<W> repeat(std::int64_t times, W strategy) {
+[[nodiscard]] constexpr auto repeat(std::int64_t times, W strategy) {
   constexpr std::int64_t most = (std::numeric_limits<std::uint32_t>::max)();
   if (times < 1 || times > most) {
     invalid_parameter("wait::repeat: times", "must be from 1 to 4294967295", static_cast<double>(times));
   }
-  return {static_cast<std::uint32_t>(times), std::move(strategy)};
+  if constexpr (!detail::check_operand<W>()) {
+    return detail::refused_strategy();
+  } else {
+    return repeated<W>(static_cast<std::uint32_t>(times), std::move(strategy));
+  }
 }
 
 /// Overloads for wrong calls of `repeat`: their message shows the right one.
@@ -122,8 +126,8 @@ struct chain_strategy : operators {
 /// the exponential's base on. Partial if one of the links is.
 template <class W, class... More>
 [[nodiscard]] constexpr auto chain(W first, More... more) {
-  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
-    return refused_strategy();
+  if constexpr (!(detail::check_operand<W>() && ... && detail::check_operand<More>())) {
+    return detail::refused_strategy();
   } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {

@@ -55,8 +55,8 @@ struct limited : operators {
 /// Throws `std::invalid_argument` for a negative ceiling.
 template <class W>
 [[nodiscard]] constexpr auto at_most(any_duration ceiling, W strategy) {
-  if constexpr (!check_operand<W>()) {
-    return refused_strategy();
+  if constexpr (!detail::check_operand<W>()) {
+    return detail::refused_strategy();
   } else {
     return limited<true, W>(detail::require_not_negative("wait::at_most: ceiling", ceiling), std::move(strategy));
   }
@@ -68,8 +68,8 @@ template <class W>
 /// Throws `std::invalid_argument` for a negative floor.
 template <class W>
 [[nodiscard]] constexpr auto at_least(any_duration floor, W strategy) {
-  if constexpr (!check_operand<W>()) {
-    return refused_strategy();
+  if constexpr (!detail::check_operand<W>()) {
+    return detail::refused_strategy();
   } else {
     return limited<false, W>(detail::require_not_negative("wait::at_least: floor", floor), std::move(strategy));
   }

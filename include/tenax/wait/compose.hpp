@@ -70,8 +70,12 @@ struct operators {
   }
 };
 
+}  // namespace wait
+
+namespace detail {
+
 /// Takes the place of a strategy after a mistake that is explained.
-struct refused_strategy : operators {
+struct refused_strategy : wait::operators {
   static constexpr bool uses_time = false;
   constexpr duration operator()(attempt_info const&) const noexcept { return {}; }
 };
@@ -79,25 +83,29 @@ struct refused_strategy : operators {
 /// Checks an argument of `first_of` and the like.
 template <class W>
 constexpr bool check_operand() {
-  if constexpr (platform::derives_from<W, operators>) {
+  if constexpr (platform::derives_from<W, wait::operators>) {
     return true;
   } else {
     constexpr bool role = std::derived_from<W, when::operators> || std::derived_from<W, stop::operators>;
     static_assert(!role,
                   "tenax: a retry predicate or a stop condition was given in place of a wait strategy; predicates "
                   "belong into .when(...), conditions into .stop(...)");
-    constexpr bool time = detail::bare_operand<W> && !std::is_arithmetic_v<W>;
+    constexpr bool time = bare_operand<W> && !std::is_arithmetic_v<W>;
     static_assert(!time, "tenax: a wait strategy was combined with a duration; write wait::constant(...)");
     constexpr bool number = std::is_arithmetic_v<W>;
     static_assert(!number,
                   "tenax: a wait strategy was combined with a plain number; write wait::constant(5s), with a unit");
-    constexpr bool made = std::derived_from<W, detail::maker>;
+    constexpr bool made = std::derived_from<W, maker>;
     static_assert(!made,
                   "tenax: a wait strategy was combined with a function that makes one; did you forget the parentheses, "
                   "as in wait::exponential()?");
     return !role && !time && !number && !made;
   }
 }
+
+}  // namespace detail
+
+namespace wait {
 
 template <class L, class R>
 struct sum : operators {
@@ -195,8 +203,8 @@ struct extreme : operators {
 /// The longest of the waits. Strategies without an answer do not count; partial only if all of them are.
 template <class W, class... More>
 [[nodiscard]] constexpr auto max_of(W first, More... more) {
-  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
-    return refused_strategy();
+  if constexpr (!(detail::check_operand<W>() && ... && detail::check_operand<More>())) {
+    return detail::refused_strategy();
   } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {
@@ -208,8 +216,8 @@ template <class W, class... More>
 /// The shortest of the waits. Strategies without an answer do not count; partial only if all of them are.
 template <class W, class... More>
 [[nodiscard]] constexpr auto min_of(W first, More... more) {
-  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
-    return refused_strategy();
+  if constexpr (!(detail::check_operand<W>() && ... && detail::check_operand<More>())) {
+    return detail::refused_strategy();
   } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {

@@ -41,8 +41,8 @@ struct only_if_strategy : operators {
 /// `wait::only_if(when::exception<network_error>, wait::none)`. Partial.
 template <class P, class W>
 [[nodiscard]] constexpr auto only_if(P predicate, W strategy) {
-  if constexpr (!check_operand<W>()) {
-    return refused_strategy();
+  if constexpr (!detail::check_operand<W>()) {
+    return detail::refused_strategy();
   } else {
     return only_if_strategy<P, W>(std::move(predicate), std::move(strategy));
   }
@@ -92,8 +92,8 @@ struct first_of_strategy : operators {
 /// of them does, so end it with such a strategy: `wait::first_of(wait::retry_after, wait::exponential())`.
 template <class W, class... More>
 [[nodiscard]] constexpr auto first_of(W first, More... more) {
-  if constexpr (!(check_operand<W>() && ... && check_operand<More>())) {
-    return refused_strategy();
+  if constexpr (!(detail::check_operand<W>() && ... && detail::check_operand<More>())) {
+    return detail::refused_strategy();
   } else if constexpr (sizeof...(More) == 0) {
     return first;
   } else {
