@@ -390,8 +390,9 @@ TEST_CASE("The record of a gate says how the attempt ended") {
   CHECK(told(base, [] { throw tenax::cancelled(); }).how == kind::cancelled);
   CHECK(told(base.when(tenax::when::result_is(1)), [] { return 1; }).how == kind::failure);
   CHECK(told(base.when(tenax::when::result_is(1)), [] { return 2; }).how == kind::success);
-  CHECK(told(base.when(tenax::when::never), [] { return std::make_error_code(std::errc::timed_out); }).how ==
-        kind::answered);
+  auto const late = [] { return std::make_error_code(std::errc::timed_out); };
+  CHECK(told(base.when(tenax::when::error(std::errc::permission_denied)), late).how == kind::answered);
+  CHECK(told(base.when(tenax::when::never), late).how == kind::failure);
   auto const throttled = told(base, [] { throw tenax::retry_after(3s, 429); });
   CHECK(throttled.how == kind::throttled);
   CHECK(throttled.server_wait == tenax::optional_duration(3s));

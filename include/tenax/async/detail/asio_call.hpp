@@ -200,7 +200,7 @@ class asio_call : public asio_steps<Asio, Executor, decltype(Asio::allocator_of(
         }
       }
     } else if (too_late && !call_.last().has_value()) {
-      call_.threw(*capture([&] { throw attempt_timed_out(info_.time_left); }).caught());
+      call_.threw(*capture([&] { throw attempt_timed_out(call_.info().time_left); }).caught());
     }
     return call_.finish_attempt(environment_);
   }
