@@ -94,19 +94,9 @@ constexpr bool may_take_attempt() {
   }
 }
 
-/// Whether something can be called at all, with whatever arguments. True for final classes, of which this is unknown.
+/// Whether something may be called at all, with whatever arguments: an object of a class, or a pointer.
 template <class F>
-constexpr bool may_be_called() {
-  if constexpr (std::is_class_v<F>) {
-    if constexpr (std::is_final_v<F>) {
-      return true;
-    } else {
-      return has_call_operator<F>;
-    }
-  } else {
-    return std::is_function_v<std::remove_pointer_t<F>>;
-  }
-}
+concept may_be_called = requires(int F::* member) { member; } || requires(F f) { *f; } || std::is_member_pointer_v<F>;
 
 template <class P>
 inline constexpr bool is_function = std::is_function_v<std::remove_pointer_t<P>>;

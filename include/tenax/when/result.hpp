@@ -100,7 +100,7 @@ template <class F>
       steady,
       "tenax: the callable given to when::result() must be callable when const: policies are shared; keep what "
       "changes outside, behind a reference");
-  constexpr bool called = detail::may_be_called<F>();
+  constexpr bool called = detail::may_be_called<F>;
   static_assert(called,
                 "tenax: when::result() was given a value; it takes a function of the result: did you mean "
                 "when::result_is(...)?");
