@@ -150,6 +150,8 @@ constexpr bool check_result() {
         always_false<T>,
         "tenax: the function given to .read_hints_with() cannot be called for what this callable returns, or does "
         "not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T");
+  } else if constexpr (requires { requires traits_of<T>::has_mistake; }) {
+    return traits_of<T>::explain_mistake();
   } else if constexpr (misses_traits<T>) {
     static_assert(
         always_false<T>,
