@@ -186,10 +186,10 @@ class transaction_run {
       return failure(cause, is_transient(what) || what == condition::in_doubt, what);
     }
     std::optional<bool> const committed = answer.value();
-    transaction_step const again{.may_pass = true, .cause = *doubt_};
-    if (!committed) return again;
+    if (!committed) return {.may_pass = true, .cause = *doubt_};
     phase_ = phase::run;
-    return *committed ? transaction_step{.done = true} : again;
+    if (*committed) return {.done = true};
+    return {.may_pass = true, .cause = *doubt_};
   }
 
   bool can_find_out() const {
