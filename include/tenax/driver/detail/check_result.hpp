@@ -150,13 +150,13 @@ constexpr bool check_result() {
         always_false<T>,
         "tenax: the function given to .read_hints_with() cannot be called for what this callable returns, or does "
         "not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T");
-  } else if constexpr (requires { requires traits_of<T>::has_mistake; }) {
-    return traits_of<T>::explain_mistake();
   } else if constexpr (misses_traits<T>) {
+    constexpr bool explained = requires { requires traits_of<T>::has_mistake; };
     static_assert(
-        always_false<T>,
+        explained,
         "tenax: an optional function of result_traits (transient, read_hint, quota, can_repeat) is not static, "
         "or cannot take a const result, and would not be used; write it as static bool transient(R const&)");
+    if constexpr (explained) return traits_of<T>::explain_mistake();
   } else if constexpr (unread_by<when_type, T>) {
     static_assert(always_false<T>,
                   "tenax: this HTTP client's result cannot be read; include its adapter, such as "
