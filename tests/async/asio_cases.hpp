@@ -467,6 +467,22 @@ TEST_CASE(NET ": coroutines share a limit in the order of their arrival", TAG) {
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
+TEST_CASE(NET ": a flag that threads share ends a call, at the latest after its wait", TAG) {
+  world w;
+  std::atomic<bool> stopping = false;
+  timer later(w.io, 1500ms);
+  later.async_wait([&](error_code) { stopping = true; });
+  flaky operation{.failures = 99};
+  auto const policy = steady.stop(tenax::stop::never).cancel_with(std::ref(stopping));
+  CHECK(w.run(driver::async_try_retry(policy, std::ref(operation))).reason == stop_reason::cancelled);
+  CHECK(operation.calls == 2);
+  CHECK(w.passed() >= 1500ms);
+  CHECK(w.passed() <= 2010ms);
+  auto const sees = [&](tenax::attempt_info const& info) -> awaitable<bool> { co_return info.stop_requested(); };
+  stopping = false;
+  CHECK_FALSE(w.run(driver::async_retry(policy, sees)));
+}
+
 TEST_CASE(NET ": a gate wakes a call that waits for a place", TAG) {
   tenax::bulkhead one({.at_once = 1, .queue = 4, .max_wait = 30s});
   world w;

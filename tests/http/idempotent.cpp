@@ -139,6 +139,10 @@ TEST_CASE("A report and a log say why a request is not sent again, if the policy
   CHECK(std::string(any.try_call([] { return reply{.status = 503, .method = "POST"}; }).refusal) ==
         "POST without an idempotency key");
   CHECK(line.find("(not_retryable: POST without") != line.npos);
+  tenax::any_retrying_of<reply> const silent = tenax::retrying{}.when(transient);
+  line.clear();
+  static_cast<void>(silent.on_give_up(logs).try_call([] { return reply{.status = 503, .method = "POST"}; }));
+  CHECK(line.find("(not_retryable: POST without") != line.npos);
   CHECK(ends(transient, {.status = 404, .method = "POST"}).empty());
   CHECK(line == "tenax: gave up after attempt 1 (not_retryable), which failed: status 404 (Not Found)");
   auto const lost = tenax::retrying{}

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <tenax/any_retrying.hpp>
+#include <tenax/gate/circuit_breaker.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
 #include "catch.hpp"
@@ -137,6 +139,28 @@ TEST_CASE("The function of on_give_up may take the reason") {
   CHECK(seen == stop_reason::attempts);
   static_cast<void>(policy.try_call([] { throw tenax::permanent(1); }));
   CHECK(seen == stop_reason::not_retryable);
+}
+
+TEST_CASE("A function or an object that takes the reason of a refusal is called for each end, in every kind of call") {
+  struct object {
+    std::vector<std::string>* told;
+    void on_give_up(tenax::attempt_info const&, tenax::stop_reason, char const* refusal) const {
+      told->emplace_back(refusal);
+    }
+  };
+  std::vector<std::string> told;
+  auto const hear = [&](tenax::attempt_info const&, tenax::stop_reason, char const* refusal) {
+    told.emplace_back(refusal);
+  };
+  tenax::circuit_breaker breaker;
+  breaker.open();
+  auto const through = tenax::retrying{}.wait(tenax::wait::none).through(std::ref(breaker));
+  auto const refused = [](auto const& policy) { static_cast<void>(policy.try_call([] { return 1; })); };
+  refused(through.on_give_up(hear));
+  refused(through.observe(object{&told}));
+  refused(tenax::any_retrying(through.observe(object{&told})));
+  refused(tenax::any_retrying(through).observe(object{&told}));
+  CHECK(told == std::vector<std::string>(4, "circuit open"));
 }
 
 TEST_CASE("Observers may read the outcome") {

@@ -19,6 +19,7 @@
 #include <tenax/gate/windowed_retry_budget.hpp>
 #include <tenax/shared/rate_limiter.hpp>
 #include <tenax/telemetry/prometheus.hpp>
+#include <tenax/tenax.hpp>
 #include <tenax/testing/virtual_time.hpp>
 
 #include "../shared/machines.hpp"
@@ -161,7 +162,12 @@ TEST_CASE("A page has the numbers of gates, each kind of gate once under a name"
   page.add("orders", breaker);
 }
 
-TEST_CASE("A keyed gate has no numbers of its own, and no policy is a gate") {
+TEST_CASE("The gates of a keyed are added one by one, and no policy is a gate") {
+  tenax::keyed<std::string, tenax::retry_budget> hosts([] { return tenax::retry_budget({.tokens = 10}); });
+  static_cast<void>(tenax::retrying{}.through(hosts["a"]).try_call([] { return 1; }));
+  tenax::prometheus_page page;
+  hosts.for_each([&](std::string const& key, auto& gate) { page.add(key, gate); });
+  CHECK(page.text().find("tenax_gate_tokens{gate=\"a\"} 10\n") != std::string::npos);
   STATIC_REQUIRE_FALSE(tenax::measured_gate<tenax::keyed<std::string, tenax::retry_budget>>);
   STATIC_REQUIRE_FALSE(tenax::measured_gate<int>);
   STATIC_REQUIRE(tenax::measured_gate<tenax::circuit_breaker<>>);

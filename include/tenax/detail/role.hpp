@@ -45,6 +45,14 @@ concept with_bare_operand =
 /// The one of two operands that is not bare.
 template <class L, class R>
 using policy_of = std::conditional_t<bare_operand<L>, R, L>;
+template <class L, class R>
+constexpr policy_of<L, R> not_bare(L const& left, R const& right) {
+  if constexpr (bare_operand<L>) {
+    return right;
+  } else {
+    return left;
+  }
+}
 
 /// Takes the place of an operator between policies of two roles; its message says where each belongs.
 template <class L, class R>

@@ -127,7 +127,11 @@ struct observers {
   template <class T>
   static constexpr bool own_on_success = requires(own_type& o, attempt<T> const& a) { o.on_success(a); };
   template <class T>
-  static constexpr bool own_on_give_up = requires(own_type& o, attempt<T> const& a) { o.on_give_up(a, stop_reason{}); };
+  static constexpr bool own_takes_refusal =
+      requires(own_type& o, attempt<T> const& a) { o.on_give_up(a, stop_reason{}, ""); };
+  template <class T>
+  static constexpr bool own_on_give_up =
+      own_takes_refusal<T> || requires(own_type& o, attempt<T> const& a) { o.on_give_up(a, stop_reason{}); };
 
   static constexpr bool hears_before_attempt = Earlier::hears_before_attempt || own_before_attempt;
   static constexpr bool hears_gate_wait = Earlier::hears_gate_wait || own_before_gate_wait;
@@ -168,7 +172,7 @@ struct observers {
   template <class T>
   constexpr void on_give_up(attempt<T> const& a, stop_reason reason, char const* refusal) const {
     earlier.on_give_up(a, reason, refusal);
-    if constexpr (requires { unwrap(own).on_give_up(a, reason, refusal); }) {
+    if constexpr (own_takes_refusal<T>) {
       unwrap(own).on_give_up(a, reason, refusal);
     } else if constexpr (own_on_give_up<T>) {
       unwrap(own).on_give_up(a, reason);

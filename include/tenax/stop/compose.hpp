@@ -116,11 +116,7 @@ constexpr policy_of<L, R> refuse_bare_stop(L const& left, R const& right) {
   static_assert(
       !number,
       "tenax: a stop condition was combined with a number; write stop::after_attempts(...) for a limit on attempts");
-  if constexpr (bare_operand<L>) {
-    return right;
-  } else {
-    return left;
-  }
+  return not_bare(left, right);
 }
 
 }  // namespace detail

@@ -66,8 +66,8 @@ concept tells_wait = requires(Gate& g) {
 
 }  // namespace detail
 
-/// A gate with numbers that `visit_gate_metrics` passes on: all gates of this library but `keyed`, whose gates have
-/// numbers of their own.
+/// A gate with numbers that `visit_gate_metrics` passes on: all gates of this library but `keyed`, whose gates are
+/// reached by its `for_each`.
 template <class Gate>
 concept measured_gate = detail::tells_state<Gate> || detail::tells_tokens<Gate> || detail::tells_balance<Gate> ||
                         detail::tells_refusals<Gate> || detail::tells_places<Gate> || detail::tells_retries<Gate> ||

@@ -20,11 +20,7 @@ constexpr policy_of<L, R> refuse_bare_wait(L const& left, R const& right) {
   static_assert(number, "tenax: a wait strategy was combined with a duration; write wait::constant(...)");
   static_assert(!number,
                 "tenax: a wait strategy was combined with a plain number; write wait::constant(5s), with a unit");
-  if constexpr (bare_operand<L>) {
-    return right;
-  } else {
-    return left;
-  }
+  return not_bare(left, right);
 }
 
 }  // namespace detail

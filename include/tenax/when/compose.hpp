@@ -23,11 +23,7 @@ constexpr policy_of<L, R> refuse_bare_when(L const& left, R const& right) {
   static_assert(
       !number,
       "tenax: a retry predicate was combined with a value; to compare results with it write when::result_is(...)");
-  if constexpr (bare_operand<L>) {
-    return right;
-  } else {
-    return left;
-  }
+  return not_bare(left, right);
 }
 
 }  // namespace detail

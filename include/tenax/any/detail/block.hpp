@@ -56,6 +56,7 @@ struct erased_attempt_functions {
   // Those of the parts, for policies that have some of them and others.
   bool (*wants)(void const*, attempt<T> const&);
   bool (*permits)(void const*, attempt<T> const&);
+  char const* (*why_denied)(void const*, attempt<T> const&);
   bool (*goes_on)(void const*, attempt<T> const&);
   duration (*wait)(void const*, attempt<T> const&);
   stop::answer (*enough)(void const*, attempt<T> const&);
@@ -141,6 +142,7 @@ struct erased_attempt_calls {
         .conclude = nullptr,
         .wants = [](void const* p, attempt<T> const& a) -> bool { return wants_retry(at(p).predicate, a); },
         .permits = [](void const* p, attempt<T> const& a) -> bool { return permits_retry(at(p).predicate, a); },
+        .why_denied = [](void const* p, attempt<T> const& a) { return detail::why_denied(at(p).predicate, a); },
         .goes_on = [](void const* p, attempt<T> const& a) -> bool { return detail::goes_on(at(p).predicate, a); },
         .wait = [](void const* p, attempt<T> const& a) { return duration(ask_wait(at(p).strategy, a)); },
         .enough = [](void const* p, attempt<T> const& a) { return ask_stop(at(p).condition, a); },

@@ -101,6 +101,10 @@ struct erased_when : when::operators {
   bool permits(attempt<T> const& a) const {
     return call_any(*block, [](auto const& f) { return f.permits; }, a);
   }
+  template <class T>
+  char const* why_denied(attempt<T> const& a) const {
+    return call_any(*block, [](auto const& f) { return f.why_denied; }, a);
+  }
   [[nodiscard]] bool has_no_opinion() const noexcept { return block->has_no_opinion; }
   template <class T>
   bool goes_on(attempt<T> const& a) const {

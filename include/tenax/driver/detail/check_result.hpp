@@ -109,7 +109,8 @@ inline constexpr bool changes_when_asked =
 /// The same for an observer, or one of several: a function that is `mutable`.
 template <class O, class T>
 inline constexpr bool hook_changes =
-    requires(O& o, attempt<T> const& a) { o.f(a); } || requires(O& o, attempt<T> const& a) { o.f(a, stop_reason{}); };
+    requires(O& o, attempt<T> const& a) { o.f(a); } || requires(O& o, attempt<T> const& a) { o.f(a, stop_reason{}); } ||
+    requires(O& o, attempt<T> const& a) { o.f(a, stop_reason{}, ""); };
 template <class O, class T>
   requires observer_fits<O, T>
 inline constexpr bool hook_changes<O, T> = false;
