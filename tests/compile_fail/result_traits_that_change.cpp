@@ -1,4 +1,4 @@
-// expect: tenax: an optional function of result_traits (transient, read_hint, quota, can_repeat) is not static, or cannot take a const result, and would not be used; write it as static bool transient(R const&)
+// expect: tenax: an optional function of result_traits (transient, read_hint, quota, can_repeat, why_not_repeated) is not static, or cannot take a const result, and would not be used; write it as static bool transient(R const&)
 // SPDX-License-Identifier: MIT
 // result_traits_that_change.cpp: a function of result_traits that takes a result that is not const.
 #include <tenax/tenax.hpp>

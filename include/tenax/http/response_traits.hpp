@@ -131,7 +131,8 @@ inline constexpr bool misses_functions =
     (requires(T& t, R& r) { t.target(r); } && !requires(R const& r) { T::target(r); }) ||
     (requires(T& t, R& r) { t.has_idempotency_key(r); } && !requires(R const& r) { T::has_idempotency_key(r); }) ||
     (requires(T& t, R& r) { t.may_have_redirected(r); } && !requires(R const& r) { T::may_have_redirected(r); }) ||
-    (requires(T& t, R& r) { t.may_be_sent_again(r); } && !requires(R const& r) { T::may_be_sent_again(r); });
+    (requires(T& t, R& r) { t.may_be_sent_again(r); } && !requires(R const& r) { T::may_be_sent_again(r); }) ||
+    (requires(T& t, R& r) { t.why_not_again(r); } && !requires(R const& r) { T::why_not_again(r); });
 
 /// Whether `error` returns something else than a `transport_error`.
 template <class R>

@@ -54,7 +54,8 @@ inline constexpr bool misses_functions =
     (requires(Traits& t, R& r) { t.transient(r); } && !requires(R const& r) { Traits::transient(r); }) ||
     (requires(Traits& t, R& r) { t.read_hint(r); } && !requires(R const& r) { Traits::read_hint(r); }) ||
     (requires(Traits& t, R& r) { t.quota(r); } && !requires(R const& r) { Traits::quota(r); }) ||
-    (requires(Traits& t, R& r) { t.can_repeat(r); } && !requires(R const& r) { Traits::can_repeat(r); });
+    (requires(Traits& t, R& r) { t.can_repeat(r); } && !requires(R const& r) { Traits::can_repeat(r); }) ||
+    (requires(Traits& t, R& r) { t.why_not_repeated(r); } && !requires(R const& r) { Traits::why_not_repeated(r); });
 
 /// Whether the traits of a result have such a function, or say that they have another mistake.
 template <class T>
@@ -153,10 +154,10 @@ constexpr bool check_result() {
         "not return a tenax::hint; let it take the `tenax::attempt<T> const&` of this callable's T");
   } else if constexpr (misses_traits<T>) {
     constexpr bool explained = requires { requires traits_of<T>::has_mistake; };
-    static_assert(
-        explained,
-        "tenax: an optional function of result_traits (transient, read_hint, quota, can_repeat) is not static, "
-        "or cannot take a const result, and would not be used; write it as static bool transient(R const&)");
+    static_assert(explained,
+                  "tenax: an optional function of result_traits (transient, read_hint, quota, can_repeat, "
+                  "why_not_repeated) is not static, "
+                  "or cannot take a const result, and would not be used; write it as static bool transient(R const&)");
     if constexpr (explained) return traits_of<T>::explain_mistake();
   } else if constexpr (unread_by<when_type, T>) {
     static_assert(always_false<T>,
